@@ -1,0 +1,80 @@
+"""What things are called. Every name carries prefix and environment, so copies live side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from logctl.core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one environment's resources; pure functions of prefix and environment.
+
+    Bucket names are global in S3, so they carry account and region too.
+    """
+
+    prefix: str
+    env: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Names:
+        return cls(settings.prefix, settings.env)
+
+    @property
+    def stack(self) -> str:
+        return f"{self.prefix}-{self.env}"
+
+    @property
+    def bootstrap_stack(self) -> str:
+        return f"{self.stack}-bootstrap"
+
+    def deploy_bucket(self, account: str, region: str) -> str:
+        return f"{self.stack}-deploy-{account}-{region}"
+
+    def bucket(self, account: str, region: str) -> str:
+        return f"{self.stack}-logs-{account}-{region}"
+
+    @property
+    def queue(self) -> str:
+        return f"{self.stack}-ingest.fifo"
+
+    @property
+    def dead_letter_queue(self) -> str:
+        return f"{self.stack}-ingest-dlq.fifo"
+
+    @property
+    def hot_table(self) -> str:
+        return f"{self.stack}-hot"
+
+    @property
+    def alerts_table(self) -> str:
+        return f"{self.stack}-alerts"
+
+    @property
+    def topic(self) -> str:
+        return f"{self.stack}-alerts"
+
+    @property
+    def consumer(self) -> str:
+        return f"{self.stack}-consumer"
+
+    @property
+    def sweeper(self) -> str:
+        return f"{self.stack}-sweeper"
+
+    @property
+    def database(self) -> str:
+        # Glue and Athena want no hyphen in a name that people write unquoted.
+        return self.stack.replace("-", "_")
+
+    @property
+    def workgroup(self) -> str:
+        return self.stack
+
+    @property
+    def table(self) -> str:
+        return "logs"
+
+    def topic_arn(self, partition: str, account: str, region: str) -> str:
+        return f"arn:{partition}:sns:{region}:{account}:{self.topic}"

@@ -1,0 +1,195 @@
+"""Settings: one frozen value, made once at the edge.
+
+Order: flag, then variable (`LOGCTL_*`), then file (`logctl.toml`), then default. With
+`alert_window = "5m"` in the file, `LOGCTL_ALERT_WINDOW=10m` in the environment and
+`--alert-window 1m` on the command line, the window is one minute; without the flag, ten.
+
+Reading the file and the environment is the CLI's work; this module knows no I/O.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from logctl.core import levels
+from logctl.core.errors import UsageError
+from logctl.core.sizes import parse_size
+from logctl.core.times import DAY, HOUR, MINUTE, format_duration, parse_duration
+
+TARGETS = ("aws", "local")
+
+
+def _choice(*allowed: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value not in allowed:
+            raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
+        return str(value)
+
+    return parse
+
+
+def _name(longest: int) -> Callable[[Any], str]:
+    pattern = re.compile(rf"[a-z][a-z0-9-]{{0,{longest - 1}}}(?<!-)")
+
+    def parse(value: Any) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise ValueError(
+                f"{value!r} must be 1 to {longest} of a-z, 0-9 and -, starting with a letter, not ending in -"
+            )
+        return value
+
+    return parse
+
+
+def _region(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", value):
+        raise ValueError(f"{value!r} is not an AWS region; write one like eu-central-1")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} must be text")
+    return value
+
+
+def _duration(least: int, most: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        if not isinstance(value, str):
+            raise ValueError(f'{value!r} must be a duration in quotes, like "15m"')
+        milliseconds = parse_duration(value)
+        if not least <= milliseconds <= most:
+            raise ValueError(f"{value!r} is not between {format_duration(least)} and {format_duration(most)}")
+        return milliseconds
+
+    return parse
+
+
+def _days(least: int, most: int) -> Callable[[Any], int]:
+    duration = _duration(least * DAY, most * DAY)
+
+    def parse(value: Any) -> int:
+        milliseconds = duration(value)
+        if milliseconds % DAY:
+            raise ValueError(f"{value!r} must be whole days")
+        return milliseconds
+
+    return parse
+
+
+def _level(value: Any) -> str:
+    level = levels.parse_level(value)
+    if level == levels.UNKNOWN:
+        raise ValueError(f"{value!r} is none of {', '.join(levels.ORDER)}")
+    return level
+
+
+def _scan_limit(value: Any) -> int:
+    size = parse_size(value) if isinstance(value, str) else value
+    # Athena: BytesScannedCutoffPerQuery is at least 10 MB.
+    if not isinstance(size, int) or isinstance(size, bool) or size < 10**7:
+        raise ValueError(f"{value!r} is below Athena's least limit, 10MB")
+    return size
+
+
+_EMAIL = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+\.[^\s@<>\"',;:]+")
+_SQS_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}")
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """Who hears an alert: an SNS protocol (`email`, `https` or `sqs`) and its endpoint."""
+
+    protocol: str
+    endpoint: str
+
+    @classmethod
+    def parse(cls, value: Any) -> Subscription:
+        if isinstance(value, Subscription):
+            return value
+        text = _text(value)
+        if _EMAIL.fullmatch(text):
+            return cls("email", text)
+        if re.fullmatch(r"https://[^\s/]+\S*", text):
+            return cls("https", text)
+        if _SQS_ARN.fullmatch(text):
+            return cls("sqs", text)
+        raise ValueError(f"{value!r} is neither an e-mail address, an https:// URL nor the ARN of an SQS queue")
+
+
+def _subscriptions(value: Any) -> tuple[Subscription, ...]:
+    items: Sequence[Any] = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list | tuple):
+        raise ValueError(f"{value!r} must be a list of e-mail addresses, https:// URLs or SQS ARNs")
+    return tuple(
+        Subscription.parse(item.strip() if isinstance(item, str) else item)
+        for item in items
+        if item != ""
+    )
+
+
+def _setting(parse: Callable[[Any], Any], default: Any, about: str) -> Any:
+    return field(default=default, metadata={"parse": parse, "about": about})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a person can choose. Durations are milliseconds, sizes bytes."""
+
+    target: str = _setting(_choice(*TARGETS), "aws", "aws, or local for the sandbox on this machine")
+    env: str = _setting(_name(14), "dev", "the environment's name; every resource carries it")
+    prefix: str = _setting(_name(12), "logctl", "what every resource's name starts with")
+    region: str | None = _setting(_region, None, "AWS region; without it, the SDK's own configuration")
+    profile: str | None = _setting(_text, None, "AWS profile; without it, the SDK's own configuration")
+    hot_retention: int = _setting(
+        _duration(HOUR, 90 * DAY), 2 * DAY, "how long tail, API and dashboard see a record (DynamoDB TTL)"
+    )
+    cold_retention: int = _setting(_days(1, 36500), 365 * DAY, "how long S3 keeps records")
+    quarantine_retention: int = _setting(
+        _days(1, 3650), 90 * DAY, "how long S3 keeps what could not be parsed"
+    )
+    alert_level: str = _setting(_level, levels.ERROR, "the least level that alerts")
+    alert_window: int = _setting(
+        _duration(5_000, DAY), 15 * MINUTE, "at most one alert per kind of error in this time"
+    )
+    late_after: int = _setting(
+        _duration(MINUTE, 365 * DAY), HOUR, "a record that arrives later than this opens no alert"
+    )
+    subscriptions: tuple[Subscription, ...] = _setting(
+        _subscriptions, (), "who hears alerts: e-mail addresses, https:// URLs, SQS queue ARNs"
+    )
+    scan_limit: int = _setting(_scan_limit, 10**11, "Athena stops a query that reads more than this")
+
+    @classmethod
+    def build(cls, *layers: tuple[str, Mapping[str, Any]]) -> Settings:
+        """Settings from layers, strongest first; each is where it comes from and its values.
+
+        A value of `None` counts as not given.
+
+        Raises:
+            UsageError: names the key, where it was set, and the rule it breaks.
+        """
+        known = {item.name: item for item in fields(cls)}
+        chosen: dict[str, Any] = {}
+        for origin, layer in layers:
+            for key, value in layer.items():
+                if key not in known:
+                    raise UsageError(f"{origin}: there is no setting {key!r}.", _suggestion(key, known))
+                if value is None or key in chosen:
+                    continue
+                try:
+                    chosen[key] = known[key].metadata["parse"](value)
+                except ValueError as problem:
+                    raise UsageError(
+                        f"{origin}: {key}: {problem}.", f"{key} is {known[key].metadata['about']}."
+                    ) from None
+        return cls(**chosen)
+
+
+def _suggestion(key: str, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"Did you mean {close[0]}?" if close else f"The settings are: {', '.join(known)}."

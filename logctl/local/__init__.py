@@ -1,0 +1,1 @@
+"""The sandbox: AWS on this machine, as a child process."""

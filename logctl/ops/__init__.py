@@ -1,0 +1,1 @@
+"""Day 2 against a running pipeline. Functions return dataclasses and never print."""

@@ -1,0 +1,106 @@
+"""AWS clients with timeouts that suit a pipeline, made once and handed in.
+
+A laptop and AWS differ in endpoint and credentials only, and both arrive here from outside: nothing that
+uses a client knows which it talks to.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_athena.client import AthenaClient
+    from mypy_boto3_cloudformation.client import CloudFormationClient
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_glue.client import GlueClient
+    from mypy_boto3_lambda.client import LambdaClient
+    from mypy_boto3_logs.client import CloudWatchLogsClient
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sns.client import SNSClient
+    from mypy_boto3_sqs.client import SQSClient
+    from mypy_boto3_sts.client import STSClient
+
+# botocore's own read timeout is 60 s: as long as the whole Lambda may take.
+_FAST = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "max_attempts": 4})
+# SNS must never hold up ingest: a publish that fails is the sweeper's work (see debounce).
+_BRIEF = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "max_attempts": 2})
+# Control planes answer slowly and throttle early. A long poll of SQS takes up to 20 s.
+_PATIENT = Config(connect_timeout=3, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
+
+
+class Aws:
+    """The clients of one account and region, each made when first used.
+
+    Boto3 clients are thread-safe; making one is not, so parallel code asks for its client first.
+    """
+
+    def __init__(self, session: boto3.Session, endpoint_url: str | None = None) -> None:
+        self._session = session
+        self.endpoint_url = endpoint_url
+
+    @property
+    def session(self) -> boto3.Session:
+        return self._session
+
+    @property
+    def region(self) -> str:
+        return self._session.region_name
+
+    @cached_property
+    def account(self) -> str:
+        """The account's twelve digits."""
+        return self._identity[1]
+
+    @cached_property
+    def partition(self) -> str:
+        """`aws`, `aws-cn` or `aws-us-gov`."""
+        return self._identity[0]
+
+    @cached_property
+    def _identity(self) -> tuple[str, str]:
+        arn = self.sts.get_caller_identity()["Arn"].split(":")
+        return arn[1], arn[4]
+
+    @cached_property
+    def athena(self) -> AthenaClient:
+        return self._session.client("athena", endpoint_url=self.endpoint_url, config=_PATIENT)
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        return self._session.client("cloudformation", endpoint_url=self.endpoint_url, config=_PATIENT)
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        return self._session.client("dynamodb", endpoint_url=self.endpoint_url, config=_FAST)
+
+    @cached_property
+    def glue(self) -> GlueClient:
+        return self._session.client("glue", endpoint_url=self.endpoint_url, config=_FAST)
+
+    @cached_property
+    def functions(self) -> LambdaClient:
+        return self._session.client("lambda", endpoint_url=self.endpoint_url, config=_PATIENT)
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        return self._session.client("logs", endpoint_url=self.endpoint_url, config=_PATIENT)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        return self._session.client("s3", endpoint_url=self.endpoint_url, config=_FAST)
+
+    @cached_property
+    def sns(self) -> SNSClient:
+        return self._session.client("sns", endpoint_url=self.endpoint_url, config=_BRIEF)
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        return self._session.client("sqs", endpoint_url=self.endpoint_url, config=_PATIENT)
+
+    @cached_property
+    def sts(self) -> STSClient:
+        return self._session.client("sts", endpoint_url=self.endpoint_url, config=_FAST)

@@ -1,0 +1,45 @@
+"""What the functions are told by their environment; the stack writes it, the handlers read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MAX_RECEIVES = 5
+"""How often a message is tried before SQS moves it to the dead-letter queue."""
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    """Names of the resources and the rules in force. Durations are milliseconds."""
+
+    bucket: str
+    hot_table: str
+    alerts_table: str
+    topic_arn: str
+    database: str
+    table: str
+    hot_retention: int
+    alert_level: str
+    alert_window: int
+    late_after: int
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> PipelineConfig:
+        """Read `LOGCTL_*`.
+
+        Raises:
+            KeyError: a variable is missing: the stack is not logctl's, or of another version.
+        """
+        return cls(
+            bucket=environ["LOGCTL_BUCKET"],
+            hot_table=environ["LOGCTL_HOT_TABLE"],
+            alerts_table=environ["LOGCTL_ALERTS_TABLE"],
+            topic_arn=environ["LOGCTL_TOPIC_ARN"],
+            database=environ["LOGCTL_DATABASE"],
+            table=environ["LOGCTL_TABLE"],
+            hot_retention=int(environ["LOGCTL_HOT_RETENTION_MS"]),
+            alert_level=environ["LOGCTL_ALERT_LEVEL"],
+            alert_window=int(environ["LOGCTL_ALERT_WINDOW_MS"]),
+            late_after=int(environ["LOGCTL_LATE_AFTER_MS"]),
+        )

@@ -1,0 +1,1 @@
+"""What `logctl provision` deploys: the template, its policies, the code bundle, change sets."""
