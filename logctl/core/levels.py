@@ -6,7 +6,7 @@ TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, FATAL = "TRACE", "DEBUG", "INFO", "NOTI
 UNKNOWN = "UNKNOWN"
 
 ORDER = (TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, FATAL)
-"""From least to most severe. `UNKNOWN` is none of them: it never alerts and is never hidden by a filter."""
+"""From least to most severe. `UNKNOWN` is none of them: it neither alerts nor passes a level filter."""
 
 _RANK = {level: rank for rank, level in enumerate(ORDER)}
 

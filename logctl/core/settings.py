@@ -118,7 +118,9 @@ class Subscription:
             return cls("https", text)
         if _SQS_ARN.fullmatch(text):
             return cls("sqs", text)
-        raise ValueError(f"{value!r} is neither an e-mail address, an https:// URL nor the ARN of an SQS queue")
+        raise ValueError(
+            f"{value!r} is neither an e-mail address, an https:// URL nor the ARN of an SQS queue"
+        )
 
 
 def _subscriptions(value: Any) -> tuple[Subscription, ...]:
@@ -126,9 +128,7 @@ def _subscriptions(value: Any) -> tuple[Subscription, ...]:
     if not isinstance(items, list | tuple):
         raise ValueError(f"{value!r} must be a list of e-mail addresses, https:// URLs or SQS ARNs")
     return tuple(
-        Subscription.parse(item.strip() if isinstance(item, str) else item)
-        for item in items
-        if item != ""
+        Subscription.parse(item.strip() if isinstance(item, str) else item) for item in items if item != ""
     )
 
 

@@ -1,0 +1,11 @@
+"""`logctl` and `python -m logctl`."""
+
+
+def main() -> None:
+    from logctl.cli.app import app
+
+    app()
+
+
+if __name__ == "__main__":
+    main()

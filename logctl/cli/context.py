@@ -1,0 +1,152 @@
+"""Where a command works: settings from flags, variables and file, and the AWS clients they lead to."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from logctl.core.errors import UnreachableError, UsageError
+from logctl.core.settings import Settings
+
+if TYPE_CHECKING:
+    from logctl.ops.deployment import Deployment
+    from logctl.pipeline.clients import Aws
+
+CONFIG_FILE = "logctl.toml"
+_VARIABLE = "LOGCTL_"
+_NOT_SETTINGS = {"LOGCTL_CONFIG", "LOGCTL_SANDBOX_HOME", "LOGCTL_STATE_HOME", "LOGCTL_LOGHUB"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """One invocation. `flags` are the settings given on the command line."""
+
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    config: str | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def with_flags(self, flags: Mapping[str, Any]) -> Context:
+        """The same with more flags; what comes later on the line counts."""
+        given = {name: value for name, value in flags.items() if value is not None}
+        return Context({**self.flags, **given}, self.config, self.environ)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Flag, then variable, then file, then default."""
+        path, values = self._file()
+        return Settings.build(
+            ("command line", self.flags), ("environment", self._variables()), (str(path), values)
+        )
+
+    def _variables(self) -> dict[str, str]:
+        known = {item.name for item in fields(Settings)}
+        variables = {
+            name.removeprefix(_VARIABLE).lower(): value
+            for name, value in self.environ.items()
+            if name.startswith(_VARIABLE) and name not in _NOT_SETTINGS and value
+        }
+        unknown = set(variables) - known
+        if unknown:
+            print(
+                f"logctl: warning: no setting for {_VARIABLE}{min(unknown).upper()}; it is ignored.",
+                file=sys.stderr,
+            )
+        return {name: value for name, value in variables.items() if name in known}
+
+    def _file(self) -> tuple[Path, dict[str, Any]]:
+        named = self.config or self.environ.get("LOGCTL_CONFIG")
+        path = Path(named or CONFIG_FILE)
+        try:
+            with path.open("rb") as file:
+                return path, tomllib.load(file)
+        except FileNotFoundError:
+            if named:
+                raise UsageError(f"There is no configuration file {path}.") from None
+            return path, {}
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+            raise UsageError(f"{path} cannot be read: {problem}.") from None
+
+    @property
+    def sandbox_home(self) -> Path:
+        from logctl.local.sandbox import default_home
+
+        chosen = self.environ.get("LOGCTL_SANDBOX_HOME")
+        return Path(chosen) if chosen else default_home()
+
+    @property
+    def state_home(self) -> Path:
+        """Where `send -f` remembers how far it is."""
+        from platformdirs import user_state_path
+
+        chosen = self.environ.get("LOGCTL_STATE_HOME")
+        return Path(chosen) if chosen else user_state_path("logctl")
+
+    @cached_property
+    def aws(self) -> Aws:
+        """The clients of the chosen target.
+
+        Raises:
+            UnreachableError: the target is the sandbox, and none is up.
+            UsageError: no region is configured anywhere.
+        """
+        import boto3
+
+        from logctl.pipeline.clients import Aws
+
+        settings = self.settings
+        if settings.target == "local":
+            return self._sandbox()
+        session = boto3.Session(profile_name=settings.profile, region_name=settings.region)
+        if not session.region_name:
+            raise UsageError(
+                "No AWS region is configured.",
+                "Give --region eu-central-1, set AWS_REGION, or put region into logctl.toml.",
+            )
+        return Aws(session)
+
+    def _sandbox(self) -> Aws:
+        import boto3
+
+        from logctl.local import sandbox
+        from logctl.pipeline.clients import Aws
+
+        running = sandbox.find(self.sandbox_home)
+        if running is None:
+            raise UnreachableError("No sandbox is up on this machine.", "Start one with: logctl local up")
+        exports = sandbox.environment(running)
+        session = boto3.Session(
+            aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
+            region_name=self.settings.region or exports["AWS_REGION"],
+        )
+        return Aws(session, exports["AWS_ENDPOINT_URL"])
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        from logctl.ops.deployment import Deployment
+
+        return Deployment(self.aws, self.settings)
+
+    @property
+    def place(self) -> str:
+        """Where things would change: named before anything is asked."""
+        if self.settings.target == "local":
+            return f"environment {self.settings.env} in the sandbox ({self.aws.region})"
+        return f"environment {self.settings.env} in account {self.aws.account}, {self.aws.region}"
+
+    @property
+    def target_flag(self) -> str:
+        """What a suggested command needs so that it goes to the same place."""
+        flag = " --target local" if "target" in self.flags and self.settings.target == "local" else ""
+        return flag + (f" --env {self.settings.env}" if "env" in self.flags else "")
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000

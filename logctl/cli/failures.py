@@ -1,0 +1,139 @@
+"""From whatever went wrong to one sentence, what to do next, and an exit code: the one ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from logctl.core.errors import LogctlError, NotPermittedError, UnreachableError, UsageError
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+    from logctl.cli.context import Context
+
+_MISSING = {
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+    "ResourceNotFoundException",
+    "EntityNotFoundException",
+    "NoSuchBucket",
+    "NotFound",
+    "NotFoundException",
+    "404",
+}
+_BAD_CREDENTIALS = {
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "InvalidAccessKeyId",
+    "AuthFailure",
+    "IncompleteSignature",
+    "MissingAuthenticationToken",
+}
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+_DENIED = ("AccessDenied", "UnauthorizedOperation", "AuthorizationError", "Forbidden", "403")
+_BUSY = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown", "ProvisionedThroughput")
+
+
+def explain(error: Exception, context: Context) -> LogctlError | None:
+    """What to tell a person about an error; None when it is a bug and should keep its traceback."""
+    if isinstance(error, LogctlError):
+        return error
+    try:
+        from botocore import exceptions as boto
+    except ImportError:  # pragma: no cover - boto3 is a dependency
+        return None
+    if isinstance(error, boto.ClientError):
+        return _service_said(error, context)
+    ladder: tuple[tuple[tuple[type[Exception], ...], Callable[[], LogctlError]], ...] = (
+        (
+            (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError),
+            lambda: NotPermittedError("There are no AWS credentials here.", _sign_in(context)),
+        ),
+        (
+            (boto.ProfileNotFound,),
+            lambda: UsageError(f"{error}.", "See the profiles with: aws configure list-profiles"),
+        ),
+        (
+            (boto.SSOTokenLoadError, boto.UnauthorizedSSOTokenError, boto.TokenRetrievalError),
+            lambda: NotPermittedError("The AWS sign-in has expired.", _sign_in(context)),
+        ),
+        (
+            (boto.NoRegionError,),
+            lambda: UsageError("No AWS region is configured.", "Give --region, or set AWS_REGION."),
+        ),
+        (
+            (boto.InvalidRegionError,),
+            lambda: UsageError(f"{error}.", "Write a region like eu-central-1."),
+        ),
+        (
+            (
+                boto.EndpointConnectionError,
+                boto.ConnectTimeoutError,
+                boto.ReadTimeoutError,
+                boto.ConnectionClosedError,
+                boto.HTTPClientError,
+            ),
+            lambda: UnreachableError(f"{_unreachable(error)} cannot be reached.", _reach(context)),
+        ),
+        ((boto.BotoCoreError,), lambda: LogctlError(f"{error}".rstrip(".") + ".")),
+    )
+    for kinds, say in ladder:
+        if isinstance(error, kinds):
+            return say()
+    return None
+
+
+def _service_said(error: ClientError, context: Context) -> LogctlError:
+    code = error.response.get("Error", {}).get("Code", "")
+    said = error.response.get("Error", {}).get("Message", "") or code
+    if code in _EXPIRED:
+        return NotPermittedError("The AWS sign-in has expired.", _sign_in(context))
+    if code in _BAD_CREDENTIALS:
+        return NotPermittedError("AWS does not accept these credentials.", _sign_in(context))
+    if code.startswith(_DENIED) or "not authorized to perform" in said:
+        return NotPermittedError(f"AWS refuses {error.operation_name}: {said}".rstrip(".") + ".")
+    if code in _MISSING or ("WorkGroup" in said and "not found" in said) or "does not exist" in said:
+        return not_provisioned(context)
+    if code.startswith(_BUSY):
+        return LogctlError(
+            f"AWS is throttling {error.operation_name}.", "Wait a little and run the same again."
+        )
+    return LogctlError(f"AWS answered {error.operation_name} with {code}: {said}".rstrip(".") + ".")
+
+
+def not_provisioned(context: Context) -> UnreachableError:
+    hint = f"Make it with: logctl provision{context.target_flag}"
+    return UnreachableError(
+        f"There is no {context.deployment.names.stack} pipeline in {context.place}.",
+        hint + _sandbox_hint(context),
+    )
+
+
+def _sign_in(context: Context) -> str:
+    profile = context.settings.profile
+    login = f"aws sso login --profile {profile}" if profile else "aws configure, or aws sso login"
+    return f"Sign in with: {login}." + _sandbox_hint(context)
+
+
+def _reach(context: Context) -> str:
+    if context.settings.target == "local":
+        return "See how the sandbox is with: logctl local status"
+    return "Check the network, the region and AWS_ENDPOINT_URL." + _sandbox_hint(context)
+
+
+def _sandbox_hint(context: Context) -> str:
+    if context.settings.target == "local":
+        return ""
+    from logctl.local import sandbox
+
+    if sandbox.find(context.sandbox_home) is None:
+        return ""
+    return " A sandbox is up on this machine: for it, add --target local."
+
+
+def _unreachable(error: Exception) -> str:
+    url = getattr(error, "kwargs", {}).get("endpoint_url")
+    return str(url) if url else "AWS"

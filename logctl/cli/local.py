@@ -1,0 +1,1 @@
+"""`logctl local`: the sandbox."""

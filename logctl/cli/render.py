@@ -1,0 +1,125 @@
+"""How results look: tables for people, JSON and CSV for programs. Data on stdout, narration on stderr."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from logctl.core.text import csv_cell, neutralise
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Output(str, Enum):
+    """The forms every listing takes."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Color(str, Enum):
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def say(message: str) -> None:
+    """Narration: one harmless line on stderr."""
+    sys.stderr.write(neutralise(message) + "\n")
+    sys.stderr.flush()
+
+
+def console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def show(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    output: Output,
+    *,
+    empty: str = "",
+    right: Sequence[str] = (),
+    words: Mapping[str, Any] | None = None,
+) -> None:
+    """A listing.
+
+    Args:
+        rows: a mapping a row; JSON gets all its members, a table the `columns`.
+        empty: what to say on stderr when there is no row.
+        right: columns of numbers.
+        words: functions that turn a column's value into what a table shows.
+    """
+    listed = list(rows)
+    if output is Output.JSON:
+        print(json.dumps(listed, indent=2, ensure_ascii=False, default=str))
+    elif output is Output.CSV:
+        write_csv(columns, ([row.get(column) for column in columns] for row in listed))
+    elif listed:
+        table(columns, listed, right=right, words=words or {})
+    if not listed and empty:
+        say(empty)
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([csv_cell(column) for column in columns])
+    for row in rows:
+        writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in row])
+
+
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    right: Sequence[str] = (),
+    words: Mapping[str, Any] | None = None,
+) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    words = words or {}
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        grid.add_column(
+            Text(column.replace("_", " ")),
+            justify="right" if column in right else "left",
+            overflow="fold",
+        )
+    for row in rows:
+        cells = []
+        for column in columns:
+            value = row.get(column)
+            shown = words[column](value) if column in words and value is not None else value
+            cells.append(Text("" if shown is None else neutralise(str(shown))))
+        grid.add_row(*cells)
+    out = console()
+    if not sys.stdout.isatty():
+        # A pipe has no width: nothing is folded or cut for it.
+        out.width = 10_000
+    out.print(grid, crop=False)
+
+
+def facts(pairs: Mapping[str, Any], output: Output) -> None:
+    """One thing, member by member."""
+    if output is Output.JSON:
+        print(json.dumps(dict(pairs), indent=2, ensure_ascii=False, default=str))
+        return
+    if output is Output.CSV:
+        write_csv(list(pairs), [list(pairs.values())])
+        return
+    width = max((len(name) for name in pairs), default=0)
+    for name, value in pairs.items():
+        first, *rest = str("" if value is None else value).split("\n")
+        print(f"{name.replace('_', ' '):<{width}}  {neutralise(first)}")
+        for line in rest:
+            print(f"{'':<{width}}  {neutralise(line)}")

@@ -1,0 +1,262 @@
+"""When somebody is told: the rules of alerting, pure.
+
+One kind of error (app, severity, fingerprint) has one state. Its life::
+
+               first event                 window over, nothing new
+     CLOSED ───────────────▶ OPEN ───────────────────────────────────▶ CLOSED
+       alert "opened", 1 event   ▲ │ window over, more were held back     alert "recovered"
+                                 └─┘ alert "still firing", N events
+
+The first event alerts at once; what comes within the window is counted and held back; the end of the
+window tells how many. `seen` counts events ever, `reported` those that a committed alert covers: nothing
+is reset, so nothing is lost. Kept is when the last alert was committed (`notified_at`), never until when
+to be silent, so that a changed window works at once.
+
+An alert is claimed (with a lease), published, committed. What a claim covers is frozen in the state, so
+a crash between publish and commit repeats the same alert with the same id and the same text. The stores
+that carry this out are `pipeline.alerts`; the reasoning is in shared/reference/debounce.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, unique
+
+from logctl.core import levels
+from logctl.core.appid import is_appid
+from logctl.core.fingerprint import fingerprint, template
+from logctl.core.records import LATE, Record
+from logctl.core.text import ascii_only, neutralise, shorten
+from logctl.core.times import DAY, MINUTE, SECOND, format_duration, iso
+
+LEASE = 60 * SECOND
+"""How long a claim may take before another publisher takes over."""
+PUBLISH_BUDGET = 20 * SECOND
+"""What must be left of the lease when publishing starts."""
+CLOCK_TOLERANCE = 120 * SECOND
+"""A last alert further in the future than this was written by a broken clock and holds nothing back."""
+CLOSED_KEPT = 35 * DAY
+"""How long a closed state is remembered."""
+MARKER_KEPT = 35 * DAY
+"""How long a batch is remembered as counted: longer than 14 days in the queue and 14 in the dead-letter
+queue, so that a redrive counts nothing twice."""
+KINDS_PER_MESSAGE = 20
+"""More kinds of error than this in one message are counted together under `overflow`."""
+
+OVERFLOW = "overflow"
+
+
+@dataclass(frozen=True, order=True)
+class AlertKey:
+    """What is debounced together. Severity is part of it, so that an escalation is never held back."""
+
+    appid: str
+    severity: str
+    fingerprint: str
+
+    def __str__(self) -> str:
+        return f"{self.appid}#{self.severity}#{self.fingerprint}"
+
+    @classmethod
+    def parse(cls, text: str) -> AlertKey:
+        """The inverse of `str`.
+
+        Raises:
+            ValueError: it is not a key.
+        """
+        parts = text.split("#")
+        if len(parts) != 3 or not is_appid(parts[0]) or parts[1] not in levels.ORDER or not parts[2]:
+            raise ValueError(f"{text!r} is not a debounce key; it looks like checkout#ERROR#0a1b2c3d4e5f")
+        return cls(*parts)
+
+
+@unique
+class Status(Enum):
+    CLOSED = "CLOSED"
+    OPEN = "OPEN"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one publisher has taken on: everything its text needs, frozen when it was first claimed."""
+
+    upto: int
+    at: int
+    window: int
+
+
+@dataclass(frozen=True)
+class State:
+    """All that is known about one key. Times are milliseconds, counts are events."""
+
+    key: AlertKey
+    status: Status
+    seen: int
+    reported: int
+    seq: int
+    notified_at: int = 0
+    lease_owner: str = ""
+    lease_until: int = 0
+    claim: Claim | None = None
+    template: str = ""
+    sample: str = ""
+    last_event_at: int = 0
+    last_alert: str = ""
+
+    @property
+    def held_back(self) -> int:
+        return self.seen - self.reported
+
+    @property
+    def alert_id(self) -> str:
+        """`seq` starts at the creation's milliseconds and grows by commits: an id is never used again."""
+        return f"{self.key}#{self.seq}"
+
+    def window_left(self, now: int, window: int) -> int:
+        """Milliseconds until the next alert of this key may go out; 0 when one may now."""
+        if self.status is Status.CLOSED or self.notified_at > now + CLOCK_TOLERANCE:
+            return 0
+        return max(0, self.notified_at + window - now)
+
+
+@unique
+class Action(Enum):
+    """What may be published for a key now."""
+
+    OPEN = "opened"
+    SUMMARISE = "still firing"
+    RECOVER = "recovered"
+    HOLD = "held back"
+    WAIT = "being published"
+    NOTHING = "quiet"
+
+    @property
+    def publishes(self) -> bool:
+        return self in (Action.OPEN, Action.SUMMARISE, Action.RECOVER)
+
+
+def decide(state: State, now: int, window: int) -> Action:
+    """What to do about a key at `now`, with the window as it is configured now."""
+    if state.lease_until > now:
+        return Action.WAIT
+    pending = state.held_back > 0
+    if state.status is Status.CLOSED:
+        return Action.OPEN if pending else Action.NOTHING
+    if state.window_left(now, window):
+        return Action.HOLD if pending else Action.NOTHING
+    return Action.SUMMARISE if pending else Action.RECOVER
+
+
+def may_publish(claimed_at: int, now: int) -> bool:
+    """Whether enough of the lease is left; a publisher that stalled must not speak after another did."""
+    return now - claimed_at <= LEASE - PUBLISH_BUDGET
+
+
+# ── Counting ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What one message adds to one key: counted once per message and key, in one transaction."""
+
+    key: AlertKey
+    count: int
+    template: str
+    sample: str
+    last_event_at: int
+
+
+def alerts(record: Record, level: str) -> bool:
+    """Whether a record counts towards alerts: severe enough, and not from long ago."""
+    return levels.at_least(record.level, level) and LATE not in record.flags
+
+
+def tally(records: Iterable[Record], level: str) -> list[Tally]:
+    """What a message's records add, by key in order of first appearance.
+
+    A message with more kinds than `KINDS_PER_MESSAGE` is a flood; the rest of its kinds are counted
+    together per severity, so that a flood of unique messages is not a flood of alerts.
+    """
+    groups: dict[AlertKey, list[Record]] = {}
+    for record in records:
+        if alerts(record, level):
+            key = AlertKey(record.appid, record.level, fingerprint(record.message))
+            if key not in groups and len(groups) >= KINDS_PER_MESSAGE:
+                key = AlertKey(record.appid, record.level, OVERFLOW)
+            groups.setdefault(key, []).append(record)
+    return [_tally(key, group) for key, group in groups.items()]
+
+
+def _tally(key: AlertKey, records: Sequence[Record]) -> Tally:
+    first = records[0].message
+    return Tally(
+        key,
+        len(records),
+        "errors of many other kinds" if key.fingerprint == OVERFLOW else shorten(template(first), 500),
+        shorten(first, 1_000),
+        max(record.ts for record in records),
+    )
+
+
+# ── The words ───────────────────────────────────────────────────────────────────────────────────────
+
+LOOK_BACK = 15 * MINUTE
+"""How far before the alert the suggested `tail` begins."""
+SUBJECT_LIMIT = 99
+"""SNS: a subject is ASCII, without line breaks, and under 100 characters (API reference, Publish)."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What goes to SNS. `alert_id` is the same for every copy of the same alert."""
+
+    alert_id: str
+    kind: Action
+    key: AlertKey
+    count: int
+    subject: str
+    body: str
+
+
+def compose(state: State, action: Action, *, stack: str) -> Alert:
+    """The alert for a claimed state, built from what the claim froze and nothing else."""
+    claim = state.claim or Claim(state.seen, state.notified_at, 0)
+    key = state.key
+    count = claim.upto - state.reported
+    what = {
+        Action.OPEN: "The first of its kind. Further ones are counted, and held back for "
+        f"{format_duration(claim.window)}.",
+        Action.SUMMARISE: f"{count:,} more since {iso(state.notified_at)}, still firing. "
+        f"The next summary comes in {format_duration(claim.window)} at the earliest.",
+        Action.RECOVER: f"Nothing new since the alert of {iso(state.notified_at)}.",
+    }[action]
+    since = iso(max(0, (state.notified_at if action is Action.SUMMARISE else claim.at) - LOOK_BACK))
+    body = "\n".join(
+        (
+            what,
+            "",
+            f"app:          {key.appid}",
+            f"level:        {key.severity}",
+            f"fingerprint:  {key.fingerprint}",
+            f"kind:         {shorten(neutralise(state.template), 500)}",
+            f"sample:       {shorten(neutralise(state.sample), 1_500)}",
+            f"events:       {claim.upto:,} counted ever, {count:,} in this alert",
+            f"alert id:     {_alert_id(state, action)}",
+            "",
+            "What to run next:",
+            f"  logctl tail {key.appid} --since {since} --level {key.severity}",
+            f"  logctl debounce show '{key}'",
+            "",
+        )
+    )
+    subject = f"[{stack}] {key.severity} {action.value}: {key.appid}"
+    if action is Action.SUMMARISE:
+        subject += f" ({count} more)"
+    return Alert(
+        _alert_id(state, action), action, key, count, shorten(ascii_only(subject), SUBJECT_LIMIT), body
+    )
+
+
+def _alert_id(state: State, action: Action) -> str:
+    return f"{state.alert_id}#RECOVERED" if action is Action.RECOVER else state.alert_id

@@ -1,0 +1,256 @@
+"""The record: one log event, as every part of the pipeline sees it.
+
+Producers write what they like; `from_mapping` finds time, level and message under the names that real
+loggers use and keeps everything else under `fields`, where no key of theirs can overwrite one of ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from logctl.core import levels
+from logctl.core.appid import RULE, is_appid
+from logctl.core.times import iso, parse_epoch, parse_time, plausible
+
+# In order of preference. `@timestamp` is Logstash's and ECS's, `asctime` and `levelname` are Python's
+# logging's, `log.level` is ECS's, `msg` is pino's, zap's and slog's, `severity` and `body` OpenTelemetry's.
+TIME_KEYS = ("timestamp", "@timestamp", "time", "ts", "asctime")
+LEVEL_KEYS = ("level", "severity", "levelname", "log.level")
+MESSAGE_KEYS = ("message", "msg", "event", "body")
+
+ID_PATTERN = r"[A-Za-z0-9_-]{8,64}"
+_ID = re.compile(ID_PATTERN)
+
+TS_DERIVED = "ts_derived"
+"""The record had no usable time; it carries the time it was read or sent."""
+ID_DERIVED = "id_derived"
+"""The producer gave no usable event_id; it is a hash of content and position."""
+LATE = "late"
+"""It arrived so long after its time that it opens no alert."""
+TRUNCATED = "truncated"
+"""The hot store holds the start of the message; S3 holds all of it."""
+
+
+class Rejected(ValueError):
+    """This cannot become a record. `reason` is a code for programs, `detail` a sentence for people."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One log event.
+
+    `ts` is in milliseconds since the epoch. `seq` is the producer's position (a file's byte offset, or
+    the place in the message): records of equal time sort by it.
+    """
+
+    appid: str
+    event_id: str
+    ts: int
+    level: str
+    message: str
+    seq: int = 0
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+
+    def flagged(self, flag: str) -> Record:
+        return self if flag in self.flags else replace(self, flags=(*self.flags, flag))
+
+
+def from_mapping(
+    value: Mapping[str, Any], *, appid: str | None, seq: int, sent_at: int, fallback_id: str
+) -> Record:
+    """The record that a producer's JSON object means.
+
+    Args:
+        appid: the app it must be of; None when the object itself says it.
+        sent_at: milliseconds; stands in for a time that is missing or impossible.
+        fallback_id: stands in for an event_id that is missing or not usable.
+
+    Raises:
+        Rejected: with `appid` or `group_mismatch`.
+    """
+    rest = dict(value)
+    app = _take_appid(rest, appid)
+    flags = []
+
+    ts = _take_time(rest, sent_at)
+    if ts is None:
+        ts = sent_at
+        flags.append(TS_DERIVED)
+
+    event_id = rest.get("event_id")
+    if isinstance(event_id, str) and _ID.fullmatch(event_id):
+        del rest["event_id"]
+    else:
+        event_id = fallback_id
+        flags.append(ID_DERIVED)
+
+    level = _take_level(rest)
+    return Record(app, event_id, ts, level, _take_message(rest), seq, rest, tuple(flags))
+
+
+def _take_appid(rest: dict[str, Any], expected: str | None) -> str:
+    if "appid" not in rest:
+        if expected is None:
+            raise Rejected("appid", "there is no appid in the record and none was given")
+        return expected
+    claimed = rest.pop("appid")
+    if not is_appid(claimed):
+        raise Rejected("appid", f"{str(claimed)[:80]!r} cannot name an app: {RULE}")
+    if expected is not None and claimed != expected:
+        raise Rejected("group_mismatch", f"the record is of {claimed!r}, the message of {expected!r}")
+    return str(claimed)
+
+
+def _take_time(rest: dict[str, Any], sent_at: int) -> int | None:
+    for key in TIME_KEYS:
+        if key in rest:
+            ts = read_time(rest[key])
+            if ts is not None and plausible(ts, sent_at):
+                del rest[key]
+                return ts
+    return None
+
+
+def read_time(value: object) -> int | None:
+    """Milliseconds from what a producer calls a time: text or an epoch number; None when it is neither."""
+    try:
+        if isinstance(value, str):
+            text = value.strip()
+            if re.fullmatch(r"\d{9,19}(\.\d{1,9})?", text):
+                return parse_epoch(float(text) if "." in text else int(text))
+            return parse_time(text)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return parse_epoch(value)
+    except (ValueError, OverflowError):
+        return None
+    return None
+
+
+def _take_level(rest: dict[str, Any]) -> str:
+    for key in LEVEL_KEYS:
+        if key in rest:
+            level = levels.parse_level(rest[key])
+            if level != levels.UNKNOWN:
+                del rest[key]
+                return level
+    nested = rest.get("log")
+    return levels.parse_level(nested.get("level")) if isinstance(nested, Mapping) else levels.UNKNOWN
+
+
+def _take_message(rest: dict[str, Any]) -> str:
+    for key in MESSAGE_KEYS:
+        if isinstance(rest.get(key), str):
+            return str(rest.pop(key))
+    for key in MESSAGE_KEYS[:2]:
+        if rest.get(key) is not None:
+            return _compact(rest.pop(key))
+    return ""
+
+
+def derive_id(*parts: object) -> str:
+    """24 hexadecimal digits that identify content at a position: the same input, the same id."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+# ── The forms a record takes ────────────────────────────────────────────────────────────────────────
+
+
+def to_wire(record: Record) -> dict[str, Any]:
+    """As it travels inside an envelope and lies in a hot row: without the app, which both know."""
+    wire: dict[str, Any] = {
+        "event_id": record.event_id,
+        "ts": record.ts,
+        "level": record.level,
+        "message": record.message,
+        "seq": record.seq,
+    }
+    if record.fields:
+        wire["fields"] = dict(record.fields)
+    if record.flags:
+        wire["flags"] = list(record.flags)
+    return wire
+
+
+def from_wire(wire: object, appid: str) -> Record:
+    """The inverse of `to_wire`.
+
+    Raises:
+        Rejected: with `schema`, naming the member that is not what it must be.
+    """
+    if not isinstance(wire, Mapping):
+        raise Rejected("schema", "a record in the envelope is not an object")
+    fields, flags = wire.get("fields", {}), wire.get("flags", [])
+    checks = {
+        "event_id": isinstance(wire.get("event_id"), str) and _ID.fullmatch(wire["event_id"]) is not None,
+        "ts": _is_int(wire.get("ts")) and abs(wire["ts"]) < 10**14,
+        "level": wire.get("level") in levels.ORDER or wire.get("level") == levels.UNKNOWN,
+        "message": isinstance(wire.get("message"), str),
+        "seq": _is_int(wire.get("seq", 0)) and 0 <= wire.get("seq", 0) < 2**63,
+        "fields": isinstance(fields, Mapping),
+        "flags": isinstance(flags, list) and all(isinstance(flag, str) for flag in flags),
+    }
+    for member, fits in checks.items():
+        if not fits:
+            raise Rejected("schema", f"a record in the envelope has no usable {member!r}")
+    return Record(
+        appid,
+        wire["event_id"],
+        wire["ts"],
+        wire["level"],
+        wire["message"],
+        wire.get("seq", 0),
+        fields,
+        tuple(flags),
+    )
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def to_cold(record: Record, batch_id: str) -> dict[str, Any]:
+    """As it lies in S3, a member per column of the table (`schema.COLUMNS`).
+
+    `fields` is JSON text: Hive's column names ignore case and types must agree, producers' keys do neither.
+    """
+    return {
+        "event_id": record.event_id,
+        "ts": iso(record.ts),
+        "level": record.level,
+        "message": record.message,
+        "fields": _compact(dict(record.fields)) if record.fields else None,
+        "flags": list(record.flags),
+        "seq": record.seq,
+        "batch_id": batch_id,
+    }
+
+
+def to_public(record: Record) -> dict[str, Any]:
+    """As people and programs get it from `tail -o json` and the API."""
+    public: dict[str, Any] = {
+        "ts": iso(record.ts),
+        "appid": record.appid,
+        "level": record.level,
+        "message": record.message,
+        "event_id": record.event_id,
+    }
+    if record.fields:
+        public["fields"] = dict(record.fields)
+    if record.flags:
+        public["flags"] = list(record.flags)
+    return public

@@ -1,0 +1,53 @@
+"""Making hostile text harmless: everything a log can contain may end up on somebody's terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Controls, formats (bidi overrides, zero width), surrogates, private use, unassigned, line separators.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+class _Escapes(dict[int, str]):
+    """A translation table that decides about each character once."""
+
+    def __missing__(self, codepoint: int) -> str:
+        character = chr(codepoint)
+        if unicodedata.category(character) not in _UNSAFE:
+            shown = character
+        elif codepoint < 0x100:
+            shown = f"\\x{codepoint:02x}"
+        elif codepoint < 0x10000:
+            shown = f"\\u{codepoint:04x}"
+        else:
+            shown = f"\\U{codepoint:08x}"
+        self[codepoint] = shown
+        return shown
+
+
+_ESCAPES = _Escapes()
+
+
+def neutralise(text: str) -> str:
+    """One harmless line: control and format characters shown as `\\x1b`, `\\u202e`; newlines as `\\x0a`."""
+    return text if text.isprintable() else text.translate(_ESCAPES)
+
+
+def neutralise_lines(text: str) -> str:
+    """The same for text that may keep its line breaks, such as an alert's body."""
+    return "\n".join(neutralise(line) for line in text.split("\n"))
+
+
+def ascii_only(text: str) -> str:
+    """Printable ASCII; everything else as an escape."""
+    return neutralise(text).encode("ascii", "backslashreplace").decode()
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, saying so with `...` where it was cut."""
+    return text if len(text) <= limit else text[: max(0, limit - 3)] + "..."
+
+
+def csv_cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text

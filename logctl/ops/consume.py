@@ -1,0 +1,92 @@
+"""Running the consumer on this machine: fed from the queue as Lambda's poller does, or from a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from logctl.core.errors import UsageError
+from logctl.ops.deployment import Deployment
+from logctl.pipeline.consumer import BatchResponse, Consumer, wall_clock
+
+_WAIT_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Consumed:
+    """One batch: how many messages it had, and the handler's own reply."""
+
+    messages: int
+    response: BatchResponse
+
+
+def consumer_for(deployment: Deployment) -> Consumer:
+    """The same consumer that Lambda runs, with this machine's credentials and the deployed rules."""
+    return Consumer(deployment.aws, deployment.pipeline_config(), clock=wall_clock)
+
+
+def from_queue(deployment: Deployment, *, once: bool) -> Iterator[Consumed]:
+    """Receive, handle, delete what is done; with `once` until the queue shows nothing more.
+
+    What the handler reports as failed stays in the queue and comes back after the visibility timeout.
+    """
+    consumer = consumer_for(deployment)
+    sqs, url = deployment.aws.sqs, deployment.queue_url()
+    while True:
+        reply = sqs.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=10,
+            WaitTimeSeconds=1 if once else _WAIT_SECONDS,
+            MessageSystemAttributeNames=["All"],
+        )
+        messages = reply.get("Messages", [])
+        if not messages:
+            if once:
+                return
+            continue
+        response = consumer.process({"Records": [_lambda_record(message) for message in messages]})
+        failed = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
+        for message in messages:
+            if message["MessageId"] not in failed:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        yield Consumed(len(messages), response)
+
+
+def _lambda_record(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes", {}),
+        "eventSource": "aws:sqs",
+    }
+
+
+def from_file(deployment: Deployment, path: Path) -> Consumed:
+    """Handle a saved Lambda event.
+
+    Raises:
+        UsageError: the file is not one.
+    """
+    event = read_event(path)
+    response = consumer_for(deployment).process(event)
+    return Consumed(len(event["Records"]), response)
+
+
+def read_event(path: Path) -> dict[str, Any]:
+    try:
+        event = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{path} cannot be read as a Lambda event: {problem}.") from None
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not isinstance(records, list) or not all(
+        isinstance(record, dict) and isinstance(record.get("messageId"), str) for record in records
+    ):
+        raise UsageError(
+            f"{path} is no SQS event: it needs a list Records, each with a messageId.",
+            "The form is described at: AWS Lambda Developer Guide, Using Lambda with Amazon SQS.",
+        )
+    return event
