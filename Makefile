@@ -1,0 +1,36 @@
+# Two commands on a fresh machine do everything: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: demo test lint soak bench clean
+
+demo: $(READY)
+	$(BIN)/logctl demo
+
+test: $(READY)
+	$(BIN)/pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m logctl --region eu-central-1 provision --template $(VENV)/template.yaml
+	$(BIN)/cfn-lint $(VENV)/template.yaml
+
+# The long searches: more examples, longer schedules.
+soak: $(READY)
+	LOGCTL_SOAK=1 $(BIN)/pytest -m "soak or not soak" --timeout 3600 tests
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("logctl needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

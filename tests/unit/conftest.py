@@ -1,0 +1,141 @@
+"""Single-threaded AWS for unit tests: moto, with the pipeline's resources made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from logctl.core.schema import PARTITION_KEYS, storage_descriptor
+from logctl.core.times import HOUR, MINUTE, parse_time
+from logctl.pipeline.clients import Aws
+from logctl.pipeline.config import PipelineConfig
+from logctl.pipeline.consumer import Consumer
+
+NOON = parse_time("2026-01-31T12:00:00Z")
+
+
+@dataclass
+class Clock:
+    """A clock that moves when told."""
+
+    now: int = NOON
+
+    def __call__(self) -> int:
+        return self.now
+
+    def advance(self, milliseconds: int) -> None:
+        self.now += milliseconds
+
+
+@dataclass
+class Pipeline:
+    """The consumer with everything it writes to, and what was written."""
+
+    aws: Aws
+    config: PipelineConfig
+    clock: Clock
+    inbox: str
+    consumer: Consumer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """A new container: nothing is remembered."""
+        self.consumer = Consumer(self.aws, self.config, clock=self.clock)
+
+    def keys(self, prefix: str = "") -> list[str]:
+        listed = self.aws.s3.list_objects_v2(Bucket=self.config.bucket, Prefix=prefix)
+        return [item["Key"] for item in listed.get("Contents", [])]
+
+    def read(self, key: str) -> bytes:
+        return self.aws.s3.get_object(Bucket=self.config.bucket, Key=key)["Body"].read()
+
+    def hot_rows(self) -> list[dict[str, Any]]:
+        items = self.aws.dynamodb.scan(TableName=self.config.hot_table)["Items"]
+        return [item for item in items if item["app"]["S"] != "_apps"]
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """What the topic delivered since the last look."""
+        import json
+
+        found: list[dict[str, Any]] = []
+        while messages := self.aws.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in messages:
+                found.append(json.loads(message["Body"]))
+                self.aws.sqs.delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+
+def make_tables(aws: Aws, config: PipelineConfig) -> None:
+    def table(name: str, keys: tuple[str, str], index: str, index_keys: tuple[str, str], kind: str) -> None:
+        attributes = {keys[0]: "S", keys[1]: "S", index_keys[0]: "S", index_keys[1]: "N"}
+        aws.dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=_key_schema(keys),
+            AttributeDefinitions=[{"AttributeName": n, "AttributeType": t} for n, t in attributes.items()],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": index,
+                    "KeySchema": _key_schema(index_keys),
+                    "Projection": {"ProjectionType": kind},
+                }
+            ],
+        )
+
+    table(config.hot_table, ("app", "chunk"), "arrival", ("app", "arrived"), "KEYS_ONLY")
+    table(config.alerts_table, ("pk", "sk"), "due", ("due_shard", "notified_at"), "ALL")
+
+
+def _key_schema(keys: tuple[str, str]) -> list[Any]:
+    return [
+        {"AttributeName": keys[0], "KeyType": "HASH"},
+        {"AttributeName": keys[1], "KeyType": "RANGE"},
+    ]
+
+
+@pytest.fixture
+def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        aws = Aws(boto3.Session("test", "test", region_name="eu-central-1"))
+        topic = aws.sns.create_topic(Name="logctl-test-alerts")["TopicArn"]
+        inbox = aws.sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        arn = aws.sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        config = PipelineConfig(
+            bucket="logctl-test-logs",
+            hot_table="logctl-test-hot",
+            alerts_table="logctl-test-alerts",
+            topic_arn=topic,
+            database="logctl_test",
+            table="logs",
+            hot_retention=48 * HOUR,
+            alert_level="ERROR",
+            alert_window=15 * MINUTE,
+            late_after=HOUR,
+        )
+        aws.s3.create_bucket(
+            Bucket=config.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        make_tables(aws, config)
+        aws.glue.create_database(DatabaseInput={"Name": config.database})
+        aws.glue.create_table(
+            DatabaseName=config.database,
+            TableInput={
+                "Name": config.table,
+                "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in PARTITION_KEYS],
+                "StorageDescriptor": storage_descriptor(f"s3://{config.bucket}/logs/"),
+            },
+        )
+        yield Pipeline(aws, config, Clock(), inbox)

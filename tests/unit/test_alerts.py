@@ -1,0 +1,152 @@
+"""Alerts through the real stores on moto: opened at once, held back, summed up, recovered, retried."""
+
+from __future__ import annotations
+
+import pytest
+
+from logctl.core.debounce import LEASE, Action, AlertKey, Status
+from logctl.core.times import MINUTE, SECOND
+from logctl.pipeline.alert_store import AlertStore
+from logctl.pipeline.alerts import Alerter
+from tests.unit.conftest import NOON, Pipeline
+from tests.unit.test_consumer import break_, event, mend, packed, records
+
+WINDOW = 15 * MINUTE
+
+
+@pytest.fixture
+def store(pipeline: Pipeline) -> AlertStore:
+    return AlertStore(pipeline.aws.dynamodb, pipeline.config.alerts_table)
+
+
+@pytest.fixture
+def alerter(pipeline: Pipeline, store: AlertStore) -> Alerter:
+    return Alerter(store, pipeline.aws.sns, pipeline.config.topic_arn, window=WINDOW, clock=pipeline.clock)
+
+
+def key_of(pipeline: Pipeline) -> AlertKey:
+    items = pipeline.aws.dynamodb.scan(TableName=pipeline.config.alerts_table)["Items"]
+    (key,) = [item["pk"]["S"].removeprefix("ALERT#") for item in items if item["sk"]["S"] == "STATE"]
+    return AlertKey.parse(key)
+
+
+def subjects(pipeline: Pipeline) -> list[str]:
+    return [alert["Subject"] for alert in pipeline.alerts()]
+
+
+def errors(count: int, name: str, **changes):
+    return event(packed(records(count, level="ERROR", message=f"timed out {name}", **changes), name=name))
+
+
+def test_500_of_one_kind_and_one_of_another_are_two_alerts_and_one_summary(pipeline, alerter):
+    for batch in range(10):
+        pipeline.consumer.process(errors(50, str(batch)))
+        pipeline.clock.advance(5 * SECOND)
+    pipeline.consumer.process(event(packed(records(1, level="ERROR", message="disk full"), name="other")))
+    assert subjects(pipeline) == ["[logctl-test] ERROR opened: checkout"] * 2
+
+    assert alerter.sweep() == {}
+    pipeline.clock.advance(WINDOW)
+    assert alerter.sweep() == {Action.SUMMARISE: 1, Action.RECOVER: 1}
+    assert sorted(subjects(pipeline)) == [
+        "[logctl-test] ERROR recovered: checkout",
+        "[logctl-test] ERROR still firing: checkout (499 more)",
+    ]
+    pipeline.clock.advance(WINDOW)
+    assert alerter.sweep() == {Action.RECOVER: 1}
+    assert alerter.sweep() == {}
+
+
+def test_one_message_with_500_errors_alerts_of_one_and_holds_back_499(pipeline, store):
+    pipeline.consumer.process(errors(500, "all"))
+    (alert,) = pipeline.alerts()
+    assert alert["MessageAttributes"]["count"]["Value"] == "1"
+    state = store.get(key_of(pipeline))
+    assert (state.seen, state.reported, state.held_back, state.status) == (500, 1, 499, Status.OPEN)
+
+
+def test_an_escalation_is_not_held_back(pipeline):
+    pipeline.consumer.process(errors(1, "1"))
+    pipeline.consumer.process(event(packed(records(1, level="FATAL", message="timed out 1"), name="b")))
+    assert subjects(pipeline) == [
+        "[logctl-test] ERROR opened: checkout",
+        "[logctl-test] FATAL opened: checkout",
+    ]
+
+
+def test_an_event_after_recovery_opens_again_at_once(pipeline, alerter):
+    pipeline.consumer.process(errors(1, "1"))
+    pipeline.clock.advance(WINDOW)
+    alerter.sweep()
+    pipeline.consumer.process(errors(1, "2", ts=NOON + WINDOW))
+    assert [subject.split()[2] for subject in subjects(pipeline)] == ["opened:", "recovered:", "opened:"]
+
+
+def test_a_failed_publish_is_the_sweepers_work(pipeline, alerter, store):
+    break_(pipeline.aws.sns, "Publish")
+    pipeline.consumer.process(errors(5, "1"))
+    assert store.get(key_of(pipeline)).reported == 0
+    assert alerter.sweep() == {Action.WAIT: 1}
+    mend(pipeline.aws.sns, "Publish")
+    pipeline.clock.advance(MINUTE)
+    assert alerter.sweep() == {Action.OPEN: 1}
+    assert len(pipeline.alerts()) == 1
+    assert store.get(key_of(pipeline)).reported == 1
+
+
+def test_a_crash_between_publish_and_commit_repeats_the_same_alert(pipeline, alerter, store):
+    break_(pipeline.aws.dynamodb, "UpdateItem", lambda params: b"SET seq" in params["body"])
+    pipeline.consumer.process(errors(5, "1"))
+    (first,) = pipeline.alerts()
+    mend(pipeline.aws.dynamodb, "UpdateItem")
+    pipeline.consumer.process(errors(7, "2"))
+    assert alerter.sweep() == {Action.WAIT: 1}
+    pipeline.clock.advance(LEASE)
+    assert alerter.sweep() == {Action.OPEN: 1}
+    (second,) = pipeline.alerts()
+    assert (first["Subject"], first["Message"]) == (second["Subject"], second["Message"])
+    state = store.get(key_of(pipeline))
+    assert (state.seen, state.reported) == (12, 1)
+
+
+def test_counting_a_batch_twice_counts_once(pipeline, store):
+    from logctl.core.debounce import Tally
+
+    tally = Tally(AlertKey("checkout", "ERROR", "f" * 12), 7, "t", "s", NOON)
+    assert store.count("batch", tally, now=NOON)
+    assert not store.count("batch", tally, now=NOON + 5)
+    assert store.get(tally.key).seen == 7
+
+
+def test_only_one_claim_wins_and_a_lost_reply_is_recognised(pipeline, store):
+    break_(pipeline.aws.sns, "Publish")
+    pipeline.consumer.process(errors(5, "1"))
+    state = store.get(key_of(pipeline))
+    first = store.claim(state, Action.OPEN, now=NOON, window=WINDOW)
+    assert first is not None
+    assert store.claim(state, Action.OPEN, now=NOON, window=WINDOW) is None
+    assert first.claim.upto == 1
+
+
+def test_a_recovery_is_refused_when_an_event_came_in_between(pipeline, alerter, store):
+    pipeline.consumer.process(errors(1, "1"))
+    pipeline.clock.advance(WINDOW)
+    stale = store.get(key_of(pipeline))
+    break_(pipeline.aws.sns, "Publish")
+    pipeline.consumer.process(errors(1, "2", ts=NOON + WINDOW))
+    assert store.claim(stale, Action.RECOVER, now=pipeline.clock(), window=WINDOW) is None
+
+
+def test_a_changed_window_works_at_once(pipeline, store):
+    pipeline.consumer.process(errors(5, "1"))
+    pipeline.clock.advance(2 * MINUTE)
+    shorter = Alerter(store, pipeline.aws.sns, pipeline.config.topic_arn, window=MINUTE, clock=pipeline.clock)
+    assert shorter.sweep() == {Action.SUMMARISE: 1}
+
+
+def test_the_last_alert_of_a_broken_clock_holds_nothing_back(pipeline, alerter):
+    pipeline.clock.advance(60 * MINUTE)
+    pipeline.consumer.process(errors(1, "1", ts=NOON + 60 * MINUTE))
+    pipeline.clock.advance(-60 * MINUTE)
+    pipeline.consumer.process(errors(1, "2"))
+    assert len(pipeline.alerts()) == 2

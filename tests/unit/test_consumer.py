@@ -1,0 +1,224 @@
+"""The consumer, message by message: what it writes, what it answers, and what a repeat changes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from logctl.core.chunks import from_item
+from logctl.core.envelope import pack
+from logctl.core.records import Record, derive_id
+from logctl.core.times import DAY, HOUR, MINUTE
+from logctl.pipeline.config import MAX_RECEIVES
+from tests.unit.conftest import NOON, Pipeline
+
+
+def records(
+    count: int, *, app: str = "checkout", level: str = "INFO", message: str = "hello", ts: int = NOON
+):
+    return [
+        Record(app, derive_id(app, message, ts, n), ts + n, level, f"{message} {n}", n) for n in range(count)
+    ]
+
+
+def sqs(
+    body: str, *, name: str = "m1", group: str = "checkout", sent_at: int = NOON, receives: int = 1
+) -> Any:
+    return {
+        "messageId": name,
+        "body": body,
+        "attributes": {
+            "MessageGroupId": group,
+            "MessageDeduplicationId": f"dedup-{name}",
+            "SequenceNumber": f"{int.from_bytes(name.encode()):020d}",
+            "SentTimestamp": str(sent_at),
+            "ApproximateReceiveCount": str(receives),
+        },
+    }
+
+
+def packed(items: list[Record], **attributes: Any) -> Any:
+    (message,) = pack(items)
+    return sqs(message.body, group=items[0].appid, **attributes)
+
+
+def event(*messages: Any) -> Any:
+    return {"Records": list(messages)}
+
+
+NOTHING_FAILED = {"batchItemFailures": []}
+
+
+def failed(*names: str) -> Any:
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in names]}
+
+
+def break_(client: Any, operation: str, when=lambda params: True, error: Exception | None = None) -> None:
+    """Make an operation fail before it is sent, as a service error or the given exception."""
+
+    def refuse(params: Any, model: Any, **_: Any) -> None:
+        if model.name == operation and when(params):
+            raise error or ClientError({"Error": {"Code": "ServiceUnavailable", "Message": "no"}}, operation)
+
+    client.meta.events.register(f"before-call.*.{operation}", refuse, unique_id=operation)
+
+
+def mend(client: Any, operation: str) -> None:
+    client.meta.events.unregister(f"before-call.*.{operation}", unique_id=operation)
+
+
+def stored(pipeline: Pipeline) -> list[dict[str, Any]]:
+    lines = [
+        line for key in pipeline.keys("logs/") for line in gzip.decompress(pipeline.read(key)).splitlines()
+    ]
+    return [json.loads(line) for line in lines]
+
+
+def test_a_message_is_stored_cold_and_hot_and_its_partition_registered(pipeline):
+    items = records(3)
+    assert pipeline.consumer.process(event(packed(items))) == NOTHING_FAILED
+    (key,) = pipeline.keys("logs/")
+    assert key.startswith("logs/year=2026/month=01/day=31/appid=checkout/")
+    assert [row["event_id"] for row in stored(pipeline)] == [item.event_id for item in items]
+    (row,) = pipeline.hot_rows()
+    assert from_item(row).records() == items
+    assert int(row["expires_at"]["N"]) == (NOON + 48 * HOUR) // 1000
+    partitions = pipeline.aws.glue.get_partitions(DatabaseName="logctl_test", TableName="logs")["Partitions"]
+    assert [item["Values"] for item in partitions] == [["2026", "01", "31", "checkout"]]
+
+
+def test_a_redelivery_changes_nothing(pipeline):
+    message = packed(records(3, level="ERROR"))
+    pipeline.consumer.process(event(message))
+    before = (pipeline.keys(), [pipeline.read(key) for key in pipeline.keys()], pipeline.hot_rows())
+    assert len(pipeline.alerts()) == 1
+    pipeline.clock.advance(10 * MINUTE)
+    pipeline.restart()
+    again = packed(records(3, level="ERROR"), name="another-id", sent_at=NOON, receives=2)
+    assert pipeline.consumer.process(event(again)) == NOTHING_FAILED
+    assert (pipeline.keys(), [pipeline.read(key) for key in pipeline.keys()], pipeline.hot_rows()) == before
+    assert pipeline.alerts() == []
+
+
+def test_the_partition_is_the_records_day_and_not_todays(pipeline):
+    last_second = NOON - NOON % DAY + DAY - 1000
+    pipeline.clock.now = last_second + 5_000
+    pipeline.consumer.process(event(packed(records(1, ts=last_second))))
+    pipeline.clock.advance(DAY)
+    pipeline.restart()
+    pipeline.consumer.process(event(packed(records(1, ts=last_second))))
+    assert [key.split("/appid")[0] for key in pipeline.keys("logs/")] == ["logs/year=2026/month=01/day=31"]
+
+
+def test_bare_json_of_two_days_goes_to_two_partitions(pipeline):
+    body = json.dumps([{"ts": NOON, "msg": "a"}, {"ts": NOON - DAY, "msg": "b"}])
+    pipeline.consumer.process(event(sqs(body)))
+    assert [key.split("/")[3] for key in pipeline.keys("logs/")] == ["day=30", "day=31"]
+
+
+def test_poison_goes_to_quarantine_with_its_reason_and_is_acknowledged(pipeline):
+    good = packed(records(2), name="good")
+    assert pipeline.consumer.process(event(sqs("{not json", name="poison"), good)) == NOTHING_FAILED
+    (key,) = pipeline.keys("quarantine/")
+    note = json.loads(pipeline.read(key))
+    assert (note["reason"], note["content"], note["message_id"]) == ("json", "{not json", "poison")
+    assert len(stored(pipeline)) == 2
+
+
+def test_one_bad_line_is_quarantined_and_the_others_are_stored(pipeline):
+    pipeline.consumer.process(event(sqs('{"msg": "a"}\n{"msg": "b"\n{"msg": "c"}')))
+    assert [row["message"] for row in stored(pipeline)] == ["a", "c"]
+    (key,) = pipeline.keys("quarantine/")
+    assert json.loads(pipeline.read(key))["position"] == 1
+
+
+def test_a_group_that_is_no_app_is_quarantined_as_unknown(pipeline):
+    assert pipeline.consumer.process(event(sqs('{"a": 1}', group="../../etc"))) == NOTHING_FAILED
+    (key,) = pipeline.keys("quarantine/")
+    assert "/appid=unknown/" in key
+    assert json.loads(pipeline.read(key))["reason"] == "appid"
+
+
+def test_a_message_whose_quarantine_fails_is_not_acknowledged(pipeline):
+    break_(pipeline.aws.s3, "PutObject", lambda params: "quarantine" in params["url_path"])
+    assert pipeline.consumer.process(event(sqs("{not json", name="poison"))) == failed("poison")
+
+
+def test_a_failed_write_holds_back_its_group_and_no_other(pipeline):
+    a1, a2, a3 = (packed(records(1, app="a", message=f"a{n}"), name=f"a{n}") for n in (1, 2, 3))
+    b1 = packed(records(1, app="b"), name="b1")
+    bad = json.loads(a2["body"])["batch_id"]
+    break_(pipeline.aws.s3, "PutObject", lambda params: bad in params["url_path"])
+    assert pipeline.consumer.process(event(a1, a2, b1, a3)) == failed("a2", "a3")
+    assert sorted(row["message"] for row in stored(pipeline)) == ["a1 0", "hello 0"]
+    mend(pipeline.aws.s3, "PutObject")
+    assert pipeline.consumer.process(event(a2, a3)) == NOTHING_FAILED
+    assert sorted(row["message"] for row in stored(pipeline)) == ["a1 0", "a2 0", "a3 0", "hello 0"]
+
+
+@pytest.mark.parametrize("operation", ["PutObject", "PutItem", "TransactWriteItems", "GetItem", "UpdateItem"])
+@pytest.mark.parametrize(
+    "error", [None, EndpointConnectionError(endpoint_url="x"), UnicodeDecodeError("utf-8", b"", 0, 1, "x")]
+)
+def test_whatever_call_fails_the_message_fails_and_a_retry_completes_it(pipeline, operation, error):
+    client = pipeline.aws.s3 if operation == "PutObject" else pipeline.aws.dynamodb
+    message = packed(records(2, level="ERROR"), name="m")
+    break_(client, operation, error=error)
+    assert pipeline.consumer.process(event(message)) == failed("m")
+    mend(client, operation)
+    assert pipeline.consumer.process(event(message)) == NOTHING_FAILED
+    assert len(stored(pipeline)) == 2
+    assert len(pipeline.hot_rows()) == 1
+    assert len(pipeline.alerts()) == 1
+
+
+def test_all_messages_failing_are_all_named(pipeline):
+    break_(pipeline.aws.s3, "PutObject")
+    messages = [packed(records(1, app=app), name=app) for app in ("a", "b", "c")]
+    assert pipeline.consumer.process(event(*messages)) == failed("a", "b", "c")
+
+
+def test_no_message_is_started_that_cannot_be_finished(pipeline):
+    left = iter([60_000, 5_000, 5_000])
+    messages = [packed(records(1, app=app), name=app) for app in ("a", "b", "c")]
+    assert pipeline.consumer.process(event(*messages), remaining=lambda: next(left)) == failed("b", "c")
+
+
+def test_a_bug_of_ours_does_not_block_an_app_for_ever(pipeline):
+    break_(pipeline.aws.dynamodb, "PutItem", error=RuntimeError("bug, with a secret in its text"))
+    message = packed(records(1), name="m", receives=MAX_RECEIVES - 2)
+    assert pipeline.consumer.process(event(message)) == failed("m")
+    message["attributes"]["ApproximateReceiveCount"] = str(MAX_RECEIVES - 1)
+    assert pipeline.consumer.process(event(message)) == NOTHING_FAILED
+    (key,) = pipeline.keys("quarantine/")
+    assert json.loads(pipeline.read(key))["reason"] == "internal"
+
+
+def test_sns_being_down_holds_up_nothing(pipeline):
+    break_(pipeline.aws.sns, "Publish")
+    assert pipeline.consumer.process(event(packed(records(5, level="ERROR")))) == NOTHING_FAILED
+    assert len(stored(pipeline)) == 5
+
+
+def test_glue_being_down_holds_up_nothing_and_the_next_message_registers(pipeline):
+    break_(pipeline.aws.glue, "BatchCreatePartition")
+    assert pipeline.consumer.process(event(packed(records(1)))) == NOTHING_FAILED
+    mend(pipeline.aws.glue, "BatchCreatePartition")
+    pipeline.consumer.process(event(packed(records(1, message="next"))))
+    partitions = pipeline.aws.glue.get_partitions(DatabaseName="logctl_test", TableName="logs")["Partitions"]
+    assert len(partitions) == 1
+
+
+def test_late_errors_are_stored_and_open_no_alert(pipeline):
+    pipeline.consumer.process(event(packed(records(3, level="ERROR", ts=NOON - 3 * DAY), sent_at=NOON)))
+    assert [row["flags"] for row in stored(pipeline)] == [["late"]] * 3
+    assert pipeline.alerts() == []
+
+
+def test_the_handler_answers_with_nothing_else_than_the_documented_reply(pipeline):
+    reply = pipeline.consumer.process(event())
+    assert reply == {"batchItemFailures": []}

@@ -1,0 +1,177 @@
+"""Packing records into messages, and getting them out of whatever a producer sends."""
+
+import base64
+import json
+
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logctl.core import envelope
+from logctl.core.envelope import MAX_BODY, MAX_RECORDS, SQS_LIMIT, Packer, TooBig, pack, unpack
+from logctl.core.records import Record, Rejected, derive_id
+from logctl.core.times import DAY, parse_time
+
+NOON = parse_time("2026-01-31T12:00:00Z")
+
+
+def record(index: int = 0, *, appid: str = "checkout", ts: int = NOON, message: str = "hello") -> Record:
+    return Record(appid, derive_id(appid, index), ts, "INFO", message, index, {"n": index})
+
+
+def opened(body: str, group: str = "checkout", dedup: str = "d-1") -> envelope.Unpacked:
+    return unpack(body, group=group, deduplication_id=dedup, sent_at=NOON)
+
+
+def refusal(body: str, group: str = "checkout") -> str:
+    with pytest.raises(Rejected) as refused:
+        opened(body, group)
+    return refused.value.reason
+
+
+def test_what_is_packed_comes_out_again_in_order():
+    records = [record(index) for index in range(2500)]
+    messages = list(pack(records))
+    assert [message.count for message in messages] == [MAX_RECORDS, MAX_RECORDS, 500]
+    assert [item for message in messages for item in opened(message.body).records] == records
+
+
+def test_packing_again_makes_the_same_messages():
+    records = [record(index, message="x" * (index % 700)) for index in range(3000)]
+    assert list(pack(records)) == list(pack(records))
+
+
+def test_a_message_holds_one_app_and_one_day():
+    records = [
+        record(i, appid=app, ts=NOON + day * DAY) for i in range(10) for app in ("a", "b") for day in (0, 1)
+    ]
+    messages = list(pack(records))
+    assert len(messages) == 4
+    for message in messages:
+        inside = opened(message.body, message.appid).records
+        assert {item.appid for item in inside} == {message.appid}
+        assert {item.ts // DAY for item in inside} == {message.min_ts // DAY}
+
+
+def test_incompressible_records_are_split_until_a_batch_fits():
+    import random
+
+    noise = random.Random(1)
+    records = [record(i, message=noise.randbytes(3000).hex()) for i in range(200)]
+    messages = list(pack(records))
+    assert all(message.size <= MAX_BODY for message in messages)
+    assert sum(message.count for message in messages) == 200
+
+
+def test_a_record_that_fits_no_message_is_refused_and_the_others_go_on():
+    import random
+
+    packer = Packer()
+    huge = record(1, message=random.Random(2).randbytes(SQS_LIMIT).hex())
+    with pytest.raises(TooBig):
+        packer.add(huge)
+    assert packer.add(record(2)) == []
+    assert packer.flush()[0].count == 1
+
+
+def test_a_big_record_that_compresses_goes_alone():
+    messages = list(pack([record(0), record(1, message="x" * 2_000_000), record(2)]))
+    assert [message.count for message in messages] == [1, 1, 1]
+
+
+def test_a_shard_of_a_group_belongs_to_its_app():
+    message = next(pack([record()]))
+    assert opened(message.body, "checkout.7").appid == "checkout"
+
+
+def test_bare_object_array_and_ndjson():
+    assert opened('{"msg": "a"}').records[0].message == "a"
+    assert [item.message for item in opened('[{"msg": "a"}, {"msg": "b"}]').records] == ["a", "b"]
+    assert [item.message for item in opened('{"msg": "a"}\n\n{"msg": "b"}\n').records] == ["a", "b"]
+    assert opened('\ufeff{"msg": "a"}').records[0].message == "a"
+
+
+def test_equal_lines_are_two_events_and_a_redelivery_is_none():
+    first, second = opened('{"msg": "a"}', dedup="1"), opened('{"msg": "a"}', dedup="2")
+    again = opened('{"msg": "a"}', dedup="1")
+    assert first.batch_id != second.batch_id
+    assert first.records[0].event_id != second.records[0].event_id
+    assert first == again
+    two = opened('{"msg": "a"}\n{"msg": "a"}')
+    assert len({item.event_id for item in two.records}) == 2
+
+
+def test_good_lines_pass_and_bad_ones_are_named():
+    unpacked = opened('{"msg": "a"}\nnot json\n{"appid": "other"}\n[]\n{"msg": "b"}')
+    assert [item.message for item in unpacked.records] == ["a", "b"]
+    assert [(item.position, item.reason) for item in unpacked.rejected] == [
+        (1, "json"),
+        (2, "group_mismatch"),
+        (3, "not_object"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("", "empty"),
+        (" \n\t", "empty"),
+        ("not json", "json"),
+        ('{"a":1} {"b":2}', "json"),
+        ('"text"', "not_object"),
+        ("5", "not_object"),
+        ("null", "not_object"),
+        ("[]", "empty"),
+        ("[1, 2]", "not_object"),
+        ("[" * 200_000, "depth"),
+        ('{"a": NaN}', "number"),
+        ('{"a": 1e999}', "number"),
+        ('{"a": ' + "9" * 5000 + "}", "number"),
+        ('{"a": 1, "a": 2}', "dup_key"),
+        (json.dumps({str(n): n for n in range(10_000)}), "too_many_keys"),
+        ('{"logctl": 2}', "version"),
+        ('{"logctl": 1, "appid": "other"}', "group_mismatch"),
+        ('{"logctl": 1, "appid": "checkout"}', "schema"),
+        ('{"logctl": 1, "appid": "checkout", "encoding": "zstd", "data": "%%%"}', "encoding"),
+        ('{"logctl": 1, "appid": "checkout", "encoding": "zstd", "data": "AAAA"}', "encoding"),
+    ],
+)
+def test_what_no_record_can_be_made_of(body, reason):
+    assert refusal(body) == reason
+
+
+@pytest.mark.parametrize("group", ["../x", "a/b", "", "A", "checkout.", "checkout.x", "checkout\n", "é"])
+def test_a_group_that_names_no_app(group):
+    assert refusal('{"msg": "a"}', group) == "appid"
+
+
+def damaged(**changes) -> str:
+    return json.dumps({**json.loads(next(pack([record()])).body), **changes})
+
+
+def test_a_damaged_envelope_is_refused():
+    assert refusal(damaged(count=2)) == "count"
+    assert refusal(damaged(batch_id="0" * 32)) == "batch_id"
+    whole = base64.b64decode(json.loads(damaged())["data"])
+    assert refusal(damaged(data=base64.b64encode(whole[:-3]).decode())) == "encoding"
+
+
+def test_a_zip_bomb_is_refused_before_it_unfolds():
+    bomb = base64.b64encode(zstandard.compress(b"0" * 200_000_000)).decode()
+    assert len(bomb) < 100_000
+    assert refusal(damaged(data=bomb)) == "too_big"
+
+
+def test_lone_surrogates_survive_as_replacement_characters():
+    unpacked = opened('{"msg": "\\ud800"}')
+    assert unpacked.records[0].message == "\ufffd"
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=300) | st.binary(max_size=300).map(lambda raw: raw.decode("latin-1")))
+def test_any_body_is_unpacked_or_refused(body):
+    try:
+        opened(body)
+    except Rejected as refused:
+        assert refused.reason
