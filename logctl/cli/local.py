@@ -1,1 +1,140 @@
-"""`logctl local`: the sandbox."""
+"""`logctl local`: the sandbox on this machine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from logctl.cli.command import command, confirm
+from logctl.cli.context import Context
+from logctl.cli.render import Output, facts, say
+from logctl.core.errors import UnreachableError
+from logctl.core.times import iso
+
+
+def register(app: typer.Typer) -> None:
+    family = typer.Typer(help="The sandbox: the same AWS on this machine.", no_args_is_help=True)
+    command(family, "up")(up)
+    command(family, "down")(down)
+    command(family, "status")(status)
+    command(family, "reset")(reset)
+    command(family, "env")(env)
+    app.add_typer(family, name="local")
+
+
+def up(
+    context: Context,
+    port: Annotated[int | None, typer.Option(help="The port. [default: the last one, or a free one]")] = None,
+) -> None:
+    """Start the sandbox on 127.0.0.1; what was in it is there again.
+
+    Example:
+
+      logctl local up && logctl provision --target local
+    """
+    from logctl.local import sandbox
+
+    region = context.settings.region or sandbox.DEFAULT_REGION
+    running = sandbox.up(context.sandbox_home, region=region, port=port)
+    if running.was_already_up:
+        say(f"The sandbox is up already: {running.endpoint} (process {running.pid}).")
+        return
+    say(f"The sandbox is up: {running.endpoint} (process {running.pid}, {running.region}).")
+    if running.new_port:
+        say("  Its old port is taken, so it has a new one: provision again before you send.")
+    if running.unclean:
+        say(f"  {sandbox.LOST}")
+        say(f"  {sandbox.REBUILD}")
+
+
+def down(context: Context) -> None:
+    """Stop the sandbox; what is in it stays for the next `up`.
+
+    Example:
+
+      logctl local down
+    """
+    from logctl.local import sandbox
+    from logctl.local.sandbox import Condition
+
+    found = sandbox.down(context.sandbox_home)
+    said = {
+        Condition.UP: "The sandbox is stopped; logctl local up brings everything back.",
+        Condition.DIED: "The sandbox had died before; nothing is running.",
+    }
+    say(said.get(found, "No sandbox is up."))
+
+
+def status(
+    context: Context,
+    output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
+) -> None:
+    """Say whether the sandbox is up, where, and what is wrong if it is not. Exits with 3 if it is not.
+
+    Example:
+
+      logctl local status
+    """
+    from logctl.local import sandbox
+    from logctl.local.sandbox import Condition
+
+    found = sandbox.status(context.sandbox_home)
+    running = found.running
+    facts(
+        {
+            "sandbox": found.condition.value,
+            "endpoint": running.endpoint if running else None,
+            "process": running.pid if running else None,
+            "region": running.region if running else None,
+            "since": iso(running.started_at) if running else None,
+            "home": str(found.home),
+            "log": str(found.log),
+        },
+        output,
+    )
+    if running:
+        return
+    for line in found.log_tail:
+        say(f"  log: {line}")
+    explained = {
+        Condition.DIED: f"The sandbox has died. {sandbox.LOST}",
+        Condition.SILENT: "The sandbox runs but does not answer; stop it with: logctl local down",
+    }
+    raise UnreachableError(
+        explained.get(found.condition, "No sandbox is up."), "Start it with: logctl local up"
+    )
+
+
+def reset(
+    context: Context,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Empty the sandbox: everything in it is deleted.
+
+    Example:
+
+      logctl local reset --yes
+    """
+    from logctl.local import sandbox
+
+    confirm(f"This deletes everything in the sandbox ({context.sandbox_home}).", yes=yes)
+    running = sandbox.reset(context.sandbox_home)
+    say("The sandbox is empty" + (f" and up: {running.endpoint}" if running else "; it is not running."))
+
+
+def env(context: Context) -> None:
+    """Print the exports that point other tools at the sandbox.
+
+    Example:
+
+      eval "$(logctl local env)" && aws sqs list-queues
+    """
+    from logctl.local import sandbox
+
+    running = sandbox.find(context.sandbox_home)
+    if running is None:
+        raise UnreachableError("No sandbox is up.", "Start it with: logctl local up")
+    # logctl itself goes there too, so that both mean the same place.
+    for name, value in {**sandbox.environment(running), "LOGCTL_TARGET": "local"}.items():
+        print(f"export {name}={value}")

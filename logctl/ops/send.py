@@ -83,6 +83,11 @@ class Sender:
         self._stop = Event()
         self._error: Exception | None = None
 
+    @property
+    def accepted(self) -> int:
+        """Records accepted so far."""
+        return self._tally.records
+
     def send(self, messages: Iterable[Outgoing]) -> SendResult:
         """Send everything, or until the queue cannot be reached: then the rest is returned as unsent."""
         lanes = [ThreadPoolExecutor(1) for _ in range(_LANES)]

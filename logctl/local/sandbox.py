@@ -1,0 +1,371 @@
+"""The sandbox: MiniStack as a child process on this machine's loopback.
+
+`up` starts it with IAM enforced and state on disk, `down` stops what `up` started and nothing else. What
+is known about it stands in `sandbox.json` in its home; a lock there makes two `up` at once start one.
+
+MiniStack saves its state when it stops in order. After a crash or `kill -9` all S3 objects are there;
+everything else is as it was at the last orderly stop, and what came after it is lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import importlib.util
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from enum import Enum, unique
+from pathlib import Path
+
+from logctl.core.errors import LogctlError, UnreachableError
+from logctl.local.process import Process
+
+DEFAULT_REGION = "us-east-1"
+ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - MiniStack's root on loopback, as documented by it
+LOST = (
+    "The sandbox did not stop in order. S3 objects are all there; queues, tables, functions and the stack "
+    "are as of the last orderly stop, or gone."
+)
+REBUILD = "Rebuild with: logctl provision --target local, then logctl athena repair --target local"
+
+_START_TIMEOUT = 60.0
+_STOP_PATIENCE = 30.0
+_OWN = ("state", "s3", "tmp", "home")
+
+
+@unique
+class Condition(Enum):
+    NONE = "not set up"
+    UP = "up"
+    STOPPED = "stopped"
+    DIED = "died"
+    SILENT = "does not answer"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A sandbox that answers. `started_at` is in milliseconds."""
+
+    endpoint: str
+    port: int
+    pid: int
+    region: str
+    home: Path
+    started_at: int
+    was_already_up: bool = False
+    unclean: bool = False
+    new_port: bool = False
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the sandbox is. `log_tail` holds the log's last lines when something is wrong."""
+
+    condition: Condition
+    home: Path
+    log: Path
+    running: Running | None = None
+    log_tail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """What `sandbox.json` remembers."""
+
+    pid: int
+    born: str
+    port: int
+    region: str
+    started_at: int
+    stopped: bool
+
+    @property
+    def process(self) -> Process:
+        return Process(self.pid, self.born)
+
+
+def default_home() -> Path:
+    from platformdirs import user_state_path
+
+    return user_state_path("logctl") / "sandbox"
+
+
+def environment(running: Running) -> dict[str, str]:
+    """What other tools need to talk to it."""
+    return {
+        "AWS_ENDPOINT_URL": running.endpoint,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_REGION": running.region,
+        "AWS_DEFAULT_REGION": running.region,
+    }
+
+
+def find(home: Path) -> Running | None:
+    """The sandbox, if it is up and answers; cheap when there is none."""
+    memory = _recall(home)
+    if memory is None or memory.stopped or not memory.process.alive() or not _answers(memory.port):
+        return None
+    return _running(memory, home)
+
+
+def status(home: Path) -> Status:
+    memory, log = _recall(home), _log(home)
+    if memory is None:
+        return Status(Condition.NONE, home, log)
+    if memory.stopped:
+        return Status(Condition.STOPPED, home, log)
+    if not memory.process.alive():
+        return Status(Condition.DIED, home, log, log_tail=_tail(log))
+    if not _answers(memory.port):
+        return Status(Condition.SILENT, home, log, log_tail=_tail(log))
+    return Status(Condition.UP, home, log, _running(memory, home))
+
+
+def up(
+    home: Path,
+    *,
+    region: str = DEFAULT_REGION,
+    port: int | None = None,
+    timeout: float = _START_TIMEOUT,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Running:
+    """Start the sandbox, or find it up already.
+
+    Raises:
+        UnreachableError: it could not be started; says why and where its log is.
+    """
+    with _locked(home):
+        memory = _recall(home)
+        if memory and not memory.stopped and memory.process.alive():
+            return _already_up(memory, home, timeout, sleep)
+        unclean = memory is not None and not memory.stopped
+        chosen = port or _free_port(memory.port if memory else None)
+        started = _start(home, chosen, region, timeout, sleep)
+        moved = memory is not None and memory.port != chosen
+        return replace(_running(started, home), unclean=unclean, new_port=moved)
+
+
+def _already_up(
+    memory: _Memory, home: Path, timeout: float, sleep: Callable[[float], None]
+) -> Running:
+    deadline = time.monotonic() + min(timeout, 10)
+    while not _answers(memory.port):
+        if time.monotonic() > deadline:
+            raise UnreachableError(
+                f"The sandbox runs (process {memory.pid}) but does not answer on port {memory.port}.",
+                f"Stop it with: logctl local down. Its log is {_log(home)}",
+            )
+        sleep(0.2)
+    return replace(_running(memory, home), was_already_up=True)
+
+
+def _start(
+    home: Path, port: int, region: str, timeout: float, sleep: Callable[[float], None]
+) -> _Memory:
+    if importlib.util.find_spec("ministack") is None:
+        raise UnreachableError(
+            "The sandbox is not installed.", "Install it with: pipx install 'logctl[local]'"
+        )
+    if _taken(port):
+        raise UnreachableError(
+            f"Port {port} on 127.0.0.1 is taken by another program.", "Name another with --port."
+        )
+    child = _spawn(home, port, region)
+    memory = _Memory(
+        child.pid, Process.of(child.pid).born, port, region, time.time_ns() // 1_000_000, stopped=False
+    )
+    _remember(home, memory)
+    try:
+        _wait_until_ready(child, memory, home, timeout, sleep)
+    except BaseException:
+        # Nothing half-started is left behind: not after an error, and not after Ctrl-C.
+        memory.process.stop(patience=5, sleep=sleep)
+        child.wait()
+        _remember(home, replace(memory, stopped=True))
+        raise
+    return memory
+
+
+def _spawn(home: Path, port: int, region: str) -> subprocess.Popen[bytes]:
+    for name in _OWN:
+        (home / name).mkdir(mode=0o700, exist_ok=True)
+    log = _log(home)
+    if log.exists():
+        log.replace(log.with_suffix(".previous"))
+    # Only what it needs: its Lambda workers inherit this environment, and somebody's AWS profile or
+    # LOGCTL_ settings in there would change what the functions do.
+    environ = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home / "home"),
+        "TMPDIR": str(home / "tmp"),
+        "LANG": "C.UTF-8",
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_REGION": region,
+        "AUTH": "true",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(home / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(home / "s3"),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "LOG_LEVEL": "INFO",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "ministack"],
+            env=environ,
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait_until_ready(
+    child: subprocess.Popen[bytes],
+    memory: _Memory,
+    home: Path,
+    timeout: float,
+    sleep: Callable[[float], None],
+) -> None:
+    deadline = time.monotonic() + timeout
+    while not _answers(memory.port, "ready"):
+        if child.poll() is not None:
+            raise UnreachableError(
+                f"The sandbox ended while it started (code {child.returncode}): {_last_line(home)}",
+                f"Its log is {_log(home)}",
+            )
+        if time.monotonic() > deadline:
+            raise UnreachableError(
+                f"The sandbox did not come up within {timeout:.0f} s: {_last_line(home)}",
+                f"Its log is {_log(home)}",
+            )
+        sleep(0.1)
+
+
+def down(home: Path, *, sleep: Callable[[float], None] = time.sleep) -> Condition:
+    """Stop what `up` started and nothing else; the condition it was found in."""
+    if not home.exists():
+        return Condition.NONE
+    with _locked(home):
+        memory = _recall(home)
+        if memory is None:
+            return Condition.NONE
+        if memory.stopped:
+            return Condition.STOPPED
+        if not memory.process.alive():
+            return Condition.DIED
+        in_order = memory.process.stop(patience=_STOP_PATIENCE, sleep=sleep)
+        if not in_order:
+            raise LogctlError(
+                f"The sandbox did not stop within {_STOP_PATIENCE:.0f} s and was killed.", LOST
+            )
+        _remember(home, replace(memory, stopped=True))
+        return Condition.UP
+
+
+def reset(home: Path, *, sleep: Callable[[float], None] = time.sleep) -> Running | None:
+    """Forget everything in the sandbox; it is up again afterwards if it was before."""
+    was = status(home)
+    memory = _recall(home)
+    down(home, sleep=sleep)
+    for name in _OWN:
+        shutil.rmtree(home / name, ignore_errors=True)
+    (home / "sandbox.json").unlink(missing_ok=True)
+    if memory is None or was.condition not in (Condition.UP, Condition.SILENT):
+        return None
+    return up(home, region=memory.region, port=memory.port, sleep=sleep)
+
+
+# ── Small parts ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _running(memory: _Memory, home: Path) -> Running:
+    endpoint = f"http://127.0.0.1:{memory.port}"
+    return Running(endpoint, memory.port, memory.pid, memory.region, home, memory.started_at)
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _recall(home: Path) -> _Memory | None:
+    try:
+        stored: Mapping[str, object] = json.loads((home / "sandbox.json").read_text())
+        return _Memory(**stored)  # type: ignore[arg-type]
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (ValueError, TypeError):
+        raise LogctlError(
+            f"{home / 'sandbox.json'} is damaged.", "Delete it, and end any `python -m ministack` by hand."
+        ) from None
+
+
+def _remember(home: Path, memory: _Memory) -> None:
+    fresh = home / "sandbox.json.new"
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
+        json.dump(asdict(memory), file)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(home / "sandbox.json")
+
+
+def _answers(port: int, what: str = "health") -> bool:
+    with contextlib.suppress(OSError, urllib.error.URLError, ValueError):
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"http://127.0.0.1:{port}/_ministack/{what}", timeout=1) as reply:
+            return bool(reply.status == 200)
+    return False
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+        return False
+
+
+def _free_port(preferred: int | None) -> int:
+    """The port it had before, because queue URLs hold it; any other when that one is taken."""
+    if preferred and not _taken(preferred):
+        return preferred
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _log(home: Path) -> Path:
+    return home / "ministack.log"
+
+
+def _tail(log: Path, lines: int = 5) -> tuple[str, ...]:
+    try:
+        return tuple(log.read_text(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return ()
+
+
+def _last_line(home: Path) -> str:
+    return next((line for line in reversed(_tail(_log(home), 20)) if line.strip()), "its log is empty")
