@@ -53,22 +53,31 @@ def send(
         list[str] | None, typer.Argument(metavar="[FILE… or -]", help="Files, gzip and zstd too; - is stdin.")
     ] = None,
     app: Annotated[
-        str | None, typer.Option("--app", "--appid", "-a", metavar="APPID", help="The app that the logs are of.")
+        str | None,
+        typer.Option("--app", "--appid", "-a", metavar="APPID", help="The app that the logs are of."),
     ] = None,
-    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what is appended to the file.")] = False,
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="Go on with what is appended to the file.")
+    ] = False,
     from_end: Annotated[
-        bool, typer.Option("--from-end", help="With --follow: start at the end of a file never followed before.")
+        bool,
+        typer.Option("--from-end", help="With --follow: start at the end of a file never followed before."),
     ] = False,
     sample: Annotated[
         int | None, typer.Option("--sample", metavar="N", min=1, help="Send N made records instead.")
     ] = None,
     form: Annotated[Form, typer.Option("--format", help="What the input is.")] = Form.AUTO,
-    errors: Annotated[Errors, typer.Option("--errors", help="What to do with invalid UTF-8.")] = Errors.STRICT,
+    errors: Annotated[
+        Errors, typer.Option("--errors", help="What to do with invalid UTF-8.")
+    ] = Errors.STRICT,
     keep_going: Annotated[
         bool, typer.Option("--continue-on-error", help="Send the good records of a file that has bad ones.")
     ] = False,
     source: Annotated[
-        str | None, typer.Option("--source", metavar="NAME", help="Part of each record's identity. [default: host and file name]")
+        str | None,
+        typer.Option(
+            "--source", metavar="NAME", help="Part of each record's identity. [default: host and file name]"
+        ),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="End when the records can be read with tail.")] = False,
 ) -> None:
@@ -230,7 +239,11 @@ class _Plan:
             line = outgoing.message.first_line
             first[outgoing.source] = min(line, first.get(outgoing.source, line))
         for source, line in first.items():
-            say(f"  not accepted: {source} from line {line} on (some later lines may have been)" if line else f"  not accepted: the rest of {source}")
+            say(
+                f"  not accepted: {source} from line {line} on (some later lines may have been)"
+                if line
+                else f"  not accepted: the rest of {source}"
+            )
         assert result.error is not None
         told = explain(result.error, self.context) or LogctlError(f"SQS said: {result.error}.")
         kind = PartialError if result.records else type(told)

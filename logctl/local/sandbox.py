@@ -156,9 +156,7 @@ def up(
         return replace(_running(started, home), unclean=unclean, new_port=moved)
 
 
-def _already_up(
-    memory: _Memory, home: Path, timeout: float, sleep: Callable[[float], None]
-) -> Running:
+def _already_up(memory: _Memory, home: Path, timeout: float, sleep: Callable[[float], None]) -> Running:
     deadline = time.monotonic() + min(timeout, 10)
     while not _answers(memory.port):
         if time.monotonic() > deadline:
@@ -170,9 +168,7 @@ def _already_up(
     return replace(_running(memory, home), was_already_up=True)
 
 
-def _start(
-    home: Path, port: int, region: str, timeout: float, sleep: Callable[[float], None]
-) -> _Memory:
+def _start(home: Path, port: int, region: str, timeout: float, sleep: Callable[[float], None]) -> _Memory:
     if importlib.util.find_spec("ministack") is None:
         raise UnreachableError(
             "The sandbox is not installed.", "Install it with: pipx install 'logctl[local]'"
@@ -272,9 +268,7 @@ def down(home: Path, *, sleep: Callable[[float], None] = time.sleep) -> Conditio
             return Condition.DIED
         in_order = memory.process.stop(patience=_STOP_PATIENCE, sleep=sleep)
         if not in_order:
-            raise LogctlError(
-                f"The sandbox did not stop within {_STOP_PATIENCE:.0f} s and was killed.", LOST
-            )
+            raise LogctlError(f"The sandbox did not stop within {_STOP_PATIENCE:.0f} s and was killed.", LOST)
         _remember(home, replace(memory, stopped=True))
         return Condition.UP
 

@@ -1,0 +1,4 @@
+"""`logctl demo`."""
+
+
+def register(app): ...

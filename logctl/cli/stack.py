@@ -1,0 +1,261 @@
+"""`logctl provision` and `logctl destroy`: the stack."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from logctl.cli.command import command, confirm
+from logctl.cli.context import Context
+from logctl.cli.render import Output, console, say, show
+from logctl.core.errors import LogctlError, UsageError
+from logctl.core.text import neutralise
+
+if TYPE_CHECKING:
+    from logctl.stack.deploy import Change, Plan, StackEvent
+
+_WORDS = {"Add": "+ add", "Modify": "~ change", "Remove": "- remove", "Import": "< take over"}
+
+_DONE = {"CREATE": "created", "UPDATE": "updated", "DELETE": "deleted", "IMPORT": "taken over"}
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "provision")(provision)
+    command(app, "destroy")(destroy)
+
+
+def provision(
+    context: Context,
+    plan: Annotated[
+        bool, typer.Option("--plan", "--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    template: Annotated[
+        Path | None,
+        typer.Option("--template", metavar="FILE", help="Only write the template, as YAML; - is stdout."),
+    ] = None,
+    output: Annotated[Output, typer.Option("-o", "--output", help="How the plan is written.")] = Output.TABLE,
+    hot_retention: Annotated[
+        str | None, typer.Option(help="How long tail sees a record.", metavar="2d")
+    ] = None,
+    cold_retention: Annotated[str | None, typer.Option(help="How long S3 keeps it.", metavar="365d")] = None,
+    quarantine_retention: Annotated[
+        str | None, typer.Option(help="How long S3 keeps what could not be parsed.", metavar="90d")
+    ] = None,
+    alert_level: Annotated[
+        str | None, typer.Option(help="The least level that alerts.", metavar="ERROR")
+    ] = None,
+    alert_window: Annotated[
+        str | None, typer.Option(help="At most one alert per kind of error in this time.", metavar="15m")
+    ] = None,
+    late_after: Annotated[
+        str | None, typer.Option(help="A record that arrives later than this opens no alert.", metavar="1h")
+    ] = None,
+    subscribe: Annotated[
+        list[str] | None,
+        typer.Option(help="Who hears alerts: e-mail, https:// URL or ARN of an SQS queue; repeatable."),
+    ] = None,
+    scan_limit: Annotated[
+        str | None, typer.Option(help="Athena stops a query that reads more.", metavar="100GB")
+    ] = None,
+) -> None:
+    """Make the pipeline, or bring it up to date with the settings. Run twice, the second changes nothing.
+
+    Examples:
+
+      logctl provision --plan
+
+      logctl provision --env prod --subscribe oncall@example.com
+
+      logctl provision --template stack.yaml
+    """
+    from logctl.stack.provision import Provisioner
+
+    context = context.with_flags(
+        {
+            "hot_retention": hot_retention,
+            "cold_retention": cold_retention,
+            "quarantine_retention": quarantine_retention,
+            "alert_level": alert_level,
+            "alert_window": alert_window,
+            "late_after": late_after,
+            "subscriptions": subscribe or None,
+            "scan_limit": scan_limit,
+        }
+    )
+    if template is not None:
+        _write_template(context, template)
+        return
+    provisioner = Provisioner(context.aws, context.settings)
+    planned = provisioner.plan()
+    if not planned.changes:
+        if plan and output is not Output.TABLE:
+            _show_plan(planned, output)
+        say(f"Nothing changes: {context.place} is up to date.")
+        return
+    done = False
+    try:
+        _show_plan(planned, output)
+        if plan:
+            say(f"{_counted(planned)} in {context.place}. Nothing was changed.")
+            return
+        _warn_of_losses(planned)
+        confirm(f"{_counted(planned)} in {context.place}.", yes=yes)
+        done = True
+    finally:
+        if not done:
+            provisioner.discard(planned)
+    _apply(context, provisioner, planned)
+
+
+def _apply(context: Context, provisioner: Any, planned: Plan) -> None:
+    with _Watch(len(planned.changes)) as watch:
+        try:
+            info = provisioner.apply(planned, watch)
+        except KeyboardInterrupt:
+            say(f"\nCloudFormation goes on without you; run the same again to see: {context.place}.")
+            raise
+    say(f"{info.name} is ready in {context.place}.")
+    for name, value in sorted(info.outputs.items()):
+        say(f"  {name}: {value}")
+    if any(item.protocol == "email" for item in context.settings.subscriptions):
+        say("  AWS has sent each e-mail address a link: alerts go there once it was followed.")
+    say(f"Next: logctl send --sample 1000{context.target_flag} && logctl tail -n 20{context.target_flag}")
+
+
+def _show_plan(planned: Plan, output: Output) -> None:
+    rows = [
+        {
+            "change": _describe(change),
+            "resource": change.logical_id,
+            "type": change.type,
+            "name": change.physical_id or None,
+            "properties": ", ".join(change.properties),
+        }
+        for change in planned.changes
+    ]
+    columns = ["change", "resource", "type"]
+    columns += [column for column in ("name", "properties") if any(row[column] for row in rows)]
+    show(rows, columns, output)
+
+
+def _describe(change: Change) -> str:
+    if change.action == "Modify" and change.replacement == "True":
+        return "! REPLACE"
+    if change.action == "Modify" and change.replacement == "Conditional":
+        return "? change, may replace"
+    return _WORDS.get(change.action, change.action.lower())
+
+
+def _counted(planned: Plan) -> str:
+    count = len(planned.changes)
+    return f"{count} resource{'' if count == 1 else 's'} would change"
+
+
+def _warn_of_losses(planned: Plan) -> None:
+    for change in planned.changes:
+        if change.loses:
+            say(f"  This takes away {change.logical_id} ({change.type}) as it is now: {change.physical_id}")
+
+
+def _write_template(context: Context, path: Path) -> None:
+    from logctl.stack.bundle import build
+    from logctl.stack.provision import code_for
+    from logctl.stack.template import build_template, to_yaml
+
+    bundle = build(context.settings.target)
+    text = to_yaml(build_template(context.settings, code=code_for(context.settings, bundle)))
+    if str(path) == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be written: {problem}.") from None
+    say(f"The template is in {path}; it expects the code at {bundle.key} in the deploy bucket.")
+
+
+class _Watch:
+    """Shows resources turning ready: a live line on a terminal, a line each in a pipe when one fails."""
+
+    def __init__(self, expected: int) -> None:
+        self._expected = expected
+        self._ready: set[str] = set()
+        self._status: Any = None
+
+    def __enter__(self) -> _Watch:
+        if sys.stderr.isatty():
+            self._status = console(stderr=True).status("Starting…")
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status:
+            self._status.stop()
+
+    def __call__(self, event: StackEvent) -> None:
+        if event.status.endswith("_FAILED"):
+            say(f"  {event.logical_id} ({event.type}) {event.status}: {event.reason}")
+        elif event.status.endswith("_COMPLETE") and event.type != "AWS::CloudFormation::Stack":
+            self._ready.add(event.logical_id)
+            if self._status:
+                done = _DONE.get(event.status.removesuffix("_COMPLETE"), event.status)
+                say(f"  {done} {event.logical_id} ({event.type})")
+        if self._status:
+            self._status.update(
+                f"{len(self._ready)} of {self._expected} ready; {neutralise(event.logical_id)} {event.status}"
+            )
+
+
+def destroy(
+    context: Context,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Delete the logs, the tables and everything in them too.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove the pipeline. The data stays (bucket and tables), unless --delete-data.
+
+    A later `logctl provision` takes retained data over again.
+
+    Examples:
+
+      logctl destroy
+
+      logctl destroy --delete-data --yes
+    """
+    from logctl.stack.provision import Provisioner
+
+    names = context.deployment.names
+    if delete_data and not yes:
+        _confirm_by_name(context)
+    else:
+        confirm(f"This removes {names.stack} ({context.place}). Its data stays.", yes=yes)
+    with _Watch(0) as watch:
+        done = Provisioner(context.aws, context.settings).destroy(
+            delete_data=delete_data,
+            on_event=watch,
+            on_emptied=lambda bucket, objects: say(f"  {objects:,} objects deleted from {bucket}"),
+        )
+    for thing in done.deleted:
+        say(f"  deleted {thing}")
+    for thing in done.retained:
+        say(f"  kept {thing}")
+    if not done.deleted:
+        say(f"There was no {names.stack} to remove in {context.place}.")
+    if done.retained:
+        say(f"To delete what was kept: logctl destroy --delete-data{context.target_flag}")
+
+
+def _confirm_by_name(context: Context) -> None:
+    name = context.deployment.names.stack
+    say(f"This deletes {name} AND ALL ITS LOGS in {context.place}. There is no way back.")
+    if not sys.stdin.isatty():
+        raise LogctlError("Nothing was deleted: there is no terminal to ask on.", "To go ahead, add --yes.")
+    sys.stderr.write(f"Type {name} to go ahead: ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip() != name:
+        raise LogctlError("Nothing was deleted.")

@@ -1,0 +1,130 @@
+"""The zip that Lambda runs: `core`, `pipeline`, `dashboard` and zstandard; boto3 is part of Lambda's runtime.
+
+Its bytes depend on the sources alone (names sorted, one date, fixed permissions), so that provisioning
+twice uploads and changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import io
+import platform
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from logctl.core.errors import LogctlError
+
+AWS_RUNTIME = "python3.13"
+AWS_ARCHITECTURE = "arm64"
+_WHEEL = "zstandard"
+_PACKAGES = ("core", "pipeline", "dashboard")
+# The zip format's first date: it knows none earlier.
+_DATE = (1980, 1, 1, 0, 0, 0)
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A zip and what it was built for."""
+
+    data: bytes
+    digest: str
+    runtime: str
+    architecture: str
+
+    @property
+    def key(self) -> str:
+        return f"code/{self.digest}.zip"
+
+
+def build(target: str, *, cache: Path | None = None) -> Bundle:
+    """The bundle for `aws` (arm64, Lambda's Python) or `local` (this machine).
+
+    Raises:
+        LogctlError: the wheel for Lambda could not be fetched.
+    """
+    files = dict(_own_files())
+    if target == "local":
+        files.update(_installed_files())
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+    else:
+        files.update(_wheel_files(_fetch_wheel(cache or _default_cache())))
+        version, architecture = AWS_RUNTIME, AWS_ARCHITECTURE
+    data = _zip(files)
+    return Bundle(data, hashlib.sha256(data).hexdigest(), version, architecture)
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name, _DATE)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3  # Unix, on whatever machine it is built
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, files[name])
+    return buffer.getvalue()
+
+
+def _own_files() -> Iterator[tuple[str, bytes]]:
+    yield "logctl/__init__.py", (_ROOT / "__init__.py").read_bytes()
+    for package in _PACKAGES:
+        for path in (_ROOT / package).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield f"logctl/{path.relative_to(_ROOT).as_posix()}", path.read_bytes()
+
+
+def _wanted(name: str) -> bool:
+    """The package itself; of its metadata nothing, because installers write their own things into it."""
+    return name.startswith(f"{_WHEEL}/") and "__pycache__" not in name and not name.endswith(".pyi")
+
+
+def _installed_files() -> Iterator[tuple[str, bytes]]:
+    for path in importlib.metadata.files(_WHEEL) or ():
+        if _wanted(path.as_posix()):
+            yield path.as_posix(), path.read_binary()
+
+
+def _wheel_files(wheel: Path) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if _wanted(name) and not name.endswith("/"):
+                yield name, archive.read(name)
+
+
+def _default_cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("logctl") / "wheels"
+
+
+def _fetch_wheel(cache: Path) -> Path:
+    """The wheel of the installed version, for Lambda's platform; fetched once."""
+    version = importlib.metadata.version(_WHEEL)
+    python = AWS_RUNTIME.removeprefix("python")
+    tag = f"cp{python.replace('.', '')}"
+    pattern = f"{_WHEEL}-{version}-{tag}-*aarch64*.whl"
+    if found := sorted(cache.glob(pattern)):
+        return found[0]
+    cache.mkdir(parents=True, exist_ok=True)
+    command = [
+        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+        "--only-binary=:all:", "--implementation=cp", f"--python-version={python}",
+        "--platform=manylinux2014_aarch64", "--platform=manylinux_2_28_aarch64",
+        f"--dest={cache}", f"{_WHEEL}=={version}",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = sorted(cache.glob(pattern))
+    if done.returncode or not found:
+        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise LogctlError(
+            f"The wheel of {_WHEEL} {version} for Lambda could not be fetched: {said}",
+            f"pip must work here: try {sys.executable} -m pip download {_WHEEL}=={version}",
+        )
+    return found[0]

@@ -1,0 +1,141 @@
+"""What runs: consumer and sweeper from one zip, a role each, the queue and the minute that call them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from logctl.core.names import Names
+from logctl.core.partitions import LOGS, QUARANTINE
+from logctl.core.settings import Settings
+from logctl.pipeline.alert_store import DUE
+from logctl.stack import policies
+from logctl.stack.policies import Statement, arn_of, document, trust_lambda
+
+CONSUMER_TIMEOUT = 60
+SWEEPER_TIMEOUT = 50
+_LOG_RETENTION_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Code:
+    """Where the zip is, and what it was built for. `bucket` may be an intrinsic function."""
+
+    bucket: str | dict[str, Any]
+    key: str
+    runtime: str
+    architecture: str
+
+
+def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
+    consumer_may = (
+        policies.read_queue(arn_of("Queue"))
+        + policies.put_objects("Bucket", LOGS, QUARANTINE)
+        + policies.put_hot_rows(arn_of("HotTable"))
+        + policies.count_alerts(arn_of("AlertsTable"))
+        + policies.publish({"Ref": "Topic"})
+        + policies.register_partitions(names.database, names.table)
+        + policies.write_logs("ConsumerLogs")
+    )
+    sweeper_may = (
+        policies.sweep_alerts("AlertsTable", DUE)
+        + policies.publish({"Ref": "Topic"})
+        + policies.write_logs("SweeperLogs")
+    )
+    environment = _environment(settings, names)
+    return {
+        **_function("Consumer", names.consumer, code, consumer_may, environment, CONSUMER_TIMEOUT, 512),
+        **_function("Sweeper", names.sweeper, code, sweeper_may, environment, SWEEPER_TIMEOUT, 256),
+        "ConsumerSource": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": arn_of("Queue"),
+                "FunctionName": {"Ref": "Consumer"},
+                # FIFO: at most 10, and no batching window (Lambda API, CreateEventSourceMapping).
+                "BatchSize": 10,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            },
+        },
+        "SweeperSchedule": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Name": names.sweeper,
+                "Description": "Ends alert windows, sends what was held back, retries failed alerts.",
+                "ScheduleExpression": "rate(1 minute)",
+                "State": "ENABLED",
+                "Targets": [{"Id": "sweeper", "Arn": arn_of("Sweeper")}],
+            },
+        },
+        "SweeperPermission": {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "FunctionName": {"Ref": "Sweeper"},
+                "Action": "lambda:InvokeFunction",
+                "Principal": "events.amazonaws.com",
+                "SourceArn": arn_of("SweeperSchedule"),
+                "SourceAccount": {"Ref": "AWS::AccountId"},
+            },
+        },
+    }
+
+
+def _environment(settings: Settings, names: Names) -> dict[str, Any]:
+    """What `pipeline.config.PipelineConfig.from_env` reads."""
+    return {
+        "LOGCTL_BUCKET": {"Ref": "Bucket"},
+        "LOGCTL_HOT_TABLE": {"Ref": "HotTable"},
+        "LOGCTL_ALERTS_TABLE": {"Ref": "AlertsTable"},
+        "LOGCTL_TOPIC_ARN": {"Ref": "Topic"},
+        "LOGCTL_DATABASE": names.database,
+        "LOGCTL_TABLE": names.table,
+        "LOGCTL_HOT_RETENTION_MS": str(settings.hot_retention),
+        "LOGCTL_ALERT_LEVEL": settings.alert_level,
+        "LOGCTL_ALERT_WINDOW_MS": str(settings.alert_window),
+        "LOGCTL_LATE_AFTER_MS": str(settings.late_after),
+    }
+
+
+def _function(
+    logical_id: str,
+    name: str,
+    code: Code,
+    may: list[Statement],
+    environment: dict[str, Any],
+    timeout: int,
+    memory: int,
+) -> dict[str, Any]:
+    return {
+        f"{logical_id}Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": policies.sub(f"{name}-${{AWS::Region}}"),
+                "AssumeRolePolicyDocument": trust_lambda(),
+                "Policies": [{"PolicyName": name, "PolicyDocument": document(may)}],
+            },
+        },
+        f"{logical_id}Logs": {
+            "Type": "AWS::Logs::LogGroup",
+            "DeletionPolicy": "Delete",
+            "UpdateReplacePolicy": "Delete",
+            "Properties": {
+                "LogGroupName": f"/aws/lambda/{name}",
+                "RetentionInDays": _LOG_RETENTION_DAYS,
+            },
+        },
+        logical_id: {
+            "Type": "AWS::Lambda::Function",
+            # Lambda makes a log group of its own, without retention, if it runs before ours is there.
+            "DependsOn": [f"{logical_id}Logs"],
+            "Properties": {
+                "FunctionName": name,
+                "Runtime": code.runtime,
+                "Architectures": [code.architecture],
+                "Handler": f"logctl.pipeline.{logical_id.lower()}.handler",
+                "Code": {"S3Bucket": code.bucket, "S3Key": code.key},
+                "Role": arn_of(f"{logical_id}Role"),
+                "Timeout": timeout,
+                "MemorySize": memory,
+                "Environment": {"Variables": environment},
+            },
+        },
+    }

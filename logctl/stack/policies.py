@@ -1,0 +1,96 @@
+"""IAM as small functions that add up: `read_queue(queue) + put_objects(bucket, ...) + ...`.
+
+Each returns statements with exact actions and exact ARNs; what a function's role may do is their sum,
+and can be read aloud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Statement = dict[str, Any]
+Arn = str | dict[str, Any]
+
+
+def sub(text: str) -> dict[str, str]:
+    return {"Fn::Sub": text}
+
+
+def arn_of(logical_id: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": [logical_id, "Arn"]}
+
+
+def allow(sid: str, actions: Sequence[str], resources: Sequence[Arn]) -> list[Statement]:
+    return [{"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}]
+
+
+def read_queue(queue: Arn) -> list[Statement]:
+    """What Lambda's poller needs of the role (AWS Lambda Developer Guide, Using Lambda with Amazon SQS)."""
+    return allow("ReadQueue", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [queue])
+
+
+def put_objects(bucket: str, *prefixes: str) -> list[Statement]:
+    return allow("PutObjects", ["s3:PutObject"], [sub(f"${{{bucket}.Arn}}/{prefix}*") for prefix in prefixes])
+
+
+def put_hot_rows(table: Arn) -> list[Statement]:
+    return allow("PutHotRows", ["dynamodb:PutItem"], [table])
+
+
+def count_alerts(table: Arn) -> list[Statement]:
+    """A transaction needs the actions of what it holds, and no action of its own
+    (Amazon DynamoDB Developer Guide, Using IAM with DynamoDB transactions)."""
+    return allow("CountAlerts", ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem"], [table])
+
+
+def sweep_alerts(table: str, index: str) -> list[Statement]:
+    return allow("FindDueAlerts", ["dynamodb:Query"], [sub(f"${{{table}.Arn}}/index/{index}")]) + allow(
+        "SettleAlerts", ["dynamodb:UpdateItem"], [arn_of(table)]
+    )
+
+
+def publish(topic: Arn) -> list[Statement]:
+    return allow("PublishAlerts", ["sns:Publish"], [topic])
+
+
+def register_partitions(database: str, table: str) -> list[Statement]:
+    """Glue checks catalog, database and table for every call on a table's partitions."""
+    root = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}"
+    return allow(
+        "RegisterPartitions",
+        ["glue:BatchCreatePartition"],
+        [sub(f"{root}:catalog"), sub(f"{root}:database/{database}"), sub(f"{root}:table/{database}/{table}")],
+    )
+
+
+def write_logs(log_group: str) -> list[Statement]:
+    return allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [arn_of(log_group)])
+
+
+def deny_plain_http(service: str, resources: Sequence[Arn]) -> Statement:
+    """For resource policies: nobody talks to it without TLS."""
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": f"{service}:*",
+        "Resource": list(resources),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def document(statements: Sequence[Statement]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def trust_lambda() -> dict[str, Any]:
+    return document(
+        [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ]
+    )

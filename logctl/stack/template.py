@@ -1,0 +1,126 @@
+"""The whole stack as one CloudFormation template: a pure function of the settings and the code's place.
+
+A family of resources is a module: `queueing`, `storage`, `functions`, `alerting`, `querying`; what their
+roles may do is in `policies`. The bootstrap template makes the bucket that the code zip is uploaded to.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+
+from logctl import __version__
+from logctl.core.names import Names
+from logctl.core.settings import Settings
+from logctl.stack import alerting, functions, querying, queueing, storage
+from logctl.stack.functions import Code
+from logctl.stack.policies import arn_of, deny_plain_http, document, sub
+
+INLINE_LIMIT = 51_200
+"""CloudFormation takes a template body of up to 51,200 bytes; a larger one has to lie in S3."""
+
+_TAKES_TAGS = frozenset(
+    {
+        "AWS::Athena::WorkGroup",
+        "AWS::DynamoDB::Table",
+        "AWS::Events::Rule",
+        "AWS::IAM::Role",
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup",
+        "AWS::S3::Bucket",
+        "AWS::SNS::Topic",
+        "AWS::SQS::Queue",
+    }
+)
+
+
+def build_template(settings: Settings, *, code: Code) -> dict[str, Any]:
+    """The template of one environment. Same input, same template."""
+    names = Names.of(settings)
+    resources = {
+        **queueing.resources(names),
+        **storage.resources(settings, names),
+        **alerting.resources(settings, names),
+        **functions.resources(settings, names, code),
+        **querying.resources(settings, names),
+    }
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"logctl: the log pipeline of environment {names.env}",
+        "Resources": _tagged(resources, settings),
+        "Outputs": {
+            name: {"Value": value}
+            for name, value in {
+                "QueueUrl": {"Ref": "Queue"},
+                "DeadLetterQueueUrl": {"Ref": "DeadLetterQueue"},
+                "Bucket": {"Ref": "Bucket"},
+                "HotTable": {"Ref": "HotTable"},
+                "AlertsTable": {"Ref": "AlertsTable"},
+                "TopicArn": {"Ref": "Topic"},
+                "ConsumerFunction": {"Ref": "Consumer"},
+                "SweeperFunction": {"Ref": "Sweeper"},
+                "Database": {"Ref": "Database"},
+                "Workgroup": {"Ref": "Workgroup"},
+                "Version": __version__,
+            }.items()
+        },
+    }
+
+
+def bootstrap_template(settings: Settings) -> dict[str, Any]:
+    """The bucket for code, which must be there before the functions can be."""
+    names = Names.of(settings)
+    bucket = {
+        "Type": "AWS::S3::Bucket",
+        # `destroy` empties it first; CloudFormation cannot delete a bucket that holds something.
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "Properties": {
+            "BucketName": sub(names.deploy_bucket("${AWS::AccountId}", "${AWS::Region}")),
+            **storage.private_bucket(),
+            "LifecycleConfiguration": {"Rules": [storage.housekeeping()]},
+        },
+    }
+    policy = {
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {
+            "Bucket": {"Ref": "Bucket"},
+            "PolicyDocument": document([deny_plain_http("s3", [arn_of("Bucket"), sub("${Bucket.Arn}/*")])]),
+        },
+    }
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"logctl: where the code of environment {names.env} is uploaded",
+        "Resources": _tagged({"Bucket": bucket, "BucketPolicy": policy}, settings),
+    }
+
+
+def _tagged(resources: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    tags = [
+        {"Key": "logctl:prefix", "Value": settings.prefix},
+        {"Key": "logctl:env", "Value": settings.env},
+    ]
+    for resource in resources.values():
+        if resource["Type"] in _TAKES_TAGS:
+            resource["Properties"]["Tags"] = tags
+    return resources
+
+
+def to_json(template: dict[str, Any]) -> str:
+    """As it is sent: compact, in one order."""
+    return json.dumps(template, separators=(",", ":"))
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML without anchors: the same tags stand at every resource, for people to read."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def to_yaml(template: dict[str, Any]) -> str:
+    """As people read it."""
+    return yaml.dump(template, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
