@@ -1,14 +1,24 @@
-"""JSON from strangers: strict where parsers disagree, bounded where they can be hurt."""
+"""JSON from strangers: strict where parsers disagree, bounded where they can be hurt.
+
+Python's decoder is fast and lenient: it takes NaN and duplicate keys, turns 1e999 into infinity and
+keeps half a surrogate pair, which then breaks every later `encode`. Ordinary records pay little for being
+checked: the decoder's hooks see objects and numbers only, and a value is walked through only when its text
+has enough brackets, colons or escapes for there to be something to find.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 MAX_DEPTH = 32
 MAX_KEYS = 500
 _MAX_DIGITS = 38  # DynamoDB's and Hive's widest number
+_PARSED_DIGITS = 4300  # the interpreter's own limit, sys.get_int_max_str_digits
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Malformed(ValueError):
@@ -21,38 +31,44 @@ class Malformed(ValueError):
 
 
 def loads(text: str | bytes) -> Any:
-    """Parse one JSON value.
+    """Parse one JSON value. Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD.
+
+    `MAX_KEYS` is for one object with all that is in it; an array of records may have it in each.
 
     Raises:
         Malformed: with the reason.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    if not text.strip():
+    if text.startswith("\ufeff"):
+        text = text[1:]
+    if not text or text.isspace():
         raise Malformed("empty", "there is nothing")
-    keys = 0
-
-    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal keys
-        keys += len(members)
-        if keys > MAX_KEYS:
-            raise Malformed("too_many_keys", f"there are more than {MAX_KEYS} keys")
-        made = dict(members)
-        if len(made) != len(members):
-            raise Malformed("dup_key", "a key stands twice in one object")
-        return made
-
     try:
-        value = json.loads(
-            text, object_pairs_hook=pairs, parse_constant=_no_constant, parse_float=_float, parse_int=_int
-        )
+        value = _DECODER.decode(text)
     except Malformed:
         raise
     except RecursionError:
-        raise Malformed("depth", f"it is nested deeper than {MAX_DEPTH} levels") from None
+        raise _too_deep() from None
     except ValueError as problem:
         raise Malformed("json", str(problem)) from None
+    # Brackets and colons inside strings count too: these are upper bounds.
+    if text.count("[") + text.count("{") > MAX_DEPTH or text.count(":") > MAX_KEYS:
+        if isinstance(value, list):
+            for item in value:
+                _measure(item, MAX_DEPTH - 1)
+        else:
+            _measure(value, MAX_DEPTH)
+    if "\\ud" in text or "\\uD" in text or not (text.isascii() or _is_utf8(text)):
+        value = _mend(value)
     return value
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(members)
+    if len(made) != len(members):
+        raise Malformed("dup_key", "a key stands twice in one object")
+    return made
 
 
 def _no_constant(name: str) -> Any:
@@ -67,6 +83,54 @@ def _float(digits: str) -> float:
 
 
 def _int(digits: str) -> int | str:
-    if len(digits) > 4300:
+    wide = len(digits.lstrip("-"))
+    if wide > _PARSED_DIGITS:
         raise Malformed("number", "a number has too many digits")
-    return int(digits) if len(digits) <= _MAX_DIGITS else digits
+    return int(digits) if wide <= _MAX_DIGITS else digits
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_float, parse_int=_int
+)
+
+
+def _too_deep() -> Malformed:
+    return Malformed("depth", f"it is nested deeper than {MAX_DEPTH} levels")
+
+
+def _measure(value: Any, depth: int) -> None:
+    keys = 0
+    level = [value]
+    for _ in range(depth):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                keys += len(item)
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+        if keys > MAX_KEYS:
+            raise Malformed("too_many_keys", f"there are more than {MAX_KEYS} keys")
+        level = below
+        if not level:
+            return
+    if any(isinstance(item, dict | list) for item in level):
+        raise _too_deep()
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _mend(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mend(item) for item in value]
+    if isinstance(value, dict):
+        return _object([(_mend(key), _mend(item)) for key, item in value.items()])
+    return value

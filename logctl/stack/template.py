@@ -36,6 +36,8 @@ _TAKES_TAGS = frozenset(
     }
 )
 
+_TLS_POLICY_TYPES = frozenset({"AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"})
+
 
 def build_template(settings: Settings, *, code: Code) -> dict[str, Any]:
     """The template of one environment. Same input, same template."""
@@ -47,6 +49,8 @@ def build_template(settings: Settings, *, code: Code) -> dict[str, Any]:
         **functions.resources(settings, names, code),
         **querying.resources(settings, names),
     }
+    if settings.target == "local":
+        resources = _without_tls_policies(resources)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"logctl: the log pipeline of environment {names.env}",
@@ -91,10 +95,20 @@ def bootstrap_template(settings: Settings) -> dict[str, Any]:
             "PolicyDocument": document([deny_plain_http("s3", [arn_of("Bucket"), sub("${Bucket.Arn}/*")])]),
         },
     }
+    resources = {"Bucket": bucket, "BucketPolicy": policy}
+    if settings.target == "local":
+        resources = _without_tls_policies(resources)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"logctl: where the code of environment {names.env} is uploaded",
-        "Resources": _tagged({"Bucket": bucket, "BucketPolicy": policy}, settings),
+        "Resources": _tagged(resources, settings),
+    }
+
+
+def _without_tls_policies(resources: dict[str, Any]) -> dict[str, Any]:
+    """The sandbox enforces policies and speaks plain HTTP on loopback: it would refuse every call."""
+    return {
+        name: resource for name, resource in resources.items() if resource["Type"] not in _TLS_POLICY_TYPES
     }
 
 
