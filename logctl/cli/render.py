@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from logctl.core.text import csv_cell, neutralise
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-class Output(str, Enum):
+class Output(StrEnum):
     """The forms every listing takes."""
 
     TABLE = "table"
@@ -23,7 +23,7 @@ class Output(str, Enum):
     CSV = "csv"
 
 
-class Color(str, Enum):
+class Color(StrEnum):
     AUTO = "auto"
     ALWAYS = "always"
     NEVER = "never"

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,13 +32,13 @@ _REFUSALS_SHOWN = 5
 _WAIT_SECONDS = 60
 
 
-class Form(str, Enum):
+class Form(StrEnum):
     AUTO = "auto"
     TEXT = "text"
     JSON = "json"
 
 
-class Errors(str, Enum):
+class Errors(StrEnum):
     STRICT = "strict"
     REPLACE = "replace"
 
@@ -270,7 +270,7 @@ class _Plan:
             say(f"Following {path}; stop with Ctrl-C.")
             total = 0
             try:
-                for batch in ops.batches(followed, clock=now, sleep=time.sleep):
+                for batch in ops.batches(followed, clock=now, sleep=time.sleep, on_notice=say):
                     total += self._send_batch(deployment, path, batch)
             except KeyboardInterrupt:
                 say(f"{_count(total, 'record')} sent.")

@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -35,7 +35,7 @@ _COLORS = {
 }
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     JSONL = "jsonl"

@@ -41,7 +41,7 @@ _MAX_UNPACKED = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A message ready to send. `first_line` is where it begins in its source, `min_ts` and `max_ts` its times."""
+    """A message ready to send; `first_line` is where it begins in its source."""
 
     appid: str
     batch_id: str

@@ -28,7 +28,7 @@ class Process:
         return bool(self.born) and _born(self.pid) == self.born
 
     def stop(self, *, patience: float, sleep: Callable[[float], None] = time.sleep) -> bool:
-        """End it and its group, and say whether it ended in order: asked first, killed when it does not listen."""
+        """End it and its group; False when it had to be killed."""
         if not self.alive():
             return False
         with contextlib.suppress(ProcessLookupError):

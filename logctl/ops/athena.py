@@ -58,6 +58,7 @@ def query(
             "There is no SQL to run.", "For example: logctl athena query 'SELECT count(*) FROM logs'"
         )
     aws, names = deployment.aws, deployment.names
+    options: dict[str, Any] = {"endpoint_url": aws.endpoint_url} if aws.endpoint_url else {}
     connection = connect(
         session=aws.session,
         region_name=aws.region,
@@ -65,7 +66,7 @@ def query(
         schema_name=names.database,
         poll_interval=_POLL_SECONDS,
         kill_on_interrupt=True,
-        **({"endpoint_url": aws.endpoint_url} if aws.endpoint_url else {}),
+        **options,
     )
     started: list[str] = []
 

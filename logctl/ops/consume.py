@@ -78,7 +78,7 @@ def from_file(deployment: Deployment, path: Path) -> Consumed:
 
 def read_event(path: Path) -> dict[str, Any]:
     try:
-        event = json.loads(path.read_text("utf-8"))
+        event: Any = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as problem:
         raise UsageError(f"{path} cannot be read as a Lambda event: {problem}.") from None
     records = event.get("Records") if isinstance(event, dict) else None
@@ -89,4 +89,4 @@ def read_event(path: Path) -> dict[str, Any]:
             f"{path} is no SQS event: it needs a list Records, each with a messageId.",
             "The form is described at: AWS Lambda Developer Guide, Using Lambda with Amazon SQS.",
         )
-    return event
+    return dict(event)

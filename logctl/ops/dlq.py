@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from logctl.core.envelope import unpack
 from logctl.core.errors import LogctlError, UsageError
@@ -75,7 +76,7 @@ def look(deployment: Deployment, *, limit: int = 100) -> Listing:
     return Listing(tuple(letters[:limit]), max(_count(deployment, url), len(letters)))
 
 
-def _letter(message_id: str, body: str, attributes: dict[str, str]) -> DeadLetter:  # type: ignore[type-arg,unused-ignore]
+def _letter(message_id: str, body: str, attributes: Mapping[Any, str]) -> DeadLetter:
     group, sent_at = attributes.get("MessageGroupId", ""), int(attributes.get("SentTimestamp", "0"))
     try:
         unpacked = unpack(
