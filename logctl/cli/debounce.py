@@ -37,7 +37,16 @@ def listing(
 
     show(
         [standing.row for standing in standings(context.deployment, now=now())],
-        ("key", "state", "window_left_ms", "counted", "reported", "held_back", "last_alert_at", "kind"),
+        (
+            "key",
+            "state",
+            "window_left_ms",
+            "counted",
+            "reported",
+            "held_back",
+            "last_alert_at",
+            "kind",
+        ),  # fmt: skip
         output,
         empty="No alert is open.",
         right=("window_left_ms", "counted", "reported", "held_back"),

@@ -91,7 +91,7 @@ def table(
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         grid.add_column(
-            Text(column.replace("_", " ")),
+            Text(column.removesuffix("_ms").replace("_", " ")),
             justify="right" if column in right else "left",
             overflow="fold",
         )

@@ -79,9 +79,13 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Claim:
-    """What one publisher has taken on: everything its text needs, frozen when it was first claimed."""
+    """What one publisher has taken on: everything its text needs, frozen when it was first claimed.
+
+    The alert reports events up to the count `upto`, when `seen` had been counted.
+    """
 
     upto: int
+    seen: int
     at: int
     window: int
 
@@ -219,14 +223,18 @@ class Alert:
     body: str
 
 
-def compose(state: State, action: Action, *, stack: str) -> Alert:
-    """The alert for a claimed state, built from what the claim froze and nothing else."""
-    claim = state.claim or Claim(state.seen, state.notified_at, 0)
+def compose(state: State, action: Action, *, stack: str, flags: str = "") -> Alert:
+    """The alert for a claimed state, built from what the claim froze and nothing else.
+
+    Args:
+        flags: what a suggested command needs to find this environment.
+    """
+    claim = state.claim or Claim(state.seen, state.seen, state.notified_at, 0)
     key = state.key
     count = claim.upto - state.reported
     what = {
-        Action.OPEN: "The first of its kind. Further ones are counted, and held back for "
-        f"{format_duration(claim.window)}.",
+        Action.OPEN: f"The first of its kind. {claim.seen - claim.upto:,} more came with it; they and "
+        f"what follows are counted and held back for {format_duration(claim.window)}.",
         Action.SUMMARISE: f"{count:,} more since {iso(state.notified_at)}, still firing. "
         f"The next summary comes in {format_duration(claim.window)} at the earliest.",
         Action.RECOVER: f"Nothing new since the alert of {iso(state.notified_at)}.",
@@ -241,12 +249,13 @@ def compose(state: State, action: Action, *, stack: str) -> Alert:
             f"fingerprint:  {key.fingerprint}",
             f"kind:         {shorten(neutralise(state.template), 500)}",
             f"sample:       {shorten(neutralise(state.sample), 1_500)}",
-            f"events:       {claim.upto:,} counted ever, {count:,} in this alert",
+            f"events:       {count:,} in this alert, {claim.seen - claim.upto:,} held back, "
+            f"{claim.seen:,} counted ever",
             f"alert id:     {_alert_id(state, action)}",
             "",
             "What to run next:",
-            f"  logctl tail {key.appid} --since {since} --level {key.severity}",
-            f"  logctl debounce show '{key}'",
+            f"  logctl tail {key.appid} --since {since} --level {key.severity}{flags}",
+            f"  logctl debounce show '{key}'{flags}",
             "",
         )
     )

@@ -173,6 +173,7 @@ class AlertStore:
         else:
             update += (
                 f", claim_upto = if_not_exists(claim_upto, {':upto' if action is Action.OPEN else 'seen'})"
+                ", claim_seen = if_not_exists(claim_seen, seen)"
                 ", claim_at = if_not_exists(claim_at, :now)"
                 ", claim_window = if_not_exists(claim_window, :window)"
             )
@@ -215,7 +216,7 @@ class AlertStore:
         return self._update_if(
             state,
             "SET seq = :next, reported = :upto, notified_at = :now, #status = :open, last_alert = :alert "
-            "REMOVE lease_owner, lease_until, claim_upto, claim_at, claim_window",
+            "REMOVE lease_owner, lease_until, claim_upto, claim_seen, claim_at, claim_window",
             "seq = :seq",
             {
                 ":seq": {"N": str(state.seq)},
@@ -233,7 +234,7 @@ class AlertStore:
         return self._update_if(
             state,
             "SET seq = :next, #status = :closed, expires_at = :expires, last_alert = :alert "
-            "REMOVE due_shard, lease_owner, lease_until, claim_upto, claim_at, claim_window, #sample",
+            "REMOVE due_shard, lease_owner, lease_until, claim_upto, claim_seen, claim_at, claim_window, #sample",
             "seq = :seq AND seen = :seen AND #status = :open",
             {
                 ":seq": {"N": str(state.seq)},
@@ -303,7 +304,7 @@ def to_state(item: Mapping[str, Any]) -> State:
         return str(item.get(name, {}).get("S", ""))
 
     claim = (
-        Claim(number("claim_upto"), number("claim_at"), number("claim_window"))
+        Claim(number("claim_upto"), number("claim_seen"), number("claim_at"), number("claim_window"))
         if "claim_upto" in item
         else None
     )

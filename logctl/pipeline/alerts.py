@@ -29,6 +29,7 @@ class Alerter:
         *,
         window: int,
         clock: Callable[[], int],
+        flags: str = "",
     ) -> None:
         self._store = store
         self._sns = sns
@@ -36,6 +37,7 @@ class Alerter:
         self._stack = topic_arn.rsplit(":", 1)[-1].removesuffix("-alerts")
         self._window = window
         self._clock = clock
+        self._flags = flags
         self._failed_at = -_SILENCE_AFTER_FAILURE
 
     def count(self, batch_id: str, tally: Tally) -> bool:
@@ -72,7 +74,7 @@ class Alerter:
         claimed = self._store.claim(state, action, now=now, window=self._window)
         if claimed is None:
             return Action.WAIT
-        alert = compose(claimed, action, stack=self._stack)
+        alert = compose(claimed, action, stack=self._stack, flags=self._flags)
         if not may_publish(now, self._clock()):
             return Action.WAIT
         try:

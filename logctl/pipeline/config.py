@@ -23,6 +23,8 @@ class PipelineConfig:
     alert_level: str
     alert_window: int
     late_after: int
+    cli_flags: str = ""
+    """What a command suggested in an alert needs to find this environment, with a leading space."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> PipelineConfig:
@@ -42,4 +44,5 @@ class PipelineConfig:
             alert_level=environ["LOGCTL_ALERT_LEVEL"],
             alert_window=int(environ["LOGCTL_ALERT_WINDOW_MS"]),
             late_after=int(environ["LOGCTL_LATE_AFTER_MS"]),
+            cli_flags=environ.get("LOGCTL_CLI_FLAGS", ""),
         )

@@ -91,6 +91,7 @@ class Consumer:
             config.topic_arn,
             window=config.alert_window,
             clock=clock,
+            flags=config.cli_flags,
         )
 
     def process(

@@ -30,6 +30,7 @@ def _alerter() -> Alerter:
         config.topic_arn,
         window=config.alert_window,
         clock=wall_clock,
+        flags=config.cli_flags,
     )
 
 

@@ -121,7 +121,7 @@ def claimed(action: Action) -> State:
     state = (
         closed(seen=500) if action is Action.OPEN else open_(seen=500 if action is Action.SUMMARISE else 1)
     )
-    claim = None if action is Action.RECOVER else Claim(1 if action is Action.OPEN else 500, NOW, WINDOW)
+    claim = None if action is Action.RECOVER else Claim(1 if action is Action.OPEN else 500, 500, NOW, WINDOW)
     return replace(state, claim=claim, template="timed out after <*> ms", sample="timed out after 7 ms")
 
 
@@ -133,6 +133,7 @@ def test_the_opening_alert_tells_of_one_event_and_the_summary_of_the_rest():
     assert (opening.count, summary.count) == (1, 499)
     assert opening.subject == "[logctl-dev] ERROR opened: checkout"
     assert summary.subject == "[logctl-dev] ERROR still firing: checkout (499 more)"
+    assert "499 more came with it" in opening.body
     assert "499 more since 2026-01-31T12:00:00.000Z, still firing" in summary.body
     assert "logctl tail checkout --since" in opening.body
     assert "logctl debounce show 'checkout#ERROR#0a1b2c3d4e5f'" in opening.body

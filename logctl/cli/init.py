@@ -1,0 +1,67 @@
+"""`logctl init`: a settings file with every setting explained."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from logctl.cli.command import command
+from logctl.cli.context import CONFIG_FILE, Context
+from logctl.cli.render import say
+from logctl.core.errors import UsageError
+from logctl.core.settings import Settings
+
+_EXAMPLES = {
+    "region": '"eu-central-1"',
+    "profile": '"my-profile"',
+    "hot_retention": '"2d"',
+    "cold_retention": '"365d"',
+    "quarantine_retention": '"90d"',
+    "alert_window": '"15m"',
+    "late_after": '"1h"',
+    "subscriptions": '["oncall@example.com"]',
+    "scan_limit": '"100GB"',
+}
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "init")(init)
+
+
+def init(
+    context: Context,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a commented logctl.toml into this folder.
+
+    Example:
+
+      logctl init
+    """
+    path = Path(context.config or CONFIG_FILE)
+    try:
+        with path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(document())
+    except FileExistsError:
+        raise UsageError(f"{path} is there already.", "Replace it with --force.") from None
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be written: {problem}.") from None
+    say(f"Wrote {path}: take the # off what you want to change.")
+
+
+def document() -> str:
+    """Every setting with its meaning and default, commented out."""
+    lines = [
+        "# logctl's settings. A flag counts before a variable (LOGCTL_ENV, …), a variable before this file.",
+        "",
+    ]
+    for item in fields(Settings):
+        lines += [f"# {item.metadata['about']}", f"# {item.name} = {_example(item.name, item.default)}", ""]
+    return "\n".join(lines)
+
+
+def _example(name: str, default: Any) -> str:
+    return _EXAMPLES.get(name, f'"{default}"')
