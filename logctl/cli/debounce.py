@@ -46,7 +46,7 @@ def listing(
             "held_back",
             "last_alert_at",
             "kind",
-        ),  # fmt: skip
+        ),
         output,
         empty="No alert is open.",
         right=("window_left_ms", "counted", "reported", "held_back"),

@@ -8,6 +8,18 @@ from logctl.core.settings import Settings
 
 
 @dataclass(frozen=True)
+class Place:
+    """An account and region. Without knowing which, a template can still say it in its own words."""
+
+    account: str = "${AWS::AccountId}"
+    region: str = "${AWS::Region}"
+
+    @property
+    def known(self) -> bool:
+        return "$" not in self.account + self.region
+
+
+@dataclass(frozen=True)
 class Names:
     """The names of one environment's resources; pure functions of prefix and environment.
 
@@ -29,11 +41,11 @@ class Names:
     def bootstrap_stack(self) -> str:
         return f"{self.stack}-bootstrap"
 
-    def deploy_bucket(self, account: str, region: str) -> str:
-        return f"{self.stack}-deploy-{account}-{region}"
+    def deploy_bucket(self, place: Place) -> str:
+        return f"{self.stack}-deploy-{place.account}-{place.region}"
 
-    def bucket(self, account: str, region: str) -> str:
-        return f"{self.stack}-logs-{account}-{region}"
+    def bucket(self, place: Place) -> str:
+        return f"{self.stack}-logs-{place.account}-{place.region}"
 
     @property
     def queue(self) -> str:

@@ -23,7 +23,7 @@ class Deployment:
 
     @property
     def bucket(self) -> str:
-        return self.names.bucket(self.aws.account, self.aws.region)
+        return self.names.bucket(self.aws.place)
 
     def queue_url(self) -> str:
         return self.aws.sqs.get_queue_url(QueueName=self.names.queue)["QueueUrl"]

@@ -37,6 +37,7 @@ DUE = "due"
 _SHARD = "0"
 _STATE = "STATE"
 _CONFLICT_TRIES = 6
+_CLAIMED = "lease_owner, lease_until, claim_upto, claim_seen, claim_at, claim_window"
 
 T = TypeVar("T")
 
@@ -216,7 +217,7 @@ class AlertStore:
         return self._update_if(
             state,
             "SET seq = :next, reported = :upto, notified_at = :now, #status = :open, last_alert = :alert "
-            "REMOVE lease_owner, lease_until, claim_upto, claim_seen, claim_at, claim_window",
+            f"REMOVE {_CLAIMED}",
             "seq = :seq",
             {
                 ":seq": {"N": str(state.seq)},
@@ -234,7 +235,7 @@ class AlertStore:
         return self._update_if(
             state,
             "SET seq = :next, #status = :closed, expires_at = :expires, last_alert = :alert "
-            "REMOVE due_shard, lease_owner, lease_until, claim_upto, claim_seen, claim_at, claim_window, #sample",
+            f"REMOVE due_shard, {_CLAIMED}, #sample",
             "seq = :seq AND seen = :seen AND #status = :open",
             {
                 ":seq": {"N": str(state.seq)},

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from logctl.core.names import Place
+
 if TYPE_CHECKING:
     from mypy_boto3_athena.client import AthenaClient
     from mypy_boto3_cloudformation.client import CloudFormationClient
@@ -54,6 +56,10 @@ class Aws:
     def account(self) -> str:
         """The account's twelve digits."""
         return self._identity[1]
+
+    @property
+    def place(self) -> Place:
+        return Place(self.account, self.region)
 
     @cached_property
     def partition(self) -> str:

@@ -8,7 +8,7 @@ consequence of it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -78,7 +78,10 @@ class StackInfo:
 
 
 class StackDeployer:
-    """One stack. `sleep` is handed in for tests; the pace suits the control plane it talks to."""
+    """One stack.
+
+    `poll_seconds` suits the control plane it talks to; `options` go to CreateChangeSet as they are.
+    """
 
     def __init__(
         self,
@@ -87,11 +90,13 @@ class StackDeployer:
         *,
         sleep: Callable[[float], None] = time.sleep,
         poll_seconds: float = _POLL_SECONDS,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         self._cloudformation = cloudformation
         self.stack = stack
         self._sleep = sleep
         self._poll_seconds = poll_seconds
+        self._options: dict[str, Any] = dict(options or {})
 
     def describe(self) -> StackInfo | None:
         """The stack; None when there is none, or only the shell that an unexecuted change set leaves."""
@@ -134,6 +139,7 @@ class StackDeployer:
             ChangeSetType="UPDATE" if info else "CREATE",
             Capabilities=_CAPABILITIES,  # type: ignore[arg-type]
             ImportExistingResources=True,
+            **self._options,
             **template,  # type: ignore[arg-type]
         )
         changes = self._await_change_set(name)

@@ -17,6 +17,12 @@ def sub(text: str) -> dict[str, str]:
     return {"Fn::Sub": text}
 
 
+def named(name: str) -> str | dict[str, str]:
+    """A name as a plain value where it is one: CloudFormation takes over an existing resource only by a
+    name without functions (AWS CloudFormation User Guide, Import AWS resources automatically)."""
+    return sub(name) if "${" in name else name
+
+
 def arn_of(logical_id: str) -> dict[str, Any]:
     return {"Fn::GetAtt": [logical_id, "Arn"]}
 

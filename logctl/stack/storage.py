@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from logctl.core.names import Names
+from logctl.core.names import Names, Place
 from logctl.core.partitions import LOGS, QUARANTINE
 from logctl.core.settings import Settings
 from logctl.core.times import DAY
 from logctl.pipeline.alert_store import DUE
 from logctl.pipeline.hot import ARRIVAL
-from logctl.stack.policies import arn_of, deny_plain_http, document, sub
+from logctl.stack.policies import arn_of, deny_plain_http, document, named, sub
 
 RESULTS = "athena-results/"
-_RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 # S3 bills at least 30 days of STANDARD_IA and 90 of GLACIER_IR, and keeps objects under 128 KB in
 # STANDARD unless told otherwise (Amazon S3 User Guide, Transitioning objects).
 _INFREQUENT_AFTER = 30
 _ARCHIVE_AFTER = 90
 
 
-def resources(settings: Settings, names: Names) -> dict[str, Any]:
+def resources(settings: Settings, names: Names, place: Place) -> dict[str, Any]:
     return {
-        "Bucket": {"Type": "AWS::S3::Bucket", **_RETAIN, "Properties": _bucket(settings, names)},
+        "Bucket": {"Type": "AWS::S3::Bucket", **RETAIN, "Properties": _bucket(settings, names.bucket(place))},
         "BucketPolicy": {
             "Type": "AWS::S3::BucketPolicy",
             "Properties": {
@@ -70,7 +70,7 @@ def housekeeping() -> dict[str, Any]:
     )
 
 
-def _bucket(settings: Settings, names: Names) -> dict[str, Any]:
+def _bucket(settings: Settings, name: str) -> dict[str, Any]:
     kept = settings.cold_retention // DAY
     logs = lifecycle_rule("logs", LOGS, ExpirationInDays=kept)
     transitions = [
@@ -90,7 +90,7 @@ def _bucket(settings: Settings, names: Names) -> dict[str, Any]:
         housekeeping(),
     ]
     return {
-        "BucketName": sub(names.bucket("${AWS::AccountId}", "${AWS::Region}")),
+        "BucketName": named(name),
         **private_bucket(),
         "LifecycleConfiguration": {"Rules": rules},
     }
@@ -102,7 +102,7 @@ def _table(
     kinds = {keys[0]: "S", keys[1]: "S", index_keys[0]: "S", index_keys[1]: "N"}
     return {
         "Type": "AWS::DynamoDB::Table",
-        **_RETAIN,
+        **RETAIN,
         "Properties": {
             "TableName": name,
             "BillingMode": "PAY_PER_REQUEST",

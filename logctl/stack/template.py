@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from logctl import __version__
-from logctl.core.names import Names
+from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
-from logctl.stack import alerting, functions, querying, queueing, storage
+from logctl.stack import alerting, functions, policies, querying, queueing, storage
 from logctl.stack.functions import Code
 from logctl.stack.policies import arn_of, deny_plain_http, document, sub
 
@@ -39,12 +39,17 @@ _TAKES_TAGS = frozenset(
 _TLS_POLICY_TYPES = frozenset({"AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"})
 
 
-def build_template(settings: Settings, *, code: Code) -> dict[str, Any]:
-    """The template of one environment. Same input, same template."""
+def build_template(settings: Settings, *, code: Code, place: Place | None = None) -> dict[str, Any]:
+    """The template of one environment. Same input, same template.
+
+    Args:
+        place: where it is for; without, it fits any account and region, but takes nothing over that a
+            `destroy` has left there.
+    """
     names = Names.of(settings)
     resources = {
         **queueing.resources(names),
-        **storage.resources(settings, names),
+        **storage.resources(settings, names, place or Place()),
         **alerting.resources(settings, names),
         **functions.resources(settings, names, code),
         **querying.resources(settings, names),
@@ -74,16 +79,15 @@ def build_template(settings: Settings, *, code: Code) -> dict[str, Any]:
     }
 
 
-def bootstrap_template(settings: Settings) -> dict[str, Any]:
+def bootstrap_template(settings: Settings, place: Place) -> dict[str, Any]:
     """The bucket for code, which must be there before the functions can be."""
     names = Names.of(settings)
     bucket = {
         "Type": "AWS::S3::Bucket",
-        # `destroy` empties it first; CloudFormation cannot delete a bucket that holds something.
-        "DeletionPolicy": "Delete",
-        "UpdateReplacePolicy": "Delete",
+        # Retained so that it can be taken over after a half-done `destroy`, which empties and deletes it.
+        **storage.RETAIN,
         "Properties": {
-            "BucketName": sub(names.deploy_bucket("${AWS::AccountId}", "${AWS::Region}")),
+            "BucketName": policies.named(names.deploy_bucket(place)),
             **storage.private_bucket(),
             "LifecycleConfiguration": {"Rules": [storage.housekeeping()]},
         },

@@ -209,9 +209,7 @@ def test_any_schedule_sends_every_line_once_and_in_order(tmp_path_factory, steps
                 log.rotate()
             elif step == "poll":
                 log.poll()
-            elif step == "peek" and log.poll(commit=False):
-                log.crash()
-            elif step == "crash":
+            elif (step == "peek" and log.poll(commit=False)) or step == "crash":
                 log.crash()
         log.line()
         log.drain()

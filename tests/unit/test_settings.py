@@ -3,7 +3,7 @@
 import pytest
 
 from logctl.core.errors import UsageError
-from logctl.core.names import Names
+from logctl.core.names import Names, Place
 from logctl.core.settings import Settings, Subscription
 from logctl.core.times import DAY, MINUTE
 
@@ -56,7 +56,7 @@ def test_subscriptions_by_their_form():
 def test_the_longest_names_fit_their_services():
     names = Names("p" * 12, "e" * 14)
     region = "ap-northeast-1"
-    assert len(names.bucket("1" * 12, region)) <= 63
-    assert len(names.deploy_bucket("1" * 12, region)) <= 63
+    assert len(names.bucket(Place("1" * 12, region))) <= 63
+    assert len(names.deploy_bucket(Place("1" * 12, region))) <= 63
     assert len(names.dead_letter_queue) <= 80
     assert len(names.consumer) <= 64

@@ -1,0 +1,119 @@
+"""The whole pipeline in a sandbox of its own: MiniStack on a free port, IAM enforced, one for the session."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from logctl.cli.context import Context
+from logctl.ops.deployment import Deployment
+
+
+@dataclass
+class Cli:
+    """`logctl` as a person runs it: a process of its own, with its own home and one environment."""
+
+    home: Path
+    env: str = "test"
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "COLUMNS": "200",
+            "LOGCTL_SANDBOX_HOME": str(self.home / "sandbox"),
+            "LOGCTL_STATE_HOME": str(self.home / "state"),
+            "LOGCTL_TARGET": "local",
+            "LOGCTL_ENV": self.env,
+            **self.variables,
+        }
+
+    def run(self, *args: str, stdin: str | bytes | None = None, code: int | None = 0) -> Result:
+        done = subprocess.run(
+            [sys.executable, "-m", "logctl", *args],
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            env=self.environ,
+            cwd=self.home,
+            timeout=120,
+            check=False,
+        )
+        result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in result.err, result.err
+        if code is not None:
+            assert result.code == code, f"exit {result.code}\n{result.out}\n{result.err}"
+        return result
+
+    def start(self, *args: str, **options: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "logctl", *args],
+            env=self.environ,
+            cwd=self.home,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
+        )
+
+    @property
+    def deployment(self) -> Deployment:
+        """The same environment for the test's own looks and tricks, with the sandbox's root credentials."""
+        return Context(environ=self.environ).deployment
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[Any]:
+        """One JSON object a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
+    """A sandbox that is up; nothing is provisioned."""
+    cli = Cli(tmp_path_factory.mktemp("home"))
+    cli.run("local", "up")
+    yield cli
+    cli.run("local", "down")
+
+
+@pytest.fixture(scope="session")
+def pipeline(sandbox: Cli) -> Cli:
+    """The pipeline, provisioned once for all tests; each test uses apps of its own."""
+    sandbox.run("provision", "--yes")
+    return sandbox
+
+
+def eventually(check: Callable[[], Any], *, seconds: float = 20, what: str = "it") -> Any:
+    """Wait until `check` gives something true, and return that."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = check()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
+        time.sleep(0.2)

@@ -1,0 +1,203 @@
+"""Logs in, through the real path, and out again: exactly once and in order."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from logctl.core.textlog import read_head
+from logctl.core.times import iso
+from tests.sandbox.conftest import Cli, eventually
+
+LOGHUB = Path(os.environ.get("LOGCTL_LOGHUB", Path(__file__).parents[3] / "shared" / "data" / "loghub"))
+SYSTEMS = ("Apache", "HDFS", "Hadoop", "Linux", "OpenSSH", "OpenStack", "Spark", "Zookeeper")
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def count(pipeline: Cli, app: str) -> dict[str, int]:
+    (row,) = pipeline.run(
+        "athena", "query", "-o", "json",
+        f"SELECT count(*) AS n, count(DISTINCT event_id) AS ids FROM logs WHERE appid = '{app}'",
+    ).json  # fmt: skip
+    return row
+
+
+@pytest.mark.skipif(not LOGHUB.is_dir(), reason=f"the real logs are not here: {LOGHUB}")
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_line_of_real_logs_is_found_exactly_once_and_in_order(pipeline, system):
+    app, path = system.lower(), LOGHUB / f"{system}.log"
+    lines = [line.rstrip("\r") for line in path.read_text("utf-8").split("\n") if line.strip()]
+    pipeline.run("send", str(path), "--app", app, "--wait")
+    assert count(pipeline, app) == {"n": 2000, "ids": 2000}
+
+    tailed = pipeline.run("tail", app, "--since", "30y", "-o", "json").lines
+    reference = int(path.stat().st_mtime * 1000)
+    times = [read_head(line, reference).ts for line in lines]
+    in_time = [line for _, line in sorted(zip(times, lines, strict=True), key=lambda pair: pair[0])]
+    assert [record["message"] for record in tailed] == in_time
+    assert len({record["event_id"] for record in tailed}) == 2000
+
+    newest = pipeline.run("tail", app, "-n", "50", "-o", "raw").out.splitlines()
+    assert newest == in_time[-50:]
+
+    pipeline.run("send", str(path), "--app", app, "--wait")
+    assert count(pipeline, app) == {"n": 2000, "ids": 2000}
+    assert len(pipeline.run("tail", app, "--since", "30y", "-o", "json").lines) == 2000
+
+
+def test_one_poison_message_among_a_thousand(pipeline):
+    deployment = pipeline.deployment
+    sqs, url = deployment.aws.sqs, deployment.queue_url()
+    bodies = [json.dumps({"msg": f"good {n}", "ts": now()}) for n in range(1000)]
+    bodies.insert(500, '{"msg": "poison", ')
+    for start in range(0, len(bodies), 10):
+        sqs.send_message_batch(
+            QueueUrl=url,
+            Entries=[
+                {
+                    "Id": str(n),
+                    "MessageBody": body,
+                    "MessageGroupId": "poisoned",
+                    "MessageDeduplicationId": f"{start}-{n}",
+                }
+                for n, body in enumerate(bodies[start : start + 10])
+            ],
+        )
+    eventually(
+        lambda: len(pipeline.run("tail", "poisoned", "-s", "1h", "-o", "raw").out.splitlines()) == 1000,
+        seconds=60,
+        what="the thousandth record",
+    )
+    messages = pipeline.run("tail", "poisoned", "-s", "1h", "-o", "raw").out.splitlines()
+    assert sorted(messages) == sorted(f"good {n}" for n in range(1000))
+    assert count(pipeline, "poisoned") == {"n": 1000, "ids": 1000}
+    listed = deployment.aws.s3.list_objects_v2(Bucket=deployment.bucket, Prefix="quarantine/")["Contents"]
+    (key,) = [item["Key"] for item in listed if "appid=poisoned" in item["Key"]]
+    note = json.loads(deployment.aws.s3.get_object(Bucket=deployment.bucket, Key=key)["Body"].read())
+    assert (note["reason"], note["content"]) == ("json", '{"msg": "poison", ')
+    assert pipeline.run("dlq", "list", "-o", "json").json == []
+
+
+def test_what_was_sent_survives_down_and_up(tmp_path):
+    cli = Cli(tmp_path)
+    cli.run("local", "up")
+    try:
+        cli.run("provision", "--yes")
+        cli.run("send", "--sample", "300", "--app", "shop", "--wait")
+        cli.run("local", "down")
+        assert cli.run("tail", "shop", code=3).err.startswith("logctl: No sandbox is up")
+        cli.run("local", "up")
+        assert len(cli.run("tail", "shop", "-s", "1h", "-o", "json").lines) == 300
+        assert count(cli, "shop") == {"n": 300, "ids": 300}
+        assert "Nothing changes" in cli.run("provision", "--plan").err
+        cli.run("send", "--sample", "10", "--app", "shop", "--wait")
+    finally:
+        cli.run("local", "down")
+
+
+def test_a_sandbox_killed_in_the_middle_of_a_send_loses_nothing_that_is_sent_again(tmp_path):
+    """What was accepted is named; after the rebuild, sending the same again completes it."""
+    from logctl.local import sandbox
+
+    cli = Cli(tmp_path)
+    log = tmp_path / "big.ndjson"
+    start = now()
+    with log.open("w") as file:
+        for n in range(60_000):
+            record = {
+                "ts": start - 60_000 + n,
+                "level": "info",
+                "msg": f"line {n}",
+                "pad": os.urandom(60).hex(),
+            }
+            file.write(json.dumps(record) + "\n")
+    cli.run("local", "up")
+    try:
+        cli.run("provision", "--yes")
+        sending = cli.start("send", str(log), "--app", "big")
+        deployment = cli.deployment
+        eventually(lambda: _sent(deployment) > 3, what="the first messages")
+        os.kill(sandbox.find(tmp_path / "sandbox").pid, 9)
+        _, err = sending.communicate(timeout=120)
+        assert "Traceback" not in err
+        assert sending.returncode in (3, 5), err
+        assert "not accepted" in err
+        assert "from line" in err
+        assert "Send the same again" in err
+
+        up = cli.run("local", "up").err
+        assert "did not stop in order" in up
+        cli.run("provision", "--yes")
+        cli.run("athena", "repair")
+        cli.run("send", str(log), "--app", "big", "--wait")
+        eventually(lambda: count(cli, "big") == {"n": 60_000, "ids": 60_000}, seconds=60, what="all records")
+    finally:
+        cli.run("local", "down")
+
+
+def _sent(deployment) -> int:
+    listed = deployment.aws.s3.list_objects_v2(Bucket=deployment.bucket, Prefix="logs/")
+    return listed["KeyCount"]
+
+
+def test_bare_producers_need_no_logctl(pipeline):
+    """A JSON object, an array and NDJSON, with the names that loggers use."""
+    deployment = pipeline.deployment
+    bodies = [
+        json.dumps({"@timestamp": iso(now()), "log.level": "WARN", "message": "ecs"}),
+        json.dumps([{"time": now(), "level": 50, "msg": "pino"}, {"ts": now() / 1000, "severity": "ERROR", "body": "otel"}]),
+        '{"asctime": "%s", "levelname": "CRITICAL", "event": "python"}\n{"msg": "no time at all"}'
+        % iso(now())[:-1].replace("T", " ").replace(".", ","),
+    ]  # fmt: skip
+    for n, body in enumerate(bodies):
+        deployment.aws.sqs.send_message(
+            QueueUrl=deployment.queue_url(),
+            MessageBody=body,
+            MessageGroupId="bare",
+            MessageDeduplicationId=f"bare-{n}",
+        )
+    records = eventually(
+        lambda: len(found := pipeline.run("tail", "bare", "-s", "1h", "-o", "json").lines) == 5 and found
+    )
+    by_message = {record["message"]: record["level"] for record in records}
+    assert by_message == {
+        "ecs": "WARN",
+        "pino": "ERROR",
+        "otel": "ERROR",
+        "python": "FATAL",
+        "no time at all": "UNKNOWN",
+    }
+
+
+def test_hostile_content_goes_through_and_touches_no_terminal(pipeline, tmp_path):
+    log = tmp_path / "evil.ndjson"
+    evil = [
+        "\x1b[2J\x1b]0;owned\x07",
+        "[red]x[/red]",
+        "a\nFATAL forged",
+        "\u202eabc",
+        "\x9b31m",
+        "=cmd()",
+        "\x00",
+    ]
+    log.write_text("".join(json.dumps({"ts": now(), "msg": text}) + "\n" for text in evil))
+    pipeline.run("send", str(log), "--app", "evil", "--wait")
+    for form in ("text", "raw", "json"):
+        out = pipeline.run("tail", "evil", "-s", "1h", "-o", form).out
+        assert len(out.splitlines()) == len(evil)
+        assert not any(
+            ord(character) < 32 or ord(character) in (0x9B, 0x202E) for character in out.replace("\n", "")
+        )
+    raw = pipeline.run("tail", "evil", "-s", "1h", "-o", "raw").out.splitlines()
+    assert raw[1] == "[red]x[/red]"
+    table = pipeline.run("athena", "query", "SELECT message FROM logs WHERE appid = 'evil'").out
+    assert "\x1b" not in table
+    csv = pipeline.run("athena", "query", "-o", "csv", "SELECT message FROM logs WHERE appid = 'evil'").out
+    assert "'=cmd()" in csv
