@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from logctl.core.envelope import unpack
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.records import Rejected
 from logctl.ops.deployment import Deployment
+from logctl.ops.emulator import is_unknown_action
 
 _PEEK_SECONDS = 30
 
@@ -141,7 +144,12 @@ def redrive(
         return Redrive("EMPTY", 0, 0)
     sqs = deployment.aws.sqs
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sqs.start_message_move_task(SourceArn=arn)
+    try:
+        sqs.start_message_move_task(SourceArn=arn)
+    except ClientError as error:
+        if not is_unknown_action(error):
+            raise
+        return _redrive_by_hand(deployment, url, total, on_progress)
     for status, moved in _watch(deployment, arn, sleep):
         on_progress(moved, total)
         if status == "FAILED":
@@ -152,6 +160,31 @@ def redrive(
         if status in ("COMPLETED", "CANCELLED"):
             return Redrive(status, moved, total)
     raise AssertionError("watching ends with a terminal state")
+
+
+def _redrive_by_hand(
+    deployment: Deployment, url: str, total: int, on_progress: Callable[[int, int], None]
+) -> Redrive:
+    """Send each message to the queue again, then delete it: a stop in between repeats, and loses nothing."""
+    sqs, target, moved = deployment.aws.sqs, deployment.queue_url(), 0
+    while True:
+        reply = sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageSystemAttributeNames=["All"]
+        )
+        messages = reply.get("Messages", [])
+        if not messages:
+            return Redrive("COMPLETED", moved, total)
+        for message in messages:
+            sqs.send_message(
+                QueueUrl=target,
+                MessageBody=message["Body"],
+                MessageGroupId=message["Attributes"]["MessageGroupId"],
+                # A bare message's records are known by this id, so it stays.
+                MessageDeduplicationId=message["Attributes"]["MessageDeduplicationId"],
+            )
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            moved += 1
+            on_progress(moved, total)
 
 
 def _watch(deployment: Deployment, arn: str, sleep: Callable[[float], None]) -> Iterator[tuple[str, int]]:

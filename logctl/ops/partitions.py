@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
+from botocore.exceptions import ClientError
+
 from logctl.core.partitions import LOGS, Partition
 from logctl.ops.deployment import Deployment
+from logctl.ops.emulator import is_unknown_action
 from logctl.pipeline.catalog import Catalog, Failure
 
 DELETE_LIMIT = 25
@@ -132,19 +135,32 @@ def repair(
 def _drop(deployment: Deployment, partitions: Sequence[Partition]) -> list[Failure]:
     failures: list[Failure] = []
     for batch in _batches(partitions, DELETE_LIMIT):
-        reply = deployment.aws.glue.batch_delete_partition(
+        try:
+            reply = deployment.aws.glue.batch_delete_partition(
+                DatabaseName=deployment.names.database,
+                TableName=deployment.names.table,
+                PartitionsToDelete=[{"Values": list(partition.values)} for partition in batch],
+            )
+        except ClientError as error:
+            if not is_unknown_action(error):
+                raise
+            _drop_singly(deployment, batch)
+            continue
+        for failure in reply.get("Errors", []):
+            detail = failure.get("ErrorDetail", {})
+            if detail.get("ErrorCode") != "EntityNotFoundException":
+                partition = Partition(*failure["PartitionValues"])
+                failures.append(Failure(partition, detail.get("ErrorMessage", "unknown")))
+    return failures
+
+
+def _drop_singly(deployment: Deployment, partitions: Sequence[Partition]) -> None:
+    for partition in partitions:
+        deployment.aws.glue.delete_partition(
             DatabaseName=deployment.names.database,
             TableName=deployment.names.table,
-            PartitionsToDelete=[{"Values": list(partition.values)} for partition in batch],
+            PartitionValues=list(partition.values),
         )
-        for error in reply.get("Errors", []):
-            detail = error.get("ErrorDetail", {})
-            if detail.get("ErrorCode") != "EntityNotFoundException":
-                year, month, day, appid = error["PartitionValues"]
-                failures.append(
-                    Failure(Partition(year, month, day, appid), detail.get("ErrorMessage", "unknown"))
-                )
-    return failures
 
 
 def _batches(partitions: Sequence[Partition], size: int) -> Iterator[list[Partition]]:

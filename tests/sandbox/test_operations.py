@@ -1,0 +1,195 @@
+"""Provision, destroy, consume, dead letters, and environments beside each other."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.sandbox.conftest import Cli, eventually
+
+
+@pytest.fixture
+def fresh(sandbox: Cli, request: pytest.FixtureRequest) -> Cli:
+    """An environment of its own for each test, removed afterwards."""
+    cli = Cli(sandbox.home, env=f"e{abs(hash(request.node.name)) % 10**8}")
+    yield cli
+    cli.run("destroy", "--delete-data", "--yes", code=None)
+
+
+def resources(cli: Cli) -> dict[str, list[str]]:
+    """Everything of this environment that is there, by kind."""
+    aws, stack = cli.deployment.aws, cli.deployment.names.stack
+    found = {
+        "stacks": [s["StackName"] for s in aws.cloudformation.list_stacks()["StackSummaries"] if s["StackStatus"] != "DELETE_COMPLETE"],
+        "buckets": [b["Name"] for b in aws.s3.list_buckets()["Buckets"]],
+        "tables": aws.dynamodb.list_tables()["TableNames"],
+        "queues": aws.sqs.list_queues().get("QueueUrls", []),
+        "topics": [t["TopicArn"] for t in aws.sns.list_topics()["Topics"]],
+        "functions": [f["FunctionName"] for f in aws.functions.list_functions()["Functions"]],
+        "logs": [g["logGroupName"] for g in aws.logs.describe_log_groups()["logGroups"]],
+    }  # fmt: skip
+    ours = {kind: sorted(name for name in names if stack in name) for kind, names in found.items()}
+    return {kind: names for kind, names in ours.items() if names}
+
+
+def test_a_plan_shows_everything_and_leaves_nothing(fresh):
+    planned = fresh.run("provision", "--plan", "-o", "json")
+    kinds = {row["type"] for row in planned.json}
+    assert {"AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::S3::Bucket", "AWS::Glue::Table"} <= kinds
+    assert all(row["change"] == "+ add" for row in planned.json)
+    assert "Nothing was changed" in planned.err
+    assert resources(fresh) == {}
+
+
+def test_provisioning_twice_changes_nothing_and_a_changed_setting_only_what_it_must(fresh):
+    fresh.run("provision", "--yes")
+    assert "Nothing changes" in fresh.run("provision", "--yes").err
+    changed = {
+        row["resource"]: row["change"]
+        for row in fresh.run("provision", "--plan", "--scan-limit", "20GB", "-o", "json").json
+    }
+    assert changed == {"Workgroup": "~ change"}
+
+
+def test_without_a_terminal_nothing_is_done_unasked(fresh):
+    result = fresh.run("provision", code=1)
+    assert "no terminal" in result.err
+    assert "--yes" in result.err
+    assert resources(fresh) == {}
+
+
+def test_destroy_keeps_the_data_and_provisioning_again_finds_it(fresh):
+    fresh.run("provision", "--yes")
+    fresh.run("send", "--sample", "200", "--app", "kept", "--wait")
+    destroyed = fresh.run("destroy", "--yes").err
+    assert "kept bucket" in destroyed
+    assert "kept table" in destroyed
+    assert set(resources(fresh)) == {"buckets", "tables"}
+    assert fresh.run("tail", "kept", "-s", "1h", "-o", "json").lines
+
+    fresh.run("provision", "--yes")
+    fresh.run("athena", "repair")
+    assert len(fresh.run("tail", "kept", "-s", "1h", "-o", "json").lines) == 200
+    counted = fresh.run("athena", "query", "SELECT count(*) AS n FROM logs", "-o", "json").json
+    assert counted == [{"n": 200}]
+    fresh.run("send", "--sample", "10", "--app", "kept", "--wait")
+
+
+def test_destroy_with_data_leaves_nothing(fresh):
+    fresh.run("provision", "--yes")
+    fresh.run("send", "--sample", "200", "--wait")
+    assert "no terminal" in fresh.run("destroy", "--delete-data", code=1).err
+    fresh.run("destroy", "--delete-data", "--yes")
+    assert resources(fresh) == {}
+    again = fresh.run("destroy", "--delete-data", "--yes")
+    assert "There was no" in again.err
+
+
+def test_a_failure_names_the_first_resource_that_failed(fresh):
+    deployment = fresh.deployment
+    iam = deployment.aws.session.client("iam", endpoint_url=deployment.aws.endpoint_url)
+    role = f"{deployment.names.sweeper}-{deployment.aws.region}"
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+    try:
+        result = fresh.run("provision", "--yes", code=1)
+        assert "logctl provision failed at SweeperRole (AWS::IAM::Role)" in result.err
+        assert "logctl destroy" in result.err
+        refused = fresh.run("provision", "--yes", code=1)
+        assert "ROLLBACK_COMPLETE" in refused.err
+    finally:
+        iam.delete_role(RoleName=role)
+    fresh.run("destroy", "--yes")
+    fresh.run("provision", "--yes")
+
+
+def test_environments_beside_each_other_do_not_touch(pipeline, fresh):
+    fresh.run("provision", "--yes")
+    fresh.run("send", "--sample", "50", "--app", "mine", "--wait")
+    assert pipeline.run("tail", "mine", "-s", "1h").out == ""
+    assert "Nothing changes" in pipeline.run("provision", "--plan").err
+
+
+def test_subscriptions_are_part_of_the_stack(fresh):
+    deployment = fresh.deployment
+    url = deployment.aws.sqs.create_queue(QueueName=f"{fresh.env}-subscriber")["QueueUrl"]
+    attributes = deployment.aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn = attributes["Attributes"]["QueueArn"]
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}]}  # fmt: skip
+    deployment.aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    fresh.run("provision", "--yes", "--subscribe", arn, "--subscribe", "oncall@example.com")
+    fresh.run("send", "--sample", "100", "--wait")
+    message = eventually(lambda: deployment.aws.sqs.receive_message(QueueUrl=url).get("Messages"))
+    assert "ERROR opened: checkout" in json.loads(message[0]["Body"])["Subject"]
+
+
+# ── Consume ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def pause_lambda(cli: Cli, *, enabled: bool) -> None:
+    deployment = cli.deployment
+    (mapping,) = deployment.aws.functions.list_event_source_mappings(FunctionName=deployment.names.consumer)[
+        "EventSourceMappings"
+    ]
+    deployment.aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+
+
+def test_consume_once_empties_the_queue_as_lambda_would(fresh):
+    fresh.run("provision", "--yes")
+    pause_lambda(fresh, enabled=False)
+    fresh.run("send", "--sample", "3000")
+    assert fresh.run("tail", "-s", "1h").out == ""
+    result = fresh.run("consume", "--once")
+    assert all(reply == {"batchItemFailures": []} for reply in result.lines)
+    assert "0 failed" in result.err
+    assert len(fresh.run("tail", "-s", "1h", "-o", "json").lines) == 3000
+    assert fresh.run("consume", "--once").out == ""
+
+
+def test_consume_a_saved_event(pipeline, tmp_path):
+    event = tmp_path / "event.json"
+    body = json.dumps({"msg": "from a file"})
+    attributes = {"MessageGroupId": "saved", "SentTimestamp": "1769847300000", "MessageDeduplicationId": "d"}
+    event.write_text(json.dumps({"Records": [{"messageId": "m-1", "body": body, "attributes": attributes}]}))
+    assert pipeline.run("consume", "--event", str(event)).lines == [{"batchItemFailures": []}]
+    assert pipeline.run("tail", "saved", "-n", "5", "-o", "raw").out == "from a file\n"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"Records": 1}', '{"Records": [{}]}'])
+def test_what_is_no_event_is_refused(pipeline, tmp_path, content):
+    event = tmp_path / "event.json"
+    event.write_text(content)
+    assert "event" in pipeline.run("consume", "--event", str(event), code=2).err
+
+
+# ── Dead letters ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_dead_letters_are_listed_shown_and_sent_round_again(fresh):
+    fresh.run("provision", "--yes")
+    assert fresh.run("dlq", "list").err == "The dead-letter queue is empty.\n"
+    assert "empty" in fresh.run("dlq", "redrive", "--yes").err
+    deployment = fresh.deployment
+    for n in range(3):
+        deployment.aws.sqs.send_message(
+            QueueUrl=deployment.dead_letter_queue_url(),
+            MessageBody=json.dumps({"msg": f"dead {n}"}),
+            MessageGroupId="grave",
+            MessageDeduplicationId=f"dead-{n}",
+        )
+    listed = fresh.run("dlq", "list", "-o", "json").json
+    assert [(row["app"], row["records"], row["problem"]) for row in listed] == [("grave", 1, "")] * 3
+    assert len(fresh.run("dlq", "list", "-o", "json").json) == 3
+    shown = fresh.run("dlq", "show", listed[1]["message_id"][:13], "-o", "json").json
+    assert json.loads(shown["body"]) == {"msg": "dead 1"}
+    assert "no message" in fresh.run("dlq", "show", "nonsense", code=2).err
+    assert "no terminal" in fresh.run("dlq", "redrive", code=1).err
+
+    assert "3 of 3" in fresh.run("dlq", "redrive", "--yes").err
+    eventually(lambda: len(fresh.run("tail", "grave", "-s", "1h", "-o", "json").lines) == 3)
+    assert fresh.run("tail", "grave", "-n", "9", "-o", "raw").out.split("\n")[:3] == [
+        "dead 0",
+        "dead 1",
+        "dead 2",
+    ]
+    assert fresh.run("dlq", "list", "-o", "json").json == []
