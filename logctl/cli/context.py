@@ -103,7 +103,9 @@ class Context:
         settings = self.settings
         if settings.target == "local":
             return self._sandbox()
-        session = boto3.Session(profile_name=settings.profile, region_name=settings.region)
+        # boto3 itself knows AWS_DEFAULT_REGION only; the AWS CLI and the other SDKs take this one first.
+        region = settings.region or self.environ.get("AWS_REGION") or None
+        session = boto3.Session(profile_name=settings.profile, region_name=region)
         if not session.region_name:
             raise UsageError(
                 "No AWS region is configured.",

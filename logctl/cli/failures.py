@@ -22,6 +22,8 @@ _MISSING = {
     "NotFoundException",
     "404",
 }
+# A workgroup that is not there: Athena says so; MiniStack misses the output location it would have.
+_SIGNS_OF_ABSENCE = ("does not exist", "is not found", "No output location provided")
 _BAD_CREDENTIALS = {
     "InvalidClientTokenId",
     "UnrecognizedClientException",
@@ -95,7 +97,7 @@ def _service_said(error: ClientError, context: Context) -> LogctlError:
         return NotPermittedError("AWS does not accept these credentials.", _sign_in(context))
     if code.startswith(_DENIED) or "not authorized to perform" in said:
         return NotPermittedError(f"AWS refuses {error.operation_name}: {said}".rstrip(".") + ".")
-    if code in _MISSING or ("WorkGroup" in said and "not found" in said) or "does not exist" in said:
+    if code in _MISSING or any(sign in said for sign in _SIGNS_OF_ABSENCE):
         return not_provisioned(context)
     if code.startswith(_BUSY):
         return LogctlError(

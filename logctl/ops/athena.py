@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +50,8 @@ def query(
         UnreachableError: there is no such workgroup.
         LogctlError: the query failed or was stopped, for example at the scan limit.
     """
+    # PyAthena logs what it raises, with its traceback; the caller hears it once, as an error.
+    logging.getLogger("pyathena").addHandler(logging.NullHandler())
     from pyathena import connect
     from pyathena.cursor import Cursor
     from pyathena.error import DatabaseError, OperationalError

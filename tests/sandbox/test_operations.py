@@ -86,20 +86,26 @@ def test_destroy_with_data_leaves_nothing(fresh):
     assert "There was no" in again.err
 
 
-def test_a_failure_names_the_first_resource_that_failed(fresh):
+def test_somebody_elses_function_of_the_same_name_is_named_and_left_alone(fresh):
     deployment = fresh.deployment
     iam = deployment.aws.session.client("iam", endpoint_url=deployment.aws.endpoint_url)
-    role = f"{deployment.names.sweeper}-{deployment.aws.region}"
-    iam.create_role(RoleName=role, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
-    try:
-        result = fresh.run("provision", "--yes", code=1)
-        assert "logctl provision failed at SweeperRole (AWS::IAM::Role)" in result.err
-        assert "logctl destroy" in result.err
-        refused = fresh.run("provision", "--yes", code=1)
-        assert "ROLLBACK_COMPLETE" in refused.err
-    finally:
-        iam.delete_role(RoleName=role)
-    fresh.run("destroy", "--yes")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(
+        RoleName=f"{fresh.env}-stranger",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )["Role"]["Arn"]
+    deployment.aws.functions.create_function(
+        FunctionName=deployment.names.sweeper,
+        Runtime="python3.13",
+        Role=role,
+        Handler="x.y",
+        Code={"ZipFile": b"PK\x05\x06" + b"\0" * 18},
+    )
+    result = fresh.run("provision", "--yes", code=1)
+    assert "cannot plan this" in result.err
+    assert f"Sweeper ({{FunctionName={deployment.names.sweeper}}})" in result.err
+    assert "buckets" not in resources(fresh)
+    deployment.aws.functions.delete_function(FunctionName=deployment.names.sweeper)
     fresh.run("provision", "--yes")
 
 

@@ -1,0 +1,216 @@
+"""The template under judges: cfn-lint, and the rules that no linter knows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from logctl.core.names import Names, Place
+from logctl.core.settings import Settings
+from logctl.pipeline.config import MAX_RECEIVES, PipelineConfig
+from logctl.stack.functions import CONSUMER_TIMEOUT, Code
+from logctl.stack.template import INLINE_LIMIT, bootstrap_template, build_template, to_json, to_yaml
+
+CODE = Code("deploy-bucket", "code/x.zip", "python3.13", "arm64")
+HERE = Place("123456789012", "eu-central-1")
+
+
+def template(**settings: Any) -> dict[str, Any]:
+    return build_template(Settings.build(("test", settings)), code=CODE, place=HERE)
+
+
+def of_type(kind: str, **settings: Any) -> dict[str, dict[str, Any]]:
+    resources = template(**settings)["Resources"]
+    return {name: item["Properties"] for name, item in resources.items() if item["Type"] == kind}
+
+
+def statements() -> list[dict[str, Any]]:
+    return [
+        statement
+        for role in of_type("AWS::IAM::Role").values()
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"subscriptions": "a@example.com,https://example.com/hook,arn:aws:sqs:eu-west-1:123456789012:q"},
+        {"cold_retention": "7d"},
+        {"cold_retention": "120d", "env": "e" * 14, "prefix": "p" * 12},
+        {"target": "local"},
+    ],
+)
+def test_cfn_lint_has_nothing_to_say(tmp_path, settings):
+    built = Settings.build(("test", settings))
+    made = {
+        "stack": build_template(built, code=CODE, place=HERE),
+        "anywhere": build_template(built, code=CODE),
+        "bootstrap": bootstrap_template(built, HERE),
+    }
+    for name, template_ in made.items():
+        (tmp_path / f"{name}.yaml").write_text(to_yaml(template_))
+    lint = Path(sys.executable).parent / "cfn-lint"
+    done = subprocess.run(
+        [lint, *map(str, tmp_path.glob("*.yaml"))], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+def test_the_same_settings_make_the_same_template_and_yaml_says_the_same():
+    assert to_json(template()) == to_json(template())
+    assert yaml.safe_load(to_yaml(template())) == template()
+    assert len(to_json(template()).encode()) < INLINE_LIMIT
+
+
+def test_everything_carries_prefix_and_environment():
+    text = to_json(template(prefix="acme", env="prod"))
+    assert "logctl-dev" not in text
+    assert "logctl_dev" not in text
+
+
+def test_queues():
+    queues = of_type("AWS::SQS::Queue")
+    for queue in queues.values():
+        assert queue["FifoQueue"] is True
+        assert queue["ContentBasedDeduplication"] is False
+        assert (queue["DeduplicationScope"], queue["FifoThroughputLimit"]) == (
+            "messageGroup",
+            "perMessageGroupId",
+        )
+        assert queue["SqsManagedSseEnabled"] is True
+        assert queue["MessageRetentionPeriod"] == 14 * 86_400
+    assert queues["Queue"]["VisibilityTimeout"] >= 6 * CONSUMER_TIMEOUT
+    assert queues["Queue"]["RedrivePolicy"]["maxReceiveCount"] == MAX_RECEIVES >= 5
+    assert queues["DeadLetterQueue"]["RedriveAllowPolicy"]["redrivePermission"] == "byQueue"
+
+
+def test_the_event_source_reports_partial_failures():
+    (source,) = of_type("AWS::Lambda::EventSourceMapping").values()
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["BatchSize"] <= 10
+    assert "MaximumBatchingWindowInSeconds" not in source
+
+
+def test_the_bucket_is_private_encrypted_versioned_and_kept():
+    resource = template()["Resources"]["Bucket"]
+    bucket = resource["Properties"]
+    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert bucket["BucketName"] == "logctl-dev-logs-123456789012-eu-central-1"
+
+
+def lifecycle(**settings: Any) -> dict[str, dict[str, Any]]:
+    rules = of_type("AWS::S3::Bucket", **settings)["Bucket"]["LifecycleConfiguration"]["Rules"]
+    return {rule["Id"]: rule for rule in rules}
+
+
+def test_lifecycle_follows_the_retention():
+    rules = lifecycle(cold_retention="400d", quarantine_retention="10d")
+    assert rules["logs"]["ExpirationInDays"] == 400
+    assert [t["StorageClass"] for t in rules["logs"]["Transitions"]] == ["STANDARD_IA", "GLACIER_IR"]
+    assert rules["quarantine"]["ExpirationInDays"] == 10
+    assert rules["housekeeping"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+    assert "Transitions" not in lifecycle(cold_retention="30d")["logs"]
+
+
+def test_tables_expire_rows_and_are_kept():
+    resources = template()["Resources"]
+    for name in ("HotTable", "AlertsTable"):
+        assert resources[name]["DeletionPolicy"] == "Retain"
+        properties = resources[name]["Properties"]
+        assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+        assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_nobody_gets_in_without_tls():
+    resources = template()["Resources"]
+    for name in ("BucketPolicy", "QueuePolicy", "DeadLetterQueuePolicy", "TopicPolicy"):
+        (statement,) = resources[name]["Properties"]["PolicyDocument"]["Statement"]
+        assert statement["Effect"] == "Deny"
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert len(resources["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]["Resource"]) == 2
+
+
+def test_roles_hold_exact_actions_on_exact_resources():
+    for statement in statements():
+        for action in statement["Action"]:
+            assert "*" not in action, statement
+        for resource in statement["Resource"]:
+            assert resource != "*", statement
+
+
+def test_what_the_functions_must_never_be_able_to_do():
+    granted = {action for statement in statements() for action in statement["Action"]}
+    forbidden = (
+        "s3:Delete",
+        "s3:Get",
+        "dynamodb:Scan",
+        "dynamodb:Delete",
+        "sqs:Purge",
+        "sqs:Send",
+        "iam:",
+        "kms:",
+        "sts:",
+    )
+    assert not [action for action in granted if action.startswith(forbidden)]
+
+
+def test_a_role_for_each_function():
+    functions = of_type("AWS::Lambda::Function")
+    roles = [json.dumps(function["Role"]) for function in functions.values()]
+    assert len(set(roles)) == len(functions) == 2
+
+
+def test_the_schedule_alone_may_call_the_sweeper():
+    (permission,) = of_type("AWS::Lambda::Permission").values()
+    assert permission["SourceArn"] == {"Fn::GetAtt": ["SweeperSchedule", "Arn"]}
+    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
+
+
+def test_log_groups_have_a_retention_and_come_before_their_functions():
+    resources = template()["Resources"]
+    for name in ("Consumer", "Sweeper"):
+        assert resources[f"{name}Logs"]["Properties"]["RetentionInDays"] == 30
+        assert resources[name]["DependsOn"] == [f"{name}Logs"]
+
+
+def test_the_functions_are_told_what_they_read():
+    for function in of_type("AWS::Lambda::Function", alert_window="5m").values():
+        variables = {name: str(value) for name, value in function["Environment"]["Variables"].items()}
+        variables |= dict.fromkeys(
+            [name for name, value in variables.items() if value.startswith("{")], "resolved"
+        )
+        assert PipelineConfig.from_env(variables).alert_window == 300_000
+
+
+def test_the_workgroup_enforces_its_limit_and_its_place_for_results():
+    (group,) = of_type("AWS::Athena::WorkGroup", scan_limit="20GB").values()
+    configuration = group["WorkGroupConfiguration"]
+    assert configuration["EnforceWorkGroupConfiguration"] is True
+    assert configuration["BytesScannedCutoffPerQuery"] == 20 * 10**9
+
+
+def test_a_new_subscriber_touches_no_other():
+    one = of_type("AWS::SNS::Subscription", subscriptions="a@example.com")
+    two = of_type("AWS::SNS::Subscription", subscriptions="b@example.com,a@example.com")
+    assert one.items() <= two.items()
+    assert len(two) == 2
+
+
+def test_the_deploy_bucket_is_as_private_as_the_other():
+    resources = bootstrap_template(Settings(), HERE)["Resources"]
+    assert resources["Bucket"]["Properties"]["BucketName"] == Names("logctl", "dev").deploy_bucket(HERE)
+    assert set(resources["Bucket"]["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "BucketPolicy" in resources
