@@ -194,11 +194,16 @@ def _start(home: Path, port: int, region: str, timeout: float, sleep: Callable[[
 
 
 def _spawn(home: Path, port: int, region: str) -> subprocess.Popen[bytes]:
-    for name in _OWN:
-        (home / name).mkdir(mode=0o700, exist_ok=True)
     log = _log(home)
-    if log.exists():
-        log.replace(log.with_suffix(".previous"))
+    try:
+        for name in _OWN:
+            (home / name).mkdir(mode=0o700, exist_ok=True)
+        if log.exists():
+            log.replace(log.with_suffix(".previous"))
+    except OSError as problem:
+        raise UnreachableError(
+            f"The sandbox's home cannot be used: {problem}.", "Choose another with LOGCTL_SANDBOX_HOME."
+        ) from None
     # Only what it needs: its Lambda workers inherit this environment, and somebody's AWS profile or
     # LOGCTL_ settings in there would change what the functions do.
     environ = {
