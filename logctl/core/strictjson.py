@@ -1,7 +1,9 @@
 """JSON from strangers: strict where parsers disagree, bounded where they can be hurt.
 
-Refused are a key that stands twice in an object (parsers disagree on which counts), numbers that JSON or
-Hive has not (NaN, 1e999), and structures made to exhaust whoever reads them.
+Python's decoder is fast and lenient: it takes NaN and duplicate keys, turns 1e999 into infinity and
+keeps half a surrogate pair, which then breaks every later `encode`. Ordinary records pay little for being
+checked: the decoder's hooks see objects and numbers only, and a value is walked through only when its text
+has enough brackets, colons or escapes for there to be something to find.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ from typing import Any
 
 MAX_DEPTH = 32
 MAX_KEYS = 500
-_MAX_DIGITS = 38
-"""DynamoDB's and Hive's widest number; a longer one is kept as text."""
+_MAX_DIGITS = 38  # DynamoDB's and Hive's widest number
+_PARSED_DIGITS = 4300  # the interpreter's own limit, sys.get_int_max_str_digits
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -27,43 +30,48 @@ class Malformed(ValueError):
         self.detail = detail
 
 
-def loads(text: str) -> Any:
-    """Parse one JSON value. Lone surrogates, which no encoding can carry, become U+FFFD.
+def loads(text: str | bytes) -> Any:
+    """Parse one JSON value. Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD.
+
+    `MAX_KEYS` is for one object with all that is in it; an array of records may have it in each.
 
     Raises:
         Malformed: with the reason.
     """
-    if not text.strip():
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    if text.startswith("\ufeff"):
+        text = text[1:]
+    if not text or text.isspace():
         raise Malformed("empty", "there is nothing")
-    keys = 0
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal keys
-        keys += len(pairs)
-        if keys > MAX_KEYS:
-            raise Malformed("too_many_keys", f"there are more than {MAX_KEYS} keys")
-        made = dict(pairs)
-        if len(made) != len(pairs):
-            raise Malformed("dup_key", "a key stands twice in one object")
-        return made
-
     try:
-        value = json.loads(
-            text, object_pairs_hook=members, parse_constant=_constant, parse_float=_float, parse_int=_int
-        )
+        value = _DECODER.decode(text)
     except Malformed:
         raise
     except RecursionError:
-        raise Malformed("depth", f"it is nested deeper than {MAX_DEPTH} levels") from None
+        raise _too_deep() from None
     except ValueError as problem:
         raise Malformed("json", str(problem)) from None
-    # Brackets within strings count too here: whoever has fewer in all cannot be nested too deep.
-    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
-        raise Malformed("depth", f"it is nested deeper than {MAX_DEPTH} levels")
-    return _mended(value) if "\\u" in text or _SURROGATE.search(text) else value
+    # Brackets and colons inside strings count too: these are upper bounds.
+    if text.count("[") + text.count("{") > MAX_DEPTH or text.count(":") > MAX_KEYS:
+        if isinstance(value, list):
+            for item in value:
+                _measure(item, MAX_DEPTH - 1)
+        else:
+            _measure(value, MAX_DEPTH)
+    if "\\ud" in text or "\\uD" in text or not (text.isascii() or _is_utf8(text)):
+        value = _mend(value)
+    return value
 
 
-def _constant(name: str) -> Any:
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(members)
+    if len(made) != len(members):
+        raise Malformed("dup_key", "a key stands twice in one object")
+    return made
+
+
+def _no_constant(name: str) -> Any:
     raise Malformed("number", f"{name} is not JSON")
 
 
@@ -75,26 +83,54 @@ def _float(digits: str) -> float:
 
 
 def _int(digits: str) -> int | str:
-    # Python itself refuses to convert more than 4,300 digits.
-    if len(digits) > 4300:
+    wide = len(digits.lstrip("-"))
+    if wide > _PARSED_DIGITS:
         raise Malformed("number", "a number has too many digits")
-    return int(digits) if len(digits) <= _MAX_DIGITS else digits
+    return int(digits) if wide <= _MAX_DIGITS else digits
 
 
-def _depth(value: Any) -> int:
-    """How deep it is nested; walked level by level, because the parser's own limit is far beyond ours."""
-    depth, level = 0, [value]
-    while level := [item for item in level if isinstance(item, dict | list)]:
-        depth += 1
-        level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
-    return depth
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_float, parse_int=_int
+)
 
 
-def _mended(value: Any) -> Any:
+def _too_deep() -> Malformed:
+    return Malformed("depth", f"it is nested deeper than {MAX_DEPTH} levels")
+
+
+def _measure(value: Any, depth: int) -> None:
+    keys = 0
+    level = [value]
+    for _ in range(depth):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                keys += len(item)
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+        if keys > MAX_KEYS:
+            raise Malformed("too_many_keys", f"there are more than {MAX_KEYS} keys")
+        level = below
+        if not level:
+            return
+    if any(isinstance(item, dict | list) for item in level):
+        raise _too_deep()
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _mend(value: Any) -> Any:
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_mended(item) for item in value]
+        return [_mend(item) for item in value]
     if isinstance(value, dict):
-        return {_mended(key): _mended(item) for key, item in value.items()}
+        return _object([(_mend(key), _mend(item)) for key, item in value.items()])
     return value

@@ -1,8 +1,7 @@
-"""How far a followed file was sent, on disk, so that a restart neither loses nor repeats.
+"""Where following a file has come to, on disk, so that a restart neither loses nor repeats.
 
-Before a batch is sent its end is written down (`pending`), and after it was accepted the position moves
-on. A crash in between leaves the pending end: the next run cuts exactly the same batch again, which has
-the same message ids.
+What is about to be sent is written down before it is sent: after a crash in between, the same bytes are
+read again with the same time of reading, make the same message ids, and the queue drops what it has.
 """
 
 from __future__ import annotations
@@ -11,69 +10,126 @@ import fcntl
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+import tempfile
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from logctl.core.errors import UsageError
+from logctl.ops.lines import Errors, LineForm, Place
+
+_VERSION = 1
 
 
-@dataclass(frozen=True)
-class Position:
-    """Where in which file. `generation` names this life of the file; `head` is the hash of its first
-    `head_size` bytes, which tells it from another file that got its inode."""
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A batch handed out, perhaps sent, and not committed. `digest` is that of its bytes."""
 
-    dev: int
-    ino: int
-    generation: str
-    offset: int = 0
-    head: str = ""
-    head_size: int = 0
-    form: str = "auto"
-    pending_end: int | None = None
-    read_at: int | None = None
+    end: int
+    read_at: int
+    digest: str
+    errors: Errors
 
-    def intending(self, end: int, read_at: int) -> Position:
-        return replace(self, pending_end=end, read_at=read_at)
 
-    def moved_on(self) -> Position:
-        assert self.pending_end is not None
-        return replace(self, offset=self.pending_end, pending_end=None, read_at=None)
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything before `place` has been sent, of the file with this inode.
+
+    An inode is given to a new file when its old one is gone. `tail`, the hash of the last `tail_size` bytes
+    that were sent, tells the two apart; `generation`, that of the first line, names the file for good.
+    """
+
+    device: int
+    inode: int
+    generation: str = ""
+    place: Place = field(default_factory=Place)
+    tail: str = ""
+    tail_size: int = 0
+    form: LineForm | None = None
+    pending: Pending | None = None
 
 
 class Checkpoint:
-    """The position of one app's one file, held by one process at a time."""
+    """One file's checkpoint; while it is open, nobody else follows that file for that app.
+
+    Raises:
+        UsageError: somebody else does, or the checkpoint cannot be used.
+    """
 
     def __init__(self, directory: Path, app: str, path: Path) -> None:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = hashlib.sha256(f"{app}\0{path.absolute()}".encode()).hexdigest()[:32]
-        self._file = directory / f"{name}.json"
-        self._lock: IO[str] = (directory / f"{name}.lock").open("w")
+        followed = str(path)
+        name = hashlib.sha256(f"{app}\0{followed}".encode("utf-8", "surrogateescape")).hexdigest()
+        self.path = directory / f"{name}.json"
+        self._about = {"version": _VERSION, "app": app, "path": followed}
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(directory / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as problem:
+            raise UsageError(f"{directory} cannot keep the place in {path}: {problem}.") from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self._lock.close()
-            raise UsageError(f"{path} is being followed for {app} by another logctl already.") from None
-
-    def load(self) -> Position | None:
+            os.close(self._lock)
+            raise UsageError(
+                f"Another logctl follows {path} for {app}.", "Stop it first, or follow under another app."
+            ) from None
         try:
-            return Position(**json.loads(self._file.read_text("utf-8")))
+            self.state = self._load()
+        except BaseException:
+            self.close()
+            raise
+
+    def _load(self) -> State | None:
+        try:
+            saved = json.loads(self.path.read_bytes())
+            if saved["version"] != _VERSION:
+                raise ValueError(f"version {saved['version']}")
+            return _from_json(saved["state"])
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError):
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
             raise UsageError(
-                f"The checkpoint {self._file} is damaged.",
-                "Delete it to send the file from its beginning; what was sent before is then sent again.",
+                f"The checkpoint {self.path} cannot be used: {problem}.",
+                "Delete it to follow the file from its start.",
             ) from None
 
-    def save(self, position: Position) -> None:
-        """Written whole or not at all."""
-        fresh = self._file.with_suffix(".new")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
-            json.dump(asdict(position), file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._file)
+    def save(self, state: State) -> None:
+        """Write `state`, whole or not at all.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        text = json.dumps({**self._about, "state": asdict(state)}, indent=1)
+        try:
+            # mkstemp makes the file with mode 0600.
+            handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=self.path.parent)
+            try:
+                with os.fdopen(handle, "w") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(self.path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+            # The rename itself must outlast a power cut.
+            directory = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+        except OSError as problem:
+            raise UsageError(f"The checkpoint {self.path} cannot be written: {problem}.") from None
+        self.state = state
 
     def close(self) -> None:
-        self._lock.close()
+        """Let others follow the file. The lock's file stays: removing it would race with its next holder."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+
+def _from_json(saved: dict[str, Any]) -> State:
+    pending = saved.pop("pending")
+    place = Place(**saved.pop("place"))
+    return State(**saved, place=place, pending=Pending(**pending) if pending else None)

@@ -1,64 +1,96 @@
-"""Following a growing file: half lines, rotation by renaming or copying, restarts.
+"""Following a growing file through rotation, a batch at a time.
 
-Only whole lines are taken. The last record of what is there is held back until the next one begins or
-the file has been quiet for a moment, because its stack trace may still be coming.
+    poll ──> checkpoint "sending bytes 0 to 900, read at 12:00" ──> batch ──> sent ──> commit
+                                                              crash here ──> the same batch again
+
+A file is its inode and what was read of it, not its name: one that is renamed is read to its end, then
+those rotated after it, then the new one. What can no longer be found is said in a `Notice`. Only what
+copytruncate drops between two polls goes unseen, as it does for everybody.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
-import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Protocol
 
+from logctl.core.errors import UsageError
 from logctl.core.times import SECOND
-from logctl.ops.checkpoint import Checkpoint, Position
-from logctl.ops.sources import Entry, Errors, Form, Rejection, detect, entries_of, lines
+from logctl.ops.checkpoint import Checkpoint, Pending, State
+from logctl.ops.lines import MAX_LINE, Entry, Errors, LineForm, LineReader, Place, Rejection
+from logctl.ops.rotation import GrowingFile, find, open_file, open_next
+from logctl.ops.sources import Form, is_compressed, recognise
 
 SETTLE = SECOND
-"""How long a file must be quiet before its last record counts as whole."""
-MAX_BATCH = 1024 * 1024
-_HEAD = 256
-_PAUSE_SECONDS = 0.25
+MAX_BYTES = 1024 * 1024
+POLL_SECONDS = 0.2
+_LOOK = 64 * 1024
+_TAIL = 256
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that whoever follows the file must know."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FollowBatch:
-    """Records to send. Until `commit`, a restart hands out exactly the same again."""
+    """Entries of the bytes `start` to `end`. `generation` tells one file of that name from the next.
+
+    With only `notices` in it there is nothing to send; commit it all the same.
+    """
 
     entries: tuple[Entry | Rejection, ...]
     read_at: int
+    start: int
+    end: int
     generation: str
-    commit: Callable[[], None]
+    notices: tuple[Notice, ...]
+    _commit: Callable[[FollowBatch], None] = field(repr=False, compare=False)
+    _after: State | None = field(default=None, repr=False, compare=False)
+
+    def commit(self) -> None:
+        """It is sent: go on behind it, also after a restart."""
+        self._commit(self)
 
 
 class FollowedFile:
-    """One file and how far it was sent. `notices` collects what a person should hear."""
+    """A growing file, from where its checkpoint says, or from its start (or end) without one.
+
+    Raises:
+        UsageError: somebody else follows it for the same app, or its checkpoint cannot be used.
+    """
 
     def __init__(
         self,
-        path: Path,
+        path: str | Path,
         *,
         app: str,
         state_dir: Path,
         form: Form = "auto",
         errors: Errors = "strict",
         from_end: bool = False,
+        settle: int = SETTLE,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
-        self._path = path
-        self._form: Form = form
-        self._errors: Errors = errors
-        self._checkpoint = Checkpoint(state_dir, app, path)
-        self._position = self._checkpoint.load()
-        self._file: BinaryIO | None = None
-        self._from_end = from_end and self._position is None
-        self._grown_at = (0, 0)
-        self.notices: list[str] = []
+        self._path = Path(path).absolute()
+        self._form = form
+        self._errors = errors
+        self._from_end = from_end
+        self._settle = settle
+        self._max_bytes = max_bytes
+        self._file: GrowingFile | None = None
+        self._size = -1
+        self._changed_at = 0
+        self._outstanding: FollowBatch | None = None
+        self._notices: list[Notice] = []
+        self._checkpoint = Checkpoint(state_dir, app, self._path)
 
     def __enter__(self) -> FollowedFile:
         return self
@@ -66,205 +98,242 @@ class FollowedFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file:
+        self.close()
+
+    def close(self) -> None:
+        if self._file is not None:
             self._file.close()
+            self._file = None
         self._checkpoint.close()
 
     def poll(self, now: int) -> FollowBatch | None:
-        """The next batch, if there is one; at most a mebibyte."""
-        if self._file is None and not self._open():
-            return None
-        assert self._file is not None
-        position = self._current()
-        if position.pending_end is not None:
-            data = self._read(position.offset, position.pending_end - position.offset)
-            return self._batch(data, position.read_at or now, end=position.pending_end)
-        finished = self._was_replaced()
-        if not finished and os.fstat(self._file.fileno()).st_size < position.offset:
-            self.notices.append(f"{self._path} was cut off; going on at its beginning.")
-            self._start(self._file, offset=0)
-            return self.poll(now)
-        data = self._read(position.offset, MAX_BATCH)
-        if not finished:
-            data = data[: data.rfind(b"\n") + 1] or (data if len(data) == MAX_BATCH else b"")
-        if not data:
-            if finished:
-                self._next_file()
-                return self.poll(now)
-            return None
-        end = self._whole_records(data, now, all_of_it=finished and len(data) < MAX_BATCH)
-        if end == position.offset:
-            return None
-        self._save(position.intending(end, now))
-        return self._batch(data[: end - position.offset], now, end=end)
+        """The next batch, the same until it is committed; `None` while there is nothing to send.
 
-    # ── Reading ─────────────────────────────────────────────────────────────────────────────────────
+        Raises:
+            UsageError: the file cannot be read, or the checkpoint not be written.
+        """
+        if self._outstanding is None:
+            try:
+                self._outstanding = self._next(now)
+            except OSError as problem:
+                raise UsageError(f"{self._path} cannot be read: {problem}.") from None
+        return self._outstanding
 
-    def _read(self, offset: int, size: int) -> bytes:
-        assert self._file is not None
-        self._file.seek(offset)
-        return self._file.read(size)
-
-    def _parse(self, data: bytes, reference: int) -> list[Entry | Rejection]:
-        offset = self._current().offset
-        form = self._current().form
-        return list(entries_of(lines(io.BytesIO(data), offset), form, self._errors, reference))  # type: ignore[arg-type]
-
-    def _whole_records(self, data: bytes, now: int, *, all_of_it: bool) -> int:
-        """Where the last whole record ends."""
-        position = self._current()
-        if position.form == "auto":
-            found = detect(data) if self._form == "auto" else self._form
-            position = replace(position, form="json" if found == "array" else found)
-        if position.head_size < _HEAD:
-            head = self._read(0, _HEAD)
-            position = replace(position, head=_hash(head), head_size=len(head))
-        self._position = position
-        end = position.offset + len(data)
-        if self._grown_at[0] != end:
-            self._grown_at = (end, now)
-        quiet = now - self._grown_at[1] >= SETTLE
-        if all_of_it or quiet or position.form == "json":
-            return end
-        entries = self._parse(data, now)
-        if len(entries) > 1:
-            return entries[-1].offset
-        return end if len(data) >= MAX_BATCH // 2 else position.offset
-
-    def _batch(self, data: bytes, read_at: int, *, end: int) -> FollowBatch:
-        position = self._current()
-        entries = tuple(self._parse(data, read_at))
-
-        def commit() -> None:
-            if self._current().pending_end == end:
-                self._save(self._current().moved_on())
-
-        return FollowBatch(entries, read_at, position.generation, commit)
+    def commit(self, batch: FollowBatch) -> None:
+        """Move the checkpoint behind `batch`; once is enough."""
+        if batch is not self._outstanding:
+            return
+        if batch._after is not None:
+            self._checkpoint.save(batch._after)
+        self._outstanding = None
 
     # ── Which file ──────────────────────────────────────────────────────────────────────────────────
 
-    def _current(self) -> Position:
-        assert self._position is not None
-        return self._position
-
-    def _save(self, position: Position) -> None:
-        self._checkpoint.save(position)
-        self._position = position
-
-    def _open(self) -> bool:
-        if self._position is None:
-            return self._open_new(self._path, from_end=self._from_end)
-        for candidate in [self._path, *self._siblings()]:
-            file = _open(candidate)
-            if file is None:
+    def _next(self, now: int) -> FollowBatch | None:
+        if self._file is None:
+            self._file = self._open()
+        self._from_end = False  # a file that was not there at first has nothing old in it
+        batch = None
+        while self._file is not None and batch is None:
+            file, state = self._file, self._current
+            if state.pending is not None:
+                batch = self._repeat(file, state, state.pending)
                 continue
-            if self._is_ours(file):
-                self._file = file
-                return True
+            quiet = self._observe(file, now)
+            if not _holds(file, state):
+                self._restart(file, state)
+                continue
+            following = open_next(self._path, file) if quiet else None
+            batch = self._read(file, state, now, quiet=quiet, last=following is not None)
+            if following is None:
+                break
+            if batch is not None:
+                following.file.close()
+                break
+            for skipped in following.skipped:
+                self._notices.append(Notice(f"{skipped} was compressed before it was read; it is not sent."))
             file.close()
-        if not self._path.exists():
-            return False
-        self.notices.append(
-            f"{self._path} was replaced while nobody followed it, and the old file is gone: what was "
-            "written to it after the last batch was not sent."
-        )
-        return self._open_new(self._path)
+            self._file = following.file
+            self._begin(following.file, Place())
+        if batch is None and self._notices:
+            return FollowBatch((), now, 0, 0, "", self._take_notices(), self.commit)
+        return batch
 
-    def _open_new(self, path: Path, *, from_end: bool = False) -> bool:
-        file = _open(path)
+    @property
+    def _current(self) -> State:
+        assert self._checkpoint.state is not None, "an open file has a state"
+        return self._checkpoint.state
+
+    def _open(self) -> GrowingFile | None:
+        """The file of the checkpoint, wherever it is; else the one of that name, from its start."""
+        state = self._checkpoint.state
+        if state is not None:
+            file = find(self._path, state.device, state.inode, lambda found: _holds(found, state))
+            if file is not None:
+                return file
+        file = open_file(self._path)
         if file is None:
-            return False
-        self._start(file, offset=_line_start(file) if from_end else 0)
-        return True
+            return None
+        if state is not None:
+            self._tell(
+                "was rotated while nobody followed it, and the old file cannot be found: deleted or "
+                f"compressed, perhaps. What it had after its byte {state.place.offset:,}, and files rotated "
+                "after it, may be missing."
+            )
+        self._begin(file, _end_of_lines(file) if self._from_end and state is None else Place())
+        return file
 
-    def _start(self, file: BinaryIO, *, offset: int) -> None:
-        """A new life of the file, or of a new file: offsets begin again, so it gets a name of its own."""
-        self._file = file
-        stat = os.fstat(file.fileno())
-        self._save(Position(stat.st_dev, stat.st_ino, secrets.token_hex(6), offset))
+    def _begin(self, file: GrowingFile, place: Place) -> None:
+        start = file.read(_LOOK, 0)
+        if is_compressed(start):
+            raise UsageError(f"{self._path} is compressed.", "Send it without --follow.")
+        self._size = -1
+        tail = file.read(min(_TAIL, place.offset), max(0, place.offset - _TAIL))
+        self._checkpoint.save(
+            State(
+                file.device,
+                file.inode,
+                generation=_generation(start) if place.offset else "",
+                place=place,
+                tail=_digest(tail),
+                tail_size=len(tail),
+            )
+        )
 
-    def _is_ours(self, file: BinaryIO) -> bool:
-        position, stat = self._current(), os.fstat(file.fileno())
-        if (stat.st_dev, stat.st_ino) != (position.dev, position.ino):
-            return False
-        return _hash(file.read(position.head_size)) == position.head if position.head_size else True
+    def _restart(self, file: GrowingFile, state: State) -> None:
+        told = "was truncated or written anew; it is read from its start."
+        if self._size != state.place.offset or state.pending is not None:
+            told += f" What it had after byte {state.place.offset:,} may be missing."
+        self._tell(told)
+        self._begin(file, Place())
 
-    def _was_replaced(self) -> bool:
-        """Whether the path leads to another file now, and that one is being written.
+    def _observe(self, file: GrowingFile, now: int) -> bool:
+        """Whether the file has been quiet for long enough that its last record is whole."""
+        size = file.size()
+        # A shrunken file keeps its old size here for the notice; it starts again in any case.
+        if size > self._size or self._size < 0:
+            self._size, self._changed_at = size, now
+        self._changed_at = min(self._changed_at, now)  # the clock was set back
+        return now - self._changed_at >= self._settle
 
-        Whoever rotates makes the new file at once, and the application writes to the old one until it
-        reopens: as long as the new one is empty, the old one is the one to watch.
-        """
-        try:
-            stat = self._path.stat()
-        except FileNotFoundError:
-            return False
-        same = (stat.st_dev, stat.st_ino) == (self._current().dev, self._current().ino)
-        return not same and stat.st_size > 0
+    def _tell(self, text: str) -> None:
+        self._notices.append(Notice(f"{self._path} {text}"))
 
-    def _next_file(self) -> None:
-        """Go on with the oldest file that is newer than ours: there may have been several rotations."""
-        assert self._file is not None
-        ours = os.fstat(self._file.fileno())
-        newer = [
-            (stat.st_mtime_ns, path)
-            for path in [self._path, *self._siblings()]
-            if (stat := _stat(path)) is not None
-            and stat.st_ino != ours.st_ino
-            and (path == self._path or stat.st_mtime_ns > ours.st_mtime_ns)
-        ]
-        self._file.close()
-        self._file = None
-        following = min(newer)[1] if newer else self._path
-        if following != self._path and following.suffix in (".gz", ".zst", ".bz2", ".xz"):
-            self.notices.append(f"{following} was compressed before it was read; it was not sent.")
-            following = self._path
-        self._open_new(following)
+    def _take_notices(self) -> tuple[Notice, ...]:
+        taken = tuple(self._notices)
+        self._notices.clear()
+        return taken
 
-    def _siblings(self) -> list[Path]:
-        return sorted(path for path in self._path.parent.glob(f"{self._path.name}?*") if path.is_file())
+    # ── What is in it ───────────────────────────────────────────────────────────────────────────────
+
+    def _read(
+        self, file: GrowingFile, state: State, now: int, *, quiet: bool, last: bool
+    ) -> FollowBatch | None:
+        start = state.place.offset
+        data = file.read(self._max_bytes, start)
+        form = state.form or self._recognise(file, quiet=quiet)
+        if not data or form is None:
+            return None
+        full = len(data) == self._max_bytes
+        scout = self._reader(form, self._errors, now, state.place)
+        for _ in scout.read(io.BytesIO(data), final=last and not full):
+            pass
+        end, held = scout.place.offset, scout.held
+        whole = held == start if full else quiet
+        if held is not None and not whole:
+            end = held
+        if end == start:
+            return None
+        data = data[: end - start]
+        pending = Pending(end, now, _digest(data), self._errors)
+        generation = state.generation or _generation(data)
+        state = replace(state, generation=generation, form=form, pending=pending)
+        self._checkpoint.save(state)
+        return self._batch(state, pending, data)
+
+    def _repeat(self, file: GrowingFile, state: State, pending: Pending) -> FollowBatch | None:
+        data = file.read(pending.end - state.place.offset, state.place.offset)
+        if _digest(data) == pending.digest:
+            return self._batch(state, pending, data)
+        self._restart(file, state)
+        return None
+
+    def _batch(self, state: State, pending: Pending, data: bytes) -> FollowBatch:
+        """From the checkpoint and the bytes it names alone, so that a restart makes the same one."""
+        assert state.form is not None, "a pending batch has a form"
+        reader = self._reader(state.form, pending.errors, pending.read_at, state.place)
+        entries = tuple(reader.read(io.BytesIO(data), final=True))
+        tail = data[-_TAIL:]
+        after = replace(state, place=reader.place, tail=_digest(tail), tail_size=len(tail), pending=None)
+        return FollowBatch(
+            entries,
+            pending.read_at,
+            state.place.offset,
+            pending.end,
+            state.generation,
+            self._take_notices(),
+            self.commit,
+            after,
+        )
+
+    def _reader(self, form: LineForm, errors: Errors, reference: int, place: Place) -> LineReader:
+        # No line may fill a batch: there would never be an end to hand it out at.
+        limit = min(MAX_LINE, self._max_bytes // 2)
+        return LineReader(form, errors=errors, reference=reference, place=place, max_line=limit)
+
+    def _recognise(self, file: GrowingFile, *, quiet: bool) -> LineForm | None:
+        found = recognise(file.read(_LOOK, 0), self._form)
+        if found is None:
+            return None if not quiet else "json" if self._form == "json" else "text"
+        return "text" if found == "text" else "json"
+
+
+class _Sleep(Protocol):
+    def __call__(self, seconds: float, /) -> object: ...
 
 
 def batches(
     followed: FollowedFile,
     *,
     clock: Callable[[], int],
-    sleep: Callable[[float], None],
-    on_notice: Callable[[str], None],
+    sleep: _Sleep,
+    on_notice: Callable[[str], object],
+    interval: float = POLL_SECONDS,
 ) -> Iterator[FollowBatch]:
-    """Batches for ever, as the file grows."""
+    """Batches for ever; each must be committed before the next comes. Notices go to `on_notice`."""
     while True:
         batch = followed.poll(clock())
-        while followed.notices:
-            on_notice(followed.notices.pop(0))
         if batch is None:
-            sleep(_PAUSE_SECONDS)
-        else:
+            sleep(interval)
+            continue
+        for notice in batch.notices:
+            on_notice(notice.text)
+        if batch.end > batch.start:
             yield batch
+        else:
+            batch.commit()
 
 
-def _open(path: Path) -> BinaryIO | None:
-    try:
-        return path.open("rb")
-    except FileNotFoundError:
-        return None
+def _holds(file: GrowingFile, state: State) -> bool:
+    """Whether the file still has before `place` what was read there."""
+    end = state.place.offset
+    return file.size() >= end and _digest(file.read(state.tail_size, end - state.tail_size)) == state.tail
 
 
-def _stat(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except FileNotFoundError:
-        return None
+def _end_of_lines(file: GrowingFile) -> Place:
+    """After the last complete line."""
+    place, offset = Place(), 0
+    while chunk := file.read(MAX_BYTES, offset):
+        newlines = chunk.count(b"\n")
+        if newlines:
+            place = Place(offset=offset + chunk.rindex(b"\n") + 1, line=place.line + newlines)
+        offset += len(chunk)
+    return place
 
 
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:32]
+def _generation(start: bytes) -> str:
+    return _digest(start[:256].partition(b"\n")[0])[:16]
 
 
-def _line_start(file: BinaryIO) -> int:
-    """The start of the line that is being written at the end."""
-    size = file.seek(0, os.SEEK_END)
-    start = max(0, size - MAX_BATCH)
-    file.seek(start)
-    newline = file.read().rfind(b"\n")
-    return start + newline + 1 if newline >= 0 else size
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,328 +1,306 @@
-"""What `send` reads: files and streams, plain or compressed, as text, NDJSON or a JSON array.
+"""What `logctl send` is given: files, compressed or not, and standard input; text, NDJSON or a JSON array.
 
-Everything is read as a stream, and told apart by its content, not by its name. What cannot be read is a
-`Rejection` with its line, and reading goes on behind it.
+What a source is shows in its first bytes, not in its name. Everything is read as a stream, with the memory
+of one record, whatever the size.
 """
 
 from __future__ import annotations
 
+import gzip
 import io
-import json
+import re
 import sys
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 import zstandard
 
-from logctl.core import levels, strictjson
 from logctl.core.errors import UsageError
-from logctl.core.joining import Joiner, TextRecord
+from logctl.ops.lines import BOM, MAX_LINE, Entry, Errors, LineReader, Rejection, json_entry, too_big
 
-Form = Literal["auto", "text", "json", "array"]
-Errors = Literal["strict", "replace"]
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
-MAX_LINE = 1024 * 1024
-"""A longer line of text is cut into several records; a longer line of JSON is refused."""
-_BOM = b"\xef\xbb\xbf"
+__all__ = ["Entry", "Form", "Rejection", "is_compressed", "open_source", "read_entries", "recognise"]
+
+Form = Literal["auto", "text", "json"]
+
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _GZIP = b"\x1f\x8b"
-_ZSTD = b"\x28\xb5\x2f\xfd"
+_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
+_LOOK = 64 * 1024
 _CHUNK = 64 * 1024
-_DECODER = json.JSONDecoder()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One record as its source has it: a JSON object, or text with what its front says.
-
-    `offset` and `end` are byte positions in the decompressed stream; `line` counts from 1.
-    """
-
-    offset: int
-    end: int
-    line: int
-    value: Mapping[str, Any] | str
-    ts: int | None = None
-    level: str = levels.UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """What cannot be a record, where it stands, and why."""
-
-    line: int
-    offset: int
-    reason: str
-    detail: str
+# A few bytes of zstd can unfold to 128 KiB: small sips bound what one of them costs.
+_SIP = 1024
+_STRUCTURE = re.compile(rb'[\[\]{},"]')
+_IN_STRING = re.compile(rb'["\\]')
 
 
 # ── Opening ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-@contextmanager
-def open_source(path: str) -> Iterator[BinaryIO]:
-    """A file, or stdin for `-`, decompressed if it is gzip or zstd.
+def open_source(path: str | Path) -> BinaryIO:
+    """The content of a file, or of standard input for `-`, decompressed when it is gzip or zstd.
 
     Raises:
-        UsageError: it cannot be read, or its compressed data is damaged or ends too soon.
+        UsageError: it cannot be opened; later, when reading shows that compressed data is damaged.
     """
-    if path == "-":
-        with _plain_errors("standard input"):
-            yield decompressed(sys.stdin.buffer)
-        return
-    if Path(path).is_dir():
-        raise UsageError(f"{path} is a directory.", "Name the files in it.")
-    with _plain_errors(path), Path(path).open("rb") as file:
-        yield decompressed(file)
-
-
-@contextmanager
-def _plain_errors(name: str) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise UsageError(f"There is no file {name}.") from None
-    except PermissionError:
-        raise UsageError(f"{name} may not be read.") from None
-    except (EOFError, zlib.error, zstandard.ZstdError) as problem:
-        raise UsageError(f"{name} is compressed, and damaged: {problem}.") from None
-
-
-def decompressed(raw: BinaryIO) -> BinaryIO:
-    buffered = io.BufferedReader(raw) if not isinstance(raw, io.BufferedReader) else raw  # type: ignore[type-var]
-    start = buffered.peek(4)[:4]
+    name = "Standard input" if str(path) == "-" else str(path)
+    raw = cast(BinaryIO, sys.stdin.buffer) if str(path) == "-" else _open(path)
+    start = b""
+    while len(start) < 4 and (more := raw.read(4 - len(start))):
+        start += more
+    if raw.seekable() and str(path) != "-":
+        raw.seek(0)
+    else:
+        raw = _buffered(_Joined(start, raw))
     if start.startswith(_GZIP):
-        return io.BufferedReader(_Inflated(buffered, lambda: zlib.decompressobj(wbits=31)), _CHUNK)
-    if start.startswith(_ZSTD):
-        return io.BufferedReader(
-            _Inflated(buffered, lambda: zstandard.ZstdDecompressor().decompressobj()), _CHUNK
-        )
-    return buffered
+        return _buffered(_Guarded(gzip.GzipFile(fileobj=raw).read1, raw, f"{name}: the gzip data"))
+    if _ZSTD.match(start):
+        return _buffered(_Guarded(_zstd_reader(raw), raw, f"{name}: the zstd data"))
+    return raw
 
 
-class _Inflated(io.RawIOBase):
-    """Frames of compressed data, one after the other, that must not end in the middle of one."""
+def is_compressed(start: bytes) -> bool:
+    return start.startswith(_GZIP) or _ZSTD.match(start) is not None
 
-    def __init__(self, raw: BinaryIO, fresh: Any) -> None:
+
+def _open(path: str | Path) -> BinaryIO:
+    try:
+        return Path(path).open("rb")
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist.") from None
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a directory.", "Name the files in it.") from None
+    except PermissionError:
+        raise UsageError(f"{path} may not be read by you.") from None
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{str(path)!r} cannot be opened: {problem}.") from None
+
+
+def _zstd_reader(raw: BinaryIO) -> Callable[[int], bytes]:
+    """`read1` over any number of frames; python-zstandard's stream reader takes a cut-off one for whole."""
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    begun, ready, waiting = False, b"", b""
+
+    def read(size: int) -> bytes:
+        nonlocal frame, begun, ready, waiting
+        while not ready:
+            waiting = waiting or raw.read(_SIP)
+            if not waiting:
+                if begun:
+                    raise EOFError
+                return b""
+            ready = frame.decompress(waiting)
+            begun, waiting = True, b""
+            if frame.eof:
+                waiting = frame.unused_data
+                frame, begun = zstandard.ZstdDecompressor().decompressobj(), False
+        out, ready = ready[:size], ready[size:]
+        return out
+
+    return read
+
+
+class _Guarded(io.RawIOBase):
+    """Decompressed data; damage becomes a sentence with the file's name."""
+
+    def __init__(self, read: Callable[[int], bytes], raw: BinaryIO, what: str) -> None:
+        self._read = read
         self._raw = raw
-        self._fresh = fresh
-        self._inflater = fresh()
-        self._pending = b""
-        self._ready = b""
-        self._within = False
+        self._what = what
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            data = self._pending or self._raw.read(_CHUNK)
-            self._pending = b""
-            if not data:
-                if self._within:
-                    raise EOFError("it ends too soon")
-                return 0
-            self._within = True
-            self._ready = self._inflater.decompress(data)
-            if self._inflater.eof:
-                self._pending = self._inflater.unused_data
-                self._inflater = self._fresh()
-                self._within = False
-        size = min(len(buffer), len(self._ready))
-        buffer[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        try:
+            data = self._read(len(view))
+        except EOFError:
+            raise UsageError(f"{self._what} is cut off.", "Copy the file again.") from None
+        except (OSError, zlib.error, zstandard.ZstdError) as problem:
+            raise UsageError(f"{self._what} is damaged ({problem}).", "Copy the file again.") from None
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+
+class _Joined(io.RawIOBase):
+    """Bytes already read, then the rest of their stream, which stays open: it may be standard input."""
+
+    def __init__(self, start: bytes, rest: BinaryIO) -> None:
+        self._start = start
+        # read1 hands over what a pipe has, where read waits for all that was asked for.
+        self._rest: Callable[[int], bytes] = getattr(rest, "read1", rest.read)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        if self._start:
+            data, self._start = self._start[: len(view)], self._start[len(view) :]
+        else:
+            data = self._rest(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+def _buffered(raw: io.RawIOBase) -> BinaryIO:
+    return io.BufferedReader(raw, _CHUNK)
 
 
 # ── Reading ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def read_entries(
-    stream: BinaryIO, *, form: Form = "auto", errors: Errors = "strict", reference: int
+    stream: BinaryIO,
+    *,
+    form: Form = "auto",
+    errors: Errors = "strict",
+    reference: int,
+    max_line: int = MAX_LINE,
 ) -> Iterator[Entry | Rejection]:
-    """The records of a stream, in order, in constant memory.
+    """What is in a stream, in order; what is bad in it, and reading goes on.
 
-    Args:
-        reference: milliseconds; gives a time without a year its year.
+    `reference` (milliseconds) gives the year to times without one.
 
     Raises:
-        UsageError: the stream is UTF-16.
+        UsageError: it is UTF-16, or compressed and damaged.
     """
-    buffered = stream if hasattr(stream, "peek") else io.BufferedReader(stream)  # type: ignore[type-var]
-    start = buffered.peek(_CHUNK)
+    found, start = _recognise(stream, form)
+    if found == "array":
+        content = start.removeprefix(BOM)
+        return _array(
+            _buffered(_Joined(content, stream)), len(start) - len(content), errors=errors, limit=max_line
+        )
+    reader = LineReader(found, errors=errors, reference=reference, max_line=max_line)
+    return reader.read(_buffered(_Joined(start, stream)), final=True)
+
+
+def recognise(start: bytes, form: Form) -> Literal["text", "json", "array"] | None:
+    """What begins like this; `None` when more must be seen.
+
+    `[` begins an array only before an object or an empty rest: Apache's error log begins `[Sun Dec`.
+
+    Raises:
+        UsageError: UTF-16.
+    """
     if start.startswith(_UTF16):
-        raise UsageError(
-            "The input is UTF-16; logctl reads UTF-8.", "Convert it with: iconv -f utf-16 -t utf-8"
-        )
-    skipped = len(_BOM) if start.startswith(_BOM) else 0
-    buffered.read(skipped)
-    if form in ("auto", "json"):
-        form = detect(start[skipped:]) if form == "auto" else _json_form(start[skipped:])
-    if form == "array":
-        yield from _array(buffered, skipped)
-    else:
-        yield from entries_of(lines(buffered, skipped), form, errors, reference)
+        raise UsageError("The input is UTF-16.", "Convert it: iconv -f UTF-16 -t UTF-8")
+    content = start.removeprefix(BOM).lstrip()
+    if form == "text" or not content:
+        return "text" if form == "text" and len(start) > 2 else None
+    if content.startswith(b"["):
+        inside = content[1:].lstrip()
+        if not inside:
+            return None
+        if inside.startswith(b"{") or (inside.startswith(b"]") and not inside[1:].strip()):
+            return "array"
+    return "json" if form == "json" or content.startswith(b"{") else "text"
 
 
-def detect(start: bytes) -> Form:
-    """What a stream's first bytes say. `[Sun Dec …` is Apache's error log and no array."""
-    found = start.lstrip()
-    if found[:1] == b"[" and found[1:].lstrip()[:1] in (b"{", b"]"):
-        return "array"
-    return "json" if found[:1] == b"{" else "text"
+def _recognise(stream: BinaryIO, form: Form) -> tuple[Literal["text", "json", "array"], bytes]:
+    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    start = b""
+    while len(start) < _LOOK:
+        more = read(_CHUNK)
+        start += more
+        found = recognise(start, form)
+        if found or not more:
+            return found or ("json" if form == "json" else "text"), start
+    return "json" if form == "json" else "text", start
 
 
-def _json_form(start: bytes) -> Form:
-    return "array" if start.lstrip()[:1] == b"[" else "json"
+def _array(stream: BinaryIO, offset: int, *, errors: Errors, limit: int) -> Iterator[Entry | Rejection]:
+    """The elements of a JSON array, each parsed by itself: a bad one is refused, and the next is read."""
+    elements = _Elements(offset, limit)
+    while not elements.closed and (chunk := stream.read(_CHUNK)):
+        yield from elements.feed(chunk, errors)
+    if not elements.closed:
+        yield from elements.end(errors)
+        yield Rejection(elements.line, elements.offset, "json", "the array has no end: the input is cut off")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line without its end, or a piece of one that is too long (`cut`)."""
+class _Elements:
+    """Splits an array at its commas, a chunk at a time."""
 
-    data: bytes
-    offset: int
-    end: int
-    number: int
-    cut: bool = False
+    def __init__(self, offset: int, limit: int) -> None:
+        self.offset = offset
+        self.line = 1
+        self.closed = False
+        self._limit = limit
+        self._depth = 0
+        self._in_string = False
+        self._escaped = False
+        self._element = bytearray()
+        self._size = 0
+        self._start = (offset, 1)
+        self._first = True
 
+    def feed(self, chunk: bytes, errors: Errors) -> Iterator[Entry | Rejection]:
+        position = done = 0
+        if self._escaped:
+            position, self._escaped = 1, False
+        while found := (_IN_STRING if self._in_string else _STRUCTURE).search(chunk, position):
+            position = found.end()
+            mark = found[0]
+            if mark == b"\\":
+                self._escaped = position == len(chunk)
+                position += 1
+            elif mark == b'"':
+                self._in_string = not self._in_string
+            elif mark in b"[{":
+                self._depth += 1
+                if self._depth == 1:  # the array's own
+                    self._take(chunk[done:position], keep=False)
+                    done = position
+            elif mark in b"]}" and self._depth > 1:
+                self._depth -= 1
+            elif self._depth == 1 and mark in b"],":
+                self._take(chunk[done : found.start()])
+                yield from self._finish(errors, last=mark == b"]")
+                self._take(mark, keep=False)
+                done = position
+                if mark == b"]":
+                    self.closed = True
+                    if chunk[done:].strip():
+                        yield Rejection(self.line, self.offset, "json", "there is more after the array")
+                    return
+        self._take(chunk[done:])
 
-def lines(stream: BinaryIO, offset: int = 0, number: int = 1) -> Iterator[Line]:
-    while data := stream.readline(MAX_LINE):
-        end = offset + len(data)
-        complete = data.endswith(b"\n")
-        yield Line(
-            data.rstrip(b"\r\n") if complete else data,
-            offset,
-            end,
-            number,
-            not complete and len(data) == MAX_LINE,
-        )
-        offset = end
-        number += complete
+    def end(self, errors: Errors) -> Iterator[Entry | Rejection]:
+        yield from self._finish(errors, last=True)
 
+    def _take(self, data: bytes, *, keep: bool = True) -> None:
+        if keep:
+            if not self._size:
+                blank = len(data) - len(data.lstrip())
+                self._start = (self.offset + blank, self.line + data.count(b"\n", 0, blank))
+                content = data[blank:]
+            else:
+                content = data
+            self._size += len(content)
+            if self._size <= self._limit + _CHUNK:
+                self._element += content
+        self.offset += len(data)
+        self.line += data.count(b"\n")
 
-def entries_of(
-    source: Iterator[Line], form: Form, errors: Errors, reference: int
-) -> Iterator[Entry | Rejection]:
-    return _ndjson(source, errors) if form == "json" else _text(source, errors, reference)
-
-
-def _decoded(line: Line, errors: Errors) -> str | Rejection:
-    try:
-        return line.data.decode("utf-8", errors)
-    except UnicodeDecodeError as problem:
-        if line.cut and problem.start >= len(line.data) - 3:
-            return line.data.decode("utf-8", "replace")  # the cut went through a character
-        return Rejection(
-            line.number, line.offset, "encoding", f"byte {problem.start + 1} of the line is not UTF-8"
-        )
-
-
-def _ndjson(source: Iterator[Line], errors: Errors) -> Iterator[Entry | Rejection]:
-    too_long = False
-    for line in source:
-        if line.cut or too_long:
-            if not too_long:
-                yield Rejection(line.number, line.offset, "too_big", f"the line is over {MAX_LINE:,} bytes")
-            too_long = line.cut
-            continue
-        text = _decoded(line, errors)
-        if isinstance(text, Rejection):
-            yield text
-        elif text.strip():
-            yield _object(text, line.offset, line.end, line.number)
-
-
-def _object(text: str, offset: int, end: int, number: int) -> Entry | Rejection:
-    try:
-        value = strictjson.loads(text)
-    except strictjson.Malformed as problem:
-        return Rejection(number, offset, problem.reason, problem.detail)
-    if not isinstance(value, Mapping):
-        return Rejection(number, offset, "not_object", "it is JSON, but not an object")
-    return Entry(offset, end, number, value)
-
-
-def _text(source: Iterator[Line], errors: Errors, reference: int) -> Iterator[Entry | Rejection]:
-    joiner = Joiner(reference)
-    for line in source:
-        text = _decoded(line, errors)
-        if isinstance(text, Rejection):
-            yield text
-            continue
-        if finished := joiner.add(text, line.offset, line.end, line.number):
-            yield _entry(finished)
-    if last := joiner.finish():
-        yield _entry(last)
-
-
-def _entry(record: TextRecord) -> Entry:
-    return Entry(record.offset, record.end, record.line, record.text, record.ts, record.level)
-
-
-def _array(stream: BinaryIO, offset: int) -> Iterator[Entry | Rejection]:
-    """The objects of a JSON array, one at a time."""
-    reader = _ArrayReader(stream, offset)
-    reader.skip("[")
-    while True:
-        reader.skip(",")
-        if reader.at("]") or reader.at(""):
-            return
-        found = reader.element()
-        yield found
-        if isinstance(found, Rejection):
-            return  # where a broken element ends, nobody can say
-
-
-class _ArrayReader:
-    def __init__(self, stream: BinaryIO, offset: int) -> None:
-        self._stream = io.TextIOWrapper(stream, "utf-8", errors="replace", newline="")
-        self._buffer = ""
-        self._offset = offset
-        self._line = 1
-
-    def _more(self) -> bool:
-        data = self._stream.read(_CHUNK)
-        self._buffer += data
-        return bool(data)
-
-    def _take(self, count: int) -> str:
-        taken, self._buffer = self._buffer[:count], self._buffer[count:]
-        self._offset += len(taken.encode("utf-8", "replace"))
-        self._line += taken.count("\n")
-        return taken
-
-    def skip(self, characters: str) -> None:
-        """Go past any of these characters, and white space."""
-        while self._buffer or self._more():
-            rest = self._buffer.lstrip(characters + " \t\r\n")
-            self._take(len(self._buffer) - len(rest))
-            if rest:
-                return
-
-    def at(self, character: str) -> bool:
-        if not self._buffer and not self._more():
-            return character == ""
-        return bool(character) and self._buffer.startswith(character)
-
-    def element(self) -> Entry | Rejection:
-        while True:
-            try:
-                _, end = _DECODER.raw_decode(self._buffer)
-            except (ValueError, RecursionError) as problem:
-                if len(self._buffer) <= MAX_LINE and self._more():
-                    continue
-                return Rejection(
-                    self._line, self._offset, "json", f"an element of the array is broken: {problem}"
-                )
-            if end == len(self._buffer) and self._more():
-                continue  # a number may go on in the next chunk
-            break
-        line, offset = self._line, self._offset
-        text = self._take(end)
-        return _object(text, offset, self._offset, line)
+    def _finish(self, errors: Errors, *, last: bool) -> Iterator[Entry | Rejection]:
+        element = bytes(self._element).rstrip()
+        offset, line = self._start
+        if self._size > self._limit + _CHUNK or len(element) > self._limit:
+            yield too_big(line, offset, self._limit)
+        elif element:
+            yield json_entry(offset, offset + len(element), line, element, errors)
+        elif not (last and self._first):
+            yield Rejection(self.line, self.offset, "json", "there is nothing between two commas")
+        self._element.clear()
+        self._size, self._first = 0, False

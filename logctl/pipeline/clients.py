@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.client import STSClient
 
 # botocore's own read timeout is 60 s: as long as the whole Lambda may take.
-_FAST = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "max_attempts": 4})
+_FAST = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 # SNS must never hold up ingest: a publish that fails is the sweeper's work (see debounce).
 _BRIEF = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "max_attempts": 2})
 # Control planes answer slowly and throttle early. A long poll of SQS takes up to 20 s.
-_PATIENT = Config(connect_timeout=3, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
+_PATIENT = Config(connect_timeout=3, read_timeout=30, retries={"mode": "standard", "max_attempts": 3})
 
 
 class Aws:

@@ -53,7 +53,7 @@ def listening(pid: int) -> set[str]:
     inodes = set()
     for member in tree:
         for link in Path(f"/proc/{member}/fd").glob("*"):
-            found = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(link)) if link.is_symlink() else None
+            found = re.fullmatch(r"socket:\[(\d+)\]", str(link.readlink())) if link.is_symlink() else None
             inodes.update([found[1]] if found else [])
     addresses = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):

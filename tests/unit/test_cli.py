@@ -1,0 +1,287 @@
+"""The command line without any AWS: what people get wrong, and what they are told."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from logctl.cli.init import document
+from logctl.core.settings import Settings
+
+NOWHERE = {
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "x",
+    "AWS_REGION": "eu-central-1",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+}
+
+
+@pytest.fixture
+def logctl(tmp_path):
+    def run(*args: str, stdin: str | bytes | None = "", **variables: str):
+        done = subprocess.run(
+            [sys.executable, "-m", "logctl", *args],
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            capture_output=True,
+            cwd=tmp_path,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(tmp_path),
+                "LANG": "C.UTF-8",
+                "COLUMNS": "120",
+                "AWS_EC2_METADATA_DISABLED": "true",
+                **variables,
+            },
+            timeout=60,
+            check=False,
+        )
+        done.out, done.err = done.stdout.decode(), done.stderr.decode()
+        assert "Traceback" not in done.err, done.err
+        return done
+
+    return run
+
+
+def told(done) -> str:
+    """The one sentence, after checking that there is one and no data."""
+    assert done.out == ""
+    first = done.err.splitlines()[0]
+    assert first.startswith("logctl: ")
+    assert first.endswith(".")
+    return first
+
+
+COMMANDS = [
+    ["tail", "x"],
+    ["tail", "-f"],
+    ["send", "--sample", "5"],
+    ["athena", "query", "SELECT 1"],
+    ["athena", "partitions"],
+    ["athena", "repair"],
+    ["debounce", "list"],
+    ["debounce", "show", "a#ERROR#0a1b2c3d4e5f"],
+    ["dlq", "list"],
+    ["dlq", "show", "x"],
+    ["consume", "--once"],
+    ["provision", "--plan"],
+    ["provision", "--yes"],
+    ["destroy", "--yes"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_no_credentials(logctl, command):
+    done = logctl(*command, AWS_REGION="eu-central-1")
+    assert told(done) == "logctl: There are no AWS credentials here."
+    assert done.returncode == 4
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_an_endpoint_that_nobody_answers_at(logctl, command):
+    done = logctl(*command, **NOWHERE)
+    assert re.fullmatch(r"logctl: http://127.0.0.1:1/\S* cannot be reached\.", told(done))
+    assert done.returncode == 3
+
+
+def test_a_region_that_is_none(logctl):
+    done = logctl("tail", "x", "--region", "mars-1", **NOWHERE)
+    assert "'mars-1' is not an AWS region" in told(done)
+    assert done.returncode == 2
+
+
+def test_no_region_at_all(logctl):
+    done = logctl("tail", "x", AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b")
+    assert told(done) == "logctl: No AWS region is configured."
+    assert done.returncode == 2
+
+
+def test_a_profile_that_is_not_there(logctl):
+    done = logctl("tail", "x", "--profile", "nobody", "--region", "eu-central-1")
+    assert "nobody" in told(done)
+    assert done.returncode == 2
+
+
+def test_no_sandbox(logctl):
+    done = logctl("tail", "x", "--target", "local")
+    assert told(done) == "logctl: No sandbox is up on this machine."
+    assert "logctl local up" in done.err
+    assert done.returncode == 3
+
+
+def test_where_options_work_before_and_after_the_subcommand(logctl):
+    for args in (["--target", "local", "tail", "x"], ["tail", "x", "--target", "local"]):
+        assert logctl(*args).returncode == 3
+    assert logctl("--target", "aws", "tail", "x", "--target", "local").returncode == 3
+    assert logctl("tail", "x", LOGCTL_TARGET="local").returncode == 3
+
+
+def test_flag_before_variable_before_file(logctl, tmp_path):
+    (tmp_path / "logctl.toml").write_text('target = "moon"\n')
+    assert "logctl.toml: target: 'moon'" in told(logctl("tail", "x"))
+    assert "environment: target: 'mars'" in told(logctl("tail", "x", LOGCTL_TARGET="mars"))
+    done = logctl("tail", "x", "--target", "local", LOGCTL_TARGET="mars")
+    assert "No sandbox" in told(done)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('alert_windw = "1m"', "there is no setting 'alert_windw'"),
+        ('alert_window = "1 fortnight"', "alert_window: '1 fortnight' is not a duration"),
+        ("alert_window = ", "cannot be read"),
+        ('env = "UPPER"', "env: 'UPPER'"),
+    ],
+)
+def test_a_settings_file_that_is_wrong(logctl, tmp_path, content, words):
+    (tmp_path / "logctl.toml").write_text(content)
+    done = logctl("tail", "x")
+    assert words in told(done)
+    assert done.returncode == 2
+
+
+def test_a_settings_file_that_is_not_there(logctl):
+    assert "no configuration file" in told(logctl("--config", "nope.toml", "tail", "x"))
+
+
+def test_an_unknown_variable_is_warned_about(logctl):
+    done = logctl("tail", "x", LOGCTL_ALERT_WINDW="1m", LOGCTL_TARGET="local")
+    assert "no setting for LOGCTL_ALERT_WINDW" in done.err
+    assert done.returncode == 3
+
+
+def test_failures_are_json_when_json_was_asked_for(logctl):
+    done = logctl("debounce", "list", "-o", "json", "--target", "local")
+    assert json.loads(done.err)["exit_code"] == done.returncode == 3
+
+
+# ── init and template ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_init_writes_every_setting_once_and_never_over_a_file(logctl, tmp_path):
+    assert logctl("init").returncode == 0
+    assert (tmp_path / "logctl.toml").read_text() == document()
+    again = logctl("init")
+    assert "is there already" in told(again)
+    assert logctl("init", "--force").returncode == 0
+
+
+def test_what_init_writes_is_valid_with_its_comments_taken_off():
+    import tomllib
+
+    settings = re.sub(r"^# (\w+ = )", r"\1", document(), flags=re.MULTILINE)
+    values = tomllib.loads(settings)
+    built = Settings.build(("init", values))
+    assert set(values) == set(Settings.__dataclass_fields__)
+    defaults = Settings()
+    for name in (
+        "alert_window",
+        "hot_retention",
+        "cold_retention",
+        "late_after",
+        "scan_limit",
+        "alert_level",
+    ):
+        assert getattr(built, name) == getattr(defaults, name), name
+
+
+def test_the_template_needs_no_account(logctl, tmp_path):
+    done = logctl("provision", "--template", "stack.yaml", "--target", "local", "--env", "prod")
+    assert done.returncode == 0, done.err
+    written = yaml.safe_load((tmp_path / "stack.yaml").read_text())
+    assert written["Resources"]["Queue"]["Properties"]["QueueName"] == "logctl-prod-ingest.fifo"
+    assert yaml.safe_load(logctl("provision", "--template", "-", "--target", "local").out)
+
+
+# ── send's input ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "words"),
+    [
+        (["missing.log", "--app", "x"], "", "missing.log does not exist"),
+        ([".", "--app", "x"], "", "is a directory"),
+        (["bad.ndjson", "--app", "x"], "", "1 record cannot be sent; nothing was"),
+        (["latin1.log", "--app", "x"], "", "1 record cannot be sent; nothing was"),
+        (["plain.log"], "", "cannot be sent; nothing was"),
+        (["plain.log", "--app", "Not/An/App"], "", "cannot name an app"),
+        (["--sample", "5", "plain.log"], "", "takes no file"),
+        (["-f", "plain.log"], "", "needs --app"),
+        (["-f", "-", "--app", "x"], "", "follows one file"),
+        (["cut.gz", "--app", "x"], "", "cut.gz"),
+        (["utf16.log", "--app", "x"], "", "UTF-16"),
+    ],
+)
+def test_input_that_cannot_be_sent_is_refused_before_anything_is(logctl, tmp_path, args, stdin, words):
+    import gzip
+
+    (tmp_path / "plain.log").write_text("hello\n")
+    (tmp_path / "bad.ndjson").write_text('{"msg": "fine"}\n{"msg": }\n')
+    (tmp_path / "latin1.log").write_bytes(b"fine\ncaf\xe9\n")
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(b"hello\n" * 1000)[:-5])
+    (tmp_path / "utf16.log").write_bytes("hello\n".encode("utf-16"))
+    done = logctl("send", *args, stdin=stdin, **NOWHERE)
+    assert done.returncode == 2, done.err
+    assert words in done.err
+
+
+def test_a_refused_line_is_named_by_its_number(logctl, tmp_path):
+    (tmp_path / "bad.ndjson").write_text('{"msg": "fine"}\n{"a": NaN}\n{"a": 1, "a": 2}\n')
+    done = logctl("send", "bad.ndjson", "--app", "x", **NOWHERE)
+    assert "bad.ndjson, line 2: number:" in done.err
+    assert "bad.ndjson, line 3: dup_key:" in done.err
+    assert "--continue-on-error" in done.err
+
+
+# ── help ────────────────────────────────────────────────────────────────────────────────────────────
+
+HELP = [
+    [], ["demo"], ["init"], ["provision"], ["destroy"], ["send"], ["tail"], ["consume"],
+    ["local"], ["local", "up"], ["local", "down"], ["local", "status"], ["local", "reset"], ["local", "env"],
+    ["athena"], ["athena", "query"], ["athena", "partitions"], ["athena", "repair"],
+    ["debounce"], ["debounce", "list"], ["debounce", "show"],
+    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", HELP, ids=" ".join)
+def test_every_command_explains_itself_with_an_example(logctl, command):
+    done = logctl(*command, "--help")
+    assert done.returncode == 0
+    is_family = command in ([], ["local"], ["athena"], ["debounce"], ["dlq"])
+    assert is_family or f"logctl {' '.join(command)}" in done.out
+    assert is_family or "--target" in done.out
+
+
+def test_every_command_is_in_the_list_above():
+    from typer.main import get_command
+
+    from logctl.cli.app import app
+
+    def walk(command, path):
+        yield path
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from walk(inner, [*path, name])
+
+    assert sorted(walk(get_command(app), [])) == sorted(HELP)
+
+
+def test_version(logctl):
+    assert re.fullmatch(r"logctl \d+\.\d+\.\d+\n", logctl("--version").out)
+
+
+def test_wrong_usage_is_exit_2(logctl):
+    assert logctl("nonsense").returncode == 2
+    assert logctl("tail", "--nonsense").returncode == 2
+
+
+def test_the_readme_names_every_setting():
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    for name in Settings.__dataclass_fields__:
+        assert f"`{name}`" in readme, name

@@ -1,0 +1,469 @@
+"""Following a file through everything that happens to files: every line once, in order."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logctl.core.errors import UsageError
+from logctl.ops.follow import SETTLE, FollowBatch, FollowedFile, batches
+from logctl.ops.lines import Entry, Rejection
+
+START = 1_770_000_000_000
+
+
+class Writer:
+    """Whatever writes and rotates the log."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "app.log"
+
+    def append(self, text: str | bytes) -> None:
+        with self.path.open("ab") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
+
+    def rotate(self) -> None:
+        """As logrotate does: the numbers move up, and the new file comes with its first line."""
+        for number in range(30, 0, -1):
+            old = self.folder / f"app.log.{number}"
+            if old.exists():
+                old.rename(self.folder / f"app.log.{number + 1}")
+        if self.path.exists():
+            self.path.rename(self.folder / "app.log.1")
+
+
+class Reader:
+    """`send -f`, which may be killed; `told` is what it committed."""
+
+    def __init__(self, writer: Writer, **options: Any) -> None:
+        self.writer = writer
+        self.options = options
+        self.now = START
+        self.told: list[Any] = []
+        self.notices: list[str] = []
+        self.followed = self._open()
+
+    def _open(self) -> FollowedFile:
+        return FollowedFile(
+            self.writer.path, app="checkout", state_dir=self.writer.folder / "state", **self.options
+        )
+
+    def poll(self, after: int = 0) -> FollowBatch | None:
+        self.now += after
+        return self.followed.poll(self.now)
+
+    def commit(self, batch: FollowBatch) -> None:
+        batch.commit()
+        self.notices += [notice.text for notice in batch.notices]
+        self.told += [
+            item.value if isinstance(item, Entry) else (item.reason, item.line) for item in batch.entries
+        ]
+
+    def crash(self) -> None:
+        self.followed.close()
+        self.followed = self._open()
+
+    def drain(self) -> list[Any]:
+        """Until nothing comes any more; what came."""
+        before, idle = len(self.told), 0
+        while idle < 5:  # a rotated file is left when it has been quiet, then the next one settles
+            batch = self.poll(SETTLE)
+            idle = 0 if batch else idle + 1
+            if batch:
+                self.commit(batch)
+        return self.told[before:]
+
+
+def content(batch: FollowBatch | None) -> tuple[Any, ...]:
+    assert batch is not None
+    return batch.entries, batch.read_at, batch.start, batch.end, batch.generation
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Writer:
+    return Writer(tmp_path)
+
+
+@pytest.fixture
+def reader(writer: Writer) -> Any:
+    reader = Reader(writer)
+    yield reader
+    reader.followed.close()
+
+
+def test_half_lines_wait_for_their_end(writer: Writer, reader: Reader) -> None:
+    assert reader.drain() == []
+    writer.append("on")
+    assert reader.drain() == []
+    writer.append("e\ntw")
+    assert reader.drain() == ["one"]
+    writer.append("o\r\n")
+    assert reader.drain() == ["two"]
+
+
+def test_the_last_record_waits_until_it_is_whole(writer: Writer, reader: Reader) -> None:
+    writer.append("ERROR:a:one\n  more\n")
+    assert reader.poll() is None
+    assert reader.poll(SETTLE - 1) is None
+    writer.append("  and more\n")
+    assert reader.poll(1) is None
+    writer.append("ERROR:a:two\n")
+    batch = reader.poll()
+    assert batch is not None
+    reader.commit(batch)
+    assert reader.told == ["ERROR:a:one\n  more\n  and more"]
+    assert reader.drain() == ["ERROR:a:two"]
+
+
+def test_lines_after_the_pause_are_of_the_record_before_it(writer: Writer, reader: Reader) -> None:
+    writer.append("2026-01-31 08:15:00 ERROR one\n")
+    reader.drain()
+    writer.append("ValueError: late\n")
+    batch = reader.poll(0) or reader.poll(SETTLE)
+    assert [(item.value, item.level) for item in batch.entries if isinstance(item, Entry)] == [  # type: ignore[union-attr]
+        ("ValueError: late", "ERROR")
+    ]
+
+
+def test_json_waits_for_nothing(writer: Writer, reader: Reader) -> None:
+    writer.append('{"a": 1}\nnot json\n{"b": 2}\n{"c"')
+    batch = reader.poll()
+    assert batch is not None
+    assert [type(item) for item in batch.entries] == [Entry, Rejection, Entry]
+    reader.commit(batch)
+    assert reader.told == [{"a": 1}, ("json", 2), {"b": 2}]
+
+
+def test_a_batch_has_an_end(writer: Writer) -> None:
+    reader = Reader(writer, max_bytes=1000)
+    lines = [f"line {n}" for n in range(500)]
+    writer.append("".join(f"{line}\n" for line in lines))
+    batch = reader.poll()
+    assert batch is not None
+    assert batch.end - batch.start <= 1000
+    assert reader.drain() == lines
+    writer.append("x" * 5_000 + "\nafter\n")
+    reader.told.clear()
+    reader.drain()
+    assert "".join(reader.told) == "x" * 5_000 + "after"
+
+
+def test_a_json_line_longer_than_a_batch(writer: Writer) -> None:
+    reader = Reader(writer, max_bytes=1000)
+    writer.append('{"a": 1}\n{"b": "' + "x" * 5_000 + '"}\n{"c": 3}\n')
+    assert [item for item in reader.drain() if isinstance(item, dict)] == [{"a": 1}, {"c": 3}]
+    assert [item[1] for item in reader.told if isinstance(item, tuple)] == [2]
+
+
+@pytest.mark.parametrize("with_bom", [False, True])
+def test_from_the_end(writer: Writer, with_bom: bool) -> None:
+    writer.append(b"\xef\xbb\xbf" * with_bom + b"old\nold\nhalf ")
+    reader = Reader(writer, from_end=True)
+    assert reader.drain() == []
+    reader.crash()
+    writer.append("new\n")
+    batch = reader.poll() or reader.poll(SETTLE)
+    assert [(item.value, item.line) for item in batch.entries if isinstance(item, Entry)] == [("half new", 3)]  # type: ignore[union-attr]
+
+
+def test_from_the_end_of_a_file_that_is_not_there_is_its_start(writer: Writer) -> None:
+    reader = Reader(writer, from_end=True)
+    assert reader.poll() is None
+    writer.append("one\n")
+    assert reader.drain() == ["one"]
+
+
+# ── Crashes ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_crash_before_commit_repeats_exactly(writer: Writer, reader: Reader) -> None:
+    writer.append("Jun 14 15:16:01 h a: one\ntwo\nJun 14 15:16:02 h a: three\n")
+    first = content(reader.poll(SETTLE) or reader.poll(SETTLE))
+    writer.append("  not yet seen\nJun 14 15:16:03 h a: four\n")
+    reader.crash()
+    assert content(reader.poll(3 * SETTLE)) == first
+    reader.crash()
+    writer.rotate()
+    assert content(reader.poll(3 * SETTLE)) == first
+
+
+def test_until_it_is_committed_the_same_batch_comes(writer: Writer, reader: Reader) -> None:
+    writer.append("one\ntwo\n")
+    batch = reader.poll(SETTLE)
+    assert reader.poll(SETTLE) is batch
+    assert batch is not None
+    batch.commit()
+    batch.commit()
+    assert reader.drain() == ["two"]
+
+
+def test_a_crash_after_commit_repeats_nothing(writer: Writer, reader: Reader) -> None:
+    writer.append("one\ntwo\n")
+    assert reader.drain() == ["one", "two"]
+    reader.crash()
+    assert reader.drain() == []
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("append"), st.integers(1, 4)),
+        st.tuples(st.just("half"), st.just(0)),
+        st.tuples(st.just("rotate"), st.just(0)),
+        st.tuples(st.just("crash"), st.just(0)),
+        st.tuples(st.just("poll"), st.sampled_from([0, SETTLE // 2, SETTLE])),
+        st.tuples(st.just("commit"), st.just(0)),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(steps=STEPS, max_bytes=st.sampled_from([80, 400, 1024 * 1024]), timed=st.booleans())
+def test_any_schedule_tells_every_line_once_and_in_order(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]], max_bytes: int, timed: bool
+) -> None:
+    writer = Writer(tmp_path_factory.mktemp("follow"))
+    reader = Reader(writer, max_bytes=max_bytes)
+    writer.append("")
+    reader.poll()  # what was rotated before the first look at it is not followed
+    written: list[str] = []
+    half, seen, batch = False, None, None
+    for step, number in steps:
+        if step in ("append", "half"):
+            for _ in range(number or 1):
+                if not half:
+                    written.append(
+                        f"2026-01-31 08:15:00 line {len(written)}" if timed else f"l{len(written)}"
+                    )
+                text = " end\n" if half else written[-1] + (" half" if step == "half" else "\n")
+                if half:
+                    written[-1] += " half end"
+                half = step == "half" and not half
+                writer.append(text)
+        elif step == "rotate" and not half:
+            writer.rotate()
+        elif step == "crash":
+            reader.crash()
+            batch = None
+        elif step == "poll":
+            batch = reader.poll(number)
+            if seen is not None:
+                assert content(batch) == seen
+            seen = content(batch) if batch else None
+        elif step == "commit" and batch:
+            reader.commit(batch)
+            batch = seen = None
+    if half:
+        writer.append(" end\n")
+        written[-1] += " half end"
+    writer.append("")  # the new file is there, so the old one is at its end
+    reader.drain()
+    reader.followed.close()
+    assert reader.told == written
+    assert reader.notices == []
+
+
+# ── Rotation ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_old_file_is_read_to_its_end(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    writer.rotate()
+    with (writer.folder / "app.log.1").open("a") as old:
+        old.write("two\n")
+        old.flush()
+        assert reader.drain() == ["two"]
+        writer.append("four\n")
+        old.write("three, unfinished")
+    assert reader.drain() == ["three, unfinished", "four"]
+
+
+def test_an_empty_new_file_does_not_end_the_old_one(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    writer.rotate()
+    writer.append("")
+    assert reader.drain() == []
+    with (writer.folder / "app.log.1").open("a") as old:
+        old.write("two\n")
+    assert reader.drain() == ["two"]
+
+
+def test_rotations_while_nobody_follows(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    reader.followed.close()
+    for word in ("two", "three", "four"):
+        writer.append(f"{word}\n")
+        writer.rotate()
+    writer.append("five\n")
+    reader.crash()
+    assert reader.drain() == ["two", "three", "four", "five"]
+    assert reader.notices == []
+
+
+def test_dated_names(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    for day in ("20260130", "20260131"):
+        writer.append(f"{day}\n")
+        writer.path.rename(writer.folder / f"app.log-{day}")
+    (writer.folder / "app.log.bak").write_text("a copy, not a rotated file\n")
+    (writer.folder / "app.log-20260129").write_text("sent long ago\n")
+    writer.append("last\n")
+    assert reader.drain() == ["20260130", "20260131", "last"]
+
+
+def test_a_link_to_the_newest_file(writer: Writer, reader: Reader) -> None:
+    for number in (1, 2):
+        (writer.folder / f"{number}.log").write_text(f"{number}\n")
+        writer.path.unlink(missing_ok=True)
+        writer.path.symlink_to(writer.folder / f"{number}.log")
+        assert reader.drain() == [str(number)]
+
+
+def test_generations_differ_and_stay(writer: Writer, reader: Reader) -> None:
+    names = []
+    for word in ("one", "two"):
+        writer.append(f"{word}\n")
+        batch = reader.poll() or reader.poll(SETTLE) or reader.poll(SETTLE)
+        assert batch is not None
+        reader.commit(batch)
+        names.append(batch.generation)
+        writer.append("more\n")
+        reader.crash()
+        batch = reader.poll() or reader.poll(SETTLE)
+        assert batch is not None
+        assert batch.generation == names[-1]
+        reader.commit(batch)
+        writer.rotate()
+    assert len(set(names)) == 2
+
+
+def test_what_is_lost_is_said(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    reader.followed.close()
+    writer.append("two\n")
+    old = writer.path.read_bytes()
+    (writer.folder / "keeps the inode busy").hardlink_to(writer.path)
+    (writer.folder / "keeps the inode busy").rename(writer.folder.parent / f"{writer.folder.name}.busy")
+    writer.path.unlink()
+    (writer.folder / "app.log.1.gz").write_bytes(gzip.compress(old))
+    writer.append("three\n")
+    reader.crash()
+    assert reader.drain() == ["three"]
+    assert [notice.split(" was ")[1][:36] for notice in reader.notices] == [
+        "rotated while nobody followed it, and"[:36]
+    ]
+
+
+def test_an_inode_used_again(writer: Writer, reader: Reader) -> None:
+    writer.append("one one one\n")
+    reader.drain()
+    reader.followed.close()
+    writer.path.write_text("another file, and longer than the first\n")  # same inode, other content
+    reader.crash()
+    assert reader.drain() == ["another file, and longer than the first"]
+    assert len(reader.notices) == 1
+
+
+def test_a_file_compressed_between_two_rotations(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    for word in ("two", "three"):
+        writer.rotate()
+        writer.append(f"{word}\n")
+    (writer.folder / "app.log.1").rename(writer.folder / "app.log.1.gz")
+    assert reader.drain() == ["three"]
+    assert [notice for notice in reader.notices if "app.log.1.gz was compressed before" in notice]
+
+
+def test_copytruncate(writer: Writer, reader: Reader) -> None:
+    writer.append("one\ntwo\n")
+    reader.drain()
+    os.truncate(writer.path, 0)
+    writer.append("three\n")
+    assert reader.drain() == ["three"]
+    assert reader.notices == [f"{writer.path} was truncated or written anew; it is read from its start."]
+
+
+def test_copytruncate_of_what_was_not_read(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    writer.append("half")
+    reader.poll()
+    os.truncate(writer.path, 0)
+    writer.append("2\n")
+    assert reader.drain() == ["2"]
+    assert "after byte 4 may be missing" in reader.notices[0]
+
+
+def test_a_pending_batch_that_is_gone(writer: Writer, reader: Reader) -> None:
+    writer.append("one\ntwo\n")
+    assert reader.poll(SETTLE) is not None
+    os.truncate(writer.path, 0)
+    writer.append("other\n")
+    reader.crash()
+    assert reader.drain() == ["other"]
+    assert len(reader.notices) == 1
+
+
+# ── Refusals ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_two_do_not_follow_one_file(writer: Writer, reader: Reader) -> None:
+    with pytest.raises(UsageError, match="Another logctl follows"):
+        Reader(writer)
+    FollowedFile(writer.path, app="billing", state_dir=writer.folder / "state").close()
+    reader.followed.close()
+    Reader(writer).followed.close()
+
+
+def test_the_checkpoint_is_private_and_whole(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    state = writer.folder / "state"
+    assert {oct(path.stat().st_mode & 0o777) for path in state.iterdir()} == {"0o600"}
+    assert sorted(path.suffix for path in state.iterdir()) == [".json", ".lock"]
+    next(state.glob("*.json")).write_text("{")
+    with pytest.raises(UsageError, match="cannot be used"):
+        reader.crash()
+
+
+def test_what_cannot_be_followed(writer: Writer, tmp_path: Path) -> None:
+    writer.append(gzip.compress(b"x\n"))
+    for path, said in ((writer.path, "is compressed"), (tmp_path, "not a regular file")):
+        followed = FollowedFile(path, app="checkout", state_dir=tmp_path / "state")
+        with pytest.raises(UsageError, match=said):
+            followed.poll(START)
+        followed.close()
+
+
+def test_batches_sleeps_while_there_is_nothing(writer: Writer, reader: Reader) -> None:
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        reader.now += SETTLE
+        if len(slept) == 3:
+            writer.append("one\n")
+
+    told: list[str] = []
+    coming = batches(reader.followed, clock=lambda: reader.now, sleep=sleep, on_notice=told.append)
+    batch = next(coming)
+    assert [item.value for item in batch.entries if isinstance(item, Entry)] == ["one"]
+    assert slept == [0.2] * 4
+    batch.commit()
+    os.truncate(writer.path, 0)
+    writer.append("2\n")
+    assert [item.value for item in next(coming).entries if isinstance(item, Entry)] == ["2"]
+    assert [text.split(" was ")[1][:9] for text in told] == ["truncated"]
