@@ -83,7 +83,8 @@ def test_no_credentials(logctl, command):
     assert done.returncode == 4
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+# A few of them: the SDK takes seconds to give up, and the explanation is the same for all.
+@pytest.mark.parametrize("command", COMMANDS[::4], ids=" ".join)
 def test_an_endpoint_that_nobody_answers_at(logctl, command):
     done = logctl(*command, **NOWHERE)
     assert re.fullmatch(r"logctl: http://127.0.0.1:1/\S* cannot be reached\.", told(done))
