@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -118,10 +121,15 @@ def _alert(context: Context, inbox: Inbox, *, real: bool) -> None:
     debounce.listing(context, Output.TABLE)
 
 
+def _program() -> str:
+    """How this logctl is called from here: `make demo` runs one that is on nobody's PATH."""
+    return "logctl" if shutil.which("logctl") else os.path.relpath(sys.argv[0])
+
+
 def _next_steps(apps: list[str]) -> None:
     one = apps[0] if apps else "checkout"
     rows = [
-        {"try": command_, "to": purpose}
+        {"try": command_.replace("logctl", _program(), 1), "to": purpose}
         for command_, purpose in (
             ("logctl tail -f --target local", "see what arrives, in one terminal"),
             ("logctl send --sample 500 --target local", "and send something in another"),
