@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class SendResult:
-    """What the queue has accepted and what it has not. `unsent` holds messages in the order given."""
+    """What the queue has accepted and what it has not. `unsent` has each app in order."""
 
     records: int
     messages: int
@@ -93,21 +94,21 @@ class Sender:
         lanes = [ThreadPoolExecutor(1) for _ in range(_LANES)]
         waiting: list[list[Outgoing]] = [[] for _ in range(_LANES)]
         running: list[list[Future[list[Outgoing]]]] = [[] for _ in range(_LANES)]
-        unsent: list[Outgoing] = []
+        unsent: list[list[Outgoing]] = [[] for _ in range(_LANES)]
+        skipped: list[list[Outgoing]] = [[] for _ in range(_LANES)]
 
         def dispatch(lane: int) -> None:
             if len(running[lane]) >= _AHEAD:
-                unsent.extend(running[lane].pop(0).result())
+                unsent[lane] += running[lane].pop(0).result()
             running[lane].append(lanes[lane].submit(self._send_batch, waiting[lane]))
             waiting[lane] = []
 
         try:
             for outgoing in messages:
-                if self._stop.is_set():
-                    # Read on: what is not sent must be named.
-                    unsent.append(outgoing)
-                    continue
                 lane = zlib.crc32(outgoing.message.appid.encode()) % _LANES
+                if self._stop.is_set():
+                    skipped[lane].append(outgoing)  # read on: what is not sent must be named
+                    continue
                 if not _fits(waiting[lane], outgoing):
                     dispatch(lane)
                 waiting[lane].append(outgoing)
@@ -116,15 +117,18 @@ class Sender:
             for lane in range(_LANES):
                 if waiting[lane]:
                     dispatch(lane)
-            for futures in running:
-                for future in futures:
-                    unsent.extend(future.result())
+            for lane in range(_LANES):
+                for future in running[lane]:
+                    unsent[lane] += future.result()
+                unsent[lane] += skipped[lane]
         finally:
             self._stop.set()
             for executor in lanes:
                 executor.shutdown(wait=True, cancel_futures=True)
         tally = self._tally
-        return SendResult(tally.records, tally.messages, tally.bytes, tuple(unsent), self._error)
+        return SendResult(
+            tally.records, tally.messages, tally.bytes, tuple(chain.from_iterable(unsent)), self._error
+        )
 
     def _send_batch(self, batch: list[Outgoing]) -> list[Outgoing]:
         """Send up to ten messages; what could not be sent, in order."""

@@ -1,0 +1,135 @@
+"""Reading chunks back: ranges and newest-N agree with a plain sort, whatever the chunks look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logctl.core.chunks import MAX_DATA, Chunk, from_item, make_chunks, to_item
+from logctl.core.records import Record
+from logctl.core.times import HOUR, MINUTE, TimeRange, parse_time
+from logctl.ops.tail import Filter, Follower, Reader
+
+START = parse_time("2026-01-31T00:00:00Z")
+
+
+class Store:
+    """A fake hot store: the same promises as DynamoDB's, in a list."""
+
+    def __init__(self, chunks: list[Chunk]) -> None:
+        self.rows = [(chunk, 0) for chunk in chunks]
+        self.reads = 0
+
+    def add(self, chunk: Chunk, arrived: int) -> None:
+        self.rows.append((chunk, arrived))
+
+    def apps(self) -> list[str]:
+        return sorted({chunk.appid for chunk, _ in self.rows})
+
+    def read(self, appid: str, span: TimeRange, *, now: int, newest_first: bool = False) -> Iterator[Chunk]:
+        found = [
+            chunk
+            for chunk, _ in self.rows
+            if chunk.appid == appid and chunk.max_ts >= span.since and chunk.min_ts < span.until
+        ]
+        for chunk in sorted(found, key=lambda chunk: chunk.sort_key, reverse=newest_first):
+            self.reads += 1
+            yield chunk
+
+    def arrived(self, appid: str, since: int) -> list[tuple[str, int]]:
+        return [(chunk.sort_key, at) for chunk, at in self.rows if chunk.appid == appid and at >= since]
+
+    def get(self, appid: str, keys: list[str]) -> list[Chunk]:
+        return [chunk for chunk, _ in self.rows if chunk.appid == appid and chunk.sort_key in keys]
+
+
+def reader(store: Store, **options) -> Reader:
+    return Reader(store, lambda: START, Filter(**options))  # type: ignore[arg-type]
+
+
+def chunks_of(batches: list[list[int]], app: str = "a") -> tuple[list[Chunk], list[Record]]:
+    """Chunks and their records in the order in which they must be read: time, queue, position."""
+    chunks, keyed = [], []
+    for number, times in enumerate(batches):
+        order = f"{number:020d}"
+        records = [
+            Record(app, f"id-{number}-{n:04d}", START + ts, "INFO", f"{number}/{n}", n)
+            for n, ts in enumerate(times)
+        ]
+        if records:
+            chunks += make_chunks(app, f"batch-{number}", records, order)
+        keyed += [((record.ts, order, record.seq), record) for record in records]
+    return chunks, [record for _, record in sorted(keyed, key=lambda pair: pair[0])]
+
+
+BATCHES = st.lists(st.lists(st.integers(0, 6 * HOUR) | st.integers(0, 20), max_size=12), max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(BATCHES, st.integers(0, 6 * HOUR), st.integers(0, 6 * HOUR), st.integers(0, 30))
+def test_ranges_and_newest_are_those_of_a_plain_sort(batches, since, until, lines):
+    chunks, expected = chunks_of(batches)
+    span = TimeRange(START + min(since, until), START + max(since, until))
+    wanted = [record for record in expected if record.ts in span]
+    assert list(reader(Store(chunks)).history(["a"], span)) == wanted
+    newest = reader(Store(chunks)).newest(["a"], span, lines)
+    assert newest == (wanted[-lines:] if lines else [])
+
+
+def test_several_apps_are_merged_by_time():
+    one, first = chunks_of([[5 * MINUTE, 65 * MINUTE]], "a")
+    two, second = chunks_of([[0, 60 * MINUTE, 70 * MINUTE]], "b")
+    merged = list(reader(Store(one + two)).history(["a", "b"], TimeRange(START, START + 3 * HOUR)))
+    assert merged == sorted(first + second, key=lambda record: record.ts)
+
+
+def test_the_newest_few_do_not_read_everything():
+    chunks, expected = chunks_of([[n * MINUTE] for n in range(300)])
+    store = Store(chunks)
+    assert reader(store).newest(["a"], TimeRange(0, START + 10 * HOUR), 3) == expected[-3:]
+    assert store.reads <= 5
+
+
+def test_following_hands_out_each_chunk_once_and_late_ones_too():
+    store = Store([])
+    now = [START]
+    early, (old,) = chunks_of([[0]], "a")
+    store.add(early[0], START - 1000)
+    follower = Follower(Reader(store, lambda: now[0]), ["*"])  # type: ignore[arg-type]
+    assert follower.poll(TimeRange(0, 10**14)) == []
+    seen: list[Record] = []
+    expected: list[Record] = []
+    for step in range(1, 60):
+        now[0] += 2_000
+        # Each chunk becomes visible in the index up to twenty seconds after it says it arrived.
+        chunks, records = chunks_of([[]] * step + [[step * 1000]], "a")
+        store.add(chunks[0], now[0] - (step % 10) * 2_000)
+        expected += records
+        seen += follower.poll(TimeRange(0, 10**14))
+    assert sorted(record.event_id for record in seen) == sorted(record.event_id for record in expected)
+    assert old not in seen
+
+
+def test_chunks_span_one_hour_and_survive_the_table():
+    chunks, records = chunks_of([[0, 59 * MINUTE, 60 * MINUTE, 125 * MINUTE]])
+    assert [chunk.count for chunk in chunks] == [2, 1, 1]
+    again = [from_item(to_item(chunk, arrived=1, expires_at=2)) for chunk in chunks]
+    assert again == chunks
+    assert [record for chunk in again for record in chunk.records()] == records
+
+
+def test_what_would_not_fit_an_item_is_split_and_at_last_cut_with_a_flag():
+    import random
+
+    noise = random.Random(3)
+    big = [Record("a", f"id-{n:06d}", START, "INFO", noise.randbytes(100_000).hex(), n) for n in range(6)]
+    huge = [Record("a", "id-huge-1", START, "INFO", noise.randbytes(400_000).hex(), 9, {"x": 1})]
+    chunks = make_chunks("a", "b", big + huge)
+    assert all(len(chunk.data) <= MAX_DATA for chunk in chunks)
+    records = [record for chunk in chunks for record in chunk.records()]
+    assert records[:6] == big
+    assert records[6].flags == ("truncated",)
+    assert huge[0].message.startswith(records[6].message)
+    assert len({chunk.sort_key for chunk in chunks}) == len(chunks)

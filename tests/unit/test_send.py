@@ -1,0 +1,126 @@
+"""Sending against a queue that refuses, stalls and breaks: each app in order, each message once."""
+
+from __future__ import annotations
+
+import random
+from threading import Lock
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from logctl.core.envelope import SQS_LIMIT, Packed
+from logctl.ops.send import Outgoing, RefusedByQueue, Sender
+
+
+class Queue:
+    """A fake SQS: keeps what it accepts, per group and in order, and fails as it is told."""
+
+    def __init__(self) -> None:
+        self.accepted: dict[str, list[str]] = {}
+        self.requests: list[int] = []
+        self.refuse: dict[str, int] = {}
+        self.sender_fault: set[str] = set()
+        self.breaks_after: int | None = None
+        self._lock = Lock()
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        with self._lock:
+            if self.breaks_after is not None and len(self.requests) >= self.breaks_after:
+                raise EndpointConnectionError(endpoint_url=QueueUrl)
+            self.requests.append(len(Entries))
+            assert 1 <= len(Entries) <= 10
+            assert sum(len(entry["MessageBody"]) for entry in Entries) <= SQS_LIMIT
+            failed = []
+            for entry in Entries:
+                batch_id = entry["MessageDeduplicationId"]
+                if batch_id in self.sender_fault or self.refuse.get(batch_id, 0) > 0:
+                    self.refuse[batch_id] = self.refuse.get(batch_id, 0) - 1
+                    failed.append(
+                        {
+                            "Id": entry["Id"],
+                            "Code": "Busy",
+                            "Message": "later",
+                            "SenderFault": batch_id in self.sender_fault,
+                        }
+                    )
+                else:
+                    self.accepted.setdefault(entry["MessageGroupId"], []).append(batch_id)
+            return {"Successful": [], "Failed": failed}
+
+
+def outgoing(app: str, number: int, size: int = 100) -> Outgoing:
+    return Outgoing(Packed(app, f"{app}-{number}", "x" * size, 10, number * 10 + 1, 0, 0), "app.log")
+
+
+def sender(queue: Queue, **options: Any) -> Sender:
+    return Sender(queue, "http://queue", sleep=lambda seconds: None, **options)  # type: ignore[arg-type]
+
+
+def test_ten_a_request_and_each_app_in_order():
+    queue, apps = Queue(), [f"app{n}" for n in range(20)]
+    messages = [outgoing(app, number) for number in range(35) for app in apps]
+    result = sender(queue).send(iter(messages))
+    assert (result.messages, result.records, result.unsent) == (700, 7000, ())
+    assert queue.accepted == {app: [f"{app}-{number}" for number in range(35)] for app in apps}
+    assert max(queue.requests) == 10
+
+
+def test_large_messages_share_requests_only_as_far_as_they_fit():
+    queue = Queue()
+    result = sender(queue).send(outgoing("a", n, size=SQS_LIMIT // 3) for n in range(7))
+    assert result.unsent == ()
+    assert queue.requests == [3, 3, 1]
+
+
+def test_only_what_failed_is_sent_again_and_before_anything_later():
+    queue = Queue()
+    queue.refuse = {"a-3": 2, "a-7": 1}
+    result = sender(queue).send(outgoing("a", n) for n in range(15))
+    assert result.unsent == ()
+    assert queue.requests == [10, 2, 1, 5]
+    assert queue.accepted["a"][:10] == [f"a-{n}" for n in (0, 1, 2, 4, 5, 6, 8, 9, 7, 3)]
+    assert queue.accepted["a"][10:] == [f"a-{n}" for n in range(10, 15)]
+
+
+def test_what_the_queue_will_never_take_stops_the_send_and_is_named():
+    queue = Queue()
+    queue.sender_fault = {"a-12"}
+    result = sender(queue).send(outgoing("a", n) for n in range(40))
+    assert isinstance(result.error, RefusedByQueue)
+    assert result.unsent[0].message.batch_id == "a-12"
+    assert result.messages + len(result.unsent) == 40
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_a_queue_that_goes_away_leaves_nothing_unnamed(after):
+    queue = Queue()
+    queue.breaks_after = after
+    told: list[int] = []
+    result = sender(queue, on_accepted=told.append).send(outgoing("a", n) for n in range(100))
+    assert isinstance(result.error, EndpointConnectionError)
+    assert result.messages == 10 * after
+    assert [item.message.batch_id for item in result.unsent] == [f"a-{n}" for n in range(10 * after, 100)]
+    assert sum(told) == result.records == 100 * after
+    assert result.unsent_records == 1000 - 100 * after
+
+
+def test_random_refusals_lose_and_double_nothing():
+    random_ = random.Random(7)
+    queue = Queue()
+    messages = [outgoing(random_.choice("abcdef"), n) for n in range(500)]
+    queue.refuse = {item.message.batch_id: random_.randrange(3) for item in messages}
+    result = sender(queue).send(iter(messages))
+    assert result.unsent == ()
+    sent = sorted(batch for batches in queue.accepted.values() for batch in batches)
+    assert sent == sorted(item.message.batch_id for item in messages)
+
+
+def test_an_input_that_breaks_ends_the_send_with_its_own_error():
+    def broken():
+        yield outgoing("a", 1)
+        raise ValueError("the file is damaged")
+
+    queue = Queue()
+    with pytest.raises(ValueError, match="damaged"):
+        sender(queue).send(broken())
