@@ -11,7 +11,7 @@ import typer
 
 from logctl.cli.command import command, fail
 from logctl.cli.context import Context
-from logctl.cli.render import Output, say, show, write_csv
+from logctl.cli.render import Output, say, show, working, write_csv
 from logctl.core.errors import PartialError, UsageError
 from logctl.core.sizes import format_size
 from logctl.core.times import format_duration
@@ -50,7 +50,10 @@ def query(
 
     statement = _statement(sql, file)
     try:
-        result = athena.query(context.deployment, statement)
+        with working("Athena is working…") as update:
+            result = athena.query(
+                context.deployment, statement, on_start=lambda query_id: update(f"Athena works on {query_id}")
+            )
     except KeyboardInterrupt:
         say("logctl: the query was cancelled.")
         raise
@@ -117,6 +120,8 @@ def partitions(
     """
     from logctl.ops.partitions import status
 
+    with working("Listing catalog and bucket…"):
+        found = status(context.deployment)
     rows = [
         {
             "partition": "/".join(item.partition.values),
@@ -125,7 +130,7 @@ def partitions(
             "bytes": item.content.bytes,
             "newest": item.content.newest.isoformat() if item.content.newest else None,
         }
-        for item in status(context.deployment)
+        for item in found
     ]
     show(
         rows,
@@ -158,7 +163,13 @@ def repair(
     """
     from logctl.ops import partitions as ops
 
-    done = ops.repair(context.deployment, prune=prune, dry_run=dry_run)
+    with working("Comparing catalog and bucket…") as update:
+        done = ops.repair(
+            context.deployment,
+            prune=prune,
+            dry_run=dry_run,
+            on_progress=lambda found: update(f"{found:,} partitions found in the bucket"),
+        )
     refused = {failure.partition: failure.reason for failure in done.failures}
 
     def outcome(partition: Any, verb: str) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context
-from logctl.cli.render import Output, facts, say, show
+from logctl.cli.render import Output, facts, say, show, working
 from logctl.core.sizes import format_size
 from logctl.core.times import iso
 
@@ -35,7 +35,8 @@ def listing(
     """
     from logctl.ops import dlq
 
-    found = dlq.look(context.deployment, limit=limit)
+    with working("Looking into the dead-letter queue…"):
+        found = dlq.look(context.deployment, limit=limit)
     rows = [
         {
             "message_id": letter.message_id,
@@ -92,7 +93,10 @@ def redrive(
     from logctl.ops import dlq
 
     confirm(f"This moves every dead letter back into the queue of {context.place}.", yes=yes)
-    done = dlq.redrive(context.deployment, on_progress=lambda moved, total: None)
+    with working("Moving…") as update:
+        done = dlq.redrive(
+            context.deployment, on_progress=lambda moved, total: update(f"{moved:,} of {total:,} moved")
+        )
     if done.status == "EMPTY":
         say("The dead-letter queue is empty.")
     else:

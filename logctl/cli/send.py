@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _REFUSALS_SHOWN = 5
 _WAIT_SECONDS = 60
+_PAUSE_SECONDS = 1.0
+"""A stream that is quiet for so long is not kept waiting for a full message."""
 
 
 class Form(StrEnum):
@@ -116,7 +118,7 @@ def send(
     plan.deliver(plan.messages(paths), wait=wait)
 
 
-def _sampled(count: int, app: str | None) -> Iterator[Outgoing]:
+def _sampled(count: int, app: str | None) -> Iterator[Outgoing | None]:
     from logctl.core.envelope import pack
     from logctl.ops.samples import sample_records
     from logctl.ops.send import Outgoing
@@ -183,14 +185,20 @@ class _Plan:
                 + (", or mend invalid UTF-8 with --errors replace." if _only_encoding(bad) else "."),
             )
 
-    def messages(self, paths: list[str]) -> Iterator[Outgoing]:
+    def messages(self, paths: list[str]) -> Iterator[Outgoing | None]:
+        """The messages of every source, and `None` whenever a stream pauses."""
         from logctl.ops.intake import Placed
+        from logctl.ops.pauses import with_pauses
         from logctl.ops.send import Outgoing
 
         for path in paths:
             packer = Packer()
-            for item in self._read(path):
-                if isinstance(item, Placed):
+            items = self._read(path)
+            for item in with_pauses(items, _PAUSE_SECONDS) if path == "-" else items:
+                if item is None:
+                    yield from (Outgoing(message, path) for message in packer.flush())
+                    yield None
+                elif isinstance(item, Placed):
                     self.records += 1
                     for message in packer.add(item.record, item.line):
                         yield Outgoing(message, path)
@@ -199,16 +207,17 @@ class _Plan:
             for message in packer.flush():
                 yield Outgoing(message, path)
 
-    def deliver(self, messages: Iterator[Outgoing], *, wait: bool) -> None:
+    def deliver(self, messages: Iterator[Outgoing | None], *, wait: bool) -> None:
         """Send it all, say what was accepted, and end with the code that fits."""
         from logctl.ops.send import Sender
 
         deployment = self.context.deployment
         last: dict[str, Outgoing] = {}
 
-        def noted() -> Iterator[Outgoing]:
+        def noted() -> Iterator[Outgoing | None]:
             for outgoing in messages:
-                last[outgoing.message.appid] = outgoing
+                if outgoing:
+                    last[outgoing.message.appid] = outgoing
                 yield outgoing
 
         started = time.monotonic()

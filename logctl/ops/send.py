@@ -89,8 +89,11 @@ class Sender:
         """Records accepted so far."""
         return self._tally.records
 
-    def send(self, messages: Iterable[Outgoing]) -> SendResult:
-        """Send everything, or until the queue cannot be reached: then the rest is returned as unsent."""
+    def send(self, messages: Iterable[Outgoing | None]) -> SendResult:
+        """Send everything, or until the queue cannot be reached: then the rest is returned as unsent.
+
+        `None` among the messages says that no more may come for a while: what waits is sent at once.
+        """
         lanes = [ThreadPoolExecutor(1) for _ in range(_LANES)]
         waiting: list[list[Outgoing]] = [[] for _ in range(_LANES)]
         running: list[list[Future[list[Outgoing]]]] = [[] for _ in range(_LANES)]
@@ -105,6 +108,11 @@ class Sender:
 
         try:
             for outgoing in messages:
+                if outgoing is None:
+                    for lane in range(_LANES):
+                        if waiting[lane]:
+                            dispatch(lane)
+                    continue
                 lane = zlib.crc32(outgoing.message.appid.encode()) % _LANES
                 if self._stop.is_set():
                     skipped[lane].append(outgoing)  # read on: what is not sent must be named

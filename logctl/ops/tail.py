@@ -83,7 +83,7 @@ class Reader:
             while waiting and waiting[0][0][0] < hour_of(chunk.max_ts):
                 key, _, record = heapq.heappop(waiting)
                 yield key, record
-            for key, record in self._matching(chunk, span):
+            for key, record in self.matching_records(chunk, span):
                 count += 1
                 heapq.heappush(waiting, (key, count, record))
         while waiting:
@@ -112,13 +112,13 @@ class Reader:
                 break  # no unread chunk holds anything newer
             if seen is not None:
                 seen.add(_identity(chunk))
-            for key, record in self._matching(chunk, span):
+            for key, record in self.matching_records(chunk, span):
                 count += 1
                 push = heapq.heappush if len(best) < lines else heapq.heappushpop
                 push(best, (key, count, record))
         return [(key, record) for key, _, record in best]
 
-    def _matching(self, chunk: Chunk, span: TimeRange) -> Iterator[tuple[SortKey, Record]]:
+    def matching_records(self, chunk: Chunk, span: TimeRange) -> Iterator[tuple[SortKey, Record]]:
         for record in chunk.records():
             if record.ts in span and self.keep(record):
                 yield (record.ts, chunk.order, record.seq), record
@@ -158,7 +158,7 @@ class Follower:
                     self._handed_out[identity] = arrived
                     keys.append(key)
             for chunk in self._reader.store.get(app, keys):
-                fresh += self._reader._matching(chunk, span)
+                fresh += self._reader.matching_records(chunk, span)
         self._forget(now)
         fresh.sort(key=lambda pair: pair[0])
         return [record for _, record in fresh]

@@ -10,12 +10,25 @@ from botocore.exceptions import BotoCoreError, ClientError
 from logctl.core.debounce import Action, Alert, AlertKey, State, Tally, compose, decide, may_publish
 from logctl.core.times import SECOND
 from logctl.pipeline.alert_store import AlertStore
+from logctl.pipeline.clients import Aws
+from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.log import log
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.client import SNSClient
 
 _SILENCE_AFTER_FAILURE = 30 * SECOND
+
+
+def alerter_for(aws: Aws, config: PipelineConfig, clock: Callable[[], int]) -> Alerter:
+    return Alerter(
+        AlertStore(aws.dynamodb, config.alerts_table),
+        aws.sns,
+        config.topic_arn,
+        window=config.alert_window,
+        clock=clock,
+        flags=config.cli_flags,
+    )
 
 
 class Alerter:

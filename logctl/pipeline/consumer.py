@@ -25,8 +25,7 @@ from logctl.core.debounce import tally
 from logctl.core.envelope import Unpacked, unpack
 from logctl.core.partitions import by_partition
 from logctl.core.records import LATE, Record, Rejected
-from logctl.pipeline.alert_store import AlertStore
-from logctl.pipeline.alerts import Alerter
+from logctl.pipeline.alerts import alerter_for
 from logctl.pipeline.catalog import Catalog
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.cold import ColdStore
@@ -85,14 +84,7 @@ class Consumer:
         self._quarantine = Quarantine(aws.s3, config.bucket)
         self._hot = HotStore(aws.dynamodb, config.hot_table)
         self._catalog = Catalog(aws.glue, database=config.database, table=config.table, bucket=config.bucket)
-        self._alerter = Alerter(
-            AlertStore(aws.dynamodb, config.alerts_table),
-            aws.sns,
-            config.topic_arn,
-            window=config.alert_window,
-            clock=clock,
-            flags=config.cli_flags,
-        )
+        self._alerter = alerter_for(aws, config, clock)
 
     def process(
         self, event: Mapping[str, Any], *, remaining: Callable[[], int] = lambda: 10**9

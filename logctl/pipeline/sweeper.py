@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from logctl.pipeline.alert_store import AlertStore
-from logctl.pipeline.alerts import Alerter
+from logctl.pipeline.alerts import Alerter, alerter_for
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import wall_clock
@@ -22,16 +21,7 @@ _STOP_BEFORE_END = 25_000
 def _alerter() -> Alerter:
     import boto3
 
-    aws = Aws(boto3.Session())
-    config = PipelineConfig.from_env(os.environ)
-    return Alerter(
-        AlertStore(aws.dynamodb, config.alerts_table),
-        aws.sns,
-        config.topic_arn,
-        window=config.alert_window,
-        clock=wall_clock,
-        flags=config.cli_flags,
-    )
+    return alerter_for(Aws(boto3.Session()), PipelineConfig.from_env(os.environ), wall_clock)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - the schedule says nothing

@@ -136,6 +136,7 @@ class Provisioner:
         if self._bootstrap.delete(on_event):
             deleted.append(f"stack {self._names.bootstrap_stack}")
         deleted += self._remove_bucket(self._deploy_bucket, on_emptied)
+        deleted += [f"log group {group}" for group in self._sweep_logs()]
         bucket = self._names.bucket(self._aws.place)
         tables = (self._names.hot_table, self._names.alerts_table)
         if not delete_data:
@@ -147,7 +148,6 @@ class Provisioner:
             if self._table_exists(table):
                 self._aws.dynamodb.delete_table(TableName=table)
                 deleted.append(f"table {table}")
-        deleted += [f"log group {group}" for group in self._sweep_logs()]
         return Destroyed(tuple(deleted), ())
 
     def _bucket_exists(self, bucket: str) -> bool:

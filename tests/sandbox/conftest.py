@@ -58,16 +58,15 @@ class Cli:
             assert result.code == code, f"exit {result.code}\n{result.out}\n{result.err}"
         return result
 
-    def start(self, *args: str, **options: Any) -> subprocess.Popen[str]:
+    def start(self, *args: str, pipe: bool = False) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "logctl", *args],
             env=self.environ,
             cwd=self.home,
             text=True,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if pipe else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            **options,
         )
 
     @property

@@ -149,6 +149,22 @@ def test_following_shows_history_then_every_record_once(pipeline):
     assert (tail.returncode, err) == (0, "")
 
 
+def test_a_slow_stream_is_not_kept_for_a_full_message(pipeline):
+    sending = pipeline.start("send", "--app", "stream", pipe=True)
+
+    def seen() -> list[str]:
+        return pipeline.run("tail", "stream", "-n", "10", "-o", "raw").out.splitlines()
+
+    for number in range(3):
+        sending.stdin.write(f"2026-01-31 08:15:0{number} INFO line {number}\n")
+        sending.stdin.flush()
+        # The last line may still get a stack trace; the one before it is whole.
+        eventually(lambda number=number: len(seen()) == number)
+    _, err = sending.communicate(timeout=20)
+    assert "3 records of stream accepted in 3 messages" in err
+    eventually(lambda: len(seen()) == 3)
+
+
 def test_following_a_file_into_the_pipeline(pipeline, tmp_path):
     log = tmp_path / "app.log"
     log.write_text("first\n")

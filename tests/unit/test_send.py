@@ -124,3 +124,30 @@ def test_an_input_that_breaks_ends_the_send_with_its_own_error():
     queue = Queue()
     with pytest.raises(ValueError, match="damaged"):
         sender(queue).send(broken())
+
+
+def test_a_pause_sends_what_waits():
+    queue = Queue()
+    result = sender(queue).send([outgoing("a", 0), None, outgoing("a", 1), outgoing("a", 2), None, None])
+    assert result.messages == 3
+    assert queue.requests == [1, 2]
+
+
+def test_pauses_are_noticed_once_and_errors_come_through():
+    import time
+
+    from logctl.ops.pauses import with_pauses
+
+    def slow():
+        yield 1
+        yield 2
+        time.sleep(0.5)
+        yield 3
+        raise ValueError("broken")
+
+    seen: list[int | None] = []
+    with pytest.raises(ValueError, match="broken"):
+        for item in with_pauses(slow(), 0.1):
+            seen.append(item)
+    assert seen == [1, 2, None, 3]
+    assert list(with_pauses(iter([1, 2]), 5)) == [1, 2]
