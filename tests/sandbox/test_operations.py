@@ -129,6 +129,23 @@ def test_subscriptions_are_part_of_the_stack(fresh):
     assert "ERROR opened: checkout" in json.loads(message[0]["Body"])["Subject"]
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["tail x", "tail -f", "send --sample 5", "consume --once", "athena query SELECT", "athena partitions",
+     "athena repair", "debounce list", "debounce show a#ERROR#0a1b2c3d4e5f", "dlq list", "dlq redrive --yes"],
+)  # fmt: skip
+def test_a_pipeline_that_is_not_there_is_one_sentence_and_exit_3(sandbox, command):
+    result = Cli(sandbox.home, env="absent").run(*command.split(), code=3)
+    assert result.err.startswith("logctl: There is no logctl-absent pipeline in environment absent")
+    assert "logctl provision" in result.err
+    assert result.out == ""
+
+
+def test_another_region_is_another_place(pipeline):
+    result = pipeline.run("tail", "x", "--region", "eu-west-1", code=3)
+    assert "eu-west-1" in result.err
+
+
 # ── Consume ─────────────────────────────────────────────────────────────────────────────────────────
 
 
