@@ -51,6 +51,17 @@ def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Pl
             yield Placed(record, entry.line)
 
 
+def split(entries: Iterable[Entry | Rejection], source: Source) -> tuple[list[Record], list[Rejection]]:
+    """The records of some entries, and what is refused, apart."""
+    made, refused = [], []
+    for item in records(entries, source):
+        if isinstance(item, Placed):
+            made.append(item.record)
+        else:
+            refused.append(item)
+    return made, refused
+
+
 def _record(entry: Entry, source: Source) -> Record:
     if isinstance(entry.value, str):
         return _from_text(entry, entry.value, source)

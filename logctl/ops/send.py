@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -61,7 +61,7 @@ class _Tally:
 
 
 class Sender:
-    """Sends messages; one instance for one `send`.
+    """Sends messages, and counts what was accepted.
 
     Lanes are single threads, and an app always uses the same one: that keeps each app in order while
     the apps go side by side.
@@ -94,6 +94,8 @@ class Sender:
 
         `None` among the messages says that no more may come for a while: what waits is sent at once.
         """
+        self._stop.clear()
+        self._error = None
         lanes = [ThreadPoolExecutor(1) for _ in range(_LANES)]
         waiting: list[list[Outgoing]] = [[] for _ in range(_LANES)]
         running: list[list[Future[list[Outgoing]]]] = [[] for _ in range(_LANES)]
@@ -137,6 +139,21 @@ class Sender:
         return SendResult(
             tally.records, tally.messages, tally.bytes, tuple(chain.from_iterable(unsent)), self._error
         )
+
+    def send_until_through(self, messages: Sequence[Outgoing], *, on_trouble: Callable[[str], None]) -> None:
+        """Send until the queue has everything, however long that takes."""
+        left, pause, troubled = tuple(messages), 1.0, False
+        while left:
+            result = self.send(left)
+            left = result.unsent
+            if left:
+                if not troubled:
+                    on_trouble(f"logctl: the queue cannot be reached ({result.error}); trying on.")
+                troubled = True
+                self._sleep(pause)
+                pause = min(30.0, pause * 2)
+        if troubled:
+            on_trouble("logctl: the queue is back.")
 
     def _send_batch(self, batch: list[Outgoing]) -> list[Outgoing]:
         """Send up to ten messages; what could not be sent, in order."""

@@ -151,3 +151,36 @@ def test_pauses_are_noticed_once_and_errors_come_through():
             seen.append(item)
     assert seen == [1, 2, None, 3]
     assert list(with_pauses(iter([1, 2]), 5)) == [1, 2]
+
+
+def test_sending_until_it_is_through_outlasts_an_outage():
+    queue = Queue()
+    queue.breaks_after = 1
+    told: list[str] = []
+
+    def mend(seconds: float) -> None:
+        queue.breaks_after = None
+
+    Sender(queue, "http://queue", sleep=mend).send_until_through(
+        [outgoing("a", n) for n in range(25)], on_trouble=told.append
+    )
+    assert queue.accepted["a"] == [f"a-{n}" for n in range(25)]
+    assert len(told) == 2
+
+
+def test_a_pipe_in_the_place_of_a_file_is_read_once(tmp_path):
+    import os
+    import threading
+
+    from logctl.ops.inputs import Inputs
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text('{"msg": "one"}\nbad\n{"msg": "two"}\n'))
+    writer.start()
+    inputs = Inputs([str(pipe)], "a", "host")
+    assert inputs.check() == []
+    messages = [message for message in inputs.messages() if message]
+    writer.join()
+    assert sum(item.message.count for item in messages) == 2
+    assert [(item.line, item.reason) for _, item in inputs.refused] == [(2, "json")]

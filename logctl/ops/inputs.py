@@ -1,0 +1,86 @@
+"""What `send` was given, as messages: files, streams, and what in them is refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from logctl.core.envelope import Packer
+from logctl.ops.intake import Placed, Source, records
+from logctl.ops.lines import Errors
+from logctl.ops.pauses import with_pauses
+from logctl.ops.send import Outgoing
+from logctl.ops.sources import Form, Rejection, open_source, read_entries
+
+STDIN = "-"
+PAUSE_SECONDS = 1.0
+"""A stream that is quiet for so long is not kept waiting for a full message."""
+
+
+def is_stream(path: str) -> bool:
+    """Whether it can be read only once: standard input, a named pipe, a process substitution."""
+    return path == STDIN or (Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir())
+
+
+@dataclass
+class Inputs:
+    """Files and streams of one `send`. `refused` fills while the messages are drawn.
+
+    `name` is the sender's: part of each record's identity, with the file's own name unless it is `exact`.
+    """
+
+    paths: Sequence[str]
+    app: str | None
+    name: str
+    exact: bool = False
+    form: Form = "auto"
+    errors: Errors = "strict"
+    refused: list[tuple[str, Rejection]] = field(default_factory=list)
+
+    def check(self) -> list[tuple[str, Rejection]]:
+        """What would be refused, found by reading every file once before anything is sent.
+
+        A stream can be read only once; what is bad in it is refused on the way.
+
+        Raises:
+            UsageError: a file cannot be read at all.
+        """
+        return [
+            (path, item)
+            for path in self.paths
+            if not is_stream(path)
+            for item in self._read(path)
+            if isinstance(item, Rejection)
+        ]
+
+    def messages(self) -> Iterator[Outgoing | None]:
+        """The messages of every source in turn, and `None` whenever a stream pauses."""
+        for path in self.paths:
+            packer = Packer()
+            items = self._read(path)
+            for item in with_pauses(items, PAUSE_SECONDS) if is_stream(path) else items:
+                if item is None:
+                    yield from (Outgoing(message, path) for message in packer.flush())
+                    yield None
+                elif isinstance(item, Placed):
+                    for message in packer.add(item.record, item.line):
+                        yield Outgoing(message, path)
+                else:
+                    self.refused.append((path, item))
+            for message in packer.flush():
+                yield Outgoing(message, path)
+
+    def _read(self, path: str) -> Iterator[Placed | Rejection]:
+        source = self._source(path)
+        with open_source(path) as stream:
+            entries = read_entries(stream, form=self.form, errors=self.errors, reference=source.read_at)
+            yield from records(entries, source)
+
+    def _source(self, path: str) -> Source:
+        """A file's records without a time get the file's; those of a stream get now."""
+        regular = Path(path).is_file()
+        read_at = Path(path).stat().st_mtime_ns if regular else time.time_ns()
+        name = self.name if self.exact else f"{self.name}:{Path(path).name}"
+        return Source(name, read_at // 1_000_000, self.app)
