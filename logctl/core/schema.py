@@ -32,5 +32,7 @@ def storage_descriptor(location: str) -> dict[str, Any]:
         "Location": location,
         "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
         "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        # `ignore.malformed.json` stays false: the consumer alone writes here, so a line that is no JSON is
+        # damage, and a query over it should say so instead of counting a row of nulls.
         "SerdeInfo": {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"},
     }

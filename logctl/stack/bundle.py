@@ -12,6 +12,7 @@ import io
 import platform
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ AWS_RUNTIME = "python3.13"
 AWS_ARCHITECTURE = "arm64"
 _WHEEL = "zstandard"
 _PACKAGES = ("core", "pipeline", "dashboard")
+_PAGE_PARTS = frozenset({".css", ".html", ".ico", ".js", ".json", ".png", ".svg", ".woff2"})
 # The zip format's first date: it knows none earlier.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _ROOT = Path(__file__).resolve().parent.parent
@@ -76,19 +78,32 @@ def _own_files() -> Iterator[tuple[str, bytes]]:
     yield "logctl/__init__.py", (_ROOT / "__init__.py").read_bytes()
     for package in _PACKAGES:
         for path in (_ROOT / package).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and _is_source(path.relative_to(_ROOT)):
                 yield f"logctl/{path.relative_to(_ROOT).as_posix()}", path.read_bytes()
+
+
+def _is_source(path: Path) -> bool:
+    """Code and, for the page, what it is made of: not what editors and interpreters leave lying about,
+    which would make the same code a new deployment."""
+    if "__pycache__" in path.parts or any(part.startswith(".") for part in path.parts):
+        return False
+    return path.suffix == ".py" or (path.parts[0] == "dashboard" and path.suffix in _PAGE_PARTS)
 
 
 def _wanted(name: str) -> bool:
     """The package itself; of its metadata nothing, because installers write their own things into it."""
-    return name.startswith(f"{_WHEEL}/") and "__pycache__" not in name and not name.endswith(".pyi")
+    return name.startswith(f"{_WHEEL}/") and name.endswith((".py", ".so", ".pyd"))
 
 
 def _installed_files() -> Iterator[tuple[str, bytes]]:
-    for path in importlib.metadata.files(_WHEEL) or ():
-        if _wanted(path.as_posix()):
-            yield path.as_posix(), path.read_binary()
+    files = [path for path in importlib.metadata.files(_WHEEL) or () if _wanted(path.as_posix())]
+    if not files:
+        raise LogctlError(
+            f"The files of {_WHEEL} cannot be found in this Python.",
+            f"Install it again with: {sys.executable} -m pip install --force-reinstall {_WHEEL}",
+        )
+    for path in files:
+        yield path.as_posix(), path.read_binary()
 
 
 def _wheel_files(wheel: Path) -> Iterator[tuple[str, bytes]]:
@@ -113,18 +128,29 @@ def _fetch_wheel(cache: Path) -> Path:
     if found := sorted(cache.glob(pattern)):
         return found[0]
     cache.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-        "--only-binary=:all:", "--implementation=cp", f"--python-version={python}",
-        "--platform=manylinux2014_aarch64", "--platform=manylinux_2_28_aarch64",
-        f"--dest={cache}", f"{_WHEEL}=={version}",
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = sorted(cache.glob(pattern))
-    if done.returncode or not found:
-        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise LogctlError(
-            f"The wheel of {_WHEEL} {version} for Lambda could not be fetched: {said}",
-            f"pip must work here: try {sys.executable} -m pip download {_WHEEL}=={version}",
+    # Into the cache by one rename, so that an interrupted download never looks like a wheel.
+    with tempfile.TemporaryDirectory(dir=cache) as landing:
+        command = [
+            sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+            "--only-binary=:all:", "--implementation=cp", f"--python-version={python}",
+            "--platform=manylinux2014_aarch64", "--platform=manylinux_2_28_aarch64",
+            f"--dest={landing}", f"{_WHEEL}=={version}",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        fetched = sorted(Path(landing).glob(pattern))
+        if done.returncode or not fetched:
+            raise _no_wheel(version, done.stderr)
+        return fetched[0].replace(cache / fetched[0].name)
+
+
+def _no_wheel(version: str, said: str) -> LogctlError:
+    reason = (said.strip().splitlines() or ["no reason given"])[-1]
+    if "No module named pip" in reason:
+        return LogctlError(
+            "The Python that runs logctl has no pip to fetch Lambda's build of zstandard with.",
+            f"Give it one with: {sys.executable} -m ensurepip",
         )
-    return found[0]
+    return LogctlError(
+        f"The wheel of {_WHEEL} {version} for Lambda could not be fetched: {reason}",
+        f"pip must work here: try {sys.executable} -m pip download {_WHEEL}=={version}",
+    )

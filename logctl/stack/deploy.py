@@ -7,74 +7,37 @@ consequence of it.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from logctl.core.errors import LogctlError
+from logctl.stack.history import Change, Plan, StackEvent, StackInfo, event_of, failure
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
 
+__all__ = ["Change", "Plan", "StackDeployer", "StackEvent", "StackInfo"]
+
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
 _NOTHING = ("didn't contain changes", "No updates are to be performed", "no changes")
 _POLL_SECONDS = 2.0
-_FAILED = "_FAILED"
-
-
-@dataclass(frozen=True)
-class Change:
-    """One resource of a change set. `replacement` is True, False or Conditional, as CloudFormation says."""
-
-    action: str
-    logical_id: str
-    type: str
-    physical_id: str
-    replacement: str
-    properties: tuple[str, ...]
-
-    @property
-    def loses(self) -> bool:
-        """Whether the resource that is there now goes away."""
-        return self.action == "Remove" or (self.action == "Modify" and self.replacement == "True")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A change set. Without changes there is nothing to apply."""
-
-    stack: str
-    change_set: str
-    creates: bool
-    changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True)
-class StackEvent:
-    """One line of a stack's history."""
-
-    at: datetime
-    logical_id: str
-    type: str
-    status: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class StackInfo:
-    """A stack that exists."""
-
-    name: str
-    status: str
-    outputs: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def busy(self) -> bool:
-        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+_SHELL_POLLS = 30
+_UPDATABLE = frozenset(
+    {
+        "CREATE_COMPLETE",
+        "UPDATE_COMPLETE",
+        "UPDATE_ROLLBACK_COMPLETE",
+        "IMPORT_COMPLETE",
+        "IMPORT_ROLLBACK_COMPLETE",
+    }
+)
+_APPLIED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+_DELETED = frozenset({"DELETE_COMPLETE"})
 
 
 class StackDeployer:
@@ -130,48 +93,74 @@ class StackDeployer:
         info = self.describe()
         if info:
             self._refuse_unless_ready(info)
-        name = f"logctl-{time.time_ns()}"
-        # Retained buckets and tables of an earlier `destroy` are taken over instead of colliding with
-        # (AWS CloudFormation User Guide, Import AWS resources automatically).
-        self._cloudformation.create_change_set(
-            StackName=self.stack,
-            ChangeSetName=name,
-            ChangeSetType="UPDATE" if info else "CREATE",
-            Capabilities=_CAPABILITIES,  # type: ignore[arg-type]
-            ImportExistingResources=True,
-            **self._options,
-            **template,  # type: ignore[arg-type]
-        )
-        changes = self._await_change_set(name)
-        if changes is None:
-            self._cloudformation.delete_change_set(StackName=self.stack, ChangeSetName=name)
+        plan = Plan(self.stack, f"logctl-{time.time_ns()}", creates=info is None, changes=())
+        try:
+            # Retained buckets and tables of an earlier `destroy` are taken over instead of colliding with
+            # (AWS CloudFormation User Guide, Import AWS resources automatically).
+            self._cloudformation.create_change_set(
+                StackName=self.stack,
+                ChangeSetName=plan.change_set,
+                ChangeSetType="CREATE" if plan.creates else "UPDATE",
+                Capabilities=_CAPABILITIES,  # type: ignore[arg-type]
+                ImportExistingResources=True,
+                **self._options,
+                **template,  # type: ignore[arg-type]
+            )
+            changes = self._await_change_set(plan.change_set)
+        except BaseException:
+            # A plan leaves nothing behind: not after an error, and not after Ctrl-C.
+            with contextlib.suppress(ClientError):
+                self.discard(plan)
+            raise
+        if not changes:
+            self.discard(plan)
             return Plan(self.stack, "", creates=False, changes=())
-        return Plan(self.stack, name, creates=info is None, changes=changes)
+        return replace(plan, changes=changes)
 
     def _refuse_unless_ready(self, info: StackInfo) -> None:
         if info.busy:
             raise LogctlError(
                 f"{info.name} is {info.status}: somebody is changing it.", "Wait until that is done."
             )
-        if info.status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"):
+        if info.status == "UPDATE_ROLLBACK_FAILED":
+            raise LogctlError(
+                f"{info.name} is {info.status}: an update failed, and so did its way back.",
+                "Once the cause is gone, finish the way back with: "
+                f"aws cloudformation continue-update-rollback --stack-name {info.name}",
+            )
+        if info.status not in _UPDATABLE:
             raise LogctlError(
                 f"{info.name} is {info.status}, which nothing can be applied to.",
                 "Remove what is left of it with: logctl destroy",
             )
 
-    def _await_change_set(self, name: str) -> tuple[Change, ...] | None:
-        """The change set's changes; None when it has none."""
+    def _await_change_set(self, name: str) -> tuple[Change, ...]:
+        """The change set's changes; none when there is nothing to do."""
         while True:
             reply = self._cloudformation.describe_change_set(StackName=self.stack, ChangeSetName=name)
             status, reason = reply["Status"], reply.get("StatusReason", "")
             if status == "FAILED":
                 if any(words in reason for words in _NOTHING):
-                    return None
-                self.discard(Plan(self.stack, name, creates=self.describe() is None, changes=()))
-                raise LogctlError(f"CloudFormation cannot plan this: {reason}".rstrip(".") + ".")
+                    return ()
+                why = self._failed_validation(name) or reason
+                raise LogctlError(f"CloudFormation cannot plan this: {why}".rstrip(".") + ".", _advice(why))
             if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-                return tuple(self._changes(name)) or None
+                return tuple(self._changes(name))
             self._sleep(self._poll_seconds / 4)
+
+    def _failed_validation(self, name: str) -> str:
+        """What CloudFormation's validation found: the change set itself says only that it found something
+        (AWS CloudFormation User Guide, Validate stack deployments)."""
+        if not hasattr(self._cloudformation, "describe_events"):  # boto3 before November 2025
+            return ""
+        try:
+            events = self._cloudformation.describe_events(ChangeSetName=name, StackName=self.stack)
+        except ClientError:
+            return ""
+        for event in events.get("OperationEvents", []):
+            if event.get("ValidationFailureMode") == "FAIL" and event.get("ValidationStatusReason"):
+                return f"{event.get('LogicalResourceId', '')}: {event['ValidationStatusReason']}"
+        return ""
 
     def _changes(self, name: str) -> Iterator[Change]:
         pages = self._cloudformation.get_paginator("describe_change_set").paginate(
@@ -180,7 +169,8 @@ class StackDeployer:
         for page in pages:
             for item in page.get("Changes", []):
                 change: Any = item["ResourceChange"]
-                targets = [detail.get("Target", {}) for detail in change.get("Details", [])]
+                details = change.get("Details", [])
+                targets = [detail.get("Target", {}) for detail in details]
                 properties = {target.get("Name") or target.get("Attribute", "") for target in targets}
                 yield Change(
                     change["Action"],
@@ -189,15 +179,26 @@ class StackDeployer:
                     change.get("PhysicalResourceId", ""),
                     change.get("Replacement", ""),
                     tuple(sorted(filter(None, properties))),
+                    not details or any(detail.get("Evaluation") != "Dynamic" for detail in details),
                 )
 
     def discard(self, plan: Plan) -> None:
         """Forget a plan, and the empty shell of a stack that planning a new one leaves."""
-        if plan.change_set:
-            self._cloudformation.delete_change_set(StackName=self.stack, ChangeSetName=plan.change_set)
+        if not plan.change_set:
+            return
+        self._cloudformation.delete_change_set(StackName=self.stack, ChangeSetName=plan.change_set)
+        if not plan.creates or not self._is_shell():
+            return
+        self._cloudformation.delete_stack(StackName=self.stack)
+        # Until it is gone, the next plan would find a stack that somebody is deleting.
+        for _ in range(_SHELL_POLLS):
+            if self._describe() is None:
+                return
+            self._sleep(self._poll_seconds / 4)
+
+    def _is_shell(self) -> bool:
         left = self._describe()
-        if plan.creates and left and left.status == "REVIEW_IN_PROGRESS":
-            self._cloudformation.delete_stack(StackName=self.stack)
+        return left is not None and left.status == "REVIEW_IN_PROGRESS"
 
     # ── Applying ────────────────────────────────────────────────────────────────────────────────────
 
@@ -207,73 +208,68 @@ class StackDeployer:
         Raises:
             LogctlError: a resource failed; CloudFormation has rolled back.
         """
-        seen = {event_id for event_id, _ in self._events()}
+        seen = self._known_events()
         self._cloudformation.execute_change_set(StackName=self.stack, ChangeSetName=plan.change_set)
-        return self._watch(self.stack, seen, on_event, what="provision")
+        return self._watch(self.stack, seen, on_event, wanted=_APPLIED)
 
     def delete(self, on_event: Callable[[StackEvent], None]) -> bool:
         """Delete the stack, and say whether there was one. Retained resources stay."""
-        reply = None
-        if self._describe() is not None:
-            reply = self._cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]
-        if reply is None:
+        if self._describe() is None:
             return False
-        seen = {event_id for event_id, _ in self._events()}
+        stack_id = self._cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]["StackId"]
+        seen = self._known_events()
         self._cloudformation.delete_stack(StackName=self.stack)
         # A deleted stack has no name any more, only an id.
-        self._watch(reply["StackId"], seen, on_event, what="destroy")
+        self._watch(stack_id, seen, on_event, wanted=_DELETED)
         return True
 
     def _watch(
-        self, name: str, seen: set[str], on_event: Callable[[StackEvent], None], *, what: str
+        self, name: str, seen: set[str], on_event: Callable[[StackEvent], None], *, wanted: frozenset[str]
     ) -> StackInfo:
-        failed: StackEvent | None = None
+        failures: list[StackEvent] = []
+        begun = False
         while True:
-            info = self._describe(name)
-            for event_id, event in reversed(list(self._events(name))):
-                if event_id not in seen:
-                    seen.add(event_id)
-                    on_event(event)
-                    if failed is None and event.status.endswith(_FAILED):
-                        failed = event
-            if info is None or info.status == "DELETE_COMPLETE":
-                return StackInfo(name, "DELETE_COMPLETE")
-            if not info.status.endswith("_IN_PROGRESS"):
-                if info.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"):
+            info = self._describe(name) or StackInfo(self.stack, "DELETE_COMPLETE")
+            # Right after the request the stack may still say how the operation before this one ended.
+            believable = begun
+            news = self._news(name, seen)
+            for event in news:
+                on_event(event)
+            failures += [event for event in news if event.failed]
+            begun = begun or bool(news) or not info.settled or info.status in _DELETED
+            if believable and info.settled:
+                if info.status in wanted:
                     return info
-                raise self._failure(info, failed, what)
+                if wanted is _APPLIED or info.status == "DELETE_FAILED":
+                    raise failure(info, failures, "provision" if wanted is _APPLIED else "destroy")
             self._sleep(self._poll_seconds)
 
-    def _failure(self, info: StackInfo, failed: StackEvent | None, what: str) -> LogctlError:
-        first = (
-            f"{failed.logical_id} ({failed.type}): {failed.reason or failed.status}".rstrip(".")
-            if failed
-            else "CloudFormation gives no reason"
-        )
-        hint = {
-            "ROLLBACK_COMPLETE": "Nothing is left but the stack's shell; remove it with: logctl destroy",
-            "UPDATE_ROLLBACK_COMPLETE": "Everything is as it was before.",
-        }.get(info.status, f"The stack is {info.status}.")
-        return LogctlError(f"logctl {what} failed at {first}.", hint)
+    def _known_events(self) -> set[str]:
+        return {event["EventId"] for page in self._event_pages(self.stack) for event in page}
 
-    def _events(self, name: str | None = None) -> Iterator[tuple[str, StackEvent]]:
-        """The stack's events, newest first."""
+    def _news(self, name: str, seen: set[str]) -> list[StackEvent]:
+        """Events that are not in `seen` yet, oldest first; they are then."""
+        news: list[StackEvent] = []
+        for page in self._event_pages(name):
+            fresh = [event for event in page if event["EventId"] not in seen]
+            seen.update(event["EventId"] for event in fresh)
+            news += [event_of(item) for item in fresh]
+            # Newest come first: behind a page with a known event there are only known ones, and a stack
+            # that has lived long has very many.
+            if len(fresh) < len(page):
+                break
+        return news[::-1]
+
+    def _event_pages(self, name: str) -> Iterator[list[Any]]:
         try:
-            pages = self._cloudformation.get_paginator("describe_stack_events").paginate(
-                StackName=name or self.stack
-            )
+            pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
             for page in pages:
-                for event in page["StackEvents"]:
-                    yield (
-                        event["EventId"],
-                        StackEvent(
-                            event["Timestamp"],
-                            event.get("LogicalResourceId", ""),
-                            event.get("ResourceType", ""),
-                            event.get("ResourceStatus", ""),
-                            event.get("ResourceStatusReason", ""),
-                        ),
-                    )
+                yield list(page["StackEvents"])
         except ClientError as error:
             if "does not exist" not in error.response["Error"]["Message"]:
                 raise
+
+
+def _advice(reason: str) -> str:
+    taken = "already exist" in reason
+    return "Delete what has these names, or take other names with --env or --prefix." if taken else ""

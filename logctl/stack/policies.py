@@ -91,6 +91,8 @@ def document(statements: Sequence[Statement]) -> dict[str, Any]:
 
 
 def trust_lambda() -> dict[str, Any]:
+    """Without aws:SourceAccount: AWS Lambda's guide does not say that the key is set when it assumes an
+    execution role, and no other account can pass this role to a function of its own."""
     return document(
         [
             {

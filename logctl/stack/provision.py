@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
@@ -15,10 +16,10 @@ from logctl.stack.bundle import Bundle, build
 from logctl.stack.deploy import Plan, StackDeployer, StackEvent, StackInfo
 from logctl.stack.functions import Code
 from logctl.stack.policies import named
-from logctl.stack.template import INLINE_LIMIT, bootstrap_template, build_template, to_json
+from logctl.stack.removal import Removal
+from logctl.stack.template import INLINE_LIMIT, TEMPLATES, bootstrap_template, build_template, to_json
 
 OnEvent = Callable[[StackEvent], None]
-_DELETE_LIMIT = 1_000
 
 
 @dataclass(frozen=True)
@@ -37,18 +38,20 @@ class Provisioner:
         self._settings = settings
         self._names = Names.of(settings)
         local = settings.target == "local"
+        # The sandbox answers at once; AWS throttles who asks too often.
+        pace = 0.2 if local else 2.0
         self._stack, self._bootstrap = (
             StackDeployer(
                 aws.cloudformation,
                 name,
                 sleep=sleep,
-                # The sandbox answers at once; AWS throttles who asks too often.
-                poll_seconds=0.2 if local else 2.0,
+                poll_seconds=pace,
                 # MiniStack 1.5.33 takes a bucket that is to be taken over for a conflict of names.
                 options={"DisableValidation": True} if local else {},
             )
             for name in (self._names.stack, self._names.bootstrap_stack)
         )
+        self._removal = Removal(aws, sleep=sleep, pace=pace)
         self._bundle: Bundle | None = None
 
     @property
@@ -76,7 +79,7 @@ class Provisioner:
             return self._stack.plan({"TemplateBody": text})
         # Only a stack with very many subscriptions gets here; the bucket then has to be there first.
         self._ensure_bootstrap(lambda event: None)
-        key = f"templates/{self.bundle.digest}.json"
+        key = f"{TEMPLATES}{hashlib.sha256(text.encode()).hexdigest()}.json"
         self._aws.s3.put_object(Bucket=self._deploy_bucket, Key=key, Body=text.encode())
         url = self._aws.s3.generate_presigned_url(
             "get_object", Params={"Bucket": self._deploy_bucket, "Key": key}, ExpiresIn=900
@@ -135,74 +138,19 @@ class Provisioner:
             deleted.append(f"stack {self._names.stack}")
         if self._bootstrap.delete(on_event):
             deleted.append(f"stack {self._names.bootstrap_stack}")
-        deleted += self._remove_bucket(self._deploy_bucket, on_emptied)
-        deleted += [f"log group {group}" for group in self._sweep_logs()]
+        deleted += self._removal.bucket(self._deploy_bucket, on_emptied)
+        deleted += self._removal.log_groups(
+            f"/aws/lambda/{function}" for function in (self._names.consumer, self._names.sweeper)
+        )
         bucket = self._names.bucket(self._aws.place)
         tables = (self._names.hot_table, self._names.alerts_table)
         if not delete_data:
-            there = [f"bucket {bucket}"] if self._bucket_exists(bucket) else []
-            there += [f"table {table}" for table in tables if self._table_exists(table)]
+            there = [f"bucket {bucket}"] if self._removal.has_bucket(bucket) else []
+            there += [f"table {table}" for table in tables if self._removal.has_table(table)]
             return Destroyed(tuple(deleted), tuple(there))
-        deleted += self._remove_bucket(bucket, on_emptied)
-        for table in tables:
-            if self._table_exists(table):
-                self._aws.dynamodb.delete_table(TableName=table)
-                deleted.append(f"table {table}")
+        deleted += self._removal.bucket(bucket, on_emptied)
+        deleted += self._removal.tables(tables)
         return Destroyed(tuple(deleted), ())
-
-    def _bucket_exists(self, bucket: str) -> bool:
-        try:
-            self._aws.s3.head_bucket(Bucket=bucket)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
-                return False
-            raise
-        return True
-
-    def _table_exists(self, table: str) -> bool:
-        try:
-            self._aws.dynamodb.describe_table(TableName=table)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return False
-            raise
-        return True
-
-    def _remove_bucket(self, bucket: str, on_emptied: Callable[[str, int], None]) -> list[str]:
-        """Delete every version and delete marker, then the bucket, if it is there."""
-        if not self._bucket_exists(bucket):
-            return []
-        gone = 0
-        for batch in self._versions(bucket):
-            self._aws.s3.delete_objects(
-                Bucket=bucket,
-                Delete={"Objects": batch, "Quiet": True},  # type: ignore[typeddict-item]
-            )
-            gone += len(batch)
-            on_emptied(bucket, gone)
-        self._aws.s3.delete_bucket(Bucket=bucket)
-        return [f"bucket {bucket}"]
-
-    def _versions(self, bucket: str) -> Iterator[list[dict[str, str]]]:
-        pages = self._aws.s3.get_paginator("list_object_versions").paginate(
-            Bucket=bucket, PaginationConfig={"PageSize": _DELETE_LIMIT}
-        )
-        for page in pages:
-            items = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            if items:
-                yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
-
-    def _sweep_logs(self) -> Iterator[str]:
-        """Log groups that a function's last words made anew after the stack had deleted them."""
-        for function in (self._names.consumer, self._names.sweeper):
-            group = f"/aws/lambda/{function}"
-            try:
-                self._aws.logs.delete_log_group(logGroupName=group)
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                    raise
-            else:
-                yield group
 
 
 def code_for(settings: Settings, bundle: Bundle, place: Place | None = None) -> Code:

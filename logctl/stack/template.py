@@ -21,6 +21,9 @@ from logctl.stack.policies import arn_of, deny_plain_http, document, sub
 INLINE_LIMIT = 51_200
 """CloudFormation takes a template body of up to 51,200 bytes; a larger one has to lie in S3."""
 
+TEMPLATES = "templates/"
+"""Where in the deploy bucket a larger template lies while a change set is made from it."""
+
 _TAKES_TAGS = frozenset(
     {
         "AWS::Athena::WorkGroup",
@@ -73,6 +76,8 @@ def build_template(settings: Settings, *, code: Code, place: Place | None = None
                 "SweeperFunction": {"Ref": "Sweeper"},
                 "Database": {"Ref": "Database"},
                 "Workgroup": {"Ref": "Workgroup"},
+                "AlertWindow": str(settings.alert_window),
+                "HotRetention": str(settings.hot_retention),
                 "Version": __version__,
             }.items()
         },
@@ -89,7 +94,13 @@ def bootstrap_template(settings: Settings, place: Place) -> dict[str, Any]:
         "Properties": {
             "BucketName": policies.named(names.deploy_bucket(place)),
             **storage.private_bucket(),
-            "LifecycleConfiguration": {"Rules": [storage.housekeeping()]},
+            # Code stays: going back to the code before this one needs that zip, however old it is.
+            "LifecycleConfiguration": {
+                "Rules": [
+                    storage.lifecycle_rule("templates", TEMPLATES, ExpirationInDays=7),
+                    storage.housekeeping(),
+                ]
+            },
         },
     }
     policy = {

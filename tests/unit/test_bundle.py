@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import io
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
+from logctl.core.errors import LogctlError
 from logctl.stack import bundle
 
+# What Lambda's Python runtime has, besides the standard library.
+RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 BLOCKED = ("typer", "rich", "pyathena", "yaml", "logctl.cli", "logctl.ops", "logctl.stack", "logctl.local")
 
 
@@ -19,27 +24,65 @@ def local() -> bundle.Bundle:
     return bundle.build("local")
 
 
+def names_in(made: bundle.Bundle) -> list[str]:
+    return zipfile.ZipFile(io.BytesIO(made.data)).namelist()
+
+
 def test_the_bytes_are_the_same_every_time(local):
     again = bundle.build("local")
-    assert (again.data, again.digest) == (local.data, local.digest)
-    for info in zipfile.ZipFile(io.BytesIO(local.data)).infolist():
-        assert info.date_time == (1980, 1, 1, 0, 0, 0)
+    assert (again.data, again.digest, again.key) == (local.data, local.digest, f"code/{local.digest}.zip")
+    entries = zipfile.ZipFile(io.BytesIO(local.data)).infolist()
+    assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
+    assert {(entry.date_time, entry.external_attr >> 16) for entry in entries} == {
+        ((1980, 1, 1, 0, 0, 0), 0o644)
+    }
 
 
-def test_it_holds_core_pipeline_and_zstandard_only(local):
-    names = zipfile.ZipFile(io.BytesIO(local.data)).namelist()
-    assert {"logctl/pipeline/consumer.py", "logctl/pipeline/sweeper.py", "zstandard/__init__.py"} <= set(
-        names
-    )
+def test_it_holds_core_pipeline_dashboard_and_zstandard_only(local):
+    names = names_in(local)
+    package = Path(bundle.__file__).parent.parent
+    ours = {
+        f"logctl/{path.relative_to(package).as_posix()}"
+        for folder in ("core", "pipeline")
+        for path in (package / folder).rglob("*.py")
+    }
+    assert ours | {"logctl/__init__.py", "zstandard/__init__.py"} <= set(names)
     allowed = ("logctl/__init__.py", "logctl/core/", "logctl/pipeline/", "logctl/dashboard/", "zstandard/")
     assert [name for name in names if not name.startswith(allowed)] == []
-    assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+    assert [name for name in names if name.endswith((".pyc", ".pyi", "py.typed"))] == []
     assert len(local.data) < 10 * 2**20
 
 
-@pytest.mark.parametrize("handler", ["logctl.pipeline.consumer", "logctl.pipeline.sweeper"])
-def test_a_handler_runs_from_the_zip_with_the_cli_out_of_reach(local, tmp_path, handler):
-    zipfile.ZipFile(io.BytesIO(local.data)).extractall(tmp_path)
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("core/times.py", True),
+        ("dashboard/page.html", True),
+        ("dashboard/app.js", True),
+        ("core/times.py.orig", False),
+        ("core/.times.py.swp", False),
+        ("core/__pycache__/times.cpython-313.pyc", False),
+        ("core/notes.html", False),
+        ("dashboard/.DS_Store", False),
+        ("dashboard/node_modules.tgz", False),
+    ],
+)
+def test_what_editors_leave_lying_about_is_no_new_deployment(path, expected):
+    assert bundle._is_source(Path(path)) is expected
+
+
+def test_every_module_runs_from_the_zip_with_lambdas_packages_alone(local, tmp_path):
+    task, runtime = tmp_path / "task", tmp_path / "runtime"
+    zipfile.ZipFile(io.BytesIO(local.data)).extractall(task)
+    runtime.mkdir()
+    site = Path(str(importlib.metadata.distribution("boto3").locate_file("")))
+    for name in RUNTIME:
+        (runtime / name).symlink_to(site / name)
+    modules = [
+        path.relative_to(task).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+        for path in sorted(task.glob("logctl/**/*.py"))
+    ]
+    assert {"logctl.pipeline.consumer", "logctl.pipeline.sweeper"} <= set(modules)
     program = f"""
 import sys
 class Refuse:
@@ -47,22 +90,55 @@ class Refuse:
         if name.startswith({BLOCKED!r}):
             raise ImportError(f"{{name}} is not in Lambda")
 sys.meta_path.insert(0, Refuse())
-sys.path.insert(0, {str(tmp_path)!r})
+sys.path += [{str(task)!r}, {str(runtime)!r}]
 import importlib
-module = importlib.import_module({handler!r})
-assert module.__file__.startswith({str(tmp_path)!r}), module.__file__
-assert callable(module.handler)
+for name in {modules!r}:
+    module = importlib.import_module(name)
+    assert module.__file__.startswith({str(task)!r}), module.__file__
+for name in ("consumer", "sweeper"):
+    assert callable(importlib.import_module(f"logctl.pipeline.{{name}}").handler)
+import zstandard
+assert zstandard.__file__.startswith({str(task)!r})
+assert zstandard.decompress(zstandard.compress(b"log")) == b"log"
 """
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)
+    # -I and -S: neither this repository nor its site-packages are on the path.
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_bundle_for_aws_has_lambdas_wheel(tmp_path):
     try:
         made = bundle.build("aws", cache=tmp_path)
-    except Exception as error:
-        pytest.skip(f"the package index cannot be reached: {error}")
-    names = zipfile.ZipFile(io.BytesIO(made.data)).namelist()
-    assert [name for name in names if name.endswith(".so") and "cpython-313-aarch64" in name]
-    assert not [name for name in names if "x86_64" in name]
+    except LogctlError as error:
+        pytest.skip(error.message)
+    compiled = [name for name in names_in(made) if name.endswith(".so")]
+    assert compiled
+    assert all("cpython-313-aarch64-linux-gnu" in name for name in compiled)
     assert (made.runtime, made.architecture) == ("python3.13", "arm64")
-    assert bundle.build("aws", cache=tmp_path).digest == made.digest
+    assert [path.suffix for path in tmp_path.iterdir()] == [".whl"]
+
+
+def test_the_wheel_is_fetched_once(tmp_path, monkeypatch):
+    try:
+        first = bundle.build("aws", cache=tmp_path)
+    except LogctlError as error:
+        pytest.skip(error.message)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    assert bundle.build("aws", cache=tmp_path) == first
+
+
+def test_a_wheel_that_cannot_be_fetched_is_one_sentence_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(LogctlError, match=r"wheel of zstandard .* could not be fetched") as failure:
+        bundle.build("aws", cache=tmp_path)
+    assert "\n" not in failure.value.message
+    assert "pip download" in failure.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_python_without_pip_says_how_to_get_it():
+    failure = bundle._no_wheel("0.25.0", "/usr/bin/python3: No module named pip\n")
+    assert "no pip" in failure.message
+    assert "ensurepip" in failure.hint

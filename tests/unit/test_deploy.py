@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -142,11 +143,11 @@ def test_no_changes_is_no_failure(cloudformation, stack, reason):
 
 
 def test_a_plan_that_cannot_be_made_says_why_and_leaves_nothing(cloudformation, stack):
-    cloudformation.declare_states("ABSENT", "ABSENT", "REVIEW_IN_PROGRESS")
+    cloudformation.declare_states("ABSENT", "REVIEW_IN_PROGRESS", "DELETE_IN_PROGRESS", "ABSENT")
     cloudformation.change_set = {"Status": "FAILED", "StatusReason": "Template error: no such thing."}
     with pytest.raises(LogctlError, match=r"cannot plan this: Template error: no such thing\.$"):
         stack.plan(BODY)
-    assert cloudformation.names()[-1] == "delete_stack"
+    assert cloudformation.names() == ["create_change_set", "delete_change_set", "delete_stack"]
 
 
 @pytest.mark.parametrize("state", ["UPDATE_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_FAILED"])
@@ -184,3 +185,184 @@ def test_applying_ends_with_the_stack_ready(cloudformation, stack):
 def test_deleting_what_is_not_there(cloudformation, stack):
     assert stack.delete(lambda event: None) is False
     assert cloudformation.called == []
+
+
+class Killed(BaseException):
+    """Ends whatever is going on, as a kill would: nothing catches it."""
+
+
+# ── Over time: states and what each of them brings ──────────────────────────────────────────────────
+
+
+class Unfolding:
+    """A fake: the stack's states come one after the other, and each brings the events declared with it."""
+
+    def __init__(self) -> None:
+        self.states: list[str] = []
+        self.events: list[list[tuple[str, str, str]]] = []
+        self.history: list[dict[str, Any]] = []
+        self.change_set: dict[str, Any] = {"Status": "CREATE_COMPLETE"}
+        self.found: list[dict[str, str]] = []
+        self.pages_read = 0
+        self.called: list[str] = []
+
+    def declare(self, state: str, *events: tuple[str, str, str]) -> None:
+        self.states.append(state)
+        self.events.append(list(events))
+
+    def declare_history(self, events: int) -> None:
+        self.history = [self._event(f"old-{number}", "A", "CREATE_FAILED", "") for number in range(events)]
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:
+        state = self.states.pop(0) if self.states else "ABSENT"
+        for number, event in enumerate(self.events.pop(0) if self.events else []):
+            self.history.insert(0, self._event(f"{len(self.states)}-{number}", *event))
+        if state == "ABSENT":
+            answer = {"Code": "ValidationError", "Message": f"Stack {StackName} does not exist"}
+            raise ClientError({"Error": answer}, "DescribeStacks")
+        return {"Stacks": [{"StackName": "logctl-dev", "StackId": "arn:stack", "StackStatus": state}]}
+
+    @staticmethod
+    def _event(event_id: str, logical_id: str, status: str, reason: str) -> dict[str, Any]:
+        return {
+            "EventId": event_id,
+            "Timestamp": datetime(2026, 1, 1, tzinfo=UTC),
+            "LogicalResourceId": logical_id,
+            "ResourceType": "AWS::X::Y",
+            "ResourceStatus": status,
+            "ResourceStatusReason": reason,
+        }
+
+    def get_paginator(self, operation: str) -> Unfolding:
+        assert operation == "describe_stack_events"
+        return self
+
+    def paginate(self, **_: str) -> Iterator[dict[str, Any]]:
+        for start in range(0, len(self.history), 100):
+            self.pages_read += 1
+            yield {"StackEvents": self.history[start : start + 100]}
+
+    def describe_change_set(self, **_: str) -> dict[str, Any]:
+        if not self.change_set:
+            raise Killed
+        return self.change_set
+
+    def describe_events(self, **_: str) -> dict[str, Any]:
+        return {"OperationEvents": self.found}
+
+    def __getattr__(self, operation: str) -> Callable[..., None]:
+        return lambda **_: self.called.append(operation)
+
+
+@pytest.fixture
+def unfolding() -> Unfolding:
+    return Unfolding()
+
+
+@pytest.fixture
+def watched(unfolding: Unfolding) -> StackDeployer:
+    return StackDeployer(cast(Any, unfolding), "logctl-dev", sleep=lambda seconds: None)
+
+
+UPDATE = Plan("logctl-dev", "cs", creates=False, changes=())
+
+
+def test_how_the_operation_before_ended_is_not_how_this_one_did(unfolding, watched):
+    """Right after the request, a stack may still say what it was before."""
+    unfolding.declare("CREATE_COMPLETE")
+    unfolding.declare("CREATE_COMPLETE")
+    unfolding.declare("UPDATE_IN_PROGRESS", ("logctl-dev", "UPDATE_IN_PROGRESS", ""))
+    unfolding.declare("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", ("Queue", "UPDATE_COMPLETE", ""))
+    unfolding.declare("UPDATE_COMPLETE")
+    told: list[str] = []
+    info = watched.apply(UPDATE, lambda event: told.append(event.logical_id))
+    assert info.status == "UPDATE_COMPLETE"
+    assert told == ["logctl-dev", "Queue"]
+
+
+def test_a_delete_is_not_done_before_the_stack_is_gone(unfolding, watched):
+    unfolding.declare("DELETE_FAILED")
+    unfolding.declare("DELETE_FAILED")
+    unfolding.declare("DELETE_FAILED")
+    unfolding.declare("DELETE_IN_PROGRESS")
+    unfolding.declare("DELETE_COMPLETE")
+    assert watched.delete(lambda event: None) is True
+    assert unfolding.states == []
+
+
+def test_what_was_only_cancelled_is_not_the_failure(unfolding, watched):
+    unfolding.declare(
+        "UPDATE_IN_PROGRESS",
+        ("Topic", "CREATE_FAILED", "Resource creation cancelled"),
+        ("Bucket", "CREATE_FAILED", "The bucket name is taken."),
+        ("Queue", "UPDATE_FAILED", "Resource update cancelled"),
+    )
+    unfolding.declare("UPDATE_ROLLBACK_COMPLETE")
+    with pytest.raises(LogctlError, match=r"failed at Bucket \(AWS::X::Y\): The bucket name is taken\.$"):
+        watched.apply(UPDATE, lambda event: None)
+
+
+def test_a_long_history_is_read_once_and_told_never(unfolding, watched):
+    unfolding.declare_history(1_000)
+    for number in range(20):
+        unfolding.declare("UPDATE_IN_PROGRESS", (f"R{number}", "UPDATE_COMPLETE", ""))
+    unfolding.declare("UPDATE_COMPLETE")
+    told: list[str] = []
+    watched.apply(UPDATE, lambda event: told.append(event.logical_id))
+    assert told == [f"R{number}" for number in range(20)]
+    assert unfolding.pages_read == 10 + 21
+
+
+def test_somebody_deleted_the_stack_meanwhile(unfolding, watched):
+    unfolding.declare("UPDATE_IN_PROGRESS")
+    with pytest.raises(LogctlError, match="failed at logctl-dev, which is DELETE_COMPLETE"):
+        watched.apply(UPDATE, lambda event: None)
+
+
+@pytest.mark.parametrize(
+    ("state", "way_out"),
+    [
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name logctl-dev"),
+        ("ROLLBACK_FAILED", "logctl destroy"),
+        ("CREATE_FAILED", "logctl destroy"),
+        ("DELETE_FAILED", "logctl destroy"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "Wait"),
+    ],
+)
+def test_every_state_that_takes_no_plan_has_a_way_out(unfolding, watched, state, way_out):
+    unfolding.declare(state)
+    with pytest.raises(LogctlError, match=state) as refused:
+        watched.plan({"TemplateBody": "{}"})
+    assert way_out in refused.value.hint
+    assert unfolding.called == []
+
+
+def test_a_plan_that_is_interrupted_leaves_nothing(unfolding, watched):
+    unfolding.change_set = {}
+    for state in ("ABSENT", "REVIEW_IN_PROGRESS", "DELETE_IN_PROGRESS", "ABSENT"):
+        unfolding.declare(state)
+    with pytest.raises(Killed):
+        watched.plan({"TemplateBody": "{}"})
+    assert unfolding.called == ["create_change_set", "delete_change_set", "delete_stack"]
+    assert unfolding.states == []
+
+
+def test_what_validation_found_is_told_and_not_that_it_found_something(unfolding, watched):
+    unfolding.declare("CREATE_COMPLETE")
+    unfolding.change_set = {
+        "Status": "FAILED",
+        "StatusReason": "Early validation failed. Call DescribeEvents.",
+    }
+    unfolding.found = [
+        {"ValidationFailureMode": "WARN", "ValidationStatusReason": "The bucket is not empty."},
+        {
+            "LogicalResourceId": "Topic",
+            "ValidationFailureMode": "FAIL",
+            "ValidationStatusReason": "Resource of type 'AWS::SNS::Topic' already exists.",
+        },
+    ]
+    with pytest.raises(
+        LogctlError, match=r"plan this: Topic: .*AWS::SNS::Topic' already exists\.$"
+    ) as refused:
+        watched.plan({"TemplateBody": "{}"})
+    assert "--prefix" in refused.value.hint

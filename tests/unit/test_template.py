@@ -14,6 +14,7 @@ import yaml
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
 from logctl.pipeline.config import MAX_RECEIVES, PipelineConfig
+from logctl.stack import policies
 from logctl.stack.functions import CONSUMER_TIMEOUT, Code
 from logctl.stack.template import INLINE_LIMIT, bootstrap_template, build_template, to_json, to_yaml
 
@@ -176,7 +177,7 @@ def test_a_role_for_each_function():
 def test_the_schedule_alone_may_call_the_sweeper():
     (permission,) = of_type("AWS::Lambda::Permission").values()
     assert permission["SourceArn"] == {"Fn::GetAtt": ["SweeperSchedule", "Arn"]}
-    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
+    assert permission["Principal"] == "events.amazonaws.com"
 
 
 def test_log_groups_have_a_retention_and_come_before_their_functions():
@@ -214,3 +215,119 @@ def test_the_deploy_bucket_is_as_private_as_the_other():
     assert resources["Bucket"]["Properties"]["BucketName"] == Names("logctl", "dev").deploy_bucket(HERE)
     assert set(resources["Bucket"]["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
     assert "BucketPolicy" in resources
+
+
+def test_what_can_be_taken_over_has_a_plain_name_and_is_retained():
+    resources = template()["Resources"] | bootstrap_template(Settings(), HERE)["Resources"]
+    for resource in resources.values():
+        if resource["Type"] in ("AWS::S3::Bucket", "AWS::DynamoDB::Table"):
+            name = resource["Properties"].get("BucketName") or resource["Properties"].get("TableName")
+            assert isinstance(name, str)
+            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_without_a_place_the_template_fits_any_account_and_is_otherwise_the_same():
+    anywhere = to_json(build_template(Settings(), code=CODE))
+    assert HERE.account not in anywhere
+    assert HERE.region not in anywhere
+    said = '{"Fn::Sub":"logctl-dev-logs-${AWS::AccountId}-${AWS::Region}"}'
+    assert anywhere.count(said) == 1
+    assert anywhere.replace(said, f'"logctl-dev-logs-{HERE.account}-{HERE.region}"') == to_json(template())
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [(1, []), (30, []), (59, []), (60, [30]), (179, [30]), (180, [30, 90]), (36_500, [30, 90])],
+)
+def test_objects_move_only_where_they_stay_long_enough_to_be_worth_it(kept, expected):
+    rule = lifecycle(cold_retention=f"{kept}d")["logs"]
+    assert [item["TransitionInDays"] for item in rule.get("Transitions", [])] == expected
+    assert all(days < rule["ExpirationInDays"] for days in expected)
+
+
+def test_the_code_that_a_rollback_needs_never_expires():
+    bucket = bootstrap_template(Settings(), HERE)["Resources"]["Bucket"]["Properties"]
+    expiring = [
+        rule["Prefix"] for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule
+    ]
+    assert expiring == ["templates/"]
+
+
+def test_indexes_and_keys_are_those_the_stores_use():
+    tables = of_type("AWS::DynamoDB::Table")
+    shape = {
+        name: (
+            [key["AttributeName"] for key in table["KeySchema"]],
+            [
+                (index["IndexName"], [key["AttributeName"] for key in index["KeySchema"]])
+                for index in table["GlobalSecondaryIndexes"]
+            ],
+        )
+        for name, table in tables.items()
+    }
+    assert shape == {
+        "HotTable": (["app", "chunk"], [("arrival", ["app", "arrived"])]),
+        "AlertsTable": (["pk", "sk"], [("due", ["due_shard", "notified_at"])]),
+    }
+    assert {table["BillingMode"] for table in tables.values()} == {"PAY_PER_REQUEST"}
+
+
+def test_everything_that_takes_tags_is_tagged_and_no_tag_changes_with_the_version():
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+    for resource in template(prefix="acme", env="prod")["Resources"].values():
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
+        if "Tags" in schema["properties"]:
+            assert resource["Properties"]["Tags"] == [
+                {"Key": "logctl:prefix", "Value": "acme"},
+                {"Key": "logctl:env", "Value": "prod"},
+            ], resource["Type"]
+
+
+def test_the_sandbox_gets_the_same_without_what_refuses_plain_http():
+    here, there = template(target="local")["Resources"], template()["Resources"]
+    assert set(there) - set(here) == {
+        "BucketPolicy", "QueuePolicy", "DeadLetterQueuePolicy", "TopicPolicy",
+    }  # fmt: skip
+    # An alert names the command to run next, with the target it came from.
+    assert to_json(here).count('" --target local"') == 2
+    here = json.loads(to_json(here).replace('" --target local"', '""'))
+    assert here == {name: there[name] for name in here}
+
+
+def test_outputs_say_where_everything_is():
+    assert set(template()["Outputs"]) == {
+        "QueueUrl", "DeadLetterQueueUrl", "Bucket", "HotTable", "AlertsTable", "TopicArn", "Database",
+        "Workgroup", "ConsumerFunction", "SweeperFunction", "AlertWindow", "HotRetention", "Version",
+    }  # fmt: skip
+    assert template(alert_window="5m")["Outputs"]["AlertWindow"] == {"Value": "300000"}
+
+
+def test_statements_add_up():
+    topic = {"Ref": "Topic"}
+    assert policies.publish(topic) + policies.put_hot_rows("arn:t") == [
+        {"Sid": "PublishAlerts", "Effect": "Allow", "Action": ["sns:Publish"], "Resource": [topic]},
+        {"Sid": "PutHotRows", "Effect": "Allow", "Action": ["dynamodb:PutItem"], "Resource": ["arn:t"]},
+    ]
+
+
+def test_each_role_may_do_exactly_this():
+    granted = {
+        name: sorted(
+            action
+            for statement in role["Policies"][0]["PolicyDocument"]["Statement"]
+            for action in statement["Action"]
+        )
+        for name, role in of_type("AWS::IAM::Role").items()
+    }
+    assert granted == {
+        "ConsumerRole": [
+            "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+            "glue:BatchCreatePartition", "logs:CreateLogStream", "logs:PutLogEvents", "s3:PutObject",
+            "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage",
+        ],
+        "SweeperRole": [
+            "dynamodb:Query", "dynamodb:UpdateItem", "logs:CreateLogStream", "logs:PutLogEvents",
+            "sns:Publish",
+        ],
+    }  # fmt: skip

@@ -1,0 +1,310 @@
+"""Provision, plan and destroy against a CloudFormation with IAM enforced, below the command line."""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from logctl.core.errors import LogctlError
+from logctl.core.names import Names
+from logctl.core.settings import Settings
+from logctl.pipeline.clients import Aws
+from logctl.stack.deploy import Plan, StackDeployer, StackEvent
+from logctl.stack.provision import Destroyed, Provisioner
+from logctl.stack.template import INLINE_LIMIT
+
+# The resources of the template, without the TLS-only policies that a plain-HTTP sandbox does not get.
+EVERYTHING = {
+    "Queue", "DeadLetterQueue", "Bucket", "HotTable", "AlertsTable", "Topic",
+    "ConsumerRole", "ConsumerLogs", "Consumer", "SweeperRole", "SweeperLogs", "Sweeper",
+    "ConsumerSource", "SweeperSchedule", "SweeperPermission", "Database", "Table", "Workgroup",
+}  # fmt: skip
+KEPT = {"Bucket", "HotTable", "AlertsTable"}
+
+
+class Environment:
+    """One environment in the sandbox, and what a test asks of it."""
+
+    def __init__(self, aws: Aws, env: str) -> None:
+        self.aws = aws
+        self.env = env
+        self.names = Names("logctl", env)
+        self.events: list[StackEvent] = []
+        self.bucket = self.names.bucket(aws.place)
+        self.deploy_bucket = self.names.deploy_bucket(aws.place)
+
+    def provisioner(self, **settings: Any) -> Provisioner:
+        given = {"target": "local", "env": self.env, "region": self.aws.region, **settings}
+        return Provisioner(self.aws, Settings.build(("test", given)))
+
+    def provision(self, **settings: Any) -> Plan:
+        provisioner = self.provisioner(**settings)
+        plan = provisioner.plan()
+        if plan.changes:
+            provisioner.apply(plan, self.events.append)
+        return plan
+
+    def destroy(self, *, delete_data: bool = False, **options: Any) -> Destroyed:
+        return self.provisioner().destroy(delete_data=delete_data, on_event=self.events.append, **options)
+
+    def left(self) -> set[str]:
+        """Everything in the account that carries this environment's name."""
+        aws = self.aws
+        iam, rules = (aws.session.client(name, endpoint_url=aws.endpoint_url) for name in ("iam", "events"))
+        sources = aws.functions.list_event_source_mappings()["EventSourceMappings"]
+        found = [
+            *(item["Name"] for item in aws.s3.list_buckets()["Buckets"]),
+            *aws.dynamodb.list_tables()["TableNames"],
+            *aws.sqs.list_queues().get("QueueUrls", []),
+            *(item["TopicArn"] for item in aws.sns.list_topics()["Topics"]),
+            *(item["FunctionName"] for item in aws.functions.list_functions()["Functions"]),
+            *(item["EventSourceArn"] for item in sources),
+            *(item["logGroupName"] for item in aws.logs.describe_log_groups()["logGroups"]),
+            *(item["Name"] for item in aws.glue.get_databases()["DatabaseList"]),
+            *(item["Name"] for item in aws.athena.list_work_groups()["WorkGroups"]),
+            *(item["RoleName"] for item in iam.list_roles()["Roles"]),
+            *(item["Name"] for item in rules.list_rules()["Rules"]),
+            *(item["StackName"] for item in aws.cloudformation.describe_stacks()["Stacks"]),
+        ]
+        return {name for name in found if self.names.stack in name or self.names.database in name}
+
+
+@pytest.fixture
+def environment(sandbox, request: pytest.FixtureRequest) -> Iterator[Environment]:
+    """A fresh environment for each test."""
+    made = Environment(sandbox.deployment.aws, f"s{zlib.crc32(request.node.name.encode())}")
+    yield made
+    made.destroy(delete_data=True)
+
+
+def test_a_plan_shows_everything_and_leaves_nothing(environment):
+    provisioner = environment.provisioner()
+    plan = provisioner.plan()
+    assert plan.creates
+    assert {(change.action, change.logical_id) for change in plan.changes} == {
+        ("Add", name) for name in EVERYTHING
+    }
+    provisioner.discard(plan)
+    assert environment.left() == set()
+
+
+def test_a_discarded_plan_of_a_stack_that_is_there_leaves_the_stack(environment):
+    environment.provision()
+    before = environment.left()
+    provisioner = environment.provisioner(scan_limit="20GB")
+    provisioner.discard(provisioner.plan())
+    assert environment.left() == before
+    sets = environment.aws.cloudformation.list_change_sets(StackName=environment.names.stack)["Summaries"]
+    assert [item for item in sets if item["ExecutionStatus"] == "AVAILABLE"] == []
+
+
+def test_provisioning_tells_what_happens_and_what_came_of_it(environment):
+    provisioner = environment.provisioner(alert_window="5m")
+    info = provisioner.apply(provisioner.plan(), environment.events.append)
+    assert info.status == "CREATE_COMPLETE"
+    assert info.outputs["Bucket"] == environment.bucket
+    assert info.outputs["HotTable"] == environment.names.hot_table
+    assert info.outputs["QueueUrl"].endswith(environment.names.queue)
+    assert info.outputs["AlertWindow"] == "300000"
+    assert {
+        event.logical_id for event in environment.events if event.status == "CREATE_COMPLETE"
+    } >= EVERYTHING
+    assert [event.at for event in environment.events] == sorted(event.at for event in environment.events)
+
+
+def test_the_second_time_nothing_changes_and_nothing_is_left_over(environment):
+    environment.provision()
+    before = environment.left()
+    plan = environment.provisioner().plan()
+    assert (plan.changes, plan.change_set) == ((), "")
+    assert environment.left() == before
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ({"alert_window": "5m"}, {"Consumer": ("Environment",), "Sweeper": ("Environment",)}),
+        ({"scan_limit": "20GB"}, {"Workgroup": ("WorkGroupConfiguration",)}),
+        ({"cold_retention": "90d"}, {"Bucket": ("LifecycleConfiguration",)}),
+    ],
+)
+def test_a_changed_setting_changes_what_it_must(environment, setting, expected):
+    environment.provision()
+    plan = environment.provision(**setting)
+    assert not plan.creates
+    assert {change.logical_id: change.properties for change in plan.changes if change.certain} == expected
+    assert not any(change.loses for change in plan.changes)
+    assert environment.provisioner(**setting).plan().changes == ()
+
+
+def test_destroy_keeps_the_data_and_provisioning_takes_it_over_again(environment):
+    environment.provision()
+    aws = environment.aws
+    aws.s3.put_object(Bucket=environment.bucket, Key="logs/kept", Body=b"cold")
+    row = {"app": {"S": "shop"}, "chunk": {"S": "1"}, "arrived": {"N": "1"}}
+    aws.dynamodb.put_item(TableName=environment.names.hot_table, Item=row)
+
+    done = environment.destroy()
+    assert done.retained == (
+        f"bucket {environment.bucket}",
+        f"table {environment.names.hot_table}",
+        f"table {environment.names.alerts_table}",
+    )
+    assert environment.left() == {thing.split()[1] for thing in done.retained}
+
+    plan = environment.provision()
+    actions = {change.logical_id: change.action for change in plan.changes}
+    assert actions == dict.fromkeys(EVERYTHING, "Add") | dict.fromkeys(KEPT, "Import")
+    assert aws.s3.get_object(Bucket=environment.bucket, Key="logs/kept")["Body"].read() == b"cold"
+    key = {name: row[name] for name in ("app", "chunk")}
+    assert aws.dynamodb.get_item(TableName=environment.names.hot_table, Key=key)["Item"] == row
+    assert environment.provisioner().plan().changes == ()
+
+
+def test_data_survives_when_taking_it_over_fails(environment):
+    environment.provision()
+    s3, glue = environment.aws.s3, environment.aws.glue
+    s3.put_object(Bucket=environment.bucket, Key="logs/kept", Body=b"cold")
+    environment.destroy()
+    glue.create_database(DatabaseInput={"Name": environment.names.database})
+    with pytest.raises(LogctlError, match="failed at Database"):
+        environment.provision()
+    environment.destroy()
+    glue.delete_database(Name=environment.names.database)
+    environment.provision()
+    assert s3.get_object(Bucket=environment.bucket, Key="logs/kept")["Body"].read() == b"cold"
+
+
+def test_destroy_with_the_data_leaves_nothing_and_can_be_repeated(environment):
+    environment.provision()
+    s3, told = environment.aws.s3, []
+    for version in range(3):
+        for number in range(700):
+            s3.put_object(Bucket=environment.bucket, Key=f"logs/{number:04}", Body=b"%d" % version)
+    s3.delete_object(Bucket=environment.bucket, Key="logs/0000")
+    done = environment.destroy(delete_data=True, on_emptied=lambda *page: told.append(page))
+    assert done.retained == ()
+    assert f"bucket {environment.bucket}" in done.deleted
+    pages = [gone for bucket, gone in told if bucket == environment.bucket]
+    assert (pages[:2], pages[-1]) == ([1000, 2000], 2101)
+    assert environment.left() == set()
+    assert environment.destroy(delete_data=True) == Destroyed((), ())
+
+
+def test_destroy_takes_a_log_group_that_last_words_made_anew(environment):
+    environment.provision()
+    environment.destroy()
+    group = f"/aws/lambda/{environment.names.consumer}"
+    environment.aws.logs.create_log_group(logGroupName=group)
+    assert environment.destroy().deleted == (f"log group {group}",)
+    environment.provision()
+
+
+class Killed(BaseException):
+    """Ends whatever is going on, as a kill would: nothing catches it."""
+
+
+def dying_after(number: int) -> Callable[[StackEvent], None]:
+    """What `on_event` is when the process dies at some event."""
+    left = iter(range(number))
+
+    def on_event(event: StackEvent) -> None:
+        if next(left, None) is None:
+            raise Killed
+
+    return on_event
+
+
+@pytest.mark.parametrize("number", [0, 2, 5, 20, 40])
+def test_provision_and_destroy_converge_after_a_kill(environment, number):
+    provisioner = environment.provisioner()
+    with suppress(Killed):
+        provisioner.apply(provisioner.plan(), dying_after(number))
+    _when_idle(environment.provision)
+    assert environment.provisioner().plan().changes == ()
+
+    with suppress(Killed):
+        environment.provisioner().destroy(delete_data=True, on_event=dying_after(number))
+    environment.destroy(delete_data=True)
+    assert environment.left() == set()
+
+
+def _when_idle(action: Callable[[], object]) -> None:
+    """CloudFormation goes on without us; meanwhile `plan` refuses and says why."""
+    for _ in range(100):
+        try:
+            action()
+            return
+        except LogctlError as busy:
+            assert "_IN_PROGRESS" in busy.message, busy.message
+            time.sleep(0.1)
+    raise AssertionError("the stack stays busy")
+
+
+def test_a_plan_that_was_never_applied_is_in_nobodys_way(environment):
+    environment.provisioner().plan()
+    assert environment.provision().creates
+    assert environment.provisioner().plan().changes == ()
+
+
+def test_the_first_failure_is_told_and_destroy_clears_the_way(environment):
+    glue, database = environment.aws.glue, environment.names.database
+    glue.create_database(DatabaseInput={"Name": database})
+    with pytest.raises(LogctlError, match=r"failed at Database \(AWS::Glue::Database\): .*exists") as failure:
+        environment.provision()
+    assert "logctl destroy" in failure.value.hint
+    assert environment.events[-1].status == "ROLLBACK_COMPLETE"
+    with pytest.raises(LogctlError, match="ROLLBACK_COMPLETE") as refused:
+        environment.provision()
+    assert "logctl destroy" in refused.value.hint
+    environment.destroy()
+    glue.delete_database(Name=database)
+    environment.provision()
+    assert environment.provisioner().plan().changes == ()
+
+
+def test_a_failed_update_leaves_everything_as_it_was(environment):
+    environment.provision()
+    taken = f"{environment.names.database}_taken"
+    environment.aws.glue.create_database(DatabaseInput={"Name": taken})
+    before = environment.provisioner().describe()
+    stack = StackDeployer(environment.aws.cloudformation, environment.names.stack, poll_seconds=0.2)
+    template = json.loads(environment.provisioner().template())
+    template["Resources"]["Broken"] = {
+        "Type": "AWS::Glue::Database",
+        "Properties": {"CatalogId": {"Ref": "AWS::AccountId"}, "DatabaseInput": {"Name": taken}},
+    }
+    plan = stack.plan({"TemplateBody": json.dumps(template)})
+    assert [change.logical_id for change in plan.changes] == ["Broken"]
+    with pytest.raises(LogctlError, match="failed at Broken") as failure:
+        stack.apply(plan, environment.events.append)
+    assert failure.value.hint == "Everything is as it was before."
+    assert environment.provisioner().plan().changes == ()
+    assert environment.provisioner().describe().outputs == before.outputs
+    environment.aws.glue.delete_database(Name=taken)
+
+
+def test_a_name_that_is_taken_is_told_by_the_plan_which_leaves_nothing(environment):
+    group = f"/aws/lambda/{environment.names.consumer}"
+    environment.aws.logs.create_log_group(logGroupName=group)
+    with pytest.raises(LogctlError, match=f"cannot plan this: .*ConsumerLogs .*{group}") as refused:
+        environment.provision()
+    assert "--env" in refused.value.hint
+    assert environment.left() == {group}
+
+
+def test_a_large_template_goes_by_the_deploy_bucket(environment):
+    many = [f"somebody-with-a-long-name-{number}@example.com" for number in range(400)]
+    provisioner = environment.provisioner(subscriptions=many)
+    assert len(provisioner.template()) > INLINE_LIMIT
+    plan = provisioner.plan()
+    assert len(plan.changes) == len(EVERYTHING) + 400
+    provisioner.discard(plan)
+    listed = environment.aws.s3.list_objects_v2(Bucket=environment.deploy_bucket)["Contents"]
+    assert [item["Key"].split("/")[0] for item in listed] == ["templates"]
