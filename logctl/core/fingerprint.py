@@ -12,18 +12,35 @@ _LIMIT = 2_000  # an error's kind shows in its first lines; a 300 kB message mus
 
 WILDCARD = "<*>"
 
-_MASKS = (
-    # quoted values, before their insides are taken for something else
-    re.compile(r"\"[^\"\n]{0,200}\"|(?<![A-Za-z0-9])'[^'\n]{0,200}'"),
-    # UUIDs, e-mail addresses, URLs, paths with at least two parts, IPs with ports, MACs, long hex
-    re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"),
-    re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>\])]+", re.IGNORECASE),
-    re.compile(r"[^\s@=:,;\[\](){}<>\"']+@[^\s@=:,;\[\](){}<>\"']+\.[A-Za-z]{2,}"),
-    re.compile(r"(?<![\w.])/?(?:[\w.+@$-]+/)+[\w.+@$*-]+"),
-    re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"),
-    re.compile(r"\b(?:0x[0-9a-fA-F]+|[0-9a-fA-F]*\d[0-9a-fA-F]{7,}|[0-9a-fA-F]{7,}\d[0-9a-fA-F]*)\b"),
-    # a word with a digit in it, and what is joined to it
-    re.compile(r"[+-]?[\w$-]*\d[\w$.:%-]*"),
+_VERBS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT"
+_DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+
+_MASKS = tuple(
+    (re.compile(pattern), f"{keep}{WILDCARD}")
+    for pattern, keep in (
+        # a request keeps its verb, another quoted value keeps nothing
+        (rf"\"({_VERBS}) [^\"\n]{{0,2000}}\"", r"\1 "),
+        (r"\"[^\"\n]{0,200}\"|(?<![A-Za-z0-9])'[^'\n]{0,200}'", ""),
+        # what follows an equals sign, and the name of a user
+        (r"(?<=\w)=[^\s,;()\[\]{}]+", "="),
+        (r"(?<=\buser )(?!<)[^\s,;()\[\]]+", ""),
+        (r"(?<= for )(?!user\b|invalid\b|<)[\w.@-]+(?= from\b)", ""),
+        # URLs, addresses, host names, paths of at least two parts
+        (r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s\"'<>\])]+", ""),
+        (r"[^\s@=:,;\[\](){}<>\"']{1,80}@[^\s@=:,;\[\](){}<>\"']{1,80}\.[A-Za-z]{2,}", ""),
+        (r"(?<![\w.])/?(?:[\w.+@$-]{1,80}/)+[\w.+@$*-]+", ""),
+        (
+            r"(?<![\w.-])(?:[A-Za-z0-9-]{1,63}\.){1,8}"
+            r"(?:com|net|org|edu|gov|mil|info|biz|io|local|internal|[a-z]{2})(?![\w.(-])",
+            "",
+        ),
+        # names of days and months, beside a number
+        (rf"\b(?:{_DAYS})\b,? ?(?=(?:{_MONTHS})\b|\d)|\b(?:{_MONTHS})\b(?= *\d)", ""),
+        # an amount with its unit, a word with a digit in it, and what is joined to it
+        (r"\b\d+(?:\.\d+)? ?(?:[KMGTP]i?B|B|bytes|[mun]?s|sec|seconds|minutes|hours|days)\b", ""),
+        (r"[+-]?[\w$-]{0,200}\d[\w$.:%-]*", ""),
+    )
 )
 _RUNS = re.compile(r"<\*>(?:[\s,.:;/|_-]*<\*>)+")
 _SPACES = re.compile(r"\s+")
@@ -32,8 +49,10 @@ _SPACES = re.compile(r"\s+")
 def template(message: str) -> str:
     """The message with its variable parts as `<*>`, on one line."""
     masked = message[:_LIMIT]
-    for mask in _MASKS:
-        masked = mask.sub(WILDCARD, masked)
+    for mask, replacement in _MASKS:
+        masked = mask.sub(replacement, masked)
+    # Parentheses around nothing are those that hold a value in others of the kind.
+    masked = masked.replace(" ()", f" ({WILDCARD})")
     return _SPACES.sub(" ", _RUNS.sub(WILDCARD, masked)).strip()
 
 
