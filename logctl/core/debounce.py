@@ -44,7 +44,12 @@ queue, so that a redrive counts nothing twice."""
 KINDS_PER_MESSAGE = 20
 """More kinds of error than this in one message are counted together under `overflow`."""
 
+KINDS_PER_WINDOW = 20
+"""More new kinds than this of one app in one window are counted together too: a flood of unique messages
+must not be a flood of alerts."""
+
 OVERFLOW = "overflow"
+OVERFLOW_TEMPLATE = "errors of many other kinds"
 
 
 @dataclass(frozen=True, order=True)
@@ -54,6 +59,11 @@ class AlertKey:
     appid: str
     severity: str
     fingerprint: str
+
+    @property
+    def overflow(self) -> AlertKey:
+        """The key under which an app's kinds beyond the limit are counted together."""
+        return AlertKey(self.appid, self.severity, OVERFLOW)
 
     def __str__(self) -> str:
         return f"{self.appid}#{self.severity}#{self.fingerprint}"
@@ -187,7 +197,7 @@ def tally(records: Iterable[Record], level: str) -> list[Tally]:
         if alerts(record, level):
             key = AlertKey(record.appid, record.level, fingerprint(record.message))
             if key not in groups and len(groups) >= KINDS_PER_MESSAGE:
-                key = AlertKey(record.appid, record.level, OVERFLOW)
+                key = key.overflow
             groups.setdefault(key, []).append(record)
     return [_tally(key, group) for key, group in groups.items()]
 
@@ -197,7 +207,7 @@ def _tally(key: AlertKey, records: Sequence[Record]) -> Tally:
     return Tally(
         key,
         len(records),
-        "errors of many other kinds" if key.fingerprint == OVERFLOW else shorten(template(first), 500),
+        OVERFLOW_TEMPLATE if key.fingerprint == OVERFLOW else shorten(template(first), 500),
         shorten(first, 1_000),
         max(record.ts for record in records),
     )

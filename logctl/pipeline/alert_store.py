@@ -10,6 +10,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
@@ -17,8 +18,10 @@ from botocore.exceptions import ClientError
 from logctl.core.debounce import (
     CLOCK_TOLERANCE,
     CLOSED_KEPT,
+    KINDS_PER_WINDOW,
     LEASE,
     MARKER_KEPT,
+    OVERFLOW_TEMPLATE,
     Action,
     Alert,
     AlertKey,
@@ -27,7 +30,7 @@ from logctl.core.debounce import (
     Status,
     Tally,
 )
-from logctl.core.times import SECOND
+from logctl.core.times import DAY, SECOND
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -37,6 +40,7 @@ DUE = "due"
 _SHARD = "0"
 _STATE = "STATE"
 _CONFLICT_TRIES = 6
+_MARKER, _KIND = 0, 2  # places in the transaction that counts
 _CLAIMED = "lease_owner, lease_until, claim_upto, claim_seen, claim_at, claim_window"
 
 T = TypeVar("T")
@@ -52,26 +56,40 @@ class AlertStore:
         self._table = table
         self._sleep = sleep
 
-    def count(self, batch_id: str, tally: Tally, *, now: int) -> bool:
+    def count(self, batch_id: str, tally: Tally, *, now: int, window: int) -> AlertKey | None:
         """Count a message's events of one key, once however often the message is delivered.
 
         The marker and the counter are one transaction: a plain ADD that is retried after a lost reply
         counts twice. The client's own request token would not help, because `now` differs.
 
+        A key that would open is one more kind of its app in this window; beyond `KINDS_PER_WINDOW` it is
+        counted under the app's overflow key. The marker keeps the tally's own key, so that a redelivery
+        finds it whatever the number of kinds is then.
+
         Returns:
-            False when this batch was counted before.
+            The key it was counted under; None when this batch was counted before.
         """
-        items: list[Any] = [
-            {"Put": self._marker(batch_id, tally.key, now)},
-            {"Update": self._addition(tally, now)},
-        ]
+        state = self.get(tally.key)
+        opens = state is None or (state.status is Status.CLOSED and not state.held_back)
+        items = [self._marker(batch_id, tally.key, now), self._addition(tally, now)]
+        if opens and tally.key != tally.key.overflow:
+            items.append(self._another_kind(tally.key.appid, now, window))
+        refused = self._transact(items)
+        if refused == _KIND:
+            tally = replace(tally, key=tally.key.overflow, template=OVERFLOW_TEMPLATE)
+            refused = self._transact([items[_MARKER], self._addition(tally, now)])
+        return tally.key if refused is None else None
+
+    def _transact(self, items: list[Any]) -> int | None:
+        """Write all of it; the place of the item whose condition refused it, None when it is written."""
         try:
             self._past_conflicts(lambda: self._dynamodb.transact_write_items(TransactItems=items))
         except ClientError as error:
-            if _cancellations(error)[:1] == ["ConditionalCheckFailed"]:
-                return False
-            raise
-        return True
+            reasons = _cancellations(error)
+            if "ConditionalCheckFailed" not in reasons:
+                raise
+            return reasons.index("ConditionalCheckFailed")
+        return None
 
     def _past_conflicts(self, write: Callable[[], T]) -> T:
         """Write, again if a transaction on the same item got in the way: the SDK does not retry that."""
@@ -85,7 +103,7 @@ class AlertStore:
         return write()
 
     def _marker(self, batch_id: str, key: AlertKey, now: int) -> Any:
-        return {
+        put = {
             "TableName": self._table,
             "Item": {
                 "pk": {"S": f"SEEN#{batch_id}"},
@@ -94,9 +112,24 @@ class AlertStore:
             },
             "ConditionExpression": "attribute_not_exists(pk)",
         }
+        return {"Put": put}
+
+    def _another_kind(self, appid: str, now: int, window: int) -> Any:
+        update = {
+            "TableName": self._table,
+            "Key": {"pk": {"S": f"KINDS#{appid}"}, "sk": {"S": str(now // window)}},
+            "UpdateExpression": "ADD kinds :one SET expires_at = :expires",
+            "ConditionExpression": "attribute_not_exists(kinds) OR kinds < :most",
+            "ExpressionAttributeValues": {
+                ":one": {"N": "1"},
+                ":most": {"N": str(KINDS_PER_WINDOW)},
+                ":expires": {"N": str((now + 2 * window + DAY) // SECOND)},
+            },
+        }
+        return {"Update": update}
 
     def _addition(self, tally: Tally, now: int) -> Any:
-        return {
+        update = {
             "TableName": self._table,
             "Key": _state_key(tally.key),
             "UpdateExpression": (
@@ -122,6 +155,7 @@ class AlertStore:
                 ":shard": {"S": _SHARD},
             },
         }
+        return {"Update": update}
 
     def get(self, key: AlertKey) -> State | None:
         reply = self._dynamodb.get_item(TableName=self._table, Key=_state_key(key), ConsistentRead=True)

@@ -53,8 +53,13 @@ class Alerter:
         self._flags = flags
         self._failed_at = -_SILENCE_AFTER_FAILURE
 
-    def count(self, batch_id: str, tally: Tally) -> bool:
-        return self._store.count(batch_id, tally, now=self._clock())
+    def count(self, batch_id: str, tally: Tally) -> list[AlertKey]:
+        """Count, and say which keys may have something to publish now.
+
+        A batch that was counted before may have crashed before it was published, under either key.
+        """
+        counted_as = self._store.count(batch_id, tally, now=self._clock(), window=self._window)
+        return [counted_as] if counted_as else list(dict.fromkeys((tally.key, tally.key.overflow)))
 
     def notify(self, key: AlertKey) -> Action:
         """Publish what may be published for a key that was just counted.

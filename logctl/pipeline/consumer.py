@@ -175,9 +175,8 @@ class Consumer:
 
     def _alert(self, batch_id: str, records: Sequence[Record]) -> None:
         for addition in tally(records, self._config.alert_level):
-            self._alerter.count(batch_id, addition)
-            # Counted before or not: a crash may have come between counting and publishing.
-            self._alerter.notify(addition.key)
+            for key in self._alerter.count(batch_id, addition):
+                self._alerter.notify(key)
 
     def _set_aside(
         self, message: Message, problem: Rejected, content: str, position: int | None = None

@@ -121,8 +121,8 @@ class World:
 
     def _consume(self, batch: str, count: int) -> None:
         alerter = self.alerter()
-        alerter.count(batch, Tally(self.key, count, "kind", "sample", self.clock()))
-        alerter.notify(self.key)
+        for key in alerter.count(batch, Tally(self.key, count, "kind", "sample", self.clock())):
+            alerter.notify(key)
 
     def sweep(self) -> None:
         self._safely(lambda: self.alerter().sweep())

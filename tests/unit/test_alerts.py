@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from logctl.core.debounce import LEASE, Action, AlertKey, Status
+from logctl.core.debounce import KINDS_PER_WINDOW, LEASE, Action, AlertKey, Status
 from logctl.core.times import MINUTE, SECOND
 from logctl.pipeline.alert_store import AlertStore
 from logctl.pipeline.alerts import Alerter
@@ -113,8 +113,8 @@ def test_counting_a_batch_twice_counts_once(pipeline, store):
     from logctl.core.debounce import Tally
 
     tally = Tally(AlertKey("checkout", "ERROR", "f" * 12), 7, "t", "s", NOON)
-    assert store.count("batch", tally, now=NOON)
-    assert not store.count("batch", tally, now=NOON + 5)
+    assert store.count("batch", tally, now=NOON, window=WINDOW) == tally.key
+    assert store.count("batch", tally, now=NOON + 5, window=WINDOW) is None
     assert store.get(tally.key).seen == 7
 
 
@@ -150,3 +150,32 @@ def test_the_last_alert_of_a_broken_clock_holds_nothing_back(pipeline, alerter):
     pipeline.clock.advance(-60 * MINUTE)
     pipeline.consumer.process(errors(1, "2"))
     assert len(pipeline.alerts()) == 2
+
+
+def test_a_flood_of_kinds_over_many_messages_is_not_a_flood_of_alerts(pipeline, alerter, store):
+    """Twenty kinds of an app alert in a window; the others are one, however many messages they come in."""
+    kinds = [f"{first}{second} is broken" for first in "abcdefgh" for second in "abcdefgh"]
+    for kind in kinds:
+        message = packed(records(2, level="ERROR", message=kind), name=kind)
+        assert pipeline.consumer.process(event(message)) == {"batchItemFailures": []}
+    assert len(pipeline.alerts()) == KINDS_PER_WINDOW + 1
+    overflow = store.get(AlertKey("checkout", "ERROR", "overflow"))
+    assert overflow.seen == 2 * (len(kinds) - KINDS_PER_WINDOW)
+
+    # A redelivery is known by its own kind, wherever it was counted.
+    for kind in (kinds[0], kinds[-1]):
+        pipeline.consumer.process(event(packed(records(2, level="ERROR", message=kind), name=kind)))
+    assert store.get(overflow.key).seen == overflow.seen
+    assert pipeline.alerts() == []
+
+    # Kinds that are open go on under their own name, and another app is not affected.
+    pipeline.consumer.process(event(packed(records(3, level="ERROR", message=kinds[0]), name="more")))
+    pipeline.consumer.process(
+        event(packed(records(1, app="other", level="ERROR", message="x is lost"), name="o"))
+    )
+    assert len(pipeline.alerts()) == 1
+    pipeline.clock.advance(WINDOW)
+    alerter.sweep()
+    summaries = [alert["MessageAttributes"] for alert in pipeline.alerts()]
+    counts = [int(item["count"]["Value"]) for item in summaries if item["kind"]["Value"] == "SUMMARISE"]
+    assert sum(counts) == overflow.seen - 1 + KINDS_PER_WINDOW + 3
