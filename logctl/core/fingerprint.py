@@ -57,5 +57,5 @@ def template(message: str) -> str:
 
 
 def fingerprint(message: str) -> str:
-    """Twelve hexadecimal digits; equal for messages that differ in numbers, ids, addresses and paths only."""
+    """Twelve hexadecimal digits; equal for messages that differ only in what `template` masks."""
     return hashlib.sha256(template(message).encode("utf-8", "surrogatepass")).hexdigest()[:12]
