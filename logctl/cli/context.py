@@ -128,7 +128,7 @@ class Context:
             aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
             region_name=self.settings.region or exports["AWS_REGION"],
         )
-        return Aws(session, exports["AWS_ENDPOINT_URL"])
+        return Aws(session, exports["AWS_ENDPOINT_URL"], exports["AWS_ENDPOINT_URL_ATHENA"])
 
     @cached_property
     def deployment(self) -> Deployment:

@@ -1,7 +1,7 @@
-"""The sandbox: MiniStack as a child process on this machine's loopback.
+"""The sandbox: MiniStack and our Athena before it, as child processes on this machine's loopback.
 
-`up` starts it with IAM enforced and state on disk, `down` stops what `up` started and nothing else. What
-is known about it stands in `sandbox.json` in its home; a lock there makes two `up` at once start one.
+`up` starts them with IAM enforced and state on disk, `down` stops what `up` started and nothing else. What
+is known about them stands in `sandbox.json` in its home; a lock there makes two `up` at once start one.
 
 MiniStack saves its state when it stops in order. After a crash or `kill -9` all S3 objects are there;
 everything else is as it was at the last orderly stop, and what came after it is lost.
@@ -40,7 +40,11 @@ REBUILD = "Rebuild with: logctl provision --target local, then logctl athena rep
 
 _START_TIMEOUT = 60.0
 _STOP_PATIENCE = 30.0
+_ATHENA_PATIENCE = 5.0
 _OWN = ("state", "s3", "tmp", "home")
+_MINISTACK_READY = "/_ministack/ready"
+_MINISTACK_HEALTH = "/_ministack/health"
+_ATHENA_HEALTH = "/_logctl/health"
 
 
 @unique
@@ -57,6 +61,7 @@ class Running:
     """A sandbox that answers. `started_at` is in milliseconds."""
 
     endpoint: str
+    athena_endpoint: str
     port: int
     pid: int
     region: str
@@ -88,10 +93,21 @@ class _Memory:
     region: str
     started_at: int
     stopped: bool
+    athena_port: int
+    athena_pid: int = 0
+    athena_born: str = ""
 
     @property
     def process(self) -> Process:
         return Process(self.pid, self.born)
+
+    @property
+    def athena(self) -> Process:
+        return Process(self.athena_pid, self.athena_born)
+
+    @property
+    def answers(self) -> bool:
+        return _answers(self.port, _MINISTACK_HEALTH) and _answers(self.athena_port, _ATHENA_HEALTH)
 
 
 def default_home() -> Path:
@@ -104,6 +120,7 @@ def environment(running: Running) -> dict[str, str]:
     """What other tools need to talk to it."""
     return {
         "AWS_ENDPOINT_URL": running.endpoint,
+        "AWS_ENDPOINT_URL_ATHENA": running.athena_endpoint,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_REGION": running.region,
@@ -114,7 +131,7 @@ def environment(running: Running) -> dict[str, str]:
 def find(home: Path) -> Running | None:
     """The sandbox, if it is up and answers; cheap when there is none."""
     memory = _recall(home)
-    if memory is None or memory.stopped or not memory.process.alive() or not _answers(memory.port):
+    if memory is None or memory.stopped or not memory.process.alive() or not memory.answers:
         return None
     return _running(memory, home)
 
@@ -127,7 +144,7 @@ def status(home: Path) -> Status:
         return Status(Condition.STOPPED, home, log)
     if not memory.process.alive():
         return Status(Condition.DIED, home, log, log_tail=_tail(log))
-    if not _answers(memory.port):
+    if not memory.answers:
         return Status(Condition.SILENT, home, log, log_tail=_tail(log))
     return Status(Condition.UP, home, log, _running(memory, home))
 
@@ -150,25 +167,32 @@ def up(
         if memory and not memory.stopped and memory.process.alive():
             return _already_up(memory, home, timeout, sleep)
         unclean = memory is not None and not memory.stopped
+        if memory is not None:
+            memory.athena.stop(patience=_ATHENA_PATIENCE, sleep=sleep)  # it may have outlived MiniStack
         chosen = port or _free_port(memory.port if memory else None)
-        started = _start(home, chosen, region, timeout, sleep)
+        athena_port = _free_port(memory.athena_port if memory else None, but=chosen)
+        started = _start(home, chosen, athena_port, region, timeout, sleep)
         moved = memory is not None and memory.port != chosen
         return replace(_running(started, home), unclean=unclean, new_port=moved)
 
 
 def _already_up(memory: _Memory, home: Path, timeout: float, sleep: Callable[[float], None]) -> Running:
     deadline = time.monotonic() + min(timeout, 10)
-    while not _answers(memory.port):
+    while not _answers(memory.port, _MINISTACK_HEALTH):
         if time.monotonic() > deadline:
             raise UnreachableError(
                 f"The sandbox runs (process {memory.pid}) but does not answer on port {memory.port}.",
                 f"Stop it with: logctl local down. Its log is {_log(home)}",
             )
         sleep(0.2)
+    if not memory.athena.alive():
+        memory = _start_athena(memory, home, timeout, sleep)
     return replace(_running(memory, home), was_already_up=True)
 
 
-def _start(home: Path, port: int, region: str, timeout: float, sleep: Callable[[float], None]) -> _Memory:
+def _start(
+    home: Path, port: int, athena_port: int, region: str, timeout: float, sleep: Callable[[float], None]
+) -> _Memory:
     if importlib.util.find_spec("ministack") is None:
         raise UnreachableError(
             "The sandbox is not installed.", "Install it with: pipx install 'logctl[local]'"
@@ -177,40 +201,76 @@ def _start(home: Path, port: int, region: str, timeout: float, sleep: Callable[[
         raise UnreachableError(
             f"Port {port} on 127.0.0.1 is taken by another program.", "Name another with --port."
         )
-    child = _spawn(home, port, region)
+    _make_home(home)
+    child = _spawn_ministack(home, port, athena_port, region)
     memory = _Memory(
-        child.pid, Process.of(child.pid).born, port, region, time.time_ns() // 1_000_000, stopped=False
+        child.pid,
+        Process.of(child.pid).born,
+        port,
+        region,
+        time.time_ns() // 1_000_000,
+        stopped=False,
+        athena_port=athena_port,
     )
     _remember(home, memory)
     try:
-        _wait_until_ready(child, memory, home, timeout, sleep)
+        _wait_until_ready(child, port, _MINISTACK_READY, _log(home), timeout, sleep)
+        return _start_athena(memory, home, timeout, sleep)
     except BaseException:
         # Nothing half-started is left behind: not after an error, and not after Ctrl-C.
         memory.process.stop(patience=5, sleep=sleep)
         child.wait()
         _remember(home, replace(memory, stopped=True))
         raise
-    return memory
 
 
-def _spawn(home: Path, port: int, region: str) -> subprocess.Popen[bytes]:
-    log = _log(home)
+def _start_athena(memory: _Memory, home: Path, timeout: float, sleep: Callable[[float], None]) -> _Memory:
+    log = _athena_log(home)
+    child = _spawn(
+        ["logctl.local.athena", "--port", str(memory.athena_port), "--backend", _url(memory.port)],
+        _environ(home),
+        home,
+        log,
+    )
+    known = replace(memory, athena_pid=child.pid, athena_born=Process.of(child.pid).born)
+    _remember(home, known)
+    try:
+        _wait_until_ready(child, known.athena_port, _ATHENA_HEALTH, log, timeout, sleep)
+    except BaseException:
+        known.athena.stop(patience=_ATHENA_PATIENCE, sleep=sleep)
+        child.wait()
+        raise
+    return known
+
+
+def _make_home(home: Path) -> None:
     try:
         for name in _OWN:
             (home / name).mkdir(mode=0o700, exist_ok=True)
-        if log.exists():
-            log.replace(log.with_suffix(".previous"))
     except OSError as problem:
         raise UnreachableError(
             f"The sandbox's home cannot be used: {problem}.", "Choose another with LOGCTL_SANDBOX_HOME."
         ) from None
-    # Only what it needs: its Lambda workers inherit this environment, and somebody's AWS profile or
-    # LOGCTL_ settings in there would change what the functions do.
+
+
+def _spawn(module: list[str], environ: dict[str, str], home: Path, log: Path) -> subprocess.Popen[bytes]:
+    if log.exists():
+        log.replace(log.with_suffix(".previous"))
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", *module],
+            env=environ,
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _spawn_ministack(home: Path, port: int, athena_port: int, region: str) -> subprocess.Popen[bytes]:
     environ = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(home / "home"),
-        "TMPDIR": str(home / "tmp"),
-        "LANG": "C.UTF-8",
+        **_environ(home),
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
@@ -223,38 +283,43 @@ def _spawn(home: Path, port: int, region: str) -> subprocess.Popen[bytes]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "INFO",
+        # For the Lambda functions, which inherit it: their Athena is ours.
+        "AWS_ENDPOINT_URL_ATHENA": _url(athena_port),
+    }
+    return _spawn(["ministack"], environ, home, _log(home))
+
+
+def _environ(home: Path) -> dict[str, str]:
+    """Only what a child needs: MiniStack's Lambda workers inherit it, and somebody's AWS profile or LOGCTL_
+    settings in there would change what the functions do."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home / "home"),
+        "TMPDIR": str(home / "tmp"),
+        "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
-            env=environ,
-            cwd=home,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
 
 
 def _wait_until_ready(
     child: subprocess.Popen[bytes],
-    memory: _Memory,
-    home: Path,
+    port: int,
+    path: str,
+    log: Path,
     timeout: float,
     sleep: Callable[[float], None],
 ) -> None:
     deadline = time.monotonic() + timeout
-    while not _answers(memory.port, "ready"):
+    while not _answers(port, path):
         if child.poll() is not None:
             raise UnreachableError(
-                f"The sandbox ended while it started (code {child.returncode}): {_last_line(home)}",
-                f"Its log is {_log(home)}",
+                f"The sandbox ended while it started (code {child.returncode}): {_last_line(log)}",
+                f"Its log is {log}",
             )
         if time.monotonic() > deadline:
             raise UnreachableError(
-                f"The sandbox did not come up within {timeout:.0f} s: {_last_line(home)}",
-                f"Its log is {_log(home)}",
+                f"The sandbox did not come up within {timeout:.0f} s: {_last_line(log)}",
+                f"Its log is {log}",
             )
         sleep(0.1)
 
@@ -269,6 +334,7 @@ def down(home: Path, *, sleep: Callable[[float], None] = time.sleep) -> Conditio
             return Condition.NONE
         if memory.stopped:
             return Condition.STOPPED
+        memory.athena.stop(patience=_ATHENA_PATIENCE, sleep=sleep)
         if not memory.process.alive():
             return Condition.DIED
         in_order = memory.process.stop(patience=_STOP_PATIENCE, sleep=sleep)
@@ -295,8 +361,19 @@ def reset(home: Path, *, sleep: Callable[[float], None] = time.sleep) -> Running
 
 
 def _running(memory: _Memory, home: Path) -> Running:
-    endpoint = f"http://127.0.0.1:{memory.port}"
-    return Running(endpoint, memory.port, memory.pid, memory.region, home, memory.started_at)
+    return Running(
+        _url(memory.port),
+        _url(memory.athena_port),
+        memory.port,
+        memory.pid,
+        memory.region,
+        home,
+        memory.started_at,
+    )
+
+
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 @contextmanager
@@ -328,10 +405,10 @@ def _remember(home: Path, memory: _Memory) -> None:
     fresh.replace(home / "sandbox.json")
 
 
-def _answers(port: int, what: str = "health") -> bool:
+def _answers(port: int, path: str) -> bool:
     with contextlib.suppress(OSError, urllib.error.URLError, ValueError):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://127.0.0.1:{port}/_ministack/{what}", timeout=1) as reply:
+        with opener.open(_url(port) + path, timeout=1) as reply:
             return bool(reply.status == 200)
     return False
 
@@ -346,17 +423,24 @@ def _taken(port: int) -> bool:
         return False
 
 
-def _free_port(preferred: int | None) -> int:
+def _free_port(preferred: int | None, but: int | None = None) -> int:
     """The port it had before, because queue URLs hold it; any other when that one is taken."""
-    if preferred and not _taken(preferred):
+    if preferred and preferred != but and not _taken(preferred):
         return preferred
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            found = int(probe.getsockname()[1])
+        if found != but:
+            return found
 
 
 def _log(home: Path) -> Path:
     return home / "ministack.log"
+
+
+def _athena_log(home: Path) -> Path:
+    return home / "athena.log"
 
 
 def _tail(log: Path, lines: int = 5) -> tuple[str, ...]:
@@ -366,5 +450,5 @@ def _tail(log: Path, lines: int = 5) -> tuple[str, ...]:
         return ()
 
 
-def _last_line(home: Path) -> str:
-    return next((line for line in reversed(_tail(_log(home), 20)) if line.strip()), "its log is empty")
+def _last_line(log: Path) -> str:
+    return next((line for line in reversed(_tail(log, 20)) if line.strip()), "its log is empty")

@@ -61,7 +61,7 @@ def query(
             "There is no SQL to run.", "For example: logctl athena query 'SELECT count(*) FROM logs'"
         )
     aws, names = deployment.aws, deployment.names
-    options: dict[str, Any] = {"endpoint_url": aws.endpoint_url} if aws.endpoint_url else {}
+    options: dict[str, Any] = {"endpoint_url": aws.athena_endpoint_url} if aws.athena_endpoint_url else {}
     connection = connect(
         session=aws.session,
         region_name=aws.region,

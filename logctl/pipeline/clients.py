@@ -40,9 +40,12 @@ class Aws:
     Boto3 clients are thread-safe; making one is not, so parallel code asks for its client first.
     """
 
-    def __init__(self, session: boto3.Session, endpoint_url: str | None = None) -> None:
+    def __init__(
+        self, session: boto3.Session, endpoint_url: str | None = None, athena_endpoint_url: str | None = None
+    ) -> None:
         self._session = session
         self.endpoint_url = endpoint_url
+        self.athena_endpoint_url = athena_endpoint_url or endpoint_url
 
     @property
     def session(self) -> boto3.Session:
@@ -73,7 +76,7 @@ class Aws:
 
     @cached_property
     def athena(self) -> AthenaClient:
-        return self._session.client("athena", endpoint_url=self.endpoint_url, config=_PATIENT)
+        return self._session.client("athena", endpoint_url=self.athena_endpoint_url, config=_PATIENT)
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:

@@ -1,0 +1,219 @@
+"""From Athena's SQL to a query that DuckDB can run: names resolved, views expanded, tables scanned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError, TokenError
+
+from logctl.local.engine import dialect, information_schema, projection
+from logctl.local.engine.catalog import CATALOG, Catalog, Table
+from logctl.local.engine.errors import InvalidRequest, QueryError
+from logctl.local.engine.pruning import conditions
+from logctl.local.engine.scans import Scanner
+
+_DEEPEST_VIEW = 32
+_UNNAMED = "_unnamed"
+
+
+def parse(sql: str) -> exp.Expr:
+    """One statement.
+
+    Raises:
+        InvalidRequest: as StartQueryExecution refuses what it cannot read.
+    """
+    try:
+        statements = [tree for tree in sqlglot.parse(sql, read="athena") if tree is not None]
+    except ParseError as problem:
+        first = problem.errors[0] if problem.errors else {}
+        near = first.get("highlight") or ""
+        raise InvalidRequest(
+            f"line {first.get('line', 1)}:{first.get('col', 1)}: mismatched input '{near}'. "
+            f"{first.get('description', '')}".strip()
+        ) from None
+    except TokenError as problem:
+        raise InvalidRequest(f"line 1:1: {str(problem).splitlines()[0]}") from None
+    if len(statements) != 1:
+        raise InvalidRequest("Only one sql statement is allowed. Got: " + sql)
+    return statements[0]
+
+
+def with_parameters(tree: exp.Expr, parameters: Sequence[str]) -> exp.Expr:
+    """`?` replaced by the parameters in order, each an SQL literal (Amazon Athena User Guide, Use
+    parameterized queries)."""
+    places = [node for node in tree.find_all(exp.Placeholder, bfs=False) if not node.args.get("this")]
+    if len(places) != len(parameters):
+        raise InvalidRequest(
+            f"INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected {len(places)} but "
+            f"found {len(parameters)}"
+        )
+    for place, text in zip(_in_order(places), parameters, strict=True):
+        try:
+            value = sqlglot.parse_one(text, read="athena")
+        except SqlglotError:
+            value = None
+        if value is None or value.find(exp.Query, exp.Table):
+            raise InvalidRequest(f"INVALID_PARAMETER_USAGE: {text!r} is not a literal; quote text as 'text'")
+        place.replace(value)
+    return tree
+
+
+def _in_order(places: list[exp.Placeholder]) -> list[exp.Placeholder]:
+    """As they stand in the text: where the tokenizer kept a position, by it; else in the tree's order."""
+    positions = [place.meta.get("start") for place in places]
+    if all(position is not None for position in positions):
+        return sorted(places, key=lambda place: place.meta["start"])
+    return places
+
+
+@dataclass
+class Plan:
+    """A query to run: DuckDB's SQL, and which output columns have no name of their own."""
+
+    sql: str
+    tree: exp.Expr
+
+
+@dataclass
+class Planner:
+    """Plans queries of one execution. `database` is what a bare table name means."""
+
+    catalog: Catalog
+    scanner: Scanner
+    database: str
+    _bases: dict[str, Table] = field(default_factory=dict)
+    _partition_tables: dict[str, Table] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def plan(self, tree: exp.Expr) -> Plan:
+        query = self._expand(tree.copy(), self.database, 0)
+        _name_unnamed(query)
+        found = conditions(query, self._bases)
+        relations = {}
+        for base, table in self._bases.items():
+            condition = found.of(base)
+            injected = {name: found.equal_values(base, name) for name in projection.needs_injected(table)}
+            relations[base] = self.scanner.relation(
+                table, dialect.to_duckdb(condition) if condition is not None else None, injected
+            )
+        for base, table in self._partition_tables.items():
+            relations[base] = self.scanner.partitions_view(table)
+        for node in query.find_all(exp.Table):
+            if node.name in relations:
+                node.set("this", exp.to_identifier(relations[node.name]))
+        return Plan(dialect.to_duckdb(query), query)
+
+    # ── Names ──
+
+    def _expand(self, tree: exp.Expr, database: str, depth: int) -> exp.Expr:
+        if depth > _DEEPEST_VIEW:
+            raise QueryError("INVALID_VIEW: Statement references a recursive view")
+        for column in tree.find_all(exp.Column):
+            # `database.table.column`: the table's alias is enough, and knows no database.
+            column.set("db", None)
+            column.set("catalog", None)
+        for node in list(tree.find_all(exp.Table)):
+            if isinstance(node.this, exp.Identifier) and not _is_cte(node):
+                self._resolve(node, database, depth)
+        return tree
+
+    def _resolve(self, node: exp.Table, default: str, depth: int) -> None:
+        catalog, database, name = node.catalog.lower(), node.db.lower() or default, node.name.lower()
+        if catalog and catalog not in (CATALOG, "hive"):
+            raise QueryError(f"CATALOG_NOT_FOUND: Catalog '{catalog}' does not exist")
+        if database == "information_schema":
+            listing = self.scanner.view(information_schema.relation(name, self.catalog))
+            self._replace(node, exp.select("*").from_(listing), name)
+            return
+        if name.endswith("$partitions"):
+            table = self.catalog.table(database, name.removesuffix("$partitions"))
+            self._replace(node, None, name, self._partition_tables, table)
+            return
+        table = self.catalog.table(database, name)
+        if table.sql is None:
+            self._replace(node, None, name, self._bases, table)
+            return
+        try:
+            view = parse(table.sql)
+        except InvalidRequest as problem:
+            raise QueryError(
+                f"INVALID_VIEW: Failed parsing stored view '{database}.{name}': {problem}"
+            ) from None
+        self._replace(node, self._expand(view, database, depth + 1), name)
+
+    def _replace(
+        self,
+        node: exp.Table,
+        query: exp.Expr | None,
+        name: str,
+        register: dict[str, Table] | None = None,
+        table: Table | None = None,
+    ) -> None:
+        alias = node.args.get("alias")
+        if alias is None or not alias.this:
+            alias = exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+        if query is None:
+            assert register is not None
+            assert table is not None
+            base = f"base{next(self._numbers)}"
+            register[base] = table
+            for part in ("db", "catalog"):
+                node.set(part, None)
+            node.set("this", exp.to_identifier(base))
+            node.set("alias", alias)
+            return
+        subquery = exp.Subquery(this=query, alias=alias)
+        for part in ("joins", "laterals", "sample"):
+            if node.args.get(part):
+                subquery.set(part, node.args[part])
+        node.replace(subquery)
+
+
+def _is_cte(node: exp.Table) -> bool:
+    """Whether a bare name means a WITH query that can be seen from there; in its own definition, and in
+    those before it, the name still means the table."""
+    if node.db:
+        return False
+    child: exp.Expr = node
+    parent: exp.Expr | None = node.parent
+    while parent is not None:
+        visible: list[exp.Expr] = []
+        if isinstance(parent, exp.With):
+            visible = list(parent.expressions)
+            if not parent.recursive:
+                visible = visible[: next(i for i, cte in enumerate(visible) if cte is child)]
+        elif not isinstance(child, exp.With):
+            with_ = parent.args.get("with_") or parent.args.get("with")
+            visible = list(with_.expressions) if with_ is not None else []
+        if any(cte.alias.lower() == node.name.lower() for cte in visible):
+            return True
+        child, parent = parent, parent.parent
+    return False
+
+
+def _name_unnamed(query: exp.Expr) -> None:
+    """Mark output columns without a name: Athena calls the third `_col2`, wherever stars put it."""
+    select = query
+    while isinstance(select, exp.SetOperation | exp.Subquery):
+        select = select.this
+    if not isinstance(select, exp.Select):
+        return
+    for number, item in enumerate(list(select.expressions)):
+        if isinstance(item, exp.Alias | exp.Star | exp.Column) or item.is_star:
+            continue
+        item.replace(exp.alias_(item.copy(), f"{_UNNAMED}{number}"))
+
+
+def column_names(names: Sequence[str]) -> list[str]:
+    """DuckDB's output names as Athena gives them: small letters, `_colN` for what has none."""
+    return [
+        f"_col{position}"
+        if name.startswith(_UNNAMED)
+        or (name.startswith("col") and name[3:].isdigit() and name == f"col{position}")
+        else name.lower()
+        for position, name in enumerate(names)
+    ]
