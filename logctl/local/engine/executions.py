@@ -222,9 +222,7 @@ class Executions:
         oldest = self._clock() - request.reuse_minutes * 60
         with self._lock:
             for known in reversed(self._known.values()):
-                same = (known.request.sql, known.request.database, known.request.workgroup, known.request.parameters) == (
-                    request.sql, request.database, request.workgroup, request.parameters,
-                )  # fmt: skip
+                same = _reuse_key(known.request) == _reuse_key(request)
                 if (
                     same
                     and known.state == "SUCCEEDED"
@@ -310,6 +308,10 @@ class Executions:
         with execution.lock:
             execution.state, execution.reason = state, reason
             execution.completed = self._clock()
+
+
+def _reuse_key(request: Request) -> tuple[object, ...]:
+    return request.sql, request.database, request.workgroup, request.parameters
 
 
 def _leaves_text(sql: str) -> bool:

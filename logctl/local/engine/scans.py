@@ -265,7 +265,8 @@ def _check_schema(table: Table, partition: Partition) -> None:
         )
         if not widened and partition.format.kind != "parquet":
             raise QueryError(
-                "HIVE_PARTITION_SCHEMA_MISMATCH: There is a mismatch between the table and partition schemas. "
+                "HIVE_PARTITION_SCHEMA_MISMATCH: There is a mismatch between the table and partition "
+                "schemas. "
                 "The types are incompatible and cannot be coerced. The column "
                 f"'{column.name}' in table '{table.database}.{table.name}' is declared as type "
                 f"'{column.type.hive}', but partition '{_path(table, partition)}' declared column "

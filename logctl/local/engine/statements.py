@@ -431,7 +431,8 @@ def _drop_database(session: Session, statement: ddl.DropDatabase) -> Outcome:
         )
     if session.catalog.tables(statement.name) and not statement.cascade:
         raise QueryError(
-            f"FAILED: Execution Error, return code 1. InvalidOperationException(message:Database {statement.name} "
+            f"FAILED: Execution Error, return code 1. InvalidOperationException("
+            f"message:Database {statement.name} "
             "is not empty. One or more tables exist.)"
         )
     for table in session.catalog.tables(statement.name):
@@ -452,7 +453,8 @@ def _create_table(session: Session, statement: ddl.CreateTable) -> Outcome:
     )  # fmt: skip
     if not session.catalog.create(table) and not statement.if_not_exists:
         raise QueryError(
-            f"FAILED: Execution Error, return code 1. AlreadyExistsException(message:Table {name} already exists.)"
+            f"FAILED: Execution Error, return code 1. "
+            f"AlreadyExistsException(message:Table {name} already exists.)"
         )
     return Outcome("DDL", "CREATE_TABLE")
 
@@ -469,7 +471,8 @@ def _drop(session: Session, statement: ddl.Drop) -> Outcome:
         raise QueryError(f"FAILED: SemanticException [Error 10001]: Table not found {database}.{name}")
     if (found.sql is not None) != (statement.kind == "view"):
         raise QueryError(
-            f"FAILED: SemanticException [Error 10158]: Cannot drop a {'view' if found.sql is not None else 'table'} "
+            f"FAILED: SemanticException [Error 10158]: Cannot drop a "
+            f"{'view' if found.sql is not None else 'table'} "
             f"with DROP {statement.kind.upper()}"
         )
     session.catalog.drop(found)
@@ -610,7 +613,8 @@ def _values(table: Table, spec: Mapping[str, str]) -> tuple[str, ...]:
     if {key.name for key in table.keys} != set(spec):
         raise QueryError(
             "FAILED: SemanticException [Error 10098]: partition spec "
-            f"{{{', '.join(f'{k}={v}' for k, v in spec.items())}}} doesn't contain all ({len(table.keys)}) partition columns"
+            f"{{{', '.join(f'{k}={v}' for k, v in spec.items())}}} doesn't contain all "
+            f"({len(table.keys)}) partition columns"
         )
     return tuple(spec[key.name] for key in table.keys)
 
@@ -626,7 +630,8 @@ def _add_partitions(session: Session, statement: ddl.AddPartitions) -> Outcome:
     there = session.catalog.add(table, wanted)
     if there and not statement.if_not_exists:
         raise QueryError(
-            "FAILED: Execution Error, return code 1. AlreadyExistsException(message:Partition already exists.)"
+            "FAILED: Execution Error, return code 1. "
+            "AlreadyExistsException(message:Partition already exists.)"
         )
     return Outcome("DDL", "ALTER_TABLE_ADD_PARTITION")
 
@@ -639,7 +644,8 @@ def _drop_partitions(session: Session, statement: ddl.DropPartitions) -> Outcome
         for column, _, _ in conditions:
             if column not in names:
                 raise QueryError(
-                    f"FAILED: SemanticException [Error 10004]: Invalid table alias or column reference {column}"
+                    f"FAILED: SemanticException [Error 10004]: Invalid table alias or "
+                    f"column reference {column}"
                 )
         fitting = [
             partition

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 OPEN_WRITERS = 100
 """CTAS and INSERT INTO write to at most 100 partitions (Amazon Athena User Guide, Service Quotas)."""
 _CODECS = {
-    "parquet": {"GZIP": "gzip", "SNAPPY": "snappy", "ZSTD": "zstd", "LZ4": "lz4_raw", "NONE": "uncompressed", "UNCOMPRESSED": "uncompressed"},
+    "parquet": {
+        "GZIP": "gzip", "SNAPPY": "snappy", "ZSTD": "zstd", "LZ4": "lz4_raw",
+        "NONE": "uncompressed", "UNCOMPRESSED": "uncompressed",
+    },
     "text": {"GZIP": "gzip", "ZSTD": "zstd", "NONE": "none", "UNCOMPRESSED": "none"},
 }  # fmt: skip
 _ENDINGS = {"gzip": ".gz", "zstd": ".zst", "none": ""}
@@ -104,11 +107,13 @@ class Writer:
         ).fetchall()
         if len(found) > OPEN_WRITERS:
             raise QueryError(
-                f"HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of {OPEN_WRITERS} open writers for partitions/buckets"
+                f"HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of {OPEN_WRITERS} open writers for "
+                "partitions/buckets"
             )
         for values in found:
             condition = " AND ".join(
-                f"CAST({quoted(key.name)} AS VARCHAR) IS NOT DISTINCT FROM {'NULL' if value is None else literal(value)}"
+                f"CAST({quoted(key.name)} AS VARCHAR) IS NOT DISTINCT FROM "
+                f"{'NULL' if value is None else literal(value)}"
                 for key, value in zip(keys, values, strict=True)
             )
             yield tuple("__HIVE_DEFAULT_PARTITION__" if v is None else v for v in values), condition
@@ -128,7 +133,8 @@ class Writer:
                     options = f"FORMAT json, COMPRESSION {codec}"
                 case "text":
                     delimiter = literal(form.parameters.get("field.delim", "\x01"))
-                    options = f"FORMAT csv, HEADER false, DELIMITER {delimiter}, QUOTE '', ESCAPE '', NULLSTR '\\N', COMPRESSION {codec}"
+                    options = f"FORMAT csv, HEADER false, DELIMITER {delimiter}, QUOTE '', ESCAPE '', "
+                    options += f"NULLSTR '\\N', COMPRESSION {codec}"
                     sql = f"SELECT {', '.join(_as_text(column) for column in columns)} FROM ({sql})"  # noqa: S608
                 case other:
                     raise NotHere(f"Writing {other}")
@@ -267,7 +273,8 @@ def new_table(
         if missing:
             raise QueryError(f"INVALID_TABLE_PROPERTY: Partition column {missing} not present in schema")
         raise QueryError(
-            "HIVE_COLUMN_ORDER_MISMATCH: Partition keys must be the last columns in the table and in the same "
+            "HIVE_COLUMN_ORDER_MISMATCH: Partition keys must be the last columns in the table and "
+            "in the same "
             f"order as the table properties: [{', '.join(keys)}]"
         )
     kept = [Column(column.name, parse_type(column.type.hive)) for column in columns]
