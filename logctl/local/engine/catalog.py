@@ -39,6 +39,9 @@ class Format:
     output: str
     parameters: Mapping[str, str] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        return hash((self.serde, tuple(sorted(self.parameters.items()))))
+
     @property
     def kind(self) -> str:
         """`json`, `parquet`, `text`, `csv`, or the SerDe's class when it is none of these."""
@@ -215,15 +218,23 @@ class Catalog:
         return there
 
     def relocate(self, table: Table, partition: Partition, location: str) -> None:
-        self._glue.update_partition(
-            DatabaseName=table.database,
-            TableName=table.name,
-            PartitionValueList=list(partition.values),
-            PartitionInput={
-                "Values": list(partition.values),
-                "StorageDescriptor": _descriptor(partition.columns, location, partition.format),  # type: ignore[typeddict-item]
-            },
-        )
+        shape: Any = {
+            "Values": list(partition.values),
+            "StorageDescriptor": _descriptor(partition.columns, location, partition.format),
+        }
+        try:
+            self._glue.update_partition(
+                DatabaseName=table.database,
+                TableName=table.name,
+                PartitionValueList=list(partition.values),
+                PartitionInput=shape,
+            )
+        except ClientError as error:
+            if _code(error) not in ("InvalidAction", "UnknownOperationException"):
+                raise
+            # MiniStack has no UpdatePartition; in between, a reader here sees no partition.
+            self.remove(table, partition.values)
+            self.add(table, {partition.values: location})
 
     def remove(self, table: Table, values: Sequence[str]) -> None:
         self._glue.delete_partition(

@@ -133,7 +133,7 @@ _TOKEN = re.compile(
     |(?P<string>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*")
     |(?P<quoted>`(?:[^`]|``)*`)
     |(?P<word>[A-Za-z_$][\w$-]*|\d[\w.]*)
-    |(?P<mark><=|>=|<>|!=|[(),.:;<>=*|-])""",
+    |(?P<mark><=|>=|<>|!=|.)""",
     re.VERBOSE | re.DOTALL,
 )
 _DDL = re.compile(
@@ -166,8 +166,7 @@ class _Reader:
         at = 0
         while at < len(sql):
             found = _TOKEN.match(sql, at)
-            if not found:
-                self._fail(at, sql[at])
+            assert found
             if found.lastgroup:
                 self._tokens.append((found.lastgroup, found[0], at))
             at = found.end()

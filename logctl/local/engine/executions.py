@@ -139,6 +139,10 @@ class Executions:
         self._duckdb.execute(
             "CREATE MACRO sandbox_json_key(j, name) AS list_filter(json_keys(j), k -> lower(k) = name)[1]"
         )
+        self._duckdb.execute(
+            "CREATE MACRO sandbox_json_object(j) AS CASE WHEN json_type(j) = 'OBJECT' THEN j "
+            "ELSE error('HIVE_CURSOR_ERROR: Row is not a valid JSON Object') END"
+        )
         dialect.prepare(self._duckdb)
         self._known: dict[str, Execution] = {}
         self._tokens: dict[str, str] = {}
@@ -164,7 +168,7 @@ class Executions:
             query_id,
             request,
             place,
-            statements.prepare(request.sql),
+            statements.prepare(request.sql, request.parameters),
             self._clock(),
             Meter(request.scan_limit),
         )
@@ -255,7 +259,6 @@ class Executions:
             request.database,
             f"{request.output.rstrip('/')}/tables/{execution.id}/",
             request.enforced,
-            request.parameters,
             prepared_statement,
         )
         try:

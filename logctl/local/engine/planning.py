@@ -9,12 +9,13 @@ from itertools import count
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError, TokenError
+from sqlglot.tokens import TokenType  # type: ignore[attr-defined]
 
 from logctl.local.engine import dialect, information_schema, projection
 from logctl.local.engine.catalog import CATALOG, Catalog, Table
 from logctl.local.engine.errors import InvalidRequest, QueryError
 from logctl.local.engine.pruning import conditions
-from logctl.local.engine.scans import Scanner
+from logctl.local.engine.scans import HIDDEN, Scanner
 
 _DEEPEST_VIEW = 32
 _UNNAMED = "_unnamed"
@@ -42,32 +43,37 @@ def parse(sql: str) -> exp.Expr:
     return statements[0]
 
 
-def with_parameters(tree: exp.Expr, parameters: Sequence[str]) -> exp.Expr:
+def with_parameters(sql: str, parameters: Sequence[str]) -> str:
     """`?` replaced by the parameters in order, each an SQL literal (Amazon Athena User Guide, Use
-    parameterized queries)."""
-    places = [node for node in tree.find_all(exp.Placeholder, bfs=False) if not node.args.get("this")]
+    parameterized queries).
+
+    Raises:
+        InvalidRequest: there are more or fewer of them, or one is no literal.
+    """
+    try:
+        tokens = sqlglot.tokenize(sql, read="athena")
+    except TokenError as problem:
+        raise InvalidRequest(f"line 1:1: {str(problem).splitlines()[0]}") from None
+    places = [token for token in tokens if token.token_type is TokenType.PLACEHOLDER]
     if len(places) != len(parameters):
         raise InvalidRequest(
             f"INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected {len(places)} but "
             f"found {len(parameters)}"
         )
-    for place, text in zip(_in_order(places), parameters, strict=True):
-        try:
-            value = sqlglot.parse_one(text, read="athena")
-        except SqlglotError:
-            value = None
-        if value is None or value.find(exp.Query, exp.Table):
-            raise InvalidRequest(f"INVALID_PARAMETER_USAGE: {text!r} is not a literal; quote text as 'text'")
-        place.replace(value)
-    return tree
+    bound = sql
+    for place, text in zip(reversed(places), reversed(parameters), strict=True):
+        bound = f"{bound[: place.start]} {_checked_literal(text)} {bound[place.end + 1 :]}"
+    return bound
 
 
-def _in_order(places: list[exp.Placeholder]) -> list[exp.Placeholder]:
-    """As they stand in the text: where the tokenizer kept a position, by it; else in the tree's order."""
-    positions = [place.meta.get("start") for place in places]
-    if all(position is not None for position in positions):
-        return sorted(places, key=lambda place: place.meta["start"])
-    return places
+def _checked_literal(text: str) -> str:
+    try:
+        value = sqlglot.parse_one(text, read="athena")
+    except SqlglotError:
+        value = None
+    if value is None or value.find(exp.Query, exp.Table, exp.Column, exp.Command):
+        raise InvalidRequest(f"INVALID_PARAMETER_USAGE: {text!r} is not a literal; quote text as 'text'")
+    return value.sql(dialect="athena")
 
 
 @dataclass
@@ -92,6 +98,7 @@ class Planner:
     def plan(self, tree: exp.Expr) -> Plan:
         query = self._expand(tree.copy(), self.database, 0)
         _name_unnamed(query)
+        self.scanner.hidden = _keep_hidden_out_of_stars(query)
         found = conditions(query, self._bases)
         relations = {}
         for base, table in self._bases.items():
@@ -193,6 +200,20 @@ def _is_cte(node: exp.Table) -> bool:
             return True
         child, parent = parent, parent.parent
     return False
+
+
+def _keep_hidden_out_of_stars(query: exp.Expr) -> bool:
+    """Whether the query names a hidden column such as `"$path"`; stars never mean them."""
+    if not any(column.name.startswith("$") for column in query.find_all(exp.Column)):
+        return False
+    for star in query.find_all(exp.Star):
+        select = star.find_ancestor(exp.Select)
+        if select is None or select.args.get("joins"):
+            continue
+        source = select.args.get("from_")
+        if source is not None and isinstance(source.this, exp.Table):
+            star.set("except_", [exp.to_identifier(name, quoted=True) for name in HIDDEN])
+    return True
 
 
 def _name_unnamed(query: exp.Expr) -> None:

@@ -21,7 +21,10 @@ from logctl.local.engine.types import Type
 if TYPE_CHECKING:
     import duckdb
 
+HIDDEN = {"$path": "VARCHAR", "$file_modified_time": "TIMESTAMPTZ", "$file_size": "BIGINT"}
+"""Columns that a query may name and `*` does not mean (Trino, Hive connector: metadata columns)."""
 _NUMBERS = count(1)
+_ROW = "sandbox_row"
 _ARRAYS = {"array", "map", "struct"}
 COMPRESSIONS = ((".gz", "gzip"), (".zst", "zstd"), (".zstd", "zstd"))
 _NO_CODEC = (".bz2", ".snappy", ".lz4", ".lzo", ".deflate")
@@ -35,12 +38,25 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+_LINE_LIMIT = 128 * 2**20
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Files that are read alike."""
+
+    format: Format
+    compression: str
+    lacking: frozenset[str]
+
+
 @dataclass
 class Scanner:
     """Makes relations for one query's tables, as temporary views of its connection.
 
     Args:
         empty: only the shape is wanted (a view's columns, EXPLAIN): nothing is listed or read.
+        hidden: the query names hidden columns; otherwise relations don't have them.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -49,6 +65,7 @@ class Scanner:
     files: Files
     meter: Meter
     empty: bool = False
+    hidden: bool = False
     _scans: list[str] = field(default_factory=list)
 
     def close(self) -> None:
@@ -89,8 +106,9 @@ class Scanner:
     def _fitting(self, table: Table, known: list[Partition], condition: str | None) -> list[Partition]:
         if condition is None or not known:
             return known
+        values = self._values_of(table, known, numbered=True)
         rows = self.connection.execute(
-            f"SELECT n FROM ({self._values_of(table, known, numbered=True)}) WHERE {condition} ORDER BY n"  # noqa: S608
+            f"SELECT {_ROW} FROM ({values}) WHERE {condition} ORDER BY {_ROW}"  # noqa: S608
         ).fetchall()
         return [known[number] for (number,) in rows]
 
@@ -100,18 +118,16 @@ class Scanner:
         writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
         for number, partition in enumerate(known):
             writer.writerow([*([number] if numbered else []), *partition.values])
-        names = [*(["n"] if numbered else []), *(key.name for key in table.keys)]
-        casts = ["n"] if numbered else []
+        names = [*([_ROW] if numbered else []), *(key.name for key in table.keys)]
+        casts = [_ROW] if numbered else []
         casts += [
             f"CAST({quoted(key.name)} AS {key.type.duckdb}) AS {quoted(key.name)}" for key in table.keys
         ]
         body = text.getvalue().encode()
         if not body:
             empty = ", ".join(f"NULL::{key.type.duckdb} AS {quoted(key.name)}" for key in table.keys)
-            return f"SELECT {'0 AS n, ' if numbered else ''}{empty} WHERE false"
-        columns = ", ".join(
-            f"{literal(name)}: '{'BIGINT' if numbered and name == 'n' else 'VARCHAR'}'" for name in names
-        )
+            return f"SELECT {f'0 AS {_ROW}, ' if numbered else ''}{empty} WHERE false"
+        columns = ", ".join(f"{literal(name)}: '{'BIGINT' if name == _ROW else 'VARCHAR'}'" for name in names)
         path = self._in_memory(body)
         return (
             f"SELECT {', '.join(casts)} FROM read_csv({literal(path)}, columns={{{columns}}}, header=false, "  # noqa: S608
@@ -141,35 +157,27 @@ class Scanner:
         columns = [
             f"NULL::{column.type.duckdb} AS {quoted(column.name)}" for column in (*table.columns, *table.keys)
         ]
-        columns += [
-            'NULL::VARCHAR AS "$path"',
-            'NULL::TIMESTAMPTZ AS "$file_modified_time"',
-            'NULL::BIGINT AS "$file_size"',
-        ]
+        if self.hidden:
+            columns += [f"NULL::{kind} AS {quoted(name)}" for name, kind in HIDDEN.items()]
         return f"SELECT {', '.join(columns)} WHERE false"
 
     def _read(self, table: Table, partitions: list[tuple[Partition, str]]) -> str:
         listed = self.objects.under_all([partition.location for partition, _ in partitions])
-        groups: dict[tuple[str, tuple[tuple[str, str], ...], str], list[tuple[str, StoredObject]]] = {}
-        formats: dict[Any, Format] = {}
+        groups: dict[_Group, list[tuple[str, StoredObject]]] = {}
         for (partition, path), found in zip(partitions, listed, strict=True):
             _check_schema(table, partition)
+            lacking = _lacking(table, partition)
             for item in found:
-                key = (
-                    partition.format.serde,
-                    tuple(sorted(partition.format.parameters.items())),
-                    _compression(item.key) if partition.format.kind != "parquet" else "",
-                )
-                formats[key] = partition.format
-                groups.setdefault(key, []).append((path, item))
+                group = _Group(partition.format, _compression(item.key, partition.format), lacking)
+                groups.setdefault(group, []).append((path, item))
         if not groups:
             return self._nothing(table)
-        parts = [self._read_group(table, formats[key], key[2], files) for key, files in groups.items()]
-        return " UNION ALL BY NAME ".join(parts)
+        return " UNION ALL BY NAME ".join(
+            self._read_group(table, group, files) for group, files in groups.items()
+        )
 
-    def _read_group(
-        self, table: Table, form: Format, compression: str, files: list[tuple[str, StoredObject]]
-    ) -> str:
+    def _read_group(self, table: Table, group: _Group, files: list[tuple[str, StoredObject]]) -> str:
+        form, compression = group.format, group.compression
         scan = self._name()
         paths = self.files.add_scan(scan, files, self.objects, self.meter, columnar=form.kind == "parquet")
         listed = "[" + ", ".join(literal(path) for path in paths) + "]"
@@ -181,7 +189,7 @@ class Scanner:
             hive += ", hive_partitioning=false"
         match form.kind:
             case "json":
-                columns, source = _json(table, form, listed, compression, hive)
+                columns, source = _json(table, group, listed, hive)
             case "parquet":
                 columns, source = self._parquet(table, listed, hive)
             case "text" | "csv":
@@ -189,7 +197,8 @@ class Scanner:
             case other:
                 raise NotHere(f"The SerDe {other}")
         columns += [quoted(key.name) for key in table.keys]
-        columns += self._hidden(scan, files)
+        if self.hidden:
+            columns += self._hidden(scan, files)
         return f"SELECT {', '.join(columns)} FROM {source}"  # noqa: S608
 
     def _hidden(self, scan: str, files: list[tuple[str, StoredObject]]) -> list[str]:
@@ -233,7 +242,9 @@ def _path(table: Table, partition: Partition) -> str:
     return "/".join(f"{key.name}={quote(value, safe='')}" for key, value in pairs)
 
 
-def _compression(key: str) -> str:
+def _compression(key: str, form: Format) -> str:
+    if form.kind == "parquet":
+        return ""
     if key.endswith(_NO_CODEC):
         raise NotHere(f"The compression of {key.rpartition('/')[2]}")
     return next((name for ending, name in COMPRESSIONS if key.endswith(ending)), "none")
@@ -274,22 +285,47 @@ def _check_schema(table: Table, partition: Partition) -> None:
             )
 
 
-def _json(table: Table, form: Format, listed: str, compression: str, hive: str) -> tuple[list[str], str]:
+def _lacking(table: Table, partition: Partition) -> frozenset[str]:
+    """Columns that a partition does not know: NULL there, whatever its files hold. Parquet has its own
+    word on that."""
+    if partition.format.kind == "parquet":
+        return frozenset()
+    theirs = {column.name for column in partition.columns}
+    return frozenset(column.name for column in table.columns if column.name not in theirs)
+
+
+def _json(table: Table, group: _Group, listed: str, hive: str) -> tuple[list[str], str]:
     """JSON SerDes: a line an object; keys fit whatever their case (OpenX JSON SerDe, case.insensitive)."""
-    strict = form.serde in HIVE_JSON
-    lenient = not strict and form.parameters.get("ignore.malformed.json", "").lower() == "true"
-    source = (
-        f"read_json({listed}, columns={{'json': 'JSON'}}, format='newline_delimited', records=false, "
-        f"ignore_errors={str(lenient).lower()}, compression='{compression}', "
-        f"maximum_object_size=134217728, {hive})"
+    form = group.format
+    lenient = (
+        form.serde not in HIVE_JSON and form.parameters.get("ignore.malformed.json", "").lower() == "true"
     )
+    if lenient:
+        # Line by line: what is no JSON must not take its neighbours with it.
+        lines = (
+            f"read_csv({listed}, columns={{'line': 'VARCHAR'}}, header=false, delim='\x01', quote='', escape='', "
+            f"auto_detect=false, max_line_size={_LINE_LIMIT}, compression='{group.compression}', {hive})"
+        )
+        source = f"(SELECT TRY_CAST(line AS JSON) AS json, * EXCLUDE (line) FROM {lines})"  # noqa: S608
+    else:
+        compression = "uncompressed" if group.compression == "none" else group.compression
+        lines = (
+            f"read_json({listed}, columns={{'json': 'JSON'}}, format='newline_delimited', records=false, "
+            f"compression='{compression}', maximum_object_size={_LINE_LIMIT}, {hive})"
+        )
+        source = f"(SELECT sandbox_json_object(json) AS json, * EXCLUDE (json) FROM {lines})"  # noqa: S608
     mapping = {
         name.removeprefix("mapping.").lower(): key
         for name, key in form.parameters.items()
         if name.startswith("mapping.")
     }
     return [
-        f"{_json_value(mapping.get(column.name, column.name), column)} AS {quoted(column.name)}"
+        (
+            f"NULL::{column.type.duckdb}"
+            if column.name in group.lacking
+            else _json_value(mapping.get(column.name, column.name), column)
+        )
+        + f" AS {quoted(column.name)}"
         for column in table.columns
     ], source
 

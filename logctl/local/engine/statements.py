@@ -71,7 +71,6 @@ class Session:
     database: str
     default_location: str
     enforced: bool = False
-    parameters: Sequence[str] = ()
     prepared: Callable[[str], str | None] = lambda name: None
     _scanners: list[Scanner] = field(default_factory=list)
 
@@ -102,8 +101,8 @@ class Session:
 Prepared = Callable[[Session], Outcome]
 
 
-def prepare(sql: str) -> Prepared:
-    """Read a statement; what it returns carries it out.
+def prepare(sql: str, parameters: Sequence[str] = ()) -> Prepared:
+    """Read a statement and bind its parameters; what it returns carries it out.
 
     Raises:
         InvalidRequest: it cannot be read; StartQueryExecution refuses it.
@@ -113,6 +112,8 @@ def prepare(sql: str) -> Prepared:
     statement = ddl.parse_ddl(sql)
     if statement is not None:
         return lambda session: _DDL[type(statement)](session, statement)
+    if parameters or "?" in sql:
+        sql = planning.with_parameters(sql, parameters)
     if found := _UNLOAD.match(sql):
         query, options = planning.parse(found["query"]), _options(found["options"] or "")
         return lambda session: _unload(session, query, found["location"], options)
@@ -145,7 +146,7 @@ def _prepare_dml(sql: str) -> Prepared:
 
 
 def _select(session: Session, tree: exp.Expr) -> Outcome:
-    bound = planning.with_parameters(tree.copy(), session.parameters)
+    bound = tree.copy()
     plan = session.planner().plan(bound)
     columns, rows = _run(session, plan.sql)
     return Outcome("DML", "SELECT", columns, rows)
@@ -185,15 +186,13 @@ def _execute(session: Session, name: str, using: str | None) -> Outcome:
     sql = session.prepared(name)
     if sql is None:
         raise QueryError(f"PreparedStatement {name} was not found")
-    if using:
-        values = planning.parse(f"SELECT {using}").expressions
-        session.parameters = [value.sql(dialect="athena") for value in values]
-    return prepare(sql)(session)
+    values = planning.parse(f"SELECT {using}").expressions if using else []
+    return prepare(sql, [value.sql(dialect="athena") for value in values])(session)
 
 
 def _explain(session: Session, tree: exp.Expr, *, analyze: bool) -> Outcome:
     query = tree.expression if isinstance(tree, exp.Create | exp.Insert) else tree
-    bound = planning.with_parameters(query.copy(), session.parameters)
+    bound = query.copy()
     plan = session.planner(empty=not analyze).plan(bound)
     found = session.connection.execute(f"EXPLAIN {'ANALYZE ' if analyze else ''}{plan.sql}").fetchall()
     lines = [line for row in found for line in str(row[-1]).split("\n")]
@@ -230,7 +229,7 @@ def _ctas(session: Session, tree: exp.Expr) -> Outcome:
     if properties.get("bucketed_by"):
         raise NotHere("bucketed_by")
     keys = [str(key).lower() for key in properties.get("partitioned_by") or ()]
-    query = _unordered(planning.with_parameters(tree.expression.copy(), session.parameters))
+    query = _unordered(tree.expression.copy())
     plan = session.planner().plan(query)
     output = session.writer()
     source, columns = output.materialize(plan.sql)
@@ -316,7 +315,7 @@ def _insert(session: Session, tree: exp.Expr) -> Outcome:
         raise QueryError(f"NOT_SUPPORTED: Inserting into views is not supported: {table.name}")
     if table.projected:
         raise NotHere("INSERT INTO a table with partition projection")
-    query = _unordered(planning.with_parameters(tree.expression.copy(), session.parameters))
+    query = _unordered(tree.expression.copy())
     plan = session.planner().plan(query)
     output = session.writer()
     source, columns = output.materialize(plan.sql)
@@ -348,7 +347,7 @@ def _unload(session: Session, tree: exp.Expr, location: str, properties: Mapping
     codec = writing.codec_of(form, str(properties["compression"]) if "compression" in properties else None)
     if session.objects.under(location):
         raise QueryError(f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {location}")
-    query = planning.with_parameters(tree.copy(), session.parameters)
+    query = tree.copy()
     plan = session.planner().plan(query)
     output = session.writer()
     source, columns = output.materialize(plan.sql)
