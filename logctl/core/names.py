@@ -86,7 +86,25 @@ class Names:
 
     @property
     def table(self) -> str:
+        """What the consumer writes and `athena repair` keeps in step with S3."""
+        return "logs_raw"
+
+    @property
+    def compacted_table(self) -> str:
+        return "logs_compacted"
+
+    @property
+    def view(self) -> str:
+        """What people query."""
         return "logs"
+
+    @property
+    def unique_view(self) -> str:
+        return "logs_unique"
+
+    @property
+    def compactor(self) -> str:
+        return f"{self.stack}-compactor"
 
     def topic_arn(self, partition: str, account: str, region: str) -> str:
         return f"arn:{partition}:sns:{region}:{account}:{self.topic}"

@@ -16,6 +16,7 @@ from logctl.core.records import Record
 from logctl.core.times import DAY, from_datetime, to_datetime
 
 LOGS = "logs/"
+COMPACTED = "compacted/"
 QUARANTINE = "quarantine/"
 
 _PREFIX = re.compile(rf"year=(\d{{4}})/month=(\d{{2}})/day=(\d{{2}})/appid=({PATTERN})/")

@@ -25,7 +25,8 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from logctl.local.engine.catalog import CATALOG, Catalog, Table
+from logctl.core.views import CATALOG
+from logctl.local.engine.catalog import Catalog, Table
 from logctl.local.engine.errors import InvalidRequest, QueryError
 from logctl.local.engine.executions import Executions, Place, Request, page
 from logctl.local.engine.storage import Objects

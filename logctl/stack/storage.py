@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from logctl.core.names import Names, Place
-from logctl.core.partitions import LOGS, QUARANTINE
+from logctl.core.partitions import COMPACTED, LOGS, QUARANTINE
 from logctl.core.settings import Settings
 from logctl.core.times import DAY
 from logctl.pipeline.alert_store import DUE
@@ -72,7 +72,6 @@ def housekeeping() -> dict[str, Any]:
 
 def _bucket(settings: Settings, name: str) -> dict[str, Any]:
     kept = settings.cold_retention // DAY
-    logs = lifecycle_rule("logs", LOGS, ExpirationInDays=kept)
     transitions = [
         {"StorageClass": storage_class, "TransitionInDays": after}
         for storage_class, after, least in (
@@ -81,10 +80,10 @@ def _bucket(settings: Settings, name: str) -> dict[str, Any]:
         )
         if kept >= least
     ]
-    if transitions:
-        logs["Transitions"] = transitions
+    moved = {"Transitions": transitions} if transitions else {}
     rules = [
-        logs,
+        lifecycle_rule("logs", LOGS, ExpirationInDays=kept, **moved),
+        lifecycle_rule("compacted", COMPACTED, ExpirationInDays=kept, **moved),
         lifecycle_rule("quarantine", QUARANTINE, ExpirationInDays=settings.quarantine_retention // DAY),
         lifecycle_rule("athena-results", RESULTS, ExpirationInDays=7),
         housekeeping(),

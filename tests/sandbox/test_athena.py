@@ -81,7 +81,7 @@ def test_partitions_repair_and_prune(days):
     deployment = days.deployment
     deployment.aws.glue.delete_partition(
         DatabaseName=deployment.names.database,
-        TableName="logs",
+        TableName="logs_raw",
         PartitionValues=["2026", "03", "02", "days"],
     )
     assert not rows_of(days)[names[1]]["registered"]

@@ -107,6 +107,13 @@ def athena(sandbox: Cli) -> Athena:
         for name in ("athena", "s3", "glue")
     }
     clients["s3"].create_bucket(Bucket=BUCKET)
+    clients["athena"].create_work_group(
+        Name="small",
+        Configuration={
+            "BytesScannedCutoffPerQuery": 10_000_000,
+            "ResultConfiguration": {"OutputLocation": f"s3://{BUCKET}/small/"},
+        },
+    )
     made = Athena(clients)
     made.run("CREATE DATABASE IF NOT EXISTS tests")
     return made
@@ -253,13 +260,6 @@ def test_a_reused_result_scans_nothing(events):
 
 
 def test_the_workgroups_limit_stops_a_query(events):
-    events.api.create_work_group(
-        Name="small",
-        Configuration={
-            "BytesScannedCutoffPerQuery": 10_000_000,
-            "ResultConfiguration": {"OutputLocation": f"s3://{BUCKET}/small/"},
-        },
-    )
     events.run(
         "CREATE EXTERNAL TABLE big (x string) ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' "
         "LOCATION 's3://athena-tests/big/'"

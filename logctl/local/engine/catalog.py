@@ -12,13 +12,13 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
+from logctl.core.views import CATALOG, view_shape
 from logctl.local.engine.errors import QueryError
 from logctl.local.engine.types import Type, parse
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient
 
-CATALOG = "awsdatacatalog"
 _VIEW_PREFIX, _VIEW_SUFFIX = "/* Presto View: ", " */"
 _CREATE_LIMIT = 100
 
@@ -267,30 +267,9 @@ def to_glue(table: Table) -> dict[str, Any]:
         shape["TableType"] = "EXTERNAL_TABLE"
         shape["StorageDescriptor"] = _descriptor(table.columns, table.location, table.format)
     else:
-        shape |= view_shape(table.database, table.columns, table.sql)
+        listed = [(column.name, column.type.hive, column.type.athena) for column in table.columns]
+        shape |= view_shape(table.database, table.sql, listed)
     return shape
-
-
-def view_shape(database: str, columns: Sequence[Column], sql: str) -> dict[str, Any]:
-    """A view as Athena keeps it in Glue: its text is base64 of JSON, in a comment."""
-    definition = {
-        "originalSql": sql,
-        "catalog": CATALOG,
-        "schema": database,
-        "columns": [{"name": column.name, "type": column.type.athena} for column in columns],
-    }
-    encoded = base64.b64encode(json.dumps(definition).encode()).decode()
-    return {
-        "TableType": "VIRTUAL_VIEW",
-        "ViewOriginalText": f"{_VIEW_PREFIX}{encoded}{_VIEW_SUFFIX}",
-        "ViewExpandedText": "/* Presto View */",
-        "Parameters": {"presto_view": "true", "comment": "Presto View"},
-        "StorageDescriptor": {
-            "Columns": [_column_to_glue(column) for column in columns],
-            "Location": "",
-            "SerdeInfo": {},
-        },
-    }
 
 
 def _column_to_glue(column: Column) -> dict[str, str]:

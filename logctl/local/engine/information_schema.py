@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from logctl.local.engine.catalog import CATALOG, Catalog
+from logctl.core.views import CATALOG
+from logctl.local.engine.catalog import Catalog
 from logctl.local.engine.errors import QueryError
 
 Row = tuple[str | int | None, ...]

@@ -11,8 +11,9 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokens import TokenType  # type: ignore[attr-defined]
 
+from logctl.core.views import CATALOG
 from logctl.local.engine import dialect, information_schema, projection
-from logctl.local.engine.catalog import CATALOG, Catalog, Table
+from logctl.local.engine.catalog import Catalog, Table
 from logctl.local.engine.errors import InvalidRequest, QueryError
 from logctl.local.engine.pruning import conditions
 from logctl.local.engine.scans import HIDDEN, Scanner

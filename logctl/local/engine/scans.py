@@ -303,8 +303,9 @@ def _json(table: Table, group: _Group, listed: str, hive: str) -> tuple[list[str
     if lenient:
         # Line by line: what is no JSON must not take its neighbours with it.
         lines = (
-            f"read_csv({listed}, columns={{'line': 'VARCHAR'}}, header=false, delim='\x01', quote='', escape='', "
-            f"auto_detect=false, max_line_size={_LINE_LIMIT}, compression='{group.compression}', {hive})"
+            f"read_csv({listed}, columns={{'line': 'VARCHAR'}}, header=false, delim='\x01', quote='', "
+            f"escape='', auto_detect=false, max_line_size={_LINE_LIMIT}, "
+            f"compression='{group.compression}', {hive})"
         )
         source = f"(SELECT TRY_CAST(line AS JSON) AS json, * EXCLUDE (line) FROM {lines})"  # noqa: S608
     else:

@@ -1,0 +1,87 @@
+"""The views that people query: `logs` reads raw and compacted records, `logs_unique` each event_id once.
+
+A record is in `logs` once at every moment, before, while and after its partition is compacted: raw rows
+are left out when their batch stands in the compacted partition. So registering (or moving) one partition of
+`logs_compacted` is the whole switch, late records are seen at once because their batch is new, and a batch
+delivered again after compaction is not seen twice. Objects and batches correspond one to one.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from logctl.core.schema import COLUMNS, PARTITION_KEYS
+
+_KEYS = tuple(name for name, _ in PARTITION_KEYS)
+_NAMES = (*(name for name, _ in COLUMNS), *_KEYS)
+_TRINO = {"string": "varchar", "bigint": "bigint", "array<string>": "array(varchar)"}
+CATALOG = "awsdatacatalog"
+
+
+def logs_sql(raw: str, compacted: str) -> str:
+    """`logs`. Conditions on partition columns reach all three scans: through the union, and to the join's
+    right side by the equalities (Trino, PredicatePushDown)."""
+    listed = ", ".join(_NAMES)
+    of_raw = ", ".join(f"r.{name}" for name in _NAMES)
+    keys = ", ".join((*_KEYS, "batch_id"))
+    same = " AND ".join(f"r.{name} = c.{name}" for name in (*_KEYS, "batch_id"))
+    return (
+        f"SELECT {listed} FROM {compacted} UNION ALL SELECT {of_raw} FROM {raw} r "  # noqa: S608 - our names
+        f"LEFT JOIN (SELECT DISTINCT {keys} FROM {compacted}) c ON {same} WHERE c.batch_id IS NULL"
+    )
+
+
+def unique_sql(logs: str) -> str:
+    """`logs_unique`. The window's partition has the partition keys too, so that conditions on them pass."""
+    listed = ", ".join(_NAMES)
+    keys = ", ".join((*_KEYS, "event_id"))
+    return (
+        f"SELECT {listed} FROM (SELECT {listed}, row_number() OVER "  # noqa: S608 - our names
+        f"(PARTITION BY {keys} ORDER BY batch_id, seq) AS copy FROM {logs}) WHERE copy = 1"
+    )
+
+
+def columns() -> list[tuple[str, str]]:
+    """Name and Hive type of the columns of both views."""
+    return [*COLUMNS, *PARTITION_KEYS]
+
+
+def table_input(name: str, database: str, sql: str, description: str) -> dict[str, Any]:
+    """A view as Glue's TableInput."""
+    listed = columns()
+    return {
+        "Name": name,
+        "Description": description,
+        **view_shape(database, sql, [(column, kind, _TRINO[kind]) for column, kind in listed]),
+    }
+
+
+def view_shape(database: str, sql: str, listed: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
+    """What makes a Glue table a view for Athena: its definition, as base64 of JSON in a comment (Trino,
+    Hive connector: views).
+
+    Args:
+        listed: name, Hive type and Trino type of each column.
+    """
+    definition = {
+        "originalSql": sql,
+        "catalog": CATALOG,
+        "schema": database,
+        "columns": [{"name": column, "type": trino} for column, _, trino in listed],
+    }
+    encoded = base64.b64encode(json.dumps(definition, separators=(",", ":")).encode()).decode()
+    return {
+        "TableType": "VIRTUAL_VIEW",
+        "Parameters": {"presto_view": "true", "comment": "Presto View"},
+        "ViewOriginalText": f"/* Presto View: {encoded} */",
+        "ViewExpandedText": "/* Presto View */",
+        "PartitionKeys": [],
+        "StorageDescriptor": {
+            "Columns": [{"Name": column, "Type": hive} for column, hive, _ in listed],
+            "Location": "",
+            "SerdeInfo": {},
+        },
+    }
