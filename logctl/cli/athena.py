@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from logctl.cli import partitions
+from logctl.cli import compact, partitions
 from logctl.cli.command import command
 from logctl.cli.context import Context
 from logctl.cli.render import Output, say, show, working, write_csv
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     family = typer.Typer(help="SQL over everything, and the partitions it reads.", no_args_is_help=True)
     command(family, "query")(query)
     partitions.register(family)
+    compact.register(family)
     app.add_typer(family, name="athena")
 
 

@@ -11,4 +11,4 @@ def to_duckdb(tree: exp.Expr) -> str:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    pass
+    connection.execute("CREATE MACRO checksum(x) AS bit_xor(hash(x))")

@@ -1,0 +1,135 @@
+"""The statements and names of compaction: JSON objects of a closed day into sorted Parquet, by Athena.
+
+A build is a generation: it writes under `compacted/year=/month=/day=/gen=…/appid=…/`, is verified there, and
+becomes what `logs_compacted` has for a partition by the partition's location alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from logctl.core.partitions import COMPACTED, Partition
+from logctl.core.schema import COLUMNS
+from logctl.core.times import iso, parse_time
+
+WRITERS = 100
+"""INSERT INTO writes to at most 100 partitions (Amazon Athena User Guide, Service Quotas)."""
+SWITCHED = "_switched"
+"""An object beside a generation's folders: since when readers have it. Athena ignores the name."""
+_GENERATION = re.compile(r"gen=(\d{8}T\d{6}Z)-[0-9a-f]+\Z")
+_NAMES = ", ".join(name for name, _ in COLUMNS)
+
+
+@dataclass(frozen=True, order=True)
+class Day:
+    """A day in UTC, as partition values."""
+
+    year: str
+    month: str
+    day: str
+
+    @classmethod
+    def of(cls, partition: Partition) -> Day:
+        return cls(partition.year, partition.month, partition.day)
+
+    @property
+    def prefix(self) -> str:
+        return f"{COMPACTED}year={self.year}/month={self.month}/day={self.day}/"
+
+    def partition(self, app: str) -> Partition:
+        return Partition(self.year, self.month, self.day, app)
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.month}-{self.day}"
+
+
+def new_generation(now: int, random: str) -> str:
+    """`gen=20260301T040000Z-5f3a…`; the time is when the build began."""
+    return f"gen={_stamp(now)}-{random}"
+
+
+def begun(generation: str) -> int | None:
+    """When a generation's build began, in milliseconds; None for what is no generation."""
+    found = _GENERATION.fullmatch(generation)
+    if not found:
+        return None
+    stamp = found[1]
+    return parse_time(f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}:{stamp[13:15]}Z")
+
+
+def _stamp(now: int) -> str:
+    return re.sub(r"[-:]|\.\d+", "", iso(now))
+
+
+def staging_table(generation: str) -> str:
+    """A table for one build. Its name needs no quotes."""
+    return "compaction_" + generation.removeprefix("gen=").replace("-", "_").lower()
+
+
+def _listed(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+def insert_sql(staging: str, view: str, apps: Sequence[str]) -> str:
+    """One day's records of some apps into the staging table. Parameters: year, month, day, apps.
+
+    They are written in order of time within the hour: Athena ignores an ORDER BY here (Amazon Athena User
+    Guide, Considerations and limitations for CTAS queries), but rows leave a window in its order, and a
+    window an hour is small enough to sort for any app. Order is for statistics and compression only.
+    """
+    return (
+        f"INSERT INTO {staging} SELECT {_NAMES}, appid FROM (SELECT {_NAMES}, appid, row_number() OVER "  # noqa: S608 - our names
+        "(PARTITION BY appid, substr(ts, 1, 13) ORDER BY ts, seq) AS position "
+        f"FROM {view} WHERE year = ? AND month = ? AND day = ? AND appid IN ({_listed(len(apps))})) "
+        "WHERE position > 0"
+    )
+
+
+def difference_sql(staging: str, view: str, apps: Sequence[str]) -> str:
+    """How many batches differ between the staging table and what readers see, and what was staged.
+
+    Batch by batch: the number of rows, of distinct event ids, and a checksum of them. A batch that has
+    arrived since is not looked at: it stays in the raw table. Parameters: year, month, day, apps.
+    """
+    measures = "count(*) AS n, count(DISTINCT event_id) AS ids, checksum(event_id) AS digest"
+    return (
+        f"WITH staged AS (SELECT appid, batch_id, {measures} FROM {staging} GROUP BY appid, batch_id), "  # noqa: S608 - our names
+        f"seen AS (SELECT appid, batch_id, {measures} FROM {view} WHERE year = ? AND month = ? AND day = ? "
+        f"AND appid IN ({_listed(len(apps))}) GROUP BY appid, batch_id) "
+        "SELECT s.appid, sum(s.n), "
+        "count_if(o.n IS NULL OR o.n <> s.n OR o.ids <> s.ids OR o.digest <> s.digest) "
+        "FROM staged s LEFT JOIN seen o ON s.appid = o.appid AND s.batch_id = o.batch_id GROUP BY s.appid"
+    )
+
+
+def batches_sql(table: str, apps: Sequence[str]) -> str:
+    """Which batches a compacted day holds. Parameters: year, month, day, apps."""
+    return (
+        f"SELECT DISTINCT appid, batch_id FROM {table} "  # noqa: S608 - our names
+        f"WHERE year = ? AND month = ? AND day = ? AND appid IN ({_listed(len(apps))})"
+    )
+
+
+def staged_batches_sql(staging: str) -> str:
+    return f"SELECT DISTINCT appid, batch_id FROM {staging}"  # noqa: S608 - our name
+
+
+def _spec(partition: Partition) -> str:
+    # Values are checked where a Partition is made: digits, and the letters of an app id.
+    return (
+        f"PARTITION (year = '{partition.year}', month = '{partition.month}', day = '{partition.day}', "
+        f"appid = '{partition.appid}')"
+    )
+
+
+def add_sql(table: str, located: Sequence[tuple[Partition, str]]) -> str:
+    """Register partitions at locations, in one statement."""
+    listed = " ".join(f"{_spec(partition)} LOCATION '{location}'" for partition, location in located)
+    return f"ALTER TABLE {table} ADD IF NOT EXISTS {listed}"
+
+
+def move_sql(table: str, partition: Partition, location: str) -> str:
+    """Let a registered partition lie elsewhere."""
+    return f"ALTER TABLE {table} {_spec(partition)} SET LOCATION '{location}'"

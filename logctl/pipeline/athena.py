@@ -1,0 +1,95 @@
+"""Statements in Athena by boto3 alone, for code that runs in Lambda: start, wait, read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from logctl.core.errors import LogctlError
+
+if TYPE_CHECKING:
+    from mypy_boto3_athena.client import AthenaClient
+
+_FIRST_WAIT = 0.05
+_LONGEST_WAIT = 2.0
+
+
+class QueryFailed(LogctlError):
+    """A statement that Athena did not carry out; the text is Athena's reason."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A statement that succeeded. `rows` are text, None for NULL, without the header."""
+
+    query_id: str
+    rows: tuple[tuple[str | None, ...], ...]
+    scanned: int
+
+
+def text(value: str) -> str:
+    """An execution parameter that is text: an SQL literal (Amazon Athena User Guide, Use parameterized
+    queries)."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs statements in one workgroup and database.
+
+    `until` says when there is no more time: a running statement is then stopped.
+    """
+
+    client: AthenaClient
+    workgroup: str
+    database: str
+    sleep: Callable[[float], None] = time.sleep
+    until: Callable[[], bool] = lambda: False
+
+    def run(self, sql: str, parameters: Sequence[str] = ()) -> Done:
+        """Run one statement to its end.
+
+        Raises:
+            QueryFailed: it failed, was stopped, or ran out of time.
+        """
+        given: dict[str, Any] = {"ExecutionParameters": list(parameters)} if parameters else {}
+        query_id = self.client.start_query_execution(
+            QueryString=sql,
+            QueryExecutionContext={"Database": self.database},
+            WorkGroup=self.workgroup,
+            **given,
+        )["QueryExecutionId"]
+        try:
+            execution = self._wait(query_id)
+        except BaseException:
+            self.client.stop_query_execution(QueryExecutionId=query_id)
+            raise
+        status = execution["Status"]
+        if status["State"] != "SUCCEEDED":
+            reason = status.get("StateChangeReason", status["State"])
+            raise QueryFailed(f"Athena: {reason.rstrip('.')} (query {query_id}).")
+        scanned = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
+        rows = tuple(self._rows(query_id)) if execution.get("SubstatementType") == "SELECT" else ()
+        return Done(query_id, rows, scanned)
+
+    def _wait(self, query_id: str) -> Any:
+        wait = _FIRST_WAIT
+        while True:
+            execution = self.client.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
+            if execution["Status"]["State"] in ("SUCCEEDED", "FAILED", "CANCELLED"):
+                return execution
+            if self.until():
+                raise QueryFailed(f"There was no time left for query {query_id}.")
+            self.sleep(wait)
+            wait = min(wait * 1.5, _LONGEST_WAIT)
+
+    def _rows(self, query_id: str) -> Iterator[tuple[str | None, ...]]:
+        pages = self.client.get_paginator("get_query_results").paginate(QueryExecutionId=query_id)
+        header = True
+        for page in pages:
+            for row in page["ResultSet"]["Rows"]:
+                if not header:
+                    yield tuple(cell.get("VarCharValue") for cell in row["Data"])
+                header = False

@@ -1,0 +1,441 @@
+"""Compaction: many small JSON objects of a closed day become few sorted Parquet files, made by Athena.
+
+For each day: build a generation in a staging table, verify it batch by batch against what readers see, and
+let readers have it by registering, or moving, the partitions of `logs_compacted`. The view `logs` leaves out
+raw rows whose batch is compacted (see `core.views`), so at every moment, killed or not, each record is seen
+once, and what arrives late is seen at once and compacted with the next run.
+
+Raw objects and replaced generations are deleted when readers have had the new one for the grace period: a
+query that was planned before the switch may still read the old one.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from logctl.core import compaction as rules
+from logctl.core.compaction import Day
+from logctl.core.errors import LogctlError
+from logctl.core.partitions import COMPACTED, LOGS, Partition
+from logctl.core.schema import parquet_descriptor
+from logctl.core.times import DAY, HOUR, TimeRange
+from logctl.pipeline.athena import Runner, text
+from logctl.pipeline.lease import Lease
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.client import GlueClient
+    from mypy_boto3_s3.client import S3Client
+
+GRACE = HOUR
+"""Athena's DML queries time out after 30 minutes (Amazon Athena User Guide, Service Quotas)."""
+SETTLED = HOUR
+"""A day is closed when it has been over for this long."""
+LOCK = f"{COMPACTED}_lock"
+_DELETE_LIMIT = 1000
+_ENDING = ".json.gz"
+
+
+class Mismatch(LogctlError):
+    """What was built is not what readers see; it was thrown away."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Objects of something in S3."""
+
+    objects: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """One partition's compaction. `records` is 0 in a dry run: nobody counted."""
+
+    partition: Partition
+    before: Stored
+    after: Stored = field(default_factory=Stored)
+    records: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did.
+
+    Args:
+        waiting: raw objects that are compacted and whose grace period is not over.
+        deleted: objects deleted, raw and replaced.
+        scanned: bytes that Athena read.
+    """
+
+    compacted: tuple[Compacted, ...]
+    waiting: int
+    deleted: int
+    scanned: int
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Names in the catalog and in S3."""
+
+    database: str
+    compacted: str
+    view: str
+    bucket: str
+
+
+@dataclass
+class _Raw:
+    """An app's raw objects of a day: batch id to key and size."""
+
+    batches: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    @property
+    def stored(self) -> Stored:
+        return Stored(len(self.batches), sum(size for _, size in self.batches.values()))
+
+
+class Compactor:
+    """Compacts days of one environment. One at a time runs: the others are refused."""
+
+    def __init__(
+        self,
+        s3: S3Client,
+        glue: GlueClient,
+        runner: Runner,
+        tables: Tables,
+        *,
+        clock: Callable[[], int],
+        owner: str,
+        grace: int = GRACE,
+        on_progress: Callable[[str], None] = lambda doing: None,
+    ) -> None:
+        self._s3 = s3
+        self._glue = glue
+        self._tables = tables
+        self._clock = clock
+        self._grace = grace
+        self._on_progress = on_progress
+        self._lease = Lease(s3, tables.bucket, LOCK, owner=owner, clock=clock)
+        self._runner = replace(runner, sleep=self._sleep(runner))
+        self._scanned = 0
+        self.done: list[Compacted] = []
+        self.waiting = self.deleted = 0
+
+    def _sleep(self, runner: Runner) -> Callable[[float], None]:
+        def sleep(seconds: float) -> None:
+            self._lease.keep()
+            runner.sleep(seconds)
+
+        return sleep
+
+    def plan(self, span: TimeRange, apps: Sequence[str] = ()) -> Report:
+        """What `run` would compact; reads only S3 and what is compacted already."""
+        found: list[Compacted] = []
+        waiting = 0
+        for day in self.days(span):
+            raw = self._raw(day, apps)
+            known = self._known_batches(day, raw)
+            for app, objects in sorted(raw.items()):
+                if set(objects.batches) - known.get(app, set()):
+                    found.append(Compacted(day.partition(app), objects.stored))
+                waiting += len(set(objects.batches) & known.get(app, set()))
+        return Report(tuple(found), waiting, 0, self._scanned)
+
+    def run(self, span: TimeRange, apps: Sequence[str] = ()) -> Iterator[Compacted]:
+        """Compact the closed days of a range, the oldest first; each partition when readers have it.
+
+        `report` afterwards says what else was done.
+
+        Raises:
+            Held: another compaction is running.
+            Mismatch: a build differs from what readers see.
+            QueryFailed: Athena refused a statement.
+        """
+        with self._lease:
+            self._drop_leftover_tables()
+            for day in self.days(span):
+                self._on_progress(f"{day}: looking")
+                yield from self._compact(day, apps)
+                self._clean(day, apps)
+
+    def report(self) -> Report:
+        return Report(tuple(self.done), self.waiting, self.deleted, self._scanned)
+
+    def days(self, span: TimeRange) -> Iterator[Day]:
+        """The closed days that touch a range and have raw objects, oldest first."""
+        closed = (self._clock() - SETTLED) // DAY
+        first, last = span.since // DAY, min((span.until - 1) // DAY, closed - 1)
+        level = [LOGS]
+        for _ in range(3):
+            level = [folder for parent in level for folder in self._folders(parent)]
+            # Years and months outside the range are not walked into.
+            level = [folder for folder in level if _touches(folder, first, last)]
+        for folder in level:
+            partition = Partition.of_key(f"{folder}appid=x/")
+            if partition is not None:
+                yield Day.of(partition)
+
+    def _folders(self, parent: str) -> list[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._tables.bucket, Prefix=parent, Delimiter="/"
+        )
+        return [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
+
+    # ── A day ──
+
+    def _compact(self, day: Day, apps: Sequence[str]) -> Iterator[Compacted]:
+        raw = self._raw(day, apps)
+        known = self._known_batches(day, raw)
+        due = sorted(app for app, objects in raw.items() if set(objects.batches) - known.get(app, set()))
+        for some in _chunks(due, rules.WRITERS):
+            built = self._build(day, {app: raw[app] for app in some}, known)
+            self.done += built
+            yield from built
+
+    def _build(self, day: Day, raw: Mapping[str, _Raw], known: Mapping[str, set[str]]) -> list[Compacted]:
+        apps = sorted(raw)
+        generation = rules.new_generation(self._clock(), secrets.token_hex(4))
+        staging = rules.staging_table(generation)
+        folder = f"{day.prefix}{generation}/"
+        parameters = _parameters(day, apps)
+        self._create_staging(staging, folder)
+        try:
+            self._on_progress(f"{day}: {len(apps)} apps, Athena writes Parquet")
+            self._query(rules.insert_sql(staging, self._tables.view, apps), parameters)
+            self._on_progress(f"{day}: {len(apps)} apps, verifying")
+            records = self._verify(staging, apps, parameters, raw, known)
+        finally:
+            self._glue.delete_table(DatabaseName=self._tables.database, Name=staging)
+        # Whoever was paused for so long that another took over must not switch.
+        self._lease.confirm()
+        self._switch(day, apps, folder)
+        sizes = {app: self._size(f"{folder}appid={app}/") for app in apps}
+        return [Compacted(day.partition(app), raw[app].stored, sizes[app], records[app]) for app in apps]
+
+    def _create_staging(self, name: str, folder: str) -> None:
+        descriptor: Any = parquet_descriptor(f"s3://{self._tables.bucket}/{folder}")
+        self._glue.create_table(
+            DatabaseName=self._tables.database,
+            TableInput={
+                "Name": name,
+                "TableType": "EXTERNAL_TABLE",
+                "Parameters": {"EXTERNAL": "TRUE", "parquet.compression": "ZSTD"},
+                "PartitionKeys": [{"Name": "appid", "Type": "string"}],
+                "StorageDescriptor": descriptor,
+            },
+        )
+
+    def _verify(
+        self,
+        staging: str,
+        apps: Sequence[str],
+        parameters: Sequence[str],
+        raw: Mapping[str, _Raw],
+        known: Mapping[str, set[str]],
+    ) -> dict[str, int]:
+        """Records staged by app.
+
+        Raises:
+            Mismatch: a batch differs, or one that was there before is missing.
+        """
+        records: dict[str, int] = {}
+        for app, count, differing in self._query(
+            rules.difference_sql(staging, self._tables.view, apps), parameters
+        ):
+            if differing != "0":
+                raise Mismatch(
+                    f"{differing} batches of {app} differ between what was built and what is there.",
+                    "Nothing was changed. Run it again; if it stays so, look at the records of that day.",
+                )
+            records[app or ""] = int(count or 0)
+        staged: dict[str, set[str]] = {}
+        for app, batch in self._query(rules.staged_batches_sql(staging)):
+            staged.setdefault(app or "", set()).add(batch or "")
+        for app in apps:
+            missing = (set(raw[app].batches) | known.get(app, set())) - staged.get(app, set())
+            if missing:
+                raise Mismatch(
+                    f"{len(missing)} batches of {app} were not built, for example {min(missing)}.",
+                    "If the partition is not in the catalog, run first: logctl athena repair",
+                )
+        return records
+
+    def _switch(self, day: Day, apps: Sequence[str], folder: str) -> None:
+        """Let readers have a generation: for each partition one change of the catalog, complete in itself."""
+        registered = self._registered(day)
+        places = {app: f"s3://{self._tables.bucket}/{folder}appid={app}/" for app in apps}
+        fresh = [(day.partition(app), places[app]) for app in apps if app not in registered]
+        if fresh:
+            self._query(rules.add_sql(self._tables.compacted, fresh))
+        for app in apps:
+            if app in registered:
+                self._query(rules.move_sql(self._tables.compacted, day.partition(app), places[app]))
+        self._mark_switched(folder)
+
+    def _mark_switched(self, folder: str) -> None:
+        """From now on, by S3's clock, readers have it."""
+        self._s3.put_object(Bucket=self._tables.bucket, Key=f"{folder}{rules.SWITCHED}", Body=b"")
+
+    # ── What can go ──
+
+    def _clean(self, day: Day, apps: Sequence[str]) -> None:
+        raw = self._raw(day, apps)
+        known = self._known_batches(day, raw)
+        current = self._registered(day)
+        since = self._switched(day, {_generation_of(location) for location in current.values()})
+        doomed: list[str] = []
+        for app, objects in raw.items():
+            compacted = [key for batch, (key, _) in objects.batches.items() if batch in known.get(app, set())]
+            if compacted and self._over(since.get(_generation_of(current.get(app, "")))):
+                doomed += compacted
+            else:
+                self.waiting += len(compacted)
+        doomed += self._replaced(day, since)
+        if doomed:
+            self._on_progress(f"{day}: deleting {len(doomed):,} objects")
+        self._delete(doomed)
+
+    def _replaced(self, day: Day, since: Mapping[str, int]) -> list[str]:
+        """Objects of generations that no partition lies in: replaced ones, and those of runs that died."""
+        newest = max(since.values(), default=0)
+        found = []
+        for item in self._list(day.prefix):
+            generation = item["Key"][len(day.prefix) :].partition("/")[0]
+            start = rules.begun(generation)
+            if start is not None and generation not in since and self._over(max(start, newest)):
+                found.append(item["Key"])
+        return found
+
+    def _switched(self, day: Day, generations: Iterable[str]) -> dict[str, int]:
+        """Since when readers have each generation, in milliseconds by S3's clock.
+
+        A run that died after the switch has left no mark: it is made now.
+        """
+        found = {}
+        for generation in generations:
+            key = f"{day.prefix}{generation}/{rules.SWITCHED}"
+            try:
+                reply = self._s3.head_object(Bucket=self._tables.bucket, Key=key)
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") not in ("404", "NoSuchKey"):
+                    raise
+                self._mark_switched(f"{day.prefix}{generation}/")
+                reply = self._s3.head_object(Bucket=self._tables.bucket, Key=key)
+            found[generation] = int(reply["LastModified"].timestamp() * 1000)
+        return found
+
+    def _over(self, since: int | None) -> bool:
+        return since is not None and self._clock() - since >= self._grace
+
+    # ── Reading catalog and S3 ──
+
+    def _registered(self, day: Day) -> dict[str, str]:
+        """The compacted partitions of a day: app to location."""
+        pages = self._glue.get_paginator("get_partitions").paginate(
+            DatabaseName=self._tables.database,
+            TableName=self._tables.compacted,
+            Expression=f"year = '{day.year}' AND month = '{day.month}' AND day = '{day.day}'",
+        )
+        return {
+            partition["Values"][3]: partition["StorageDescriptor"]["Location"]
+            for page in pages
+            for partition in page["Partitions"]
+            # An emulator may ignore the expression.
+            if tuple(partition["Values"][:3]) == (day.year, day.month, day.day)
+        }
+
+    def _known_batches(self, day: Day, raw: Mapping[str, _Raw]) -> dict[str, set[str]]:
+        """The batches that compacted partitions hold, of the apps that have raw objects."""
+        apps = sorted(set(raw) & set(self._registered(day))) if raw else []
+        known: dict[str, set[str]] = {}
+        for some in _chunks(apps, rules.WRITERS):
+            sql = rules.batches_sql(self._tables.compacted, some)
+            for app, batch in self._query(sql, _parameters(day, some)):
+                known.setdefault(app or "", set()).add(batch or "")
+        return known
+
+    def _raw(self, day: Day, apps: Sequence[str]) -> dict[str, _Raw]:
+        found: dict[str, _Raw] = {}
+        root = f"{LOGS}year={day.year}/month={day.month}/day={day.day}/"
+        for prefix in [f"{root}appid={app}/" for app in apps] or [root]:
+            for item in self._list(prefix):
+                partition = Partition.of_key(item["Key"])
+                name = item["Key"].rpartition("/")[2]
+                if partition is not None and name.endswith(_ENDING):
+                    batches = found.setdefault(partition.appid, _Raw()).batches
+                    batches[name.removesuffix(_ENDING)] = (item["Key"], item["Size"])
+        return found
+
+    def _size(self, prefix: str) -> Stored:
+        sizes = [item["Size"] for item in self._list(prefix)]
+        return Stored(len(sizes), sum(sizes))
+
+    def _list(self, prefix: str) -> Iterator[Any]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._tables.bucket, Prefix=prefix)
+        return (item for page in pages for item in page.get("Contents", []))
+
+    def _delete(self, keys: Sequence[str]) -> None:
+        for some in _chunks(keys, _DELETE_LIMIT):
+            self._lease.keep()
+            reply = self._s3.delete_objects(
+                Bucket=self._tables.bucket, Delete={"Objects": [{"Key": key} for key in some], "Quiet": True}
+            )
+            refused = reply.get("Errors", [])
+            self.deleted += len(some) - len(refused)
+            if refused:
+                first = refused[0]
+                raise LogctlError(f"S3 did not delete {first.get('Key')}: {first.get('Message')}.")
+
+    def _drop_leftover_tables(self) -> None:
+        """Staging tables of runs that died: their data is not touched here."""
+        pages = self._glue.get_paginator("get_tables").paginate(
+            DatabaseName=self._tables.database, Expression="compaction_.*"
+        )
+        for page in pages:
+            for table in page["TableList"]:
+                if table["Name"].startswith("compaction_"):
+                    self._glue.delete_table(DatabaseName=self._tables.database, Name=table["Name"])
+
+    def _query(self, sql: str, parameters: Sequence[str] = ()) -> tuple[tuple[str | None, ...], ...]:
+        done = self._runner.run(sql, parameters)
+        self._scanned += done.scanned
+        return done.rows
+
+
+_FOLDER = re.compile(r"year=(\d{4})/(?:month=(\d{2})/)?(?:day=(\d{2})/)?\Z")
+
+
+def _touches(folder: str, first: int, last: int) -> bool:
+    """Whether a year's, month's or day's folder has days from `first` to `last` (days since the epoch)."""
+    found = _FOLDER.search(folder)
+    if not found:
+        return False
+    year, month, day = found[1], found[2], found[3]
+    try:
+        begins = Partition(year, month or "01", day or "01", "x").start // DAY
+        ends = Partition(year, month or "12", day or "28", "x").start // DAY + (0 if day else 3)
+    except ValueError:
+        return False
+    return begins <= last and ends >= first
+
+
+def _parameters(day: Day, apps: Sequence[str]) -> list[str]:
+    return [text(value) for value in (day.year, day.month, day.day, *apps)]
+
+
+def _generation_of(location: str) -> str:
+    """`gen=…` of a partition's location; empty for one that lies elsewhere."""
+    return next((part for part in location.split("/") if part.startswith("gen=")), "")
+
+
+def _chunks(items: Sequence[str], size: int) -> Iterator[list[str]]:
+    remaining = iter(items)
+    while some := list(islice(remaining, size)):
+        yield some

@@ -1,0 +1,51 @@
+"""The compactor: once a day, makes Parquet of the days that are old enough, and deletes what it replaced."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from logctl.core.times import DAY, TimeRange
+from logctl.pipeline.athena import Runner
+from logctl.pipeline.clients import Aws
+from logctl.pipeline.compaction import Compactor, Tables
+from logctl.pipeline.consumer import wall_clock
+from logctl.pipeline.log import log
+
+_STOP_BEFORE_END = 60_000
+LOOK_BACK = 35 * DAY
+"""How far back late records are looked for; older ones: `logctl athena compact --since`."""
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - the schedule says nothing
+    """Lambda's entry point; returns what was done. What is not done in time is done tomorrow."""
+    import boto3
+
+    environ, aws, now = os.environ, Aws(boto3.Session()), wall_clock()
+
+    def until() -> bool:
+        return bool(context.get_remaining_time_in_millis() < _STOP_BEFORE_END)
+
+    tables = Tables(
+        environ["LOGCTL_DATABASE"],
+        environ["LOGCTL_COMPACTED_TABLE"],
+        environ["LOGCTL_VIEW"],
+        environ["LOGCTL_BUCKET"],
+    )
+    runner = Runner(aws.athena, environ["LOGCTL_WORKGROUP"], tables.database, until=until)
+    compactor = Compactor(aws.s3, aws.glue, runner, tables, clock=wall_clock, owner=context.aws_request_id)
+    span = TimeRange(now - LOOK_BACK, now - int(environ["LOGCTL_COMPACT_AFTER_MS"]))
+    for item in compactor.run(span):
+        log("compacted", partition=item.partition.prefix, records=item.records, bytes=item.after.bytes)
+        if until():
+            break
+    report = compactor.report()
+    result = {
+        "partitions": len(report.compacted),
+        "deleted": report.deleted,
+        "waiting": report.waiting,
+        "scanned": report.scanned,
+    }
+    log("compaction", **result)
+    return result
