@@ -24,6 +24,7 @@ _EXAMPLES = {
     "late_after": '"1h"',
     "subscriptions": '["oncall@example.com"]',
     "scan_limit": '"100GB"',
+    "compact_after": '"off"',
 }
 
 

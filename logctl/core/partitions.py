@@ -18,6 +18,7 @@ from logctl.core.times import DAY, from_datetime, to_datetime
 LOGS = "logs/"
 COMPACTED = "compacted/"
 QUARANTINE = "quarantine/"
+RESULTS = "athena-results/"
 
 _PREFIX = re.compile(rf"year=(\d{{4}})/month=(\d{{2}})/day=(\d{{2}})/appid=({PATTERN})/")
 

@@ -81,6 +81,15 @@ def _days(least: int, most: int) -> Callable[[Any], int]:
     return parse
 
 
+def _off_or_days(least: int, most: int) -> Callable[[Any], int]:
+    days = _days(least, most)
+
+    def parse(value: Any) -> int:
+        return 0 if value == "off" else days(value)
+
+    return parse
+
+
 def _level(value: Any) -> str:
     level = levels.parse_level(value)
     if level == levels.UNKNOWN:
@@ -163,6 +172,9 @@ class Settings:
         _subscriptions, (), "who hears alerts: e-mail addresses, https:// URLs, SQS queue ARNs"
     )
     scan_limit: int = _setting(_scan_limit, 10**11, "Athena stops a query that reads more than this")
+    compact_after: int = _setting(
+        _off_or_days(1, 30), 0, "each night, days older than this become Parquet (1d to 30d); off for never"
+    )
 
     @classmethod
     def build(cls, *layers: tuple[str, Mapping[str, Any]]) -> Settings:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 DURATION = 20 * MINUTE
-_REFUSED = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+# A key that is gone is somebody else's doing too: they took over and released it.
+_REFUSED = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409")
 
 
 class Held(LogctlError):

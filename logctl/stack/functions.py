@@ -1,4 +1,4 @@
-"""What runs: consumer and sweeper from one zip, a role each, the queue and the minute that call them."""
+"""What runs: consumer, sweeper and compactor from one zip, a role each, and what calls them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from logctl.stack.policies import Statement, arn_of, document, trust_lambda
 
 CONSUMER_TIMEOUT = 60
 SWEEPER_TIMEOUT = 50
+COMPACTOR_TIMEOUT = 900
 _LOG_RETENTION_DAYS = 30
 
 
@@ -56,25 +57,61 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
             },
         },
-        "SweeperSchedule": {
+        **_schedule(
+            "Sweeper",
+            names.sweeper,
+            "rate(1 minute)",
+            "Ends alert windows, sends what was held back, retries failed alerts.",
+        ),
+        **(_compactor(settings, names, code) if settings.compact_after else {}),
+    }
+
+
+def _compactor(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
+    may = policies.compact(
+        "Bucket", names.database, names.compacted_table, names.workgroup
+    ) + policies.write_logs("CompactorLogs")
+    environment = {
+        "LOGCTL_BUCKET": {"Ref": "Bucket"},
+        "LOGCTL_DATABASE": names.database,
+        "LOGCTL_COMPACTED_TABLE": names.compacted_table,
+        "LOGCTL_VIEW": names.view,
+        "LOGCTL_WORKGROUP": {"Ref": "Workgroup"},
+        "LOGCTL_COMPACT_AFTER_MS": str(settings.compact_after),
+    }
+    return {
+        **_function("Compactor", names.compactor, code, may, environment, COMPACTOR_TIMEOUT, 256),
+        **_schedule(
+            "Compactor",
+            names.compactor,
+            "cron(20 3 * * ? *)",
+            "Makes Parquet of days that are old enough, and deletes what it replaced.",
+        ),
+    }
+
+
+def _schedule(logical_id: str, name: str, expression: str, description: str) -> dict[str, Any]:
+    """A rule that calls a function, and the permission to."""
+    return {
+        f"{logical_id}Schedule": {
             "Type": "AWS::Events::Rule",
             "Properties": {
-                "Name": names.sweeper,
-                "Description": "Ends alert windows, sends what was held back, retries failed alerts.",
-                "ScheduleExpression": "rate(1 minute)",
+                "Name": name,
+                "Description": description,
+                "ScheduleExpression": expression,
                 "State": "ENABLED",
-                "Targets": [{"Id": "sweeper", "Arn": arn_of("Sweeper")}],
+                "Targets": [{"Id": logical_id.lower(), "Arn": arn_of(logical_id)}],
             },
         },
-        "SweeperPermission": {
+        f"{logical_id}Permission": {
             "Type": "AWS::Lambda::Permission",
             "Properties": {
-                "FunctionName": {"Ref": "Sweeper"},
+                "FunctionName": {"Ref": logical_id},
                 "Action": "lambda:InvokeFunction",
                 "Principal": "events.amazonaws.com",
                 # The rule's ARN holds the account. SourceAccount besides "is not supported by all event
                 # sources", and where it is not, the function is silently never called.
-                "SourceArn": arn_of("SweeperSchedule"),
+                "SourceArn": arn_of(f"{logical_id}Schedule"),
             },
         },
     }

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from logctl.core.partitions import COMPACTED, LOGS, RESULTS
+
 Statement = dict[str, Any]
 Arn = str | dict[str, Any]
 
@@ -67,6 +69,71 @@ def register_partitions(database: str, table: str) -> list[Statement]:
         "RegisterPartitions",
         ["glue:BatchCreatePartition"],
         [sub(f"{root}:catalog"), sub(f"{root}:database/{database}"), sub(f"{root}:table/{database}/{table}")],
+    )
+
+
+def compact(bucket: str, database: str, compacted: str, workgroup: str) -> list[Statement]:
+    """What the compactor calls itself, and what Athena does in its name: Athena reaches catalog and bucket
+    with the caller's permissions (Amazon Athena User Guide, Identity and access management)."""
+    root = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}"
+    above = [sub(f"{root}:catalog"), sub(f"{root}:database/{database}")]
+    objects = f"${{{bucket}.Arn}}"
+    return (
+        allow(
+            "Query",
+            [
+                "athena:StartQueryExecution",
+                "athena:GetQueryExecution",
+                "athena:GetQueryResults",
+                "athena:StopQueryExecution",
+            ],
+            [
+                sub(
+                    f"arn:${{AWS::Partition}}:athena:${{AWS::Region}}:${{AWS::AccountId}}:workgroup/{workgroup}"
+                )
+            ],
+        )
+        + allow(
+            "ReadCatalog",
+            [
+                "glue:GetDatabase",
+                "glue:GetTable",
+                "glue:GetTables",
+                "glue:GetPartition",
+                "glue:GetPartitions",
+            ],
+            [*above, sub(f"{root}:table/{database}/*")],
+        )
+        + allow(
+            "SwitchPartitions",
+            ["glue:BatchCreatePartition", "glue:UpdatePartition"],
+            [
+                *above,
+                sub(f"{root}:table/{database}/{compacted}"),
+                sub(f"{root}:table/{database}/compaction_*"),
+            ],
+        )
+        + allow(
+            "StagingTables",
+            ["glue:CreateTable", "glue:DeleteTable"],
+            [*above, sub(f"{root}:table/{database}/compaction_*")],
+        )
+        + allow("ListBucket", ["s3:ListBucket", "s3:GetBucketLocation"], [arn_of(bucket)])
+        + allow(
+            "ReadObjects",
+            ["s3:GetObject"],
+            [sub(f"{objects}/{prefix}*") for prefix in (LOGS, COMPACTED, RESULTS)],
+        )
+        + allow(
+            "WriteObjects",
+            ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+            [sub(f"{objects}/{prefix}*") for prefix in (COMPACTED, RESULTS)],
+        )
+        + allow(
+            "DeleteReplaced",
+            ["s3:DeleteObject"],
+            [sub(f"{objects}/{prefix}*") for prefix in (LOGS, COMPACTED)],
+        )
     )
 
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from logctl.core import views
 from logctl.core.names import Names
-from logctl.core.partitions import COMPACTED, LOGS
+from logctl.core.partitions import COMPACTED, LOGS, RESULTS
 from logctl.core.schema import PARTITION_KEYS, parquet_descriptor, storage_descriptor
 from logctl.core.settings import Settings
 from logctl.stack.policies import sub
-from logctl.stack.storage import RESULTS
 
 
 def resources(settings: Settings, names: Names) -> dict[str, Any]:

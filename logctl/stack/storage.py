@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from logctl.core.names import Names, Place
-from logctl.core.partitions import COMPACTED, LOGS, QUARANTINE
+from logctl.core.partitions import COMPACTED, LOGS, QUARANTINE, RESULTS
 from logctl.core.settings import Settings
 from logctl.core.times import DAY
 from logctl.pipeline.alert_store import DUE
 from logctl.pipeline.hot import ARRIVAL
 from logctl.stack.policies import arn_of, deny_plain_http, document, named, sub
 
-RESULTS = "athena-results/"
 RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 # S3 bills at least 30 days of STANDARD_IA and 90 of GLACIER_IR, and keeps objects under 128 KB in
 # STANDARD unless told otherwise (Amazon S3 User Guide, Transitioning objects).

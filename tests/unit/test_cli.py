@@ -65,6 +65,7 @@ COMMANDS = [
     ["athena", "query", "SELECT 1"],
     ["athena", "partitions"],
     ["athena", "repair"],
+    ["athena", "compact"],
     ["debounce", "list"],
     ["debounce", "show", "a#ERROR#0a1b2c3d4e5f"],
     ["dlq", "list"],
@@ -246,6 +247,7 @@ HELP = [
     [], ["demo"], ["init"], ["provision"], ["destroy"], ["send"], ["tail"], ["consume"],
     ["local"], ["local", "up"], ["local", "down"], ["local", "status"], ["local", "reset"], ["local", "env"],
     ["athena"], ["athena", "query"], ["athena", "partitions"], ["athena", "repair"],
+    ["athena", "compact"],
     ["debounce"], ["debounce", "list"], ["debounce", "show"],
     ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"],
 ]  # fmt: skip

@@ -31,10 +31,12 @@ def of_type(kind: str, **settings: Any) -> dict[str, dict[str, Any]]:
     return {name: item["Properties"] for name, item in resources.items() if item["Type"] == kind}
 
 
-def statements() -> list[dict[str, Any]]:
+def statements(role_name: str | None = None, **settings: Any) -> list[dict[str, Any]]:
+    """What all roles may do, or one."""
     return [
         statement
-        for role in of_type("AWS::IAM::Role").values()
+        for name, role in of_type("AWS::IAM::Role", **settings).items()
+        if role_name in (None, name)
         for policy in role["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
     ]
@@ -45,7 +47,7 @@ def statements() -> list[dict[str, Any]]:
     [
         {},
         {"subscriptions": "a@example.com,https://example.com/hook,arn:aws:sqs:eu-west-1:123456789012:q"},
-        {"cold_retention": "7d"},
+        {"cold_retention": "7d", "compact_after": "2d"},
         {"cold_retention": "120d", "env": "e" * 14, "prefix": "p" * 12},
         {"target": "local"},
     ],
