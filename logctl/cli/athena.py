@@ -2,25 +2,63 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
 import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from logctl.cli import compact, partitions
-from logctl.cli.command import command
-from logctl.cli.context import Context
+from logctl.cli.command import command, confirm
+from logctl.cli.context import Context, now
 from logctl.cli.render import Output, say, show, working, write_csv
+from logctl.core import histogram as counting
+from logctl.core import levels
 from logctl.core.errors import UsageError
-from logctl.core.sizes import format_size
-from logctl.core.times import format_duration
+from logctl.core.sizes import format_size, parse_size
+from logctl.core.sql import Selection, parameter
+from logctl.core.times import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    TimeRange,
+    format_duration,
+    iso,
+    parse_duration,
+    parse_point,
+    parse_range,
+)
+
+if TYPE_CHECKING:
+    from logctl.ops.athena import Query, QueryResult
+    from logctl.ops.statement import Statement
+
+DEFAULT_SINCE = HOUR
+DEFAULT_LIMIT = 1_000
+_MOST_BUCKETS = 2_000
+_NUMERIC = ("integer", "bigint", "double", "decimal", "float", "smallint", "tinyint", "real")
+_NARROWER = "Narrow it with --since 1d or --app APPID, or read everything with --full-scan."
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
 
 
 def register(app: typer.Typer) -> None:
     family = typer.Typer(help="SQL over everything, and the partitions it reads.", no_args_is_help=True)
     command(family, "query")(query)
+    command(family, "saved")(saved)
     partitions.register(family)
     compact.register(family)
     app.add_typer(family, name="athena")
@@ -32,69 +70,218 @@ def query(
         str | None, typer.Argument(metavar="[SQL or -]", help="A statement; - reads stdin.")
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Read the statement from a file.")] = None,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    saved: Annotated[
+        str | None, typer.Option("--saved", metavar="NAME", help="A saved query; see: logctl athena saved")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("-s", "--since", help="15m, 1h30m, 3d, or a time. [without SQL: 1h]")
+    ] = None,
+    until: Annotated[str | None, typer.Option("-u", "--until", "--end", help="The end, likewise.")] = None,
+    apps: Annotated[
+        list[str] | None,
+        typer.Option("-a", "--app", metavar="APPID", help="Only this app, or glob ('web-*'); repeatable."),
+    ] = None,
+    level: Annotated[
+        str | None, typer.Option("-l", "--level", help="This level and worse; UNKNOWN for those without.")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "-n", "--limit", min=1, help="Print at most N rows. [without SQL: the newest 1000]", metavar="N"
+        ),
+    ] = None,
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option("--param", metavar="VALUE", help="The value of the next ? in the SQL; repeatable."),
+    ] = None,
+    full_scan: Annotated[
+        bool, typer.Option("--full-scan", help="Don't ask before everything is read.")
+    ] = False,
+    max_scan: Annotated[
+        str | None,
+        typer.Option(
+            "--max-scan",
+            metavar="SIZE",
+            help="Stop when more than 10GB is read. Looked at while the query runs: it may read some more.",
+        ),
+    ] = None,
+    reuse: Annotated[
+        str | None,
+        typer.Option("--reuse", metavar="AGE", help="Take the same query's result if not older, up to 7d."),
+    ] = None,
+    histogram: Annotated[
+        bool, typer.Option("--histogram", help="Draw how many records there were, over time.")
+    ] = False,
+    bucket: Annotated[
+        str | None, typer.Option("--bucket", metavar="TIME", help="The time of one bar, like 5m.")
+    ] = None,
+    output: Annotated[Format, typer.Option("-o", "--output", help="How rows are written.")] = Format.TABLE,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Write to a file instead of stdout.")
+    ] = None,
 ) -> None:
     """Run one SQL statement in Athena and print its rows.
 
-    The table is `logs`, partitioned by year, month, day and appid. What was read, and about what that
-    costs, goes to stderr. Ctrl-C cancels the query.
+    The tables are `logs`, `logs_unique` (each event once), `logs_raw` and `logs_compacted`, partitioned
+    by year, month, day and appid. The options --since, --until, --app and --level apply to each of them,
+    wherever the statement names it, and leave partitions unread; their values go to Athena as
+    parameters. Without SQL they list records.
+
+    A statement that would read everything, and that is more than 100 MB, is asked about first. What
+    was read, and about what that costs, goes to stderr. Ctrl-C cancels the query.
+
+    A --param that is a number or in single quotes is taken as it is, other text as text.
 
     Examples:
 
-      logctl athena query "SELECT level, count(*) AS n FROM logs GROUP BY 1 ORDER BY 2 DESC"
+      logctl athena query "SELECT level, count(*) AS n FROM logs GROUP BY 1 ORDER BY 2 DESC" --since 1d
 
-      logctl athena query "SELECT ts, message FROM logs WHERE year='2026' AND appid='checkout'" -o csv
+      logctl athena query --since 2h --app checkout --level WARN
 
-      logctl athena query --file report.sql -o json
+      logctl athena query "SELECT ts, message FROM logs WHERE message LIKE ?" --param '%timeout%' -s 1d
+
+      logctl athena query --saved errors-by-app --since 7d --max-scan 10GB
+
+      logctl athena query --since 1d --app checkout --histogram
+
+      logctl athena query --file report.sql --since 30d -o parquet --to report.parquet
     """
     from logctl.ops import athena
 
-    statement = _statement(sql, file)
-    try:
-        with working("Athena is working…") as update:
-            result = athena.query(
-                context.deployment, statement, on_start=lambda query_id: update(f"Athena works on {query_id}")
-            )
-    except KeyboardInterrupt:
-        say("logctl: the query was cancelled.")
-        raise
-    rows: Any = result.rows
-    if output is Output.CSV:
-        write_csv(result.columns, rows)
-    elif output is Output.JSON:
-        _write_json(result.columns, rows)
-    else:
-        show(
-            [dict(zip(result.columns, row, strict=True)) for row in rows],
-            result.columns,
-            Output.TABLE,
-            empty="No rows.",
-            right=[
-                column
-                for column, kind in zip(result.columns, result.types, strict=True)
-                if kind in ("integer", "bigint", "double", "decimal", "float", "smallint", "tinyint", "real")
-            ],
-        )
-    say(
-        f"{format_size(result.scanned)} scanned in {format_duration(result.milliseconds)}, "
-        f"about ${result.dollars:.6f}; query {result.query_id}"
+    asked_of = _Flags(since, until, tuple(apps or ()), level)
+    age, most = _age(reuse), _size(max_scan)
+    moment = now() if age is None else now() // age * age
+    statement = _statement(context, sql, file, saved, or_none=asked_of.given or histogram)
+    selection = asked_of.selection(moment, by_default=statement is None)
+    step, span = _buckets(selection, moment, bucket) if histogram else (0, None)
+    if bucket and not histogram:
+        raise UsageError("--bucket goes with --histogram.")
+    if limit and histogram:
+        raise UsageError("--limit does not go with --histogram, which counts everything.")
+    _check_destination(output, to, histogram=histogram)
+    narrowed = athena.Query.of(
+        _chosen(statement, limit, step),
+        selection,
+        [parameter(value) for value in parameters or ()],
+        context.deployment.names.database,
     )
+    if not full_scan:
+        _ask_about(context, narrowed)
+    if most is not None:
+        athena.check_estimate(context.deployment, narrowed, most)
+    result = _run(context, narrowed, age, most)
+    if limit is not None:
+        result.rows = islice(result.rows, limit)
+    with _destination(to):
+        if histogram:
+            _draw(result, output, step, span)
+        else:
+            count = _write(result, output)
+            if statement is None and count == (limit or DEFAULT_LIMIT):
+                say(f"These are the newest {count:,}; there may be more: -n {count * 10}")
+            elif statement is None and not count:
+                say(f"Looked at {_window(selection, moment)}; look further with --since.")
+    _say_cost(result, age, most)
 
 
-def _write_json(columns: tuple[str, ...], rows: Any) -> None:
-    """An array, a row a line, written as it comes."""
-    separator = "[\n"
-    for row in rows:
-        sys.stdout.write(
-            separator + json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str)
-        )
-        separator = ",\n"
-    sys.stdout.write("\n]\n" if separator == ",\n" else "[]\n")
+def saved(
+    context: Context,
+    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+) -> None:
+    """List the saved queries: those that come with logctl, and your own.
+
+    Your own are in logctl.toml, and count before those of the same name:
+
+      [queries]
+      logins = "SELECT ts, message FROM logs WHERE message LIKE '%login%' ORDER BY ts"
+
+    Examples:
+
+      logctl athena saved
+
+      logctl athena query --saved errors-by-app --since 1d
+    """
+    from logctl.ops.saved import listed
+
+    rows = [
+        {"name": item.name, "description": item.description, "origin": item.origin, "sql": item.sql}
+        for item in listed(context.settings.queries)
+    ]
+    show(rows, ("name", "description", "origin"), output)
 
 
-def _statement(sql: str | None, file: Path | None) -> str:
-    if sql is not None and file is not None:
-        raise UsageError("Give the SQL as an argument or with --file, not both.")
+# ── What to run ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class _Flags:
+    since: str | None
+    until: str | None
+    apps: tuple[str, ...]
+    level: str | None
+
+    @property
+    def given(self) -> bool:
+        return any((self.since, self.until, self.apps, self.level))
+
+    def selection(self, moment: int, *, by_default: bool) -> Selection:
+        """The flags, checked. Times that were not given are open, except for logctl's own statement."""
+        try:
+            chosen = Selection(*self._ends(moment, by_default), self.apps, _level(self.level))
+            chosen.condition()
+        except ValueError as problem:
+            raise UsageError(f"{problem}.") from None
+        return chosen
+
+    def _ends(self, moment: int, by_default: bool) -> tuple[int | None, int | None]:
+        if self.since or by_default:
+            span = parse_range(self.since, self.until, moment, DEFAULT_SINCE)
+            return span.since, span.until
+        return None, parse_point(self.until, moment) if self.until else None
+
+
+def _level(level: str | None) -> str | None:
+    if level is None or level.upper() == levels.UNKNOWN:
+        return level.upper() if level else None
+    parsed = levels.parse_level(level)
+    if parsed == levels.UNKNOWN:
+        raise UsageError(f"{level!r} is no level.", f"The levels are: {', '.join(levels.ORDER)}.")
+    return parsed
+
+
+def _chosen(statement: Statement | None, limit: int | None, step: int) -> Statement:
+    from logctl.ops import histogram
+    from logctl.ops.statement import Statement
+
+    if step:
+        return histogram.statement(statement or Statement(histogram.LOGS), step)
+    if statement is not None:
+        return statement
+    newest = (
+        "SELECT ts, level, appid, message, fields FROM logs "  # noqa: S608
+        f"ORDER BY ts DESC LIMIT {limit or DEFAULT_LIMIT}"
+    )
+    return Statement(f"SELECT * FROM ({newest}) AS newest ORDER BY ts")  # noqa: S608
+
+
+def _statement(
+    context: Context, sql: str | None, file: Path | None, saved: str | None, *, or_none: bool
+) -> Statement | None:
+    from logctl.ops.statement import Statement
+
+    if sum(source is not None for source in (sql, file, saved)) > 1:
+        raise UsageError("Give the SQL as an argument, with --file or with --saved: one of them.")
+    if saved is not None:
+        from logctl.ops.saved import named
+
+        return Statement.of(named(saved, context.settings.queries).sql)
+    text = _text(sql, file)
+    if or_none and sql is None and file is None and not (text or "").strip():
+        return None
+    return Statement.of(text or "")
+
+
+def _text(sql: str | None, file: Path | None) -> str | None:
     if file is not None:
         try:
             return file.read_text("utf-8")
@@ -102,8 +289,235 @@ def _statement(sql: str | None, file: Path | None) -> str:
             raise UsageError(f"{file} cannot be read: {problem}.") from None
     if sql == "-" or (sql is None and not sys.stdin.isatty()):
         return sys.stdin.read()
-    if sql is None:
-        raise UsageError(
-            "There is no SQL to run.", "For example: logctl athena query 'SELECT count(*) FROM logs'"
-        )
     return sql
+
+
+def _age(text: str | None) -> int | None:
+    from logctl.ops.athena import LONGEST_REUSE
+
+    if text is None:
+        return None
+    try:
+        age = parse_duration(text)
+    except ValueError as problem:
+        raise UsageError(f"--reuse: {problem}.") from None
+    if not MINUTE <= age <= LONGEST_REUSE:
+        raise UsageError("--reuse must be between 1m and 7d.")
+    return age // MINUTE * MINUTE
+
+
+def _size(text: str | None) -> int | None:
+    try:
+        return None if text is None else parse_size(text)
+    except ValueError as problem:
+        raise UsageError(f"--max-scan: {problem}.") from None
+
+
+def _buckets(selection: Selection, moment: int, bucket: str | None) -> tuple[int, TimeRange | None]:
+    """How long a bar is, and the range where it is known."""
+    span = None
+    if selection.since is not None and selection.until is not None:
+        # Without --until it goes on into tomorrow, for clocks that are ahead; nobody wants to see that.
+        span = TimeRange(selection.since, max(selection.since + SECOND, min(selection.until, moment)))
+    if bucket is None:
+        if span is None:
+            raise UsageError("Without --since, a histogram needs the time of a bar.", "Give --bucket 5m.")
+        return counting.step_for(span), span
+    try:
+        step = parse_duration(bucket)
+    except ValueError as problem:
+        raise UsageError(f"--bucket: {problem}.") from None
+    if step < SECOND or (span is not None and (span.until - span.since) // step > _MOST_BUCKETS):
+        raise UsageError(f"--bucket {bucket} is too short here.", "Take a longer one, or leave it away.")
+    return step, span
+
+
+# ── Running it ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ask_about(context: Context, query: Query) -> None:
+    """Before everything is read.
+
+    Raises:
+        UsageError: nobody can be asked.
+    """
+    from logctl.ops import athena
+
+    tables, found = athena.to_be_asked(context.deployment, query)
+    if not tables:
+        return
+    what = (
+        "how much that is could not be listed"
+        if found is None
+        else f"{'' if found.complete else 'at least '}{format_size(found.bytes)} in "
+        f"{found.partitions:,} partitions, about ${found.dollars:.4f}"
+    )
+    told = (
+        f"The statement reads all of {' and '.join(tables)}, with no condition on year, month, day or appid "
+        f"that leaves partitions out: {what}."
+    )
+    if not sys.stdin.isatty():
+        raise UsageError(told, _NARROWER)
+    confirm(f"{told} {_NARROWER}", yes=False, flag="--full-scan")
+
+
+def _run(context: Context, query: Query, age: int | None, most: int | None) -> QueryResult:
+    from logctl.ops import athena
+
+    try:
+        with working("Athena is working…") as update:
+            return athena.query(
+                context.deployment,
+                query,
+                reuse=age,
+                max_scan=most,
+                on_start=lambda query_id: update(f"Athena works on {query_id}"),
+                on_progress=lambda scanned: update(f"Athena is working… {format_size(scanned)} read"),
+            )
+    except KeyboardInterrupt:
+        say("logctl: the query was cancelled.")
+        raise
+
+
+def _say_cost(result: QueryResult, age: int | None, most: int | None) -> None:
+    if result.reused and age is not None:
+        say(f"An earlier result was reused, at most {format_duration(age)} old: nothing was read for it.")
+    say(
+        f"{format_size(result.scanned)} scanned in {format_duration(result.milliseconds)}, "
+        f"about ${result.dollars:.6f}; query {result.query_id}"
+    )
+    if most is not None and result.scanned > most:
+        say(f"That is more than --max-scan {format_size(most)}: it was done before it could be stopped.")
+
+
+def _window(selection: Selection, moment: int) -> str:
+    assert selection.since is not None
+    assert selection.until is not None
+    end = "now" if selection.until > moment else iso(selection.until)
+    return f"{iso(selection.since)} to {end}"
+
+
+# ── Writing it ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _check_destination(output: Format, to: Path | None, *, histogram: bool) -> None:
+    """Before anything is paid for."""
+    if to is not None and not to.parent.is_dir():
+        raise UsageError(f"There is no folder {to.parent}.")
+    if output is not Format.PARQUET:
+        return
+    if histogram:
+        raise UsageError("--histogram is written as table, json or csv.")
+    if to is None and sys.stdout.isatty():
+        raise UsageError("Parquet is nothing for a terminal.", "Write it to a file: --to FILE")
+    from logctl.ops import parquet
+
+    parquet.require()
+
+
+@contextlib.contextmanager
+def _destination(to: Path | None) -> Iterator[None]:
+    """Stdout goes to a file, which is there when it is complete."""
+    if to is None:
+        yield
+        return
+    part = to.with_name(to.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
+            yield
+        part.replace(to)
+    except OSError as problem:
+        raise UsageError(f"{to} cannot be written: {problem}.") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write(result: QueryResult, output: Format) -> int:
+    """Write the rows, and say how many there were."""
+    rows = _Counted(result.rows)
+    if output is Format.CSV:
+        write_csv(result.columns, rows)
+    elif output is Format.JSON:
+        _write_json(result.columns, rows)
+    elif output is Format.PARQUET:
+        from logctl.ops import parquet
+
+        parquet.write(sys.stdout.buffer, result.columns, result.types, result.scales, iter(rows))
+    else:
+        show(
+            [dict(zip(result.columns, row, strict=True)) for row in rows],
+            result.columns,
+            Output.TABLE,
+            empty="No rows.",
+            right=[
+                column for column, kind in zip(result.columns, result.types, strict=True) if kind in _NUMERIC
+            ],
+        )
+    return rows.count
+
+
+class _Counted:
+    """Rows, and how many have passed."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self._rows = rows
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        for row in self._rows:
+            self.count += 1
+            yield row
+
+
+def _write_json(columns: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
+    """An array, a row a line, written as it comes."""
+    separator = "[\n"
+    for row in rows:
+        sys.stdout.write(separator + _json(dict(zip(columns, row, strict=True))))
+        separator = ",\n"
+    sys.stdout.write("\n]\n" if separator == ",\n" else "[]\n")
+
+
+def _json(value: object) -> str:
+    # JSON escapes controls by itself; formats such as U+202E it would let through.
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if text.isprintable() else json.dumps(value, default=str)
+
+
+def _draw(result: QueryResult, output: Format, step: int, span: TimeRange | None) -> None:
+    from logctl.cli.histogram import bars
+    from logctl.ops.histogram import counted
+
+    found = counted(result.rows, step, span)
+    if output is Format.JSON:
+        rows = [
+            {"start": iso(item.start), "records": item.total, "levels": dict(item.levels)} for item in found
+        ]
+        print(json.dumps(rows, indent=2))
+    elif output is Format.CSV:
+        names = (*levels.ORDER, levels.UNKNOWN)
+        write_csv(
+            ("start", "records", *names),
+            ([iso(item.start), item.total, *(item.levels.get(name, 0) for name in names)] for item in found),
+        )
+    elif not any(item.total for item in found):
+        say("No rows.")
+    else:
+        lines = bars(
+            found,
+            step,
+            width=shutil.get_terminal_size().columns,
+            colored=sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
+            blocks=_shows("█▓░"),
+        )
+        print("\n".join(lines))
+        say(f"A bar is {format_duration(step)}, times are UTC.")
+
+
+def _shows(text: str) -> bool:
+    """Whether the terminal's encoding has these characters."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -25,6 +25,7 @@ _EXAMPLES = {
     "subscriptions": '["oncall@example.com"]',
     "scan_limit": '"100GB"',
     "compact_after": '"off"',
+    "queries": """{ logins = "SELECT ts, message FROM logs WHERE message LIKE '%login%' ORDER BY ts" }""",
 }
 
 

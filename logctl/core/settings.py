@@ -141,6 +141,38 @@ def _subscriptions(value: Any) -> tuple[Subscription, ...]:
     )
 
 
+_QUERY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True)
+class SavedQuery:
+    """A query that somebody keeps under a name, for `logctl athena query --saved NAME`."""
+
+    name: str
+    sql: str
+    description: str = ""
+
+
+def _queries(value: Any) -> tuple[SavedQuery, ...]:
+    """`name = "SELECT …"`, or a table with `sql` and `description`."""
+    if not isinstance(value, Mapping):
+        raise ValueError("it must be a table in logctl.toml, [queries], with a name and SQL a line")
+    return tuple(_query(name, given) for name, given in value.items())
+
+
+def _query(name: str, given: Any) -> SavedQuery:
+    if not _QUERY_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot name a query; use up to 64 of a-z, 0-9, - and _")
+    members = {"sql": given} if isinstance(given, str) else given
+    if not isinstance(members, Mapping) or not all(isinstance(item, str) for item in members.values()):
+        raise ValueError(f"{name} must be SQL in quotes, or a table with sql and description")
+    if unknown := set(members) - {"sql", "description"}:
+        raise ValueError(f"{name} has no {min(unknown)!r}; it takes sql and description")
+    if not members.get("sql", "").strip():
+        raise ValueError(f"{name} has no SQL")
+    return SavedQuery(name, members["sql"], members.get("description", ""))
+
+
 def _setting(parse: Callable[[Any], Any], default: Any, about: str) -> Any:
     return field(default=default, metadata={"parse": parse, "about": about})
 
@@ -174,6 +206,9 @@ class Settings:
     scan_limit: int = _setting(_scan_limit, 10**11, "Athena stops a query that reads more than this")
     compact_after: int = _setting(
         _off_or_days(1, 30), 0, "each night, days older than this become Parquet (1d to 30d); off for never"
+    )
+    queries: tuple[SavedQuery, ...] = _setting(
+        _queries, (), "your own saved queries, by name: SQL, or a table with sql and description"
     )
 
     @classmethod

@@ -4,20 +4,46 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from logctl.core.errors import LogctlError, UnreachableError, UsageError
-from logctl.ops.deployment import Deployment
+from botocore.exceptions import ClientError
 
-PRICE_PER_TB = 5.0
-"""US dollars per 10^12 bytes scanned in us-east-1 (Amazon Athena pricing, per-query billing, 2026-11);
-other regions differ, so what is shown is approximate."""
-BILLED_AT_LEAST = 10_000_000
-"""Athena bills at least 10 MB a query (Amazon Athena pricing)."""
+from logctl.core.errors import LogctlError, UnreachableError, UsageError
+from logctl.core.sizes import format_size
+from logctl.core.sql import Selection
+from logctl.core.times import DAY, MINUTE
+from logctl.ops import scan
+from logctl.ops.deployment import Deployment
+from logctl.ops.statement import Statement
+
+LONGEST_REUSE = 7 * DAY
+"""ResultReuseByAgeConfiguration, MaxAgeInMinutes: up to 10,080 (Amazon Athena API Reference)."""
 _PAGE = 1_000
 _POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to run: text with `?`, and a literal for each of them in order. `selection` is already in it."""
+
+    sql: str
+    parameters: tuple[str, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+
+    @classmethod
+    def of(
+        cls, statement: Statement, selection: Selection, parameters: Sequence[str], database: str
+    ) -> Query:
+        """A statement, narrowed by a selection. Its conditions stand in front, and so do their values.
+
+        Raises:
+            UsageError: the selection cannot apply to the statement.
+        """
+        text, before = statement.narrowed(selection, database)
+        return cls(text, (*before, *parameters), selection)
 
 
 @dataclass
@@ -31,19 +57,74 @@ class QueryResult:
     scanned: int
     milliseconds: int
     output_location: str
+    reused: bool = False
+    scales: tuple[tuple[int, int], ...] = field(default=())
 
     @property
     def dollars(self) -> float:
-        billed = max(self.scanned, BILLED_AT_LEAST) if self.scanned else 0
-        return billed / 10**12 * PRICE_PER_TB
+        return scan.dollars(self.scanned)
+
+
+def to_be_asked(deployment: Deployment, query: Query) -> tuple[tuple[str, ...], scan.Estimate | None]:
+    """The log tables that a query reads without leaving partitions out, and what that is.
+
+    Small data is no reason to ask anybody: then there is no table.
+    """
+    tables = Statement(query.sql).unbound()
+    if not tables:
+        return (), None
+    try:
+        found = scan.estimate(deployment, tables)
+    except ClientError as error:
+        # Who may query need not be allowed to list.
+        if error.response.get("Error", {}).get("Code") not in ("AccessDenied", "403"):
+            raise
+        return tables, None
+    return ((), None) if found.small else (tables, found)
+
+
+def check_estimate(deployment: Deployment, query: Query, max_scan: int) -> None:
+    """Refuse a query of which is known beforehand that it reads more than `max_scan`.
+
+    Known is what a selection and a full scan read. For conditions of the statement's own, it is not.
+
+    Raises:
+        LogctlError: it would read more.
+    """
+    statement = Statement(query.sql)
+    unbound = statement.unbound()
+    if unbound:
+        found = scan.estimate(deployment, unbound)
+    elif query.selection != Selection():
+        found = scan.estimate(deployment, statement.tables(), query.selection)
+    else:
+        return
+    if found.bytes > max_scan:
+        least = "" if found.complete else "at least "
+        raise LogctlError(
+            f"The query was not run: it would read up to {least}{format_size(found.bytes)} in "
+            f"{found.partitions:,} partitions, more than --max-scan {format_size(max_scan)}.",
+            "Narrow it with --since, --until and --app, or raise --max-scan.",
+        )
 
 
 def query(
-    deployment: Deployment, sql: str, *, on_start: Callable[[str], None] = lambda query_id: None
+    deployment: Deployment,
+    query: Query,
+    *,
+    reuse: int | None = None,
+    max_scan: int | None = None,
+    on_start: Callable[[str], None] = lambda query_id: None,
+    on_progress: Callable[[int], None] = lambda scanned: None,
 ) -> QueryResult:
     """Run one statement in the environment's workgroup and wait for it.
 
     A KeyboardInterrupt while waiting cancels the query in Athena and is raised again.
+
+    Args:
+        reuse: take a result of the same query that is at most so old (milliseconds).
+        max_scan: stop the query when it has read more bytes. Athena itself has such a limit for a
+            workgroup only, so this is looked at while the query runs.
 
     Raises:
         UsageError: Athena does not understand the statement.
@@ -56,10 +137,6 @@ def query(
     from pyathena.cursor import Cursor
     from pyathena.error import DatabaseError, OperationalError
 
-    if not sql.strip().rstrip(";").strip():
-        raise UsageError(
-            "There is no SQL to run.", "For example: logctl athena query 'SELECT count(*) FROM logs'"
-        )
     aws, names = deployment.aws, deployment.names
     options: dict[str, Any] = {"endpoint_url": aws.athena_endpoint_url} if aws.athena_endpoint_url else {}
     connection = connect(
@@ -72,24 +149,46 @@ def query(
         **options,
     )
     started: list[str] = []
+    stopped: list[int] = []
 
     def note(query_id: str) -> None:
         started.append(query_id)
         on_start(query_id)
 
-    cursor = connection.cursor(Cursor, arraysize=_PAGE)
+    def watch(execution: Any) -> None:
+        scanned = execution.data_scanned_in_bytes or 0
+        on_progress(scanned)
+        if max_scan is not None and scanned > max_scan and not stopped and execution.state == "RUNNING":
+            stopped.append(scanned)
+            aws.athena.stop_query_execution(QueryExecutionId=execution.query_id)
+        elif stopped:
+            stopped.append(scanned)
+
+    cursor = connection.cursor(Cursor, arraysize=_PAGE, on_poll=watch)
     try:
-        cursor.execute(sql.strip().rstrip(";"), on_start_query_execution=note)
+        cursor.execute(
+            query.sql,
+            list(query.parameters) or None,
+            # Without parameters too: PyAthena's own style would take a % for a placeholder.
+            paramstyle="qmark",
+            result_reuse_enable=True if reuse is not None else None,
+            result_reuse_minutes=max(1, reuse // MINUTE) if reuse is not None else None,
+            on_start_query_execution=note,
+        )
     except KeyboardInterrupt:
         for query_id in started:
             with contextlib.suppress(Exception):
                 aws.athena.stop_query_execution(QueryExecutionId=query_id)
         raise
     except OperationalError as problem:
+        if stopped and max_scan is not None:
+            raise _stopped(max(stopped), max_scan) from None
         raise _failed(problem, names.workgroup) from None
     except DatabaseError as problem:
         cause = problem.__cause__
         if cause is not None and not started:
+            if said := _misread(cause):
+                raise said from None
             raise cause from None
         raise _failed(problem, names.workgroup) from None
     description = cursor.description or []
@@ -101,7 +200,37 @@ def query(
         scanned=cursor.data_scanned_in_bytes or 0,
         milliseconds=cursor.total_execution_time_in_millis or 0,
         output_location=cursor.output_location or "",
+        reused=bool(cursor.reused_previous_result),
+        scales=tuple((column[4] or 0, column[5] or 0) for column in description),
     )
+
+
+def _stopped(scanned: int, max_scan: int) -> LogctlError:
+    return LogctlError(
+        f"The query was stopped after reading {format_size(scanned)}, over --max-scan "
+        f"{format_size(max_scan)}; that costs about ${scan.dollars(scanned):.6f}.",
+        "Narrow it with --since, --until and --app, or raise --max-scan.",
+    )
+
+
+_MISREAD = re.compile(r"line \d+:\d+:|Only one sql statement|extraneous input|mismatched input")
+
+
+def _misread(cause: BaseException) -> LogctlError | None:
+    """What StartQueryExecution refuses because of the statement itself."""
+    if not isinstance(cause, ClientError):
+        return None
+    said = " ".join(cause.response.get("Error", {}).get("Message", "").split()).rstrip(".")
+    if not _MISREAD.search(said) and not _parameters_are_wrong(said):
+        return None
+    return UsageError(f"Athena: {said}.", _PARAMETER_HINT if _parameters_are_wrong(said) else "")
+
+
+_PARAMETER_HINT = "Give each ? of the statement its value with --param."
+
+
+def _parameters_are_wrong(said: str) -> bool:
+    return "INVALID_PARAMETER_USAGE" in said or "Incorrect number of parameters" in said
 
 
 def _failed(problem: Exception, workgroup: str) -> LogctlError:
@@ -109,12 +238,14 @@ def _failed(problem: Exception, workgroup: str) -> LogctlError:
     if "Bytes scanned limit" in said or "scanned limit was exceeded" in said:
         return LogctlError(
             f"Athena stopped the query: {said}.",
-            "Narrow it by year, month, day and appid, or raise scan_limit and provision again.",
+            "Narrow it with --since, --until and --app, or raise scan_limit and provision again.",
         )
     if "WorkGroup" in said and "not found" in said:
         return UnreachableError(
             f"There is no Athena workgroup {workgroup}.", "Make it with: logctl provision"
         )
+    if _parameters_are_wrong(said):
+        return UsageError(f"Athena: {said}.", _PARAMETER_HINT)
     wrong = ("SYNTAX_ERROR", "COLUMN_NOT_FOUND", "TABLE_NOT_FOUND", "mismatched input", "Parser Error")
     kind = (
         UsageError if any(sign in said for sign in (*wrong, "Binder Error", "Catalog Error")) else LogctlError

@@ -63,6 +63,7 @@ COMMANDS = [
     ["tail", "-f"],
     ["send", "--sample", "5"],
     ["athena", "query", "SELECT 1"],
+    ["athena", "query", "--since", "1h"],
     ["athena", "partitions"],
     ["athena", "repair"],
     ["athena", "compact"],
@@ -246,7 +247,7 @@ def test_a_refused_line_is_named_by_its_number(logctl, tmp_path):
 HELP = [
     [], ["demo"], ["init"], ["provision"], ["destroy"], ["send"], ["tail"], ["consume"],
     ["local"], ["local", "up"], ["local", "down"], ["local", "status"], ["local", "reset"], ["local", "env"],
-    ["athena"], ["athena", "query"], ["athena", "partitions"], ["athena", "repair"],
+    ["athena"], ["athena", "query"], ["athena", "saved"], ["athena", "partitions"], ["athena", "repair"],
     ["athena", "compact"],
     ["debounce"], ["debounce", "list"], ["debounce", "show"],
     ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"],

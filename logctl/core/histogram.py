@@ -1,0 +1,68 @@
+"""Counts over time: which buckets a range is cut into, and what falls into each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from logctl.core.times import DAY, HOUR, MINUTE, SECOND, TimeRange
+
+MOST_ROWS = 60
+_STEPS = (
+    *(count * SECOND for count in (1, 2, 5, 10, 15, 30)),
+    *(count * MINUTE for count in (1, 2, 5, 10, 15, 30)),
+    *(count * HOUR for count in (1, 2, 3, 6, 12)),
+    *(count * DAY for count in (1, 2, 7, 14, 28, 91, 182, 364)),
+)
+_TOO_MANY = 2_000
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """`start` in milliseconds, and records by level."""
+
+    start: int
+    levels: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return sum(self.levels.values())
+
+
+def step_for(span: TimeRange) -> int:
+    """The shortest step of a clock's face that cuts a range into at most 60 buckets."""
+    length = span.until - span.since
+    return next((step for step in _STEPS if length <= step * MOST_ROWS), _STEPS[-1])
+
+
+def prefix_length(step: int) -> int:
+    """How much of a `ts` tells which bucket it is in: to the day, hour, minute or second.
+
+    Athena counts by this text, which every `ts` has; what remains to be added up is little.
+    """
+    return next(
+        (length for unit, length in ((DAY, 10), (HOUR, 13), (MINUTE, 16), (SECOND, 19)) if not step % unit),
+        23,
+    )
+
+
+def buckets(counts: Iterable[tuple[int, str, int]], step: int, span: TimeRange | None = None) -> list[Bucket]:
+    """Counts by time and level added up, the empty buckets between them too.
+
+    Raises:
+        ValueError: there would be more buckets than anybody can look at.
+    """
+    found: dict[int, dict[str, int]] = {}
+    for moment, level, count in counts:
+        levels = found.setdefault(moment // step * step, {})
+        levels[level] = levels.get(level, 0) + count
+    if span is None:
+        if not found:
+            return []
+        first, last = min(found), max(found)
+    else:
+        first, last = span.since // step * step, (span.until - 1) // step * step
+        first, last = min([first, *found]), max([last, *found])
+    if (last - first) // step >= _TOO_MANY:
+        raise ValueError(f"that would be {(last - first) // step + 1:,} buckets; take a longer one")
+    return [Bucket(start, found.get(start, {})) for start in range(first, last + 1, step)]
