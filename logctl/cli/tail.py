@@ -14,11 +14,13 @@ import typer
 
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
-from logctl.cli.render import Color, say
+from logctl.cli.render import Color, say, working
 from logctl.core import levels
 from logctl.core.appid import RULE, is_appid, is_glob
 from logctl.core.errors import UsageError
 from logctl.core.records import Record, to_public
+from logctl.core.settings import SHORTEST_RETENTION
+from logctl.core.sizes import format_size
 from logctl.core.text import neutralise
 from logctl.core.times import MINUTE, TimeRange, iso, parse_range, to_datetime
 
@@ -80,7 +82,8 @@ def tail(
 ) -> None:
     """Show the records of the last minutes, or follow them live.
 
-    Records come oldest first. Control characters are shown, never sent to the terminal.
+    Records come oldest first. Control characters are shown, never sent to the terminal. A --since before
+    what the hot store keeps is read from Athena as well, which takes seconds and costs by the byte.
 
     Examples:
 
@@ -108,14 +111,53 @@ def tail(
     follower = Follower(reader, patterns) if follow else None
     seen = follower.seen if follower else None
     names = reader.apps(patterns)
+    # Without --since nobody asked for what is older than the hot store.
+    older, recent = _divided(context, span) if since is not None else (None, span)
     if lines is not None:
-        printed = printer.print(reader.newest(names, span, lines, seen))
+        newest = reader.newest(names, recent, lines, seen)
+        if older and len(newest) < lines:
+            newest = [*_archived(context, keep, patterns, older, lines - len(newest)), *newest]
+        printed = printer.print(newest)
     else:
-        printed = printer.print(reader.history(names, span, seen))
+        printed = printer.print(_archived(context, keep, patterns, older)) if older else 0
+        printed += printer.print(reader.history(names, recent, seen))
     if follower:
         _follow(follower, printer, TimeRange(0, span.until) if until is None else span)
     elif not printed:
         _explain_nothing(reader, names, patterns, span)
+
+
+def _divided(context: Context, span: TimeRange) -> tuple[TimeRange | None, TimeRange]:
+    """A range as what Athena has to tell of it and what the hot store has."""
+    from logctl.ops.archive import boundary
+
+    if span.since >= now() - SHORTEST_RETENTION // 2:
+        return None, span
+    border = boundary(context.deployment, now())
+    if span.since >= border:
+        return None, span
+    border = min(border, span.until)
+    return TimeRange(span.since, border), TimeRange(border, span.until)
+
+
+def _archived(
+    context: Context, keep: Any, patterns: list[str], span: TimeRange, lines: int | None = None
+) -> Iterable[Record]:
+    """Records that the hot store may no longer have, and a word about where they come from."""
+    from logctl.ops.archive import Archive
+
+    archive = Archive(context.deployment, keep)
+    records: Iterable[Record]
+    with working("Athena is reading what the hot store no longer has…"):
+        if lines is None:
+            result, records = archive.read(patterns, span)
+        else:
+            result, records = archive.newest(patterns, span, lines)
+    say(
+        f"Records before {iso(span.until)} come from Athena: {format_size(result.scanned)} scanned, "
+        f"about ${result.dollars:.6f}; later ones from the hot store."
+    )
+    return records
 
 
 def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:

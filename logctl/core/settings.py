@@ -21,6 +21,8 @@ from logctl.core.sizes import parse_size
 from logctl.core.times import DAY, HOUR, MINUTE, format_duration, parse_duration
 
 TARGETS = ("aws", "local")
+SHORTEST_RETENTION = HOUR
+"""The least that the hot store can keep records for."""
 
 
 def _choice(*allowed: str) -> Callable[[Any], str]:
@@ -187,7 +189,9 @@ class Settings:
     region: str | None = _setting(_region, None, "AWS region; without it, the SDK's own configuration")
     profile: str | None = _setting(_text, None, "AWS profile; without it, the SDK's own configuration")
     hot_retention: int = _setting(
-        _duration(HOUR, 90 * DAY), 2 * DAY, "how long tail, API and dashboard see a record (DynamoDB TTL)"
+        _duration(SHORTEST_RETENTION, 90 * DAY),
+        2 * DAY,
+        "how long tail, API and dashboard see a record (DynamoDB TTL)",
     )
     cold_retention: int = _setting(_days(1, 36500), 365 * DAY, "how long S3 keeps records")
     quarantine_retention: int = _setting(
