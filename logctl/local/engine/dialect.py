@@ -1,14 +1,211 @@
-"""PLACEHOLDER until the real one lands."""
+"""Athena's SQL as DuckDB's, with the results that Trino's documentation gives.
+
+Athena engine version 3 is Trino. Functions are read by name alone (sqlglot's own idea of them is not used),
+and looked up in `functions.FUNCTIONS`: what Trino does not have fails as it would there, even where DuckDB
+has something of that name.
+"""
 
 from __future__ import annotations
 
-import duckdb
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
+from sqlglot.dialects.trino import Trino
+
+from logctl.local.engine.errors import NotHere, QueryError
+from logctl.local.engine.functions import AGGREGATES, FUNCTIONS, UNSUPPORTED, WINDOW_ONLY
+from logctl.local.engine.lambdas import LAMBDA_FUNCTIONS
+from logctl.local.engine.macros import MACROS
+from logctl.local.engine.times import DATE_FUNCTIONS
+
+if TYPE_CHECKING:
+    import duckdb
+
+_SYNTAX = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "POSITION")
 
 
-def to_duckdb(tree: exp.Expr) -> str:
-    return tree.sql(dialect="duckdb")
+class AthenaSql(Trino):
+    """Trino's SQL in which a function is its name and its arguments, in the order that they were written."""
+
+    class Parser(Trino.Parser):  # type: ignore[misc,valid-type]
+        FUNCTIONS: dict[str, object] = {}  # noqa: RUF012 - sqlglot's way
+        FUNCTION_PARSERS = {  # noqa: RUF012
+            name: parser for name, parser in Trino.Parser.FUNCTION_PARSERS.items() if name in _SYNTAX
+        }
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("CREATE MACRO checksum(x) AS bit_xor(hash(x))")
+    """Give a connection what translated queries refer to."""
+    connection.execute("SET TimeZone = 'UTC'")
+    # Trino: 7 / 2 is 3.
+    connection.execute("SET integer_division = true")
+    for name, body in MACROS.items():
+        connection.execute(f"CREATE MACRO {name}{body}")
+
+
+def to_duckdb(tree: exp.Expr) -> str:
+    """DuckDB's SQL for an Athena query, or for one of its conditions. The tree is left as it is.
+
+    Raises:
+        QueryError: a function that Athena does not have.
+        NotHere: one that Athena has and the sandbox has not.
+    """
+    root = exp.Paren(this=tree.copy())
+    # From the leaves up: what a function is rewritten into holds arguments that are rewritten already.
+    for node in list(reversed(list(root.walk(bfs=True)))):
+        rewrite = _REWRITES.get(type(node))
+        if rewrite is not None:
+            replacement = rewrite(node)
+            if replacement is not node:
+                node.replace(replacement)
+    return root.this.sql(dialect="duckdb", comments=False)  # type: ignore[no-any-return]
+
+
+def is_aggregate(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and str(node.this).lower() in AGGREGATES
+
+
+def _function(node: exp.Expr) -> exp.Expr:
+    assert isinstance(node, exp.Anonymous)
+    name = str(node.this).lower()
+    arguments: list[exp.Expr] = list(node.expressions)
+    if name in LAMBDA_FUNCTIONS:
+        return LAMBDA_FUNCTIONS[name](arguments)
+    if name in DATE_FUNCTIONS:
+        return DATE_FUNCTIONS[name](arguments)
+    if name in FUNCTIONS:
+        made = FUNCTIONS[name]
+        if callable(made):
+            return made(arguments)
+        node.set("this", made)
+        return node
+    if name in UNSUPPORTED:
+        raise NotHere(f"The function {name}")
+    raise QueryError(f"FUNCTION_NOT_FOUND: line 1:1: Function '{name}' not registered")
+
+
+def _cast(node: exp.Expr) -> exp.Expr:
+    target = node.args["to"]
+    value = node.this
+    kind = target.this
+    if kind == exp.DType.DECIMAL and not target.expressions and isinstance(value, exp.Literal):
+        whole, _, fraction = str(value.this).lstrip("+-").partition(".")
+        digits = max(1, len(whole.lstrip("0")) + len(fraction))
+        target.set(
+            "expressions",
+            [exp.DataTypeParam(this=exp.Literal.number(n)) for n in (digits, len(fraction))],
+        )
+        return node
+    if kind == exp.DType.DECIMAL and not target.expressions:
+        target.set("expressions", [exp.DataTypeParam(this=exp.Literal.number(n)) for n in (38, 0)])
+    for part in target.find_all(exp.DataType):
+        # DuckDB would give TIMESTAMP(3) another type; Athena's have milliseconds anyway.
+        if part.this in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.TIME):
+            part.set("expressions", None)
+    if kind == exp.DType.STRUCT and isinstance(value, exp.Struct):
+        return _named_row(value, target)
+    if kind == exp.DType.JSON:
+        return exp.Anonymous(this="to_json", expressions=[value])
+    if kind == exp.DType.TIMESTAMP and isinstance(value, exp.Literal) and _has_zone(str(value.this)):
+        target.set("this", exp.DType.TIMESTAMPTZ)
+    if kind in (exp.DType.VARCHAR, exp.DType.TEXT, exp.DType.CHAR):
+        return _cast_to_text(node, value)
+    return node
+
+
+def _named_row(row: exp.Struct, target: exp.DataType) -> exp.Expr:
+    """`CAST(ROW(1, 'a') AS ROW(x integer, y varchar))`: fields fit by position."""
+    pairs = []
+    for pair, wanted in zip(row.expressions, target.expressions, strict=True):
+        value = exp.Cast(this=pair.expression, to=wanted.args["kind"].copy())
+        pairs.append(exp.PropertyEQ(this=exp.to_identifier(wanted.name), expression=value))
+    return exp.Struct(expressions=pairs)
+
+
+def _has_zone(text: str) -> bool:
+    return bool(re.search(r"\d\s*(?:Z|UTC|[A-Z][a-z]+/\w+|[+-]\d\d:\d\d)\Z", text))
+
+
+def _cast_to_text(node: exp.Expr, value: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.TryCast):
+        return node
+    if isinstance(value, exp.Anonymous) and str(value.this).lower() in _GIVES_JSON:
+        return exp.Anonymous(this="json_extract_string", expressions=[value, exp.Literal.string("$")])
+    length = node.args["to"].expressions
+    text: exp.Expr = exp.Anonymous(this="trino_text", expressions=[value])
+    if length:
+        # VARCHAR(n) cuts.
+        text = exp.Anonymous(this="left", expressions=[text, length[0].this])
+    return text
+
+
+_GIVES_JSON = ("trino_json_extract", "to_json", "trino_json_parse", "json_extract")
+
+
+def _divide(node: exp.Expr) -> exp.Expr:
+    """Trino fails where DuckDB gives NULL."""
+    if not isinstance(node.expression, exp.Literal) or float(node.expression.this or 0) == 0:
+        guarded = exp.Anonymous(this="trino_divisor", expressions=[node.expression.copy()])
+        node.set("expression", guarded)
+    return node
+
+
+def _extract(node: exp.Expr) -> exp.Expr:
+    return _function(exp.Anonymous(this=str(node.this.name).lower(), expressions=[node.expression]))
+
+
+def _ignore_nulls(node: exp.Expr) -> exp.Expr:
+    """Window functions as sqlglot knows them, so that IGNORE NULLS lands inside the call."""
+    call = node.this
+    name = str(call.this).lower()
+    classes: dict[str, type[exp.Expr]] = {
+        "lag": exp.Lag, "lead": exp.Lead, "first_value": exp.FirstValue, "last_value": exp.LastValue,
+        "nth_value": exp.NthValue,
+    }  # fmt: skip
+    if name not in classes:
+        return node
+    arguments = dict(zip(("this", "offset", "default"), call.expressions, strict=False))
+    node.set("this", classes[name](**arguments))
+    return node
+
+
+def _within_group(node: exp.Expr) -> exp.Expr:
+    """`listagg(x, ',') WITHIN GROUP (ORDER BY y)`."""
+    call, order = node.this, node.expression
+    first, *rest = call.expressions
+    ordered = exp.Order(this=first, expressions=order.expressions)
+    separator = rest[0] if rest else exp.Literal.string("")
+    return exp.GroupConcat(this=ordered, separator=separator)
+
+
+def _concat(node: exp.Expr) -> exp.Expr:
+    node.set("safe", False)
+    return node
+
+
+def _no_apply(what: str) -> Callable[[exp.Expr], exp.Expr]:
+    def refuse(node: exp.Expr) -> exp.Expr:  # noqa: ARG001
+        raise NotHere(what)
+
+    return refuse
+
+
+_REWRITES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+    exp.Anonymous: _function,
+    exp.Cast: _cast,
+    exp.TryCast: _cast,
+    exp.Div: _divide,
+    exp.Mod: _divide,
+    exp.Extract: _extract,
+    exp.IgnoreNulls: _ignore_nulls,
+    exp.WithinGroup: _within_group,
+    exp.DPipe: _concat,
+    exp.MatchRecognize: _no_apply("MATCH_RECOGNIZE"),
+}
+
+
+def function_names() -> Sequence[str]:
+    """The functions that the sandbox's Athena has."""
+    return sorted({*FUNCTIONS, *LAMBDA_FUNCTIONS, *DATE_FUNCTIONS} | WINDOW_ONLY)

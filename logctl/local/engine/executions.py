@@ -82,7 +82,7 @@ class Execution:
         """QueryExecution (Amazon Athena API Reference)."""
         request = self.request
         end = self.completed or time.time()
-        ran = int(((self.completed or end) - (self.started or end)) * 1000)
+        ran = max(1, int((end - (self.started or end)) * 1000))
         status: dict[str, Any] = {"State": self.state, "SubmissionDateTime": self.submitted}
         if self.completed:
             status["CompletionDateTime"] = self.completed
@@ -99,7 +99,8 @@ class Execution:
             "EngineExecutionTimeInMillis": ran,
             "DataScannedInBytes": 0 if self.reused else self.meter.bytes,
             "TotalExecutionTimeInMillis": int((end - self.submitted) * 1000),
-            "QueryQueueTimeInMillis": int(((self.started or end) - self.submitted) * 1000),
+            # A query is never in the queue for no time at all.
+            "QueryQueueTimeInMillis": max(1, int(((self.started or end) - self.submitted) * 1000)),
             "ServiceProcessingTimeInMillis": 0,
             "ResultReuseInformation": {"ReusedPreviousResult": self.reused},
         }
@@ -119,6 +120,9 @@ class Execution:
                 "EffectiveEngineVersion": "Athena engine version 3",
             },
         }
+        if request.reuse_minutes is not None:
+            reuse = {"Enabled": True, "MaxAgeInMinutes": request.reuse_minutes}
+            shape["ResultReuseConfiguration"] = {"ResultReuseByAgeConfiguration": reuse}
         if self.substatement:
             shape["SubstatementType"] = self.substatement
         if request.parameters:

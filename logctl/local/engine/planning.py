@@ -29,7 +29,7 @@ def parse(sql: str) -> exp.Expr:
         InvalidRequest: as StartQueryExecution refuses what it cannot read.
     """
     try:
-        statements = [tree for tree in sqlglot.parse(sql, read="athena") if tree is not None]
+        statements = [tree for tree in sqlglot.parse(sql, read=dialect.AthenaSql) if tree is not None]
     except ParseError as problem:
         first = problem.errors[0] if problem.errors else {}
         near = first.get("highlight") or ""
@@ -69,7 +69,7 @@ def with_parameters(sql: str, parameters: Sequence[str]) -> str:
 
 def _checked_literal(text: str) -> str:
     try:
-        value = sqlglot.parse_one(text, read="athena")
+        value = sqlglot.parse_one(text, read=dialect.AthenaSql)
     except SqlglotError:
         value = None
     if value is None or value.find(exp.Query, exp.Table, exp.Column, exp.Command):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from logctl.local.engine.catalog import Table
+from logctl.local.engine.dialect import is_aggregate
 
 
 @dataclass
@@ -337,9 +338,10 @@ def _may_cross(select: exp.Select) -> Callable[[str], bool]:
 
 def _aggregates(item: exp.Expr) -> bool:
     return any(
-        not isinstance(found.parent, exp.Window)
+        is_aggregate(found)
+        and not isinstance(found.parent, exp.Window)
         and found.find_ancestor(exp.Select) is item.find_ancestor(exp.Select)
-        for found in item.find_all(exp.AggFunc)
+        for found in item.find_all(exp.Anonymous)
     )
 
 

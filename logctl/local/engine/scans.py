@@ -379,6 +379,8 @@ def _text(table: Table, form: Format, listed: str, compression: str, hive: str) 
 
 def _delimited_value(column: Column, form: Format, cast: str) -> str:
     name = quoted(column.name)
+    if column.type.name == "binary":
+        return f"from_base64({name})"  # Hive keeps binary in text so
     if column.type.name not in _ARRAYS:
         return name if column.type.duckdb == "VARCHAR" else f"{cast}({name} AS {column.type.duckdb})"
     items = form.parameters.get("collection.delim", form.parameters.get("colelction.delim", "\x02"))

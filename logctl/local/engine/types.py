@@ -71,7 +71,6 @@ _PRECISION = {
     "double": (17, 0),
     "timestamp": (3, 0),
     "timestamp with time zone": (3, 0),
-    "string": (2147483647, 0),
     "varchar": (2147483647, 0),
     "binary": (1073741824, 0),
 }
@@ -133,9 +132,9 @@ class Type:
 
     @property
     def label(self) -> str:
-        """As ColumnInfo's Type says it: without the parts of a complex type."""
+        """As ColumnInfo's Type says it: without the parts of a complex type. `string` is what DDL and utility
+        statements have; queries have `varchar`."""
         renamed = {
-            "string": "varchar",
             "int": "integer",
             "binary": "varbinary",
             "struct": "row",

@@ -1,0 +1,112 @@
+"""DuckDB macros for functions that Trino has and DuckDB has otherwise. Later ones may use earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MACROS: Mapping[str, str] = {
+    "trino_divisor": """(b) AS CASE WHEN b = 0 AND typeof(b) NOT IN ('DOUBLE', 'FLOAT')
+        THEN error('DIVISION_BY_ZERO: Division by zero') ELSE b END""",
+    "trino_mod": "(a, b) AS a % trino_divisor(b)",
+    "trino_text": """(x) AS CASE typeof(x)
+        WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
+        WHEN 'TIMESTAMP WITH TIME ZONE' THEN
+          strftime(timezone('UTC', TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ)), '%Y-%m-%d %H:%M:%S.%g UTC')
+        ELSE CAST(x AS VARCHAR) END""",
+    "trino_round": "(x) AS round(x), (x, places) AS round(x, places)",
+    "trino_log": "(base, x) AS ln(x) / ln(base)",
+    "trino_infinity": "() AS CAST('inf' AS DOUBLE)",
+    "trino_nan": "() AS CAST('nan' AS DOUBLE)",
+    "trino_from_base": """(text, radix) AS CASE radix WHEN 16 THEN CAST('0x' || text AS BIGINT)
+        WHEN 2 THEN CAST('0b' || text AS BIGINT) WHEN 10 THEN CAST(text AS BIGINT)
+        ELSE error('NOT_SUPPORTED: from_base with this radix is not supported by the sandbox') END""",
+    "trino_bitwise_and": "(a, b) AS CAST(a AS BIGINT) & CAST(b AS BIGINT)",
+    "trino_bitwise_or": "(a, b) AS CAST(a AS BIGINT) | CAST(b AS BIGINT)",
+    "trino_bitwise_not": "(a) AS ~CAST(a AS BIGINT)",
+    # ── Text ──
+    "trino_substr": """(s, start) AS CASE WHEN start = 0 THEN '' ELSE substr(s, start) END,
+        (s, start, size) AS CASE WHEN start = 0 OR size <= 0 THEN '' ELSE substr(s, start, size) END""",
+    "trino_lpad": "(s, size, pad) AS lpad(s, CAST(size AS INTEGER), pad)",
+    "trino_rpad": "(s, size, pad) AS rpad(s, CAST(size AS INTEGER), pad)",
+    "trino_split": """(s, d) AS string_split(s, d),
+        (s, d, n) AS CASE WHEN len(string_split(s, d)) <= n THEN string_split(s, d)
+          ELSE list_append(string_split(s, d)[1:n - 1], array_to_string(string_split(s, d)[n:], d)) END""",
+    "trino_split_part": """(s, d, n) AS CASE WHEN n < 1
+        THEN error('INVALID_FUNCTION_ARGUMENT: Index must be greater than zero')
+        ELSE string_split(s, d)[n] END""",
+    "trino_split_to_map": """(s, entries, pairs) AS map_from_entries(list_transform(string_split(s, entries),
+        lambda p: {'k': split_part(p, pairs, 1), 'v': substr(p, strpos(p, pairs) + length(pairs))}))""",
+    "trino_regexp_extract": """(s, p) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p) END,
+        (s, p, g) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END""",
+    "trino_regexp_extract_all": """(s, p) AS regexp_extract_all(s, p),
+        (s, p, g) AS regexp_extract_all(s, p, g)""",
+    # Groups are $1 in Java, \\1 in RE2.
+    "trino_replacement": "(r) AS regexp_replace(replace(r, '\\', '\\\\'), '\\$(\\d)', '\\\\\\1', 'g')",
+    "trino_regexp_replace": """(s, p) AS regexp_replace(s, p, '', 'g'),
+        (s, p, r) AS regexp_replace(s, p, trino_replacement(r), 'g')""",
+    "trino_regexp_count": "(s, p) AS len(regexp_extract_all(s, p))",
+    # ── JSON ──
+    "trino_json_parse": "(s) AS CAST(s AS JSON)",
+    "trino_json_format": "(j) AS CAST(j AS VARCHAR)",
+    "trino_json_extract": "(j, p) AS CASE WHEN json_valid(CAST(j AS VARCHAR)) THEN json_extract(j, p) END",
+    "trino_json_extract_scalar": """(j, p) AS CASE WHEN json_valid(CAST(j AS VARCHAR))
+        AND json_type(j, p) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN json_extract_string(j, p) END""",
+    "trino_json_size": """(j, p) AS CASE json_type(j, p) WHEN 'ARRAY' THEN json_array_length(j, p)
+        WHEN 'OBJECT' THEN len(json_keys(j, p)) ELSE 0 END""",
+    "trino_json_array_length": """(j) AS CASE WHEN json_valid(CAST(j AS VARCHAR)) AND json_type(j) = 'ARRAY'
+        THEN CAST(json_array_length(j) AS BIGINT) END""",
+    "trino_json_array_contains": """(j, v) AS list_contains(
+        list_transform(CAST(j AS JSON[]), lambda e: json_extract_string(e, '$')), CAST(v AS VARCHAR))""",
+    "trino_is_json_scalar": "(j) AS json_type(j) NOT IN ('OBJECT', 'ARRAY')",
+    # ── Arrays and maps ──
+    "trino_array_distinct": "(a) AS list_filter(a, lambda x, i: list_position(a, x) = i)",
+    "trino_array_union": "(a, b) AS trino_array_distinct(list_concat(a, b))",
+    "trino_array_intersect": "(a, b) AS trino_array_distinct(list_filter(a, lambda x: list_contains(b, x)))",
+    "trino_array_except": "(a, b) AS trino_array_distinct(list_filter(a, lambda x: NOT list_contains(b, x)))",
+    "trino_array_remove": "(a, v) AS list_filter(a, lambda x: x <> v)",
+    "trino_array_position": "(a, v) AS CAST(coalesce(list_position(a, v), 0) AS BIGINT)",
+    "trino_array_join": """(a, d) AS array_to_string(list_filter(a, lambda x: x IS NOT NULL), d),
+        (a, d, n) AS array_to_string(list_transform(a, lambda x: coalesce(CAST(x AS VARCHAR), n)), d)""",
+    "trino_cardinality": """(x) AS CAST(CASE WHEN json_type(to_json(x)) = 'ARRAY'
+        THEN json_array_length(to_json(x)) ELSE len(json_keys(to_json(x))) END AS BIGINT)""",
+    "trino_element_at": "(x, k) AS x[k]",
+    "trino_repeat": "(x, n) AS list_transform(range(n), lambda i: x)",
+    "trino_sequence": """(a, b) AS generate_series(a, b, CASE WHEN a <= b THEN 1 ELSE -1 END),
+        (a, b, s) AS generate_series(a, b, s)""",
+    "trino_slice": """(a, start, size) AS CASE WHEN start > 0 THEN a[start:start + size - 1]
+        ELSE a[len(a) + start + 1:len(a) + start + size] END""",
+    "trino_zip": "(a, b) AS list_transform(list_zip(a, b), lambda z: {'field0': z[1], 'field1': z[2]})",
+    "trino_map_agg": "(k, v) AS map_from_entries(list({'k': k, 'v': v}))",
+    "trino_checksum": """(x) AS unhex(printf('%016x', CAST(
+        sum(CAST(hash(x) AS HUGEINT)) % 18446744073709551616 AS UBIGINT)))""",
+    # ── URLs ──
+    "trino_url_decode": "(s) AS url_decode(replace(s, '+', ' '))",
+    # RFC 3986, appendix B.
+    "trino_url_part": """(u, g) AS regexp_extract(u,
+        '^(([^:/?#]+):)?(//([^/?#]*))?([^?#]*)(\\?([^#]*))?(#(.*))?', g)""",
+    "trino_url_protocol": "(u) AS trino_url_part(u, 2)",
+    "trino_url_host": "(u) AS regexp_extract(trino_url_part(u, 4), '(?:[^@]*@)?([^:]*)', 1)",
+    "trino_url_port": "(u) AS TRY_CAST(regexp_extract(trino_url_part(u, 4), ':(\\d+)$', 1) AS BIGINT)",
+    "trino_url_path": "(u) AS trino_url_part(u, 5)",
+    "trino_url_query": "(u) AS trino_url_part(u, 7)",
+    "trino_url_fragment": "(u) AS trino_url_part(u, 9)",
+    "trino_url_parameters": "(u) AS '&' || trino_url_part(u, 7)",
+    "trino_url_parameter": """(u, n) AS CASE
+        WHEN regexp_matches(trino_url_parameters(u), '&' || n || '(=|&|$)')
+        THEN trino_url_decode(regexp_extract(trino_url_parameters(u), '&' || n || '=([^&]*)', 1)) END""",
+    "trino_url_encode": "(s) AS replace(replace(url_encode(s), '%20', '+'), '~', '%7E')",
+    # ── Other ──
+    "trino_typeof": """(x) AS CASE typeof(x) WHEN 'TIMESTAMP' THEN 'timestamp(3)'
+        WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp(3) with time zone' WHEN 'FLOAT' THEN 'real'
+        WHEN 'BLOB' THEN 'varbinary' WHEN 'VARCHAR[]' THEN 'array(varchar)'
+        WHEN 'INTEGER[]' THEN 'array(integer)'
+        WHEN '"NULL"' THEN 'unknown' ELSE lower(typeof(x)) END""",
+    "trino_current_date": "() AS current_date",
+    # ── Time ──
+    "trino_from_iso8601_timestamp": "(s) AS CAST(s AS TIMESTAMPTZ)",
+    "trino_utc": "(x) AS timezone('UTC', TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ))",
+    "trino_to_iso8601": """(x) AS CASE typeof(x) WHEN 'DATE' THEN CAST(x AS VARCHAR)
+        WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%g')
+        ELSE strftime(trino_utc(x), '%Y-%m-%dT%H:%M:%S.%gZ') END""",
+    "trino_millisecond": "(x) AS CAST(date_part('millisecond', x) AS BIGINT) % 1000",
+}
