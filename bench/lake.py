@@ -111,7 +111,10 @@ class _S3:
         count = (end - first) * lake.objects
         contents = [self._object(first, number) for number in range(start, min(count, start + MaxKeys))]
         following = start + MaxKeys
-        return {"Contents": contents, **({"NextContinuationToken": str(following)} if following < count else {})}
+        return {
+            "Contents": contents,
+            **({"NextContinuationToken": str(following)} if following < count else {}),
+        }
 
     def _object(self, first: int, number: int) -> dict[str, Any]:
         which, copy = divmod(number, self._lake.objects)

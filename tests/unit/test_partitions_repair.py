@@ -33,16 +33,15 @@ def here(pipeline: Pipeline) -> Here:
     from logctl.core.settings import Settings
 
     deployment = Here(pipeline.aws, Settings(env="test"))
-    for table in (deployment.names.table, deployment.names.compacted_table):
-        if table != pipeline.config.table:
-            pipeline.aws.glue.create_table(
-                DatabaseName=deployment.names.database,
-                TableInput={
-                    "Name": table,
-                    "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in PARTITION_KEYS],
-                    "StorageDescriptor": storage_descriptor("s3://logctl-test-logs/logs/"),
-                },
-            )
+    if deployment.names.table != pipeline.config.table:
+        pipeline.aws.glue.create_table(
+            DatabaseName=deployment.names.database,
+            TableInput={
+                "Name": deployment.names.table,
+                "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in PARTITION_KEYS],
+                "StorageDescriptor": storage_descriptor("s3://logctl-test-logs/logs/"),
+            },
+        )
     return deployment
 
 
@@ -139,8 +138,13 @@ def test_status_tells_objects_small_ones_and_gaps(here):
     register(here, FIRST, SECOND)
     register(here, on("2026-01-07"), table=here.names.compacted_table)
     overview = status(here)
-    first, second, third, fourth = overview.partitions
-    assert (first.registered, first.content.objects, first.content.bytes, first.content.small) == (True, 2, 12, 1)
+    first, second, third, _ = overview.partitions
+    assert (first.registered, first.content.objects, first.content.bytes, first.content.small) == (
+        True,
+        2,
+        12,
+        1,
+    )
     assert (second.registered, second.content.objects, second.content.small) == (True, 0, None)
     assert not third.registered
     assert overview.total.objects == 4

@@ -43,7 +43,15 @@ def test_what_is_out_of_range_is_not_walked_into():
     scope = between("2025-12-30", "2026-02-03")
     walked = ["year=2024/", "year=2025/", "year=2025/month=11/", "year=2025/month=12/", "year=2026/month=02/day=02/",
               "year=2026/month=02/day=03/", "other/"]  # fmt: skip
-    assert [scope.touches(f"logs/{prefix}") for prefix in walked] == [False, True, False, True, True, False, False]
+    assert [scope.touches(f"logs/{prefix}") for prefix in walked] == [
+        False,
+        True,
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 @given(DAYS, DAYS, DAYS)
