@@ -83,7 +83,7 @@ def partitions(
 
         with working("Comparing catalog and bucket…") as update:
             found = compare(context.deployment, scope, on_progress=update)
-        _show_outcomes(_differences(found), output)
+        _show_outcomes(_differences(found, added="not registered"), output)
         _end_of_comparison(found)
         return
     with working("Listing catalog and bucket…") as update:
@@ -234,10 +234,12 @@ def _show_gaps(found: tuple[Gap, ...], output: Output) -> None:
     show(rows, ("app", "first", "last", "days"), output, empty="There are no gaps.", right=("days",))
 
 
-def _differences(found: Differences, *, fix_locations: bool = False) -> list[dict[str, Any]]:
+def _differences(
+    found: Differences, *, added: str = "would be added", fix_locations: bool = False
+) -> list[dict[str, Any]]:
     away = "would be moved from {}" if fix_locations else "location differs: {}"
     return [
-        *({"partition": _named(p), "outcome": "would be added"} for p in found.missing),
+        *({"partition": _named(p), "outcome": added} for p in found.missing),
         *({"partition": _named(p), "outcome": away.format(place)} for p, place in found.elsewhere),
         *({"partition": _named(p), "outcome": "would be dropped"} for p in found.gone),
     ]

@@ -22,7 +22,8 @@ from logctl.ops.partitions import EVERYTHING, elsewhere, is_projected, registere
 from logctl.pipeline.athena import QueryFailed, Runner
 from logctl.pipeline.catalog import CREATE_LIMIT, DELETE_LIMIT, Catalog, Failure
 
-_WRITERS = 8
+# As many as botocore keeps connections for.
+_WRITERS = 10
 # Athena runs 20 DDL statements of an account at once at the least (Amazon Athena User Guide, Service
 # Quotas); others want some of them.
 _STATEMENTS = 4
