@@ -5,11 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from collections.abc import Iterator
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from logctl.core.partitions import Partition
+from logctl.core.times import DAY
+from logctl.pipeline.clients import Aws
+from logctl.pipeline.expiry import Expiry
 from tests.sandbox.conftest import Cli
 
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-04")
@@ -157,6 +163,34 @@ def test_msck_takes_no_other_option(sent, option):
 )
 def test_what_makes_no_sense_is_refused(sent, options):
     assert sent.run("athena", "repair", *options, code=2).out == ""
+
+
+def test_the_sweepers_role_finds_what_has_expired_and_lists_nothing_else(days):
+    deployment = days.deployment
+    sweeper = as_role(days, deployment.names.sweeper)
+    old = Partition.at(time.time_ns() // 1_000_000 - 400 * DAY, APP)
+    pretend(days, old.date)
+    # MiniStack has no BatchDeletePartition: all before it is allowed, found, and it is what is called.
+    expiry = Expiry(
+        sweeper.s3, sweeper.glue, deployment.pipeline_config(), lambda: time.time_ns() // 1_000_000
+    )
+    with pytest.raises(ClientError, match="Unknown Glue action: BatchDeletePartition"):
+        expiry.run()
+    for prefix in ("", "quarantine/", "athena-results/"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            sweeper.s3.list_objects_v2(Bucket=deployment.bucket, Prefix=prefix)
+    assert repair(days, "--prune") == [{"partition": "/".join(old.values), "outcome": "dropped"}]
+
+
+def as_role(cli: Cli, function: str) -> Aws:
+    """Clients with a function's permissions."""
+    aws = cli.deployment.aws
+    role = f"arn:aws:iam::{aws.account}:role/{function}-{aws.region}"
+    lent = aws.sts.assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
+    session = boto3.Session(
+        lent["AccessKeyId"], lent["SecretAccessKey"], lent["SessionToken"], region_name=aws.region
+    )
+    return Aws(session, aws.endpoint_url)
 
 
 def test_objects_that_are_gone(days):

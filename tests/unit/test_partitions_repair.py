@@ -101,6 +101,18 @@ def test_only_the_days_and_apps_in_range(here):
     assert stored(here, wide) == {FIRST, SECOND, on("2026-01-02", "b")}
 
 
+def test_the_expression_is_exact_at_both_ends(here):
+    """moto evaluates it, MiniStack ignores it: there the client's own filter is what counts."""
+    days = [on("2025-12-30"), on("2025-12-31"), on("2026-01-01"), on("2026-02-01"), on("2026-02-02")]
+    register(here, *days, on("2026-01-01", "b"))
+    scope = Scope.of(TimeRange(parse_time("2025-12-31"), parse_time("2026-02-02")), ("a",))
+    reply = here.aws.glue.get_partitions(
+        DatabaseName=here.names.database, TableName=here.names.table, Expression=scope.expression()
+    )
+    found = [Partition(*item["Values"]) for item in reply["Partitions"]]
+    assert sorted(found) == sorted(registered(here, scope).locations) == days[1:4]
+
+
 def test_a_partition_that_lies_elsewhere_is_told_and_moved_only_when_asked(here):
     put(here, FIRST)
     register(here, FIRST, SECOND, place="s3://old/logs/")
