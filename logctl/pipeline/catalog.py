@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from logctl.core.partitions import Partition
 from logctl.core.schema import storage_descriptor
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from mypy_boto3_glue.type_defs import PartitionInputTypeDef
 
 CREATE_LIMIT = 100
-"""BatchCreatePartition takes up to 100 partitions (AWS Glue API)."""
+"""BatchCreatePartition and BatchUpdatePartition take up to 100 partitions (AWS Glue API)."""
+DELETE_LIMIT = 25
+"""BatchDeletePartition takes up to 25 (AWS Glue API)."""
 _ALREADY = "AlreadyExistsException"
+_NOT_THERE = "EntityNotFoundException"
 
 
 @dataclass(frozen=True)
@@ -52,25 +55,61 @@ class Catalog:
     def register(self, partitions: Sequence[Partition]) -> list[Failure]:
         """Add partitions to the catalog; one that is there already is no failure."""
         failures: list[Failure] = []
-        remaining = iter(partitions)
-        while batch := list(islice(remaining, CREATE_LIMIT)):
+        for batch in _batches(partitions, CREATE_LIMIT):
             reply = self._glue.batch_create_partition(
                 DatabaseName=self._database,
                 TableName=self._table,
                 PartitionInputList=[self._input(partition) for partition in batch],
             )
-            for error in reply.get("Errors", []):
-                detail = error.get("ErrorDetail", {})
-                if detail.get("ErrorCode") != _ALREADY:
-                    year, month, day, appid = error.get("PartitionValues", ["", "", "", ""])
-                    failures.append(
-                        Failure(Partition(year, month, day, appid), detail.get("ErrorMessage", "unknown"))
-                    )
+            failures += _failures(reply, "PartitionValues", unless=_ALREADY)
+        return failures
+
+    def drop(self, partitions: Sequence[Partition]) -> list[Failure]:
+        """Take partitions out of the catalog; one that is not there is no failure."""
+        failures: list[Failure] = []
+        for batch in _batches(partitions, DELETE_LIMIT):
+            reply = self._glue.batch_delete_partition(
+                DatabaseName=self._database,
+                TableName=self._table,
+                PartitionsToDelete=[{"Values": list(partition.values)} for partition in batch],
+            )
+            failures += _failures(reply, "PartitionValues", unless=_NOT_THERE)
+        return failures
+
+    def relocate(self, partitions: Sequence[Partition]) -> list[Failure]:
+        """Let registered partitions point to their own place again."""
+        failures: list[Failure] = []
+        for batch in _batches(partitions, CREATE_LIMIT):
+            reply = self._glue.batch_update_partition(
+                DatabaseName=self._database,
+                TableName=self._table,
+                Entries=[
+                    {"PartitionValueList": list(partition.values), "PartitionInput": self._input(partition)}
+                    for partition in batch
+                ],
+            )
+            failures += _failures(reply, "PartitionValueList")
         return failures
 
     def _input(self, partition: Partition) -> PartitionInputTypeDef:
-        location = f"s3://{self._bucket}/{partition.prefix}"
         return {
             "Values": list(partition.values),
-            "StorageDescriptor": storage_descriptor(location),  # type: ignore[typeddict-item]
+            "StorageDescriptor": storage_descriptor(partition.location(self._bucket)),  # type: ignore[typeddict-item]
         }
+
+
+def _failures(reply: Mapping[str, Any], values: str, *, unless: str = "") -> list[Failure]:
+    """What a batch call refused; the error code `unless` says that it was so already."""
+    found = []
+    for error in reply.get("Errors", []):
+        detail = error.get("ErrorDetail", {})
+        if not unless or detail.get("ErrorCode") != unless:
+            year, month, day, appid = error.get(values, ["", "", "", ""])
+            found.append(Failure(Partition(year, month, day, appid), detail.get("ErrorMessage", "unknown")))
+    return found
+
+
+def _batches(partitions: Sequence[Partition], size: int) -> Iterator[list[Partition]]:
+    remaining = iter(partitions)
+    while batch := list(islice(remaining, size)):
+        yield batch

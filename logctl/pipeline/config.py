@@ -19,7 +19,9 @@ class PipelineConfig:
     topic_arn: str
     database: str
     table: str
+    compacted_table: str
     hot_retention: int
+    cold_retention: int
     alert_level: str
     alert_window: int
     late_after: int
@@ -40,7 +42,9 @@ class PipelineConfig:
             topic_arn=environ["LOGCTL_TOPIC_ARN"],
             database=environ["LOGCTL_DATABASE"],
             table=environ["LOGCTL_TABLE"],
+            compacted_table=environ["LOGCTL_COMPACTED_TABLE"],
             hot_retention=int(environ["LOGCTL_HOT_RETENTION_MS"]),
+            cold_retention=int(environ["LOGCTL_COLD_RETENTION_MS"]),
             alert_level=environ["LOGCTL_ALERT_LEVEL"],
             alert_window=int(environ["LOGCTL_ALERT_WINDOW_MS"]),
             late_after=int(environ["LOGCTL_LATE_AFTER_MS"]),

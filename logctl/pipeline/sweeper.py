@@ -1,9 +1,12 @@
-"""The sweeper: every minute, ends windows, sends what was held back, recovers, retries failed publishes."""
+"""The sweeper: every minute, ends windows, sends what was held back, recovers, retries failed publishes.
+
+Once a day it takes partitions that have expired out of the catalog.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -11,6 +14,7 @@ from logctl.pipeline.alerts import Alerter, alerter_for
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import wall_clock
+from logctl.pipeline.expiry import Expiry, is_due
 from logctl.pipeline.log import log
 
 _STOP_BEFORE_END = 25_000
@@ -18,15 +22,33 @@ _STOP_BEFORE_END = 25_000
 
 
 @cache
-def _alerter() -> Alerter:
+def _parts() -> tuple[Alerter, Expiry]:
     import boto3
 
-    return alerter_for(Aws(boto3.Session()), PipelineConfig.from_env(os.environ), wall_clock)
+    aws, config = Aws(boto3.Session()), PipelineConfig.from_env(os.environ)
+    return alerter_for(aws, config, wall_clock), Expiry(aws.s3, aws.glue, config, wall_clock)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - the schedule says nothing
     """Lambda's entry point; returns how many states were settled how."""
-    done = _alerter().sweep(until=lambda: context.get_remaining_time_in_millis() < _STOP_BEFORE_END)
+
+    def until() -> bool:
+        return bool(context.get_remaining_time_in_millis() < _STOP_BEFORE_END)
+
+    alerter, expiry = _parts()
+    done = alerter.sweep(until=until)
     result = {action.name: count for action, count in done.items()}
     log("sweep", **result)
+    if is_due(wall_clock()):
+        expire(expiry, until)
     return result
+
+
+def expire(expiry: Expiry, until: Callable[[], bool]) -> None:
+    """Drop expired partitions. That it fails must not make Lambda call the sweeper again: it waits a day."""
+    try:
+        dropped, failures = expiry.run(until=until)
+    except Exception as problem:  # noqa: BLE001 - whatever it is, alerts matter more
+        log("expiry_failed", reason=f"{type(problem).__name__}: {problem}")
+        return
+    log("expiry", dropped=dropped, failed=len(failures), reasons=sorted({each.reason for each in failures}))

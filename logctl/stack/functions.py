@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logctl.core.names import Names
-from logctl.core.partitions import LOGS, QUARANTINE
+from logctl.core.partitions import COMPACTED, LOGS, QUARANTINE
 from logctl.core.settings import Settings
 from logctl.pipeline.alert_store import DUE
 from logctl.stack import policies
@@ -41,6 +41,8 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
     sweeper_may = (
         policies.sweep_alerts("AlertsTable", DUE)
         + policies.publish({"Ref": "Topic"})
+        + policies.drop_partitions(names.database, names.table, names.compacted_table)
+        + policies.list_objects("Bucket", LOGS, COMPACTED)
         + policies.write_logs("SweeperLogs")
     )
     environment = _environment(settings, names)
@@ -61,7 +63,7 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
             "Sweeper",
             names.sweeper,
             "rate(1 minute)",
-            "Ends alert windows, sends what was held back, retries failed alerts.",
+            "Ends alert windows, sends what was held back, drops expired partitions.",
         ),
         **(_compactor(settings, names, code) if settings.compact_after else {}),
     }
@@ -126,7 +128,9 @@ def _environment(settings: Settings, names: Names) -> dict[str, Any]:
         "LOGCTL_TOPIC_ARN": {"Ref": "Topic"},
         "LOGCTL_DATABASE": names.database,
         "LOGCTL_TABLE": names.table,
+        "LOGCTL_COMPACTED_TABLE": names.compacted_table,
         "LOGCTL_HOT_RETENTION_MS": str(settings.hot_retention),
+        "LOGCTL_COLD_RETENTION_MS": str(settings.cold_retention),
         "LOGCTL_ALERT_LEVEL": settings.alert_level,
         "LOGCTL_ALERT_WINDOW_MS": str(settings.alert_window),
         "LOGCTL_LATE_AFTER_MS": str(settings.late_after),

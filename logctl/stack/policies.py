@@ -63,13 +63,27 @@ def publish(topic: Arn) -> list[Statement]:
 
 
 def register_partitions(database: str, table: str) -> list[Statement]:
+    return allow("RegisterPartitions", ["glue:BatchCreatePartition"], _catalog(database, table))
+
+
+def drop_partitions(database: str, *tables: str) -> list[Statement]:
+    return allow(
+        "DropPartitions", ["glue:GetPartitions", "glue:BatchDeletePartition"], _catalog(database, *tables)
+    )
+
+
+def _catalog(database: str, *tables: str) -> list[Arn]:
     """Glue checks catalog, database and table for every call on a table's partitions."""
     root = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}"
-    return allow(
-        "RegisterPartitions",
-        ["glue:BatchCreatePartition"],
-        [sub(f"{root}:catalog"), sub(f"{root}:database/{database}"), sub(f"{root}:table/{database}/{table}")],
-    )
+    listed = [f"{root}:table/{database}/{table}" for table in tables]
+    return [sub(f"{root}:catalog"), sub(f"{root}:database/{database}"), *map(sub, listed)]
+
+
+def list_objects(bucket: str, *prefixes: str) -> list[Statement]:
+    """To see keys under some prefixes: the resource is the bucket, so the prefix is a condition."""
+    (statement,) = allow("ListObjects", ["s3:ListBucket"], [arn_of(bucket)])
+    under = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}}
+    return [{**statement, "Condition": under}]
 
 
 def compact(bucket: str, database: str, compacted: str, workgroup: str) -> list[Statement]:

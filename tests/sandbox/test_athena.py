@@ -1,4 +1,4 @@
-"""SQL and partitions against the sandbox."""
+"""SQL against the sandbox."""
 
 from __future__ import annotations
 
@@ -62,43 +62,3 @@ def test_bad_sql_is_one_sentence(days, arguments):
     result = days.run("athena", "query", *arguments, code=2)
     assert result.err.startswith("logctl: ")
     assert result.out == ""
-
-
-def rows_of(days: Cli) -> dict[str, dict]:
-    listed = days.run("athena", "partitions", "-o", "json").json
-    return {row["partition"]: row for row in listed if row["partition"].endswith("/days")}
-
-
-def test_partitions_repair_and_prune(days):
-    names = [f"{day.replace('-', '/')}/days" for day in DAYS]
-    before = rows_of(days)
-    assert list(before) == names
-    assert all(
-        row["registered"] and row["objects"] == 1 and row["bytes"] > 0 and row["newest"]
-        for row in before.values()
-    )
-
-    deployment = days.deployment
-    deployment.aws.glue.delete_partition(
-        DatabaseName=deployment.names.database,
-        TableName="logs_raw",
-        PartitionValues=["2026", "03", "02", "days"],
-    )
-    assert not rows_of(days)[names[1]]["registered"]
-    assert "logctl athena repair" in days.run("athena", "partitions").err
-
-    planned = days.run("athena", "repair", "--dry-run", "-o", "json").json
-    assert planned == [{"partition": names[1], "outcome": "would be added"}]
-    assert not rows_of(days)[names[1]]["registered"]
-    assert days.run("athena", "repair", "-o", "json").json == [{"partition": names[1], "outcome": "added"}]
-    assert rows_of(days)[names[1]]["registered"]
-    assert days.run("athena", "repair", "-o", "json").json == []
-
-    prefix = "logs/year=2026/month=03/day=03/appid=days/"
-    for item in deployment.aws.s3.list_objects_v2(Bucket=deployment.bucket, Prefix=prefix)["Contents"]:
-        deployment.aws.s3.delete_object(Bucket=deployment.bucket, Key=item["Key"])
-    assert days.run("athena", "repair", "-o", "json").json == []
-    assert days.run("athena", "repair", "--prune", "-o", "json").json == [
-        {"partition": names[2], "outcome": "dropped"}
-    ]
-    assert list(rows_of(days)) == names[:2]

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from logctl.core.schema import PARTITION_KEYS, storage_descriptor
-from logctl.core.times import HOUR, MINUTE, parse_time
+from logctl.core.times import DAY, HOUR, MINUTE, parse_time
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import Consumer
@@ -120,7 +120,9 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
             topic_arn=topic,
             database="logctl_test",
             table="logs",
+            compacted_table="logs_compacted",
             hot_retention=48 * HOUR,
+            cold_retention=365 * DAY,
             alert_level="ERROR",
             alert_window=15 * MINUTE,
             late_after=HOUR,
@@ -130,12 +132,13 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
         )
         make_tables(aws, config)
         aws.glue.create_database(DatabaseInput={"Name": config.database})
-        aws.glue.create_table(
-            DatabaseName=config.database,
-            TableInput={
-                "Name": config.table,
-                "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in PARTITION_KEYS],
-                "StorageDescriptor": storage_descriptor(f"s3://{config.bucket}/logs/"),
-            },
-        )
+        for table in (config.table, config.compacted_table):
+            aws.glue.create_table(
+                DatabaseName=config.database,
+                TableInput={
+                    "Name": table,
+                    "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in PARTITION_KEYS],
+                    "StorageDescriptor": storage_descriptor(f"s3://{config.bucket}/logs/"),
+                },
+            )
         yield Pipeline(aws, config, Clock(), inbox)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from logctl.core.settings import Settings
-from logctl.core.times import MINUTE
+from logctl.core.times import DAY, MINUTE
 from logctl.pipeline.alerts import alerter_for
+from logctl.pipeline.expiry import Expiry
 from logctl.stack.functions import Code
 from logctl.stack.template import build_template
 from tests.unit.conftest import NOON, Pipeline
@@ -17,6 +18,7 @@ from tests.unit.test_consumer import event, packed, records, sqs
 
 # A transaction is allowed by the actions of what it holds.
 TRANSACTION = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+NAMED_OTHERWISE = {"ListObjectsV2": "s3:ListBucket"}
 # These are called by Lambda itself with the function's role, not by our code.
 BY_LAMBDA = {
     "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
@@ -40,7 +42,7 @@ def used(pipeline: Pipeline) -> set[str]:
         if model.name == "TransactWriteItems":
             actions.update(TRANSACTION)
         else:
-            actions.add(f"{service}:{model.name}")
+            actions.add(NAMED_OTHERWISE.get(model.name, f"{service}:{model.name}"))
 
     for client in (pipeline.aws.s3, pipeline.aws.dynamodb, pipeline.aws.sns, pipeline.aws.glue):
         client.meta.events.register("before-call", note)
@@ -52,6 +54,12 @@ def test_the_consumer_uses_everything_it_is_granted(pipeline, used):
     assert used == granted("ConsumerRole") - BY_LAMBDA
 
 
+def empty(pipeline: Pipeline) -> None:
+    """What lifecycle does in its time."""
+    for key in pipeline.keys("logs/"):
+        pipeline.aws.s3.delete_object(Bucket=pipeline.config.bucket, Key=key)
+
+
 def test_the_sweeper_uses_everything_it_is_granted(pipeline, used):
     pipeline.consumer.process(event(packed(records(3, level="ERROR"))))
     used.clear()
@@ -59,4 +67,8 @@ def test_the_sweeper_uses_everything_it_is_granted(pipeline, used):
     alerter_for(pipeline.aws, pipeline.config, pipeline.clock).sweep()
     pipeline.clock.advance(15 * MINUTE)
     alerter_for(pipeline.aws, pipeline.config, pipeline.clock).sweep()
+    pipeline.clock.advance(pipeline.config.cold_retention + 2 * DAY)
+    empty(pipeline)
+    used -= {"s3:DeleteObject", "s3:ListBucket"}  # the test's own
+    assert Expiry(pipeline.aws.s3, pipeline.aws.glue, pipeline.config, pipeline.clock).run() == (1, [])
     assert used == granted("SweeperRole") - BY_LAMBDA

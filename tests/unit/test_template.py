@@ -329,7 +329,7 @@ def test_each_role_may_do_exactly_this():
             "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage",
         ],
         "SweeperRole": [
-            "dynamodb:Query", "dynamodb:UpdateItem", "logs:CreateLogStream", "logs:PutLogEvents",
-            "sns:Publish",
+            "dynamodb:Query", "dynamodb:UpdateItem", "glue:BatchDeletePartition", "glue:GetPartitions",
+            "logs:CreateLogStream", "logs:PutLogEvents", "s3:ListBucket", "sns:Publish",
         ],
     }  # fmt: skip
