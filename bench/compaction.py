@@ -39,7 +39,7 @@ ROUNDS = 3
 
 DAY_ = "year = '2026' AND month = '03' AND day = '03'"
 QUERIES = {
-    "levels of one app and day": f"SELECT level, count(*) FROM logs WHERE {DAY_} AND appid = 'hdfs_2k' GROUP BY level",
+    "levels of one app and day": f"SELECT level, count(*) FROM logs WHERE {DAY_} AND appid = 'hdfs' GROUP BY level",
     "one hour's errors": (
         f"SELECT ts, message FROM logs WHERE {DAY_} AND ts >= '2026-03-03T10' AND ts < '2026-03-03T11' "
         "AND level IN ('ERROR', 'FATAL') ORDER BY ts"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -164,6 +165,7 @@ def repair(
 
       logctl athena repair --via ddl --app 'web-*'
     """
+    from logctl.ops import compact
     from logctl.ops import repair as ops
 
     scope = _scope(since, until, app)
@@ -175,9 +177,11 @@ def repair(
         )
     with working("Comparing catalog and bucket…") as update:
         found = ops.compare(context.deployment, scope, prune=prune, on_progress=update)
+        compacted = compact.lost(context.deployment, scope)
     if dry_run:
-        _show_outcomes(_differences(found, fix_locations=fix_locations), output)
-        _end_of_comparison(found)
+        rows = _differences(found, fix_locations=fix_locations)
+        _show_outcomes([*rows, *_compacted(compacted, "would be added")], output)
+        _end_of_comparison(found, len(compacted))
         return
     try:
         with working("Changing the catalog…") as update:
@@ -188,11 +192,12 @@ def repair(
                 fix_locations=fix_locations,
                 on_progress=update,
             )
+            compact.restore(context.deployment, compacted)
     except KeyboardInterrupt:
         say("logctl: interrupted; what was begun is done or cancelled. Run it again for the rest.")
         raise
     rows = _outcomes(found, done)
-    _show_outcomes(rows, output)
+    _show_outcomes([*rows, *_compacted(compacted, "added")], output)
     _mention(found, done)
     if done.failures:
         fail(PartialError(f"{len(done.failures)} of {len(rows)} partitions could not be changed."))
@@ -259,13 +264,18 @@ def _outcomes(found: Differences, done: Repair) -> list[dict[str, Any]]:
     return [{"partition": _named(partition), "outcome": outcomes[partition]} for partition in order]
 
 
-def _end_of_comparison(found: Differences) -> None:
+def _compacted(found: Mapping[Partition, str], outcome: str) -> list[dict[str, Any]]:
+    return [{"partition": _named(partition), "outcome": f"{outcome} (compacted)"} for partition in found]
+
+
+def _end_of_comparison(found: Differences, compacted: int = 0) -> None:
     _mention_foreign(found.foreign)
-    if found:
+    if found or compacted:
         said = (
             f"{len(found.missing):,} not registered" if found.missing else "",
             f"{len(found.elsewhere):,} registered at another place" if found.elsewhere else "",
             f"{len(found.gone):,} without objects" if found.gone else "",
+            f"{compacted:,} compacted ones not registered" if compacted else "",
         )
         say(f"Catalog and bucket differ: {', '.join(filter(None, said))}.")
         raise typer.Exit(int(Exit.FAILED))

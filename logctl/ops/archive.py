@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from botocore.exceptions import ClientError
+
 from logctl.core.records import Record
 from logctl.core.sql import Condition, Selection
 from logctl.core.times import HOUR, TimeRange, parse_time
@@ -25,8 +27,16 @@ _COLUMNS = "ts, appid, event_id, level, message, fields, array_join(flags, ' '),
 
 
 def boundary(deployment: Deployment, now: int) -> int:
-    """From when on the hot store has every record, in milliseconds."""
-    retention = deployment.pipeline_config().hot_retention
+    """From when on the hot store has every record, in milliseconds.
+
+    Of a pipeline that was taken down and has kept its data, the settings' word counts.
+    """
+    try:
+        retention = deployment.pipeline_config().hot_retention
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+            raise
+        retention = deployment.settings.hot_retention
     return now - retention + min(MARGIN, retention // 2)
 
 

@@ -157,7 +157,7 @@ def stored(
 ) -> set[Partition]:
     """The partitions that have at least one object in S3."""
     with ThreadPoolExecutor(_LISTERS) as pool:
-        return stored_on(deployment, _days(deployment, scope, pool), pool, scope, on_progress)
+        return stored_on(deployment, days_in(deployment, scope, pool), pool, scope, on_progress)
 
 
 def stored_on(
@@ -176,12 +176,12 @@ def stored_on(
     return found
 
 
-def _days(deployment: Deployment, scope: Scope, pool: Executor) -> list[str]:
+def days_in(deployment: Deployment, scope: Scope, pool: Executor, root: str = LOGS) -> list[str]:
     """Prefixes of the days in scope: worked out where they are few, else found by walking years, months."""
-    known = scope.day_prefixes()
+    known = scope.day_prefixes(root)
     if known is not None:
         return known
-    level = [LOGS]
+    level = [root]
     for _ in range(3):
         below = pool.map(lambda prefix: list(_folders(deployment, prefix)), level)
         level = [folder for group in below for folder in group if scope.touches(folder)]
@@ -218,7 +218,7 @@ def contents(
 
     found: dict[Partition, Content] = {}
     with ThreadPoolExecutor(_LISTERS) as pool:
-        for some in pool.map(of_day, _days(deployment, scope, pool)):
+        for some in pool.map(of_day, days_in(deployment, scope, pool)):
             found.update(some)
             on_progress(len(found))
     return found

@@ -11,7 +11,6 @@ query that was planned before the switch may still read the old one.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +22,7 @@ from botocore.exceptions import ClientError
 from logctl.core import compaction as rules
 from logctl.core.compaction import Day
 from logctl.core.errors import LogctlError
-from logctl.core.partitions import COMPACTED, LOGS, Partition
+from logctl.core.partitions import COMPACTED, LOGS, Partition, Scope
 from logctl.core.schema import parquet_descriptor
 from logctl.core.times import DAY, HOUR, TimeRange
 from logctl.pipeline.athena import Runner, text
@@ -170,13 +169,14 @@ class Compactor:
 
     def days(self, span: TimeRange) -> Iterator[Day]:
         """The closed days that touch a range and have raw objects, oldest first."""
-        closed = (self._clock() - SETTLED) // DAY
-        first, last = span.since // DAY, min((span.until - 1) // DAY, closed - 1)
+        closed = (self._clock() - SETTLED) // DAY * DAY
+        if span.since >= min(span.until, closed):
+            return
+        scope = Scope.of(TimeRange(span.since, min(span.until, closed)))
         level = [LOGS]
         for _ in range(3):
-            level = [folder for parent in level for folder in self._folders(parent)]
-            # Years and months outside the range are not walked into.
-            level = [folder for folder in level if _touches(folder, first, last)]
+            below = (folder for parent in level for folder in self._folders(parent))
+            level = [folder for folder in below if scope.touches(folder)]
         for folder in level:
             partition = Partition.of_key(f"{folder}appid=x/")
             if partition is not None:
@@ -407,23 +407,6 @@ class Compactor:
         done = self._runner.run(sql, parameters)
         self._scanned += done.scanned
         return done.rows
-
-
-_FOLDER = re.compile(r"year=(\d{4})/(?:month=(\d{2})/)?(?:day=(\d{2})/)?\Z")
-
-
-def _touches(folder: str, first: int, last: int) -> bool:
-    """Whether a year's, month's or day's folder has days from `first` to `last` (days since the epoch)."""
-    found = _FOLDER.search(folder)
-    if not found:
-        return False
-    year, month, day = found[1], found[2], found[3]
-    try:
-        begins = Partition(year, month or "01", day or "01", "x").start // DAY
-        ends = Partition(year, month or "12", day or "28", "x").start // DAY + (0 if day else 3)
-    except ValueError:
-        return False
-    return begins <= last and ends >= first
 
 
 def _parameters(day: Day, apps: Sequence[str]) -> list[str]:

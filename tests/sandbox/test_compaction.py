@@ -389,3 +389,27 @@ def test_the_compactors_role_grants_what_it_calls_and_what_athena_does_for_it(en
         for action in statement["Action"]
     }
     assert used == granted - by_athena - by_lambda - only_when_stopped
+
+
+def test_repair_finds_compacted_partitions_again(pipeline, env):
+    """As after a destroy that kept the data: the catalog is new, the bucket is not."""
+    env.put(f"{MARCH}1", "a")
+    env.put(f"{MARCH}2", "b")
+    env.compact(grace=0)
+    env.put(f"{MARCH}1", "late")
+    env.compact(grace=0)
+    names = env.deployment.names
+    for day in ("01", "02"):
+        env.deployment.aws.glue.delete_partition(
+            DatabaseName=names.database,
+            TableName=names.compacted_table,
+            PartitionValues=["2026", "03", day, env.app],
+        )
+    assert env.seen()[0] == 0
+    arguments = ["athena", "repair", "--app", env.app, "-o", "json"]
+    planned = pipeline.run(*arguments, "--dry-run", code=1)
+    expected = [f"2026/03/{day}/{env.app}" for day in ("01", "02")]
+    assert [row["partition"] for row in planned.json if "compacted" in row["outcome"]] == expected
+    pipeline.run(*arguments)
+    env.check()
+    assert pipeline.run(*arguments, "--dry-run").json == []

@@ -23,7 +23,8 @@ from logctl.stack.template import INLINE_LIMIT
 EVERYTHING = {
     "Queue", "DeadLetterQueue", "Bucket", "HotTable", "AlertsTable", "Topic",
     "ConsumerRole", "ConsumerLogs", "Consumer", "SweeperRole", "SweeperLogs", "Sweeper",
-    "ConsumerSource", "SweeperSchedule", "SweeperPermission", "Database", "Table", "Workgroup",
+    "ConsumerSource", "SweeperSchedule", "SweeperPermission", "Database", "Workgroup",
+    "Table", "CompactedTable", "View", "UniqueView",
 }  # fmt: skip
 KEPT = {"Bucket", "HotTable", "AlertsTable"}
 
