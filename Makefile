@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/logctl demo
 
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """What packing buys, as ratios within one run: `make bench`, or `python -m bench [FOLDER]`.
 
-`python -m bench partitions` measures repair at 100,000 partitions instead, see `bench.partitions`.
+`python -m bench partitions` measures repair at 100,000 partitions, `python -m bench.compaction` what
+compaction saves five queries; see there.
 
 Input are the real logs of LOGCTL_LOGHUB or ../shared/data/loghub, or made ones where those are absent.
 Nothing here needs a server; times are the best of a few rounds.

@@ -120,7 +120,8 @@ class Athena:
         request = Request(
             sql=sql,
             workgroup=name,
-            database=(context.get("Database") or "default").lower(),
+            # awswrangler sends it in backticks.
+            database=(context.get("Database") or "default").strip("`").lower(),
             catalog=context.get("Catalog") or CATALOG,
             output=output,
             scan_limit=int(limit) if limit else None,

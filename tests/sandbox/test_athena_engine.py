@@ -713,6 +713,10 @@ def test_what_show_create_table_says_makes_the_same_table(events):
         events.run("SELECT * FROM again")
 
 
+def test_the_database_of_a_query_may_stand_in_backticks(events):
+    assert events.run("SELECT count(*) FROM events", QueryExecutionContext={"Database": "`tests`"}) == [("12",)]
+
+
 def test_databases_come_and_go(athena):
     athena.run("CREATE DATABASE other COMMENT 'x' LOCATION 's3://athena-tests/other/'")
     with pytest.raises(Failed, match="already exists"):
