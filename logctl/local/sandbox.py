@@ -93,7 +93,7 @@ class _Memory:
     region: str
     started_at: int
     stopped: bool
-    athena_port: int
+    athena_port: int = 0  # a sandbox that an older logctl has started has none
     athena_pid: int = 0
     athena_born: str = ""
 
@@ -226,6 +226,8 @@ def _start(
 
 def _start_athena(memory: _Memory, home: Path, timeout: float, sleep: Callable[[float], None]) -> _Memory:
     log = _athena_log(home)
+    if not memory.athena_port:
+        memory = replace(memory, athena_port=_free_port(None, but=memory.port))
     child = _spawn(
         ["logctl.local.athena", "--port", str(memory.athena_port), "--backend", _url(memory.port)],
         _environ(home),

@@ -233,6 +233,7 @@ CASES: dict[str, list[tuple[str, str | None]]] = {
         ("zip(ARRAY[1], ARRAY['a'])", "[{field0=1, field1=a}]"),
         ("ROW(1, 'a')", "{field0=1, field1=a}"),
         ("CAST(ROW(1, 'a') AS ROW(x integer, y varchar)).y", "a"),
+        ("CAST(ARRAY[ROW(ROW(1), 'a')] AS array(row(x row(z integer), y varchar)))", "[{x={z=1}, y=a}]"),
     ],
     "Lambda": [
         ("transform(ARRAY[1, 2], x -> x * 2)", "[2, 4]"),

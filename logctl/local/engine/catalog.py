@@ -110,7 +110,8 @@ class Catalog:
 
     def databases(self) -> list[str]:
         pages = self._glue.get_paginator("get_databases").paginate()
-        return sorted(item["Name"] for page in pages for item in page["DatabaseList"])
+        # Athena always has this one.
+        return sorted({"default", *(item["Name"] for page in pages for item in page["DatabaseList"])})
 
     def database(self, name: str) -> dict[str, Any] | None:
         try:
@@ -316,7 +317,7 @@ def _table(shape: Mapping[str, Any]) -> Table:
         format=_format(descriptor, TEXT),
         parameters=dict(shape.get("Parameters") or {}),
         sql=_view_sql(shape) if shape.get("TableType") == "VIRTUAL_VIEW" else None,
-        comment=shape.get("Description", ""),
+        comment=shape.get("Description") or (shape.get("Parameters") or {}).get("comment", ""),
     )
 
 

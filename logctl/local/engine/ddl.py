@@ -141,6 +141,7 @@ _DDL = re.compile(
     r"DROP\s+(?:TABLE|VIEW|DATABASE|SCHEMA)|SHOW|DESCRIBE|DESC|ALTER|MSCK)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_ICEBERG = re.compile(r"'table_type'\s*=\s*'iceberg'", re.IGNORECASE)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 
 
@@ -152,6 +153,8 @@ def parse_ddl(sql: str) -> Statement | None:
     """
     if not _DDL.match(sql):
         return None
+    if _ICEBERG.search(sql):
+        raise NotHere("An Iceberg table")
     reader = _Reader(sql)
     statement = reader.statement()
     if statement is not None:
@@ -370,8 +373,6 @@ class _Reader:
                 properties = self._properties()
             else:
                 self._wrong()
-        if properties.get("table_type", "").lower() == "iceberg":
-            raise NotHere("An Iceberg table")
         if not external:
             raise InvalidRequest(
                 "FAILED: ParseException: only external tables can be created; write CREATE EXTERNAL TABLE"
@@ -485,6 +486,8 @@ def _format(serde: str, parameters: dict[str, str], stored: str, formats: tuple[
         base = PARQUET
     if serde == PARQUET.serde:
         base = PARQUET
+    if serde and not stored and not formats[0] and base is TEXT:
+        formats = base.input, base.output.replace("HiveIgnoreKey", "IgnoreKey")
     if not serde and base is TEXT and "field.delim" in parameters:
         parameters = {"serialization.format": parameters["field.delim"], **parameters}
     return Format(serde or base.serde, formats[0] or base.input, formats[1] or base.output, parameters)

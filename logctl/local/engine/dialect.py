@@ -104,8 +104,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
         # DuckDB would give TIMESTAMP(3) another type; Athena's have milliseconds anyway.
         if part.this in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.TIME):
             part.set("expressions", None)
-    if kind == exp.DType.STRUCT and isinstance(value, exp.Struct):
-        return _named_row(value, target)
+    if kind in (exp.DType.STRUCT, exp.DType.ARRAY) and isinstance(value, exp.Struct | exp.Array):
+        return _named(value, target)
     if kind == exp.DType.JSON:
         return exp.Anonymous(this="to_json", expressions=[value])
     if kind == exp.DType.TIMESTAMP and isinstance(value, exp.Literal) and _has_zone(str(value.this)):
@@ -115,13 +115,20 @@ def _cast(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def _named_row(row: exp.Struct, target: exp.DataType) -> exp.Expr:
-    """`CAST(ROW(1, 'a') AS ROW(x integer, y varchar))`: fields fit by position."""
-    pairs = []
-    for pair, wanted in zip(row.expressions, target.expressions, strict=True):
-        value = exp.Cast(this=pair.expression, to=wanted.args["kind"].copy())
-        pairs.append(exp.PropertyEQ(this=exp.to_identifier(wanted.name), expression=value))
-    return exp.Struct(expressions=pairs)
+def _named(value: exp.Expr, target: exp.DataType) -> exp.Expr:
+    """`CAST(ROW(1, 'a') AS ROW(x integer, y varchar))`: fields fit by position, at any depth."""
+    if isinstance(value, exp.Struct) and target.this == exp.DType.STRUCT:
+        pairs = [
+            exp.PropertyEQ(
+                this=exp.to_identifier(wanted.name), expression=_named(pair.expression, wanted.args["kind"])
+            )
+            for pair, wanted in zip(value.expressions, target.expressions, strict=True)
+        ]
+        return exp.Struct(expressions=pairs)
+    if isinstance(value, exp.Array) and target.this == exp.DType.ARRAY:
+        (item,) = target.expressions
+        return exp.Array(expressions=[_named(part, item) for part in value.expressions])
+    return exp.Cast(this=value.copy(), to=target.copy())
 
 
 def _has_zone(text: str) -> bool:

@@ -446,9 +446,12 @@ def _create_table(session: Session, statement: ddl.CreateTable) -> Outcome:
     names = [column.name for column in (*statement.columns, *statement.keys)]
     if len(set(names)) != len(names):
         raise QueryError("FAILED: SemanticException [Error 10035]: Column repeated in partitioning columns")
+    # Athena keeps a table's comment among its parameters, and its location without a slash at the end.
+    comment = {"comment": statement.comment} if statement.comment else {}
+    location = statement.location.rstrip("/")
     table = Table(
-        database, name, statement.columns, statement.keys, statement.location, statement.format,
-        {"EXTERNAL": "TRUE", **statement.properties}, comment=statement.comment,
+        database, name, statement.columns, statement.keys, location, statement.format,
+        {"EXTERNAL": "TRUE", **comment, **statement.properties}, comment=statement.comment,
     )  # fmt: skip
     if not session.catalog.create(table) and not statement.if_not_exists:
         raise QueryError(
@@ -566,7 +569,7 @@ def _create_statement(table: Table) -> Iterator[str]:
     yield f"  {_hive_text(table.format.output)}"
     yield "LOCATION"
     yield f"  {_hive_text(table.location)}"
-    kept = {key: value for key, value in table.parameters.items() if key != "EXTERNAL"}
+    kept = {key: value for key, value in table.parameters.items() if key not in ("EXTERNAL", "comment")}
     if kept:
         yield "TBLPROPERTIES ("
         yield from (pairs(kept) + ")").split("\n")
