@@ -452,6 +452,7 @@ def _write(result: QueryResult, output: Format) -> int:
             right=[
                 column for column, kind in zip(result.columns, result.types, strict=True) if kind in _NUMERIC
             ],
+            verbatim=True,
         )
     return rows.count
 

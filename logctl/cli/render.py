@@ -60,6 +60,7 @@ def show(
     empty: str = "",
     right: Sequence[str] = (),
     words: Mapping[str, Any] | None = None,
+    verbatim: bool = False,
 ) -> None:
     """A listing.
 
@@ -68,6 +69,7 @@ def show(
         empty: what to say on stderr when there is no row.
         right: columns of numbers.
         words: functions that turn a column's value into what a table shows.
+        verbatim: the columns' names are somebody's own, and shown as they are.
     """
     listed = list(rows)
     if output is Output.JSON:
@@ -75,7 +77,7 @@ def show(
     elif output is Output.CSV:
         write_csv(columns, ([row.get(column) for column in columns] for row in listed))
     elif listed:
-        table(columns, listed, right=right, words=words or {})
+        table(columns, listed, right=right, words=words or {}, verbatim=verbatim)
     if not listed and empty:
         say(empty)
 
@@ -93,6 +95,7 @@ def table(
     *,
     right: Sequence[str] = (),
     words: Mapping[str, Any] | None = None,
+    verbatim: bool = False,
 ) -> None:
     from rich import box
     from rich.table import Table
@@ -102,7 +105,7 @@ def table(
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         grid.add_column(
-            Text(column.removesuffix("_ms").replace("_", " ")),
+            Text(neutralise(column) if verbatim else column.removesuffix("_ms").replace("_", " ")),
             justify="right" if column in right else "left",
             overflow="fold",
         )

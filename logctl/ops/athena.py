@@ -22,6 +22,10 @@ from logctl.ops.statement import Statement
 LONGEST_REUSE = 7 * DAY
 """ResultReuseByAgeConfiguration, MaxAgeInMinutes: up to 10,080 (Amazon Athena API Reference)."""
 _PAGE = 1_000
+_STATEMENT_IS_WRONG = (
+    "SYNTAX_ERROR", "COLUMN_NOT_FOUND", "TABLE_NOT_FOUND", "FUNCTION_NOT_FOUND", "SCHEMA_NOT_FOUND",
+    "TYPE_MISMATCH", "AMBIGUOUS_NAME", "EXPRESSION_NOT_AGGREGATE", "MISSING_COLUMN_NAME", "mismatched input",
+)  # fmt: skip
 _POLL_SECONDS = 0.3
 
 
@@ -246,8 +250,5 @@ def _failed(problem: Exception, workgroup: str) -> LogctlError:
         )
     if _parameters_are_wrong(said):
         return UsageError(f"Athena: {said}.", _PARAMETER_HINT)
-    wrong = ("SYNTAX_ERROR", "COLUMN_NOT_FOUND", "TABLE_NOT_FOUND", "mismatched input", "Parser Error")
-    kind = (
-        UsageError if any(sign in said for sign in (*wrong, "Binder Error", "Catalog Error")) else LogctlError
-    )
+    kind = UsageError if any(sign in said for sign in _STATEMENT_IS_WRONG) else LogctlError
     return kind(f"Athena: {said}.")

@@ -56,7 +56,15 @@ def test_no_rows(days):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["SELEC 1"], ["SELECT nothing FROM logs"], [" ; "], ["--file", "/missing.sql"], ["x", "--file", "y"]],
+    [
+        ["SELEC 1"],
+        ["SELECT list_sum(1)"],
+        ["SELECT nothing FROM logs"],
+        ["SELECT list_sum(1)"],
+        [" ; "],
+        ["--file", "/missing.sql"],
+        ["x", "--file", "y"],
+    ],
 )
 def test_bad_sql_is_one_sentence(days, arguments):
     result = days.run("athena", "query", *arguments, code=2)

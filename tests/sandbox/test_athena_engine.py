@@ -729,3 +729,29 @@ def test_databases_come_and_go(athena):
     athena.run("DROP DATABASE other CASCADE")
     athena.run("DROP DATABASE IF EXISTS other")
     assert "other" not in athena.lines("SHOW DATABASES")
+
+
+def test_other_tools_need_the_environment_and_nothing_else(sandbox, events):
+    """PyAthena in a process of its own, with what `local env` exports."""
+    import subprocess
+    import sys
+
+    script = (
+        "from pyathena import connect\n"
+        "from pyathena.cursor import DictCursor\n"
+        f"cursor = connect(s3_staging_dir='s3://{BUCKET}/pyathena/', schema_name='tests').cursor(DictCursor)\n"
+        "cursor.execute('SELECT id, price, tags FROM events WHERE day = %(day)s AND id = 2', {'day': '01'})\n"
+        "print(cursor.fetchall(), cursor.data_scanned_in_bytes > 0)\n"
+    )
+    exports = "\n".join(sandbox.run("local", "env").out.splitlines())
+    done = subprocess.run(
+        ["bash", "-c", f'{exports}\n{sys.executable} -c "$0"', script],
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(sandbox.home)},
+        check=False,
+    )
+    assert done.stdout.strip() == (
+        "[{'id': 2, 'price': Decimal('2.50'), 'tags': ['x', 'y']}, "
+        "{'id': 2, 'price': Decimal('2.50'), 'tags': ['x', 'y']}] True"
+    ), done.stderr
