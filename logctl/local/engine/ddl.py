@@ -486,8 +486,10 @@ def _format(serde: str, parameters: dict[str, str], stored: str, formats: tuple[
         base = PARQUET
     if serde == PARQUET.serde:
         base = PARQUET
-    if serde and not stored and not formats[0] and base is TEXT:
+    if serde == JSON.serde and not stored and not formats[0]:
         formats = base.input, base.output.replace("HiveIgnoreKey", "IgnoreKey")
     if not serde and base is TEXT and "field.delim" in parameters:
         parameters = {"serialization.format": parameters["field.delim"], **parameters}
+    # Athena writes this for every table.
+    parameters = {"serialization.format": "1", **parameters}
     return Format(serde or base.serde, formats[0] or base.input, formats[1] or base.output, parameters)

@@ -18,6 +18,7 @@ from logctl.local.engine import dialect, faults, statements
 from logctl.local.engine.catalog import Catalog
 from logctl.local.engine.errors import InvalidRequest, QueryError, Stopped
 from logctl.local.engine.results import ResultColumn, Row, csv_bytes, metadata_bytes, text_bytes
+from logctl.local.engine.session import Outcome, Session
 from logctl.local.engine.storage import Files, Meter, Objects
 
 _AT_ONCE = 20
@@ -254,7 +255,7 @@ class Executions:
             execution.state, execution.started = "RUNNING", self._clock()
             execution.connection = self._duckdb.cursor()
         request = execution.request
-        session = statements.Session(
+        session = Session(
             execution.connection,
             execution.place.catalog,
             execution.place.objects,
@@ -275,7 +276,7 @@ class Executions:
             session.close()
             execution.connection.close()
 
-    def _keep(self, execution: Execution, outcome: statements.Outcome) -> None:
+    def _keep(self, execution: Execution, outcome: Outcome) -> None:
         execution.kind, execution.substatement = outcome.kind, outcome.substatement
         execution.columns, execution.count = outcome.columns, outcome.count
         base = execution.output.rpartition(".")[0]
