@@ -82,7 +82,7 @@ def test_every_module_runs_from_the_zip_with_lambdas_packages_alone(local, tmp_p
         path.relative_to(task).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
         for path in sorted(task.glob("logctl/**/*.py"))
     ]
-    assert {"logctl.pipeline.consumer", "logctl.pipeline.sweeper"} <= set(modules)
+    assert {f"logctl.pipeline.{name}" for name in ("consumer", "sweeper", "compactor")} <= set(modules)
     program = f"""
 import sys
 class Refuse:
@@ -95,7 +95,7 @@ import importlib
 for name in {modules!r}:
     module = importlib.import_module(name)
     assert module.__file__.startswith({str(task)!r}), module.__file__
-for name in ("consumer", "sweeper"):
+for name in ("consumer", "sweeper", "compactor"):
     assert callable(importlib.import_module(f"logctl.pipeline.{{name}}").handler)
 import zstandard
 assert zstandard.__file__.startswith({str(task)!r})
