@@ -85,6 +85,7 @@ def status(
         {
             "sandbox": found.condition.value,
             "endpoint": running.endpoint if running else None,
+            "athena": running.athena_endpoint if running else None,
             "process": running.pid if running else None,
             "region": running.region if running else None,
             "since": iso(running.started_at) if running else None,

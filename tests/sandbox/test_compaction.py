@@ -296,6 +296,28 @@ def test_killed_anywhere_every_record_is_seen_once_and_the_next_run_finishes(env
     assert len(env.parquet) == 1
 
 
+def test_readers_see_each_record_once_while_it_runs(env):
+    import threading
+
+    for number in range(6):
+        env.put(f"{MARCH}{1 + number}", "a", 30)
+    stop, looks = threading.Event(), []
+
+    def look() -> None:
+        while not stop.is_set():
+            looks.append(env.seen()[:2])
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    try:
+        assert len(env.compact().compacted) == 6
+    finally:
+        stop.set()
+        reader.join()
+    assert len(looks) > 5
+    assert set(looks) == {(180, 180)}
+
+
 def test_one_at_a_time_and_the_dead_are_taken_over(env):
     s3, bucket, clock = env.deployment.aws.s3, env.deployment.bucket, env.clock
     first = Lease(s3, bucket, "compacted/_test", owner="one", clock=clock)

@@ -24,6 +24,7 @@ from logctl.local.engine.storage import Files, Meter, Objects
 _AT_ONCE = 20
 """DML queries that run at the same time; Athena's quota in us-east-1 is higher, a laptop's is not."""
 _REMEMBERED = 10_000
+_REMEMBERED_ROWS = 2_000_000
 SMALLEST_LIMIT = 10_000_000
 
 
@@ -163,7 +164,7 @@ class Executions:
     ) -> Execution:
         """Begin a query; the same token gives the same execution (idempotency, ibid., ClientRequestToken)."""
         with self._lock:
-            if token and token in self._tokens:
+            if token and self._tokens.get(token) in self._known:
                 known = self._known[self._tokens[token]]
                 if known.request.sql != request.sql:
                     raise InvalidRequest("Idempotent parameters do not match")
@@ -183,14 +184,22 @@ class Executions:
             self._known[query_id] = execution
             if token:
                 self._tokens[token] = query_id
-            while len(self._known) > _REMEMBERED:
-                self._known.pop(next(iter(self._known)))
+            self._forget()
         earlier = self._reusable(request)
         if earlier is not None:
             self._reuse(execution, earlier)
         else:
             self._pool.submit(self._run, execution, prepared_statement)
         return execution
+
+    def _forget(self) -> None:
+        """The oldest go when there are too many, or their rows too many; their results stay in S3."""
+        rows = sum(len(item.rows) for item in self._known.values())
+        while len(self._known) > _REMEMBERED or (rows > _REMEMBERED_ROWS and len(self._known) > 1):
+            oldest = next(item for item in self._known.values())
+            if not oldest.done:
+                return
+            rows -= len(self._known.pop(oldest.id).rows)
 
     def get(self, query_id: str) -> Execution:
         with self._lock:

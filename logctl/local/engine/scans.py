@@ -67,6 +67,7 @@ class Scanner:
     empty: bool = False
     hidden: bool = False
     _scans: list[str] = field(default_factory=list)
+    _known: dict[tuple[str, str], list[Partition]] = field(default_factory=dict)
 
     def close(self) -> None:
         for scan in self._scans:
@@ -91,17 +92,25 @@ class Scanner:
         known = (
             list(projection.partitions(table, injected, datetime.now(UTC)))
             if table.projected
-            else self.catalog.partitions(table)
+            else self._registered(table)
         )
         chosen = self._fitting(table, known, condition)
         return self.view(self._read(table, [(partition, _path(table, partition)) for partition in chosen]))
 
     def partitions_view(self, table: Table) -> str:
         """`"table$partitions"`: one row a partition."""
-        known = [] if self.empty else self.catalog.partitions(table)
+        known = [] if self.empty else self._registered(table)
         return self.view(self._values_of(table, known, numbered=False))
 
     # ── Partitions ──
+
+    def _registered(self, table: Table) -> list[Partition]:
+        """A table's partitions, read once a query: two scans of a table see the same, as within a
+        transaction of Trino (whose metastore is cached for each)."""
+        name = table.database, table.name
+        if name not in self._known:
+            self._known[name] = self.catalog.partitions(table)
+        return self._known[name]
 
     def _fitting(self, table: Table, known: list[Partition], condition: str | None) -> list[Partition]:
         if condition is None or not known:
