@@ -93,8 +93,8 @@ def tail(
 
       logctl tail 'web-*' -g timeout -o json | jq .message
     """
-    from logctl.ops.tail import Filter, Follower, Reader
     from logctl.pipeline.hot import HotStore
+    from logctl.pipeline.reading import Filter, Follower, Reader
 
     patterns = _checked(apps or [])
     try:

@@ -17,7 +17,7 @@ from logctl.core.sql import Condition, Selection
 from logctl.core.times import HOUR, TimeRange, parse_time
 from logctl.ops.athena import Query, QueryResult, query
 from logctl.ops.deployment import Deployment
-from logctl.ops.tail import Filter
+from logctl.pipeline.reading import Filter
 
 MARGIN = HOUR
 """Records may be stamped ahead of their arrival by a clock that is fast; such ones leave the hot store

@@ -208,6 +208,24 @@ def test_null_is_nothing_and_the_empty_string_is_quoted(athena):
     assert body == b'"_col0","_col1","_col2","_col3"\n,"","a""b","\n"\n'
 
 
+def test_a_column_may_be_called_what_duckdb_calls_one_without_a_name(athena):
+    def names(sql: str) -> list[str]:
+        query_id = athena.start(sql)
+        assert athena.wait(query_id)["Status"]["State"] == "SUCCEEDED"
+        results = athena.api.get_query_results(QueryExecutionId=query_id)["ResultSet"]
+        return [column["Name"] for column in results["ResultSetMetadata"]["ColumnInfo"]]
+
+    assert names("SELECT ARRAY[1, 2] AS col0, 2, 3 AS col1") == ["col0", "_col1", "col1"]
+    assert names("SELECT * FROM (VALUES (1, 2), (3, 4))") == ["_col0", "_col1"]
+    assert names("SELECT * FROM (VALUES (1, 'a')) AS t") == ["_col0", "_col1"]
+    assert names("SELECT * FROM (VALUES (1, 'a')) AS t (col1, col0)") == ["col1", "col0"]
+
+
+def test_a_workgroup_says_whether_it_enforces_its_configuration(athena):
+    described = athena.api.get_work_group(WorkGroup="primary")["WorkGroup"]
+    assert described["Configuration"]["EnforceWorkGroupConfiguration"] is False
+
+
 def test_pages_of_results(athena):
     query_id = athena.start("SELECT n FROM UNNEST(sequence(1, 2500)) AS t(n)")
     athena.wait(query_id)
@@ -637,6 +655,11 @@ def test_unload(events):
     assert len(body.splitlines()) == 6
     with pytest.raises(Failed, match="HIVE_PATH_ALREADY_EXISTS"):
         events.run("UNLOAD (SELECT 1 AS x) TO 's3://athena-tests/unloaded/' WITH (format = 'PARQUET')")
+    unload = (
+        "UNLOAD (SELECT id FROM events WHERE day = ?) TO 's3://athena-tests/by-day/' WITH (format = 'JSON')"
+    )
+    events.run(unload, ExecutionParameters=["'01'"])
+    assert events.s3.list_objects_v2(Bucket=BUCKET, Prefix="by-day/")["KeyCount"] >= 1
 
 
 def test_views(events):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from logctl.core.chunks import MAX_DATA, Chunk, from_item, make_chunks, to_item
 from logctl.core.records import Record
 from logctl.core.times import HOUR, MINUTE, TimeRange, parse_time
-from logctl.ops.tail import Filter, Follower, Reader
+from logctl.pipeline.reading import Filter, Follower, Reader
 
 START = parse_time("2026-01-31T00:00:00Z")
 

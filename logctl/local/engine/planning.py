@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -44,6 +45,9 @@ def parse(sql: str) -> exp.Expr:
     return statements[0]
 
 
+_UNLOAD = re.compile(r"^\s*UNLOAD\b", re.IGNORECASE)
+
+
 def with_parameters(sql: str, parameters: Sequence[str]) -> str:
     """`?` replaced by the parameters in order, each an SQL literal (Amazon Athena User Guide, Use
     parameterized queries).
@@ -52,7 +56,8 @@ def with_parameters(sql: str, parameters: Sequence[str]) -> str:
         InvalidRequest: there are more or fewer of them.
     """
     try:
-        tokens = sqlglot.tokenize(sql, read="athena")
+        # sqlglot takes all that follows UNLOAD for one string.
+        tokens = sqlglot.tokenize(_UNLOAD.sub(lambda word: " " * len(word[0]), sql), read="athena")
     except TokenError as problem:
         raise InvalidRequest(f"line 1:1: {str(problem).splitlines()[0]}") from None
     places = [token for token in tokens if token.token_type is TokenType.PLACEHOLDER]
@@ -99,6 +104,7 @@ class Planner:
 
     def plan(self, tree: exp.Expr) -> Plan:
         query = self._expand(tree.copy(), self.database, 0)
+        _name_values(query)
         _name_unnamed(query)
         self.scanner.hidden = _keep_hidden_out_of_stars(query)
         found = conditions(query, self._bases)
@@ -231,12 +237,20 @@ def _name_unnamed(query: exp.Expr) -> None:
         item.replace(exp.alias_(item.copy(), f"{_UNNAMED}{number}"))
 
 
+def _name_values(query: exp.Expr) -> None:
+    """The same for VALUES, whose columns DuckDB calls `col0`, as somebody's own could be called."""
+    for values in list(query.find_all(exp.Values)):
+        alias = values.args.get("alias") or exp.TableAlias(this=exp.to_identifier("_values"))
+        rows = values.expressions
+        if values is not query and not alias.columns and rows:
+            width = len(rows[0].expressions) if isinstance(rows[0], exp.Tuple) else 1
+            alias.set("columns", [exp.to_identifier(f"{_UNNAMED}{number}") for number in range(width)])
+            values.set("alias", alias)
+
+
 def column_names(names: Sequence[str]) -> list[str]:
     """DuckDB's output names as Athena gives them: small letters, `_colN` for what has none."""
     return [
-        f"_col{position}"
-        if name.startswith(_UNNAMED)
-        or (name.startswith("col") and name[3:].isdigit() and name == f"col{position}")
-        else name.lower()
+        f"_col{position}" if name.startswith(_UNNAMED) else name.lower()
         for position, name in enumerate(names)
     ]
