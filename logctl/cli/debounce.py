@@ -1,4 +1,4 @@
-"""`logctl debounce`: what alerts are held back."""
+"""`logctl debounce`: what alerts are held back, and silencing them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ import typer
 
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
-from logctl.cli.render import Output, facts, show
-from logctl.core.times import format_duration
+from logctl.cli.render import Output, facts, say, show
+from logctl.core.errors import LogctlError, UsageError
+from logctl.core.times import format_duration, iso, parse_duration
 
 
 def register(app: typer.Typer) -> None:
     family = typer.Typer(help="What alerts are held back, and why.", no_args_is_help=True)
     command(family, "list")(listing)
     command(family, "show")(show_key)
+    command(family, "silence")(silence)
+    command(family, "silences")(silences)
+    command(family, "clear")(clear)
     app.add_typer(family, name="debounce")
 
 
@@ -45,6 +49,7 @@ def listing(
             "reported",
             "held_back",
             "last_alert_at",
+            "silenced_until",
             "kind",
         ),
         output,
@@ -71,3 +76,71 @@ def show_key(
     if output is Output.TABLE:
         row = {**row, "window_left": _left(row.pop("window_left_ms"))}
     facts(row, output)
+
+
+def silence(
+    context: Context,
+    what: Annotated[str, typer.Argument(metavar="KEY|APPID", help="One kind of error, or a whole app.")],
+    duration: Annotated[str, typer.Option("--for", help="For how long: 30m, 2h, 1d.")],
+    comment: Annotated[str, typer.Option("--comment", help="Why, for the others.")] = "",
+) -> None:
+    """Publish nothing about a kind of error, or an app, for a while.
+
+    Events are counted meanwhile, and reported when the silence ends.
+
+    Examples:
+
+      logctl debounce silence checkout --for 2h --comment 'moving the database'
+
+      logctl debounce silence 'checkout#ERROR#0a1b2c3d4e5f' --for 30m
+    """
+    from logctl.ops import debounce
+
+    try:
+        milliseconds = parse_duration(duration)
+    except ValueError as problem:
+        raise UsageError(f"{problem}.") from None
+    made = debounce.silence(context.deployment, what, duration=milliseconds, comment=comment, now=now())
+    say(f"Nothing is published about {made.target} until {iso(made.until)}; events are counted.")
+    say(f"  End it before: logctl debounce clear '{made.target}'{context.target_flag}")
+
+
+def silences(
+    context: Context,
+    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+) -> None:
+    """List the silences that hold, and those that ended in the last seven days.
+
+    Example:
+
+      logctl debounce silences
+    """
+    from logctl.ops import debounce
+    from logctl.pipeline.standings import silence_row
+
+    moment = now()
+    show(
+        [silence_row(item, moment) for item in debounce.silences(context.deployment, now=moment)],
+        ("target", "active", "until", "author", "comment", "created_at"),
+        output,
+        empty="Nothing is silenced.",
+        words={"active": lambda active: "yes" if active else "ended"},
+    )
+
+
+def clear(
+    context: Context,
+    what: Annotated[str, typer.Argument(metavar="KEY|APPID", help="What was silenced.")],
+) -> None:
+    """End a silence now. What was held back is reported within a minute.
+
+    Example:
+
+      logctl debounce clear checkout
+    """
+    from logctl.ops import debounce
+
+    ended = debounce.clear(context.deployment, what)
+    if ended is None:
+        raise LogctlError(f"There is no silence of {what}.", "See them with: logctl debounce silences")
+    say(f"The silence of {ended.target} is ended; it would have lasted until {iso(ended.until)}.")

@@ -143,6 +143,7 @@ class Action(Enum):
     RECOVER = "recovered"
     HOLD = "held back"
     WAIT = "being published"
+    SILENCED = "silenced"
     NOTHING = "quiet"
 
     @property
@@ -150,8 +151,17 @@ class Action(Enum):
         return self in (Action.OPEN, Action.SUMMARISE, Action.RECOVER)
 
 
-def decide(state: State, now: int, window: int) -> Action:
-    """What to do about a key at `now`, with the window as it is configured now."""
+def decide(state: State, now: int, window: int, *, silenced_until: int = 0) -> Action:
+    """What to do about a key at `now`, with the window as it is configured now.
+
+    A silence holds back whatever would be published; what is not reported stays due and is said when the
+    silence ends.
+    """
+    action = _decide(state, now, window)
+    return Action.SILENCED if action.publishes and now < silenced_until else action
+
+
+def _decide(state: State, now: int, window: int) -> Action:
     if state.lease_until > now:
         return Action.WAIT
     pending = state.held_back > 0

@@ -1,51 +1,24 @@
-"""What alerts are held back: the debounce states, read."""
+"""What alerts are held back, and silencing them: on a deployment, by name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import getpass
 
-from logctl.core.debounce import AlertKey, State, Status, decide
+from logctl.core.debounce import AlertKey
 from logctl.core.errors import LogctlError, UsageError
-from logctl.core.times import iso
+from logctl.core.silence import LONGEST, Silence, check_target
+from logctl.core.times import format_duration
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.alert_store import AlertStore
+from logctl.pipeline.silences import SilenceStore
+from logctl.pipeline.standings import Standing, Standings
 
-
-@dataclass(frozen=True)
-class Standing:
-    """One key as it stands now. Times are milliseconds."""
-
-    state: State
-    window: int
-    now: int
-
-    @property
-    def row(self) -> dict[str, Any]:
-        """The standing for a table or a program."""
-        state = self.state
-        return {
-            "key": str(state.key),
-            "state": state.status.value,
-            "next": decide(state, self.now, self.window).value,
-            "window_left_ms": state.window_left(self.now, self.window),
-            "counted": state.seen,
-            "reported": state.reported,
-            "held_back": state.held_back,
-            "last_alert_at": iso(state.notified_at) if state.notified_at else None,
-            "last_alert_id": state.last_alert or None,
-            "last_event_at": iso(state.last_event_at),
-            "kind": state.template,
-            "sample": state.sample or None,
-        }
+_SEE_KEYS = "See the keys with: logctl debounce list"
 
 
 def standings(deployment: Deployment, *, now: int) -> list[Standing]:
     """Every key that is open or has something to report, most held back first."""
-    window = deployment.pipeline_config().alert_window
-    states = _store(deployment).attention()
-    states.sort(key=lambda state: (state.status is Status.CLOSED, -state.held_back, str(state.key)))
-    return [Standing(state, window, now) for state in states]
+    return _reader(deployment).all(now=now)
 
 
 def standing(deployment: Deployment, text: str, *, now: int) -> Standing:
@@ -58,13 +31,60 @@ def standing(deployment: Deployment, text: str, *, now: int) -> Standing:
     try:
         key = AlertKey.parse(text)
     except ValueError as problem:
-        raise UsageError(f"{problem}.", "See the keys with: logctl debounce list") from None
-    window = deployment.pipeline_config().alert_window
-    state = _store(deployment).get(key)
-    if state is None:
-        raise LogctlError(f"Nothing was counted for {key}.", "See the keys with: logctl debounce list")
-    return Standing(state, window, now)
+        raise UsageError(f"{problem}.", _SEE_KEYS) from None
+    found = _reader(deployment).of(key, now=now)
+    if found is None:
+        raise LogctlError(f"Nothing was counted for {key}.", _SEE_KEYS)
+    return found
 
 
-def _store(deployment: Deployment) -> AlertStore:
-    return AlertStore(deployment.aws.dynamodb, deployment.names.alerts_table)
+def silences(deployment: Deployment, *, now: int) -> list[Silence]:
+    """Those that are active or ended in the last days."""
+    return _silences(deployment).all(now=now)
+
+
+def silence(deployment: Deployment, target: str, *, duration: int, comment: str, now: int) -> Silence:
+    """Publish nothing about an app or a key for `duration` milliseconds; counting goes on.
+
+    Raises:
+        UsageError: it is neither an app nor a key, or too long.
+    """
+    if not 0 < duration <= LONGEST:
+        raise UsageError(f"A silence lasts at most {format_duration(LONGEST)}.")
+    made = Silence(_target(target), now + duration, now, _author(deployment), comment)
+    _silences(deployment).put(made)
+    return made
+
+
+def clear(deployment: Deployment, target: str) -> Silence | None:
+    """End a silence before its time; None when there was none.
+
+    Raises:
+        UsageError: the target is neither an app nor a key.
+    """
+    return _silences(deployment).end(_target(target))
+
+
+def _target(text: str) -> str:
+    try:
+        return check_target(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is neither an app nor a debounce key.", _SEE_KEYS) from None
+
+
+def _author(deployment: Deployment) -> str:
+    """Who AWS says this is; in the sandbox, where everybody is root, who the machine says."""
+    name = deployment.aws.sts.get_caller_identity()["Arn"].split(":", 5)[-1]
+    return getpass.getuser() if name == "root" else name
+
+
+def _reader(deployment: Deployment) -> Standings:
+    return Standings(
+        AlertStore(deployment.aws.dynamodb, deployment.names.alerts_table),
+        _silences(deployment),
+        deployment.pipeline_config().alert_window,
+    )
+
+
+def _silences(deployment: Deployment) -> SilenceStore:
+    return SilenceStore(deployment.aws.dynamodb, deployment.names.alerts_table)

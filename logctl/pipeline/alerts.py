@@ -13,6 +13,7 @@ from logctl.pipeline.alert_store import AlertStore
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.log import log
+from logctl.pipeline.silences import SilenceStore
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.client import SNSClient
@@ -23,6 +24,7 @@ _SILENCE_AFTER_FAILURE = 30 * SECOND
 def alerter_for(aws: Aws, config: PipelineConfig, clock: Callable[[], int]) -> Alerter:
     return Alerter(
         AlertStore(aws.dynamodb, config.alerts_table),
+        SilenceStore(aws.dynamodb, config.alerts_table),
         aws.sns,
         config.topic_arn,
         window=config.alert_window,
@@ -37,6 +39,7 @@ class Alerter:
     def __init__(
         self,
         store: AlertStore,
+        silences: SilenceStore,
         sns: SNSClient,
         topic_arn: str,
         *,
@@ -45,6 +48,7 @@ class Alerter:
         flags: str = "",
     ) -> None:
         self._store = store
+        self._silences = silences
         self._sns = sns
         self._topic_arn = topic_arn
         self._stack = topic_arn.rsplit(":", 1)[-1].removesuffix("-alerts")
@@ -87,6 +91,9 @@ class Alerter:
         """Decide about a state and carry it out. A failed publish leaves it to the next sweep."""
         now = self._clock()
         action = decide(state, now, self._window)
+        if action.publishes:
+            until = self._silences.until(state.key, now=now)
+            action = decide(state, now, self._window, silenced_until=until)
         if not action.publishes:
             return action
         claimed = self._store.claim(state, action, now=now, window=self._window)

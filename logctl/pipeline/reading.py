@@ -65,15 +65,23 @@ class Filter:
 
 @dataclass(frozen=True)
 class Page:
-    """Records, newest first.
+    """Records with their places, newest first.
 
     `older` is the position after which the next page begins, None at the end of the range. `complete` is
     False when reading was stopped before the page was full.
     """
 
-    records: list[Record]
+    entries: list[tuple[SortKey, Record]]
     older: SortKey | None = None
     complete: bool = True
+
+    @property
+    def records(self) -> list[Record]:
+        return [record for _, record in self.entries]
+
+    def cut(self, count: int) -> Page:
+        """The same page with its first records only."""
+        return Page(self.entries[:count], self.entries[count - 1][0]) if count < len(self.entries) else self
 
 
 @dataclass(frozen=True)
@@ -150,10 +158,10 @@ class Reader:
             if stopped_at and key[0] <= max(stopped_at):
                 break  # an app that was not read on may have something newer
             if len(found) == size:
-                return Page([record for _, record in found], found[-1][0])
+                return Page(found, found[-1][0])
             found.append((key, record))
         older = (max(stopped_at) + 1, "", -1, "") if stopped_at else None
-        return Page([record for _, record in found], older, complete=not stopped_at)
+        return Page(found, older, complete=not stopped_at)
 
     def _newest_first(
         self,
@@ -254,21 +262,21 @@ class Follower:
 
     def mark(self) -> Mark:
         """How far it is, history included."""
-        since = self._since()
-        read = {chunk: at for chunk, at, _ in self._arrived(since) if chunk in self.seen} if self.seen else {}
-        return Mark(since, {**self._known, **read})
+        read = {c: at for c, at, _ in self._arrived(self._floor) if c in self.seen} if self.seen else {}
+        return Mark(self._floor, {**self._known, **read})
 
     def poll(self, span: TimeRange) -> list[Record]:
         """The records that arrived since the last poll and lie in the range, in order of their time."""
         self._look_for_apps()
-        since = self._since()
+        now = self._reader.clock()
         fresh: dict[str, list[str]] = {}
-        for chunk, at, (app, key) in self._arrived(since):
+        for chunk, at, (app, key) in self._arrived(self._floor):
             if chunk not in self._known and chunk not in self.seen:
                 fresh.setdefault(app, []).append(key)
             self._known[chunk] = at
-        # What arrived before any further poll looks back need not be remembered.
-        self._known = {chunk: at for chunk, at in self._known.items() if at >= since}
+        # However long until the next poll, it looks back from this one: what came before can be forgotten.
+        self._floor = max(self._floor, now - 2 * OVERLAP)
+        self._known = {chunk: at for chunk, at in self._known.items() if at >= self._floor}
         found = [
             pair
             for app, keys in fresh.items()
@@ -277,9 +285,6 @@ class Follower:
         ]
         found.sort(key=itemgetter(0))
         return [record for _, record in found]
-
-    def _since(self) -> int:
-        return max(self._floor, self._reader.clock() - 2 * OVERLAP)
 
     def _arrived(self, since: int) -> Iterator[tuple[str, int, tuple[str, str]]]:
         for app in self._apps:

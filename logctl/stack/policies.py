@@ -54,7 +54,7 @@ def count_alerts(table: Arn) -> list[Statement]:
 
 def sweep_alerts(table: str, index: str) -> list[Statement]:
     return allow("FindDueAlerts", ["dynamodb:Query"], [sub(f"${{{table}.Arn}}/index/{index}")]) + allow(
-        "SettleAlerts", ["dynamodb:UpdateItem"], [arn_of(table)]
+        "SettleAlerts", ["dynamodb:GetItem", "dynamodb:UpdateItem"], [arn_of(table)]
     )
 
 

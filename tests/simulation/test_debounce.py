@@ -32,6 +32,7 @@ from logctl.core.times import MINUTE, SECOND, parse_time
 from logctl.pipeline.alert_store import AlertStore
 from logctl.pipeline.alerts import Alerter
 from logctl.pipeline.clients import Aws
+from logctl.pipeline.silences import SilenceStore
 from tests.unit.conftest import Clock, make_tables
 
 WINDOW = 15 * MINUTE
@@ -110,8 +111,13 @@ class World:
     def alerter(self) -> Alerter:
         """A fresh container each time: nothing is remembered."""
         return Alerter(
-            self.store, self.topic, "arn:aws:sns:x:1:logctl-sim-alerts", window=WINDOW, clock=self.clock
-        )  # type: ignore[arg-type]
+            self.store,
+            SilenceStore(self.store._dynamodb, self.store._table),
+            self.topic,  # type: ignore[arg-type]
+            "arn:aws:sns:x:1:logctl-sim-alerts",
+            window=WINDOW,
+            clock=self.clock,
+        )
 
     def deliver(self, batch: str, count: int) -> None:
         """As the consumer does, until SQS is content: an error or a crash brings the message back."""

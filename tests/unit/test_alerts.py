@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from logctl.core.debounce import KINDS_PER_WINDOW, LEASE, Action, AlertKey, Status
+from logctl.core.fingerprint import fingerprint
+from logctl.core.silence import REMEMBERED, Silence
 from logctl.core.times import MINUTE, SECOND
 from logctl.pipeline.alert_store import AlertStore
 from logctl.pipeline.alerts import Alerter
+from logctl.pipeline.silences import SilenceStore
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_consumer import break_, event, mend, packed, records
 
@@ -20,8 +23,24 @@ def store(pipeline: Pipeline) -> AlertStore:
 
 
 @pytest.fixture
+def silences(pipeline: Pipeline) -> SilenceStore:
+    return SilenceStore(pipeline.aws.dynamodb, pipeline.config.alerts_table)
+
+
+def make(pipeline: Pipeline, store: AlertStore, *, window: int = WINDOW) -> Alerter:
+    return Alerter(
+        store,
+        SilenceStore(pipeline.aws.dynamodb, pipeline.config.alerts_table),
+        pipeline.aws.sns,
+        pipeline.config.topic_arn,
+        window=window,
+        clock=pipeline.clock,
+    )
+
+
+@pytest.fixture
 def alerter(pipeline: Pipeline, store: AlertStore) -> Alerter:
-    return Alerter(store, pipeline.aws.sns, pipeline.config.topic_arn, window=WINDOW, clock=pipeline.clock)
+    return make(pipeline, store)
 
 
 def key_of(pipeline: Pipeline) -> AlertKey:
@@ -140,7 +159,7 @@ def test_a_recovery_is_refused_when_an_event_came_in_between(pipeline, alerter, 
 def test_a_changed_window_works_at_once(pipeline, store):
     pipeline.consumer.process(errors(5, "1"))
     pipeline.clock.advance(2 * MINUTE)
-    shorter = Alerter(store, pipeline.aws.sns, pipeline.config.topic_arn, window=MINUTE, clock=pipeline.clock)
+    shorter = make(pipeline, store, window=MINUTE)
     assert shorter.sweep() == {Action.SUMMARISE: 1}
 
 
@@ -179,3 +198,51 @@ def test_a_flood_of_kinds_over_many_messages_is_not_a_flood_of_alerts(pipeline, 
     summaries = [alert["MessageAttributes"] for alert in pipeline.alerts()]
     counts = [int(item["count"]["Value"]) for item in summaries if item["kind"]["Value"] == "SUMMARISE"]
     assert sum(counts) == overflow.seen - 1 + KINDS_PER_WINDOW + 3
+
+
+def silence(target: str, *, until: int) -> Silence:
+    return Silence(target, until, NOON, "anna", "deploying")
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_a_silence_holds_everything_back_and_loses_nothing(pipeline, alerter, silences, by_key):
+    key = AlertKey("checkout", "ERROR", fingerprint("timed out 1"))
+    silences.put(silence(str(key) if by_key else "checkout", until=NOON + 2 * WINDOW))
+    pipeline.consumer.process(errors(5, "1"))
+    assert pipeline.alerts() == []
+    pipeline.clock.advance(WINDOW)
+    assert alerter.sweep() == {Action.SILENCED: 1}
+    pipeline.clock.advance(WINDOW)
+    assert alerter.sweep() == {Action.OPEN: 1}
+    (alert,) = pipeline.alerts()
+    assert "4 more came with it" in alert["Message"]
+    pipeline.clock.advance(WINDOW)
+    assert alerter.sweep() == {Action.SUMMARISE: 1}
+    (summary,) = pipeline.alerts()
+    assert summary["MessageAttributes"]["count"]["Value"] == "4"
+
+
+def test_a_silence_of_one_thing_silences_no_other(pipeline, alerter, silences):
+    silences.put(silence("billing", until=NOON + WINDOW))
+    silences.put(silence("checkout#ERROR#0a1b2c3d4e5f", until=NOON + WINDOW))
+    pipeline.consumer.process(errors(1, "1"))
+    assert len(pipeline.alerts()) == 1
+
+
+def test_recovery_waits_for_the_end_of_a_silence(pipeline, alerter, silences):
+    pipeline.consumer.process(errors(1, "1"))
+    silences.put(silence("checkout", until=NOON + 2 * WINDOW))
+    pipeline.clock.advance(WINDOW)
+    assert alerter.sweep() == {Action.SILENCED: 1}
+    silences.end("checkout")
+    assert alerter.sweep() == {Action.RECOVER: 1}
+
+
+def test_ended_silences_are_listed_for_a_while(silences):
+    silences.put(silence("a", until=NOON + WINDOW))
+    silences.put(silence("b", until=NOON - REMEMBERED))
+    silences.put(silence("c", until=NOON - 1))
+    assert [item.target for item in silences.all(now=NOON)] == ["a", "c"]
+    assert [item.active(NOON) for item in silences.all(now=NOON)] == [True, False]
+    assert silences.end("a") == silence("a", until=NOON + WINDOW)
+    assert silences.end("a") is None

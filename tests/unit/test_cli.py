@@ -69,6 +69,9 @@ COMMANDS = [
     ["athena", "compact"],
     ["debounce", "list"],
     ["debounce", "show", "a#ERROR#0a1b2c3d4e5f"],
+    ["debounce", "silence", "a", "--for", "1h"],
+    ["debounce", "silences"],
+    ["debounce", "clear", "a"],
     ["dlq", "list"],
     ["dlq", "show", "x"],
     ["consume", "--once"],
@@ -250,6 +253,7 @@ HELP = [
     ["athena"], ["athena", "query"], ["athena", "saved"], ["athena", "partitions"], ["athena", "repair"],
     ["athena", "compact"],
     ["debounce"], ["debounce", "list"], ["debounce", "show"],
+    ["debounce", "silence"], ["debounce", "silences"], ["debounce", "clear"],
     ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"],
 ]  # fmt: skip
 

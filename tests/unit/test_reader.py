@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 
 from hypothesis import given, settings
@@ -133,3 +135,99 @@ def test_what_would_not_fit_an_item_is_split_and_at_last_cut_with_a_flag():
     assert records[6].flags == ("truncated",)
     assert huge[0].message.startswith(records[6].message)
     assert len({chunk.sort_key for chunk in chunks}) == len(chunks)
+
+
+@settings(max_examples=300, deadline=None)
+@given(BATCHES, BATCHES, st.integers(1, 7), st.integers(0, 6 * HOUR), st.integers(0, 6 * HOUR))
+def test_pages_hold_every_record_once_in_order_whatever_arrives_between(batches, later, size, since, until):
+    chunks, expected = chunks_of(batches)
+    extra, _ = chunks_of([[]] * len(batches) + later)
+    span = TimeRange(START + min(since, until), START + max(since, until))
+    wanted = [record for record in reversed(expected) if record.ts in span]
+    store = Store(chunks)
+    pages, before = [], None
+    while True:
+        page = reader(store).page(["a"], span, size, before=before)
+        assert page.complete and len(page.records) <= size
+        pages += page.records
+        if page.older is None:
+            break
+        before = page.older
+        if extra:  # what arrives meanwhile may come into view, and moves nothing
+            store.add(extra.pop(), 0)
+    first = {record.event_id for record in expected}
+    assert [record for record in pages if record.event_id in first] == wanted
+    assert len({record.event_id for record in pages}) == len(pages)
+
+
+@settings(max_examples=200, deadline=None)
+@given(BATCHES, BATCHES, st.integers(1, 50))
+def test_a_page_that_ran_out_of_time_goes_on_where_it_stopped(batches, others, patience):
+    one, first = chunks_of(batches, "a")
+    two, second = chunks_of(others, "b")
+    span = TimeRange(0, START + 10 * HOUR)
+    wanted = sorted((record.event_id, record.appid) for record in first + second)
+    found: list[tuple[str, str]] = []
+    times: list[int] = []
+    before = None
+    for _ in range(200):
+        left = [patience]
+
+        def stop(left: list[int] = left) -> bool:
+            left[0] -= 1
+            return left[0] < 0
+
+        page = reader(Store(one + two)).page(["a", "b"], span, 1000, before=before, stop=stop)
+        found += [(record.event_id, record.appid) for record in page.records]
+        times += [record.ts for record in page.records]
+        if page.older is None:
+            assert sorted(found) == wanted
+            assert times == sorted(times, reverse=True)
+            return
+        assert not page.complete
+        assert before is None or page.older <= before
+        if before == page.older:
+            patience += 5  # several chunks end at one moment: a longer budget gets past them
+        before = page.older
+    raise AssertionError("it never came to an end")
+
+
+@settings(max_examples=200, deadline=None)
+@given(BATCHES, st.sampled_from([MINUTE, 7 * MINUTE, HOUR]), st.integers(0, 6 * HOUR), st.booleans())
+def test_counts_are_those_of_the_records(batches, step, until, text):
+    chunks, expected = chunks_of(batches)
+    span = TimeRange(START + 90_000, START + 90_000 + until)
+    options = {"grep": (re.compile("1/"),)} if text else {}
+    keep = reader(Store(chunks), **options)
+    counted: Counter[tuple[int, str]] = Counter()
+    for moment, level, count in keep.counted(["a"], span, step):
+        counted[moment // step, level] += count
+    assert counted == Counter((r.ts // step, r.level) for r in expected if r.ts in span and keep.keep(r))
+
+
+def test_a_follower_that_slept_misses_nothing_and_goes_on_from_a_mark():
+    store, now = Store([]), [START]
+    follower = Follower(Reader(store, lambda: now[0]), ["a"])  # type: ignore[arg-type]
+    assert follower.poll(TimeRange(0, 10**14)) == []
+    chunks, records = chunks_of([[n * MINUTE] for n in range(1, 30)], "a")
+    for chunk in chunks:
+        store.add(chunk, chunk.max_ts)
+    now[0] += 30 * MINUTE
+    mark = follower.mark()
+    assert follower.poll(TimeRange(0, 10**14)) == records
+    again = Follower(Reader(store, lambda: now[0]), ["a"], mark)  # type: ignore[arg-type]
+    assert again.poll(TimeRange(0, 10**14)) == records
+    assert Follower(Reader(store, lambda: now[0]), ["a"], again.mark()).poll(TimeRange(0, 10**14)) == []  # type: ignore[arg-type]
+
+
+def test_a_mark_with_too_much_to_remember_looks_back_less_and_repeats_nothing():
+    store, now = Store([]), [START]
+    follower = Follower(Reader(store, lambda: now[0]), ["a"])  # type: ignore[arg-type]
+    chunks, records = chunks_of([[n] for n in range(50)], "a")
+    for chunk in chunks:
+        store.add(chunk, chunk.max_ts)
+    assert follower.poll(TimeRange(0, 10**14)) == records
+    mark = follower.mark().within(10)
+    assert len(mark.known) == 10
+    resumed = Follower(Reader(store, lambda: now[0]), ["a"], mark)  # type: ignore[arg-type]
+    assert resumed.poll(TimeRange(0, 10**14)) == []
