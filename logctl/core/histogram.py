@@ -29,10 +29,10 @@ class Bucket:
         return sum(self.levels.values())
 
 
-def step_for(span: TimeRange) -> int:
-    """The shortest step of a clock's face that cuts a range into at most 60 buckets."""
+def step_for(span: TimeRange, most: int = MOST_ROWS) -> int:
+    """The shortest step of a clock's face that cuts a range into at most so many buckets."""
     length = span.until - span.since
-    return next((step for step in _STEPS if length <= step * MOST_ROWS), _STEPS[-1])
+    return next((step for step in _STEPS if length <= step * most), _STEPS[-1])
 
 
 def prefix_length(step: int) -> int:

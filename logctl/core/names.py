@@ -106,5 +106,13 @@ class Names:
     def compactor(self) -> str:
         return f"{self.stack}-compactor"
 
+    @property
+    def api(self) -> str:
+        return f"{self.stack}-api"
+
+    def sign_in_domain(self, place: Place) -> str:
+        """What Cognito's sign-in pages stand under; unique among all accounts of a region."""
+        return f"{self.stack}-{place.account}"
+
     def topic_arn(self, partition: str, account: str, region: str) -> str:
         return f"arn:{partition}:sns:{region}:{account}:{self.topic}"

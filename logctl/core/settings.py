@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from logctl.core import levels
+from logctl.core.access import is_pattern
 from logctl.core.errors import UsageError
 from logctl.core.sizes import parse_size
 from logctl.core.times import DAY, HOUR, MINUTE, format_duration, parse_duration
@@ -143,6 +144,37 @@ def _subscriptions(value: Any) -> tuple[Subscription, ...]:
     )
 
 
+def _https_url(value: Any) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?(/[\w./~-]*)?", text):
+        raise ValueError(f"{value!r} is not an https:// URL")
+    return text
+
+
+def _items(value: Any, what: str) -> list[str]:
+    """A list in the file, or one text with commas in the environment."""
+    items: Any = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+        raise ValueError(f"{value!r} must be a list of {what}")
+    return [item.strip() for item in items if item.strip()]
+
+
+def _origins(value: Any) -> tuple[str, ...]:
+    found = _items(value, "origins like https://tools.example.com")
+    for origin in found:
+        if not re.fullmatch(r"https://[a-z0-9.-]+(:\d+)?|http://(localhost|127\.0\.0\.1)(:\d+)?", origin):
+            raise ValueError(f"{origin!r} is not an origin; write it in full, like https://tools.example.com")
+    return tuple(found)
+
+
+def _app_patterns(value: Any) -> tuple[str, ...]:
+    found = _items(value, "apps and globs")
+    for pattern in found:
+        if not is_pattern(pattern):
+            raise ValueError(f"{pattern!r} cannot name an app, or several with * and ?")
+    return tuple(found)
+
+
 _QUERY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -211,6 +243,22 @@ class Settings:
     compact_after: int = _setting(
         _off_or_days(1, 30), 0, "each night, days older than this become Parquet (1d to 30d); off for never"
     )
+    oidc_issuer: str | None = _setting(
+        _https_url, None, "who signs people in to the API, instead of a Cognito user pool of its own"
+    )
+    oidc_audience: str | None = _setting(_text, None, "what that issuer's tokens must be made for")
+    oidc_client_id: str | None = _setting(
+        _text, None, "the dashboard's client there; without, the same as oidc_audience"
+    )
+    groups_claim: str | None = _setting(
+        _text, None, "the claim that holds groups like app:checkout; cognito:groups, or groups with an issuer"
+    )
+    machine_apps: tuple[str, ...] = _setting(
+        _app_patterns, ("*",), "apps that `logctl dashboard token` lets scripts read; empty for none"
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        _origins, (), "other sites whose pages may call the API, each in full"
+    )
     queries: tuple[SavedQuery, ...] = _setting(
         _queries, (), "your own saved queries, by name: SQL, or a table with sql and description"
     )
@@ -238,6 +286,11 @@ class Settings:
                     raise UsageError(
                         f"{origin}: {key}: {problem}.", f"{key} is {known[key].metadata['about']}."
                     ) from None
+        if chosen.get("oidc_issuer") and not chosen.get("oidc_audience"):
+            raise UsageError(
+                "oidc_issuer is set without oidc_audience: any token of that issuer would count.",
+                f"oidc_audience is {known['oidc_audience'].metadata['about']}.",
+            )
         return cls(**chosen)
 
 

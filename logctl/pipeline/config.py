@@ -10,6 +10,53 @@ MAX_RECEIVES = 5
 
 
 @dataclass(frozen=True)
+class ApiConfig:
+    """What the API is told. Durations are milliseconds.
+
+    `authorize_url` and `token_url` are empty when they have to be asked of the issuer.
+    """
+
+    stack: str
+    hot_table: str
+    alerts_table: str
+    queue_url: str
+    dead_letter_queue_url: str
+    hot_retention: int
+    alert_window: int
+    issuer: str
+    audience: tuple[str, ...]
+    groups_claim: str
+    client_id: str
+    authorize_url: str = ""
+    token_url: str = ""
+    logout_url: str = ""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> ApiConfig:
+        """Read `LOGCTL_*`.
+
+        Raises:
+            KeyError: a variable is missing.
+        """
+        return cls(
+            stack=environ["LOGCTL_STACK"],
+            hot_table=environ["LOGCTL_HOT_TABLE"],
+            alerts_table=environ["LOGCTL_ALERTS_TABLE"],
+            queue_url=environ["LOGCTL_QUEUE_URL"],
+            dead_letter_queue_url=environ["LOGCTL_DEAD_LETTER_QUEUE_URL"],
+            hot_retention=int(environ["LOGCTL_HOT_RETENTION_MS"]),
+            alert_window=int(environ["LOGCTL_ALERT_WINDOW_MS"]),
+            issuer=environ["LOGCTL_ISSUER"],
+            audience=tuple(environ["LOGCTL_AUDIENCE"].split(",")),
+            groups_claim=environ["LOGCTL_GROUPS_CLAIM"],
+            client_id=environ["LOGCTL_CLIENT_ID"],
+            authorize_url=environ.get("LOGCTL_AUTHORIZE_URL", ""),
+            token_url=environ.get("LOGCTL_TOKEN_URL", ""),
+            logout_url=environ.get("LOGCTL_LOGOUT_URL", ""),
+        )
+
+
+@dataclass(frozen=True)
 class PipelineConfig:
     """Names of the resources and the rules in force. Durations are milliseconds."""
 

@@ -31,7 +31,7 @@ from logctl.pipeline.clients import Aws
 from logctl.pipeline.cold import ColdStore
 from logctl.pipeline.config import MAX_RECEIVES, PipelineConfig
 from logctl.pipeline.hot import HotStore
-from logctl.pipeline.log import log
+from logctl.pipeline.log import log, where_of
 from logctl.pipeline.quarantine import Quarantine
 
 _TIME_FOR_ONE_MESSAGE = 10_000
@@ -120,7 +120,7 @@ class Consumer:
             message_id=message.message_id,
             group=message.group,
             error=type(error).__name__,
-            where=_without_content(error),
+            where=where_of(error),
         )
         if message.receives < MAX_RECEIVES - 1:
             return False
@@ -192,12 +192,6 @@ class Consumer:
             position=position,
         )
         log("quarantined", reason=problem.reason, group=message.group, key=key)
-
-
-def _without_content(error: Exception) -> str:
-    """Where it happened, without the message: an exception's text may quote somebody's record."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
 
 
 def wall_clock() -> int:

@@ -102,6 +102,18 @@ class HotStore:
         everything = TimeRange(0, 10**13 - 2 * HOUR)
         return next(self.read(appid, everything, now=now, newest_first=True), None)
 
+    def latest(self, appid: str) -> int | None:
+        """The newest time in the chunk that arrived last; by the index, so that it costs next to nothing."""
+        items = self._dynamodb.query(
+            TableName=self._table,
+            IndexName=ARRIVAL,
+            KeyConditionExpression="app = :app",
+            ExpressionAttributeValues={":app": {"S": appid}},
+            ScanIndexForward=False,
+            Limit=1,
+        )["Items"]
+        return int(items[0]["chunk"]["S"].partition("#")[0]) if items else None
+
     def arrived(self, appid: str, since: int) -> list[tuple[str, int]]:
         """Sort keys of the chunks that arrived since then, with their arrival, oldest first."""
         pages = self._dynamodb.get_paginator("query").paginate(

@@ -86,17 +86,20 @@ class Page:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads the hot store. `clock` gives milliseconds."""
+    """Reads the hot store. `clock` gives milliseconds; `may_read` says which apps are for whom it reads."""
 
     store: HotStore
     clock: Callable[[], int]
     keep: Filter = field(default_factory=Filter)
+    may_read: Callable[[str], bool] = lambda app: True
 
     def apps(self, patterns: Sequence[str]) -> list[str]:
-        """The apps that names and globs mean; a plain name counts even when it has not sent yet."""
+        """The readable apps that names and globs mean; a plain name counts even when it has not sent yet."""
         if patterns and not any(is_glob(pattern) for pattern in patterns):
-            return sorted(set(patterns))
-        return matching(self.store.apps(), patterns)
+            named = sorted(set(patterns))
+        else:
+            named = matching(self.store.apps(), patterns)
+        return [app for app in named if self.may_read(app)]
 
     def history(self, apps: Iterable[str], span: TimeRange, seen: set[str] | None = None) -> Iterator[Record]:
         """The records of a range, oldest first; memory is bounded by one hour of each app."""

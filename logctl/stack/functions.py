@@ -1,4 +1,7 @@
-"""What runs: consumer, sweeper and compactor from one zip, a role each, and what calls them."""
+"""What runs: consumer, sweeper and compactor from one zip, a role each, and what calls them.
+
+The API's function is made here too; what stands before it is in `api`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from logctl.stack.policies import Statement, arn_of, document, trust_lambda
 CONSUMER_TIMEOUT = 60
 SWEEPER_TIMEOUT = 50
 COMPACTOR_TIMEOUT = 900
-_LOG_RETENTION_DAYS = 30
+LOG_RETENTION_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
     )
     environment = _environment(settings, names)
     return {
-        **_function("Consumer", names.consumer, code, consumer_may, environment, CONSUMER_TIMEOUT, 512),
-        **_function("Sweeper", names.sweeper, code, sweeper_may, environment, SWEEPER_TIMEOUT, 256),
+        **function("Consumer", names.consumer, code, consumer_may, environment, CONSUMER_TIMEOUT, 512),
+        **function("Sweeper", names.sweeper, code, sweeper_may, environment, SWEEPER_TIMEOUT, 256),
         "ConsumerSource": {
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
@@ -82,7 +85,7 @@ def _compactor(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
         "LOGCTL_COMPACT_AFTER_MS": str(settings.compact_after),
     }
     return {
-        **_function("Compactor", names.compactor, code, may, environment, COMPACTOR_TIMEOUT, 256),
+        **function("Compactor", names.compactor, code, may, environment, COMPACTOR_TIMEOUT, 256),
         **_schedule(
             "Compactor",
             names.compactor,
@@ -142,7 +145,7 @@ def _environment(settings: Settings, names: Names) -> dict[str, Any]:
     }
 
 
-def _function(
+def function(
     logical_id: str,
     name: str,
     code: Code,
@@ -151,6 +154,7 @@ def _function(
     timeout: int,
     memory: int,
 ) -> dict[str, Any]:
+    """A function with its role and log group. Its handler is in the module of its name."""
     return {
         f"{logical_id}Role": {
             "Type": "AWS::IAM::Role",
@@ -166,7 +170,7 @@ def _function(
             "UpdateReplacePolicy": "Delete",
             "Properties": {
                 "LogGroupName": f"/aws/lambda/{name}",
-                "RetentionInDays": _LOG_RETENTION_DAYS,
+                "RetentionInDays": LOG_RETENTION_DAYS,
             },
         },
         logical_id: {

@@ -58,6 +58,22 @@ def sweep_alerts(table: str, index: str) -> list[Statement]:
     )
 
 
+def read_hot_rows(table: str, index: str) -> list[Statement]:
+    return allow(
+        "ReadHotRows",
+        ["dynamodb:Query"],
+        [arn_of(table), sub(f"${{{table}.Arn}}/index/{index}")],
+    ) + allow("GetHotRows", ["dynamodb:BatchGetItem"], [arn_of(table)])
+
+
+def read_alerts(table: str, index: str) -> list[Statement]:
+    return allow("ReadAlerts", ["dynamodb:Query"], [arn_of(table), sub(f"${{{table}.Arn}}/index/{index}")])
+
+
+def see_queues(*queues: Arn) -> list[Statement]:
+    return allow("SeeQueues", ["sqs:GetQueueAttributes"], queues)
+
+
 def publish(topic: Arn) -> list[Statement]:
     return allow("PublishAlerts", ["sns:Publish"], [topic])
 

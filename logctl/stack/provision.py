@@ -66,6 +66,7 @@ class Provisioner:
                 self._settings,
                 code=code_for(self._settings, self.bundle, self._aws.place),
                 place=self._aws.place,
+                endpoint=self._aws.endpoint_url,
             )
         )
 
@@ -139,9 +140,9 @@ class Provisioner:
         if self._bootstrap.delete(on_event):
             deleted.append(f"stack {self._names.bootstrap_stack}")
         deleted += self._removal.bucket(self._deploy_bucket, on_emptied)
-        deleted += self._removal.log_groups(
-            f"/aws/lambda/{function}" for function in (self._names.consumer, self._names.sweeper)
-        )
+        names = self._names
+        functions = (names.consumer, names.sweeper, names.compactor, names.api)
+        deleted += self._removal.log_groups(f"/aws/lambda/{function}" for function in functions)
         bucket = self._names.bucket(self._aws.place)
         tables = (self._names.hot_table, self._names.alerts_table)
         if not delete_data:

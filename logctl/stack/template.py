@@ -1,7 +1,7 @@
 """The whole stack as one CloudFormation template: a pure function of the settings and the code's place.
 
-A family of resources is a module: `queueing`, `storage`, `functions`, `alerting`, `querying`; what their
-roles may do is in `policies`. The bootstrap template makes the bucket that the code zip is uploaded to.
+A family of resources is a module: `queueing`, `storage`, `functions`, `alerting`, `querying`, `api`; what
+their roles may do is in `policies`. The bootstrap template makes the bucket that the code zip is uploaded to.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import yaml
 from logctl import __version__
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
-from logctl.stack import alerting, functions, policies, querying, queueing, storage
+from logctl.stack import alerting, api, functions, policies, querying, queueing, storage
 from logctl.stack.functions import Code
 from logctl.stack.policies import arn_of, deny_plain_http, document, sub
 
@@ -39,13 +39,22 @@ _TAKES_TAGS = frozenset(
     }
 )
 
+_TAKES_TAGS_AS_A_MAP = {
+    "AWS::ApiGatewayV2::Api": "Tags",
+    "AWS::ApiGatewayV2::Stage": "Tags",
+    "AWS::Cognito::UserPool": "UserPoolTags",
+}
+
 _TLS_POLICY_TYPES = frozenset({"AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"})
 
 
-def build_template(settings: Settings, *, code: Code, place: Place | None = None) -> dict[str, Any]:
+def build_template(
+    settings: Settings, *, code: Code, place: Place | None = None, endpoint: str | None = None
+) -> dict[str, Any]:
     """The template of one environment. Same input, same template.
 
     Args:
+        endpoint: the sandbox's, which the page and its sign-in have to name; None on AWS.
         place: where it is for; without, it fits any account and region, but takes nothing over that a
             `destroy` has left there.
     """
@@ -56,6 +65,7 @@ def build_template(settings: Settings, *, code: Code, place: Place | None = None
         **alerting.resources(settings, names),
         **functions.resources(settings, names, code),
         **querying.resources(settings, names),
+        **api.resources(settings, names, code, place or Place(), endpoint),
     }
     if settings.target == "local":
         resources = _without_tls_policies(resources)
@@ -78,6 +88,8 @@ def build_template(settings: Settings, *, code: Code, place: Place | None = None
                 "Workgroup": {"Ref": "Workgroup"},
                 "AlertWindow": str(settings.alert_window),
                 "HotRetention": str(settings.hot_retention),
+                "ApiUrl": api.page_url(endpoint),
+                **api.sign_in_outputs(settings),
                 "Version": __version__,
             }.items()
         },
@@ -135,6 +147,8 @@ def _tagged(resources: dict[str, Any], settings: Settings) -> dict[str, Any]:
     for resource in resources.values():
         if resource["Type"] in _TAKES_TAGS:
             resource["Properties"]["Tags"] = tags
+        elif name := _TAKES_TAGS_AS_A_MAP.get(resource["Type"]):
+            resource["Properties"][name] = {tag["Key"]: tag["Value"] for tag in tags}
     return resources
 
 

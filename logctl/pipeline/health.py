@@ -1,0 +1,117 @@
+"""How the pipeline is: what waits in its queues, what is overdue, and how old each app's newest record is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from logctl.core.debounce import Status
+from logctl.core.times import MINUTE, iso
+from logctl.pipeline.hot import HotStore
+from logctl.pipeline.standings import Standing
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+OVERDUE_AFTER = 5 * MINUTE
+"""The sweeper runs every minute; what is due for longer than this, it has missed several times."""
+
+
+@dataclass(frozen=True)
+class Depth:
+    """Messages in a queue, about: SQS counts them eventually (Amazon SQS API Reference)."""
+
+    waiting: int
+    in_flight: int
+
+
+@dataclass(frozen=True)
+class AppAge:
+    """An app's newest record, in milliseconds; None when it has none in the hot store."""
+
+    appid: str
+    newest: int | None
+
+    def row(self, now: int) -> dict[str, Any]:
+        return {
+            "appid": self.appid,
+            "newest_at": None if self.newest is None else iso(self.newest),
+            "lag_ms": None if self.newest is None else max(0, now - self.newest),
+        }
+
+
+def depth(sqs: SQSClient, queue_url: str) -> Depth:
+    attributes = sqs.get_queue_attributes(
+        QueueUrl=queue_url,
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return Depth(
+        int(attributes["ApproximateNumberOfMessages"]),
+        int(attributes["ApproximateNumberOfMessagesNotVisible"]),
+    )
+
+
+def ages(store: HotStore, apps: Iterable[str]) -> list[AppAge]:
+    return [AppAge(app, store.latest(app)) for app in apps]
+
+
+def is_overdue(standing: Standing) -> bool:
+    """Whether the sweeper should have dealt with it minutes ago."""
+    state, now = standing.state, standing.now
+    if standing.silenced_until:
+        return False
+    if state.status is Status.OPEN:
+        return now > state.notified_at + standing.window + OVERDUE_AFTER
+    return state.held_back > 0 and now > max(state.last_event_at, state.notified_at) + OVERDUE_AFTER
+
+
+@dataclass(frozen=True)
+class Health:
+    """The state of things at `now`; alerts of every app count, whoever asks."""
+
+    now: int
+    queue: Depth
+    dead_letters: Depth
+    standings: list[Standing]
+    apps: list[AppAge]
+
+    @property
+    def overdue(self) -> int:
+        return sum(map(is_overdue, self.standings))
+
+    @property
+    def problems(self) -> list[str]:
+        found = []
+        if self.overdue:
+            found.append(
+                f"{self.overdue} alerts are overdue: the sweeper does not run or cannot publish. "
+                "See its log, and: logctl debounce list"
+            )
+        if dead := self.dead_letters.waiting + self.dead_letters.in_flight:
+            found.append(
+                f"{dead} messages could not be stored and are in the dead-letter queue: logctl dlq list"
+            )
+        return found
+
+    @property
+    def status(self) -> str:
+        if self.overdue:
+            return "failing"
+        return "warning" if self.problems else "ok"
+
+    @property
+    def row(self) -> dict[str, Any]:
+        return {
+            "status": self.status,
+            "problems": self.problems,
+            "checked_at": iso(self.now),
+            "queue": {"waiting": self.queue.waiting, "in_flight": self.queue.in_flight},
+            "dead_letter_queue": {"waiting": self.dead_letters.waiting + self.dead_letters.in_flight},
+            "alerts": {
+                "open": sum(standing.state.status is Status.OPEN for standing in self.standings),
+                "held_back": sum(standing.state.held_back for standing in self.standings),
+                "overdue": self.overdue,
+            },
+            "apps": [app.row(self.now) for app in self.apps],
+        }

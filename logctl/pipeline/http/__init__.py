@@ -1,0 +1,1 @@
+"""The parts of the HTTP API: what `pipeline.api` routes to."""

@@ -1,0 +1,203 @@
+"""What each route answers: from parameters and what their bearer may read, to a JSON object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from logctl.core import histogram
+from logctl.core.access import Access
+from logctl.core.appid import is_glob
+from logctl.core.records import TRUNCATED, Record, to_public
+from logctl.core.times import DAY, HOUR, MINUTE, SECOND, TimeRange, iso
+from logctl.pipeline.alert_store import AlertStore
+from logctl.pipeline.clients import Aws
+from logctl.pipeline.config import ApiConfig
+from logctl.pipeline.health import AppAge, Health, ages, depth
+from logctl.pipeline.hot import HotStore
+from logctl.pipeline.http import cursors
+from logctl.pipeline.http.errors import BadRequest, Forbidden
+from logctl.pipeline.http.params import Params
+from logctl.pipeline.reading import OVERLAP, Follower, Reader
+from logctl.pipeline.silences import SilenceStore
+from logctl.pipeline.standings import Standings, silence_row
+
+DEFAULT_SINCE = 15 * MINUTE
+MOST_RECORDS = 500
+MOST_LIVE = 1_000
+MOST_BUCKETS = 200
+LIVE_KEPT = HOUR
+"""How long a live cursor can be gone on with."""
+_MOST_BYTES = 4_000_000
+"""Lambda answers with up to 6 MB (AWS Lambda Developer Guide, Quotas), in which JSON is escaped once more."""
+_LONGEST_MESSAGE = 262_144
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: who asks, what, at what time (milliseconds), and whether its time is over."""
+
+    access: Access
+    params: Params
+    now: int
+    out_of_time: Callable[[], bool] = lambda: False
+
+
+class Answers:
+    """One method a route."""
+
+    def __init__(self, aws: Aws, config: ApiConfig, *, clock: Callable[[], int]) -> None:
+        self._config = config
+        self._clock = clock
+        self._sqs = aws.sqs
+        self._hot = HotStore(aws.dynamodb, config.hot_table)
+        self._silences = SilenceStore(aws.dynamodb, config.alerts_table)
+        self._standings = Standings(
+            AlertStore(aws.dynamodb, config.alerts_table), self._silences, config.alert_window
+        )
+
+    def session(self, request: Request) -> dict[str, Any]:
+        request.params.only()
+        access = request.access
+        return {"user": access.user, "apps": list(access.apps), "expires_at": iso(access.expires_at)}
+
+    def apps(self, request: Request) -> dict[str, Any]:
+        request.params.only()
+        return {"apps": [age.row(request.now) for age in self._ages(request)]}
+
+    def logs(self, request: Request) -> dict[str, Any]:
+        params = request.params
+        params.only("app", "since", "until", "level", "q", "limit", "cursor")
+        size = params.whole("limit", default=100, least=1, most=MOST_RECORDS)
+        reader, patterns = self._reader(request)
+        question = cursors.digest(*params.question())
+        given = params.cursor()
+        if given is None:
+            span, before = self._span(request), None
+            follower = Follower(reader, patterns)
+            seen = follower.seen
+        else:
+            at = cursors.read_page(given, question)
+            span, before, follower, seen = at.span, at.before, None, None
+        page = reader.page(
+            reader.apps(patterns), span, size, before=before, seen=seen, stop=request.out_of_time
+        )
+        records = _fitting(page.records)
+        page = page.cut(len(records))
+        return {
+            "records": records,
+            "since": iso(span.since),
+            "until": iso(span.until),
+            "covers_since": iso(request.now - self._config.hot_retention),
+            "next": page.older and cursors.write_page(cursors.PageCursor(span, page.older), question),
+            "live": follower and cursors.write_live(follower.mark(), question),
+            "complete": page.complete,
+        }
+
+    def live(self, request: Request) -> dict[str, Any]:
+        params = request.params
+        params.only("app", "level", "q", "cursor")
+        given = params.cursor()
+        if given is None:
+            raise BadRequest("cursor: it is missing.", "Take the one that logs gives under live.")
+        reader, patterns = self._reader(request)
+        question = cursors.digest(*params.question())
+        mark = cursors.read_live(given, question)
+        if not request.now - LIVE_KEPT <= mark.floor + OVERLAP <= request.now + MINUTE:
+            raise BadRequest("The cursor is too old to go on from.", "Leave it away to start again.")
+        follower = Follower(reader, patterns, mark)
+        arrived = follower.poll(TimeRange(0, request.now + 2 * DAY))
+        newest = _fitting(arrived[::-1][:MOST_LIVE])
+        return {
+            "records": newest[::-1],
+            "skipped": len(arrived) - len(newest),
+            "live": cursors.write_live(follower.mark(), question),
+        }
+
+    def counts(self, request: Request) -> dict[str, Any]:
+        params = request.params
+        params.only("app", "since", "until", "level", "q", "buckets")
+        most = params.whole("buckets", default=60, least=1, most=MOST_BUCKETS)
+        reader, patterns = self._reader(request)
+        span = self._span(request)
+        span = TimeRange(span.since, max(min(span.until, request.now + SECOND), span.since + 1))
+        step = histogram.step_for(span, most)
+        counted = reader.counted(reader.apps(patterns), span, step, stop=request.out_of_time)
+        buckets = histogram.buckets(counted, step, span)
+        return {
+            "since": iso(span.since),
+            "until": iso(span.until),
+            "step_ms": step,
+            "buckets": [{"at": iso(bucket.start), "counts": dict(bucket.levels)} for bucket in buckets],
+            "total": sum(bucket.total for bucket in buckets),
+            "complete": not request.out_of_time(),
+        }
+
+    def alerts(self, request: Request) -> dict[str, Any]:
+        request.params.only()
+        may_read, now = request.access.may_read, request.now
+        return {
+            "window_ms": self._config.alert_window,
+            "alerts": [
+                {**standing.row, "appid": standing.state.key.appid, "level": standing.state.key.severity}
+                for standing in self._standings.all(now=now)
+                if may_read(standing.state.key.appid)
+            ],
+            "silences": [
+                silence_row(silence, now)
+                for silence in self._silences.all(now=now)
+                if may_read(silence.target.partition("#")[0])
+            ],
+        }
+
+    def health(self, request: Request) -> dict[str, Any]:
+        request.params.only()
+        return Health(
+            request.now,
+            depth(self._sqs, self._config.queue_url),
+            depth(self._sqs, self._config.dead_letter_queue_url),
+            self._standings.all(now=request.now),
+            self._ages(request),
+        ).row
+
+    def _ages(self, request: Request) -> list[AppAge]:
+        return ages(self._hot, request.access.readable(self._hot.apps()))
+
+    def _span(self, request: Request) -> TimeRange:
+        return request.params.span(request.now, default=DEFAULT_SINCE, longest=self._config.hot_retention)
+
+    def _reader(self, request: Request) -> tuple[Reader, tuple[str, ...]]:
+        """A reader of what the request asks for and its bearer may see.
+
+        Raises:
+            Forbidden: an app is named that they may not read, whether there is one or not.
+        """
+        patterns = request.params.apps()
+        for name in patterns:
+            if not is_glob(name) and not request.access.may_read(name):
+                raise Forbidden(f"You may not read {name}.", f"It takes the group app:{name}.")
+        reader = Reader(self._hot, self._clock, request.params.filter(), request.access.may_read)
+        return reader, patterns
+
+
+def _fitting(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The first of the records, as many as an answer has room for; one at least."""
+    found: list[dict[str, Any]] = []
+    room = _MOST_BYTES
+    for record in records:
+        public = to_public(_shown(record))
+        room -= len(json.dumps(public))
+        if found and room < 0:
+            break
+        found.append(public)
+    return found
+
+
+def _shown(record: Record) -> Record:
+    """A record that would fill the answer alone, cut and flagged: S3 has all of it."""
+    fields = dict(record.fields)
+    if len(record.message) <= _LONGEST_MESSAGE and len(json.dumps(fields)) <= 4 * _LONGEST_MESSAGE:
+        return record
+    return replace(record, message=record.message[:_LONGEST_MESSAGE], fields={}).flagged(TRUNCATED)

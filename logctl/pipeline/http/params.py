@@ -1,0 +1,102 @@
+"""Parameters of a request, read strictly: what is wrong is named, nothing is guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from logctl.core import levels
+from logctl.core.access import is_pattern
+from logctl.core.times import FUTURE_TOLERANCE, TimeRange, iso, parse_range
+from logctl.pipeline.http.errors import BadRequest
+from logctl.pipeline.reading import Filter
+
+MOST_APPS = 20
+LONGEST_SEARCH = 200
+LONGEST_CURSOR = 8_000
+_WHOLE = re.compile(r"\d{1,9}")
+
+
+@dataclass(frozen=True)
+class Params:
+    """The parameters of one request. API Gateway joins repeated ones with commas."""
+
+    given: Mapping[str, str]
+
+    def only(self, *known: str) -> None:
+        """Refuse a parameter that means nothing here: a misspelt one would silently widen the answer."""
+        unknown = sorted(set(self.given) - set(known))
+        if unknown:
+            listed = ", ".join(known) if known else "none"
+            raise BadRequest(f"There is no parameter {unknown[0][:40]!r} here.", f"It takes: {listed}.")
+
+    def apps(self) -> tuple[str, ...]:
+        """`app=checkout,web-*`: names and globs; none means all that one may read."""
+        if "app" not in self.given:
+            return ()
+        named = self.given["app"].split(",")
+        if len(named) > MOST_APPS:
+            raise BadRequest(f"app: at most {MOST_APPS} names.")
+        for name in named:
+            if not is_pattern(name):
+                raise BadRequest(
+                    f"app: {name[:80]!r} cannot name an app.",
+                    "Names are of a-z, 0-9, - and _; * and ? stand for several. Separate them with commas.",
+                )
+        return tuple(named)
+
+    def span(self, now: int, *, default: int, longest: int) -> TimeRange:
+        """`since` and `until`: durations back from now, or times."""
+        for name in ("since", "until"):
+            if name in self.given and not self.given[name].strip():
+                raise BadRequest(f"{name}: it is empty.")
+        try:
+            span = parse_range(self.given.get("since"), self.given.get("until"), now, default)
+        except (ValueError, OverflowError) as problem:
+            raise BadRequest(f"since, until: {problem}.") from None
+        if not 0 <= span.since < span.until <= 10**14:
+            raise BadRequest("since, until: that is no time that logs have.")
+        if span.until - span.since > longest + 2 * FUTURE_TOLERANCE:
+            earliest = iso(now - longest)
+            raise BadRequest(
+                "since, until: the range is longer than what is kept here.",
+                f"Records are here from {earliest} on; ask Athena for older ones: logctl tail --since, "
+                "logctl athena query.",
+            )
+        return span
+
+    def filter(self) -> Filter:
+        """`level` (the least) and `q` (plain text in the message or the fields, in any case)."""
+        search = self.given.get("q", "")
+        if len(search) > LONGEST_SEARCH:
+            raise BadRequest(f"q: at most {LONGEST_SEARCH} characters.")
+        grep = (re.compile(re.escape(search), re.IGNORECASE),) if search else ()
+        return Filter(self._level(), grep)
+
+    def _level(self) -> str | None:
+        text = self.given.get("level")
+        if text is None or text.upper() == levels.UNKNOWN:
+            return text and levels.UNKNOWN
+        level = levels.parse_level(text)
+        if level == levels.UNKNOWN or text.isdigit():
+            raise BadRequest(f"level: {text[:40]!r} is none.", f"The levels are: {', '.join(levels.ORDER)}.")
+        return level
+
+    def whole(self, name: str, *, default: int, least: int, most: int) -> int:
+        text = self.given.get(name)
+        if text is None:
+            return default
+        if not _WHOLE.fullmatch(text) or not text.isascii() or not least <= int(text) <= most:
+            raise BadRequest(f"{name}: {text[:40]!r} is not a whole number from {least} to {most}.")
+        return int(text)
+
+    def cursor(self) -> str | None:
+        text = self.given.get("cursor")
+        if text is not None and len(text) > LONGEST_CURSOR:
+            raise BadRequest("The cursor is too long to be one.")
+        return text
+
+    def question(self) -> list[str | None]:
+        """What a cursor is bound to."""
+        return [self.given.get(name) for name in ("app", "level", "q")]

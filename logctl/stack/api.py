@@ -1,0 +1,182 @@
+"""The HTTP API: API Gateway with a JWT authorizer before one function, and what it may read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from logctl.core.names import Names, Place
+from logctl.core.settings import Settings
+from logctl.pipeline.alert_store import DUE
+from logctl.pipeline.hot import ARRIVAL
+from logctl.pipeline.http.openapi import ROUTES, Route
+from logctl.stack import policies, signin
+from logctl.stack.functions import LOG_RETENTION_DAYS, Code, function
+from logctl.stack.policies import arn_of, sub
+
+TIMEOUT = 20
+"""Seconds; API Gateway itself waits 30 (Quotas for HTTP APIs)."""
+RATE, BURST = 50, 100
+"""Requests a second, and at once, of everybody together. A dashboard that follows asks once a second."""
+
+_ACCESS_LOG = {
+    # No path parameters, no query, no header: a search may be as confidential as what it finds.
+    "time": "$context.requestTimeEpoch",
+    "request": "$context.requestId",
+    "ip": "$context.identity.sourceIp",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "bytes": "$context.responseLength",
+    "ms": "$context.responseLatency",
+    "user": "$context.authorizer.claims.sub",
+    "refused": "$context.authorizer.error",
+}
+
+
+def page_url(endpoint: str | None) -> dict[str, str]:
+    """Where the page is: at the API's own root; in the sandbox at a path, because names under `localhost`
+    do not resolve everywhere."""
+    if endpoint:
+        return sub(f"{endpoint}/_aws/execute-api/${{HttpApi}}/")
+    return sub("https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/")
+
+
+def resources(
+    settings: Settings, names: Names, code: Code, place: Place, endpoint: str | None
+) -> dict[str, Any]:
+    who = signin.sign_in(settings, names, place, endpoint)
+    may = (
+        policies.read_hot_rows("HotTable", ARRIVAL)
+        + policies.read_alerts("AlertsTable", DUE)
+        + policies.see_queues(arn_of("Queue"), arn_of("DeadLetterQueue"))
+        + policies.write_logs("ApiLogs")
+    )
+    environment = {
+        "LOGCTL_STACK": names.stack,
+        "LOGCTL_HOT_TABLE": {"Ref": "HotTable"},
+        "LOGCTL_ALERTS_TABLE": {"Ref": "AlertsTable"},
+        "LOGCTL_QUEUE_URL": {"Ref": "Queue"},
+        "LOGCTL_DEAD_LETTER_QUEUE_URL": {"Ref": "DeadLetterQueue"},
+        "LOGCTL_HOT_RETENTION_MS": str(settings.hot_retention),
+        "LOGCTL_ALERT_WINDOW_MS": str(settings.alert_window),
+        "LOGCTL_ISSUER": who.issuer,
+        "LOGCTL_AUDIENCE": _joined(who.audience),
+        "LOGCTL_GROUPS_CLAIM": who.groups_claim,
+        "LOGCTL_CLIENT_ID": who.client_id,
+        "LOGCTL_AUTHORIZE_URL": who.authorize_url,
+        "LOGCTL_TOKEN_URL": who.token_url,
+        "LOGCTL_LOGOUT_URL": who.logout_url,
+    }
+    return {
+        **function("Api", names.api, code, may, environment, TIMEOUT, 512),
+        **_gateway(settings, names),
+        **{f"Route{_logical(route)}": _route(route) for route in ROUTES},
+        "Authorizer": {
+            "Type": "AWS::ApiGatewayV2::Authorizer",
+            "Properties": {
+                "ApiId": {"Ref": "HttpApi"},
+                "Name": "token",
+                "AuthorizerType": "JWT",
+                "IdentitySource": ["$request.header.Authorization"],
+                "JwtConfiguration": {"Issuer": who.issuer, "Audience": who.audience},
+            },
+        },
+        **signin.resources(settings, names, place, page_url(endpoint)),
+    }
+
+
+def sign_in_outputs(settings: Settings) -> dict[str, Any]:
+    """What `logctl dashboard` looks for, where users are in our own pool."""
+    if settings.oidc_issuer:
+        return {}
+    machine = {"MachineClientId": {"Ref": "MachineClient"}} if settings.machine_apps else {}
+    return {"UserPoolId": {"Ref": "UserPool"}, "WebClientId": {"Ref": "WebClient"}, **machine}
+
+
+def _joined(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else {"Fn::Join": [",", values]}
+
+
+def _gateway(settings: Settings, names: Names) -> dict[str, Any]:
+    cors = {
+        "CorsConfiguration": {
+            "AllowOrigins": list(settings.cors_origins),
+            "AllowMethods": ["GET"],
+            "AllowHeaders": ["authorization"],
+            "MaxAge": 3600,
+        }
+    }
+    return {
+        "HttpApi": {
+            "Type": "AWS::ApiGatewayV2::Api",
+            "Properties": {
+                "Name": names.api,
+                "Description": f"Logs, counts, alerts and health of {names.stack}, read-only.",
+                "ProtocolType": "HTTP",
+                **(cors if settings.cors_origins else {}),
+            },
+        },
+        "Integration": {
+            "Type": "AWS::ApiGatewayV2::Integration",
+            "Properties": {
+                "ApiId": {"Ref": "HttpApi"},
+                "IntegrationType": "AWS_PROXY",
+                "IntegrationUri": arn_of("Api"),
+                "PayloadFormatVersion": "2.0",
+                "TimeoutInMillis": (TIMEOUT + 1) * 1000,
+            },
+        },
+        "Stage": {
+            "Type": "AWS::ApiGatewayV2::Stage",
+            "Properties": {
+                "ApiId": {"Ref": "HttpApi"},
+                "StageName": "$default",
+                "AutoDeploy": True,
+                "DefaultRouteSettings": {"ThrottlingBurstLimit": BURST, "ThrottlingRateLimit": RATE},
+                "AccessLogSettings": {
+                    "DestinationArn": arn_of("AccessLogs"),
+                    "Format": json.dumps(_ACCESS_LOG),
+                },
+            },
+        },
+        "AccessLogs": {
+            "Type": "AWS::Logs::LogGroup",
+            "DeletionPolicy": "Delete",
+            "UpdateReplacePolicy": "Delete",
+            "Properties": {
+                # API Gateway keeps a resource policy a log group, up to a limit that this prefix escapes
+                # (Amazon CloudWatch Logs User Guide, Enable logging from AWS services).
+                "LogGroupName": f"/aws/vendedlogs/{names.api}",
+                "RetentionInDays": LOG_RETENTION_DAYS,
+            },
+        },
+        "ApiPermission": {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "FunctionName": {"Ref": "Api"},
+                "Action": "lambda:InvokeFunction",
+                "Principal": "apigateway.amazonaws.com",
+                "SourceArn": sub(
+                    "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/*/*"
+                ),
+            },
+        },
+    }
+
+
+def _route(route: Route) -> dict[str, Any]:
+    authorized = {"AuthorizationType": "JWT", "AuthorizerId": {"Ref": "Authorizer"}}
+    return {
+        "Type": "AWS::ApiGatewayV2::Route",
+        "Properties": {
+            "ApiId": {"Ref": "HttpApi"},
+            "RouteKey": route.key,
+            "Target": sub("integrations/${Integration}"),
+            **({"AuthorizationType": "NONE"} if route.public else authorized),
+        },
+    }
+
+
+def _logical(route: Route) -> str:
+    words = "".join(character if character.isalnum() else " " for character in route.path).split()
+    return "".join(word.capitalize() for word in words) or "Page"
