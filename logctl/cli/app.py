@@ -8,7 +8,20 @@ from typing import Annotated, Any
 import typer
 
 from logctl import __version__
-from logctl.cli import athena, command, consume, debounce, demo, dlq, init, local, send, stack, tail
+from logctl.cli import (
+    athena,
+    command,
+    consume,
+    dashboard,
+    debounce,
+    demo,
+    dlq,
+    init,
+    local,
+    send,
+    stack,
+    tail,
+)
 
 app = typer.Typer(
     name="logctl",
@@ -46,5 +59,5 @@ _root.__signature__ = inspect.Signature(_own + command.where_parameters())  # ty
 _root.__annotations__ = {p.name: p.annotation for p in _own + command.where_parameters()}
 app.callback()(_root)
 
-for family in (demo, local, init, stack, send, tail, consume, athena, debounce, dlq):
+for family in (demo, local, init, stack, send, tail, consume, athena, debounce, dashboard, dlq):
     family.register(app)

@@ -31,6 +31,11 @@ class Deployment:
     def dead_letter_queue_url(self) -> str:
         return self.aws.sqs.get_queue_url(QueueName=self.names.dead_letter_queue)["QueueUrl"]
 
+    def outputs(self) -> dict[str, str]:
+        """What the stack says of itself, by name."""
+        (stack,) = self.aws.cloudformation.describe_stacks(StackName=self.names.stack)["Stacks"]
+        return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+
     def pipeline_config(self) -> PipelineConfig:
         """What the deployed consumer is told, so that `consume` and `debounce` go by the rules in force."""
         reply = self.aws.functions.get_function_configuration(FunctionName=self.names.consumer)

@@ -17,6 +17,7 @@ from logctl.core.names import Place
 if TYPE_CHECKING:
     from mypy_boto3_athena.client import AthenaClient
     from mypy_boto3_cloudformation.client import CloudFormationClient
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_glue.client import GlueClient
     from mypy_boto3_lambda.client import LambdaClient
@@ -81,6 +82,10 @@ class Aws:
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
         return self._session.client("cloudformation", endpoint_url=self.endpoint_url, config=_PATIENT)
+
+    @cached_property
+    def cognito(self) -> CognitoIdentityProviderClient:
+        return self._session.client("cognito-idp", endpoint_url=self.endpoint_url, config=_PATIENT)
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from logctl.core.names import Names, Place
+from logctl.core.names import Names
 from logctl.core.settings import Settings
 from logctl.pipeline.alert_store import DUE
 from logctl.pipeline.hot import ARRIVAL
@@ -41,10 +41,8 @@ def page_url(endpoint: str | None) -> dict[str, str]:
     return sub("https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/")
 
 
-def resources(
-    settings: Settings, names: Names, code: Code, place: Place, endpoint: str | None
-) -> dict[str, Any]:
-    who = signin.sign_in(settings, names, place, endpoint)
+def resources(settings: Settings, names: Names, code: Code, endpoint: str | None) -> dict[str, Any]:
+    who = signin.sign_in(settings, names, endpoint)
     may = (
         policies.read_hot_rows("HotTable", ARRIVAL)
         + policies.read_alerts("AlertsTable", DUE)
@@ -81,7 +79,7 @@ def resources(
                 "JwtConfiguration": {"Issuer": who.issuer, "Audience": who.audience},
             },
         },
-        **signin.resources(settings, names, place, page_url(endpoint)),
+        **signin.resources(settings, names, page_url(endpoint)),
     }
 
 

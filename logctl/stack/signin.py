@@ -32,7 +32,7 @@ class SignIn:
     logout_url: Value = ""
 
 
-def sign_in(settings: Settings, names: Names, place: Place, endpoint: str | None) -> SignIn:
+def sign_in(settings: Settings, names: Names, endpoint: str | None) -> SignIn:
     """Args:
     endpoint: the sandbox's, where Cognito's pages are too; None on AWS.
     """
@@ -40,7 +40,7 @@ def sign_in(settings: Settings, names: Names, place: Place, endpoint: str | None
         client = settings.oidc_client_id or settings.oidc_audience or ""
         audience = settings.oidc_audience or client
         return SignIn(settings.oidc_issuer, [audience], client, settings.groups_claim or "groups")
-    base = endpoint or f"https://{names.sign_in_domain(place)}.auth.${{AWS::Region}}.amazoncognito.com"
+    base = endpoint or f"https://{names.sign_in_domain(Place())}.auth.${{AWS::Region}}.amazoncognito.com"
     clients: list[Value] = [{"Ref": "WebClient"}]
     if settings.machine_apps:
         clients.append({"Ref": "MachineClient"})
@@ -58,7 +58,7 @@ def _value(text: str) -> Value:
     return sub(text) if "${" in text else text
 
 
-def resources(settings: Settings, names: Names, place: Place, page_url: Value) -> dict[str, Any]:
+def resources(settings: Settings, names: Names, page_url: Value) -> dict[str, Any]:
     """The user pool with one client for the page and one for scripts; nothing with an issuer of one's own."""
     if settings.oidc_issuer:
         return {}
@@ -87,7 +87,7 @@ def resources(settings: Settings, names: Names, place: Place, page_url: Value) -
             "Type": "AWS::Cognito::UserPoolDomain",
             "Properties": {
                 "UserPoolId": {"Ref": "UserPool"},
-                "Domain": _value(names.sign_in_domain(place)),
+                "Domain": _value(names.sign_in_domain(Place())),
                 # The classic pages: managed login has none until somebody has designed a style.
                 "ManagedLoginVersion": 1,
             },

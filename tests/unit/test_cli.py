@@ -72,6 +72,11 @@ COMMANDS = [
     ["debounce", "silence", "a", "--for", "1h"],
     ["debounce", "silences"],
     ["debounce", "clear", "a"],
+    ["dashboard", "open"],
+    ["dashboard", "token"],
+    ["dashboard", "user", "list"],
+    ["dashboard", "user", "add", "anna", "--app", "a"],
+    ["dashboard", "user", "remove", "anna", "--yes"],
     ["dlq", "list"],
     ["dlq", "show", "x"],
     ["consume", "--once"],
@@ -254,6 +259,8 @@ HELP = [
     ["athena", "compact"],
     ["debounce"], ["debounce", "list"], ["debounce", "show"],
     ["debounce", "silence"], ["debounce", "silences"], ["debounce", "clear"],
+    ["dashboard"], ["dashboard", "open"], ["dashboard", "token"], ["dashboard", "user"],
+    ["dashboard", "user", "add"], ["dashboard", "user", "list"], ["dashboard", "user", "remove"],
     ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"],
 ]  # fmt: skip
 
@@ -262,7 +269,15 @@ HELP = [
 def test_every_command_explains_itself_with_an_example(logctl, command):
     done = logctl(*command, "--help")
     assert done.returncode == 0
-    is_family = command in ([], ["local"], ["athena"], ["debounce"], ["dlq"])
+    is_family = command in (
+        [],
+        ["local"],
+        ["athena"],
+        ["debounce"],
+        ["dashboard"],
+        ["dashboard", "user"],
+        ["dlq"],
+    )
     assert is_family or f"logctl {' '.join(command)}" in done.out
     assert is_family or "--target" in done.out
 

@@ -14,6 +14,7 @@ from logctl.pipeline.expiry import Expiry
 from logctl.stack.functions import Code
 from logctl.stack.template import build_template
 from tests.unit.conftest import NOON, Pipeline
+from tests.unit.test_api import send, site  # noqa: F401 - a fixture
 from tests.unit.test_consumer import event, packed, records, sqs
 
 # A transaction is allowed by the actions of what it holds.
@@ -52,6 +53,22 @@ def used(pipeline: Pipeline) -> set[str]:
 def test_the_consumer_uses_everything_it_is_granted(pipeline, used):
     pipeline.consumer.process(event(packed(records(3, level="ERROR")), sqs("{poison", name="bad")))
     assert used == granted("ConsumerRole") - BY_LAMBDA
+
+
+def test_the_api_uses_everything_it_is_granted(site, used):  # noqa: F811
+    for client in (site.pipeline.aws.sqs,):
+        client.meta.events.register("before-call", lambda model, **_: used.add(f"sqs:{model.name}"))
+    send(site, level="ERROR")
+    used.clear()
+    page = site.get("/logs")
+    site.pipeline.clock.advance(1_000)
+    send(site, name="m2")
+    used -= {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem", "s3:PutObject", "sns:Publish"}
+    used.discard("glue:BatchCreatePartition")
+    for path in ("/session", "/apps", "/counts", "/alerts", "/health"):
+        site.get(path)
+    assert site.get("/logs/live", cursor=page["live"])["records"]
+    assert used == granted("ApiRole") - (BY_LAMBDA - {"sqs:GetQueueAttributes"})
 
 
 def empty(pipeline: Pipeline) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from logctl.core.errors import UsageError
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
-from logctl.pipeline.config import MAX_RECEIVES, PipelineConfig
+from logctl.pipeline.config import MAX_RECEIVES, ApiConfig, PipelineConfig
 from logctl.stack import policies
 from logctl.stack.functions import CONSUMER_TIMEOUT, Code
 from logctl.stack.template import INLINE_LIMIT, bootstrap_template, build_template, to_json, to_yaml
@@ -50,6 +51,8 @@ def statements(role_name: str | None = None, **settings: Any) -> list[dict[str, 
         {"cold_retention": "7d", "compact_after": "2d"},
         {"cold_retention": "120d", "env": "e" * 14, "prefix": "p" * 12},
         {"target": "local"},
+        {"oidc_issuer": "https://id.example", "oidc_audience": "logs", "cors_origins": ["https://a.example"]},
+        {"machine_apps": ["checkout", "web-*"]},
     ],
 )
 def test_cfn_lint_has_nothing_to_say(tmp_path, settings):
@@ -173,29 +176,30 @@ def test_what_the_functions_must_never_be_able_to_do():
 def test_a_role_for_each_function():
     functions = of_type("AWS::Lambda::Function")
     roles = [json.dumps(function["Role"]) for function in functions.values()]
-    assert len(set(roles)) == len(functions) == 2
+    assert len(set(roles)) == len(functions) == 3
 
 
 def test_the_schedule_alone_may_call_the_sweeper():
-    (permission,) = of_type("AWS::Lambda::Permission").values()
+    permission = of_type("AWS::Lambda::Permission")["SweeperPermission"]
     assert permission["SourceArn"] == {"Fn::GetAtt": ["SweeperSchedule", "Arn"]}
     assert permission["Principal"] == "events.amazonaws.com"
 
 
 def test_log_groups_have_a_retention_and_come_before_their_functions():
     resources = template()["Resources"]
-    for name in ("Consumer", "Sweeper"):
+    for name in ("Consumer", "Sweeper", "Api"):
         assert resources[f"{name}Logs"]["Properties"]["RetentionInDays"] == 30
         assert resources[name]["DependsOn"] == [f"{name}Logs"]
 
 
 def test_the_functions_are_told_what_they_read():
-    for function in of_type("AWS::Lambda::Function", alert_window="5m").values():
+    for name, function in of_type("AWS::Lambda::Function", alert_window="5m").items():
         variables = {name: str(value) for name, value in function["Environment"]["Variables"].items()}
         variables |= dict.fromkeys(
             [name for name, value in variables.items() if value.startswith("{")], "resolved"
         )
-        assert PipelineConfig.from_env(variables).alert_window == 300_000
+        config = ApiConfig if name == "Api" else PipelineConfig
+        assert config.from_env(variables).alert_window == 300_000
 
 
 def test_the_workgroup_enforces_its_limit_and_its_place_for_results():
@@ -280,10 +284,12 @@ def test_everything_that_takes_tags_is_tagged_and_no_tag_changes_with_the_versio
     for resource in template(prefix="acme", env="prod")["Resources"].values():
         schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
         if "Tags" in schema["properties"]:
-            assert resource["Properties"]["Tags"] == [
-                {"Key": "logctl:prefix", "Value": "acme"},
-                {"Key": "logctl:env", "Value": "prod"},
-            ], resource["Type"]
+            expected = {"logctl:prefix": "acme", "logctl:env": "prod"}
+            tags = resource["Properties"]["Tags"]
+            found = tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
+            assert found == expected, resource["Type"]
+        if "UserPoolTags" in schema["properties"]:
+            assert resource["Properties"]["UserPoolTags"] == expected
 
 
 def test_the_sandbox_gets_the_same_without_what_refuses_plain_http():
@@ -301,6 +307,7 @@ def test_outputs_say_where_everything_is():
     assert set(template()["Outputs"]) == {
         "QueueUrl", "DeadLetterQueueUrl", "Bucket", "HotTable", "AlertsTable", "TopicArn", "Database",
         "Workgroup", "ConsumerFunction", "SweeperFunction", "AlertWindow", "HotRetention", "Version",
+        "ApiUrl", "UserPoolId", "WebClientId", "MachineClientId",
     }  # fmt: skip
     assert template(alert_window="5m")["Outputs"]["AlertWindow"] == {"Value": "300000"}
 
@@ -328,8 +335,102 @@ def test_each_role_may_do_exactly_this():
             "glue:BatchCreatePartition", "logs:CreateLogStream", "logs:PutLogEvents", "s3:PutObject",
             "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage",
         ],
+        "ApiRole": [
+            "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Query", "logs:CreateLogStream",
+            "logs:PutLogEvents", "sqs:GetQueueAttributes",
+        ],
         "SweeperRole": [
-            "dynamodb:Query", "dynamodb:UpdateItem", "glue:BatchDeletePartition", "glue:GetPartitions",
+            "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "glue:BatchDeletePartition", "glue:GetPartitions",
             "logs:CreateLogStream", "logs:PutLogEvents", "s3:ListBucket", "sns:Publish",
         ],
     }  # fmt: skip
+
+
+# ── The API ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_route_but_the_page_and_the_document_takes_a_token():
+    routes = of_type("AWS::ApiGatewayV2::Route")
+    open_ones = {route["RouteKey"] for route in routes.values() if route["AuthorizationType"] == "NONE"}
+    assert open_ones == {"GET /", "GET /assets/{file}", "GET /openapi.json"}
+    for route in routes.values():
+        assert route["RouteKey"].startswith("GET /")
+        if route["RouteKey"] not in open_ones:
+            assert (route["AuthorizationType"], route["AuthorizerId"]) == ("JWT", {"Ref": "Authorizer"})
+    assert "$default" not in {route["RouteKey"] for route in routes.values()}
+
+
+def test_the_authorizer_takes_tokens_of_both_clients_of_the_pool_only():
+    (authorizer,) = of_type("AWS::ApiGatewayV2::Authorizer").values()
+    assert authorizer["JwtConfiguration"] == {
+        "Issuer": {"Fn::Sub": "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"},
+        "Audience": [{"Ref": "WebClient"}, {"Ref": "MachineClient"}],
+    }
+    environment = of_type("AWS::Lambda::Function")["Api"]["Environment"]["Variables"]
+    assert environment["LOGCTL_ISSUER"] == authorizer["JwtConfiguration"]["Issuer"]
+    assert environment["LOGCTL_AUDIENCE"] == {"Fn::Join": [",", authorizer["JwtConfiguration"]["Audience"]]}
+
+
+def test_nobody_signs_themselves_up_and_the_page_has_no_secret():
+    (pool,) = of_type("AWS::Cognito::UserPool").values()
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    clients = of_type("AWS::Cognito::UserPoolClient")
+    web, machine = clients["WebClient"], clients["MachineClient"]
+    assert (web["GenerateSecret"], web["AllowedOAuthFlows"]) == (False, ["code"])
+    assert web["CallbackURLs"] == [
+        {"Fn::Sub": "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/"}
+    ]
+    assert (machine["GenerateSecret"], machine["AllowedOAuthFlows"]) == (True, ["client_credentials"])
+    assert machine["AllowedOAuthScopes"] == ["logctl/app:*"]
+
+
+def test_what_machines_may_read_is_what_the_settings_name():
+    machine = of_type("AWS::Cognito::UserPoolClient", machine_apps=["checkout", "web-*"])["MachineClient"]
+    assert machine["AllowedOAuthScopes"] == ["logctl/app:checkout", "logctl/app:web-*"]
+    assert set(of_type("AWS::Cognito::UserPoolClient", machine_apps=[])) == {"WebClient"}
+    assert of_type("AWS::Cognito::UserPoolResourceServer", machine_apps=[]) == {}
+
+
+def test_an_issuer_of_ones_own_takes_the_place_of_the_pool():
+    mine = {"oidc_issuer": "https://id.example/realm", "oidc_audience": "logs", "oidc_client_id": "page"}
+    kinds = {item["Type"] for item in template(**mine)["Resources"].values()}
+    assert not [kind for kind in kinds if "Cognito" in kind]
+    (authorizer,) = of_type("AWS::ApiGatewayV2::Authorizer", **mine).values()
+    assert authorizer["JwtConfiguration"] == {"Issuer": "https://id.example/realm", "Audience": ["logs"]}
+    environment = of_type("AWS::Lambda::Function", **mine)["Api"]["Environment"]["Variables"]
+    assert (environment["LOGCTL_GROUPS_CLAIM"], environment["LOGCTL_CLIENT_ID"]) == ("groups", "page")
+    assert environment["LOGCTL_TOKEN_URL"] == ""
+
+
+def test_the_stage_is_throttled_and_its_log_holds_no_token_and_no_search():
+    (stage,) = of_type("AWS::ApiGatewayV2::Stage").values()
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 50
+    logged = json.loads(stage["AccessLogSettings"]["Format"])
+    assert set(logged.values()) & {"$context.path", "$request.header.Authorization"} == set()
+    assert all(value.startswith("$context.") and "query" not in value.lower() for value in logged.values())
+
+
+def test_other_origins_are_exact_or_none():
+    assert "CorsConfiguration" not in of_type("AWS::ApiGatewayV2::Api")["HttpApi"]
+    cors = of_type("AWS::ApiGatewayV2::Api", cors_origins=["https://tools.example.com"])["HttpApi"][
+        "CorsConfiguration"
+    ]
+    assert (cors["AllowOrigins"], cors["AllowMethods"]) == (["https://tools.example.com"], ["GET"])
+    for origin in ("*", "https://*", "tools.example.com", "https://x.example/", "http://x.example", "null"):
+        with pytest.raises(UsageError):
+            template(cors_origins=[origin])
+
+
+def test_an_issuer_needs_an_audience():
+    with pytest.raises(UsageError, match="any token of that issuer"):
+        template(oidc_issuer="https://id.example")
+    with pytest.raises(UsageError, match="https"):
+        template(oidc_issuer="http://id.example", oidc_audience="x")
+
+
+def test_only_this_api_may_call_its_function():
+    permission = of_type("AWS::Lambda::Permission")["ApiPermission"]
+    assert permission["Principal"] == "apigateway.amazonaws.com"
+    assert permission["SourceArn"] == {
+        "Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/*/*"
+    }

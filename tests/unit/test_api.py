@@ -1,0 +1,463 @@
+"""The API's handler on moto: what each route answers, to whom, and what it refuses."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from logctl.core.fingerprint import fingerprint
+from logctl.core.silence import Silence
+from logctl.core.times import HOUR, MINUTE, TimeRange, iso
+from logctl.pipeline.api import Api
+from logctl.pipeline.config import ApiConfig
+from logctl.pipeline.http import cursors, openapi
+from logctl.pipeline.http.errors import BadRequest
+from logctl.pipeline.reading import Mark
+from logctl.pipeline.silences import SilenceStore
+from tests.unit.conftest import NOON, Pipeline
+from tests.unit.test_consumer import break_, event, packed, records
+
+ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/pool"
+
+
+@dataclass
+class Site:
+    """The API and somebody with a token."""
+
+    api: Api
+    pipeline: Pipeline
+    config: ApiConfig
+    groups: tuple[str, ...] = ("app:checkout", "app:web-*")
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        made = {
+            "iss": ISSUER,
+            "sub": "42",
+            "client_id": "web",
+            "token_use": "access",
+            "username": "anna",
+            "exp": self.pipeline.clock() // 1000 + 600,
+            "cognito:groups": list(self.groups),
+            **changes,
+        }
+        return {name: value for name, value in made.items() if value is not None}
+
+    def event(self, route: str, query: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+        claims = self.claims()
+        path = route.partition(" ")[2]
+        return {
+            "version": "2.0",
+            "routeKey": route,
+            "rawPath": path,
+            "headers": {"authorization": f"Bearer {token(claims)}"},
+            "queryStringParameters": query,
+            "requestContext": {
+                "requestId": "r-1",
+                "authorizer": {"jwt": {"claims": {name: str(value) for name, value in claims.items()}}},
+            },
+            **more,
+        }
+
+    def get(self, path: str, code: int = 200, **query: Any) -> Any:
+        texts = {name: str(value) for name, value in query.items()} or None
+        answer = self.api.answer(self.event(f"GET {path}", texts))
+        assert answer["statusCode"] == code, answer["body"]
+        return json.loads(answer["body"])
+
+
+def token(claims: Any) -> str:
+    def part(value: Any) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    return f"{part({'alg': 'RS256'})}.{part(claims)}.c2ln"
+
+
+@pytest.fixture
+def site(pipeline: Pipeline) -> Site:
+    dead = pipeline.aws.sqs.create_queue(QueueName="dead")["QueueUrl"]
+    config = ApiConfig(
+        stack="logctl-test",
+        hot_table=pipeline.config.hot_table,
+        alerts_table=pipeline.config.alerts_table,
+        queue_url=pipeline.inbox,
+        dead_letter_queue_url=dead,
+        hot_retention=48 * HOUR,
+        alert_window=15 * MINUTE,
+        issuer=ISSUER,
+        audience=("web",),
+        groups_claim="cognito:groups",
+        client_id="web",
+        authorize_url="https://login.example/oauth2/authorize",
+        token_url="https://login.example/oauth2/token",
+    )
+
+    def nowhere(url: str) -> bytes:
+        raise AssertionError(f"nobody is asked, but {url} was")
+
+    return Site(Api(pipeline.aws, config, clock=pipeline.clock, fetch=nowhere), pipeline, config)
+
+
+def send(site: Site, *, app: str = "checkout", count: int = 5, name: str = "m1", **more: Any) -> None:
+    site.pipeline.consumer.process(event(packed(records(count, app=app, **more), name=name)))
+
+
+# ── Reading ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_session_and_apps_show_what_one_may_read(site):
+    send(site, app="checkout", name="1")
+    send(site, app="web-1", name="2", ts=NOON - MINUTE)
+    send(site, app="billing", name="3")
+    assert site.get("/session") == {
+        "user": "anna",
+        "apps": ["checkout", "web-*"],
+        "expires_at": iso(NOON + 600_000),
+    }
+    assert site.get("/apps") == {
+        "apps": [
+            {"appid": "checkout", "newest_at": iso(NOON + 4), "lag_ms": 0},
+            {"appid": "web-1", "newest_at": iso(NOON - MINUTE + 4), "lag_ms": MINUTE - 4},
+        ]
+    }
+
+
+def test_logs_are_paged_newest_first_and_bound_to_the_question(site):
+    send(site, count=25)
+    first = site.get("/logs", limit=10)
+    messages = [record["message"] for record in first["records"]]
+    assert messages == [f"hello {n}" for n in range(24, 14, -1)]
+    assert first["covers_since"] == iso(NOON - 48 * HOUR)
+    send(site, count=3, name="m2", message="new", ts=NOON + 100)
+    second = site.get("/logs", limit=10, cursor=first["next"])
+    third = site.get("/logs", limit=10, cursor=second["next"])
+    rest = [record["message"] for page in (second, third) for record in page["records"]]
+    assert messages + rest == [f"hello {n}" for n in range(24, -1, -1)]
+    assert (third["next"], second["live"], second["since"]) == (None, None, first["since"])
+    assert (
+        "not one of this question" in site.get("/logs", 400, limit=10, cursor=first["next"], q="x")["error"]
+    )
+
+
+def test_live_gives_what_arrived_since_the_page_once(site):
+    send(site, count=2)
+    page = site.get("/logs")
+    empty = site.get("/logs/live", cursor=page["live"])
+    assert empty["records"] == []
+    site.pipeline.clock.advance(2_000)
+    send(site, count=3, name="m2", message="new")
+    send(site, count=3, name="m3", message="old", ts=NOON - 2 * HOUR)
+    live = site.get("/logs/live", cursor=empty["live"])
+    assert [record["message"] for record in live["records"]] == [f"old {n}" for n in range(3)] + [
+        f"new {n}" for n in range(3)
+    ]
+    assert site.get("/logs/live", cursor=live["live"])["records"] == []
+
+
+def test_a_live_cursor_is_good_for_an_hour(site):
+    page = site.get("/logs")
+    site.pipeline.clock.advance(59 * MINUTE)
+    send(site, count=1, name="m2", ts=NOON + 59 * MINUTE)
+    assert len(site.get("/logs/live", cursor=page["live"])["records"]) == 1
+    site.pipeline.clock.advance(2 * MINUTE)
+    assert "too old" in site.get("/logs/live", 400, cursor=page["live"])["error"]
+    assert "missing" in site.get("/logs/live", 400)["error"]
+
+
+def test_filters(site):
+    send(site, count=3, level="ERROR", message="Payment timed out")
+    send(site, count=2, level="INFO", message="fine (.*)", name="m2")
+    assert len(site.get("/logs", level="warn")["records"]) == 3
+    assert len(site.get("/logs", q="PAYMENT")["records"]) == 3
+    assert len(site.get("/logs", q="(.*)")["records"]) == 2  # text, not a regular expression
+    assert len(site.get("/logs", q="(a+)+$")["records"]) == 0
+    assert len(site.get("/logs", app="web-*")["records"]) == 0
+    assert site.get("/counts", q="fine")["total"] == 2
+
+
+def test_counts_by_level_over_time(site):
+    send(site, count=4, ts=NOON - 2 * MINUTE)
+    send(site, count=2, level="ERROR", name="m2", ts=NOON - MINUTE)
+    counts = site.get("/counts", since="5m", buckets=10)
+    assert counts["step_ms"] == 60_000
+    shown = {bucket["at"]: bucket["counts"] for bucket in counts["buckets"] if bucket["counts"]}
+    assert shown == {iso(NOON - 2 * MINUTE): {"INFO": 4}, iso(NOON - MINUTE): {"ERROR": 2}}
+    assert (counts["total"], counts["complete"], len(counts["buckets"])) == (6, True, 6)
+
+
+def test_alerts_and_silences_of_the_apps_one_may_read(site):
+    send(site, count=3, level="ERROR")
+    send(site, count=2, level="ERROR", app="billing", name="m2")
+    silences = SilenceStore(site.pipeline.aws.dynamodb, site.config.alerts_table)
+    key = f"checkout#ERROR#{fingerprint('hello 0')}"
+    for target in (key, "billing", "web-1"):
+        silences.put(Silence(target, NOON + HOUR, NOON, "anna", "<b>deploying</b>"))
+    answer = site.get("/alerts")
+    (alert,) = answer["alerts"]
+    assert (alert["key"], alert["appid"], alert["level"]) == (key, "checkout", "ERROR")
+    assert (alert["state"], alert["counted"], alert["reported"], alert["held_back"]) == ("OPEN", 3, 1, 2)
+    assert alert["silenced_until"] == iso(NOON + HOUR)
+    assert {silence["target"] for silence in answer["silences"]} == {key, "web-1"}
+
+
+def test_health_names_what_is_wrong(site):
+    assert site.get("/health")["status"] == "ok"
+    send(site, count=3, level="ERROR")
+    site.pipeline.aws.sqs.send_message(QueueUrl=site.config.dead_letter_queue_url, MessageBody="x")
+    health = site.get("/health")
+    assert (health["status"], health["dead_letter_queue"]) == ("warning", {"waiting": 1})
+    assert health["alerts"] == {"open": 1, "held_back": 2, "overdue": 0}
+    site.pipeline.clock.advance(25 * MINUTE)
+    health = site.get("/health")
+    assert (health["status"], health["alerts"]["overdue"]) == ("failing", 1)
+    assert any("sweeper" in problem for problem in health["problems"])
+
+
+def test_answers_fit_lambda_however_long_the_records_are(site):
+    for n in range(12):
+        send(site, count=1, name=f"m{n}", message=f"{n}" + "é" * 200_000, ts=NOON - n * 1000)
+    page = site.get("/logs", limit=500)
+    sizes = [len(json.dumps(page))]
+    found = page["records"]
+    while page["next"]:
+        page = site.get("/logs", limit=500, cursor=page["next"])
+        sizes.append(len(json.dumps(page)))
+        found += page["records"]
+    assert len(found) == 12 and len({record["event_id"] for record in found}) == 12
+    assert max(sizes) < 5_000_000
+    assert len(sizes) > 1
+
+
+def test_a_page_says_when_its_time_was_over(site):
+    for n in range(6):
+        send(site, count=2, name=f"m{n}", ts=NOON - n * MINUTE)
+    left = iter([60_000, 60_000, 60_000, *[0] * 100])
+    answer = site.api.answer(site.event("GET /logs"), remaining=lambda: next(left))
+    page = json.loads(answer["body"])
+    assert page["complete"] is False and page["next"]
+    rest = site.get("/logs", cursor=page["next"])
+    assert len(page["records"]) + len(rest["records"]) == 12
+
+
+# ── Refusing ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "word"),
+    [
+        ("/logs", {"limit": "0"}, "limit"),
+        ("/logs", {"limit": "-1"}, "limit"),
+        ("/logs", {"limit": "501"}, "limit"),
+        ("/logs", {"limit": "1e9"}, "limit"),
+        ("/logs", {"limit": "abc"}, "limit"),
+        ("/logs", {"limit": "٣"}, "limit"),
+        ("/logs", {"limit": "1,2"}, "limit"),
+        ("/logs", {"limit": ""}, "limit"),
+        ("/logs", {"since": "yesterdayish"}, "since"),
+        ("/logs", {"since": ""}, "since"),
+        ("/logs", {"since": "5m", "until": "10m"}, "ends"),
+        ("/logs", {"since": "3650d"}, "longer"),
+        ("/logs", {"since": "99999999999999999999d"}, "since"),
+        ("/logs", {"since": "9" * 30}, "since"),
+        ("/logs", {"since": "0001-01-01"}, "since"),
+        ("/logs", {"level": "loud"}, "level"),
+        ("/logs", {"level": "3"}, "level"),
+        ("/logs", {"app": "../x"}, "app"),
+        ("/logs", {"app": "A"}, "app"),
+        ("/logs", {"app": "x' OR '1'='1"}, "app"),
+        ("/logs", {"app": "[a-z]*"}, "app"),
+        ("/logs", {"app": ""}, "app"),
+        ("/logs", {"app": ",".join(["a"] * 21)}, "20"),
+        ("/logs", {"q": "x" * 201}, "200"),
+        ("/logs", {"cursor": "x"}, "cursor"),
+        ("/logs", {"cursor": ""}, "cursor"),
+        ("/logs", {"cursor": "x" * 8001}, "cursor"),
+        ("/logs/live", {"cursor": "bnVsbA"}, "cursor"),
+        ("/counts", {"buckets": "100000"}, "buckets"),
+        ("/apps", {"app": "a"}, "parameter"),
+        ("/session", {"__proto__": "a"}, "parameter"),
+    ],
+)
+def test_bad_parameters_are_named(site, path, query, word):
+    answer = site.get(path, 400, **query)
+    assert word in answer["error"]
+
+
+def test_an_app_of_others_is_refused_whether_it_is_there_or_not(site):
+    send(site, app="billing")
+    there = site.get("/logs", 403, app="billing")
+    absent = site.get("/logs", 403, app="no-such-app")
+    assert there["error"].replace("billing", "X") == absent["error"].replace("no-such-app", "X")
+    assert site.get("/logs", app="b*")["records"] == []
+    for path in ("/logs", "/counts"):
+        assert site.get(path, 403, app="checkout,billing")["error"] == "You may not read billing."
+
+
+def test_a_cursor_of_somebody_else_opens_nothing(site):
+    send(site, app="billing", count=5)
+    send(site, app="checkout", count=5, name="2")
+    theirs = replace(site, groups=("app:*",))
+    page = theirs.get("/logs", limit=3)
+    mine = site.get("/logs", limit=500, cursor=page["next"])
+    assert {record["appid"] for record in mine["records"]} <= {"checkout"}
+    assert site.get("/logs/live", cursor=page["live"])["records"] == []
+    assert site.get("/logs", 403, app="billing", cursor=page["next"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"requestContext": {}},
+        {"requestContext": {"authorizer": None}},
+        {"requestContext": {"authorizer": {"jwt": {}}}},
+        {"requestContext": {"authorizer": {"lambda": {"claims": {"sub": "42"}}}}},
+        {"headers": {}},
+        {"headers": {"authorization": "Bearer nonsense"}},
+        {"headers": {"authorization": "Bearer a.b.c"}},
+        {"headers": {"authorization": f"Bearer a.{'W1tb' * 5000}.c"}},
+        {"headers": {"authorization": f"Bearer {token({'sub': '43', 'cognito:groups': ['app:*']})}"}},
+        {"headers": {"authorization": f"Bearer {token([1])}"}},
+    ],
+)
+def test_without_the_authorizers_word_there_is_no_answer(site, change):
+    send(site)
+    answer = site.api.answer({**site.event("GET /logs"), **change})
+    assert answer["statusCode"] == 401
+    assert "hello" not in answer["body"]
+
+
+@pytest.mark.parametrize("changes", [{"exp": 1}, {"token_use": "id"}, {"client_id": "other"}, {"iss": "x"}])
+def test_claims_are_checked_again(site, changes, monkeypatch):
+    monkeypatch.setattr(Site, "claims", lambda self, made=Site.claims: made(self, **changes))
+    assert "does not count" in site.get("/session", 401)["error"]
+
+
+def test_what_goes_wrong_inside_is_not_told(site, capsys):
+    break_(site.pipeline.aws.dynamodb, "Query")
+    assert site.get("/apps", 503) == {
+        "error": "The stores do not answer.",
+        "hint": "Try again in a moment.",
+    }
+    broken = replace(site, api=Api(site.pipeline.aws, site.config, clock=site.pipeline.clock))
+    broken.api._answers["GET /apps"] = lambda request: 1 / 0  # type: ignore[assignment]
+    answer = broken.get("/apps", 500)
+    assert "division" not in json.dumps(answer) and "r-1" in answer["hint"]
+    assert '"event": "api_bug"' in capsys.readouterr().err
+
+
+# ── Cursors ─────────────────────────────────────────────────────────────────────────────────────────
+
+MARKS = st.builds(
+    Mark,
+    st.integers(0, 10**13),
+    st.dictionaries(st.binary(min_size=6, max_size=6).map(bytes.hex), st.integers(0, 2**24 - 1), max_size=50),
+)
+
+
+@given(MARKS)
+def test_live_cursors_come_back_as_they_were(mark):
+    mark = Mark(mark.floor, {chunk: mark.floor + at for chunk, at in mark.known.items()})
+    assert cursors.read_live(cursors.write_live(mark, "q"), "q") == mark
+
+
+@given(st.integers(0, 10**13), st.text(max_size=30), st.integers(-1, 10**9), st.text(max_size=64))
+def test_page_cursors_come_back_as_they_were(ts, order, seq, event_id):
+    cursor = cursors.PageCursor(TimeRange(ts, ts + 1), (ts, order, seq, event_id))
+    assert cursors.read_page(cursors.write_page(cursor, "q"), "q") == cursor
+
+
+def test_the_longest_live_cursor_fits_a_url():
+    known = {n.to_bytes(6, "big").hex(): NOON + n for n in range(5_000)}
+    text = cursors.write_live(Mark(NOON, known), "q")
+    assert len(text) <= 8_000
+    back = cursors.read_live(text, "q")
+    assert len(back.known) == cursors.MOST_KNOWN
+    assert set(back.known.values()) == set(range(NOON + 4_600, NOON + 5_000))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=8) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.text(max_size=200)
+    | JSON.map(lambda value: base64.urlsafe_b64encode(json.dumps(value).encode()).decode())
+    | st.lists(JSON, max_size=8).map(
+        lambda rest: base64.urlsafe_b64encode(json.dumps(["page", "q", *rest]).encode()).decode()
+    )
+)
+def test_no_text_is_more_than_refused(text):
+    for read in (cursors.read_page, cursors.read_live):
+        try:
+            read(text, "q")
+        except BadRequest:
+            continue
+
+
+# ── The page and the document ───────────────────────────────────────────────────────────────────────
+
+
+def test_the_page_may_run_its_own_scripts_and_ask_for_tokens_only(site):
+    answer = site.api.answer({"routeKey": "GET /"})
+    policy = answer["headers"]["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert "connect-src 'self' https://login.example;" in policy
+    assert "unsafe" not in policy and "*" not in policy
+    assert answer["headers"]["x-content-type-options"] == "nosniff"
+    assert answer["headers"]["cache-control"] == "no-store"
+    (config,) = re.findall(r'<meta name="logctl-config" content="([^"]*)"', answer["body"])
+    assert json.loads(config.replace("&quot;", '"'))["client_id"] == "web"
+    assert "{{config}}" not in answer["body"]
+
+
+def test_the_page_has_nothing_inline_and_nothing_of_others(site):
+    body = site.api.answer({"routeKey": "GET /"})["body"]
+    assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>|<style|\son\w+=|\sstyle=", body)
+    files = set(re.findall(r'(?:src|href)="([^"#]+)"', body))
+    assert files and all(name.startswith("assets/") for name in files)
+    for name in files:
+        event = {"routeKey": "GET /assets/{file}", "pathParameters": {"file": name.removeprefix("assets/")}}
+        assert site.api.answer(event)["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["../__init__.py", "__init__.py", "", "app.js/..", "/etc/passwd", "%2e%2e", None]
+)
+def test_only_assets_are_served(site, name):
+    answer = site.api.answer({"routeKey": "GET /assets/{file}", "pathParameters": {"file": name}})
+    assert answer["statusCode"] == 404
+
+
+def test_an_issuer_of_ones_own_is_asked_where_to_sign_in(site):
+    asked = []
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        return b'{"authorization_endpoint": "https://a.example/x", "token_endpoint": "https://t.example/y"}'
+
+    config = replace(site.config, authorize_url="", token_url="", issuer="https://id.example/realm/")
+    api = Api(site.pipeline.aws, config, clock=site.pipeline.clock, fetch=fetch)
+    answer = api.answer({"routeKey": "GET /"})
+    assert asked == ["https://id.example/realm/.well-known/openid-configuration"]
+    assert "https://a.example/x" in answer["body"]
+    assert "connect-src 'self' https://t.example;" in answer["headers"]["content-security-policy"]
+
+
+def test_every_route_is_answered_and_described(site):
+    described = openapi.document()["paths"]
+    for route in openapi.ROUTES:
+        answer = site.api.answer({**site.event(route.key), "pathParameters": {"file": "app.js"}})
+        assert answer["statusCode"] == (400 if "cursor" in route.required else 200), route.key
+        assert (route.path in described) == (route.answer is not None)
+        bare = site.api.answer({"routeKey": route.key, "pathParameters": {"file": "app.js"}})
+        assert bare["statusCode"] == (200 if route.public else 401)
+    assert site.api.answer(site.event("GET /nothing"))["statusCode"] == 404
