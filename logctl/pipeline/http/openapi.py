@@ -35,6 +35,7 @@ def _or_null(schema: Schema) -> dict[str, Any]:
 
 
 _TEXT = {"type": "string"}
+_OPAQUE = {"type": "string", "pattern": f"^[A-Za-z0-9_-]{{1,{LONGEST_CURSOR}}}$"}
 _COUNT = {"type": "integer", "minimum": 0}
 _TIME = {"type": "string", "format": "date-time"}
 _LEVELS = [*levels.ORDER, levels.UNKNOWN]
@@ -129,10 +130,10 @@ _PARAMETERS = {
     "cursor": _parameter(
         "cursor",
         "What an answer gave under next or live, with the same app, level and q.",
-        {"type": "string", "maxLength": LONGEST_CURSOR},
+        _OPAQUE,
     ),
 }
-_CURSOR = _or_null({"type": "string", "maxLength": LONGEST_CURSOR})
+_CURSOR = _or_null(_OPAQUE)
 
 
 @dataclass(frozen=True)
