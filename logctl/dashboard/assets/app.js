@@ -1,0 +1,219 @@
+// The page: who is signed in, which view is shown, and what keys and controls do.
+
+import { panelsOf } from "./panels.js";
+import { Api } from "./api.js";
+import { Auth } from "./auth.js";
+import { byId, duration, make, settled } from "./dom.js";
+import { Logs } from "./logs.js";
+import { RANGES, fromAddress, toAddress } from "./view.js";
+
+const THEME = "logctl.theme";
+const APPS_EVERY = 10_000;
+
+const config = JSON.parse(document.querySelector('meta[name="logctl-config"]').content);
+const auth = new Auth(config);
+const api = new Api(auth, () => welcome("Your session has ended. Sign in again."));
+let view = fromAddress(location.hash);
+let started = false;
+
+const logs = new Logs(api, () => view, change, notice);
+const panels = panelsOf(api, notice);
+
+// ── Signing in ──
+
+function welcome(text = "") {
+  for (const id of ["tabs", "logs", "alerts", "health", "sign-out"]) byId(id).hidden = true;
+  logs.round += 1; // nothing that is under way is shown any more
+  panels.stop();
+  clearTimeout(listing);
+  byId("user").textContent = "";
+  byId("welcome").hidden = false;
+  byId("sign-in").focus();
+  started = false;
+  notice(text);
+}
+
+async function start() {
+  const session = await api.get("session");
+  started = true;
+  byId("welcome").hidden = true;
+  byId("tabs").hidden = byId("sign-out").hidden = false;
+  byId("user").textContent = session.user;
+  byId("user").title = "may read: " + (session.apps.join(", ") || "no app");
+  notice(session.apps.length ? "" : "You may read no app yet. Ask for a group such as app:checkout.");
+  listApps();
+  show();
+}
+
+/** @param {string} text */
+function notice(text) {
+  byId("notice").textContent = text;
+  byId("notice").hidden = !text;
+}
+
+// ── The view ──
+
+/** Change the view, keep it in the address, and ask for what it needs. */
+function change(changes) {
+  const before = view;
+  view = { ...view, ...changes };
+  history.replaceState(null, "", location.pathname + toAddress(view));
+  const other = ["tab", "since", "from", "to", "level", "search"].some((name) => view[name] !== before[name]);
+  if (other || view.apps.join() !== before.apps.join()) show();
+}
+
+function show() {
+  if (!started) return;
+  for (const tab of document.querySelectorAll("[data-tab]")) {
+    tab.setAttribute("aria-selected", String(tab.dataset.tab === view.tab));
+    byId(tab.dataset.tab).hidden = tab.dataset.tab !== view.tab;
+  }
+  byId("since").value = view.from ? "custom" : view.since;
+  byId("level").value = view.level;
+  if (byId("search").value !== view.search) byId("search").value = view.search;
+  byId("picked").textContent = view.apps.length ? view.apps.join(", ") : "All apps";
+  byId("link-line").hidden = true;
+  notice("");
+  panels.show(view.tab);
+  if (view.tab === "logs") logs.load();
+}
+
+let listing = 0;
+
+async function listApps() {
+  clearTimeout(listing);
+  if (!document.hidden) {
+    try {
+      const { apps } = await api.get("apps");
+      const names = new Set([...apps.map((app) => app.appid), ...view.apps]);
+      const ages = new Map(apps.map((app) => [app.appid, app.lag_ms]));
+      const focused = document.activeElement?.dataset?.app;
+      byId("app-options").replaceChildren(...[...names].sort().map((name) => option(name, ages.get(name))));
+      if (focused) document.querySelector(`[data-app="${CSS.escape(focused)}"]`)?.focus();
+      if (!names.size) byId("app-options").replaceChildren(make("p", { class: "quiet" }, "No app has sent yet."));
+    } catch {
+      // Said where it matters: by what is being looked at.
+    }
+  }
+  if (started) listing = setTimeout(listApps, APPS_EVERY);
+}
+
+function option(name, lag) {
+  const box = make("input", { type: "checkbox", "data-testid": "app-option", "data-app": name });
+  box.checked = view.apps.includes(name);
+  box.addEventListener("change", () => {
+    const apps = view.apps.filter((app) => app !== name);
+    change({ apps: box.checked ? [...apps, name].sort().slice(0, 20) : apps, event: "" });
+  });
+  const age = make("span", { class: "quiet" }, lag == null ? "" : duration(lag) + " ago");
+  return make("label", {}, box, " ", name, " ", age);
+}
+
+/** The view with its times fixed, so that the link shows the same tomorrow. */
+function link() {
+  const answered = logs.answered;
+  const fixed = view.from || !answered
+    ? view
+    : { ...view, from: answered.since, to: new Date(Math.min(Date.now(), Date.parse(answered.until))).toISOString() };
+  return location.origin + location.pathname + toAddress(fixed);
+}
+
+// ── Controls ──
+
+byId("environment").textContent = config.environment;
+document.title = config.environment + " · logctl";
+byId("sign-in").addEventListener("click", () => auth.begin());
+byId("sign-out").addEventListener("click", () => auth.leave());
+byId("since").addEventListener("change", (event) => {
+  if (RANGES.includes(event.target.value)) change({ since: event.target.value, from: "", to: "", event: "" });
+});
+byId("level").addEventListener("change", (event) => change({ level: event.target.value, event: "" }));
+byId("search").addEventListener("input", settled(300, () => change({ search: byId("search").value, event: "" })));
+byId("pause").addEventListener("click", () => logs.togglePause());
+byId("brush-clear").addEventListener("click", () => change({ from: "", to: "", event: "" }));
+byId("link").addEventListener("click", async () => {
+  byId("link-line").hidden = false;
+  byId("link-value").value = link();
+  byId("link-value").select();
+  try {
+    await navigator.clipboard.writeText(byId("link-value").value);
+    notice("The link is copied.");
+  } catch {
+    notice("Copy the link from the field.");
+  }
+});
+for (const tab of document.querySelectorAll("[data-tab]")) {
+  tab.addEventListener("click", () => change({ tab: tab.dataset.tab, event: "" }));
+}
+byId("tabs").addEventListener("keydown", (event) => {
+  const tabs = [...document.querySelectorAll("[data-tab]")];
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (step) tabs[(tabs.indexOf(document.activeElement) + step + tabs.length) % tabs.length].focus();
+});
+document.addEventListener("click", (event) => {
+  if (!byId("app-picker").contains(event.target)) byId("app-picker").open = false;
+});
+window.addEventListener("hashchange", () => {
+  view = fromAddress(location.hash);
+  show();
+});
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  byId("theme").textContent = { light: "Light", dark: "Dark" }[theme] ?? "Theme";
+}
+setTheme(localStorage.getItem(THEME) ?? "");
+byId("theme").addEventListener("click", () => {
+  const now = document.documentElement.dataset.theme
+    || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  const next = now === "dark" ? "light" : "dark";
+  localStorage.setItem(THEME, next);
+  setTheme(next);
+});
+
+const help = byId("help");
+byId("keys").addEventListener("click", () => help.showModal());
+byId("help-close").addEventListener("click", () => help.close());
+
+const KEYS = {
+  "1": () => change({ tab: "logs", event: "" }),
+  "2": () => change({ tab: "alerts", event: "" }),
+  "3": () => change({ tab: "health", event: "" }),
+  "?": () => help.showModal(),
+  "/": () => { if (view.tab === "logs") byId("search").focus(); },
+  p: () => { if (view.tab === "logs" && !byId("pause").disabled) logs.togglePause(); },
+  j: () => logs.list.move(1),
+  k: () => logs.list.move(-1),
+  ArrowDown: () => logs.list.move(1),
+  ArrowUp: () => logs.list.move(-1),
+  Enter: () => logs.list.openChosen(),
+};
+const IN_THE_LIST = new Set(["ArrowDown", "ArrowUp", "Enter"]);
+
+document.addEventListener("keydown", (event) => {
+  if (!started || event.ctrlKey || event.metaKey || event.altKey || help.open) return;
+  if (event.key === "Escape") {
+    if (byId("app-picker").open) byId("app-picker").open = false;
+    else if (!logs.close()) document.activeElement?.blur();
+    return;
+  }
+  if (event.target.matches("input, select, textarea")) return;
+  if (IN_THE_LIST.has(event.key) && event.target !== byId("log") && event.target !== document.body) return;
+  const act = Object.hasOwn(KEYS, event.key) ? KEYS[event.key] : null;
+  if (act && (view.tab === "logs" || /^[123?]$/.test(event.key))) {
+    event.preventDefault();
+    act();
+  }
+});
+
+// ── Go ──
+
+try {
+  await auth.finish();
+  view = fromAddress(location.hash);
+  if (auth.signedIn) await start();
+  else welcome();
+} catch (problem) {
+  if (!auth.signedIn) welcome(problem.status === 401 ? "Your session has ended. Sign in again." : problem.message);
+  else notice(problem.message);
+}

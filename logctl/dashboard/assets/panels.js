@@ -1,0 +1,43 @@
+// The views besides the log: asked for while they are looked at, every ten seconds.
+
+import { showAlerts } from "./alerts.js";
+import { byId } from "./dom.js";
+import { showHealth } from "./health.js";
+
+const EVERY = 10_000;
+const PANELS = { alerts: showAlerts, health: showHealth };
+
+/** @param {import("./api.js").Api} api @param {(text: string) => void} notice */
+export function panelsOf(api, notice) {
+  let timer = 0;
+  let round = 0;
+
+  async function refresh(tab, mine) {
+    clearTimeout(timer);
+    if (!document.hidden) {
+      try {
+        const answer = await api.get(tab);
+        if (mine !== round) return;
+        const open = [...byId(tab).querySelectorAll("details")].map((item) => item.open);
+        PANELS[tab](byId(tab), answer);
+        byId(tab).querySelectorAll("details").forEach((item, place) => { item.open = open[place] ?? false; });
+      } catch (problem) {
+        if (mine !== round) return;
+        if (problem.status !== 401) notice(problem.message);
+      }
+    }
+    if (mine === round) timer = setTimeout(() => refresh(tab, mine), EVERY);
+  }
+
+  return {
+    stop() {
+      round += 1;
+      clearTimeout(timer);
+    },
+    /** @param {string} tab */
+    show(tab) {
+      this.stop();
+      if (Object.hasOwn(PANELS, tab)) refresh(tab, round);
+    },
+  };
+}
