@@ -50,6 +50,7 @@ def demo(
       logctl demo /var/log/nginx/error.log
     """
     from logctl.cli import athena, local, send, stack
+    from logctl.ops.dashboard import Dashboard
     from logctl.ops.inbox import Inbox
 
     context = context.with_flags({"target": "local"})
@@ -74,6 +75,8 @@ def demo(
     _step("SQL over everything in S3, by Athena: logctl athena query")
     say(f"  {_QUERY}")
     athena.query(context, _QUERY)
+    _step("The dashboard: this address signs you in once; logctl dashboard open makes another")
+    print(Dashboard(context.deployment).signed_in_url())
     _next_steps(sorted(set(apps.values())))
 
 

@@ -25,6 +25,12 @@ _EXAMPLES = {
     "subscriptions": '["oncall@example.com"]',
     "scan_limit": '"100GB"',
     "compact_after": '"off"',
+    "oidc_issuer": '"https://login.example.com/"',
+    "oidc_audience": '"logctl"',
+    "oidc_client_id": '"logctl-dashboard"',
+    "groups_claim": '"groups"',
+    "machine_apps": '["*"]',
+    "cors_origins": '["https://ops.example.com"]',
     "queries": """{ logins = "SELECT ts, message FROM logs WHERE message LIKE '%login%' ORDER BY ts" }""",
 }
 

@@ -200,7 +200,7 @@ class Dashboard:
         takes such a link on this machine only, once, and within five minutes.
         """
         assert self.deployment.aws.endpoint_url
-        name, password = getpass.getuser(), make_password()
+        name, password = _own_name(), make_password()
         cognito = self.deployment.aws.cognito
         try:
             cognito.admin_create_user(UserPoolId=self._pool, Username=name, MessageAction="SUPPRESS")
@@ -239,6 +239,14 @@ class Dashboard:
         raise LogctlError(
             "The sandbox did not sign the made user in.", "Make the stack anew with: logctl provision"
         )
+
+
+def _own_name() -> str:
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return "somebody"
+    return name if _USER.fullmatch(name) else "somebody"
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -163,8 +163,11 @@ class Reader:
             if len(found) == size:
                 return Page(found, found[-1][0])
             found.append((key, record))
-        older = (max(stopped_at) + 1, "", -1, "") if stopped_at else None
-        return Page(found, older, complete=not stopped_at)
+        if not stopped_at:
+            return Page(found)
+        older: SortKey = (max(stopped_at) + 1, "", -1, "")
+        # A chunk that reaches past the position may have stopped it: the position never moves up again.
+        return Page(found, older if before is None else min(older, before), complete=False)
 
     def _newest_first(
         self,

@@ -25,6 +25,10 @@ EVERYTHING = {
     "ConsumerRole", "ConsumerLogs", "Consumer", "SweeperRole", "SweeperLogs", "Sweeper",
     "ConsumerSource", "SweeperSchedule", "SweeperPermission", "Database", "Workgroup",
     "Table", "CompactedTable", "View", "UniqueView",
+    "ApiRole", "ApiLogs", "Api", "HttpApi", "Integration", "Stage", "AccessLogs", "ApiPermission",
+    "RoutePage", "RouteAssetsFile", "RouteOpenapiJson", "RouteSession", "RouteApps", "RouteLogs",
+    "RouteLogsLive", "RouteCounts", "RouteAlerts", "RouteHealth", "Authorizer",
+    "UserPool", "UserPoolDomain", "WebClient", "ResourceServer", "MachineClient",
 }  # fmt: skip
 KEPT = {"Bucket", "HotTable", "AlertsTable"}
 
@@ -130,7 +134,7 @@ def test_the_second_time_nothing_changes_and_nothing_is_left_over(environment):
 @pytest.mark.parametrize(
     ("setting", "expected"),
     [
-        ({"alert_window": "5m"}, {"Consumer": ("Environment",), "Sweeper": ("Environment",)}),
+        ({"alert_window": "5m"}, dict.fromkeys(("Api", "Consumer", "Sweeper"), ("Environment",))),
         ({"scan_limit": "20GB"}, {"Workgroup": ("WorkGroupConfiguration",)}),
         ({"cold_retention": "90d"}, {"Bucket": ("LifecycleConfiguration",)}),
     ],

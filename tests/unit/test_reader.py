@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from logctl.core.chunks import MAX_DATA, Chunk, from_item, make_chunks, to_item
@@ -162,6 +162,7 @@ def test_pages_hold_every_record_once_in_order_whatever_arrives_between(batches,
 
 @settings(max_examples=200, deadline=None)
 @given(BATCHES, BATCHES, st.integers(1, 50))
+@example([[0], [0, 2]], [[1]], 2)  # the second page stops at a chunk that the first has read
 def test_a_page_that_ran_out_of_time_goes_on_where_it_stopped(batches, others, patience):
     one, first = chunks_of(batches, "a")
     two, second = chunks_of(others, "b")
