@@ -64,8 +64,9 @@ def _groups(kinds: Iterable[Hashable]) -> list[frozenset[int]]:
 def loghub() -> Path | None:
     """The folder with ground truth, where there is one."""
     named = os.environ.get("LOGCTL_LOGHUB")
-    folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "data" / "loghub"
-    return folder if any(folder.glob("*.truth.csv")) else None
+    usual = [Path(__file__).parents[2] / "shared/data/loghub", Path("/work/shared/data/loghub")]
+    folders = [Path(named)] if named else usual
+    return next((folder for folder in folders if any(folder.glob("*.truth.csv"))), None)
 
 
 def main() -> None:

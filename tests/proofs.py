@@ -1,12 +1,13 @@
 """What is proved and by which test: docs/proofs.md, made of `tests/proofs.toml` and the `proves` marks.
 
-`make proofs` writes the page. The tests are read and not imported, so that it takes no time and needs none
-of what they need.
+`make proofs` writes the page, `make prove ROWS="F6 B21"` runs the tests of some rows. The tests are read and not
+imported, so that it takes no time and needs none of what they need.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def page(table: Table, found: Iterable[Proof]) -> str:
         "# What is proved, and where",
         "",
         "What can go wrong, what can come in and what alerting promises: each with the tests that prove it.",
-        "Run any of them with `.venv/bin/pytest NAME`. [guarantees.md](guarantees.md) says in words what",
+        '`make prove ROWS="F6 B21"` runs those of some rows. [guarantees.md](guarantees.md) says in words what',
         "all of it adds up to. This page is made by `make proofs`.",
     ]
     for section, heading in SECTIONS.items():
@@ -112,5 +113,16 @@ def page(table: Table, found: Iterable[Proof]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def main(rows: list[str]) -> None:
+    """Write the page; with rows, print their tests."""
+    tests = by_row(proofs())
+    if not rows:
+        PAGE.write_text(page(Table.read(), proofs()), "utf-8")
+    elif missing := [row for row in rows if row not in tests]:
+        sys.exit(f"No test proves {', '.join(missing)}: see docs/proofs.md.")
+    else:
+        print(*dict.fromkeys(test for row in rows for test in tests[row]), sep="\n")
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page(Table.read(), proofs()), "utf-8")
+    main(sys.argv[1:])

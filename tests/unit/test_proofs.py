@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.proofs import PAGE, Proof, Table, marked, page, problems, proofs
 
 TABLE = Table(
@@ -21,6 +23,13 @@ def test_the_table_is_complete():
 
 def test_the_page_is_up_to_date():
     assert PAGE.read_text("utf-8") == page(Table.read(), proofs()), "run: make proofs"
+
+
+def test_the_guarantees_name_every_row_that_can_be_proved():
+    text = PAGE.with_name("guarantees.md").read_text("utf-8")
+    named = {row for command in re.findall(r'make prove ROWS="([^"]*)"', text) for row in command.split()}
+    table = Table.read()
+    assert named == set(table.titles) - set(table.none)
 
 
 def test_what_would_make_the_page_untrue_is_said():
