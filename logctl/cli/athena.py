@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import sys
@@ -25,6 +24,7 @@ from logctl.core import levels
 from logctl.core.errors import UsageError
 from logctl.core.sizes import format_size, parse_size
 from logctl.core.sql import Selection, parameter
+from logctl.core.text import json_text
 from logctl.core.times import (
     HOUR,
     MINUTE,
@@ -474,15 +474,9 @@ def _write_json(columns: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None
     """An array, a row a line, written as it comes."""
     separator = "[\n"
     for row in rows:
-        sys.stdout.write(separator + _json(dict(zip(columns, row, strict=True))))
+        sys.stdout.write(separator + json_text(dict(zip(columns, row, strict=True))))
         separator = ",\n"
     sys.stdout.write("\n]\n" if separator == ",\n" else "[]\n")
-
-
-def _json(value: object) -> str:
-    # JSON escapes controls by itself; formats such as U+202E it would let through.
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if text.isprintable() else json.dumps(value, default=str)
 
 
 def _draw(result: QueryResult, output: Format, step: int, span: TimeRange | None) -> None:
@@ -494,7 +488,7 @@ def _draw(result: QueryResult, output: Format, step: int, span: TimeRange | None
         rows = [
             {"start": iso(item.start), "records": item.total, "levels": dict(item.levels)} for item in found
         ]
-        print(json.dumps(rows, indent=2))
+        print(json_text(rows, indent=2))
     elif output is Format.CSV:
         names = (*levels.ORDER, levels.UNKNOWN)
         write_csv(

@@ -188,6 +188,7 @@ def test_what_is_no_event_is_refused(pipeline, tmp_path, content):
 # ── Dead letters ────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.proves("F17")
 def test_dead_letters_are_listed_shown_and_sent_round_again(fresh):
     fresh.run("provision", "--yes")
     assert fresh.run("dlq", "list").err == "The dead-letter queue is empty.\n"

@@ -74,6 +74,7 @@ def test_without_sql_the_newest_records_oldest_first(asked):
     assert "Looked at 2019-12-31T23:00:00.000Z to 2020-01-01T00:00:00.000Z" in result.err
 
 
+@pytest.mark.proves("B44")
 @pytest.mark.parametrize(
     "options",
     [
@@ -89,6 +90,7 @@ def test_hostile_and_wrong_options_are_one_sentence(asked, options):
     assert result.out == ""
 
 
+@pytest.mark.proves("B44")
 def test_a_hostile_parameter_is_only_text(asked):
     sql = "SELECT count(*) AS n FROM logs WHERE message = ?"
     assert rows(asked, sql, "-a", "ask-one", "--param", "x' OR '1'='1") == [{"n": 0}]
