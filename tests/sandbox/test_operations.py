@@ -71,7 +71,7 @@ def test_destroy_keeps_the_data_and_provisioning_again_finds_it(fresh):
     fresh.run("provision", "--yes")
     fresh.run("athena", "repair")
     assert len(fresh.run("tail", "kept", "-s", "1h", "-o", "json").lines) == 200
-    counted = fresh.run("athena", "query", "SELECT count(*) AS n FROM logs", "-o", "json").json
+    counted = fresh.run("athena", "query", "SELECT count(*) AS n FROM logs", "-o", "json", "--full-scan").json
     assert counted == [{"n": 200}]
     fresh.run("send", "--sample", "10", "--app", "kept", "--wait")
 

@@ -255,7 +255,7 @@ def test_an_estimate_counts_what_a_selection_lets_through():
 def test_an_estimate_stops_listing():
     there = deployment({key("2026-03-01", name=f"{n}.json.gz"): 1 for n in range(21_500)})
     found = scan.estimate(there, ["logs_raw"])
-    assert (found.objects, found.complete, found.small) == (scan.LIST_AT_MOST, False, False)
+    assert (found.objects, found.complete) == (scan.LIST_AT_MOST, False)
 
 
 def ask(objects, sql="SELECT * FROM logs"):
@@ -285,9 +285,15 @@ def test_on_a_terminal_it_is_asked(monkeypatch, capsys):
     ask({key("2026-03-01"): 10**9})
 
 
-def test_small_data_and_bound_statements_are_nobodys_worry(monkeypatch):
+def test_a_little_is_asked_about_too(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    ask({key("2026-03-01"): scan.SMALL - 1})
+    with pytest.raises(UsageError, match="10 B in 1 partitions"):
+        ask({key("2026-03-01"): 10})
+
+
+def test_nothing_and_bound_statements_are_nobodys_worry(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    ask({})
     ask({key("2026-03-01"): 10**12}, "SELECT * FROM logs WHERE appid = 'a'")
 
 
