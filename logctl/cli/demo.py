@@ -138,10 +138,7 @@ def _next_steps(apps: list[str]) -> None:
             ("logctl send --sample 500 --target local", "and send something in another"),
             (f"logctl tail {one} -l WARN -n 20 --target local", "read one app's warnings and errors"),
             (f"logctl send FILE --app {one} --target local", "send your own logs"),
-            (
-                f"logctl athena query 'SELECT count(*) FROM logs' --app {one} --target local",
-                "ask with SQL",
-            ),
+            ("logctl athena query --saved errors-by-app --since 1d --target local", "ask with SQL"),
             ("logctl debounce list --target local", "see what alerts are held back"),
             ("logctl local down", "stop the sandbox; local up brings everything back"),
             ("logctl provision --plan", "see what it would make in your AWS account"),

@@ -368,9 +368,7 @@ def test_the_deployed_compactor(sandbox):
     result = json.loads(reply["Payload"].read())
     assert result.get("partitions") == 1, result
     for name in ("logs_compacted", "logs"):
-        counted = cli.run(
-            "athena", "query", f"SELECT count(*) AS n FROM {name}", "-o", "json", "--full-scan"
-        )
+        counted = cli.run("athena", "query", f"SELECT count(*) AS n FROM {name}", "-o", "json", "--full-scan")
         assert counted.json == [{"n": 30}]
     rules = deployment.aws.session.client("events", endpoint_url=deployment.aws.endpoint_url).list_rules()[
         "Rules"

@@ -100,7 +100,10 @@ def test_a_full_scan_is_refused_without_a_terminal(asked):
 
 def test_nested_values_are_json_in_csv_and_table(asked):
     sql = "SELECT ARRAY['a', 'b'] AS many, MAP(ARRAY['k'], ARRAY['v']) AS pairs"
-    assert asked.run("athena", "query", sql, "-o", "csv").out == 'many,pairs\n"[""a"", ""b""]","{""k"": ""v""}"\n'
+    assert (
+        asked.run("athena", "query", sql, "-o", "csv").out
+        == 'many,pairs\n"[""a"", ""b""]","{""k"": ""v""}"\n'
+    )
     assert '["a", "b"]' in asked.run("athena", "query", sql).out
 
 
