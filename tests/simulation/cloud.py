@@ -48,7 +48,7 @@ class Tables:
         first, second = self.keys[table]
         return (item[first]["S"], item[second]["S"])
 
-    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> Any:  # noqa: N803
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> Any:
         found = self.items[TableName].get(self._key(TableName, Key))
         return {"Item": dict(found)} if found else {}
 
@@ -61,11 +61,11 @@ class Tables:
         self._refuse_unless_holds(request, request["Key"], "UpdateItem")
         return {"Attributes": self._update(request)}
 
-    def delete_item(self, *, TableName: str, Key: Item, ReturnValues: str) -> Any:  # noqa: N803
+    def delete_item(self, *, TableName: str, Key: Item, ReturnValues: str) -> Any:
         old = self.items[TableName].pop(self._key(TableName, Key), None)
         return {"Attributes": old} if old else {}
 
-    def transact_write_items(self, *, TransactItems: list[Any]) -> Any:  # noqa: N803
+    def transact_write_items(self, *, TransactItems: list[Any]) -> Any:
         reasons = []
         for entry in TransactItems:
             ((kind, request),) = entry.items()
@@ -131,7 +131,7 @@ class Bucket:
 
     objects: dict[str, bytes] = field(default_factory=dict)
 
-    def put_object(self, *, Key: str, Body: bytes, **_: Any) -> Any:  # noqa: N803
+    def put_object(self, *, Key: str, Body: bytes, **_: Any) -> Any:
         self.objects[Key] = Body
         return {}
 
@@ -142,7 +142,7 @@ class Partitions:
 
     values: set[tuple[str, ...]] = field(default_factory=set)
 
-    def batch_create_partition(self, *, PartitionInputList: list[Any], **_: Any) -> Any:  # noqa: N803
+    def batch_create_partition(self, *, PartitionInputList: list[Any], **_: Any) -> Any:
         errors = []
         for entry in PartitionInputList:
             values = tuple(entry["Values"])
@@ -202,9 +202,7 @@ class Clients:
 
     def __init__(self, cloud: Cloud, gate: Gate, window: Callable[[], int]) -> None:
         self.s3 = _Client("s3", gate, {"put_object": cloud.bucket.put_object})
-        self.glue = _Client(
-            "glue", gate, {"batch_create_partition": cloud.partitions.batch_create_partition}
-        )
+        self.glue = _Client("glue", gate, {"batch_create_partition": cloud.partitions.batch_create_partition})
         self.sns = _Client("sns", gate, {"publish": lambda **request: cloud.publish(window(), request)})
         operations = ("get_item", "put_item", "update_item", "delete_item", "transact_write_items", "query")
         self.dynamodb = _Client("dynamodb", gate, {name: getattr(cloud.tables, name) for name in operations})

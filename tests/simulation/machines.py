@@ -30,7 +30,7 @@ def searching(examples: int, soak: int, *, steps: int = 30, **more: Any) -> sett
     )
 
 
-HUNTING = settings(searching(80, 80), derandomize=True, phases=[Phase.generate], report_multiple_bugs=False)
+HUNTING = settings(searching(500, 500), derandomize=True, phases=[Phase.generate], report_multiple_bugs=False)
 """To find that a planted bug is found; nobody reads the shortest schedule."""
 
 APP = st.sampled_from(APPS_SENDING)
@@ -108,9 +108,7 @@ class RecordPath(_Simulation):
         limit=st.sampled_from([0, 0, 0, 60 * SECOND]),
     )
     def invoke(self, most: int, first: str, skew: int, warm: bool, limit: int) -> None:
-        self._watch(
-            lambda: self.world.invoke(most, first_group=first, skew=skew, warm=warm, limit=limit)
-        )
+        self._watch(lambda: self.world.invoke(most, first_group=first, skew=skew, warm=warm, limit=limit))
 
     @rule(most=st.integers(1, 10), first=APP, plan=PLAN)
     def serve(self, most: int, first: str, plan: dict[int, str]) -> None:
@@ -161,7 +159,9 @@ class DebouncePath(_Simulation):
     def sweep_well(self) -> None:
         self._watch(self.world.sweep_well)
 
-    @rule(milliseconds=st.sampled_from([SECOND, 30 * SECOND, MINUTE, 5 * MINUTE, VISIBILITY + SECOND, WINDOW]))
+    @rule(
+        milliseconds=st.sampled_from([SECOND, 30 * SECOND, MINUTE, 5 * MINUTE, VISIBILITY + SECOND, WINDOW])
+    )
     def tick(self, milliseconds: int) -> None:
         self.world.tick(milliseconds)
 

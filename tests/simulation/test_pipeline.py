@@ -12,15 +12,20 @@ G4  a quiet window ends with exactly one recovery
 from __future__ import annotations
 
 import pytest
+from hypothesis.stateful import run_state_machine_as_test
 
 from tests.simulation.machines import DebouncePath, RecordPath, searching
 
-TestRecordPath = pytest.mark.proves(
-    "F1", "F2", "F3", "F4", "F6", "F11", "F12", "F13", "F14", "F17", "F18", "F20", "F21", "F22", "F27", "F28"
-)(RecordPath.TestCase)
-TestRecordPath.settings = searching(120, 20_000)
 
-TestDebouncePath = pytest.mark.proves(
+@pytest.mark.proves(
+    "F1", "F2", "F3", "F4", "F6", "F11", "F12", "F13", "F14", "F17", "F18", "F21", "F22", "F27", "F28"
+)
+def test_no_schedule_loses_or_doubles_a_record():
+    run_state_machine_as_test(RecordPath, settings=searching(150, 20_000))
+
+
+@pytest.mark.proves(
     "F29", "F30", "F31", "F32", "F33", "F34", "F35", "F37", "F38", "F39", "F40", "F43", "G1", "G2", "G3", "G4"
-)(DebouncePath.TestCase)
-TestDebouncePath.settings = searching(120, 20_000)
+)
+def test_no_schedule_loses_or_doubles_an_alert():
+    run_state_machine_as_test(DebouncePath, settings=searching(150, 20_000))
