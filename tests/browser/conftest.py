@@ -25,15 +25,15 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_CHROMIUM = os.environ.get("LOGCTL_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+_CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not _CHROMIUM:
         # CI has to have one: there a missing browser is a failure, not a skipped test.
-        missing = "there is no Chromium; install it (Debian: apt-get install chromium) or set LOGCTL_CHROMIUM"
-        if os.environ.get("LOGCTL_REQUIRE_BROWSER"):
+        missing = "there is no Chromium; install it (Debian: apt-get install chromium) or set CHROMIUM"
+        if os.environ.get("REQUIRE_BROWSER"):
             pytest.fail(missing)
         pytest.skip(missing)
     with sync_playwright() as playwright:
