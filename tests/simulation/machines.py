@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from tests.simulation.fifo import DEDUPLICATION, VISIBILITY
 from tests.simulation.workers import FAULTS
-from tests.simulation.world import APPS_SENDING, SKEW, WINDOW, Violation, World
+from tests.simulation.world import APPS_SENDING, SKEW, WINDOW, Violation, World, play
 
 SOAK = bool(os.environ.get("LOGCTL_SOAK"))
 
@@ -64,9 +64,7 @@ class _Simulation(RuleBasedStateMachine):
         self._watch(lambda: self._sweep(skew, plan))
 
     def _sweep(self, skew: int, plan: dict[int, str]) -> None:
-        worker = self.world.sweep(skew=skew)
-        if worker in self.world.sweeps:
-            self.world.run(len(self.world.running) + self.world.sweeps.index(worker), plan)
+        _faulty_sweep(self.world, plan, skew=skew)
 
     def _watch(self, act: Any) -> None:
         try:
@@ -172,3 +170,34 @@ class DebouncePath(_Simulation):
     @rule(app=APP, minutes=st.sampled_from([5, 40]))
     def silence(self, app: str, minutes: int) -> None:
         self.world.silence(app, minutes * MINUTE)
+
+
+CALLS = 14
+"""More than a batch of one message of errors takes, from the first write to the commit of its alert."""
+
+
+def one_fault_at_each_call() -> None:
+    """Every fault at every call of a batch, and of the sweep after it: no search, and nothing left to luck.
+
+    Raises:
+        Violation: a guarantee broke.
+    """
+    for fault in FAULTS:
+        for call in range(CALLS):
+            play(
+                World(),
+                [
+                    lambda world: world.send("alpha", 3),
+                    lambda world, call=call, fault=fault: world.serve(plan={call: fault}),
+                    lambda world: world.send("alpha", 2),
+                    lambda world: world.tick(WINDOW),
+                    lambda world: world.serve(),
+                    lambda world, call=call, fault=fault: _faulty_sweep(world, {call: fault}),
+                ],
+            )
+
+
+def _faulty_sweep(world: World, plan: dict[int, str], *, skew: int = 0) -> None:
+    worker = world.sweep(skew=skew)
+    if worker in world.sweeps:
+        world.run(len(world.running) + world.sweeps.index(worker), plan)

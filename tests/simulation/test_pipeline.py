@@ -14,7 +14,12 @@ from __future__ import annotations
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.simulation.machines import DebouncePath, RecordPath, searching
+from tests.simulation.machines import DebouncePath, RecordPath, one_fault_at_each_call, searching
+
+
+@pytest.mark.proves("F1", "F2", "F3", "F27", "F30", "F31", "F32")
+def test_no_single_fault_at_any_call_breaks_anything():
+    one_fault_at_each_call()
 
 
 @pytest.mark.proves(

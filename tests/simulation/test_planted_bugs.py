@@ -24,7 +24,7 @@ from logctl.pipeline.alerts import Alerter
 from logctl.pipeline.cold import ColdStore
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.hot import HotStore
-from tests.simulation.machines import HUNTING, DebouncePath, RecordPath
+from tests.simulation.machines import HUNTING, DebouncePath, RecordPath, one_fault_at_each_call
 from tests.simulation.world import Violation, World
 
 Patch = pytest.MonkeyPatch
@@ -255,4 +255,5 @@ def test_there_are_enough():
 def test_it_is_found(planted: Bug, monkeypatch):
     planted.plant(monkeypatch)
     with pytest.raises(Violation):
+        one_fault_at_each_call()
         run_state_machine_as_test(planted.path, settings=HUNTING)
