@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import csv
 import logging
-import os
 import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from pathlib import Path
 
+from bench.loghub import loghub
 from logctl.core.fingerprint import fingerprint
 
 Way = Callable[[Sequence[str]], list[Hashable]]
@@ -59,14 +58,6 @@ def _groups(kinds: Iterable[Hashable]) -> list[frozenset[int]]:
     for place, kind in enumerate(kinds):
         members[kind].append(place)
     return [frozenset(places) for places in members.values()]
-
-
-def loghub() -> Path | None:
-    """The folder with ground truth, where there is one."""
-    named = os.environ.get("LOGCTL_LOGHUB")
-    usual = [Path(__file__).parents[2] / "shared/data/loghub", Path("/work/shared/data/loghub")]
-    folders = [Path(named)] if named else usual
-    return next((folder for folder in folders if any(folder.glob("*.truth.csv"))), None)
 
 
 def main() -> None:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from logctl.cli import compact, partitions
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context, now
-from logctl.cli.render import Output, say, show, working, write_csv
+from logctl.cli.render import Output, say, show, working
+from logctl.cli.results import Format, check_destination, destination, draw, write
 from logctl.core import histogram as counting
 from logctl.core import levels
 from logctl.core.errors import UsageError
 from logctl.core.sizes import format_size, parse_size
 from logctl.core.sql import Selection, parameter
-from logctl.core.text import json_text
 from logctl.core.times import (
     HOUR,
     MINUTE,
@@ -44,15 +39,7 @@ if TYPE_CHECKING:
 DEFAULT_SINCE = HOUR
 DEFAULT_LIMIT = 1_000
 _MOST_BUCKETS = 2_000
-_NUMERIC = ("integer", "bigint", "double", "decimal", "float", "smallint", "tinyint", "real")
 _NARROWER = "Narrow it with --since 1d or --app APPID, or read everything with --full-scan."
-
-
-class Format(StrEnum):
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    PARQUET = "parquet"
 
 
 def register(app: typer.Typer) -> None:
@@ -159,7 +146,7 @@ def query(
         raise UsageError("--bucket goes with --histogram.")
     if limit and histogram:
         raise UsageError("--limit does not go with --histogram, which counts everything.")
-    _check_destination(output, to, histogram=histogram)
+    check_destination(output, to, histogram=histogram)
     narrowed = athena.Query.of(
         _chosen(statement, limit, step),
         selection,
@@ -173,11 +160,11 @@ def query(
     result = _run(context, narrowed, age, most)
     if limit is not None:
         result.rows = islice(result.rows, limit)
-    with _destination(to):
+    with destination(to):
         if histogram:
-            _draw(result, output, step, span)
+            draw(result, output, step, span)
         else:
-            count = _write(result, output)
+            count = write(result, output)
             if statement is None and count == (limit or DEFAULT_LIMIT):
                 say(f"These are the newest {count:,}; there may be more: -n {count * 10}")
             elif statement is None and not count:
@@ -396,129 +383,3 @@ def _window(selection: Selection, moment: int) -> str:
     assert selection.until is not None
     end = "now" if selection.until > moment else iso(selection.until)
     return f"{iso(selection.since)} to {end}"
-
-
-# ── Writing it ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def _check_destination(output: Format, to: Path | None, *, histogram: bool) -> None:
-    """Before anything is paid for."""
-    if to is not None and not to.parent.is_dir():
-        raise UsageError(f"There is no folder {to.parent}.")
-    if output is not Format.PARQUET:
-        return
-    if histogram:
-        raise UsageError("--histogram is written as table, json or csv.")
-    if to is None and sys.stdout.isatty():
-        raise UsageError("Parquet is nothing for a terminal.", "Write it to a file: --to FILE")
-    from logctl.ops import parquet
-
-    parquet.require()
-
-
-@contextlib.contextmanager
-def _destination(to: Path | None) -> Iterator[None]:
-    """Stdout goes to a file, which is there when it is complete."""
-    if to is None:
-        yield
-        return
-    part = to.with_name(to.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
-            yield
-        part.replace(to)
-    except OSError as problem:
-        raise UsageError(f"{to} cannot be written: {problem}.") from None
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _write(result: QueryResult, output: Format) -> int:
-    """Write the rows, and say how many there were."""
-    rows = _Counted(result.rows)
-    if output is Format.CSV:
-        write_csv(result.columns, map(_flat, rows))
-    elif output is Format.JSON:
-        _write_json(result.columns, rows)
-    elif output is Format.PARQUET:
-        from logctl.ops import parquet
-
-        parquet.write(sys.stdout.buffer, result.columns, result.types, result.scales, iter(rows))
-    else:
-        show(
-            [dict(zip(result.columns, _flat(row), strict=True)) for row in rows],
-            result.columns,
-            Output.TABLE,
-            empty="No rows.",
-            right=[
-                column for column, kind in zip(result.columns, result.types, strict=True) if kind in _NUMERIC
-            ],
-            verbatim=True,
-        )
-    return rows.count
-
-
-class _Counted:
-    """Rows, and how many have passed."""
-
-    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
-        self._rows = rows
-        self.count = 0
-
-    def __iter__(self) -> Iterator[Sequence[Any]]:
-        for row in self._rows:
-            self.count += 1
-            yield row
-
-
-def _write_json(columns: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
-    """An array, a row a line, written as it comes."""
-    separator = "[\n"
-    for row in rows:
-        sys.stdout.write(separator + json_text(dict(zip(columns, row, strict=True))))
-        separator = ",\n"
-    sys.stdout.write("\n]\n" if separator == ",\n" else "[]\n")
-
-
-def _flat(row: Sequence[Any]) -> list[Any]:
-    """A row whose arrays, maps and rows are JSON text."""
-    return [json_text(cell) if isinstance(cell, (list, dict)) else cell for cell in row]
-
-
-def _draw(result: QueryResult, output: Format, step: int, span: TimeRange | None) -> None:
-    from logctl.cli.histogram import bars
-    from logctl.ops.histogram import counted
-
-    found = counted(result.rows, step, span)
-    if output is Format.JSON:
-        rows = [
-            {"start": iso(item.start), "records": item.total, "levels": dict(item.levels)} for item in found
-        ]
-        print(json_text(rows, indent=2))
-    elif output is Format.CSV:
-        names = (*levels.ORDER, levels.UNKNOWN)
-        write_csv(
-            ("start", "records", *names),
-            ([iso(item.start), item.total, *(item.levels.get(name, 0) for name in names)] for item in found),
-        )
-    elif not any(item.total for item in found):
-        say("No rows.")
-    else:
-        lines = bars(
-            found,
-            step,
-            width=shutil.get_terminal_size().columns,
-            colored=sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
-            blocks=_shows("█▓░"),
-        )
-        print("\n".join(lines))
-        say(f"A bar is {format_duration(step)}, times are UTC.")
-
-
-def _shows(text: str) -> bool:
-    """Whether the terminal's encoding has these characters."""
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import getpass
 import hashlib
 import json
 import re
@@ -22,6 +21,7 @@ from logctl.core.appid import RULE
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.times import from_datetime
 from logctl.ops.deployment import Deployment
+from logctl.ops.person import NAMELESS, user_here
 
 EVERY_APP = "*"
 _USER = re.compile(r"[\w.@+-]{1,64}")
@@ -200,7 +200,8 @@ class Dashboard:
         takes such a link on this machine only, once, and within five minutes.
         """
         assert self.deployment.aws.endpoint_url
-        name, password = _own_name(), make_password()
+        name, password = user_here(), make_password()
+        name = name if _USER.fullmatch(name) else NAMELESS
         cognito = self.deployment.aws.cognito
         try:
             cognito.admin_create_user(UserPoolId=self._pool, Username=name, MessageAction="SUPPRESS")
@@ -239,14 +240,6 @@ class Dashboard:
         raise LogctlError(
             "The sandbox did not sign the made user in.", "Make the stack anew with: logctl provision"
         )
-
-
-def _own_name() -> str:
-    try:
-        name = getpass.getuser()
-    except (OSError, KeyError):  # a container's user without a name
-        return "somebody"
-    return name if _USER.fullmatch(name) else "somebody"
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-
 from logctl.core.debounce import AlertKey
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.silence import LONGEST, Silence, check_target
 from logctl.core.times import format_duration
 from logctl.ops.deployment import Deployment
+from logctl.ops.person import user_here
 from logctl.pipeline.alert_store import AlertStore
 from logctl.pipeline.silences import SilenceStore
 from logctl.pipeline.standings import Standing, Standings
@@ -75,7 +74,7 @@ def _target(text: str) -> str:
 def _author(deployment: Deployment) -> str:
     """Who AWS says this is; in the sandbox, where everybody is root, who the machine says."""
     name = deployment.aws.sts.get_caller_identity()["Arn"].split(":", 5)[-1]
-    return getpass.getuser() if name == "root" else name
+    return user_here() if name == "root" else name
 
 
 def _reader(deployment: Deployment) -> Standings:

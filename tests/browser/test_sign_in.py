@@ -6,20 +6,15 @@ import json
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.dashboard import Dashboard, open_dashboard, send, sign_in
-from tests.sandbox.web import Web
+from tests.browser.dashboard import Dashboard, open_dashboard, sign_in
+from tests.sandbox.web import Web, send
 
 TOKENS = "JSON.parse(sessionStorage.getItem('logctl.tokens'))"
 
 
 def test_a_person_signs_in_with_name_and_password_and_comes_back_to_their_view(page: Page, web: Web):
     send(web, "sign-in", "hello")
-    name, password = web.user("dora", "sign-in")
-    page.goto(web.url + "#app=sign-in&since=1h&level=INFO")
-    page.get_by_test_id("sign-in").click()
-    page.locator("#username").fill(name)
-    page.locator("#password").fill(password)
-    page.locator("button[type=submit]").click()
+    sign_in(page, web, *web.user("dora", "sign-in"), view="#app=sign-in&since=1h&level=INFO")
     dashboard = Dashboard(page, web)
     expect(dashboard.rows).to_have_count(1)
     expect(dashboard["user"]).to_have_text("dora")
@@ -88,7 +83,6 @@ def test_an_expired_token_that_cannot_be_renewed_ends_the_session(dashboard: Das
 def test_somebody_reads_their_own_app_and_no_other(page: Page, web: Web):
     send(web, "mine-a", "what A may see")
     send(web, "theirs-b", "what only B may see")
-    page.goto(web.url)
     sign_in(page, web, *web.user("anna", "mine-a"))
     dashboard = Dashboard(page, web)
     expect(dashboard.rows).to_have_count(1)

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from logctl.pipeline.http import openapi
 from tests.sandbox.conftest import Cli, eventually
-from tests.sandbox.web import Web, fetch
+from tests.sandbox.web import Web, fetch, send
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +33,6 @@ def web(pipeline: Cli) -> Web:
 @pytest.fixture(scope="module")
 def token(web: Web) -> str:
     return web.machine_token()
-
-
-def send(web: Web, app: str, *messages: str, level: str = "INFO") -> None:
-    lines = "".join(json.dumps({"level": level, "message": message}) + "\n" for message in messages)
-    web.cli.run("send", "-", "--app", app, "--wait", stdin=lines)
 
 
 # ── What there is ───────────────────────────────────────────────────────────────────────────────────

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import time
-from pathlib import Path
 
 import pytest
 
+from bench.loghub import loghub
 from logctl.core.textlog import read_head
 from logctl.core.times import iso
 from tests.sandbox.conftest import Cli, eventually
 
-LOGHUB = Path(os.environ.get("LOGCTL_LOGHUB", Path(__file__).parents[3] / "shared" / "data" / "loghub"))
+LOGHUB = loghub()
 SYSTEMS = ("Apache", "HDFS", "Hadoop", "Linux", "OpenSSH", "OpenStack", "Spark", "Zookeeper")
 
 
@@ -29,7 +29,7 @@ def count(pipeline: Cli, app: str) -> dict[str, int]:
     return row
 
 
-@pytest.mark.skipif(not LOGHUB.is_dir(), reason=f"the real logs are not here: {LOGHUB}")
+@pytest.mark.skipif(LOGHUB is None, reason="the real logs are not here: set LOGCTL_LOGHUB to their folder")
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_line_of_real_logs_is_found_exactly_once_and_in_order(pipeline, system):
     app, path = system.lower(), LOGHUB / f"{system}.log"

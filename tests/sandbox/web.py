@@ -108,3 +108,10 @@ class Web:
             "code": parse_qs(link.query)["code"][0],
             "verifier": parse_qs(link.fragment)["verifier"][0],
         }
+
+
+def send(web: Web, app: str, *records: str | dict[str, Any], level: str = "INFO", wait: bool = True) -> None:
+    """Send records, or messages of one level; with `wait`, until they can be read."""
+    made = [record if isinstance(record, dict) else {"level": level, "message": record} for record in records]
+    lines = "".join(json.dumps(record) + "\n" for record in made)
+    web.cli.run("send", "-", "--app", app, *(["--wait"] if wait else []), stdin=lines)

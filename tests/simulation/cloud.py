@@ -59,7 +59,8 @@ class Tables:
 
     def update_item(self, **request: Any) -> Any:
         self._refuse_unless_holds(request, request["Key"], "UpdateItem")
-        return {"Attributes": self._update(request)}
+        new = self._update(request)
+        return {"Attributes": new} if request.get("ReturnValues") == "ALL_NEW" else {}
 
     def delete_item(self, *, TableName: str, Key: Item, ReturnValues: str) -> Any:
         old = self.items[TableName].pop(self._key(TableName, Key), None)

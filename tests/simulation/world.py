@@ -24,35 +24,21 @@ from logctl.core.envelope import pack
 from logctl.core.fingerprint import fingerprint
 from logctl.core.records import ID_DERIVED, Record, derive_id
 from logctl.core.silence import Silence
-from logctl.core.times import DAY, HOUR, MINUTE, SECOND, parse_time
+from logctl.core.times import DAY, MINUTE, SECOND, parse_time
 from logctl.pipeline.alerts import Alerter, alerter_for
-from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.silences import SilenceStore
+from tests.config import CONFIG
 from tests.simulation.cloud import Cloud
 from tests.simulation.fifo import VISIBILITY, Fifo, QueueMessage
 from tests.simulation.workers import Worker, gate
 
 START = parse_time("2026-01-31T23:40:00Z")  # midnight, and a month's end, are near
-WINDOW = 15 * MINUTE
+WINDOW = CONFIG.alert_window
 SKEW = 2 * SECOND
 APPS_SENDING = ("alpha", "bravo", "gamma")
-LATE_AFTER = HOUR
-HOT, ALERTS = "hot", "alerts"
-CONFIG = PipelineConfig(
-    bucket="bucket",
-    hot_table=HOT,
-    alerts_table=ALERTS,
-    topic_arn="arn:aws:sns:eu-central-1:1:logctl-sim-alerts",
-    database="logs",
-    table="logs",
-    compacted_table="compacted",
-    hot_retention=48 * HOUR,
-    cold_retention=365 * DAY,
-    alert_level="ERROR",
-    alert_window=WINDOW,
-    late_after=LATE_AFTER,
-)
+LATE_AFTER = CONFIG.late_after
+HOT, ALERTS = CONFIG.hot_table, CONFIG.alerts_table
 
 
 class Violation(AssertionError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -11,10 +11,11 @@ import pytest
 from moto import mock_aws
 
 from logctl.core.schema import PARTITION_KEYS, storage_descriptor
-from logctl.core.times import DAY, HOUR, MINUTE, parse_time
+from logctl.core.times import parse_time
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import Consumer
+from tests.config import CONFIG
 
 NOON = parse_time("2026-01-31T12:00:00Z")
 
@@ -113,20 +114,7 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
             "QueueArn"
         ]
         aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        config = PipelineConfig(
-            bucket="logctl-test-logs",
-            hot_table="logctl-test-hot",
-            alerts_table="logctl-test-alerts",
-            topic_arn=topic,
-            database="logctl_test",
-            table="logs",
-            compacted_table="logs_compacted",
-            hot_retention=48 * HOUR,
-            cold_retention=365 * DAY,
-            alert_level="ERROR",
-            alert_window=15 * MINUTE,
-            late_after=HOUR,
-        )
+        config = replace(CONFIG, topic_arn=topic)
         aws.s3.create_bucket(
             Bucket=config.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )

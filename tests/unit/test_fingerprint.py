@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.fingerprint import accuracy, loghub
+from bench.fingerprint import accuracy
+from bench.loghub import loghub
 from logctl.core.fingerprint import fingerprint, template
 
 

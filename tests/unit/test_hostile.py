@@ -32,9 +32,9 @@ from logctl.core.envelope import MAX_BODY, _batch_id, pack
 from logctl.core.partitions import Partition
 from logctl.core.records import Record, derive_id
 from logctl.core.text import ascii_only, csv_cell, neutralise, neutralise_lines
-from logctl.core.times import DAY, HOUR, MINUTE, parse_time
-from logctl.pipeline.config import PipelineConfig
+from logctl.core.times import MINUTE, parse_time
 from logctl.pipeline.consumer import Consumer
+from tests.config import CONFIG
 from tests.unit.shelf import Shelf, unavailable
 
 SOAK = bool(os.environ.get("LOGCTL_SOAK"))
@@ -159,12 +159,7 @@ GROUPS = ("checkout",) * 6 + ("checkout.3", "web", "../../etc", "", "A", "checko
 
 
 def consumer(shelf: Shelf) -> Consumer:
-    config = PipelineConfig(
-        bucket="b", hot_table="h", alerts_table="a", topic_arn="arn:aws:sns:x:1:logctl-test-alerts",
-        database="d", table="t", compacted_table="c", hot_retention=48 * HOUR, cold_retention=365 * DAY,
-        alert_level="ERROR", alert_window=15 * MINUTE, late_after=HOUR,
-    )  # fmt: skip
-    return Consumer(shelf, config, clock=lambda: NOON)  # type: ignore[arg-type]
+    return Consumer(shelf, CONFIG, clock=lambda: NOON)  # type: ignore[arg-type]
 
 
 def message(number: int, body: str, group: str) -> dict[str, Any]:

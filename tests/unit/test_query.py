@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from logctl.cli import athena as cli
+from logctl.cli import results
 from logctl.cli.histogram import bars
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.histogram import Bucket, buckets, prefix_length, step_for
@@ -579,16 +580,16 @@ def test_parquet_has_athenas_types_and_needs_no_seekable_file():
 def test_nothing_is_written_as_parquet_to_a_terminal(monkeypatch):
     monkeypatch.setattr("sys.stdout", Terminal())
     with pytest.raises(UsageError, match="nothing for a terminal"):
-        cli._check_destination(cli.Format.PARQUET, None, histogram=False)
+        results.check_destination(results.Format.PARQUET, None, histogram=False)
 
 
 def test_a_file_is_there_when_it_is_complete(tmp_path):
     file = tmp_path / "out.csv"
-    with pytest.raises(RuntimeError), cli._destination(file):
+    with pytest.raises(RuntimeError), results.destination(file):
         print("half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
-    with cli._destination(file):
+    with results.destination(file):
         print("all")
     assert file.read_text() == "all\n"
     assert list(tmp_path.iterdir()) == [file]

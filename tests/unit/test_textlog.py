@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.loghub import loghub
 from logctl.core.textlog import Head, continues, find_level, read_head
 from logctl.core.times import DAY, iso, parse_time
 
@@ -210,18 +209,7 @@ def test_no_line_is_slow(front: str, unit: str) -> None:
 # ── Real logs: https://github.com/logpai/loghub ─────────────────────────────────────────────────────
 
 
-def _loghub() -> Path | None:
-    repo = Path(__file__).parents[2]
-    named = os.environ.get("LOGCTL_LOGHUB")
-    for folder in (
-        [Path(named)] if named else [repo.parent / "shared/data/loghub", Path("/work/shared/data/loghub")]
-    ):
-        if folder.is_dir():
-            return folder
-    return None
-
-
-LOGHUB = _loghub()
+LOGHUB = loghub()
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 LEVELS = {
     "INFO": "INFO",
