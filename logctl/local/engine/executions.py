@@ -26,6 +26,7 @@ _AT_ONCE = 20
 _REMEMBERED = 10_000
 _REMEMBERED_ROWS = 2_000_000
 SMALLEST_LIMIT = 10_000_000
+_INTERRUPT_EVERY = 0.05
 
 
 @dataclass(frozen=True)
@@ -222,8 +223,17 @@ class Executions:
             if execution.state == "QUEUED":
                 execution.state, execution.completed = "CANCELLED", self._clock()
                 execution.reason = "Query cancelled by user"
-            if execution.connection is not None:
-                execution.connection.interrupt()
+        threading.Thread(target=self._interrupt, args=(execution,), daemon=True).start()
+
+    def _interrupt(self, execution: Execution) -> None:
+        """Until it ends: DuckDB forgets an interrupt that comes before its statement begins."""
+        while True:
+            with execution.lock:
+                if execution.done:
+                    return
+                if execution.connection is not None:
+                    execution.connection.interrupt()
+            time.sleep(_INTERRUPT_EVERY)
 
     def close(self) -> None:
         for execution in list(self._known.values()):
