@@ -180,7 +180,7 @@ def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
 
 
 def _passing(error: Exception) -> bool:
-    """Throttling, a broken connection and a damaged reply pass; a table that is gone or forbidden does not."""
+    """Throttling, a broken connection, a damaged reply pass; a table that is gone or forbidden does not."""
     from botocore.exceptions import ClientError
 
     if isinstance(error, ClientError):
