@@ -44,7 +44,7 @@ class Proxy:
     def fired(self) -> dict[str, int]:
         """How often each operation was hit since the last `break_with`."""
         hits: dict[str, int] = {}
-        for hit in self._ask("GET", "fired"):
+        for hit in self._ask("GET", "fired?limit=100000"):
             hits[hit["operation"]] = hits.get(hit["operation"], 0) + 1
         return hits
 

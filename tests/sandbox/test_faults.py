@@ -8,12 +8,15 @@ at the writes so often that the SDK gives up and the messages come again.
 from __future__ import annotations
 
 import json
+import os
+import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from logctl.core.debounce import KINDS_PER_WINDOW, Action
 from logctl.core.times import HOUR, MINUTE
 from logctl.ops.consume import from_queue
 from logctl.ops.deployment import Deployment
@@ -24,6 +27,8 @@ from tests.sandbox.conftest import Cli
 from tests.sandbox.faults import Proxy, Rule, microburst
 
 FILES, ERRORS, OTHERS = 3, 5, 15
+FLOOD = 200 if os.environ.get("LOGCTL_SOAK") else 6
+"""Messages, each with as many new kinds of error as a message can have."""
 
 FAULTS: dict[str, Rule] = {
     "throttled": {"error": {"code": "Throttling", "status": 400}},
@@ -103,6 +108,55 @@ def test_whatever_the_network_does_nothing_is_lost_and_nothing_doubled(
     ]
 
 
+@pytest.mark.proves("F35", "G1", "G3")
+def test_an_hour_without_sns_costs_no_message_and_no_count(behind_proxy, hasty, tmp_path):
+    cli, proxy = behind_proxy
+    through, inbox = proxy.deployment(cli), Inbox(cli.deployment)
+    kinds = ("gateway timed out", "disk is full", "lock was lost", "no such user", "certificate expired")
+    first, second = (
+        [write(tmp_path / f"{half}-{n}.ndjson", [f"{kind} after {k} ms" for k in range(100) for kind in kinds]) for n in range(10)]
+        for half in ("first", "second")
+    )  # fmt: skip
+    proxy.break_with({"service": "sns", "error": {"code": "ServiceUnavailable", "status": 503}})
+    proxy.cli(cli).run("send", *map(str, first), "--app", "outage")
+    consume_until_empty(through)
+    for minutes in range(0, 60, 10):
+        assert set(sweeping(through, later=minutes * MINUTE).sweep()) == {Action.WAIT}
+    proxy.cli(cli).run("send", *map(str, second), "--app", "outage")
+    consume_until_empty(through)
+    assert proxy.fired()["Publish"] >= 6 * 5
+    assert told(inbox.take(seconds=0), "outage") == []
+    assert set_aside(cli.deployment, "outage") == 0
+    assert [(state.seen, state.reported) for state in states(cli.deployment, "outage")] == [(2_000, 0)] * 5
+
+    proxy.break_with()
+    for minutes in (60, 61):
+        sweeping(through, later=minutes * MINUTE).sweep()
+    assert told(inbox.take(seconds=1), "outage") == [Told("opened", 1)] * 5
+    sweep_until_done(through, later=3 * HOUR)
+    assert told(inbox.take(seconds=1), "outage") == [Told("still firing", 1_999)] * 5
+    assert len(hot(cli.deployment, "outage")) == 10_000
+
+
+def test_a_flood_of_kinds_is_no_flood_of_alerts(behind_proxy, tmp_path):
+    """As many new kinds as one window has alerts for, and one alert for all the others."""
+    cli, _ = behind_proxy
+    inbox, letters, chance = Inbox(cli.deployment), "abcdefghijklmnopqrstuvwxyz", random.Random(7)
+    words = ("".join(chance.choices(letters, k=9)) for _ in range(10**6))
+    paths = [
+        write(tmp_path / f"{n}.ndjson", [f"{next(words)} {next(words)}" for _ in range(KINDS_PER_WINDOW)])
+        for n in range(FLOOD)
+    ]
+    cli.run("send", *map(str, paths), "--app", "flood")
+    consume_until_empty(cli.deployment)
+    opened = told(inbox.take(seconds=1), "flood")
+    # The full hour may strike in the middle; then it is two windows.
+    assert len(opened) in (KINDS_PER_WINDOW + 1, 2 * KINDS_PER_WINDOW + 1)
+    counted = states(cli.deployment, "flood")
+    assert len(counted) == len(opened)
+    assert sum(state.seen for state in counted) == FLOOD * KINDS_PER_WINDOW
+
+
 def rules(weather: str, *calls: tuple[str, str], times: int = 1) -> list[Rule]:
     """Every fault of this weather at each of the calls, one after the other."""
     return [
@@ -114,12 +168,18 @@ def rules(weather: str, *calls: tuple[str, str], times: int = 1) -> list[Rule]:
 
 def write_logs(folder: Path) -> list[Path]:
     """Files, each of which makes a message."""
-    paths = [folder / f"{number}.ndjson" for number in range(FILES)]
-    for path in paths:
-        levels = ["error"] * ERRORS + ["info"] * OTHERS
-        lines = [{"ts": time.time(), "level": level, "msg": f"{n} ms"} for n, level in enumerate(levels)]
-        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return paths
+    errors, others = ([f"{n} ms" for n in range(count)] for count in (ERRORS, OTHERS))
+    return [write(folder / f"{number}.ndjson", errors, others) for number in range(FILES)]
+
+
+def write(path: Path, errors: Sequence[str], others: Sequence[str] = ()) -> Path:
+    """A log of now with these messages."""
+    levels = {"error": errors, "info": others}
+    lines = [
+        {"ts": time.time(), "level": level, "msg": text} for level, texts in levels.items() for text in texts
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
 
 
 def send_until_taken(cli: Cli, paths: list[Path], app: str) -> None:
