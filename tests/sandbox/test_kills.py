@@ -117,6 +117,7 @@ def test_a_sandbox_killed_while_it_consumes_keeps_its_objects_and_is_whole_when_
     for _ in range(8 if SOAK else 1):
         cli.run("provision", "--yes")
         cli.run("send", *map(str, paths), "--app", app)
+        eventually(lambda: keys(cli.deployment, app, "logs/"), what="the first object")
         time.sleep(chance.uniform(0, 0.5))
         before = keys(cli.deployment, app, "logs/")
         os.kill(local.find(tmp_path / "sandbox").pid, signal.SIGKILL)
