@@ -45,6 +45,7 @@ def explain(error: Exception, context: Context) -> LogctlError | None:
         return error
     try:
         from botocore import exceptions as boto
+        from botocore.parsers import ResponseParserError
     except ImportError:  # pragma: no cover - boto3 is a dependency
         return None
     if isinstance(error, boto.ClientError):
@@ -81,6 +82,10 @@ def explain(error: Exception, context: Context) -> LogctlError | None:
             lambda: UnreachableError(f"{_unreachable(error)} cannot be reached.", _reach(context)),
         ),
         ((boto.BotoCoreError,), lambda: LogctlError(f"{error}".rstrip(".") + ".")),
+        (
+            (ResponseParserError, UnicodeDecodeError),
+            lambda: LogctlError("A reply of AWS was damaged on the way.", "Run the same again."),
+        ),
     )
     for kinds, say in ladder:
         if isinstance(error, kinds):

@@ -160,7 +160,7 @@ def _archived(
 
 
 def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
-    from botocore.exceptions import BotoCoreError, ClientError
+    from logctl.pipeline.clients import TROUBLE
 
     troubled = False
     try:
@@ -168,7 +168,7 @@ def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
             try:
                 printer.print(follower.poll(TimeRange(span.since, max(span.until, now() + MINUTE))))
                 troubled = False
-            except (BotoCoreError, ClientError) as error:
+            except TROUBLE as error:
                 if not _passing(error):
                     raise
                 if not troubled:
@@ -180,14 +180,14 @@ def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
 
 
 def _passing(error: Exception) -> bool:
-    """Throttling and a broken connection pass; a table that is gone or forbidden does not."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    """Throttling, a broken connection, a damaged reply pass; a table that is gone or forbidden does not."""
+    from botocore.exceptions import ClientError
 
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = error.response.get("Error", {}).get("Code", "")
         return status >= 500 or "Throttl" in code or "ThroughputExceeded" in code
-    return isinstance(error, BotoCoreError)
+    return True
 
 
 def _checked(apps: list[str]) -> list[str]:

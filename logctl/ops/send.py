@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from logctl.core.envelope import SQS_LIMIT, Packed
+from logctl.pipeline.clients import DAMAGED
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -28,6 +29,7 @@ BATCH = 10
 _LANES = 8
 _AHEAD = 4
 _TRIES = 8
+_DAMAGED = "its reply was damaged on the way"
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,8 @@ class Sender:
                 return left
             try:
                 refused, problem = self._request(left)
+            except DAMAGED:
+                refused, problem = left, RefusedByQueue(_DAMAGED, final=False)
             except (BotoCoreError, ClientError) as error:
                 return self._give_up(left, error)
             left = refused
@@ -174,6 +178,10 @@ class Sender:
         return self._give_up(left, problem)
 
     def _request(self, batch: list[Outgoing]) -> tuple[list[Outgoing], RefusedByQueue]:
+        """What the queue has not taken, and why.
+
+        Only what the reply names as taken is: botocore makes an empty reply of one that was cut.
+        """
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {
                 "Id": str(index),
@@ -185,10 +193,12 @@ class Sender:
         ]
         reply = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
         failures = {int(failure["Id"]): failure for failure in reply.get("Failed", [])}
-        self._accept([outgoing for index, outgoing in enumerate(batch) if index not in failures])
+        taken = {int(success["Id"]) for success in reply.get("Successful", [])}
+        self._accept([outgoing for index, outgoing in enumerate(batch) if index in taken])
         final = any(failure["SenderFault"] for failure in failures.values())
         said = "; ".join(sorted({failure.get("Message", failure["Code"]) for failure in failures.values()}))
-        return [batch[index] for index in sorted(failures)], RefusedByQueue(said, final=final)
+        refused = [outgoing for index, outgoing in enumerate(batch) if index not in taken]
+        return refused, RefusedByQueue(said or _DAMAGED, final=final)
 
     def _accept(self, accepted: list[Outgoing]) -> None:
         records = sum(outgoing.message.count for outgoing in accepted)

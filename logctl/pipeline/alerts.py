@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from logctl.core.debounce import Action, Alert, AlertKey, State, Tally, compose, decide, may_publish
 from logctl.core.times import SECOND
 from logctl.pipeline.alert_store import AlertStore
-from logctl.pipeline.clients import Aws
+from logctl.pipeline.clients import TROUBLE, Aws
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.log import log
 from logctl.pipeline.silences import SilenceStore
@@ -104,7 +102,7 @@ class Alerter:
             return Action.WAIT
         try:
             self._publish(alert)
-        except (ClientError, BotoCoreError) as error:
+        except TROUBLE as error:
             log("publish_failed", alert_id=alert.alert_id, error=str(error))
             self._failed_at = self._clock()
             self._store.release(claimed)

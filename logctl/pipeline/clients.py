@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from logctl.core.names import Place
 
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sts.client import STSClient
+
+DAMAGED = (ResponseParserError, UnicodeDecodeError)
+"""What botocore raises about a reply that was cut or damaged on the way; neither is a BotoCoreError."""
+TROUBLE = (ClientError, BotoCoreError, *DAMAGED)
+"""What any call may raise that is no bug of ours: refusals, the network, damaged replies."""
 
 # botocore's own read timeout is 60 s: as long as the whole Lambda may take.
 _FAST = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})

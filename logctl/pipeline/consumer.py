@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypedDict
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from logctl.core.chunks import make_chunks
 from logctl.core.debounce import tally
 from logctl.core.envelope import Unpacked, unpack
@@ -27,7 +25,7 @@ from logctl.core.partitions import by_partition
 from logctl.core.records import LATE, Record, Rejected
 from logctl.pipeline.alerts import alerter_for
 from logctl.pipeline.catalog import Catalog
-from logctl.pipeline.clients import Aws
+from logctl.pipeline.clients import TROUBLE, Aws
 from logctl.pipeline.cold import ColdStore
 from logctl.pipeline.config import MAX_RECEIVES, PipelineConfig
 from logctl.pipeline.hot import HotStore
@@ -105,10 +103,10 @@ class Consumer:
     def _done(self, message: Message) -> bool:
         try:
             self._ingest(message)
-        except (ClientError, BotoCoreError) as error:
+        except TROUBLE as error:
             log("write_failed", message_id=message.message_id, group=message.group, error=str(error))
             return False
-        except Exception as error:  # noqa: BLE001 - the SDK raises others too on a damaged reply
+        except Exception as error:  # noqa: BLE001 - a bug of ours, or a cut reply that parses
             return self._survive_bug(message, error)
         return True
 
@@ -167,7 +165,7 @@ class Consumer:
         """The catalog must not hold up ingest: the object is safe in S3, and `athena repair` finds it."""
         try:
             failures = self._catalog.ensure(partitions, now=self._clock())
-        except (ClientError, BotoCoreError) as error:
+        except TROUBLE as error:
             log("catalog_failed", partitions=len(partitions), error=str(error))
             return
         for failure in failures:

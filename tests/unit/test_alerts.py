@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from botocore.parsers import ResponseParserError
 
 from logctl.core.debounce import KINDS_PER_WINDOW, LEASE, Action, AlertKey, Status
 from logctl.core.fingerprint import fingerprint
@@ -102,10 +103,11 @@ def test_an_event_after_recovery_opens_again_at_once(pipeline, alerter):
     assert [subject.split()[2] for subject in subjects(pipeline)] == ["opened:", "recovered:", "opened:"]
 
 
-@pytest.mark.proves("F35")
-def test_a_failed_publish_is_the_sweepers_work(pipeline, alerter, store):
-    break_(pipeline.aws.sns, "Publish")
-    pipeline.consumer.process(errors(5, "1"))
+@pytest.mark.proves("F28", "F35")
+@pytest.mark.parametrize("error", [None, ResponseParserError("no element found")], ids=["down", "damaged"])
+def test_a_failed_publish_is_the_sweepers_work(pipeline, alerter, store, error):
+    break_(pipeline.aws.sns, "Publish", error=error)
+    assert pipeline.consumer.process(errors(5, "1")) == {"batchItemFailures": []}
     assert store.get(key_of(pipeline)).reported == 0
     assert alerter.sweep() == {Action.WAIT: 1}
     mend(pipeline.aws.sns, "Publish")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
 
 from logctl.core.chunks import from_item
 from logctl.core.envelope import pack
@@ -215,13 +216,23 @@ def test_sns_being_down_holds_up_nothing(pipeline):
     assert len(stored(pipeline)) == 5
 
 
-def test_glue_being_down_holds_up_nothing_and_the_next_message_registers(pipeline):
-    break_(pipeline.aws.glue, "BatchCreatePartition")
+@pytest.mark.parametrize("error", [None, ResponseParserError("not JSON")], ids=["down", "damaged"])
+def test_glue_being_down_holds_up_nothing_and_the_next_message_registers(pipeline, error):
+    break_(pipeline.aws.glue, "BatchCreatePartition", error=error)
     assert pipeline.consumer.process(event(packed(records(1)))) == NOTHING_FAILED
     mend(pipeline.aws.glue, "BatchCreatePartition")
     pipeline.consumer.process(event(packed(records(1, message="next"))))
     partitions = pipeline.aws.glue.get_partitions(DatabaseName="logctl_test", TableName="logs")["Partitions"]
     assert len(partitions) == 1
+
+
+@pytest.mark.proves("F28")
+def test_a_damaged_reply_is_no_bug_of_the_message_even_at_its_last_try(pipeline):
+    damaged = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+    break_(pipeline.aws.dynamodb, "PutItem", error=damaged)
+    message = packed(records(2), name="m", receives=MAX_RECEIVES)
+    assert pipeline.consumer.process(event(message)) == failed("m")
+    assert pipeline.keys("quarantine/") == []
 
 
 @pytest.mark.proves("F18")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from botocore.parsers import ResponseParserError
 
 from logctl.core.envelope import SQS_LIMIT, Packed
 from logctl.ops.send import Outgoing, RefusedByQueue, Sender
@@ -22,6 +23,7 @@ class Queue:
         self.refuse: dict[str, int] = {}
         self.sender_fault: set[str] = set()
         self.breaks_after: int | None = None
+        self.damages: list[Exception | None] = []
         self._lock = Lock()
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
@@ -31,7 +33,7 @@ class Queue:
             self.requests.append(len(Entries))
             assert 1 <= len(Entries) <= 10
             assert sum(len(entry["MessageBody"]) for entry in Entries) <= SQS_LIMIT
-            failed = []
+            failed, taken = [], []
             for entry in Entries:
                 batch_id = entry["MessageDeduplicationId"]
                 if batch_id in self.sender_fault or self.refuse.get(batch_id, 0) > 0:
@@ -46,7 +48,13 @@ class Queue:
                     )
                 else:
                     self.accepted.setdefault(entry["MessageGroupId"], []).append(batch_id)
-            return {"Successful": [], "Failed": failed}
+                    taken.append({"Id": entry["Id"]})
+            if self.damages:
+                damage = self.damages.pop(0)
+                if damage:
+                    raise damage
+                return {}  # botocore's reading of a reply that was cut
+            return {"Successful": taken, "Failed": failed}
 
 
 def outgoing(app: str, number: int, size: int = 100) -> Outgoing:
@@ -92,6 +100,22 @@ def test_what_the_queue_will_never_take_stops_the_send_and_is_named():
     assert isinstance(result.error, RefusedByQueue)
     assert result.unsent[0].message.batch_id == "a-12"
     assert result.messages + len(result.unsent) == 40
+
+
+@pytest.mark.proves("F28")
+def test_only_what_a_reply_names_as_taken_counts_as_taken():
+    """A reply that was cut reads as an empty one: a message refused in it must not count as sent."""
+    queue = Queue()
+    queue.refuse = {"a-3": 1}
+    queue.damages = [None, ResponseParserError("not XML"), UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no")]
+    result = sender(queue).send(outgoing("a", n) for n in range(5))
+    assert (result.messages, result.unsent, result.error) == (5, (), None)
+    assert set(queue.accepted["a"]) == {f"a-{n}" for n in range(5)}
+
+    queue.damages = [None] * 100
+    result = sender(queue).send([outgoing("a", 9)])
+    assert "damaged" in str(result.error)
+    assert [item.message.batch_id for item in result.unsent] == ["a-9"]
 
 
 @pytest.mark.parametrize("after", [0, 1, 3])

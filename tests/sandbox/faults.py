@@ -1,0 +1,101 @@
+"""A proxy before the sandbox that does what networks and AWS do on bad days: microburst, as a child process.
+
+What goes through it is the same code with another endpoint, as on AWS. What stands behind it is looked at
+without it.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+
+from logctl.local.sandbox import ACCESS_KEY, SECRET_KEY
+from logctl.ops.deployment import Deployment
+from logctl.pipeline.clients import Aws
+from tests.sandbox.conftest import Cli, eventually
+
+Rule = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A running microburst."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def break_with(self, *rules: Rule) -> None:
+        """These faults from now on, and no others."""
+        self._ask("DELETE", "fired")
+        self._ask("POST", "rules", list(rules))
+
+    def fired(self) -> dict[str, int]:
+        """How often each operation was hit since the last `break_with`."""
+        hits: dict[str, int] = {}
+        for hit in self._ask("GET", "fired?limit=100000"):
+            hits[hit["operation"]] = hits.get(hit["operation"], 0) + 1
+        return hits
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        request = urllib.request.Request(
+            f"{self.url}/_microburst/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+        )
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return json.loads(reply.read() or b"null")
+
+    def deployment(self, cli: Cli) -> Deployment:
+        """The environment of `cli`, seen through the proxy."""
+        session = boto3.Session(ACCESS_KEY, SECRET_KEY, region_name="us-east-1")
+        return replace(cli.deployment, aws=Aws(session, self.url))
+
+    def cli(self, cli: Cli) -> Cli:
+        """`cli` as it would work on AWS: told by the SDK's own variables where that is."""
+        variables = {
+            "LOGCTL_TARGET": "aws",
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": "us-east-1",
+        }
+        return replace(cli, variables={**cli.variables, **variables})
+
+
+@contextmanager
+def microburst(upstream: str) -> Iterator[Proxy]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    child = subprocess.Popen(
+        [sys.executable, "-m", "microburst", "--upstream", upstream, "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        proxy = Proxy(port)
+        eventually(lambda: _answers(proxy), what="microburst")
+        yield proxy
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def _answers(proxy: Proxy) -> bool:
+    try:
+        proxy._ask("GET", "health")
+    except OSError:
+        return False
+    return True
