@@ -258,8 +258,9 @@ def test_an_estimate_stops_listing():
     assert (found.objects, found.complete) == (scan.LIST_AT_MOST, False)
 
 
-def ask(objects, sql="SELECT * FROM logs"):
-    cli._ask_about(SimpleNamespace(deployment=deployment(objects)), athena.Query(sql))
+def ask(objects, sql="SELECT * FROM logs", apps=()):
+    query = athena.Query.of(Statement(sql), Selection(apps=apps), (), "db")
+    cli._ask_about(SimpleNamespace(deployment=deployment(objects)), query)
 
 
 class Terminal(io.StringIO):
@@ -294,6 +295,10 @@ def test_a_little_is_asked_about_too(monkeypatch):
 def test_nothing_and_bound_statements_are_nobodys_worry(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     ask({})
+    for apps in (("web-*",), ("a", "web-*")):
+        ask({key("2026-03-01"): 10**12}, apps=apps)
+    with pytest.raises(UsageError):
+        ask({key("2026-03-01"): 10**12}, apps=("a", "*"))
     ask({key("2026-03-01"): 10**12}, "SELECT * FROM logs WHERE appid = 'a'")
 
 
