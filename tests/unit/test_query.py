@@ -8,6 +8,7 @@ import random
 import re
 import sqlite3
 from datetime import date, timedelta
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -31,15 +32,20 @@ def selected(selection: Selection) -> list[str]:
     condition = selection.condition()
     days_only = condition.sql.split(" AND ts ")[0]
     values = [value[1:-1] for value in condition.parameters[: days_only.count("?")]]
-    with sqlite3.connect(":memory:") as db:
-        db.execute("CREATE TABLE logs (year, month, day)")
-        first = date(2023, 1, 1)
-        all_days = [(first + timedelta(n)).isoformat() for n in range(4 * 365 + 1)]
-        db.executemany("INSERT INTO logs VALUES (?, ?, ?)", [text.split("-") for text in all_days])
-        rows = db.execute(
-            f"SELECT year || '-' || month || '-' || day FROM logs WHERE {days_only} ORDER BY 1", values
-        )
-        return [row[0] for row in rows]
+    rows = four_years().execute(
+        f"SELECT year || '-' || month || '-' || day FROM logs WHERE {days_only} ORDER BY 1", values
+    )
+    return [row[0] for row in rows]
+
+
+@cache
+def four_years() -> sqlite3.Connection:
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE TABLE logs (year, month, day)")
+    first = date(2023, 1, 1)
+    all_days = [(first + timedelta(n)).isoformat() for n in range(4 * 365 + 1)]
+    db.executemany("INSERT INTO logs VALUES (?, ?, ?)", [text.split("-") for text in all_days])
+    return db
 
 
 def test_the_days_of_a_range_are_exact_and_few_conditions():
