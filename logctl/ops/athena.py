@@ -72,8 +72,11 @@ class QueryResult:
 def to_be_asked(deployment: Deployment, query: Query) -> tuple[tuple[str, ...], scan.Estimate | None]:
     """The log tables that a query reads without leaving partitions out, and what that is.
 
-    Where nothing lies, there is nothing to ask: then there is no table.
+    Where nothing lies, or --app names apps, there is nothing to ask: then there is no table.
     """
+    if query.selection.apps and not any(set(app) <= set("*?") for app in query.selection.apps):
+        # A glob is a LIKE on appid, which Trino tries on each partition that Glue lists.
+        return (), None
     tables = Statement(query.sql).unbound()
     if not tables:
         return (), None

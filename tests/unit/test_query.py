@@ -8,6 +8,7 @@ import random
 import re
 import sqlite3
 from datetime import date, timedelta
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -32,15 +33,20 @@ def selected(selection: Selection) -> list[str]:
     condition = selection.condition()
     days_only = condition.sql.split(" AND ts ")[0]
     values = [value[1:-1] for value in condition.parameters[: days_only.count("?")]]
-    with sqlite3.connect(":memory:") as db:
-        db.execute("CREATE TABLE logs (year, month, day)")
-        first = date(2023, 1, 1)
-        all_days = [(first + timedelta(n)).isoformat() for n in range(4 * 365 + 1)]
-        db.executemany("INSERT INTO logs VALUES (?, ?, ?)", [text.split("-") for text in all_days])
-        rows = db.execute(
-            f"SELECT year || '-' || month || '-' || day FROM logs WHERE {days_only} ORDER BY 1", values
-        )
-        return [row[0] for row in rows]
+    rows = four_years().execute(
+        f"SELECT year || '-' || month || '-' || day FROM logs WHERE {days_only} ORDER BY 1", values
+    )
+    return [row[0] for row in rows]
+
+
+@cache
+def four_years() -> sqlite3.Connection:
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE TABLE logs (year, month, day)")
+    first = date(2023, 1, 1)
+    all_days = [(first + timedelta(n)).isoformat() for n in range(4 * 365 + 1)]
+    db.executemany("INSERT INTO logs VALUES (?, ?, ?)", [text.split("-") for text in all_days])
+    return db
 
 
 def test_the_days_of_a_range_are_exact_and_few_conditions():
@@ -259,8 +265,9 @@ def test_an_estimate_stops_listing():
     assert (found.objects, found.complete) == (scan.LIST_AT_MOST, False)
 
 
-def ask(objects, sql="SELECT * FROM logs"):
-    cli._ask_about(SimpleNamespace(deployment=deployment(objects)), athena.Query(sql))
+def ask(objects, sql="SELECT * FROM logs", apps=()):
+    query = athena.Query.of(Statement(sql), Selection(apps=apps), (), "db")
+    cli._ask_about(SimpleNamespace(deployment=deployment(objects)), query)
 
 
 class Terminal(io.StringIO):
@@ -295,6 +302,10 @@ def test_a_little_is_asked_about_too(monkeypatch):
 def test_nothing_and_bound_statements_are_nobodys_worry(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     ask({})
+    for apps in (("web-*",), ("a", "web-*")):
+        ask({key("2026-03-01"): 10**12}, apps=apps)
+    with pytest.raises(UsageError):
+        ask({key("2026-03-01"): 10**12}, apps=("a", "*"))
     ask({key("2026-03-01"): 10**12}, "SELECT * FROM logs WHERE appid = 'a'")
 
 
