@@ -4,13 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test lint soak bench clean
+.PHONY: demo test lint soak bench proofs prove clean
 
 demo: $(READY)
 	$(BIN)/logctl demo
 
 test: $(READY)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -25,6 +25,14 @@ soak: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench
+
+# docs/proofs.md, from the tests.
+proofs: $(READY)
+	$(BIN)/python -m tests.proofs
+
+# The tests of some rows of that page: make prove ROWS="F6 B21"
+prove: $(READY)
+	@tests=$$($(BIN)/python -m tests.proofs $(or $(ROWS),none)) && $(BIN)/pytest $$tests
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("logctl needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'

@@ -1,7 +1,7 @@
 """What packing buys, as ratios within one run: `make bench`, or `python -m bench [FOLDER]`.
 
-`python -m bench partitions` measures repair at 100,000 partitions, `python -m bench.compaction` what
-compaction saves five queries; see there.
+`python -m bench partitions` measures repair at 100,000 partitions, `python -m bench fingerprint` how well
+kinds of messages are told apart, `python -m bench.compaction` what compaction saves five queries; see there.
 
 Input are the real logs of LOGCTL_LOGHUB or ../shared/data/loghub, or made ones where those are absent.
 Nothing here needs a server; times are the best of a few rounds.
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import partitions
+from bench import fingerprint, partitions
 from logctl.core.chunks import make_chunks, to_item
 from logctl.core.envelope import Packed, pack, unpack
 from logctl.core.records import Record, to_cold, to_wire
@@ -69,9 +69,10 @@ def item_size(item: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    if sys.argv[1:] == ["partitions"]:
-        partitions.main()
-        return
+    for part in (partitions, fingerprint):
+        if sys.argv[1:] == [part.__name__.removeprefix("bench.")]:
+            part.main()
+            return
     folder = Path(
         sys.argv[1] if len(sys.argv) > 1 else os.environ.get("LOGCTL_LOGHUB", "../shared/data/loghub")
     )

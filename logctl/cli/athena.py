@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import sys
@@ -25,6 +24,7 @@ from logctl.core import levels
 from logctl.core.errors import UsageError
 from logctl.core.sizes import format_size, parse_size
 from logctl.core.sql import Selection, parameter
+from logctl.core.text import json_text
 from logctl.core.times import (
     HOUR,
     MINUTE,
@@ -127,8 +127,9 @@ def query(
     wherever the statement names it, and leave partitions unread; their values go to Athena as
     parameters. Without SQL they list records.
 
-    A statement that would read everything, and that is more than 100 MB, is asked about first. What
-    was read, and about what that costs, goes to stderr. Ctrl-C cancels the query.
+    A statement that would read everything is asked about first, and refused where nobody can be asked,
+    unless --full-scan is given. What was read, and about what that costs, goes to stderr. Ctrl-C cancels
+    the query.
 
     A --param that is a number or in single quotes is taken as it is, other text as text.
 
@@ -436,7 +437,7 @@ def _write(result: QueryResult, output: Format) -> int:
     """Write the rows, and say how many there were."""
     rows = _Counted(result.rows)
     if output is Format.CSV:
-        write_csv(result.columns, rows)
+        write_csv(result.columns, map(_flat, rows))
     elif output is Format.JSON:
         _write_json(result.columns, rows)
     elif output is Format.PARQUET:
@@ -445,7 +446,7 @@ def _write(result: QueryResult, output: Format) -> int:
         parquet.write(sys.stdout.buffer, result.columns, result.types, result.scales, iter(rows))
     else:
         show(
-            [dict(zip(result.columns, row, strict=True)) for row in rows],
+            [dict(zip(result.columns, _flat(row), strict=True)) for row in rows],
             result.columns,
             Output.TABLE,
             empty="No rows.",
@@ -474,15 +475,14 @@ def _write_json(columns: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None
     """An array, a row a line, written as it comes."""
     separator = "[\n"
     for row in rows:
-        sys.stdout.write(separator + _json(dict(zip(columns, row, strict=True))))
+        sys.stdout.write(separator + json_text(dict(zip(columns, row, strict=True))))
         separator = ",\n"
     sys.stdout.write("\n]\n" if separator == ",\n" else "[]\n")
 
 
-def _json(value: object) -> str:
-    # JSON escapes controls by itself; formats such as U+202E it would let through.
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if text.isprintable() else json.dumps(value, default=str)
+def _flat(row: Sequence[Any]) -> list[Any]:
+    """A row whose arrays, maps and rows are JSON text."""
+    return [json_text(cell) if isinstance(cell, (list, dict)) else cell for cell in row]
 
 
 def _draw(result: QueryResult, output: Format, step: int, span: TimeRange | None) -> None:
@@ -494,7 +494,7 @@ def _draw(result: QueryResult, output: Format, step: int, span: TimeRange | None
         rows = [
             {"start": iso(item.start), "records": item.total, "levels": dict(item.levels)} for item in found
         ]
-        print(json.dumps(rows, indent=2))
+        print(json_text(rows, indent=2))
     elif output is Format.CSV:
         names = (*levels.ORDER, levels.UNKNOWN)
         write_csv(

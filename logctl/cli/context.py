@@ -94,7 +94,7 @@ class Context:
 
         Raises:
             UnreachableError: the target is the sandbox, and none is up.
-            UsageError: no region is configured anywhere.
+            UsageError: no region is configured anywhere, or an endpoint is no URL.
         """
         import boto3
 
@@ -103,6 +103,9 @@ class Context:
         settings = self.settings
         if settings.target == "local":
             return self._sandbox()
+        for name, url in self.environ.items():
+            if name.startswith("AWS_ENDPOINT_URL") and url and not url.startswith(("http://", "https://")):
+                raise UsageError(f"{name}: {url!r} is not an endpoint.", "Write http://… or https://…")
         # boto3 itself knows AWS_DEFAULT_REGION only; the AWS CLI and the other SDKs take this one first.
         region = settings.region or self.environ.get("AWS_REGION") or None
         session = boto3.Session(profile_name=settings.profile, region_name=region)

@@ -74,7 +74,7 @@ def demo(
     _alert(context, inbox, real=bool(apps))
     _step("SQL over everything in S3, by Athena: logctl athena query")
     say(f"  {_QUERY}")
-    athena.query(context, _QUERY)
+    athena.query(context, _QUERY, full_scan=True)
     _step("The dashboard: this address signs you in once; logctl dashboard open makes another")
     print(Dashboard(context.deployment).signed_in_url())
     _next_steps(sorted(set(apps.values())))
@@ -138,7 +138,7 @@ def _next_steps(apps: list[str]) -> None:
             ("logctl send --sample 500 --target local", "and send something in another"),
             (f"logctl tail {one} -l WARN -n 20 --target local", "read one app's warnings and errors"),
             (f"logctl send FILE --app {one} --target local", "send your own logs"),
-            ("logctl athena query 'SELECT * FROM logs LIMIT 5' --target local", "ask with SQL"),
+            ("logctl athena query --saved errors-by-app --since 1d --target local", "ask with SQL"),
             ("logctl debounce list --target local", "see what alerts are held back"),
             ("logctl local down", "stop the sandbox; local up brings everything back"),
             ("logctl provision --plan", "see what it would make in your AWS account"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from logctl.core.text import csv_cell, neutralise
+from logctl.core.text import csv_cell, json_text, neutralise
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,7 +72,7 @@ def show(
     """
     listed = list(rows)
     if output is Output.JSON:
-        print(json.dumps(listed, indent=2, ensure_ascii=False, default=str))
+        print(json_text(listed, indent=2))
     elif output is Output.CSV:
         write_csv(columns, ([row.get(column) for column in columns] for row in listed))
     elif listed:
@@ -83,10 +82,19 @@ def show(
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Data as it is for a file or a pipe; on a terminal its control characters are shown and not sent."""
+    on_screen = sys.stdout.isatty()
+
+    def cell(value: Any) -> Any:
+        if not isinstance(value, str):
+            return neutralise(str(value)) if on_screen and value is not None else value
+        text = csv_cell(value)
+        return neutralise(text) if on_screen else text.encode("utf-8", "replace").decode()
+
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([csv_cell(column) for column in columns])
+    writer.writerow([cell(column) for column in columns])
     for row in rows:
-        writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow([cell(value) for value in row])
 
 
 def table(
@@ -126,7 +134,7 @@ def table(
 def facts(pairs: Mapping[str, Any], output: Output) -> None:
     """One thing, member by member."""
     if output is Output.JSON:
-        print(json.dumps(dict(pairs), indent=2, ensure_ascii=False, default=str))
+        print(json_text(dict(pairs), indent=2))
         return
     if output is Output.CSV:
         write_csv(list(pairs), [list(pairs.values())])

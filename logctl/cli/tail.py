@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import time
@@ -21,7 +20,7 @@ from logctl.core.errors import UsageError
 from logctl.core.records import Record, to_public
 from logctl.core.settings import SHORTEST_RETENTION
 from logctl.core.sizes import format_size
-from logctl.core.text import neutralise
+from logctl.core.text import json_text, neutralise
 from logctl.core.times import MINUTE, TimeRange, iso, parse_range, to_datetime
 
 DEFAULT_SINCE = 10 * MINUTE
@@ -269,7 +268,7 @@ class Printer:
         if self._query is not None:
             return _as_text(self._query.search(to_public(record)))
         if self._form in (Format.JSON, Format.JSONL):
-            return _dump(to_public(record))
+            return json_text(to_public(record))
         if self._form is Format.RAW:
             return neutralise(record.message)
         return self._text(record)
@@ -288,11 +287,5 @@ class Printer:
         return " ".join(parts)
 
 
-def _dump(value: object) -> str:
-    # JSON escapes controls by itself; formats such as U+202E it would let through.
-    text = json.dumps(value, ensure_ascii=False)
-    return text if text.isprintable() else json.dumps(value, ensure_ascii=True)
-
-
 def _as_text(value: object) -> str:
-    return neutralise(value) if isinstance(value, str) else _dump(value)
+    return neutralise(value) if isinstance(value, str) else json_text(value)

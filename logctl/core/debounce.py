@@ -259,6 +259,7 @@ def compose(state: State, action: Action, *, stack: str, flags: str = "") -> Ale
         f"The next summary comes in {format_duration(claim.window)} at the earliest.",
         Action.RECOVER: f"Nothing new since the alert of {iso(state.notified_at)}.",
     }[action]
+    held = format_duration(claim.window) if claim.window else "over"
     since = iso(max(0, (state.notified_at if action is Action.SUMMARISE else claim.at) - LOOK_BACK))
     body = "\n".join(
         (
@@ -271,6 +272,7 @@ def compose(state: State, action: Action, *, stack: str, flags: str = "") -> Ale
             f"sample:       {shorten(neutralise(state.sample), 1_500)}",
             f"events:       {count:,} in this alert, {claim.seen - claim.upto:,} held back, "
             f"{claim.seen:,} counted ever",
+            f"window:       {held}",
             f"alert id:     {_alert_id(state, action)}",
             "",
             "What to run next:",

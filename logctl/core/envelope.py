@@ -37,6 +37,9 @@ SQS_LIMIT = 1_048_576
 """SQS: a message, and a batch request in all, is at most 1 MiB
 (AWS, Amazon SQS Developer Guide, message quotas; raised from 256 KiB in August 2025)."""
 _MAX_UNPACKED = 64 * 1024 * 1024
+# A record's wire form holds the producer's object as `fields`, beside a few members of ours.
+_WIRE_DEPTH = strictjson.MAX_DEPTH + 1
+_WIRE_KEYS = strictjson.MAX_KEYS + 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +240,8 @@ def unpack(body: str, *, group: str, deduplication_id: str, sent_at: int) -> Unp
     try:
         value = strictjson.loads(text)
     except strictjson.Malformed as problem:
-        lines = text.splitlines()
+        # Not splitlines(): JSON strings may hold U+2028 and U+0085 as they are.
+        lines = text.split("\n")
         if problem.reason == "json" and len(lines) > 1:
             return _unpack_lines(lines, appid, batch_id, sent_at)
         raise Rejected(problem.reason, problem.detail) from None
@@ -266,11 +270,10 @@ def _unpack_envelope(envelope: Mapping[str, Any], appid: str) -> Unpacked:
     records, rejected = [], []
     for position, line in enumerate(plain.split(b"\n")):
         try:
-            records.append(from_wire(json.loads(line), appid))
-        except Rejected as problem:
-            rejected.append(_rejected(problem.reason, problem.detail, line, position))
-        except (ValueError, RecursionError) as problem:
-            rejected.append(_rejected("json", str(problem), line, position))
+            records.append(from_wire(strictjson.loads(line, depth=_WIRE_DEPTH, keys=_WIRE_KEYS), appid))
+        except (Rejected, strictjson.Malformed) as problem:
+            content = line.decode("utf-8", "replace")
+            rejected.append(RejectedRecord(problem.reason, problem.detail, content, position))
     if len(records) + len(rejected) != envelope.get("count"):
         raise Rejected("count", "the envelope does not hold as many records as it says")
     return Unpacked(appid, batch_id, tuple(records), tuple(rejected))
@@ -334,7 +337,3 @@ def _bare(value: object, appid: str, batch_id: str, position: int, sent_at: int)
     return from_mapping(
         value, appid=appid, seq=position, sent_at=sent_at, fallback_id=derive_id(batch_id, position)
     )
-
-
-def _rejected(reason: str, detail: str, line: bytes, position: int) -> RejectedRecord:
-    return RejectedRecord(reason, detail, line.decode("utf-8", "replace"), position)

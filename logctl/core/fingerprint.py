@@ -22,13 +22,18 @@ _MASKS = tuple(
         # a request keeps its verb, another quoted value keeps nothing
         (rf"\"({_VERBS}) [^\"\n]{{0,2000}}\"", r"\1 "),
         (r"\"[^\"\n]{0,200}\"|(?<![A-Za-z0-9])'[^'\n]{0,200}'", ""),
-        # what follows an equals sign, and the name of a user
-        (r"(?<=\w)=[^\s,;()\[\]{}]+", "="),
+        # what follows an equals sign, with the braces it may have, and the name of a user
+        (r"(?<=\w)=[^\s,;()\[\]{}]+(?:\{[^{}\n]{0,200}\})?", "="),
         (r"(?<=\buser )(?!<)[^\s,;()\[\]]+", ""),
         (r"(?<= for )(?!user\b|invalid\b|<)[\w.@-]+(?= from\b)", ""),
-        # URLs, addresses, host names, paths of at least two parts
+        # yes or no, where it is a value and not a word of the sentence
+        (r"(?<=[=:(,])( {0,3})(?:[Tt]rue|TRUE|[Ff]alse|FALSE|null|NULL|None|nil)\b", r"\1"),
+        # URLs, mail, IPv6, hardware addresses, UUIDs, paths of at least two parts, host names
         (r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s\"'<>\])]+", ""),
         (r"[^\s@=:,;\[\](){}<>\"']{1,80}@[^\s@=:,;\[\](){}<>\"']{1,80}\.[A-Za-z]{2,}", ""),
+        (r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){3,15}[0-9A-Fa-f]{1,4}(?![\w:])", ""),
+        (r"\b[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b", ""),
+        (r"\b[A-Za-z]:\\[^\s\"'<>|,;]+", ""),
         (r"(?<![\w.])/?(?:[\w.+@$-]{1,80}/)+[\w.+@$*-]+", ""),
         (
             r"(?<![\w.-])(?:[A-Za-z0-9-]{1,63}\.){1,8}"
@@ -37,9 +42,13 @@ _MASKS = tuple(
         ),
         # names of days and months, beside a number
         (rf"\b(?:{_DAYS})\b,? ?(?=(?:{_MONTHS})\b|\d)|\b(?:{_MONTHS})\b(?= *\d)", ""),
-        # an amount with its unit, a word with a digit in it, and what is joined to it
-        (r"\b\d+(?:\.\d+)? ?(?:[KMGTP]i?B|B|bytes|[mun]?s|sec|seconds|minutes|hours|days)\b", ""),
-        (r"[+-]?[\w$-]{0,200}\d[\w$.:%-]*", ""),
+        # an amount with its unit, a word with a digit in it and what is joined to it, hexadecimal letters
+        (
+            r"(?<!\w)[<~+-]?\d+(?:\.\d+)? ?(?:[KMGTP]i?B|B|bytes|[mun]?s|sec|seconds|minutes|hours|days)\b",
+            "",
+        ),
+        (r"[<~+-]?[\w$~-]{0,200}\d(?:[\w$%~-]|\.(?=\w)|:(?=\d))*", ""),
+        (r"\b[0-9A-Fa-f]{8,64}\b", ""),
     )
 )
 _RUNS = re.compile(r"<\*>(?:[\s,.:;/|_-]*<\*>)+")

@@ -197,7 +197,7 @@ def from_wire(wire: object, appid: str) -> Record:
     fields, flags = wire.get("fields", {}), wire.get("flags", [])
     checks = {
         "event_id": isinstance(wire.get("event_id"), str) and _ID.fullmatch(wire["event_id"]) is not None,
-        "ts": _is_int(wire.get("ts")) and abs(wire["ts"]) < 10**14,
+        "ts": _is_int(wire.get("ts")) and 0 <= wire["ts"] < 10**13,
         "level": wire.get("level") in levels.ORDER or wire.get("level") == levels.UNKNOWN,
         "message": isinstance(wire.get("message"), str),
         "seq": _is_int(wire.get("seq", 0)) and 0 <= wire.get("seq", 0) < 2**63,

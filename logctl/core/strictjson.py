@@ -30,10 +30,10 @@ class Malformed(ValueError):
         self.detail = detail
 
 
-def loads(text: str | bytes) -> Any:
+def loads(text: str | bytes, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) -> Any:
     """Parse one JSON value. Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD.
 
-    `MAX_KEYS` is for one object with all that is in it; an array of records may have it in each.
+    `keys` is for one object with all that is in it; an array of records may have it in each.
 
     Raises:
         Malformed: with the reason.
@@ -49,16 +49,16 @@ def loads(text: str | bytes) -> Any:
     except Malformed:
         raise
     except RecursionError:
-        raise _too_deep() from None
+        raise _too_deep(depth) from None
     except ValueError as problem:
         raise Malformed("json", str(problem)) from None
     # Brackets and colons inside strings count too: these are upper bounds.
-    if text.count("[") + text.count("{") > MAX_DEPTH or text.count(":") > MAX_KEYS:
+    if text.count("[") + text.count("{") > depth or text.count(":") > keys:
         if isinstance(value, list):
             for item in value:
-                _measure(item, MAX_DEPTH - 1)
+                _measure(item, depth - 1, keys)
         else:
-            _measure(value, MAX_DEPTH)
+            _measure(value, depth, keys)
     if "\\ud" in text or "\\uD" in text or not (text.isascii() or _is_utf8(text)):
         value = _mend(value)
     return value
@@ -94,11 +94,11 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _too_deep() -> Malformed:
-    return Malformed("depth", f"it is nested deeper than {MAX_DEPTH} levels")
+def _too_deep(depth: int) -> Malformed:
+    return Malformed("depth", f"it is nested deeper than {depth} levels")
 
 
-def _measure(value: Any, depth: int) -> None:
+def _measure(value: Any, depth: int, most_keys: int) -> None:
     keys = 0
     level = [value]
     for _ in range(depth):
@@ -109,13 +109,13 @@ def _measure(value: Any, depth: int) -> None:
                 below.extend(item.values())
             elif isinstance(item, list):
                 below.extend(item)
-        if keys > MAX_KEYS:
-            raise Malformed("too_many_keys", f"there are more than {MAX_KEYS} keys")
+        if keys > most_keys:
+            raise Malformed("too_many_keys", f"there are more than {most_keys} keys")
         level = below
         if not level:
             return
     if any(isinstance(item, dict | list) for item in level):
-        raise _too_deep()
+        raise _too_deep(depth)
 
 
 def _is_utf8(text: str) -> bool:

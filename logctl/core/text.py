@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 # Controls, formats (bidi overrides, zero width), surrogates, private use, unassigned, line separators.
@@ -41,6 +42,16 @@ def neutralise_lines(text: str) -> str:
 def ascii_only(text: str) -> str:
     """Printable ASCII; everything else as an escape."""
     return neutralise(text).encode("ascii", "backslashreplace").decode()
+
+
+def json_text(value: object, *, indent: int | None = None) -> str:
+    """JSON that says the same and may be shown: its own escapes cover controls, but not U+202E or U+009B.
+
+    What JSON has no form for (a time, a decimal) is written as its text.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    shown = all(line.isprintable() for line in text.split("\n"))
+    return text if shown else json.dumps(value, indent=indent, default=str)
 
 
 def shorten(text: str, limit: int) -> str:

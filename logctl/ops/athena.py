@@ -72,7 +72,7 @@ class QueryResult:
 def to_be_asked(deployment: Deployment, query: Query) -> tuple[tuple[str, ...], scan.Estimate | None]:
     """The log tables that a query reads without leaving partitions out, and what that is.
 
-    Small data is no reason to ask anybody: then there is no table.
+    Where nothing lies, there is nothing to ask: then there is no table.
     """
     tables = Statement(query.sql).unbound()
     if not tables:
@@ -84,7 +84,7 @@ def to_be_asked(deployment: Deployment, query: Query) -> tuple[tuple[str, ...], 
         if error.response.get("Error", {}).get("Code") not in ("AccessDenied", "403"):
             raise
         return tables, None
-    return ((), None) if found.small else (tables, found)
+    return (tables, found) if found.objects else ((), None)
 
 
 def check_estimate(deployment: Deployment, query: Query, max_scan: int) -> None:

@@ -19,8 +19,6 @@ PRICE_PER_TB = 5.0
 other regions differ, so what is shown is approximate."""
 BILLED_AT_LEAST = 10_000_000
 """Athena bills at least 10 MB a query (Amazon Athena pricing)."""
-SMALL = 10 * BILLED_AT_LEAST
-"""Reading this much costs a twentieth of a cent: nobody needs to be asked."""
 LIST_AT_MOST = 20_000
 """Objects looked at, a thousand a request: about two seconds, and a hundredth of a cent."""
 
@@ -41,10 +39,6 @@ class Estimate:
     objects: int
     bytes: int
     complete: bool
-
-    @property
-    def small(self) -> bool:
-        return self.complete and self.bytes < SMALL
 
     @property
     def dollars(self) -> float:

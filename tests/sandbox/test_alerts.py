@@ -73,6 +73,7 @@ def test_500_of_one_kind_and_one_of_another_are_two_alerts_and_one_summary_of_49
     assert quick.run("debounce", "list").err == "No alert is open.\n"
 
 
+@pytest.mark.proves("F21")
 def test_sending_the_same_errors_again_counts_and_alerts_nothing(quick, tmp_path):
     inbox = Inbox(quick.deployment)
     log = write_errors(tmp_path / "e.ndjson", {"lock lost": 40})
@@ -95,6 +96,7 @@ def test_a_key_that_is_none_and_one_that_was_never_counted(quick):
     assert "Nothing was counted" in quick.run("debounce", "show", "shop#ERROR#ffffffffffff", code=1).err
 
 
+@pytest.mark.proves("F33")
 def test_sixteen_rivals_for_one_claim_have_one_winner(quick):
     """On MiniStack, because moto lets two win (DESIGN.md, decision 4)."""
     from concurrent.futures import ThreadPoolExecutor
@@ -116,6 +118,7 @@ def test_sixteen_rivals_for_one_claim_have_one_winner(quick):
         assert sum(claim is not None for claim in claims) == 1
 
 
+@pytest.mark.proves("F43")
 def test_eight_threads_counting_one_key_lose_nothing(quick):
     from concurrent.futures import ThreadPoolExecutor
 

@@ -92,6 +92,7 @@ def test_alerts_silences_and_health(web, token):
 # ── Who gets in ─────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.proves("B51")
 def test_users_read_their_apps_and_no_others(web):
     send(web, "api-a", "only for a")
     send(web, "api-b", "only for b")
@@ -196,6 +197,7 @@ def bad_tokens(web: Web, good: str) -> dict[str, str | None]:
     }
 
 
+@pytest.mark.proves("B49")
 def test_25_bad_tokens_learn_nothing(web, token):
     send(web, "api-secret", "the treasure is under the oak")
     tokens = bad_tokens(web, token)

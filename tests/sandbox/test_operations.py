@@ -71,7 +71,7 @@ def test_destroy_keeps_the_data_and_provisioning_again_finds_it(fresh):
     fresh.run("provision", "--yes")
     fresh.run("athena", "repair")
     assert len(fresh.run("tail", "kept", "-s", "1h", "-o", "json").lines) == 200
-    counted = fresh.run("athena", "query", "SELECT count(*) AS n FROM logs", "-o", "json").json
+    counted = fresh.run("athena", "query", "SELECT count(*) AS n FROM logs", "-o", "json", "--full-scan").json
     assert counted == [{"n": 200}]
     fresh.run("send", "--sample", "10", "--app", "kept", "--wait")
 
@@ -188,6 +188,7 @@ def test_what_is_no_event_is_refused(pipeline, tmp_path, content):
 # ── Dead letters ────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.proves("F17")
 def test_dead_letters_are_listed_shown_and_sent_round_again(fresh):
     fresh.run("provision", "--yes")
     assert fresh.run("dlq", "list").err == "The dead-letter queue is empty.\n"

@@ -52,6 +52,7 @@ def test_every_line_of_real_logs_is_found_exactly_once_and_in_order(pipeline, sy
     assert len(pipeline.run("tail", app, "--since", "30y", "-o", "json").lines) == 2000
 
 
+@pytest.mark.proves("F13")
 def test_one_poison_message_among_a_thousand(pipeline):
     deployment = pipeline.deployment
     sqs, url = deployment.aws.sqs, deployment.queue_url()
@@ -176,6 +177,7 @@ def test_bare_producers_need_no_logctl(pipeline):
     }
 
 
+@pytest.mark.proves("B37", "B38", "B39", "B40", "B41")
 def test_hostile_content_goes_through_and_touches_no_terminal(pipeline, tmp_path):
     log = tmp_path / "evil.ndjson"
     evil = [

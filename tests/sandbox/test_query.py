@@ -42,7 +42,7 @@ BOTH = ("-a", "ask-one", "-a", "ask-two")
     ("options", "n"),
     [
         (BOTH, 96),
-        (("-a", "ask-*"), 96),
+        (("-a", "ask-*", "--full-scan"), 96),
         (("-a", "ask-one"), 48),
         (("-a", "ask-one", "-s", "2026-03-01", "-u", "2026-03-02"), 12),
         (("-a", "ask-one", "-s", "2026-02-28T12:00:00Z", "-u", "2026-03-01T12:00:00Z"), 12),
@@ -74,6 +74,7 @@ def test_without_sql_the_newest_records_oldest_first(asked):
     assert "Looked at 2019-12-31T23:00:00.000Z to 2020-01-01T00:00:00.000Z" in result.err
 
 
+@pytest.mark.proves("B44")
 @pytest.mark.parametrize(
     "options",
     [
@@ -89,6 +90,24 @@ def test_hostile_and_wrong_options_are_one_sentence(asked, options):
     assert result.out == ""
 
 
+def test_a_full_scan_is_refused_without_a_terminal(asked):
+    refused = asked.run("athena", "query", COUNT, code=2)
+    assert refused.out == ""
+    assert "reads all of logs" in refused.err
+    assert "--full-scan" in refused.err
+    assert rows(asked, COUNT, "--full-scan")[0]["n"] >= 96
+
+
+def test_nested_values_are_json_in_csv_and_table(asked):
+    sql = "SELECT ARRAY['a', 'b'] AS many, MAP(ARRAY['k'], ARRAY['v']) AS pairs"
+    assert (
+        asked.run("athena", "query", sql, "-o", "csv").out
+        == 'many,pairs\n"[""a"", ""b""]","{""k"": ""v""}"\n'
+    )
+    assert '["a", "b"]' in asked.run("athena", "query", sql).out
+
+
+@pytest.mark.proves("B44")
 def test_a_hostile_parameter_is_only_text(asked):
     sql = "SELECT count(*) AS n FROM logs WHERE message = ?"
     assert rows(asked, sql, "-a", "ask-one", "--param", "x' OR '1'='1") == [{"n": 0}]

@@ -119,6 +119,7 @@ def test_it_installs_into_a_bare_environment_and_demonstrates_itself(tmp_path):
             assert done.returncode == 0, done.stderr
             assert "Traceback" not in done.stderr
             assert "What to try next" in done.stderr
+            assert "state=cli#verifier=" in done.stdout  # the dashboard, with a sign-in that works once
             assert "checkout" in done.stdout
         assert "open() failed" in run("tail", "nginx", "-n", "1", "--target", "local").stdout
     finally:

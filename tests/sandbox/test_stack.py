@@ -148,6 +148,7 @@ def test_a_changed_setting_changes_what_it_must(environment, setting, expected):
     assert environment.provisioner(**setting).plan().changes == ()
 
 
+@pytest.mark.proves("F44")
 def test_destroy_keeps_the_data_and_provisioning_takes_it_over_again(environment):
     environment.provision()
     aws = environment.aws
@@ -226,6 +227,7 @@ def dying_after(number: int) -> Callable[[StackEvent], None]:
     return on_event
 
 
+@pytest.mark.proves("F44")
 @pytest.mark.parametrize("number", [0, 2, 5, 20, 40])
 def test_provision_and_destroy_converge_after_a_kill(environment, number):
     provisioner = environment.provisioner()

@@ -36,7 +36,7 @@ from logctl.pipeline.silences import SilenceStore
 from tests.unit.conftest import Clock, make_tables
 
 WINDOW = 15 * MINUTE
-EXAMPLES = 5_000 if os.environ.get("LOGCTL_SOAK") else 60
+EXAMPLES = 5_000 if os.environ.get("LOGCTL_SOAK") else 15
 _names = itertools.count()
 
 
@@ -223,6 +223,7 @@ SCENE = st.tuples(
 )
 
 
+@pytest.mark.proves("F30", "F31", "F34", "F38", "G1", "G2", "G3", "G4")
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(STEP | SCENE, max_size=25))
 @example([("deliver", 3), ("scene", (1, WINDOW, "lost reply", None)), ("advance", MINUTE)])

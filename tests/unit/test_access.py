@@ -34,6 +34,7 @@ def test_groups_are_apps():
     assert access.readable(["billing", "checkout", "web", "web-2"]) == ["checkout", "web-2"]
 
 
+@pytest.mark.proves("B51")
 @pytest.mark.parametrize(
     ("changes", "apps"),
     [
@@ -54,6 +55,7 @@ def test_what_may_be_read(changes, apps):
     assert access_of(claims(**changes), OURS, NOON).apps == apps
 
 
+@pytest.mark.proves("B49")
 @pytest.mark.parametrize(
     "changes",
     [

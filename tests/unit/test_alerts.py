@@ -57,6 +57,7 @@ def errors(count: int, name: str, **changes):
     return event(packed(records(count, level="ERROR", message=f"timed out {name}", **changes), name=name))
 
 
+@pytest.mark.proves("F39")
 def test_500_of_one_kind_and_one_of_another_are_two_alerts_and_one_summary(pipeline, alerter):
     for batch in range(10):
         pipeline.consumer.process(errors(50, str(batch)))
@@ -101,6 +102,7 @@ def test_an_event_after_recovery_opens_again_at_once(pipeline, alerter):
     assert [subject.split()[2] for subject in subjects(pipeline)] == ["opened:", "recovered:", "opened:"]
 
 
+@pytest.mark.proves("F35")
 def test_a_failed_publish_is_the_sweepers_work(pipeline, alerter, store):
     break_(pipeline.aws.sns, "Publish")
     pipeline.consumer.process(errors(5, "1"))
@@ -113,6 +115,7 @@ def test_a_failed_publish_is_the_sweepers_work(pipeline, alerter, store):
     assert store.get(key_of(pipeline)).reported == 1
 
 
+@pytest.mark.proves("F32")
 def test_a_crash_between_publish_and_commit_repeats_the_same_alert(pipeline, alerter, store):
     break_(pipeline.aws.dynamodb, "UpdateItem", lambda params: b"SET seq" in params["body"])
     pipeline.consumer.process(errors(5, "1"))
@@ -128,6 +131,7 @@ def test_a_crash_between_publish_and_commit_repeats_the_same_alert(pipeline, ale
     assert (state.seen, state.reported) == (12, 1)
 
 
+@pytest.mark.proves("F29")
 def test_counting_a_batch_twice_counts_once(pipeline, store):
     from logctl.core.debounce import Tally
 
@@ -147,6 +151,7 @@ def test_only_one_claim_wins_and_a_lost_reply_is_recognised(pipeline, store):
     assert first.claim.upto == 1
 
 
+@pytest.mark.proves("F40")
 def test_a_recovery_is_refused_when_an_event_came_in_between(pipeline, alerter, store):
     pipeline.consumer.process(errors(1, "1"))
     pipeline.clock.advance(WINDOW)
@@ -163,6 +168,7 @@ def test_a_changed_window_works_at_once(pipeline, store):
     assert shorter.sweep() == {Action.SUMMARISE: 1}
 
 
+@pytest.mark.proves("F41")
 def test_the_last_alert_of_a_broken_clock_holds_nothing_back(pipeline, alerter):
     pipeline.clock.advance(60 * MINUTE)
     pipeline.consumer.process(errors(1, "1", ts=NOON + 60 * MINUTE))

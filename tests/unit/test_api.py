@@ -206,6 +206,7 @@ def test_alerts_and_silences_of_the_apps_one_may_read(site):
     assert {silence["target"] for silence in answer["silences"]} == {key, "web-1"}
 
 
+@pytest.mark.proves("F42")
 def test_health_names_what_is_wrong(site):
     assert site.get("/health")["status"] == "ok"
     send(site, count=3, level="ERROR")
@@ -248,6 +249,7 @@ def test_a_page_says_when_its_time_was_over(site):
 # ── Refusing ────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.proves("B48")
 @pytest.mark.parametrize(
     ("path", "query", "word"),
     [
@@ -289,6 +291,7 @@ def test_bad_parameters_are_named(site, path, query, word):
     assert word in answer["error"]
 
 
+@pytest.mark.proves("B51")
 def test_an_app_of_others_is_refused_whether_it_is_there_or_not(site):
     send(site, app="billing")
     there = site.get("/logs", 403, app="billing")
@@ -299,6 +302,7 @@ def test_an_app_of_others_is_refused_whether_it_is_there_or_not(site):
         assert site.get(path, 403, app="checkout,billing")["error"] == "You may not read billing."
 
 
+@pytest.mark.proves("B48")
 def test_a_cursor_of_somebody_else_opens_nothing(site):
     send(site, app="billing", count=5)
     send(site, app="checkout", count=5, name="2")
@@ -310,6 +314,7 @@ def test_a_cursor_of_somebody_else_opens_nothing(site):
     assert site.get("/logs", 403, app="billing", cursor=page["next"])
 
 
+@pytest.mark.proves("B49")
 @pytest.mark.parametrize(
     "change",
     [
@@ -332,6 +337,7 @@ def test_without_the_authorizers_word_there_is_no_answer(site, change):
     assert "hello" not in answer["body"]
 
 
+@pytest.mark.proves("B49")
 @pytest.mark.parametrize("changes", [{"exp": 1}, {"token_use": "id"}, {"client_id": "other"}, {"iss": "x"}])
 def test_claims_are_checked_again(site, changes, monkeypatch):
     monkeypatch.setattr(Site, "claims", lambda self, made=Site.claims: made(self, **changes))
@@ -387,6 +393,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.proves("B48")
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.text(max_size=200)
@@ -406,6 +413,7 @@ def test_no_text_is_more_than_refused(text):
 # ── The page and the document ───────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.proves("B42")
 def test_the_page_may_run_its_own_scripts_and_ask_for_tokens_only(site):
     answer = site.api.answer({"routeKey": "GET /"})
     policy = answer["headers"]["content-security-policy"]
@@ -419,6 +427,7 @@ def test_the_page_may_run_its_own_scripts_and_ask_for_tokens_only(site):
     assert "{{config}}" not in answer["body"]
 
 
+@pytest.mark.proves("B42", "B43")
 def test_the_page_has_nothing_inline_and_nothing_of_others(site):
     body = site.api.answer({"routeKey": "GET /"})["body"]
     assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>|<style|\son\w+=|\sstyle=", body)

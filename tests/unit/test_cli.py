@@ -101,6 +101,7 @@ def test_an_endpoint_that_nobody_answers_at(logctl, command):
     assert done.returncode == 3
 
 
+@pytest.mark.proves("B54")
 def test_a_region_that_is_none(logctl):
     done = logctl("tail", "x", "--region", "mars-1", **NOWHERE)
     assert "'mars-1' is not an AWS region" in told(done)
@@ -113,6 +114,7 @@ def test_no_region_at_all(logctl):
     assert done.returncode == 2
 
 
+@pytest.mark.proves("B54")
 def test_a_profile_that_is_not_there(logctl):
     done = logctl("tail", "x", "--profile", "nobody", "--region", "eu-central-1")
     assert "nobody" in told(done)
@@ -213,6 +215,7 @@ def test_the_template_needs_no_account(logctl, tmp_path):
 # ── send's input ────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.proves("B14")
 @pytest.mark.parametrize(
     ("args", "stdin", "words"),
     [
@@ -242,6 +245,7 @@ def test_input_that_cannot_be_sent_is_refused_before_anything_is(logctl, tmp_pat
     assert words in done.err
 
 
+@pytest.mark.proves("B8", "B11", "B14")
 def test_a_refused_line_is_named_by_its_number(logctl, tmp_path):
     (tmp_path / "bad.ndjson").write_text('{"msg": "fine"}\n{"a": NaN}\n{"a": 1, "a": 2}\n')
     done = logctl("send", "bad.ndjson", "--app", "x", **NOWHERE)

@@ -91,6 +91,7 @@ def test_a_message_is_stored_cold_and_hot_and_its_partition_registered(pipeline)
     assert [item["Values"] for item in partitions] == [["2026", "01", "31", "checkout"]]
 
 
+@pytest.mark.proves("F3", "F17")
 def test_a_redelivery_changes_nothing(pipeline):
     message = packed(records(3, level="ERROR"))
     pipeline.consumer.process(event(message))
@@ -104,6 +105,7 @@ def test_a_redelivery_changes_nothing(pipeline):
     assert pipeline.alerts() == []
 
 
+@pytest.mark.proves("F5")
 def test_the_partition_is_the_records_day_and_not_todays(pipeline):
     last_second = NOON - NOON % DAY + DAY - 1000
     pipeline.clock.now = last_second + 5_000
@@ -120,6 +122,7 @@ def test_bare_json_of_two_days_goes_to_two_partitions(pipeline):
     assert [key.split("/")[3] for key in pipeline.keys("logs/")] == ["day=30", "day=31"]
 
 
+@pytest.mark.proves("F13", "B2")
 def test_poison_goes_to_quarantine_with_its_reason_and_is_acknowledged(pipeline):
     good = packed(records(2), name="good")
     assert pipeline.consumer.process(event(sqs("{not json", name="poison"), good)) == NOTHING_FAILED
@@ -136,6 +139,7 @@ def test_one_bad_line_is_quarantined_and_the_others_are_stored(pipeline):
     assert json.loads(pipeline.read(key))["position"] == 1
 
 
+@pytest.mark.proves("F15", "B21")
 def test_a_group_that_is_no_app_is_quarantined_as_unknown(pipeline):
     assert pipeline.consumer.process(event(sqs('{"a": 1}', group="../../etc"))) == NOTHING_FAILED
     (key,) = pipeline.keys("quarantine/")
@@ -143,11 +147,13 @@ def test_a_group_that_is_no_app_is_quarantined_as_unknown(pipeline):
     assert json.loads(pipeline.read(key))["reason"] == "appid"
 
 
+@pytest.mark.proves("F14")
 def test_a_message_whose_quarantine_fails_is_not_acknowledged(pipeline):
     break_(pipeline.aws.s3, "PutObject", lambda params: "quarantine" in params["url_path"])
     assert pipeline.consumer.process(event(sqs("{not json", name="poison"))) == failed("poison")
 
 
+@pytest.mark.proves("F6")
 def test_a_failed_write_holds_back_its_group_and_no_other(pipeline):
     a1, a2, a3 = (packed(records(1, app="a", message=f"a{n}"), name=f"a{n}") for n in (1, 2, 3))
     b1 = packed(records(1, app="b"), name="b1")
@@ -160,6 +166,7 @@ def test_a_failed_write_holds_back_its_group_and_no_other(pipeline):
     assert sorted(row["message"] for row in stored(pipeline)) == ["a1 0", "a2 0", "a3 0", "hello 0"]
 
 
+@pytest.mark.proves("F1", "F2", "F28")
 @pytest.mark.parametrize("operation", ["PutObject", "PutItem", "TransactWriteItems", "GetItem", "UpdateItem"])
 @pytest.mark.parametrize(
     "error", [None, EndpointConnectionError(endpoint_url="x"), UnicodeDecodeError("utf-8", b"", 0, 1, "x")]
@@ -176,18 +183,21 @@ def test_whatever_call_fails_the_message_fails_and_a_retry_completes_it(pipeline
     assert len(pipeline.alerts()) == 1
 
 
+@pytest.mark.proves("F7")
 def test_all_messages_failing_are_all_named(pipeline):
     break_(pipeline.aws.s3, "PutObject")
     messages = [packed(records(1, app=app), name=app) for app in ("a", "b", "c")]
     assert pipeline.consumer.process(event(*messages)) == failed("a", "b", "c")
 
 
+@pytest.mark.proves("F11")
 def test_no_message_is_started_that_cannot_be_finished(pipeline):
     left = iter([60_000, 5_000, 5_000])
     messages = [packed(records(1, app=app), name=app) for app in ("a", "b", "c")]
     assert pipeline.consumer.process(event(*messages), remaining=lambda: next(left)) == failed("b", "c")
 
 
+@pytest.mark.proves("F16")
 def test_a_bug_of_ours_does_not_block_an_app_for_ever(pipeline):
     break_(pipeline.aws.dynamodb, "PutItem", error=RuntimeError("bug, with a secret in its text"))
     message = packed(records(1), name="m", receives=MAX_RECEIVES - 2)
@@ -198,6 +208,7 @@ def test_a_bug_of_ours_does_not_block_an_app_for_ever(pipeline):
     assert json.loads(pipeline.read(key))["reason"] == "internal"
 
 
+@pytest.mark.proves("F35")
 def test_sns_being_down_holds_up_nothing(pipeline):
     break_(pipeline.aws.sns, "Publish")
     assert pipeline.consumer.process(event(packed(records(5, level="ERROR")))) == NOTHING_FAILED
@@ -213,12 +224,14 @@ def test_glue_being_down_holds_up_nothing_and_the_next_message_registers(pipelin
     assert len(partitions) == 1
 
 
+@pytest.mark.proves("F18")
 def test_late_errors_are_stored_and_open_no_alert(pipeline):
     pipeline.consumer.process(event(packed(records(3, level="ERROR", ts=NOON - 3 * DAY), sent_at=NOON)))
     assert [row["flags"] for row in stored(pipeline)] == [["late"]] * 3
     assert pipeline.alerts() == []
 
 
+@pytest.mark.proves("F8")
 def test_the_handler_answers_with_nothing_else_than_the_documented_reply(pipeline):
     reply = pipeline.consumer.process(event())
     assert reply == {"batchItemFailures": []}

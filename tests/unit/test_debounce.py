@@ -39,6 +39,7 @@ def open_(**changes) -> State:
     return replace(State(KEY, Status.OPEN, seen=1, reported=1, seq=NOW, notified_at=NOW), **changes)
 
 
+@pytest.mark.proves("F41")
 @pytest.mark.parametrize(
     ("state", "at", "action"),
     [
@@ -66,6 +67,7 @@ def test_a_shorter_window_works_at_once():
     assert decide(held, NOW + 2 * MINUTE, MINUTE) is Action.SUMMARISE
 
 
+@pytest.mark.proves("F37")
 def test_a_publisher_that_stalled_does_not_speak():
     assert may_publish(NOW, NOW + LEASE - PUBLISH_BUDGET)
     assert not may_publish(NOW, NOW + LEASE - PUBLISH_BUDGET + 1)
@@ -90,6 +92,7 @@ def test_a_message_counts_once_per_key():
     assert len({item.key for item in tallies}) == 3
 
 
+@pytest.mark.proves("F18")
 def test_late_records_do_not_alert():
     assert tally([record("x").flagged(LATE)], "ERROR") == []
 
@@ -151,6 +154,7 @@ def test_recovery_has_an_id_of_its_own():
     assert alert.count == 0
 
 
+@pytest.mark.proves("F36", "B53")
 @given(st.text(st.characters()), st.text(st.characters()))
 def test_no_message_makes_an_alert_that_sns_refuses(template, sample):
     state = replace(claimed(Action.SUMMARISE), template=template, sample=sample)

@@ -64,6 +64,7 @@ def test_incompressible_records_are_split_until_a_batch_fits():
     assert sum(message.count for message in messages) == 200
 
 
+@pytest.mark.proves("B15")
 def test_a_record_that_fits_no_message_is_refused_and_the_others_go_on():
     import random
 
@@ -85,6 +86,7 @@ def test_a_shard_of_a_group_belongs_to_its_app():
     assert opened(message.body, "checkout.7").appid == "checkout"
 
 
+@pytest.mark.proves("B5")
 def test_bare_object_array_and_ndjson():
     assert opened('{"msg": "a"}').records[0].message == "a"
     assert [item.message for item in opened('[{"msg": "a"}, {"msg": "b"}]').records] == ["a", "b"]
@@ -92,6 +94,7 @@ def test_bare_object_array_and_ndjson():
     assert opened('\ufeff{"msg": "a"}').records[0].message == "a"
 
 
+@pytest.mark.proves("F22", "B29")
 def test_equal_lines_are_two_events_and_a_redelivery_is_none():
     first, second = opened('{"msg": "a"}', dedup="1"), opened('{"msg": "a"}', dedup="2")
     again = opened('{"msg": "a"}', dedup="1")
@@ -112,6 +115,7 @@ def test_good_lines_pass_and_bad_ones_are_named():
     ]
 
 
+@pytest.mark.proves("B1", "B2", "B3", "B4", "B6", "B7", "B8", "B11", "B17", "B28")
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
@@ -141,6 +145,7 @@ def test_what_no_record_can_be_made_of(body, reason):
     assert refusal(body) == reason
 
 
+@pytest.mark.proves("B21", "B22", "B23", "B24", "B25")
 @pytest.mark.parametrize("group", ["../x", "a/b", "", "A", "checkout.", "checkout.x", "checkout\n", "é"])
 def test_a_group_that_names_no_app(group):
     assert refusal('{"msg": "a"}', group) == "appid"
@@ -163,6 +168,7 @@ def test_a_zip_bomb_is_refused_before_it_unfolds():
     assert refusal(damaged(data=bomb)) == "too_big"
 
 
+@pytest.mark.proves("B12")
 def test_lone_surrogates_survive_as_replacement_characters():
     unpacked = opened('{"msg": "\\ud800"}')
     assert unpacked.records[0].message == "\ufffd"

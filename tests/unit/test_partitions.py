@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from logctl.core.times import DAY, parse_time
 KEY = re.compile(r"logs/year=\d{4}/month=\d{2}/day=\d{2}/appid=[a-z0-9][a-z0-9_-]*/[A-Za-z0-9_-]+\.json\.gz")
 
 
+@pytest.mark.proves("B22")
 @settings(max_examples=500)
 @given(st.from_regex(PATTERN, fullmatch=True), st.integers(946_684_800_000, 4_102_444_800_000))
 def test_every_app_and_time_makes_a_key_that_reads_back(appid, ts):
@@ -26,6 +28,7 @@ def test_every_app_and_time_makes_a_key_that_reads_back(appid, ts):
     assert partition.start <= ts < partition.start + DAY
 
 
+@pytest.mark.proves("B23", "B24")
 @given(st.text(st.characters(), max_size=70))
 def test_what_is_accepted_as_an_app_is_safe_anywhere(text):
     if is_appid(text):

@@ -128,6 +128,7 @@ def test_what_others_registered_is_left_alone(here):
     assert compare(here, prune=True) == Differences(foreign=2)
 
 
+@pytest.mark.proves("B27")
 def test_a_projected_table_is_refused(here):
     glue, names = here.aws.glue, here.names
     glue.update_table(

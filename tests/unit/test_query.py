@@ -70,6 +70,7 @@ def test_one_day_is_three_equalities():
     )  # fmt: skip
 
 
+@pytest.mark.proves("B46")
 def test_apps_and_globs():
     condition = Selection(apps=("a", "b_c", "web-*", "a")).condition()
     assert condition.sql == r"(appid IN (?, ?) OR appid LIKE ? ESCAPE '\')"
@@ -77,12 +78,14 @@ def test_apps_and_globs():
     assert Selection(apps=("b_?*",)).condition().parameters == (r"'b\__%'",)
 
 
+@pytest.mark.proves("B44")
 @pytest.mark.parametrize("app", ["x' OR '1'='1", "A", "", "a/b", "*'", "[ab]", "a%*", "a;--"])
 def test_what_cannot_be_an_app_is_refused(app):
     with pytest.raises(ValueError, match="cannot name an app"):
         Selection(apps=(app,)).condition()
 
 
+@pytest.mark.proves("B44")
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
@@ -252,7 +255,7 @@ def test_an_estimate_counts_what_a_selection_lets_through():
 def test_an_estimate_stops_listing():
     there = deployment({key("2026-03-01", name=f"{n}.json.gz"): 1 for n in range(21_500)})
     found = scan.estimate(there, ["logs_raw"])
-    assert (found.objects, found.complete, found.small) == (scan.LIST_AT_MOST, False, False)
+    assert (found.objects, found.complete) == (scan.LIST_AT_MOST, False)
 
 
 def ask(objects, sql="SELECT * FROM logs"):
@@ -264,6 +267,7 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.mark.proves("B47")
 def test_a_full_scan_is_refused_where_nobody_can_be_asked(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(UsageError) as refused:
@@ -281,12 +285,19 @@ def test_on_a_terminal_it_is_asked(monkeypatch, capsys):
     ask({key("2026-03-01"): 10**9})
 
 
-def test_small_data_and_bound_statements_are_nobodys_worry(monkeypatch):
+def test_a_little_is_asked_about_too(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    ask({key("2026-03-01"): scan.SMALL - 1})
+    with pytest.raises(UsageError, match="10 B in 1 partitions"):
+        ask({key("2026-03-01"): 10})
+
+
+def test_nothing_and_bound_statements_are_nobodys_worry(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    ask({})
     ask({key("2026-03-01"): 10**12}, "SELECT * FROM logs WHERE appid = 'a'")
 
 
+@pytest.mark.proves("B45")
 def test_max_scan_is_refused_beforehand_where_it_is_known():
     there = deployment({key("2026-03-01"): 10**9, key("2026-03-02"): 3 * 10**9})
     day = parse_time("2026-03-01")

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -122,6 +123,7 @@ def test_chunks_span_one_hour_and_survive_the_table():
     assert [record for chunk in again for record in chunk.records()] == records
 
 
+@pytest.mark.proves("B16")
 def test_what_would_not_fit_an_item_is_split_and_at_last_cut_with_a_flag():
     import random
 

@@ -29,6 +29,7 @@ def record_of(value: dict, **changes) -> Record:
     return from_mapping(value, **{**given_, **changes})
 
 
+@pytest.mark.proves("B33")
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -50,6 +51,7 @@ def test_time_is_found_under_every_name_and_unit(key, value):
     assert record.fields == {}
 
 
+@pytest.mark.proves("B32", "B33", "B34")
 @pytest.mark.parametrize(
     "value",
     [
@@ -67,6 +69,7 @@ def test_a_second_name_for_the_time_is_tried_when_the_first_is_no_time():
     assert record_of({"time": "soon", "ts": 1769847300}).ts == 1769847300000
 
 
+@pytest.mark.proves("B35")
 @pytest.mark.parametrize(
     ("value", "level"),
     [
@@ -102,11 +105,13 @@ def test_a_message_that_is_not_text_becomes_json():
     assert record_of({"message": {"a": [1, None]}}).message == '{"a":[1,null]}'
 
 
+@pytest.mark.proves("B18", "B19", "B20")
 def test_unknown_fields_are_kept_and_cannot_overwrite_ours():
     record = record_of({"msg": "x", "pk": 1, "ttl": 2, "year": "1999", "__proto__": {}, "Msg": "y"})
     assert record.fields == {"pk": 1, "ttl": 2, "year": "1999", "__proto__": {}, "Msg": "y"}
 
 
+@pytest.mark.proves("B29", "B30")
 @pytest.mark.parametrize("event_id", ["../../x", "short", "x" * 65, "é" * 10, 5, None, "a b c d e f"])
 def test_an_unusable_event_id_is_replaced(event_id):
     record = record_of({"event_id": event_id})
@@ -119,6 +124,7 @@ def test_a_usable_event_id_is_kept():
     assert (record.event_id, record.flags) == ("01J8Z3K4M5N6P7Q8R9S0T1V2W3", ())
 
 
+@pytest.mark.proves("B21", "B22", "B23", "B24", "B25", "B26")
 @pytest.mark.parametrize(
     "appid",
     ["../x", "a/year=2020", "a%2Fb", "a=b", "a b", "a'; DROP", "é", "A", "a\n", "", "x" * 65, None, 5, ["a"],
@@ -130,6 +136,7 @@ def test_a_bad_appid_is_refused(appid):
     assert refused.value.reason == "appid"
 
 
+@pytest.mark.proves("B28")
 def test_another_app_than_the_groups_is_refused():
     with pytest.raises(Rejected) as refused:
         record_of({"appid": "other"})

@@ -66,6 +66,7 @@ def test_ten_a_request_and_each_app_in_order():
     assert max(queue.requests) == 10
 
 
+@pytest.mark.proves("B15")
 def test_large_messages_share_requests_only_as_far_as_they_fit():
     queue = Queue()
     result = sender(queue).send(outgoing("a", n, size=SQS_LIMIT // 3) for n in range(7))
@@ -73,6 +74,7 @@ def test_large_messages_share_requests_only_as_far_as_they_fit():
     assert queue.requests == [3, 3, 1]
 
 
+@pytest.mark.proves("F23")
 def test_only_what_failed_is_sent_again_and_before_anything_later():
     queue = Queue()
     queue.refuse = {"a-3": 2, "a-7": 1}
@@ -105,6 +107,7 @@ def test_a_queue_that_goes_away_leaves_nothing_unnamed(after):
     assert result.unsent_records == 1000 - 100 * after
 
 
+@pytest.mark.proves("F23")
 def test_random_refusals_lose_and_double_nothing():
     random_ = random.Random(7)
     queue = Queue()

@@ -20,6 +20,7 @@ def test_flag_before_variable_before_file_before_default():
     assert Settings.build().alert_window == 15 * MINUTE
 
 
+@pytest.mark.proves("B54")
 @pytest.mark.parametrize(
     ("key", "value"),
     [

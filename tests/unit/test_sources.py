@@ -40,6 +40,7 @@ def values(data: bytes | str, **options: Any) -> list[Any]:
 # ── JSON ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.proves("B6", "B7", "B8", "B11", "B17")
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -118,6 +119,7 @@ def test_a_bad_line_is_refused_and_reading_goes_on() -> None:
     ]
 
 
+@pytest.mark.proves("B14")
 def test_invalid_utf8_is_replaced_when_asked() -> None:
     assert values(b'{"a": "\xff"}\n', errors="replace") == [{"a": "\ufffd"}]
     assert values(b"caf\xe9\n", errors="replace") == ["caf\ufffd"]

@@ -83,6 +83,7 @@ def test_everything_carries_prefix_and_environment():
     assert "logctl_dev" not in text
 
 
+@pytest.mark.proves("F22")
 def test_queues():
     queues = of_type("AWS::SQS::Queue")
     for queue in queues.values():
@@ -99,6 +100,7 @@ def test_queues():
     assert queues["DeadLetterQueue"]["RedriveAllowPolicy"]["redrivePermission"] == "byQueue"
 
 
+@pytest.mark.proves("F9")
 def test_the_event_source_reports_partial_failures():
     (source,) = of_type("AWS::Lambda::EventSourceMapping").values()
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -202,6 +204,7 @@ def test_the_functions_are_told_what_they_read():
         assert config.from_env(variables).alert_window == 300_000
 
 
+@pytest.mark.proves("B45")
 def test_the_workgroup_enforces_its_limit_and_its_place_for_results():
     (group,) = of_type("AWS::Athena::WorkGroup", scan_limit="20GB").values()
     configuration = group["WorkGroupConfiguration"]

@@ -11,6 +11,7 @@ from logctl.core.text import ascii_only, csv_cell, neutralise, neutralise_lines,
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
+@pytest.mark.proves("B37", "B38")
 @given(st.text(st.characters()))
 def test_no_control_or_format_character_survives(text):
     shown = neutralise(text)
@@ -23,6 +24,7 @@ def test_harmless_text_is_left_alone(text):
     assert neutralise(text) == text
 
 
+@pytest.mark.proves("B37", "B38", "B39", "B40")
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
@@ -40,6 +42,7 @@ def test_known_tricks(text, shown):
     assert neutralise(text) == shown
 
 
+@pytest.mark.proves("B53")
 @given(st.text(st.characters()))
 def test_subjects_are_printable_ascii(text):
     shown = ascii_only(text)
@@ -47,6 +50,7 @@ def test_subjects_are_printable_ascii(text):
     assert not shown or shown.isprintable()
 
 
+@pytest.mark.proves("B41")
 @given(st.text(st.characters()))
 def test_a_cell_is_never_a_formula(text):
     assert csv_cell(text)[:1] not in ("=", "+", "-", "@", "\t", "\r", "\n")

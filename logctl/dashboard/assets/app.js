@@ -56,7 +56,7 @@ function notice(text) {
 /** Change the view, keep it in the address, and ask for what it needs. */
 function change(changes) {
   const before = view;
-  view = { ...view, ...changes };
+  view = { ...view, search: byId("search").value, ...changes }; // what is still being typed counts too
   history.replaceState(null, "", location.pathname + toAddress(view));
   const other = ["tab", "since", "from", "to", "level", "search"].some((name) => view[name] !== before[name]);
   if (other || view.apps.join() !== before.apps.join()) show();

@@ -51,9 +51,9 @@ export class List {
     this.#soon();
   }
 
-  /** Records that arrived, each where its time belongs; most belong on top. */
+  /** Records that arrived, oldest first, each where its time belongs; most belong on top. */
   insert(entries) {
-    const fresh = this.#fresh(entries).sort((a, b) => (a.ts < b.ts ? 1 : a.ts > b.ts ? -1 : 0));
+    const fresh = this.#fresh(entries).reverse().sort((a, b) => (a.ts < b.ts ? 1 : a.ts > b.ts ? -1 : 0));
     if (!fresh.length) return;
     const first = Math.floor(this.scroller.scrollTop / this.height);
     const reading = this.scroller.scrollTop > 0 ? this.entries[first] : undefined;
