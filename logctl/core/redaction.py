@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 from logctl.core.envelope import unfold
@@ -23,12 +25,9 @@ from logctl.core.records import ID_DERIVED, Record, Rejected, derive_id
 ALL = "all"
 COUNT = "redacted="
 """How the flag begins that says how much was taken out of a record."""
-MAX_DEPTH = 64
-"""What is nested deeper is taken out whole."""
 
 _MARKED = re.compile(r"\[redacted:[a-z-]+\][)\]}.:]*")
 _COUNTED = re.compile(r"redacted=(\d{1,9})")
-_DEEP = "[redacted:too-deep]"
 _UNREADABLE = "[redacted:unreadable]"
 
 
@@ -50,8 +49,8 @@ class Rule:
 # ── The rules ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _patterns(name: str, *patterns: str) -> Callable[[str], tuple[str, int]]:
-    """Replaces the group `secret` of every match."""
+def _patterns(name: str, *patterns: str, needs: str = "") -> Callable[[str], tuple[str, int]]:
+    """Replaces the group `secret` of every match; a text with none of the characters `needs` has none."""
     compiled = [re.compile(pattern) for pattern in patterns]
 
     def apply(text: str) -> tuple[str, int]:
@@ -65,6 +64,8 @@ def _patterns(name: str, *patterns: str) -> Callable[[str], tuple[str, int]]:
             start, end = match.start("secret") - match.start(), match.end("secret") - match.start()
             return f"{match[0][:start]}[redacted:{name}]{match[0][end:]}"
 
+        if needs and not any(character in text for character in needs):
+            return text, 0
         for pattern in compiled:
             text = pattern.sub(mark, text)
         return text, count
@@ -82,7 +83,8 @@ _NAMES = (
     r"|(?:access|refresh|auth|id)[_-]?token)"
 )
 
-_DIGITS = re.compile(r"[0-9](?:[ -]?[0-9]){12,}+")
+# Nobody writes a card in groups of one or two digits, and a megabyte of such groups must not be costly.
+_DIGITS = re.compile(r"(?<![0-9])[0-9]{3,}+(?:[ -][0-9]{3,}+)*+")
 _GROUP = re.compile(r"[0-9]+")
 # The major networks' first digits and lengths (ISO/IEC 7812 issuer numbers). Times in milliseconds and
 # nanoseconds begin with 1 until 2033, and no card does.
@@ -90,6 +92,7 @@ _CARD = re.compile(
     r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})|(?:5[0-9]|2[2-7])[0-9]{14}|3[47][0-9]{13}|3[0689][0-9]{12}"
     r"|(?:35|6[0-9])[0-9]{14,17}"
 )
+_SHORTEST, _LONGEST = 13, 19
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
@@ -97,6 +100,8 @@ def _cards(text: str) -> tuple[str, int]:
     parts: list[str] = []
     done = count = 0
     for run in _DIGITS.finditer(text):
+        if run.end() - run.start() < _SHORTEST:
+            continue
         for start, end in _cards_in(run[0]):
             parts += (text[done : run.start() + start], "[redacted:cards]")
             done = run.start() + end
@@ -106,19 +111,21 @@ def _cards(text: str) -> tuple[str, int]:
 
 def _cards_in(run: str) -> Iterator[tuple[int, int]]:
     """Where card numbers are among groups of digits: a number begins and ends with a group."""
-    groups = [(group.start(), group.end(), group[0]) for group in _GROUP.finditer(run)]
+    groups = list(_GROUP.finditer(run))
+    digits = "".join(group[0] for group in groups)
+    starts = [0, *accumulate(len(group[0]) for group in groups)]
     first = 0
-    while first < len(groups):
-        digits, found = "", None
-        for last in range(first, len(groups)):
-            digits += groups[last][2]
-            if len(digits) > 19:
-                break
-            if _CARD.fullmatch(digits) and _passes_luhn(digits):
-                found = last
+    while first < len(groups) and starts[first] + _SHORTEST <= len(digits):
+        start, found = starts[first], None
+        if digits[start] in "23456":
+            low = bisect_left(starts, start + _SHORTEST)
+            for last in range(low, bisect_right(starts, start + _LONGEST)):
+                candidate = digits[start : starts[last]]
+                if _CARD.fullmatch(candidate) and _passes_luhn(candidate):
+                    found = last
         if found is not None:
-            yield groups[first][0], groups[found][1]
-        first = first + 1 if found is None else found + 1
+            yield groups[first].start(), groups[found - 1].end()
+        first = first + 1 if found is None else found
 
 
 def _passes_luhn(digits: str) -> bool:
@@ -165,18 +172,18 @@ _RULES = (
         _patterns(
             "url-passwords",
             r":\\?/\\?/[^\s/?#@:\"'<>\\]{0,256}+:(?P<secret>[^\s/?#\"'<>\\]{1,1024})@",
-            r"(?i:[?&;](?:[a-z0-9_-]{0,32}(?:password|passwd|secret|token|signature)|pwd|pass|api_?key|key|auth|sig)=)"
-            r"(?P<secret>[^\s&#\"'<>\\]++)",
+            r"(?i:[?&;](?:[a-z0-9_-]{0,32}(?:password|passwd|secret|token|signature)"
+            r"|pwd|pass|api_?key|key|auth|sig)=)(?P<secret>[^\s&#\"'<>\\]++)",
         ),
     ),
     Rule(
         "passwords",
         "what follows password=, secret:, api_key= and the like",
-        _patterns("passwords", rf"{_NAMES}{_IS}{_QUOTED}", rf"{_NAMES}{_IS}{_BARE}"),
+        _patterns("passwords", rf"{_NAMES}{_IS}{_QUOTED}", rf"{_NAMES}{_IS}{_BARE}", needs="=:>"),
         (
-            "password", "passwd", "passphrase", "pwd", "secret", "apikey", "privatekey", "accesstoken",
-            "refreshtoken", "authtoken", "idtoken",
-        ),  # fmt: skip
+            *("password", "passwd", "passphrase", "pwd", "secret", "apikey", "privatekey"),
+            *("accesstoken", "refreshtoken", "authtoken", "idtoken"),
+        ),
     ),
     Rule("cards", "card numbers that pass Luhn's check", _cards),
 )
@@ -245,7 +252,7 @@ class Redactor:
         if not self._rules:
             return record
         message, found = self.text(record.message)
-        fields, more = self._mapping(record.fields, MAX_DEPTH)
+        fields, more = self._mapping(record.fields)
         found += more
         flags, more = self._each(record.flags)
         found += more
@@ -268,33 +275,32 @@ class Redactor:
         done = [self.text(text) for text in texts]
         return tuple(text for text, _ in done), sum(found for _, found in done)
 
-    def _value(self, value: Any, depth: int) -> tuple[Any, int]:
+    def _value(self, value: Any) -> tuple[Any, int]:
+        # Not deep: `strictjson` has refused what is nested deeper than it allows.
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return self._mapping(value, depth) if depth else (_DEEP, 1)
+            return self._mapping(value)
         if isinstance(value, list):
-            if not depth:
-                return _DEEP, 1
-            done = [self._value(item, depth - 1) for item in value]
+            done = [self._value(item) for item in value]
             return [item for item, _ in done], sum(found for _, found in done)
         if isinstance(value, bool) or value is None:
             return value, 0
         text, found = self.text(str(value))
         return (text, found) if found else (value, 0)
 
-    def _mapping(self, value: Mapping[str, Any], depth: int) -> tuple[dict[str, Any], int]:
+    def _mapping(self, value: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
         made: dict[str, Any] = {}
         total = 0
         for key, item in value.items():
             name, found = self.text(key)
             rule = self._rule_of(key)
-            if rule and not (item is None or isinstance(item, bool) or item == "" or item == rule.mark):
+            if rule and not (item is None or isinstance(item, bool) or item in ("", rule.mark)):
                 shown, more = rule.mark, 1
             else:
-                shown, more = self._value(item, depth - 1)
+                shown, more = self._value(item)
             total += found + more
-            made[_free(name, made) if found else name] = shown
+            made[_free(name, made)] = shown
         return made, total
 
     def _rule_of(self, key: str) -> Rule | None:
@@ -308,7 +314,7 @@ _FOLDED = re.compile(r"KLUv\\?/[A-Za-z0-9+/=\\]*+")
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:
-    """Two names may have become one; nothing under them may be lost."""
+    """Two names may have become one; what is under both is kept."""
     number, free = 1, name
     while free in taken:
         number += 1
