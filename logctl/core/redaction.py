@@ -73,9 +73,10 @@ def _patterns(name: str, *patterns: str, needs: str = "") -> Callable[[str], tup
     return apply
 
 
-# `name=value`, `name: value`, `"name": "value"`, `<name>value`, the quotes escaped where JSON lies in JSON.
-_IS = r"[\\\"']{0,4}\s{0,8}(?:=>|[:=>])\s{0,8}"
-_QUOTED = r"(?P<quote>\\?[\"'])(?P<secret>(?:(?!(?P=quote))(?:\\.|.)){1,4096}+)"
+# `name=value`, `name: value`, `"name": "value"`, `<name>value`, and the quotes escaped where JSON lies in
+# JSON: a quote that ends a value has as many backslashes before it as the one that begins it.
+_IS = r"[\\\"']{0,16}\s{0,8}(?:=>|[:=>])\s{0,8}"
+_QUOTED = r"(?P<quote>\\{0,15}+[\"'])(?P<secret>(?:(?!(?P=quote))\\*+.){1,4096}+)"
 _BARE = r"(?P<secret>[^\s\"'\\,;&<>]++)"
 _BASE64 = r"(?:[A-Za-z0-9/+=]|\\/)"
 _NAMES = (
@@ -150,7 +151,7 @@ _RULES = (
             "aws-keys",
             r"(?P<secret>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16,}+)",
             r"(?i:secret[_-]?access[_-]?key|aws[_-]?secret(?:[_-]?key)?|(?:session|security)[_-]?token)"
-            rf"{_IS}[\\\"']{{0,4}}(?P<secret>{_BASE64}{{16,}}+)",
+            rf"{_IS}[\\\"']{{0,16}}(?P<secret>{_BASE64}{{16,}}+)",
         ),
         ("secretaccesskey", "awssecretkey", "awssecret", "sessiontoken", "securitytoken"),
     ),
@@ -160,7 +161,7 @@ _RULES = (
         _patterns(
             "bearer-tokens",
             r"(?i:\bbearer)\s{1,8}(?P<secret>(?:[A-Za-z0-9._~+/=-]|\\/){8,}+)",
-            rf"(?i:authorization){_IS}[\\\"']{{0,4}}(?:[A-Za-z0-9-]{{1,20}}\s{{1,8}})?+"
+            rf"(?i:authorization){_IS}[\\\"']{{0,16}}(?:[A-Za-z0-9-]{{1,20}}\s{{1,8}})?+"
             r"(?P<secret>[^\s\"'\\,;<>]{4,}+)",
             r"(?<![A-Za-z0-9_-])(?P<secret>eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]*+)",
         ),
