@@ -150,14 +150,13 @@ class Consumer:
             self._set_aside(
                 message, Rejected(rejected.reason, rejected.detail), rejected.content, rejected.position
             )
-        records = [self._ready(record, unpacked.batch_id, message) for record in unpacked.records]
+        safe = (self._redactor.record(record, batch_id=unpacked.batch_id) for record in unpacked.records)
+        records = [self._mark_late(record, message) for record in safe]
         self._store(unpacked, records, message)
         self._alert(unpacked.batch_id, records)
 
-    def _ready(self, record: Record, batch_id: str, message: Message) -> Record:
-        """As it may be stored and told of: without secrets, and marked when it is late."""
+    def _mark_late(self, record: Record, message: Message) -> Record:
         late = message.sent_at - record.ts > self._config.late_after
-        record = self._redactor.record(record, batch_id=batch_id)
         return record.flagged(LATE) if late else record
 
     def _store(self, unpacked: Unpacked, records: Sequence[Record], message: Message) -> None:
