@@ -18,6 +18,7 @@ from logctl.cli import (
     dlq,
     init,
     local,
+    replay,
     send,
     stack,
     tail,
@@ -59,5 +60,5 @@ _root.__signature__ = inspect.Signature(_own + command.where_parameters())  # ty
 _root.__annotations__ = {p.name: p.annotation for p in _own + command.where_parameters()}
 app.callback()(_root)
 
-for family in (demo, local, init, stack, send, tail, consume, athena, debounce, dashboard, dlq):
+for family in (demo, local, init, stack, send, tail, consume, athena, debounce, dashboard, dlq, replay):
     family.register(app)

@@ -9,7 +9,8 @@ import typer
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
 from logctl.cli.render import Output, facts, say, show
-from logctl.core.errors import LogctlError, UsageError
+from logctl.core.errors import LogctlError, PartialError, UsageError
+from logctl.core.names import Names
 from logctl.core.times import format_duration, iso, parse_duration
 
 
@@ -17,6 +18,8 @@ def register(app: typer.Typer) -> None:
     family = typer.Typer(help="What alerts are held back, and why.", no_args_is_help=True)
     command(family, "list")(listing)
     command(family, "show")(show_key)
+    command(family, "explain")(explain)
+    command(family, "simulate")(simulate)
     command(family, "silence")(silence)
     command(family, "silences")(silences)
     command(family, "clear")(clear)
@@ -76,6 +79,104 @@ def show_key(
     if output is Output.TABLE:
         row = {**row, "window_left": _left(row.pop("window_left_ms"))}
     facts(row, output)
+
+
+def explain(
+    context: Context,
+    key: Annotated[str, typer.Argument(help="As `debounce list` shows it: app#LEVEL#fingerprint.")],
+    output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
+) -> None:
+    """Say why the next event of a kind would alert or would not, and when one could.
+
+    Goes by what is counted, silenced and configured at this moment, as the consumer would.
+
+    Example:
+
+      logctl debounce explain 'checkout#ERROR#0a1b2c3d4e5f'
+    """
+    from logctl.ops import debounce
+
+    told = debounce.explain(context.deployment, key, now=now())
+    wait = None if told.at is None else told.at - told.now
+    shown: dict[str, object] = {
+        "key": str(told.key),
+        "would_alert": told.alerts,
+        "next": told.action.value,
+        "why": told.why,
+        "could_alert_at": None if told.at is None else iso(told.at),
+    }
+    if output is Output.TABLE:
+        shown["would_alert"] = "yes" if told.alerts else "no"
+        shown["could_alert_in"] = "never" if wait is None else format_duration(wait) if wait else "at once"
+    else:
+        shown["could_alert_in_ms"] = wait
+    facts(shown, output)
+
+
+def simulate(
+    context: Context,
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Log files, gzip and zstd too.")],
+    app: Annotated[
+        str | None, typer.Option("--app", "-a", metavar="APPID", help="The app that the logs are of.")
+    ] = None,
+    window: Annotated[
+        str | None, typer.Option("--window", help="Another window than alert_window: 5m, 1h.")
+    ] = None,
+    level: Annotated[str | None, typer.Option("--level", help="Another level than alert_level.")] = None,
+    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+) -> None:
+    """Show the alerts that log files would have caused. Needs no AWS, and sends nothing.
+
+    The same rules and settings as in the pipeline, with the events' own times as the clock: what alerts,
+    what is held back, when windows end. Try another window before you provision it.
+
+    Examples:
+
+      logctl debounce simulate app.log --app checkout
+
+      logctl debounce simulate app.log.gz --app checkout --window 1h -o json
+    """
+    from logctl.cli.send import show_refusals
+    from logctl.ops.inputs import Inputs
+    from logctl.ops.simulate import simulate as run
+
+    given = {"alert_window": window, "alert_level": level}
+    settings = context.with_flags(given).settings
+    inputs = Inputs(files, app, "simulation")
+    found = run(
+        inputs,
+        window=settings.alert_window,
+        level=settings.alert_level,
+        stack=Names.of(settings).stack,
+        redact=settings.redact,
+    )
+    show(
+        [
+            {
+                "at": iso(told.at),
+                "alert": told.alert.kind.value,
+                "key": str(told.alert.key),
+                "events": told.alert.count,
+                "subject": told.alert.subject,
+                "kind": told.template,
+                "body": told.alert.body,
+            }
+            for told in found.told
+        ],
+        ("at", "alert", "key", "events", "kind"),
+        output,
+        empty="Nothing in it would alert.",
+        right=("events",),
+    )
+    say(
+        f"{found.records:,} records, {found.counted:,} of them errors of {found.kinds:,} kinds: "
+        f"{len(found.told):,} alerts, with a window of {format_duration(settings.alert_window)}."
+    )
+    if found.untimed:
+        say(f"{found.untimed:,} errors have no time of their own; they count at the time of their file.")
+    if found.refused:
+        show_refusals(found.refused)
+        raise PartialError(f"{len(found.refused)} records could not be read; the others are simulated.")
 
 
 def silence(

@@ -81,17 +81,23 @@ def show_letter(
 def redrive(
     context: Context,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many would be moved.")] = False,
 ) -> None:
     """Send every message in the dead-letter queue through the pipeline again.
 
     What was stored and counted before is not stored or counted twice.
 
-    Example:
+    Examples:
+
+      logctl dlq redrive --dry-run
 
       logctl dlq redrive --yes
     """
     from logctl.ops import dlq
 
+    if dry_run:
+        say(f"{dlq.waiting(context.deployment)} messages would be sent round again; nothing was moved.")
+        return
     confirm(f"This moves every dead letter back into the queue of {context.place}.", yes=yes)
     with working("Moving…") as update:
         done = dlq.redrive(

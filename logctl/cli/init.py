@@ -23,6 +23,7 @@ _EXAMPLES = {
     "alert_window": '"15m"',
     "late_after": '"1h"',
     "subscriptions": '["oncall@example.com"]',
+    "redact": '["all"]',
     "scan_limit": '"100GB"',
     "compact_after": '"off"',
     "oidc_issuer": '"https://login.example.com/"',

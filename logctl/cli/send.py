@@ -131,7 +131,7 @@ def _sampled(count: int, app: str | None) -> Iterator[Outgoing | None]:
 def _refuse_bad_files(inputs: Inputs) -> None:
     bad = inputs.check()
     if bad:
-        _show_refusals(bad)
+        show_refusals(bad)
         only_encoding = all(item.reason == "encoding" for _, item in bad)
         raise UsageError(
             f"{_count(len(bad), 'record')} cannot be sent; nothing was.",
@@ -169,7 +169,7 @@ def _deliver(
             raise
     _summary(result, last, time.monotonic() - started)
     if refused:
-        _show_refusals(refused)
+        show_refusals(refused)
     if result.unsent:
         raise _unsent(context, result)
     if wait and last:
@@ -231,7 +231,7 @@ def _follow(
                 placed, refused = split(
                     batch.entries, Source(f"{name}:{batch.generation}", batch.read_at, app)
                 )
-                _show_refusals([(str(path), item) for item in refused])
+                show_refusals([(str(path), item) for item in refused])
                 outgoing = [Outgoing(message, str(path)) for message in pack(placed)]
                 Sender(deployment.aws.sqs, url).send_until_through(outgoing, on_trouble=say)
                 batch.commit()
@@ -244,7 +244,8 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _show_refusals(bad: Sequence[tuple[str, Rejection]]) -> None:
+def show_refusals(bad: Sequence[tuple[str, Rejection]]) -> None:
+    """Say what was refused and where it stands: the first few."""
     for path, item in bad[:_REFUSALS_SHOWN]:
         name = "stdin" if path == "-" else path
         say(f"  {name}, line {item.line}: {item.reason}: {item.detail}")

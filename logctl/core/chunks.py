@@ -30,7 +30,8 @@ APPS = "_apps"
 
 @dataclass(frozen=True)
 class Chunk:
-    """Records of one app, message and hour. `order` sorts chunks of equal time as the queue had them."""
+    """Records of one app, message and hour. `part` counts those of one hour; `order` sorts chunks of equal
+    time as the queue had them."""
 
     appid: str
     batch_id: str
@@ -56,14 +57,18 @@ def hour_of(milliseconds: int) -> int:
 
 
 def make_chunks(appid: str, batch_id: str, records: Iterable[Record], order: str = "") -> list[Chunk]:
-    """The hot rows of one message: one per hour, more where one would not fit an item."""
+    """The hot rows of one message: one per hour, more where one would not fit an item.
+
+    A row's key comes from its own hour's records alone, so that cold storage, where an object holds a day
+    of a message, can make the same row again.
+    """
     hours: dict[int, list[Record]] = {}
     for record in records:
         hours.setdefault(record.ts // HOUR, []).append(record)
     chunks: list[Chunk] = []
     for group in hours.values():
-        for piece, data in _fitting(group):
-            chunks.append(_chunk(appid, batch_id, len(chunks), piece, data, order))
+        for part, (piece, data) in enumerate(_fitting(group)):
+            chunks.append(_chunk(appid, batch_id, part, piece, data, order))
     return chunks
 
 

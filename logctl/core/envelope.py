@@ -263,7 +263,7 @@ def _unpack_envelope(envelope: Mapping[str, Any], appid: str) -> Unpacked:
         )
     if envelope.get("encoding") != "zstd" or not isinstance(envelope.get("data"), str):
         raise Rejected("schema", "the envelope has no data that this version can decode")
-    plain = _decompress(envelope["data"])
+    plain = unfold(envelope["data"])
     batch_id = _batch_id(appid, plain)
     if envelope.get("batch_id") != batch_id:
         raise Rejected("batch_id", "the envelope's batch_id is not that of its content")
@@ -279,7 +279,12 @@ def _unpack_envelope(envelope: Mapping[str, Any], appid: str) -> Unpacked:
     return Unpacked(appid, batch_id, tuple(records), tuple(rejected))
 
 
-def _decompress(data: str) -> bytes:
+def unfold(data: str) -> bytes:
+    """An envelope's data as NDJSON.
+
+    Raises:
+        Rejected: with `too_big` or `encoding`.
+    """
     try:
         packed = base64.b64decode(data, validate=True)
         # The frame says its size before anything is allocated: 1 MB of zstd can unfold to gigabytes.

@@ -21,6 +21,8 @@ LOGS = "logs/"
 COMPACTED = "compacted/"
 QUARANTINE = "quarantine/"
 RESULTS = "athena-results/"
+OBJECT = ".json.gz"
+"""How the name of an object under `logs/` ends; it begins with the batch."""
 
 _PREFIX = re.compile(rf"year=(\d{{4}})/month=(\d{{2}})/day=(\d{{2}})/appid=({PATTERN})/")
 
@@ -81,7 +83,15 @@ class Partition:
 
     def object_key(self, batch_id: str) -> str:
         """The one key for a batch's records of this partition: writing twice writes the same object."""
-        return f"{self.prefix}{batch_id}.json.gz"
+        return f"{self.prefix}{batch_id}{OBJECT}"
+
+    @classmethod
+    def of_object(cls, key: str) -> tuple[Partition, str] | None:
+        """The partition and the batch of an object's key; None when the consumer did not write it."""
+        partition, name = cls.of_key(key), key.rpartition("/")[2]
+        if partition is None or partition.object_key(name.removesuffix(OBJECT)) != key:
+            return None
+        return partition, name.removesuffix(OBJECT)
 
 
 _FIRST, _LAST = "0000-00-00", "9999-99-99"

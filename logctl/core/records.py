@@ -240,6 +240,22 @@ def to_cold(record: Record, batch_id: str) -> dict[str, Any]:
     }
 
 
+def from_cold(cold: object, appid: str) -> Record:
+    """The inverse of `to_cold`.
+
+    Raises:
+        Rejected: with `schema`, naming the member that is not what it must be.
+    """
+    if not isinstance(cold, Mapping):
+        raise Rejected("schema", "a stored record is not an object")
+    try:
+        fields = json.loads(cold["fields"]) if cold.get("fields") else {}
+        ts = parse_time(cold["ts"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Rejected("schema", "a stored record has no usable 'ts' or 'fields'") from None
+    return from_wire({**cold, "ts": ts, "fields": fields}, appid)
+
+
 def to_public(record: Record) -> dict[str, Any]:
     """As people and programs get it from `tail -o json` and the API."""
     public: dict[str, Any] = {

@@ -18,6 +18,7 @@ from typing import Any
 from logctl.core import levels
 from logctl.core.access import is_pattern
 from logctl.core.errors import UsageError
+from logctl.core.redaction import Redactor
 from logctl.core.sizes import parse_size
 from logctl.core.times import DAY, HOUR, MINUTE, format_duration, parse_duration
 
@@ -175,6 +176,12 @@ def _app_patterns(value: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _redactions(value: Any) -> tuple[str, ...]:
+    found = _items(value, "redaction rules")
+    Redactor(found)
+    return tuple(found)
+
+
 _QUERY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -238,6 +245,12 @@ class Settings:
     )
     subscriptions: tuple[Subscription, ...] = _setting(
         _subscriptions, (), "who hears alerts: e-mail addresses, https:// URLs, SQS queue ARNs"
+    )
+    redact: tuple[str, ...] = _setting(
+        _redactions,
+        (),
+        "secrets taken out before anything is stored: pem, aws-keys, bearer-tokens, url-passwords, "
+        "passwords, cards, or all",
     )
     scan_limit: int = _setting(_scan_limit, 10**11, "Athena stops a query that reads more than this")
     compact_after: int = _setting(

@@ -23,7 +23,7 @@ MARGIN = HOUR
 """Records may be stamped ahead of their arrival by a clock that is fast; such ones leave the hot store
 earlier than their own time says."""
 
-_COLUMNS = "ts, appid, event_id, level, message, fields, array_join(flags, ' '), seq"
+COLUMNS = "ts, appid, event_id, level, message, fields, array_join(flags, ' '), seq"
 
 
 def boundary(deployment: Deployment, now: int) -> int:
@@ -70,16 +70,17 @@ class Archive:
     def _read(self, apps: Sequence[str], span: TimeRange, order: str) -> tuple[QueryResult, Iterator[Record]]:
         selection = Selection(span.since, span.until, tuple(apps), self.keep.level)
         result = query(self.deployment, _query(self.deployment.names.unique_view, selection, order))
-        return result, filter(self.keep, map(_record, result.rows))
+        return result, filter(self.keep, map(record_of, result.rows))
 
 
 def _query(view: str, selection: Selection, order: str) -> Query:
     condition: Condition = selection.condition()
-    sql = f"SELECT {_COLUMNS} FROM {view} WHERE {condition.sql} ORDER BY {order}"  # noqa: S608 - our names
+    sql = f"SELECT {COLUMNS} FROM {view} WHERE {condition.sql} ORDER BY {order}"  # noqa: S608 - our names
     return Query(sql, condition.parameters, selection)
 
 
-def _record(row: Sequence[object]) -> Record:
+def record_of(row: Sequence[object]) -> Record:
+    """The record that a row of `COLUMNS` holds."""
     ts, appid, event_id, level, message, fields, flags, seq = row
     return Record(
         str(appid),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from logctl.core.debounce import AlertKey
 from logctl.core.errors import LogctlError, UsageError
+from logctl.core.explain import Explanation, Rules
+from logctl.core.explain import explain as explain_key
 from logctl.core.silence import LONGEST, Silence, check_target
 from logctl.core.times import format_duration
 from logctl.ops.deployment import Deployment
@@ -27,14 +29,31 @@ def standing(deployment: Deployment, text: str, *, now: int) -> Standing:
         UsageError: the text is not a key.
         LogctlError: nothing was ever counted for it.
     """
-    try:
-        key = AlertKey.parse(text)
-    except ValueError as problem:
-        raise UsageError(f"{problem}.", _SEE_KEYS) from None
+    key = _key(text)
     found = _reader(deployment).of(key, now=now)
     if found is None:
         raise LogctlError(f"Nothing was counted for {key}.", _SEE_KEYS)
     return found
+
+
+def explain(deployment: Deployment, text: str, *, now: int) -> Explanation:
+    """Why the next event of a key would alert, or would not, by the rules as they are deployed now.
+
+    Raises:
+        UsageError: the text is not a key.
+    """
+    key = _key(text)
+    config = deployment.pipeline_config()
+    store = _alerts(deployment)
+    return explain_key(
+        key,
+        store.get(key),
+        now,
+        Rules(config.alert_level, config.alert_window),
+        silenced_until=_silences(deployment).until(key, now=now),
+        kinds=store.kinds(key.appid, now=now, window=config.alert_window),
+        overflow=store.get(key.overflow),
+    )
 
 
 def silences(deployment: Deployment, *, now: int) -> list[Silence]:
@@ -64,6 +83,13 @@ def clear(deployment: Deployment, target: str) -> Silence | None:
     return _silences(deployment).end(_target(target))
 
 
+def _key(text: str) -> AlertKey:
+    try:
+        return AlertKey.parse(text)
+    except ValueError as problem:
+        raise UsageError(f"{problem}.", _SEE_KEYS) from None
+
+
 def _target(text: str) -> str:
     try:
         return check_target(text)
@@ -79,10 +105,14 @@ def _author(deployment: Deployment) -> str:
 
 def _reader(deployment: Deployment) -> Standings:
     return Standings(
-        AlertStore(deployment.aws.dynamodb, deployment.names.alerts_table),
+        _alerts(deployment),
         _silences(deployment),
         deployment.pipeline_config().alert_window,
     )
+
+
+def _alerts(deployment: Deployment) -> AlertStore:
+    return AlertStore(deployment.aws.dynamodb, deployment.names.alerts_table)
 
 
 def _silences(deployment: Deployment) -> SilenceStore:

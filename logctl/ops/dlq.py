@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from logctl.core.envelope import unpack
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.records import Rejected
+from logctl.core.redaction import Redactor
 from logctl.ops.deployment import Deployment
 from logctl.ops.emulator import is_unknown_action
 
@@ -112,7 +113,8 @@ def _count(deployment: Deployment, url: str) -> int:
 
 
 def find(deployment: Deployment, message_id: str) -> DeadLetter:
-    """One message, by its id or the start of it.
+    """One message, by its id or the start of it; its body and problem without secrets, as the redaction
+    rules in force have it.
 
     Raises:
         UsageError: none or several have it.
@@ -124,7 +126,14 @@ def find(deployment: Deployment, message_id: str) -> DeadLetter:
             f"There is {problem} in the dead-letter queue with an id that starts with {message_id!r}.",
             "See them with: logctl dlq list",
         )
-    return found[0]
+    redactor = Redactor(deployment.pipeline_config().redact)
+    body, redacted = redactor.body(found[0].body)
+    return replace(found[0], body=body, problem="" if redacted else found[0].problem)
+
+
+def waiting(deployment: Deployment) -> int:
+    """How many messages a redrive would move."""
+    return _count(deployment, deployment.dead_letter_queue_url())
 
 
 def redrive(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from logctl.core.envelope import Packer
+from logctl.core.records import Record
 from logctl.ops.intake import Placed, Source, records
 from logctl.ops.lines import Errors
 from logctl.ops.pauses import with_pauses
@@ -71,6 +72,15 @@ class Inputs:
                     self.refused.append((path, item))
             for message in packer.flush():
                 yield Outgoing(message, path)
+
+    def records(self) -> Iterator[Record]:
+        """The records of every source in turn, by themselves."""
+        for path in self.paths:
+            for item in self._read(path):
+                if isinstance(item, Placed):
+                    yield item.record
+                else:
+                    self.refused.append((path, item))
 
     def _read(self, path: str) -> Iterator[Placed | Rejection]:
         source = self._source(path)

@@ -117,7 +117,7 @@ class AlertStore:
     def _another_kind(self, appid: str, now: int, window: int) -> Any:
         update = {
             "TableName": self._table,
-            "Key": {"pk": {"S": f"KINDS#{appid}"}, "sk": {"S": str(now // window)}},
+            "Key": _kinds_key(appid, now, window),
             "UpdateExpression": "ADD kinds :one SET expires_at = :expires",
             "ConditionExpression": "attribute_not_exists(kinds) OR kinds < :most",
             "ExpressionAttributeValues": {
@@ -160,6 +160,11 @@ class AlertStore:
     def get(self, key: AlertKey) -> State | None:
         reply = self._dynamodb.get_item(TableName=self._table, Key=_state_key(key), ConsistentRead=True)
         return to_state(reply["Item"]) if "Item" in reply else None
+
+    def kinds(self, appid: str, *, now: int, window: int) -> int:
+        """How many kinds of an app have opened in this window, of `KINDS_PER_WINDOW`."""
+        reply = self._dynamodb.get_item(TableName=self._table, Key=_kinds_key(appid, now, window))
+        return int(reply["Item"]["kinds"]["N"]) if "Item" in reply else 0
 
     def due(self, *, now: int, window: int) -> Iterator[State]:
         """States whose window is over as it is configured now, those never notified first.
@@ -327,6 +332,10 @@ def _conflicted(error: ClientError) -> bool:
 
 def _state_key(key: AlertKey) -> dict[str, Any]:
     return {"pk": {"S": f"ALERT#{key}"}, "sk": {"S": _STATE}}
+
+
+def _kinds_key(appid: str, now: int, window: int) -> dict[str, Any]:
+    return {"pk": {"S": f"KINDS#{appid}"}, "sk": {"S": str(now // window)}}
 
 
 def to_state(item: Mapping[str, Any]) -> State:

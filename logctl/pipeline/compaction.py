@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 from logctl.core import compaction as rules
 from logctl.core.compaction import Day
 from logctl.core.errors import LogctlError
-from logctl.core.partitions import COMPACTED, LOGS, Partition, Scope
+from logctl.core.partitions import COMPACTED, LOGS, OBJECT, Partition, Scope
 from logctl.core.schema import parquet_descriptor
 from logctl.core.times import DAY, HOUR, TimeRange
 from logctl.pipeline.athena import Runner, text
@@ -38,7 +38,6 @@ SETTLED = HOUR
 """A day is closed when it has been over for this long."""
 LOCK = f"{COMPACTED}_lock"
 _DELETE_LIMIT = 1000
-_ENDING = ".json.gz"
 
 
 class Mismatch(LogctlError):
@@ -368,9 +367,9 @@ class Compactor:
             for item in self._list(prefix):
                 partition = Partition.of_key(item["Key"])
                 name = item["Key"].rpartition("/")[2]
-                if partition is not None and name.endswith(_ENDING):
+                if partition is not None and name.endswith(OBJECT):
                     batches = found.setdefault(partition.appid, _Raw()).batches
-                    batches[name.removesuffix(_ENDING)] = (item["Key"], item["Size"])
+                    batches[name.removesuffix(OBJECT)] = (item["Key"], item["Size"])
         return found
 
     def _size(self, prefix: str) -> Stored:

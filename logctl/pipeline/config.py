@@ -74,6 +74,8 @@ class PipelineConfig:
     late_after: int
     cli_flags: str = ""
     """What a command suggested in an alert needs to find this environment, with a leading space."""
+    redact: tuple[str, ...] = ()
+    """Names of the redaction rules that apply (`core.redaction`)."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> PipelineConfig:
@@ -96,4 +98,5 @@ class PipelineConfig:
             alert_window=int(environ["LOGCTL_ALERT_WINDOW_MS"]),
             late_after=int(environ["LOGCTL_LATE_AFTER_MS"]),
             cli_flags=environ.get("LOGCTL_CLI_FLAGS", ""),
+            redact=tuple(name for name in environ.get("LOGCTL_REDACT", "").split(",") if name),
         )

@@ -23,6 +23,7 @@ from logctl.core.debounce import tally
 from logctl.core.envelope import Unpacked, unpack
 from logctl.core.partitions import by_partition
 from logctl.core.records import LATE, Record, Rejected
+from logctl.core.redaction import Redactor
 from logctl.pipeline.alerts import alerter_for
 from logctl.pipeline.catalog import Catalog
 from logctl.pipeline.clients import TROUBLE, Aws
@@ -34,6 +35,8 @@ from logctl.pipeline.quarantine import Quarantine
 
 _TIME_FOR_ONE_MESSAGE = 10_000
 """Milliseconds that must be left before a message is started; the rest is reported, not killed half-way."""
+
+_WITHHELD = "withheld, because it may quote what was redacted"
 
 
 class BatchItemFailure(TypedDict):
@@ -78,6 +81,7 @@ class Consumer:
     def __init__(self, aws: Aws, config: PipelineConfig, *, clock: Callable[[], int]) -> None:
         self._config = config
         self._clock = clock
+        self._redactor = Redactor(config.redact)
         self._cold = ColdStore(aws.s3, config.bucket)
         self._quarantine = Quarantine(aws.s3, config.bucket)
         self._hot = HotStore(aws.dynamodb, config.hot_table)
@@ -104,7 +108,7 @@ class Consumer:
         try:
             self._ingest(message)
         except TROUBLE as error:
-            log("write_failed", message_id=message.message_id, group=message.group, error=str(error))
+            self._log("write_failed", message_id=message.message_id, group=message.group, error=str(error))
             return False
         except Exception as error:  # noqa: BLE001 - a bug of ours, or a cut reply that parses
             return self._survive_bug(message, error)
@@ -113,7 +117,7 @@ class Consumer:
     def _survive_bug(self, message: Message, error: Exception) -> bool:
         """A bug of ours must not block an app for hours: before the last try the message is set aside."""
         where = "".join(traceback.format_exception(error)[-3:])
-        log(
+        self._log(
             "unexpected",
             message_id=message.message_id,
             group=message.group,
@@ -125,7 +129,7 @@ class Consumer:
         try:
             self._set_aside(message, Rejected("internal", where), message.body)
         except Exception as again:  # noqa: BLE001 - whatever it is, the message is not done
-            log("quarantine_failed", message_id=message.message_id, error=type(again).__name__)
+            self._log("quarantine_failed", message_id=message.message_id, error=type(again).__name__)
             return False
         return True
 
@@ -144,7 +148,8 @@ class Consumer:
             self._set_aside(
                 message, Rejected(rejected.reason, rejected.detail), rejected.content, rejected.position
             )
-        records = [self._mark_late(record, message) for record in unpacked.records]
+        safe = (self._redactor.record(record, batch_id=unpacked.batch_id) for record in unpacked.records)
+        records = [self._mark_late(record, message) for record in safe]
         self._store(unpacked, records, message)
         self._alert(unpacked.batch_id, records)
 
@@ -179,17 +184,33 @@ class Consumer:
     def _set_aside(
         self, message: Message, problem: Rejected, content: str, position: int | None = None
     ) -> None:
+        content, found = self._redactor.body(content)
+        group, in_group = self._redactor.text(message.group)
+        deduplication_id, in_id = self._redactor.text(message.deduplication_id)
+        redacted = found + in_group + in_id
         key = self._quarantine.put(
-            group=message.group,
+            group=group,
             reason=problem.reason,
-            detail=problem.detail,
+            # What is said of a message may quote a part of a secret, which no rule knows any more.
+            detail=_WITHHELD if redacted else problem.detail,
             content=content,
             message_id=message.message_id,
-            deduplication_id=message.deduplication_id,
+            deduplication_id=deduplication_id,
             sent_at=message.sent_at,
             position=position,
+            redacted=redacted,
         )
-        log("quarantined", reason=problem.reason, group=message.group, key=key)
+        self._log("quarantined", reason=problem.reason, group=group, key=key)
+
+    def _log(self, event: str, **fields: object) -> None:
+        """Log, without the secrets that a group's name or an error may hold."""
+        log(
+            event,
+            **{
+                name: self._redactor.text(value)[0] if isinstance(value, str) else value
+                for name, value in fields.items()
+            },
+        )
 
 
 def wall_clock() -> int:

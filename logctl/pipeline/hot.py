@@ -28,18 +28,23 @@ class HotStore:
 
     # ── Writing ─────────────────────────────────────────────────────────────────────────────────────
 
-    def put(self, chunk: Chunk, *, now: int, retention: int) -> bool:
+    def put(self, chunk: Chunk, *, now: int, retention: int, arrived: int | None = None) -> bool:
         """Write a chunk unless it is there; say whether it was new.
 
         The first write wins, so that a redelivery moves neither its arrival nor its expiry. A row past
-        its TTL that DynamoDB has not removed yet (it takes days) counts as gone.
+        its TTL that DynamoDB has not removed yet (it takes days) counts as gone. `arrived` is when the
+        records really came, where that was not now.
         """
         absent = "attribute_not_exists(app)"
         expired = "expires_at <= :now"
         try:
             self._dynamodb.put_item(
                 TableName=self._table,
-                Item=to_item(chunk, arrived=now, expires_at=(now + retention) // SECOND),
+                Item=to_item(
+                    chunk,
+                    arrived=now if arrived is None else arrived,
+                    expires_at=(now + retention) // SECOND,
+                ),
                 ConditionExpression=f"{absent} OR {expired}",
                 ExpressionAttributeValues={":now": {"N": str(now // SECOND)}},
             )
@@ -48,6 +53,16 @@ class HotStore:
                 return False
             raise
         return True
+
+    def lacks(self, chunk: Chunk, *, now: int) -> bool:
+        """Whether `put` would write it."""
+        reply = self._dynamodb.get_item(
+            TableName=self._table,
+            Key={"app": {"S": chunk.appid}, "chunk": {"S": chunk.sort_key}},
+            ProjectionExpression="expires_at",
+            ConsistentRead=True,
+        )
+        return "Item" not in reply or int(reply["Item"]["expires_at"]["N"]) <= now // SECOND
 
     def note_app(self, appid: str, *, now: int) -> None:
         """List the app, at most once an hour and container."""

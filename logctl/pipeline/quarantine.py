@@ -32,10 +32,12 @@ class Quarantine:
         deduplication_id: str,
         sent_at: int,
         position: int | None = None,
+        redacted: int = 0,
     ) -> str:
         """Keep a message, or one record of it (`position`), and return the key.
 
         The key comes from the content and the deduplication id, which a redelivery does not change.
+        `redacted` is how many secrets were taken out of the content.
         """
         appid = group.partition(".")[0]
         partition = Partition.at(sent_at, appid if is_appid(appid) else UNKNOWN_APP)
@@ -50,6 +52,7 @@ class Quarantine:
             "message_id": message_id,
             "deduplication_id": deduplication_id,
             "sent_at": iso(sent_at),
+            **({"redacted": redacted} if redacted else {}),
             "content": content,
         }
         # ASCII JSON: whatever the content is, lone surrogates included, it can be written and read back.

@@ -137,6 +137,7 @@ def _environment(settings: Settings, names: Names) -> dict[str, Any]:
         "LOGCTL_ALERT_LEVEL": settings.alert_level,
         "LOGCTL_ALERT_WINDOW_MS": str(settings.alert_window),
         "LOGCTL_LATE_AFTER_MS": str(settings.late_after),
+        "LOGCTL_REDACT": ",".join(settings.redact),
         "LOGCTL_CLI_FLAGS": "".join(
             f" --{name} {getattr(settings, name)}"
             for name in ("target", "env")

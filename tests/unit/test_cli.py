@@ -69,6 +69,7 @@ COMMANDS = [
     ["athena", "compact"],
     ["debounce", "list"],
     ["debounce", "show", "a#ERROR#0a1b2c3d4e5f"],
+    ["debounce", "explain", "a#ERROR#0a1b2c3d4e5f"],
     ["debounce", "silence", "a", "--for", "1h"],
     ["debounce", "silences"],
     ["debounce", "clear", "a"],
@@ -79,6 +80,8 @@ COMMANDS = [
     ["dashboard", "user", "remove", "anna", "--yes"],
     ["dlq", "list"],
     ["dlq", "show", "x"],
+    ["dlq", "redrive", "--dry-run"],
+    ["replay", "--app", "a", "--since", "1h"],
     ["consume", "--once"],
     ["provision", "--plan"],
     ["provision", "--yes"],
@@ -262,10 +265,11 @@ HELP = [
     ["athena"], ["athena", "query"], ["athena", "saved"], ["athena", "partitions"], ["athena", "repair"],
     ["athena", "compact"],
     ["debounce"], ["debounce", "list"], ["debounce", "show"],
+    ["debounce", "explain"], ["debounce", "simulate"],
     ["debounce", "silence"], ["debounce", "silences"], ["debounce", "clear"],
     ["dashboard"], ["dashboard", "open"], ["dashboard", "token"], ["dashboard", "user"],
     ["dashboard", "user", "add"], ["dashboard", "user", "list"], ["dashboard", "user", "remove"],
-    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"],
+    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"],
 ]  # fmt: skip
 
 

@@ -1,0 +1,105 @@
+"""Why the next event of a kind would alert, or would not, and when one could."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from logctl.core import levels
+from logctl.core.debounce import KINDS_PER_WINDOW, Action, AlertKey, State, Status, decide
+from logctl.core.times import format_duration, iso
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is configured now. `window` is in milliseconds."""
+
+    level: str
+    window: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What would happen to an event at `now` (milliseconds).
+
+    `at` is when an event could alert first, or what is held back is told: `now` where that is at once, None
+    where it is never. `key` is what it would be counted under.
+    """
+
+    key: AlertKey
+    action: Action
+    why: str
+    now: int
+    at: int | None
+
+    @property
+    def alerts(self) -> bool:
+        return self.action.publishes
+
+
+def explain(
+    key: AlertKey,
+    state: State | None,
+    now: int,
+    rules: Rules,
+    *,
+    silenced_until: int = 0,
+    kinds: int = 0,
+    overflow: State | None = None,
+) -> Explanation:
+    """Go by the rules that the consumer goes by (`debounce.decide`), for one more event.
+
+    Args:
+        state: the key's; None when nothing was counted for it.
+        kinds: how many kinds of its app have opened in this window.
+        overflow: the state of the app's overflow key, where those beyond the limit are counted.
+    """
+    if not levels.at_least(key.severity, rules.level):
+        why = f"{key.severity} is below alert_level, which is {rules.level}: it is stored, and never alerts."
+        return Explanation(key, Action.NOTHING, why, now, None)
+    opens = state is None or (state.status is Status.CLOSED and not state.held_back)
+    if opens and key != key.overflow and kinds >= KINDS_PER_WINDOW:
+        told = _explain(key.overflow, overflow, now, rules, silenced_until)
+        crowd = f"{kinds} kinds of {key.appid} have opened in this window, so it is counted under overflow. "
+        return replace(told, why=crowd + told.why)
+    return _explain(key, state, now, rules, silenced_until)
+
+
+def _explain(key: AlertKey, state: State | None, now: int, rules: Rules, silenced_until: int) -> Explanation:
+    before = state or State(key, Status.CLOSED, 0, 0, now)
+    one_more = replace(before, seen=before.seen + 1)
+    action = decide(one_more, now, rules.window, silenced_until=silenced_until)
+    at = _first(one_more, now, rules.window, silenced_until)
+    return Explanation(key, action, _why(before, action, rules, silenced_until), now, at)
+
+
+def _first(state: State, now: int, window: int, silenced_until: int) -> int:
+    """The first moment from now at which something may be published: only at the end of something that
+    holds it back can that change."""
+    ends = (now, state.lease_until, state.notified_at + window, silenced_until)
+    return min(
+        moment
+        for moment in ends
+        if moment >= now and decide(state, moment, window, silenced_until=silenced_until).publishes
+    )
+
+
+def _why(state: State, action: Action, rules: Rules, silenced_until: int) -> str:
+    window = format_duration(rules.window)
+    since = iso(state.notified_at)
+    held = f"{state.held_back:,} are held back" if state.held_back else "nothing is held back"
+    told = f"the last alert was at {since} and the window is {window}"
+    match action:
+        case Action.OPEN if state.held_back:
+            return f"It is closed with {state.held_back:,} not reported: the first of them alerts at once."
+        case Action.OPEN:
+            counted = f"{state.seen:,} were counted before" if state.seen else "nothing was counted before"
+            return f"No alert of this kind is open ({counted}): the first event alerts at once."
+        case Action.SUMMARISE:
+            return f"Its window is over, since {told}: it alerts with all {state.held_back + 1:,}."
+        case Action.HOLD:
+            return f"It is counted and held back, since {told}; {held}."
+        case Action.WAIT:
+            return f"An alert is being published, or failed to be, until {iso(state.lease_until)} at most."
+        case Action.SILENCED:
+            return f"It is silenced until {iso(silenced_until)}: counted, and told of after that; {held}."
+    raise AssertionError(f"one more event is never {action.value}")

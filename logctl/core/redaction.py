@@ -1,0 +1,329 @@
+"""Redaction: secrets are taken out of records before anything of them is stored or published.
+
+A rule is a pattern for text, and names of fields whose whole value is a secret. What it finds becomes
+`[redacted:RULE]`, so that redacting twice changes nothing, and is counted in the record's flag `redacted=N`.
+
+A rule sees one record at a time and knows secrets by their form or by what stands before them; a password
+in a sentence has neither. Every pattern is linear: what it repeats is bounded or possessive, because logs
+are written by strangers and the consumer waits for it. There are no rules of one's own for the same reason:
+Python's expressions can take for ever, and one bad rule would stop ingest.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Any
+
+from logctl.core.envelope import unfold
+from logctl.core.records import ID_DERIVED, Record, Rejected, derive_id
+
+ALL = "all"
+COUNT = "redacted="
+"""How the flag begins that says how much was taken out of a record."""
+
+_MARKED = re.compile(r"\[redacted:[a-z-]+\][)\]}.:]*")
+_COUNTED = re.compile(r"redacted=(\d{1,9})")
+_UNREADABLE = "[redacted:unreadable]"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`replace` gives a text without its secrets and how many there were; `names` are endings of the names
+    of fields, in small letters and without punctuation."""
+
+    name: str
+    about: str
+    replace: Callable[[str], tuple[str, int]]
+    names: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        return f"[redacted:{self.name}]"
+
+
+# ── The rules ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _patterns(name: str, *patterns: str, needs: str = "") -> Callable[[str], tuple[str, int]]:
+    """Replaces the group `secret` of every match; a text with none of the characters `needs` has none."""
+    compiled = [re.compile(pattern) for pattern in patterns]
+
+    def apply(text: str) -> tuple[str, int]:
+        count = 0
+
+        def mark(match: re.Match[str]) -> str:
+            nonlocal count
+            if _MARKED.fullmatch(match["secret"]):
+                return match[0]
+            count += 1
+            start, end = match.start("secret") - match.start(), match.end("secret") - match.start()
+            return f"{match[0][:start]}[redacted:{name}]{match[0][end:]}"
+
+        if needs and not any(character in text for character in needs):
+            return text, 0
+        for pattern in compiled:
+            text = pattern.sub(mark, text)
+        return text, count
+
+    return apply
+
+
+# `name=value`, `name: value`, `"name": "value"`, `<name>value`, and the quotes escaped where JSON lies in
+# JSON: a quote that ends a value has as many backslashes before it as the one that begins it.
+_IS = r"[\\\"']{0,16}\s{0,8}(?:=>|[:=>])\s{0,8}"
+_QUOTED = r"(?P<quote>\\{0,15}+[\"'])(?P<secret>(?:(?!(?P=quote))\\*+.){1,4096}+)"
+_BARE = r"(?P<secret>[^\s\"'\\,;&<>]++)"
+_BASE64 = r"(?:[A-Za-z0-9/+=]|\\/)"
+_NAMES = (
+    r"(?i:password|passwd|passphrase|pwd|secret|api[_-]?key|private[_-]?key"
+    r"|(?:access|refresh|auth|id)[_-]?token)"
+)
+
+# Nobody writes a card in groups of one or two digits, and a megabyte of such groups must not be costly.
+_DIGITS = re.compile(r"(?<![0-9])[0-9]{3,}+(?:[ -][0-9]{3,}+)*+")
+_GROUP = re.compile(r"[0-9]+")
+# The major networks' first digits and lengths (ISO/IEC 7812 issuer numbers). Times in milliseconds and
+# nanoseconds begin with 1 until 2033, and no card does.
+_CARD = re.compile(
+    r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})|(?:5[0-9]|2[2-7])[0-9]{14}|3[47][0-9]{13}|3[0689][0-9]{12}"
+    r"|(?:35|6[0-9])[0-9]{14,17}"
+)
+_SHORTEST, _LONGEST = 13, 19
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+
+
+def _cards(text: str) -> tuple[str, int]:
+    parts: list[str] = []
+    done = count = 0
+    for run in _DIGITS.finditer(text):
+        if run.end() - run.start() < _SHORTEST:
+            continue
+        for start, end in _cards_in(run[0]):
+            parts += (text[done : run.start() + start], "[redacted:cards]")
+            done = run.start() + end
+            count += 1
+    return "".join((*parts, text[done:])), count
+
+
+def _cards_in(run: str) -> Iterator[tuple[int, int]]:
+    """Where card numbers are among groups of digits: a number begins and ends with a group."""
+    groups = list(_GROUP.finditer(run))
+    digits = "".join(group[0] for group in groups)
+    starts = [0, *accumulate(len(group[0]) for group in groups)]
+    first = 0
+    while first < len(groups) and starts[first] + _SHORTEST <= len(digits):
+        start, found = starts[first], None
+        if digits[start] in "23456":
+            low = bisect_left(starts, start + _SHORTEST)
+            for last in range(low, bisect_right(starts, start + _LONGEST)):
+                candidate = digits[start : starts[last]]
+                if _CARD.fullmatch(candidate) and _passes_luhn(candidate):
+                    found = last
+        if found is not None:
+            yield groups[first].start(), groups[found - 1].end()
+        first = first + 1 if found is None else found
+
+
+def _passes_luhn(digits: str) -> bool:
+    values = [int(digit) for digit in reversed(digits)]
+    return (sum(values[::2]) + sum(_DOUBLED[value] for value in values[1::2])) % 10 == 0
+
+
+_RULES = (
+    Rule(
+        "pem",
+        "PEM blocks, keys and certificates",
+        _patterns(
+            "pem",
+            r"(?P<secret>-----BEGIN [A-Z0-9 ]{1,64}-----(?:(?!-----END )[\s\S])*+"
+            r"(?:-----END [A-Z0-9 ]{1,64}-----)?)",
+        ),
+    ),
+    Rule(
+        "aws-keys",
+        "AWS access key ids, secret keys and session tokens",
+        _patterns(
+            "aws-keys",
+            r"(?P<secret>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16,}+)",
+            r"(?i:secret[_-]?access[_-]?key|aws[_-]?secret(?:[_-]?key)?|(?:session|security)[_-]?token)"
+            rf"{_IS}[\\\"']{{0,16}}(?P<secret>{_BASE64}{{16,}}+)",
+        ),
+        ("secretaccesskey", "awssecretkey", "awssecret", "sessiontoken", "securitytoken"),
+    ),
+    Rule(
+        "bearer-tokens",
+        "bearer tokens, JWTs and Authorization headers",
+        _patterns(
+            "bearer-tokens",
+            r"(?i:\bbearer)\s{1,8}(?P<secret>(?:[A-Za-z0-9._~+/=-]|\\/){8,}+)",
+            rf"(?i:authorization){_IS}[\\\"']{{0,16}}(?:[A-Za-z0-9-]{{1,20}}\s{{1,8}})?+"
+            r"(?P<secret>[^\s\"'\\,;<>]{4,}+)",
+            r"(?<![A-Za-z0-9_-])(?P<secret>eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]*+)",
+        ),
+        ("authorization", "bearer"),
+    ),
+    Rule(
+        "url-passwords",
+        "passwords in URLs: user:password@, and parameters like ?token=",
+        _patterns(
+            "url-passwords",
+            r":\\?/\\?/[^\s/?#@:\"'<>\\]{0,256}+:(?P<secret>[^\s/?#\"'<>\\]{1,1024})@",
+            r"(?i:[?&;](?:[a-z0-9_-]{0,32}(?:password|passwd|secret|token|signature)"
+            r"|pwd|pass|api_?key|key|auth|sig)=)(?P<secret>[^\s&#\"'<>\\]++)",
+        ),
+    ),
+    Rule(
+        "passwords",
+        "what follows password=, secret:, api_key= and the like",
+        _patterns("passwords", rf"{_NAMES}{_IS}{_QUOTED}", rf"{_NAMES}{_IS}{_BARE}", needs="=:>"),
+        (
+            *("password", "passwd", "passphrase", "pwd", "secret", "apikey", "privatekey"),
+            *("accesstoken", "refreshtoken", "authtoken", "idtoken"),
+        ),
+    ),
+    Rule("cards", "card numbers that pass Luhn's check", _cards),
+)
+RULES: Mapping[str, Rule] = {rule.name: rule for rule in _RULES}
+"""In the order in which they are applied."""
+
+
+# ── Applying them ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Redactor:
+    """Applies the chosen rules; without any it changes nothing."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        """The rules of these names.
+
+        Raises:
+            ValueError: there is no such rule.
+        """
+        chosen = set(names)
+        if unknown := chosen - {*RULES, ALL}:
+            raise ValueError(f"{min(unknown)!r} is none of {', '.join(RULES)} or {ALL}")
+        self._rules = [rule for rule in _RULES if rule.name in chosen or ALL in chosen]
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
+    def text(self, text: str) -> tuple[str, int]:
+        """A text without its secrets, and how many there were."""
+        found = 0
+        for rule in self._rules:
+            text, more = rule.replace(text)
+            found += more
+        return text, found
+
+    def body(self, body: str) -> tuple[str, int]:
+        """A message's body, or a part of it, as it came and could not be parsed.
+
+        An envelope's data is unfolded first, since a secret does not show in it; what cannot be unfolded
+        cannot be checked, and is left out.
+        """
+        if not self._rules:
+            return body, 0
+        found = 0
+
+        def open_(match: re.Match[str]) -> str:
+            nonlocal found
+            try:
+                plain = unfold(match[0].replace("\\", "")).decode("utf-8", "replace")
+            except Rejected:
+                found += 1
+                return _UNREADABLE
+            plain, more = self.text(plain)
+            found += more
+            return json.dumps(plain, ensure_ascii=False)[1:-1]
+
+        opened = _FOLDED.sub(open_, body)
+        text, more = self.text(opened)
+        return text, found + more
+
+    def record(self, record: Record, *, batch_id: str) -> Record:
+        """A record without its secrets, in its message, its id, its fields and their names.
+
+        Its place in the stores stays: that comes from the batch, its app and its time.
+        """
+        if not self._rules:
+            return record
+        message, found = self.text(record.message)
+        fields, more = self._mapping(record.fields)
+        found += more
+        flags, more = self._each(record.flags)
+        found += more
+        event_id, in_id = self.text(record.event_id)
+        if in_id:
+            # Not derived from the id itself: a card number can be guessed from its hash.
+            event_id = derive_id(batch_id, record.seq, record.ts)
+            flags = tuple(dict.fromkeys((*flags, ID_DERIVED)))
+        if not found + in_id:
+            return record
+        return replace(
+            record,
+            event_id=event_id,
+            message=message,
+            fields=fields,
+            flags=_counted(flags, found + in_id),
+        )
+
+    def _each(self, texts: Iterable[str]) -> tuple[tuple[str, ...], int]:
+        done = [self.text(text) for text in texts]
+        return tuple(text for text, _ in done), sum(found for _, found in done)
+
+    def _value(self, value: Any) -> tuple[Any, int]:
+        # Not deep: `strictjson` has refused what is nested deeper than it allows.
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return self._mapping(value)
+        if isinstance(value, list):
+            done = [self._value(item) for item in value]
+            return [item for item, _ in done], sum(found for _, found in done)
+        if isinstance(value, bool) or value is None:
+            return value, 0
+        text, found = self.text(str(value))
+        return (text, found) if found else (value, 0)
+
+    def _mapping(self, value: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+        made: dict[str, Any] = {}
+        total = 0
+        for key, item in value.items():
+            name, found = self.text(key)
+            rule = self._rule_of(key)
+            if rule and not (item is None or isinstance(item, bool) or item in ("", rule.mark)):
+                shown, more = rule.mark, 1
+            else:
+                shown, more = self._value(item)
+            total += found + more
+            made[_free(name, made)] = shown
+        return made, total
+
+    def _rule_of(self, key: str) -> Rule | None:
+        """The rule that takes the whole value of a field of this name."""
+        name = re.sub(r"[^a-z0-9]", "", key[-64:].lower())
+        return next((rule for rule in self._rules if rule.names and name.endswith(rule.names)), None)
+
+
+# Base64 of a zstd frame, which begins with its magic number; JSON may write / as \/.
+_FOLDED = re.compile(r"KLUv\\?/[A-Za-z0-9+/=\\]*+")
+
+
+def _free(name: str, taken: Mapping[str, Any]) -> str:
+    """Two names may have become one; what is under both is kept."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name} {number}"
+    return free
+
+
+def _counted(flags: Iterable[str], found: int) -> tuple[str, ...]:
+    before = [int(counted[1]) for flag in flags if (counted := _COUNTED.fullmatch(flag))]
+    kept = [flag for flag in flags if not _COUNTED.fullmatch(flag)]
+    return (*kept, f"{COUNT}{sum(before) + found}")

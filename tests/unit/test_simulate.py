@@ -1,0 +1,190 @@
+"""Simulated alerts: the same as those that the consumer and the sweeper publish."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from logctl.core.debounce import KINDS_PER_WINDOW
+from logctl.core.records import Record
+from logctl.core.simulate import Simulation, Told
+from logctl.core.times import HOUR, MINUTE, SECOND, iso
+from logctl.ops.inputs import Inputs
+from logctl.ops.simulate import simulate
+from tests.unit.conftest import NOON, Pipeline
+from tests.unit.test_alerts import make, store  # noqa: F401 - a fixture
+from tests.unit.test_cli import logctl  # noqa: F401 - a fixture
+from tests.unit.test_consumer import event, packed
+
+WINDOW = 15 * MINUTE
+
+
+def error(at: int, message: str, level: str = "ERROR", number: int = 0) -> Record:
+    return Record("checkout", f"event-{at}-{number}", at, level, message, number)
+
+
+def run(records: list[Record], window: int = WINDOW) -> list[Told]:
+    return list(Simulation(window, "ERROR", "logctl-test").run(records))
+
+
+def outline(told: list[Told]) -> list[tuple[str, str, int]]:
+    return [(iso(one.at)[11:16], one.alert.kind.value, one.alert.count) for one in told]
+
+
+def test_the_first_at_once_the_rest_at_the_windows_end_and_then_recovery():
+    told = run([error(NOON + n * SECOND, f"timed out after {n} ms") for n in range(500)])
+    assert outline(told) == [
+        ("12:00", "opened", 1),
+        ("12:15", "still firing", 499),
+        ("12:30", "recovered", 0),
+    ]
+    assert told[0].alert.subject == "[logctl-test] ERROR opened: checkout"
+    assert told[0].template == "timed out after <*>"
+
+
+def test_an_event_after_the_window_and_before_the_sweeper_ends_it_itself():
+    told = run([error(NOON + 5 * SECOND, "x is down"), error(NOON + 5 * SECOND + WINDOW, "x is down")])
+    assert iso(told[1].at)[11:19] == "12:15:05"
+    assert outline(told)[1] == ("12:15", "still firing", 1)
+
+
+def test_another_window_gives_other_alerts():
+    errors = [error(NOON + n * MINUTE, "x is down") for n in range(60)]
+    assert len(run(errors, WINDOW)) == 1 + 4 + 1
+    assert len(run(errors, HOUR)) == 1 + 1 + 1
+    assert len(run(errors, MINUTE)) == 60 + 1
+
+
+def test_a_flood_of_kinds_is_one_alert_more():
+    words = [f"{first}{second} is broken" for first in "abcdefgh" for second in "abcdefgh"]
+    told = run([error(NOON + n, word) for n, word in enumerate(words)])
+    assert sum(one.alert.kind.value == "opened" for one in told) == KINDS_PER_WINDOW + 1
+
+
+@pytest.mark.proves("G1", "G2", "G3", "G4")
+@pytest.mark.parametrize("seed", range(3))
+def test_the_pipeline_publishes_what_was_simulated(pipeline: Pipeline, store, seed):  # noqa: F811
+    """One record a message, a sweep every minute: alert by alert the same, ids and texts included."""
+    chance = random.Random(seed)
+    at, records = NOON, []
+    for number in range(30):
+        at += chance.choice([1, SECOND, 20 * SECOND, MINUTE, 7 * MINUTE, 40 * MINUTE])
+        kind = chance.choice(
+            ["disk is full", "timed out after {} ms", "lock lost"]
+            + [f"{'abcdefghijklmnopqrstuvwxyz'[number % 26]}z broke"] * (seed % 2) * 9
+        )
+        level = chance.choice(["ERROR", "ERROR", "FATAL", "INFO"])
+        records.append(error(at, kind.format(number), level, number))
+    expected = [
+        (one.at, one.alert.alert_id, one.alert.subject, one.alert.body)
+        for one in Simulation(WINDOW, "ERROR", "logctl-test").run(records)
+    ]
+
+    found = []
+    sweeper = make(pipeline, store)
+
+    def note() -> None:
+        found.extend(
+            (
+                pipeline.clock(),
+                alert["MessageAttributes"]["alert_id"]["Value"],
+                alert["Subject"],
+                alert["Message"],
+            )
+            for alert in pipeline.alerts()
+        )
+
+    def sweep_until(moment: int) -> None:
+        pipeline.clock.now = max(pipeline.clock.now, pipeline.clock.now // MINUTE * MINUTE)
+        while (tick := pipeline.clock.now // MINUTE * MINUTE + MINUTE) < moment:
+            pipeline.clock.now = tick
+            sweeper.sweep()
+            note()
+
+    for number, item in enumerate(records):
+        sweep_until(item.ts)
+        pipeline.clock.now = item.ts
+        pipeline.consumer.process(event(packed([item], name=f"m{number}", sent_at=item.ts)))
+        note()
+    sweep_until(at + 3 * WINDOW)
+    # Several may be due in the same minute; the sweeper has an order of its own.
+    assert sorted(found) == sorted(expected)
+    assert len(found) > 8
+
+
+# ── Files ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def write(path: Path, lines: list[str]) -> str:
+    path.write_text("".join(line + "\n" for line in lines))
+    return str(path)
+
+
+def lines(count: int) -> list[str]:
+    return [f"{iso(NOON + n * MINUTE)} ERROR request {n} timed out" for n in range(count)]
+
+
+def test_a_file_in_any_order_gives_the_same_alerts(tmp_path):
+    straight = Inputs([write(tmp_path / "a.log", lines(40))], "checkout", "x")
+    shuffled = lines(40)
+    random.Random(1).shuffle(shuffled)
+    mixed = Inputs([write(tmp_path / "b.log", shuffled)], "checkout", "x")
+
+    def texts(inputs: Inputs) -> list[str]:
+        return [one.alert.subject for one in simulate(inputs, window=WINDOW, level="ERROR", stack="s").told]
+
+    assert texts(straight) == texts(mixed)
+    assert len(texts(straight)) == 5
+
+
+def test_secrets_are_redacted_as_in_the_pipeline(tmp_path):
+    path = write(tmp_path / "a.log", [f"{iso(NOON)} ERROR no login with password={n}x" for n in "ab"])
+    told = simulate(
+        Inputs([path], "checkout", "x"), window=WINDOW, level="ERROR", stack="s", redact=["all"]
+    ).told
+    assert [one.alert.count for one in told] == [1, 1, 0]
+    assert "password=[redacted:passwords]" in told[0].alert.body
+
+
+@pytest.fixture
+def offline(logctl, tmp_path):  # noqa: F811
+    write(tmp_path / "app.log", ["INFO starting", *lines(30), "2026-01-31T13:00:00Z INFO done"])
+    return logctl
+
+
+def test_the_command_needs_no_aws_and_no_settings(offline):
+    done = offline("debounce", "simulate", "app.log", "--app", "checkout")
+    assert done.returncode == 0, done.err
+    assert [row.split()[1] for row in done.out.splitlines()[2:]] == ["opened", "still", "still", "recovered"]
+    assert "30 of them errors of 1 kinds: 4 alerts, with a window of 15m." in done.err
+
+
+def test_the_command_takes_another_window_and_level_and_writes_json_and_csv(offline, tmp_path):
+    import json
+
+    shown = json.loads(
+        offline("debounce", "simulate", "app.log", "-a", "checkout", "--window", "1h", "-o", "json").out
+    )
+    assert [(row["alert"], row["events"]) for row in shown] == [
+        ("opened", 1),
+        ("still firing", 29),
+        ("recovered", 0),
+    ]
+    assert "logctl tail checkout" in shown[0]["body"]
+    (tmp_path / "logctl.toml").write_text('alert_level = "FATAL"\n')
+    done = offline("debounce", "simulate", "app.log", "-a", "checkout", "-o", "csv")
+    assert (done.out, done.returncode) == ("at,alert,key,events,kind\n", 0)
+    assert "Nothing in it would alert." in done.err
+    assert offline("debounce", "simulate", "app.log", "-a", "checkout", "--level", "LOUD").returncode == 2
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_is_simulated(offline, tmp_path):
+    write(tmp_path / "bad.ndjson", ['{"appid": "a", "level": "error", "msg": "x"}', '{"appid": '])
+    done = offline("debounce", "simulate", "bad.ndjson", "-o", "json")
+    assert done.returncode == 5
+    assert "bad.ndjson, line 2: json:" in done.err
+    assert "1 errors have no time of their own" in done.err
+    assert '"opened"' in done.out
+    assert offline("debounce", "simulate", "absent.log", "-a", "x").returncode == 2
