@@ -17,14 +17,14 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import zstandard
 
 from logctl.core import strictjson
 from logctl.core.appid import RULE, is_appid
-from logctl.core.records import Record, Rejected, derive_id, from_mapping, from_wire, to_wire
+from logctl.core.records import ID_DERIVED, Record, Rejected, derive_id, from_mapping, from_wire, to_wire
 from logctl.core.times import DAY
 
 VERSION = 1
@@ -225,7 +225,7 @@ def unpack(body: str, *, group: str, deduplication_id: str, sent_at: int) -> Unp
 
     Args:
         group: the MessageGroupId; it names the app.
-        deduplication_id: identifies a bare message; an envelope identifies itself.
+        deduplication_id: identifies a bare message whose records have no ids; others identify themselves.
         sent_at: milliseconds, SQS's SentTimestamp.
 
     Raises:
@@ -243,15 +243,27 @@ def unpack(body: str, *, group: str, deduplication_id: str, sent_at: int) -> Unp
         # Not splitlines(): JSON strings may hold U+2028 and U+0085 as they are.
         lines = text.split("\n")
         if problem.reason == "json" and len(lines) > 1:
-            return _unpack_lines(lines, appid, batch_id, sent_at)
+            return _known_by_ids(_unpack_lines(lines, appid, batch_id, sent_at), group, body)
         raise Rejected(problem.reason, problem.detail) from None
     if isinstance(value, Mapping) and "logctl" in value:
         return _unpack_envelope(value, appid)
     if isinstance(value, Mapping):
-        return _unpack_values([value], appid, batch_id, sent_at)
+        return _known_by_ids(_unpack_values([value], appid, batch_id, sent_at), group, body)
     if isinstance(value, list):
-        return _unpack_values(value, appid, batch_id, sent_at)
+        return _known_by_ids(_unpack_values(value, appid, batch_id, sent_at), group, body)
     raise Rejected("not_object", "the message is JSON, but neither an object nor an array of objects")
+
+
+def _known_by_ids(unpacked: Unpacked, group: str, body: str) -> Unpacked:
+    """A bare message whose records all have ids of their own is known by its content.
+
+    Its deduplication id does not last: a move to the dead-letter queue replaces it by the message id
+    (Amazon SQS Developer Guide, dead-letter queue redrive).
+    """
+    if any(ID_DERIVED in record.flags for record in unpacked.records):
+        return unpacked
+    content = hashlib.sha256("\0".join((group, body)).encode("utf-8", "replace"))
+    return replace(unpacked, batch_id=content.hexdigest()[:32])
 
 
 def _unpack_envelope(envelope: Mapping[str, Any], appid: str) -> Unpacked:

@@ -61,7 +61,7 @@ class Sent:
     """An event_id each, or `text:app:message` where the producer gives none. Empty for poison."""
     errors: int
     ts: int
-    bare: bool
+    has_ids: bool
     entered: list[int] = field(default_factory=list)
     """When the queue took it; again for each copy and redrive."""
     redrives: int = 0
@@ -75,7 +75,7 @@ class Sent:
     def may_count(self) -> int:
         """How many errors may have been counted: those that were not late when they could be."""
         in_time = any(not self.late(at) for at in self.entered)
-        return self.errors * (1 + self.redrives if self.bare else 1) * in_time
+        return self.errors * (1 if self.has_ids else 1 + self.redrives) * in_time
 
     @property
     def must_count(self) -> int:
@@ -161,7 +161,7 @@ class World:
             for value, event_id in zip(values, events, strict=True):
                 value["event_id"] = event_id
         body = "\n".join(map(json.dumps, values)) if shape == "lines" else json.dumps(values)
-        self._hand_over(app, body, f"producer-{number}", events, level, self.now, bare=True)
+        self._hand_over(app, body, f"producer-{number}", events, level, self.now, has_ids=ids)
 
     def send_poison(self, app: str, body: str = "{not json") -> None:
         self._hand_over(app, body, f"producer-{len(self.sent)}", (), "INFO", self.now)
@@ -179,10 +179,10 @@ class World:
         events: tuple[str, ...],
         level: str,
         ts: int,
-        bare: bool = False,
+        has_ids: bool = True,
     ) -> None:
         errors = len(events) if level == "ERROR" else 0
-        self.sent.append(Sent(app, body, deduplication_id, events, errors, ts, bare))
+        self.sent.append(Sent(app, body, deduplication_id, events, errors, ts, has_ids))
         self._enqueue(len(self.sent) - 1)
 
     def _enqueue(self, origin: int) -> None:
@@ -441,11 +441,13 @@ class World:
                 continue
             must(not sent.poison, f"poison of {sent.app} is not in quarantine")
             expected.update(sent.events)
-            # A bare message is known by SQS's deduplication id, which a move to the dead-letter queue replaces:
-            # after a redrive its rows may lie there twice, and `logs_unique` shows those with an id once.
-            if not sent.bare or not sent.redrives:
+            # Without ids of its own a bare message is known by SQS's deduplication id, which a move to the
+            # dead-letter queue replaces: after a redrive its rows may lie there twice.
+            if sent.has_ids or not sent.redrives:
                 once.update(sent.events)
-        redriven = {event for sent in self.sent if sent.redrives and sent.bare for event in sent.events}
+        redriven = {
+            event for sent in self.sent if sent.redrives and not sent.has_ids for event in sent.events
+        }
         for store, found in (("cold", cold), ("hot", hot)):
             for event, count in expected.items():
                 must(

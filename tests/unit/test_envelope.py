@@ -105,6 +105,22 @@ def test_equal_lines_are_two_events_and_a_redelivery_is_none():
     assert len({item.event_id for item in two.records}) == 2
 
 
+@pytest.mark.proves("F17", "F21")
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"msg": "a", "event_id": "event-0001"}',
+        '[{"msg": "a", "event_id": "event-0001"}, {"msg": "a", "event_id": "event-0002"}]',
+        '{"msg": "a", "event_id": "event-0001"}\n{"msg": "a", "event_id": "event-0002"}',
+    ],
+)
+def test_a_bare_message_with_ids_of_its_own_survives_a_new_deduplication_id(body):
+    # AWS: a move to the dead-letter queue replaces the deduplication id by the message id.
+    assert opened(body, dedup="producers-own") == opened(body, dedup="f0c3a1d2-message-id")
+    without = body.replace(', "event_id": "event-0001"', "")
+    assert opened(without, dedup="1").batch_id != opened(without, dedup="2").batch_id
+
+
 def test_good_lines_pass_and_bad_ones_are_named():
     unpacked = opened('{"msg": "a"}\nnot json\n{"appid": "other"}\n[]\n{"msg": "b"}')
     assert [item.message for item in unpacked.records] == ["a", "b"]
