@@ -12,6 +12,7 @@ from logctl.cli import (
     athena,
     command,
     consume,
+    cost,
     dashboard,
     debounce,
     demo,
@@ -60,5 +61,5 @@ _root.__signature__ = inspect.Signature(_own + command.where_parameters())  # ty
 _root.__annotations__ = {p.name: p.annotation for p in _own + command.where_parameters()}
 app.callback()(_root)
 
-for family in (demo, local, init, stack, send, tail, consume, athena, debounce, dashboard, dlq, replay):
+for family in (demo, local, init, stack, send, tail, consume, athena, debounce, dashboard, dlq, replay, cost):
     family.register(app)

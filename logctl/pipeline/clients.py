@@ -7,7 +7,7 @@ uses a client knows which it talks to.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -89,6 +89,10 @@ class Aws:
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
         return self._session.client("cloudformation", endpoint_url=self.endpoint_url, config=_PATIENT)
+
+    @cached_property
+    def cloudwatch(self) -> Any:
+        return self._session.client("cloudwatch", endpoint_url=self.endpoint_url, config=_PATIENT)
 
     @cached_property
     def cognito(self) -> CognitoIdentityProviderClient:

@@ -83,6 +83,7 @@ COMMANDS = [
     ["dlq", "redrive", "--dry-run"],
     ["replay", "--app", "a", "--since", "1h"],
     ["consume", "--once"],
+    ["cost"],
     ["provision", "--plan"],
     ["provision", "--yes"],
     ["destroy", "--yes"],
@@ -257,6 +258,37 @@ def test_a_refused_line_is_named_by_its_number(logctl, tmp_path):
     assert "--continue-on-error" in done.err
 
 
+# ── cost ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_estimate_needs_no_aws(logctl):
+    done = logctl("cost", "--estimate", "100/s", "500B", "--region", "eu-central-1", "-o", "json")
+    assert done.returncode == 0, done.err
+    rows = json.loads(done.out)
+    assert {row["with"] for row in rows} == {"logctl", "CloudWatch Logs", "Data Firehose"}
+    assert all("/eu-central-1/" in row["source"] for row in rows if row["checked"])
+    table = logctl("cost", "--estimate", "100/s", "500B")
+    assert table.out.count("in all") == 3
+    assert "No region is configured: these are the prices of us-east-1." in table.err
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--estimate", "100", "500B"], "'100' is not a rate"),
+        (["--estimate", "100/s", "many"], "'many' is not a size"),
+        (["--estimate", "100/s", "2MB"], "no record's size"),
+        (["--estimate", "100/s", "1KB", "--every", "now"], "'now' is not a duration"),
+        (["--estimate", "100/s", "1KB", "--region", "eu-west-3"], "those of us-east-1 and eu-central-1 are"),
+        (["--apps", "3"], "go with --estimate"),
+    ],
+)
+def test_what_no_estimate_can_be_made_of(logctl, args, words):
+    done = logctl("cost", *args)
+    assert (done.returncode, done.out) == (2, "")
+    assert words in done.err
+
+
 # ── help ────────────────────────────────────────────────────────────────────────────────────────────
 
 HELP = [
@@ -269,7 +301,7 @@ HELP = [
     ["debounce", "silence"], ["debounce", "silences"], ["debounce", "clear"],
     ["dashboard"], ["dashboard", "open"], ["dashboard", "token"], ["dashboard", "user"],
     ["dashboard", "user", "add"], ["dashboard", "user", "list"], ["dashboard", "user", "remove"],
-    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"],
+    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"], ["cost"],
 ]  # fmt: skip
 
 
