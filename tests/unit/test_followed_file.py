@@ -473,9 +473,15 @@ def test_records_gather_for_a_second_after_a_small_batch_and_not_after_a_full_on
     writer: Writer, reader: Reader
 ) -> None:
     slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        reader.now += SETTLE
+
     writer.append("x" * 99 + "\n")
-    coming = batches(reader.followed, clock=lambda: reader.now, sleep=slept.append, on_notice=print)
+    coming = batches(reader.followed, clock=lambda: reader.now, sleep=sleep, on_notice=print)
     next(coming).commit()
+    slept.clear()
     writer.append(("y" * 99 + "\n") * 12_000)
     next(coming).commit()
     assert slept == [GATHER_SECONDS]
