@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 import time
@@ -54,10 +55,11 @@ class Context:
             for name, value in self.environ.items()
             if name.startswith(_VARIABLE) and name not in _NOT_SETTINGS and value
         }
-        unknown = set(variables) - known
-        if unknown:
+        for name in sorted(set(variables) - known):
+            close = difflib.get_close_matches(name, known, n=1)
+            meant = f"; did you mean {_VARIABLE}{close[0].upper()}?" if close else "."
             print(
-                f"logctl: warning: no setting for {_VARIABLE}{min(unknown).upper()}; it is ignored.",
+                f"logctl: warning: there is no setting for {_VARIABLE}{name.upper()}, it is ignored{meant}",
                 file=sys.stderr,
             )
         return {name: value for name, value in variables.items() if name in known}

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from logctl.core.settings import Settings
 
+CHINA, GOVCLOUD = "cn-", "us-gov-"
+"""What the regions of the partitions aws-cn and aws-us-gov begin with."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -113,6 +116,12 @@ class Names:
     def sign_in_domain(self, place: Place) -> str:
         """What Cognito's sign-in pages stand under; unique among all accounts of a region."""
         return f"{self.stack}-{place.account}"
+
+    def sign_in_host(self, place: Place) -> str:
+        """Where Cognito's sign-in pages are; GovCloud has FIPS endpoints only (AWS GovCloud (US) User Guide,
+        Amazon Cognito)."""
+        auth = "auth-fips" if place.region.startswith(GOVCLOUD) else "auth"
+        return f"{self.sign_in_domain(place)}.{auth}.{place.region}.amazoncognito.com"
 
     def topic_arn(self, partition: str, account: str, region: str) -> str:
         return f"arn:{partition}:sns:{region}:{account}:{self.topic}"

@@ -65,7 +65,7 @@ def build_template(
         **alerting.resources(settings, names),
         **functions.resources(settings, names, code),
         **querying.resources(settings, names),
-        **api.resources(settings, names, code, endpoint),
+        **api.resources(settings, names, code, endpoint, place.region if place else settings.region),
     }
     if settings.target == "local":
         resources = _without_tls_policies(resources)

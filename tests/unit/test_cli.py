@@ -169,7 +169,7 @@ def test_a_settings_file_that_is_not_there(logctl):
 
 def test_an_unknown_variable_is_warned_about(logctl):
     done = logctl("tail", "x", LOGCTL_ALERT_WINDW="1m", LOGCTL_TARGET="local")
-    assert "no setting for LOGCTL_ALERT_WINDW" in done.err
+    assert "no setting for LOGCTL_ALERT_WINDW, it is ignored; did you mean LOGCTL_ALERT_WINDOW?" in done.err
     assert done.returncode == 3
 
 
