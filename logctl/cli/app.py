@@ -23,6 +23,7 @@ from logctl.cli import (
     send,
     stack,
     tail,
+    version,
 )
 
 app = typer.Typer(
@@ -34,7 +35,7 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:
+def _own_version(wanted: bool) -> None:
     if wanted:
         print(f"logctl {__version__}")
         raise typer.Exit()
@@ -45,7 +46,7 @@ def _root(
         str | None, typer.Option(help="The settings file. [default: logctl.toml]", metavar="FILE")
     ] = None,
     version: Annotated[  # noqa: ARG001 - its callback does the work
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", callback=_own_version, is_eager=True, help="Show the version.")
     ] = False,
     **where: Any,
 ) -> None:
@@ -61,5 +62,20 @@ _root.__signature__ = inspect.Signature(_own + command.where_parameters())  # ty
 _root.__annotations__ = {p.name: p.annotation for p in _own + command.where_parameters()}
 app.callback()(_root)
 
-for family in (demo, local, init, stack, send, tail, consume, athena, debounce, dashboard, dlq, replay, cost):
+for family in (
+    demo,
+    local,
+    init,
+    stack,
+    send,
+    tail,
+    consume,
+    athena,
+    debounce,
+    dashboard,
+    dlq,
+    replay,
+    cost,
+    version,
+):
     family.register(app)

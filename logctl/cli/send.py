@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
 from logctl.cli.failures import explain
@@ -53,7 +54,14 @@ def send(
     ] = None,
     app: Annotated[
         str | None,
-        typer.Option("--app", "--appid", "-a", metavar="APPID", help="The app that the logs are of."),
+        typer.Option(
+            "--app",
+            "--appid",
+            "-a",
+            metavar="APPID",
+            autocompletion=completion.apps,
+            help="The app that the logs are of.",
+        ),
     ] = None,
     follow: Annotated[
         bool, typer.Option("-f", "--follow", help="Go on with what is appended to the file.")

@@ -302,6 +302,7 @@ HELP = [
     ["dashboard"], ["dashboard", "open"], ["dashboard", "token"], ["dashboard", "user"],
     ["dashboard", "user", "add"], ["dashboard", "user", "list"], ["dashboard", "user", "remove"],
     ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"], ["cost"],
+    ["version"],
 ]  # fmt: skip
 
 
@@ -337,6 +338,14 @@ def test_every_command_is_in_the_list_above():
 
 def test_version(logctl):
     assert re.fullmatch(r"logctl \d+\.\d+\.\d+\n", logctl("--version").out)
+
+
+def test_the_versions_for_a_bug_report(logctl):
+    found = json.loads(logctl("version", "-o", "json").out)
+    assert found["logctl"] == logctl("--version").out.split()[1]
+    assert {"python", "platform", "boto3", "botocore", "pyathena", "ministack"} <= set(found)
+    assert found["botocore"].count(".") == 2
+    assert logctl("version").out.startswith("logctl ")
 
 
 def test_wrong_usage_is_exit_2(logctl):
