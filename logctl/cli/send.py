@@ -21,6 +21,7 @@ from logctl.cli.render import console, say
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.sizes import format_size
+from logctl.core.times import SECOND, parse_duration
 
 if TYPE_CHECKING:
     from logctl.ops.inputs import Inputs
@@ -70,6 +71,13 @@ def send(
         bool,
         typer.Option("--from-end", help="With --follow: start at the end of a file never followed before."),
     ] = False,
+    every: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="With --follow: how long lines gather; 1m makes fewer and cheaper messages. [default: 1s]",
+        ),
+    ] = None,
     sample: Annotated[
         int | None, typer.Option("--sample", metavar="N", min=1, help="Send N made records instead.")
     ] = None,
@@ -116,8 +124,11 @@ def send(
     if follow:
         if len(paths) != 1 or paths[0] == "-":
             raise UsageError("--follow follows one file.", "For several, run one logctl send -f each.")
-        _follow(context, Path(paths[0]), app, form, errors, source, from_end=from_end)
+        gather = _interval(every or "1s")
+        _follow(context, Path(paths[0]), app, form, errors, source, from_end=from_end, gather=gather)
         return
+    if every:
+        raise UsageError("--every goes with --follow.")
     from logctl.ops.inputs import Inputs
 
     inputs = Inputs(paths, app, source or socket.gethostname(), source is not None, form.value, errors.value)
@@ -212,6 +223,7 @@ def _follow(
     source: str | None,
     *,
     from_end: bool,
+    gather: float,
 ) -> None:
     """Send what is appended, until Ctrl-C."""
     from logctl.core.envelope import pack
@@ -235,7 +247,7 @@ def _follow(
     ) as followed:
         say(f"Following {path}; stop with Ctrl-C.")
         try:
-            for batch in batches(followed, clock=now, sleep=time.sleep, on_notice=say):
+            for batch in batches(followed, clock=now, sleep=time.sleep, on_notice=say, gather=gather):
                 placed, refused = split(
                     batch.entries, Source(f"{name}:{batch.generation}", batch.read_at, app)
                 )
@@ -246,6 +258,14 @@ def _follow(
                 total += len(placed)
         except KeyboardInterrupt:
             say(f"{_count(total, 'record')} sent.")
+
+
+def _interval(text: str) -> float:
+    """Seconds."""
+    try:
+        return parse_duration(text) / SECOND
+    except ValueError as problem:
+        raise UsageError(f"{problem}.") from None
 
 
 def _count(number: int, noun: str) -> str:

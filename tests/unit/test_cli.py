@@ -232,6 +232,8 @@ def test_the_template_needs_no_account(logctl, tmp_path):
         (["--sample", "5", "plain.log"], "", "takes no file"),
         (["-f", "plain.log"], "", "needs --app"),
         (["-f", "-", "--app", "x"], "", "follows one file"),
+        (["-f", "plain.log", "--app", "x", "--every", "now"], "", "'now' is not a duration"),
+        (["plain.log", "--app", "x", "--every", "1m"], "", "goes with --follow"),
         (["cut.gz", "--app", "x"], "", "cut.gz"),
         (["utf16.log", "--app", "x"], "", "UTF-16"),
     ],
