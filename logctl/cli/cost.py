@@ -119,9 +119,7 @@ def _show_estimate(settings: Settings, load: Load, table: dict[str, Any], output
     if load.every < MINUTE:
         slower = cost.estimate(replace(load, every=MINUTE), settings, table, alarms=alarms)
         if cost.total(slower) < 0.8 * cost.total(bills["logctl"]):
-            say(
-                f"  Bigger messages cost less: ${cost.total(slower):,.2f} with --every 1m (send -f has it too)."
-            )
+            say(f"  Bigger messages cost less: ${cost.total(slower):,.2f} with --every 1m, as in send -f.")
 
 
 def _show_usage(context: Context, table: dict[str, Any], output: Output) -> None:
