@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +23,7 @@ from logctl.core.errors import LogctlError, UsageError
 from logctl.core.pricing import REGIONS, prices
 from logctl.core.records import Record, derive_id, from_mapping, to_cold
 from logctl.core.settings import Settings
+from logctl.core.sizes import parse_size
 from logctl.core.times import DAY, HOUR, MINUTE, iso
 from logctl.ops.cost import usage
 from logctl.ops.samples import sample_records
@@ -370,3 +373,17 @@ def test_without_metrics_it_says_so_and_points_at_the_estimate():
         usage(Account({}).deployment(), HERE, now=NOON)
     assert refused.value.exit_code == 1
     assert "--estimate" in refused.value.hint
+
+
+def test_the_table_in_the_docs_is_what_the_model_says():
+    text = (Path(__file__).parents[2] / "docs" / "cost.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([\d,]+)/s of ([\w ]+?) \| (\$.*) \|$", text, re.MULTILINE)
+    assert len(rows) == 4
+    for rate, size, amounts in rows:
+        loads = [
+            Load(float(rate.replace(",", "")), parse_size(size), every=every) for every in (1_000, MINUTE)
+        ]
+        bills = [cost.estimate(load, Settings(), HERE) for load in loads]
+        bills += [cost.with_cloudwatch_logs(loads[0], Settings(), HERE)]
+        bills += [cost.with_firehose(loads[0], Settings(), HERE)]
+        assert amounts == " | ".join(f"${cost.total(lines):,.0f}" for lines in bills)
