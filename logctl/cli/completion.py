@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from threading import Thread
 from typing import Any
 
@@ -39,7 +39,7 @@ def _offering(look_up: Callable[[Context], Iterable[str]]) -> Complete:
             thread = Thread(target=work, daemon=True)
             thread.start()
             thread.join(PATIENCE)
-        return sorted(word for word in set(found) if word.startswith(incomplete) and _PLAIN.fullmatch(word))
+        return sorted(word for word in {*found} if word.startswith(incomplete) and _PLAIN.fullmatch(word))
 
     return complete
 
@@ -74,6 +74,11 @@ def _keys(context: Context) -> list[str]:
     return [str(state.key) for state in store.attention()]
 
 
+def _keys_and_apps(context: Context) -> Iterator[str]:
+    yield from _apps(context)
+    yield from _keys(context)
+
+
 def _saved(context: Context) -> list[str]:
     from logctl.ops.saved import listed
 
@@ -83,5 +88,5 @@ def _saved(context: Context) -> list[str]:
 apps = _offering(_apps)
 environments = _offering(_environments)
 keys = _offering(_keys)
-keys_and_apps = _offering(lambda context: [*_apps(context), *_keys(context)])
+keys_and_apps = _offering(_keys_and_apps)
 saved_queries = _offering(_saved)

@@ -113,6 +113,14 @@ def test_an_endpoint_that_never_answers_is_not_waited_for():
     assert time.monotonic() - began < completion.PATIENCE + 1
 
 
+def test_what_was_found_in_time_is_offered_when_the_rest_is_late():
+    def slow(context: Any) -> Any:
+        yield "soon"
+        time.sleep(30)
+
+    assert offered(slow) == ["soon"]
+
+
 def test_only_plain_words_reach_the_shell():
     hostile = [
         "\x1b[31mred", "a\nb", "$(touch x)", "`id`", "x;id", "*", "a b", "'", '"', "\u202eevil", "--flag", "-f",

@@ -12,7 +12,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from bench.loghub import loghub
 from logctl.core import cost
@@ -24,9 +26,10 @@ from logctl.core.pricing import REGIONS, prices
 from logctl.core.records import Record, derive_id, from_mapping, to_cold
 from logctl.core.settings import Settings
 from logctl.core.sizes import parse_size
-from logctl.core.times import DAY, HOUR, MINUTE, iso
+from logctl.core.times import DAY, HOUR, MINUTE, iso, to_datetime
 from logctl.ops.cost import usage
 from logctl.ops.samples import sample_records
+from logctl.pipeline.clients import Aws
 from logctl.stack.functions import Code
 from logctl.stack.template import build_template
 from tests.unit.conftest import NOON
@@ -340,7 +343,7 @@ def test_half_a_months_metrics_are_doubled():
             ("Duration", "consumer"): [(NOON - HOUR, 4 * 10**7)],
             ("ConsumedWriteCapacityUnits", "hot"): [(NOON - HOUR, 5_000_000)],
             ("ConsumedWriteCapacityUnits", "arrival"): [(NOON - HOUR, 1_000_000)],
-            ("BucketSizeBytes", "StandardStorage"): [(NOON - DAY, 2 * 10**9), (NOON - 2 * DAY, 10**9)],
+            ("BucketSizeBytes", "StandardStorage"): [(NOON - DAY, 2 * 10**9), (NOON - 29 * DAY, 10**9)],
             ("ProcessedBytes", "w"): [(NOON - HOUR, 10**11)],
         }
     )
@@ -366,6 +369,25 @@ def test_half_a_months_metrics_are_doubled():
         for query in request["MetricDataQueries"]
         for dimension in query.get("MetricStat", {"Metric": {"Dimensions": []}})["Metric"]["Dimensions"]
     ]
+
+
+def test_cloudwatch_takes_the_request_and_its_answer_is_understood():
+    with mock_aws():
+        cloudwatch = Aws(boto3.Session("test", "test", region_name="eu-central-1")).cloudwatch
+        for hour in range(1, 101):
+            sent = {
+                "MetricName": "NumberOfMessagesSent",
+                "Dimensions": [{"Name": "QueueName", "Value": "q"}],
+                "Timestamp": to_datetime(NOON - hour * HOUR),
+                "Value": 1_000,
+            }
+            cloudwatch.put_metric_data(Namespace="AWS/SQS", MetricData=[sent])
+        deployment = Account({}).deployment()
+        deployment.aws.cloudwatch = cloudwatch
+        found = usage(deployment, HERE, now=NOON)
+    assert found.observed == 100 * HOUR
+    (written,) = [line.quantity for line in found.lines if line.what == "writing objects, about"]
+    assert written == pytest.approx(1_000 * 730)
 
 
 def test_without_metrics_it_says_so_and_points_at_the_estimate():
