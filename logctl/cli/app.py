@@ -21,6 +21,7 @@ from logctl.cli import (
     replay,
     send,
     stack,
+    status,
     tail,
 )
 
@@ -60,5 +61,19 @@ _root.__signature__ = inspect.Signature(_own + command.where_parameters())  # ty
 _root.__annotations__ = {p.name: p.annotation for p in _own + command.where_parameters()}
 app.callback()(_root)
 
-for family in (demo, local, init, stack, send, tail, consume, athena, debounce, dashboard, dlq, replay):
+for family in (
+    demo,
+    local,
+    init,
+    stack,
+    status,
+    send,
+    tail,
+    consume,
+    athena,
+    debounce,
+    dashboard,
+    dlq,
+    replay,
+):
     family.register(app)

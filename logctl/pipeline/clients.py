@@ -7,7 +7,7 @@ uses a client knows which it talks to.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_glue.client import GlueClient
     from mypy_boto3_lambda.client import LambdaClient
     from mypy_boto3_logs.client import CloudWatchLogsClient
@@ -91,12 +92,20 @@ class Aws:
         return self._session.client("cloudformation", endpoint_url=self.endpoint_url, config=_PATIENT)
 
     @cached_property
+    def cloudwatch(self) -> Any:
+        return self._session.client("cloudwatch", endpoint_url=self.endpoint_url, config=_PATIENT)
+
+    @cached_property
     def cognito(self) -> CognitoIdentityProviderClient:
         return self._session.client("cognito-idp", endpoint_url=self.endpoint_url, config=_PATIENT)
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
         return self._session.client("dynamodb", endpoint_url=self.endpoint_url, config=_FAST)
+
+    @cached_property
+    def events(self) -> EventBridgeClient:
+        return self._session.client("events", endpoint_url=self.endpoint_url, config=_PATIENT)
 
     @cached_property
     def glue(self) -> GlueClient:

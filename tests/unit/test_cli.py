@@ -83,6 +83,7 @@ COMMANDS = [
     ["dlq", "redrive", "--dry-run"],
     ["replay", "--app", "a", "--since", "1h"],
     ["consume", "--once"],
+    ["status"],
     ["provision", "--plan"],
     ["provision", "--yes"],
     ["destroy", "--yes"],
@@ -170,6 +171,21 @@ def test_an_unknown_variable_is_warned_about(logctl):
     done = logctl("tail", "x", LOGCTL_ALERT_WINDW="1m", LOGCTL_TARGET="local")
     assert "no setting for LOGCTL_ALERT_WINDW" in done.err
     assert done.returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--watch"], "--watch needs a terminal"),
+        (["--watch", "-o", "json"], "--watch shows the table"),
+        (["5"], "SECONDS go with --watch"),
+        (["--watch", "0"], "Invalid value for"),
+    ],
+)
+def test_a_status_that_makes_no_sense(logctl, args, words):
+    done = logctl("status", *args, **NOWHERE)
+    assert words in done.err
+    assert done.returncode == 2
 
 
 def test_failures_are_json_when_json_was_asked_for(logctl):
@@ -269,7 +285,7 @@ HELP = [
     ["debounce", "silence"], ["debounce", "silences"], ["debounce", "clear"],
     ["dashboard"], ["dashboard", "open"], ["dashboard", "token"], ["dashboard", "user"],
     ["dashboard", "user", "add"], ["dashboard", "user", "list"], ["dashboard", "user", "remove"],
-    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"],
+    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"], ["status"],
 ]  # fmt: skip
 
 

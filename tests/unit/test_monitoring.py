@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from logctl.core.names import ALARMS, Names
+from logctl.core.status import OLDEST_MESSAGE
+from logctl.core.times import SECOND
 from logctl.stack.queueing import VISIBILITY_TIMEOUT
 from tests.unit.test_template import of_type, template
 
@@ -65,6 +67,8 @@ def test_what_is_watched():
         "sweeper-errors": ("Errors", "sweeper", "Sum", 3, 300, "notBreaching"),
     }  # fmt: skip
     assert tuple(watched) == ALARMS
+    # `logctl status` goes by the same.
+    assert OLDEST_MESSAGE == 2 * VISIBILITY_TIMEOUT * SECOND
     assert alarms()["sweeper-stopped"]["ComparisonOperator"] == "LessThanThreshold"
 
 
