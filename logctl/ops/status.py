@@ -18,12 +18,13 @@ from logctl.core.debounce import Status
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.names import ALARMS
 from logctl.core.partitions import QUARANTINE, Partition, Scope
+from logctl.core.replies import Trouble
 from logctl.core.status import Finding
 from logctl.core.times import DAY, TimeRange, from_datetime, iso
 from logctl.ops import debounce, drift, repair
 from logctl.ops.deployment import Deployment
 from logctl.ops.metrics import measure
-from logctl.pipeline.clients import TROUBLE
+from logctl.pipeline.clients import TROUBLE, trouble_of
 from logctl.pipeline.health import depth, is_overdue
 from logctl.pipeline.hot import Arrival, HotStore
 from logctl.pipeline.standings import silence_row
@@ -149,8 +150,7 @@ def _read(name: str, look: _Look) -> Part:
 
 def _is_refusal(error: Exception) -> bool:
     """Whether somebody may not do this one thing, which says nothing of the others."""
-    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-    return code.startswith(("AccessDenied", "UnauthorizedOperation"))
+    return isinstance(error, ClientError) and trouble_of(error) is Trouble.DENIED
 
 
 def _make_clients(deployment: Deployment) -> None:

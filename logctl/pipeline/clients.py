@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from logctl.core.names import Place
+from logctl.core.replies import Trouble, trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_athena.client import AthenaClient
@@ -34,6 +35,13 @@ DAMAGED = (ResponseParserError, UnicodeDecodeError)
 """What botocore raises about a reply that was cut or damaged on the way; neither is a BotoCoreError."""
 TROUBLE = (ClientError, BotoCoreError, *DAMAGED)
 """What any call may raise that is no bug of ours: refusals, the network, damaged replies."""
+
+
+def trouble_of(error: ClientError) -> Trouble:
+    """What an error reply of AWS means."""
+    said = error.response.get("Error", {})
+    return trouble(said.get("Code", ""), said.get("Message", ""))
+
 
 # botocore's own read timeout is 60 s: as long as the whole Lambda may take.
 _FAST = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})

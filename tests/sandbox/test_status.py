@@ -1,4 +1,4 @@
-"""How the pipeline is, told to people who ask, and by CloudWatch to those who don't."""
+"""How the pipeline is: `logctl status` and `logctl doctor` tell who asks, CloudWatch tells who doesn't."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from logctl.core.partitions import Partition
-from logctl.ops import debounce
+from logctl.ops import debounce, repair
 from logctl.ops.deployment import Deployment
 from logctl.ops.inbox import Inbox
+from logctl.ops.live import APP, follow
 from logctl.ops.status import overview
 from tests.sandbox.conftest import Cli, eventually
 from tests.sandbox.test_operations import pause_lambda
@@ -89,11 +90,10 @@ def test_a_pipeline_in_order(watched):
     assert table["shop"].count("T") == 3  # the newest record, its arrival, and when its object was written
 
 
-def test_the_same_for_programs(watched):
-    document = watched.run("status", "-o", "json").json
-    assert (document["state"], document["findings"]) == ("ok", [])
-    assert document["parts"]["last_hour"]["errors"] is None
-    (app,) = document["parts"]["apps"]["apps"]
+def test_how_old_the_newest_records_of_an_app_are(deployment):
+    found = overview(deployment, now=now())
+    assert (found.state, found.part("last hour").facts["errors"]) == ("ok", None)
+    (app,) = found.part("apps").facts["apps"]
     assert app["newest_at"] <= app["arrived_at"]
     assert 0 <= app["lag_ms"] < 600_000
 
@@ -217,7 +217,7 @@ def test_what_somebody_may_not_see_hides_nothing_else(somebody):
     assert seen == {"stack", "queue", "dead_letters"}
     assert parts["consumer"]["state"] == "unknown"
     assert "GetFunctionConfiguration" in parts["consumer"]["error"]
-    assert done.json["state"] == "unknown"
+    assert (done.json["state"], done.json["findings"]) == ("unknown", [])
 
 
 def test_watching_until_ctrl_c(watched):
@@ -239,3 +239,62 @@ def test_watching_until_ctrl_c(watched):
     assert child.wait(timeout=10) == 0
     os.close(ours)
     assert seen.count(b"\x1b[2J") >= 2
+
+
+# ── logctl doctor ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_healthy_patient_and_one_event_all_the_way(watched, deployment):
+    done = watched.run("doctor", "--live", "-o", "json")
+    rows = {row["check"]: row for row in done.json}
+    assert {row["verdict"] for row in rows.values()} == {"ok"}
+    assert rows["version"]["seen"].endswith("deployed, with the same code")
+    assert rows["endpoint"]["seen"] == deployment.aws.endpoint_url
+    hops = [rows[f"live: {hop}"]["seen"] for hop in ("queue", "Lambda", "S3", "DynamoDB", "Athena")]
+    times = [int(hop.removeprefix("after ").removesuffix(" ms").replace(",", "")) for hop in hops]
+    assert all(0 <= at < 60_000 for at in times)
+    assert times[0] <= times[2] <= times[4]
+    assert "sent by logctl doctor --live" in watched.run("tail", "logctl-doctor", "-s", "5m", "-o", "raw").out
+    assert [item.state.key.appid for item in debounce.standings(deployment, now=now())].count(APP) == 0
+
+
+def test_an_event_that_no_consumer_takes(watched, deployment):
+    pause_lambda(watched, enabled=False)
+    try:
+        hops = {check.name: check for check in follow(deployment, seconds=1, clock=now)}
+    finally:
+        pause_lambda(watched, enabled=True)
+    assert {name: check.verdict.value for name, check in hops.items()} == {
+        "live: queue": "ok",
+        "live: Lambda": "failed",
+        "live: S3": "not checked",
+        "live: DynamoDB": "not checked",
+        "live: Athena": "not checked",
+    }
+    assert "logctl status" in hops["live: Lambda"].to_do
+    eventually(lambda: findings(deployment) == {}, what="the event's arrival")
+
+
+def test_an_event_that_athena_does_not_see(deployment):
+    partition, names = Partition.at(now(), APP), deployment.names
+    where = {"DatabaseName": names.database, "TableName": names.table}
+    list(follow(deployment, seconds=20, clock=now))
+    # The consumer remembers what it has registered, so it does not notice.
+    deployment.aws.glue.delete_partition(**where, PartitionValues=list(partition.values))
+    *_, stored, last = follow(deployment, seconds=2, clock=now)
+    assert (stored.verdict.value, last.name, last.verdict.value) == ("ok", "live: Athena", "failed")
+    assert last.to_do == f"Register its partition: logctl athena repair --app {APP}"
+    assert findings(deployment).keys() == {"partitions"}
+    repair.repair(deployment, repair.compare(deployment))
+
+
+def test_the_doctor_names_what_somebody_may_not_do(somebody):
+    done = somebody.run("doctor", "--live", "-o", "json", code=4)
+    rows = {row["check"]: row for row in done.json}
+    refused = {name.removeprefix("permission: ") for name, row in rows.items() if row["verdict"] == "failed"}
+    assert {"sqs:GetQueueUrl", "stack"}.isdisjoint(refused)
+    assert {"lambda:GetFunctionConfiguration", "s3:ListBucket", "glue:GetTable"} <= refused
+    assert rows["permission: s3:ListBucket"]["to_do"] == "Allow s3:ListBucket to who runs this."
+    assert rows["version"]["seen"].endswith("the code was not compared")
+    assert rows["live: queue"]["verdict"] == "failed"
+    assert "live: Lambda" not in rows

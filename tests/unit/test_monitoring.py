@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from logctl.cli.app import app
 from logctl.core.names import ALARMS, Names
 from logctl.core.status import OLDEST_MESSAGE
 from logctl.core.times import SECOND
@@ -97,6 +100,9 @@ def test_an_alarm_tells_people_what_to_run_next(about):
     assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
     (command,) = re.findall(r"logctl [^,.]+", alarm["AlarmDescription"])
     assert command.endswith(" --target local --env prod")
+    # It exists: its help can be shown, with these options.
+    shown = CliRunner().invoke(app, [*shlex.split(command)[1:], "--help"])
+    assert shown.exit_code == 0, shown.output
 
 
 def test_the_topic_lets_exactly_these_alarms_publish():
