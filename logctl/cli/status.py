@@ -112,7 +112,8 @@ def _show(context: Context, found: Overview, output: Output) -> None:
         return
     rows = [{"part": part.name, "state": part.state, "seen": _words(context, part)} for part in found.parts]
     if output is Output.TABLE:
-        print(f"{found.stack} is {_SAID[found.state]}: {context.place}, {iso(found.checked_at)}\n")
+        at = _to_the_second(iso(found.checked_at))
+        print(f"{found.stack} is {_SAID[found.state]}, {at}: {context.place}\n")
     show(rows, ("part", "state", "seen"), output, words={"state": _loud})
     if output is Output.TABLE:
         _show_apps(found.part("apps"))
@@ -133,11 +134,18 @@ def _show_apps(part: Part) -> None:
     print()
     show(
         apps,
-        ("appid", "newest_at", "lag_ms", "arrived_at", "stored_at"),
+        ("appid", "newest_at", "lag_ms", "stored_at"),
         Output.TABLE,
         right=("lag_ms",),
-        words={"lag_ms": format_duration},
+        words={
+            "lag_ms": format_duration,
+            **dict.fromkeys(("newest_at", "stored_at"), _to_the_second),
+        },
     )
+
+
+def _to_the_second(moment: str) -> str:
+    return moment[:19] + "Z"
 
 
 def _show_findings(context: Context, found: Overview) -> None:
@@ -186,7 +194,7 @@ def _words(context: Context, part: Part) -> str:
 
 def _stack(facts: Mapping[str, Any]) -> str:
     drift, checked = facts["drift"], facts["drift_checked_at"]
-    said = f"drift {drift} on {checked}" if checked else "drift never checked"
+    said = f"drift {drift} on {_to_the_second(checked)}" if checked else "drift never checked"
     return f"{facts['status']}, version {facts['version'] or 'unknown'}, {said}"
 
 
