@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any
@@ -14,10 +15,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from logctl import __version__
 from logctl.core import doctor as rules
 from logctl.core.doctor import Verdict
+from logctl.core.errors import LogctlError
 from logctl.core.names import Place
 from logctl.core.replies import Trouble, trouble
 from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
-from logctl.ops import doctor
+from logctl.ops import athena, doctor, live
 from logctl.ops.deployment import Deployment
 from tests.unit.conftest import NOON
 from tests.unit.test_status import SETTINGS, Refusing
@@ -209,3 +211,48 @@ def test_a_stack_that_is_not_there_is_no_failure_and_one_that_may_not_be_seen_is
     assert (stack.verdict, version.verdict) == (WARNING, UNCHECKED)
     stack, _ = doctor.deployed(deployment(), str)
     assert stack.verdict is FAILED
+
+
+# ── One event followed ──────────────────────────────────────────────────────────────────────────────────
+
+
+def accept(QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+
+
+def followed(**clients: Any) -> dict[str, Verdict]:
+    """The hops by name, in a world where a second passes with every look at the clock."""
+    queue = Refusing(get_queue_url=lambda QueueName: {"QueueUrl": "u"}, send_message_batch=accept)
+    seconds = itertools.count(0, SECOND)
+    hops = live.follow(
+        deployment(**({"sqs": queue} | clients)),
+        seconds=5,
+        clock=lambda: NOON + next(seconds),
+        sleep=lambda seconds: None,
+    )
+    return {check.name.removeprefix("live: "): check.verdict for check in hops}
+
+
+def test_an_event_that_the_queue_does_not_take():
+    assert followed(sqs=Refusing()) == {"queue": FAILED}
+
+
+def test_an_event_that_nobody_may_look_for():
+    assert followed() == {"queue": OK, "Lambda": FAILED}
+
+
+def test_an_event_that_comes_to_s3_only(monkeypatch):
+    """The consumer writes S3 first: then it has run, and something is wrong with DynamoDB."""
+
+    def refuse(deployment: Deployment, query: athena.Query) -> athena.QueryResult:
+        assert query.parameters[-2] == f"'{live.APP}'"
+        raise LogctlError("Athena: no such table.")
+
+    monkeypatch.setattr(athena, "query", refuse)
+    pages = SimpleNamespace(paginate=lambda **request: [{"Items": []}])
+    found = followed(
+        s3=Refusing(list_objects_v2=lambda **request: {"Contents": [{}]}),
+        dynamodb=Refusing(get_paginator=lambda name: pages, query=lambda **request: {"Items": []}),
+    )
+    assert found.pop("Athena") is FAILED
+    assert found == {"queue": OK, "Lambda": OK, "S3": OK, "DynamoDB": FAILED}

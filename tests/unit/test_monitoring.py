@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,6 +104,14 @@ def test_an_alarm_tells_people_what_to_run_next(about):
     # It exists: its help can be shown, with these options.
     shown = CliRunner().invoke(app, [*shlex.split(command)[1:], "--help"])
     assert shown.exit_code == 0, shown.output
+
+
+def test_each_alarm_is_explained_in_the_documentation():
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `…-([a-z-]+)` \| .+ \| `(logctl [a-z ]+)`", page, re.M))
+    assert rows.keys() == set(ALARMS)
+    for about, command in rows.items():
+        assert command in alarms()[about]["AlarmDescription"]
 
 
 def test_the_topic_lets_exactly_these_alarms_publish():
