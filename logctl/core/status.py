@@ -56,16 +56,27 @@ def stack(status: str, drift: str) -> list[Finding]:
 
 def drift(drifted: Sequence[Drifted]) -> list[Finding]:
     """To apply the same template again would change nothing: CloudFormation goes by what it did last."""
-    return [
-        Finding(
-            f"{item.resource} ({item.type}) has another {', '.join(item.properties)} than the template says: "
-            "undo that where it was made."
-            if item.properties
-            else f"{item.resource} ({item.type}) is gone.",
-            "logctl status --drift",
-        )
-        for item in drifted
-    ]
+    return [_modified(item) if item.properties else _deleted(item) for item in drifted]
+
+
+def _modified(item: Drifted) -> Finding:
+    return Finding(
+        f"{item.resource} ({item.type}) has another {', '.join(item.properties)} than the template says: "
+        "undo that where it was made.",
+        "logctl status --drift",
+    )
+
+
+def _deleted(item: Drifted) -> Finding:
+    return Finding(
+        f"{item.resource} ({item.type}) is gone: destroy, which keeps the data, and provision again.",
+        "logctl destroy",
+    )
+
+
+def gone(part: str) -> list[Finding]:
+    """The stack is there, and what a part is read from is not."""
+    return [Finding(f"There is nothing to read {part} from: it was deleted.", "logctl status --drift")]
 
 
 def dead_letters(messages: int) -> list[Finding]:
