@@ -69,7 +69,8 @@ def _modified(item: Drifted) -> Finding:
 
 def _deleted(item: Drifted) -> Finding:
     return Finding(
-        f"{item.resource} ({item.type}) is gone: destroy, which keeps the data, and provision again.",
+        f"{item.resource} ({item.type}) is gone: destroy (S3 and DynamoDB are kept, messages are not) and "
+        "provision again.",
         "logctl destroy",
     )
 

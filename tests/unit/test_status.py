@@ -48,7 +48,7 @@ def test_a_stack_is_well_when_its_last_change_went_through(status, drift_status,
 def test_what_has_drifted_is_named():
     told = rules.drift([Drifted("Queue", "AWS::SQS::Queue"), Drifted("Api", "AWS::Lambda::Function", ("MemorySize", "Timeout"))])  # fmt: skip
     assert [finding.what for finding in told] == [
-        "Queue (AWS::SQS::Queue) is gone: destroy, which keeps the data, and provision again.",
+        "Queue (AWS::SQS::Queue) is gone: destroy (S3 and DynamoDB are kept, messages are not) and provision again.",
         "Api (AWS::Lambda::Function) has another MemorySize, Timeout than the template says: undo that where it was made.",
     ]
 
