@@ -88,8 +88,8 @@ def test_what_the_last_hour_tells():
     ("about", "what", "run"),
     [
         ("It is bad. See: logctl dlq list --env prod", "The alarm a is on. It is bad.", "logctl dlq list"),
-        ("Bad. See: logctl status, and the log", "The alarm a is on. Bad.", "logctl status"),
-        ("", "The alarm a is on.", "logctl status"),
+        ("Bad. See: logctl status, and the log", "The alarm a is on. Bad.", "logctl doctor --live"),
+        ("", "The alarm a is on.", "logctl doctor --live"),
     ],
 )
 def test_an_alarm_says_itself_what_to_run(about, what, run):
