@@ -16,11 +16,13 @@ from logctl.cli import (
     debounce,
     demo,
     dlq,
+    doctor,
     init,
     local,
     replay,
     send,
     stack,
+    status,
     tail,
 )
 
@@ -60,5 +62,20 @@ _root.__signature__ = inspect.Signature(_own + command.where_parameters())  # ty
 _root.__annotations__ = {p.name: p.annotation for p in _own + command.where_parameters()}
 app.callback()(_root)
 
-for family in (demo, local, init, stack, send, tail, consume, athena, debounce, dashboard, dlq, replay):
+for family in (
+    demo,
+    local,
+    init,
+    stack,
+    status,
+    doctor,
+    send,
+    tail,
+    consume,
+    athena,
+    debounce,
+    dashboard,
+    dlq,
+    replay,
+):
     family.register(app)
