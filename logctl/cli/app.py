@@ -12,6 +12,7 @@ from logctl.cli import (
     athena,
     command,
     consume,
+    cost,
     dashboard,
     debounce,
     demo,
@@ -24,6 +25,7 @@ from logctl.cli import (
     stack,
     status,
     tail,
+    version,
 )
 
 app = typer.Typer(
@@ -35,7 +37,7 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:
+def _own_version(wanted: bool) -> None:
     if wanted:
         print(f"logctl {__version__}")
         raise typer.Exit()
@@ -46,7 +48,7 @@ def _root(
         str | None, typer.Option(help="The settings file. [default: logctl.toml]", metavar="FILE")
     ] = None,
     version: Annotated[  # noqa: ARG001 - its callback does the work
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", callback=_own_version, is_eager=True, help="Show the version.")
     ] = False,
     **where: Any,
 ) -> None:
@@ -77,5 +79,7 @@ for family in (
     dashboard,
     dlq,
     replay,
+    cost,
+    version,
 ):
     family.register(app)

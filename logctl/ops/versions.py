@@ -1,0 +1,37 @@
+"""The versions that matter for a bug report; read from this machine alone."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+
+from logctl import __version__
+
+_PACKAGES = (
+    "boto3",
+    "botocore",
+    "pyathena",
+    "sqlglot",
+    "typer",
+    "zstandard",
+    "ministack",
+    "duckdb",
+    "pyarrow",
+)
+
+
+def versions() -> dict[str, str | None]:
+    """By name; None for what is not installed."""
+    return {
+        "logctl": __version__,
+        "python": f"{platform.python_version()} ({platform.python_implementation()})",
+        "platform": platform.platform(),
+        **{package: _installed(package) for package in _PACKAGES},
+    }
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
