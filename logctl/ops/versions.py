@@ -7,17 +7,8 @@ import platform
 
 from logctl import __version__
 
-_PACKAGES = (
-    "boto3",
-    "botocore",
-    "pyathena",
-    "sqlglot",
-    "typer",
-    "zstandard",
-    "ministack",
-    "duckdb",
-    "pyarrow",
-)
+NEEDED = ("boto3", "botocore", "pyathena", "typer", "rich", "zstandard", "sqlglot")
+OPTIONAL = ("ministack", "duckdb", "pyarrow")
 
 
 def versions() -> dict[str, str | None]:
@@ -26,8 +17,13 @@ def versions() -> dict[str, str | None]:
         "logctl": __version__,
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
         "platform": platform.platform(),
-        **{package: _installed(package) for package in _PACKAGES},
+        **packages(),
     }
+
+
+def packages() -> dict[str, str | None]:
+    """The packages that logctl stands on, the optional ones last; None for what is not installed."""
+    return {package: _installed(package) for package in (*NEEDED, *OPTIONAL)}
 
 
 def _installed(package: str) -> str | None:
