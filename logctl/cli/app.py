@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from logctl import __version__
 from logctl.cli import (
     athena,
     command,
@@ -25,7 +24,6 @@ from logctl.cli import (
     stack,
     status,
     tail,
-    version,
 )
 
 app = typer.Typer(
@@ -37,9 +35,12 @@ app = typer.Typer(
 )
 
 
-def _own_version(wanted: bool) -> None:
+def _versions(wanted: bool) -> None:
     if wanted:
-        print(f"logctl {__version__}")
+        from logctl.ops.versions import versions
+
+        for name, version in versions().items():
+            print(f"{name} {version or 'not installed'}")
         raise typer.Exit()
 
 
@@ -48,7 +49,10 @@ def _root(
         str | None, typer.Option(help="The settings file. [default: logctl.toml]", metavar="FILE")
     ] = None,
     version: Annotated[  # noqa: ARG001 - its callback does the work
-        bool, typer.Option("--version", callback=_own_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_versions, is_eager=True, help="Show the versions for a bug report."
+        ),
     ] = False,
     **where: Any,
 ) -> None:
@@ -80,6 +84,5 @@ for family in (
     dlq,
     replay,
     cost,
-    version,
 ):
     family.register(app)
