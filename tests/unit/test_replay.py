@@ -198,9 +198,14 @@ def test_what_was_stored_before_the_rules_is_redacted_by_the_rules_of_now(pipeli
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"no gzip", gzip.compress(b"{")[:-9], gzip.compress(b"{"), gzip.compress(b"[]"),
-     gzip.compress(b"{}"), gzip.compress(b'{"ts": 5}')],
-)  # fmt: skip
+    [
+        b"",
+        b"no gzip",
+        gzip.compress(b"{")[:-9],
+        *map(gzip.compress, (b"{", b"[]", b"{}", b'{"ts": 5}')),
+    ],
+    ids=["empty", "no gzip", "cut", "no JSON", "no object", "no time", "no message"],
+)
 def test_an_object_that_cannot_be_read_is_named_and_stops_nothing(pipeline, body):
     fill(pipeline)
     lose(pipeline)
