@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -123,7 +124,8 @@ def serve(address: str) -> None:
         listener.bind(address + ".new")
         listener.listen(64)
         Path(address + ".new").rename(address)
-        while True:
+        # Standard input ends with whoever started this, however that ends.
+        while sys.stdin.fileno() not in select.select([listener, sys.stdin], [], [])[0]:
             connection, _ = listener.accept()
             if os.fork() == 0:
                 listener.close()
