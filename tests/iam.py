@@ -70,11 +70,13 @@ class Recording:
 
 
 @contextmanager
-def recorded() -> Iterator[Recording]:
-    """Every call of every client of this process, until the block ends."""
+def recorded(access_key: str | None = None) -> Iterator[Recording]:
+    """Every call of this process, or of one access key, until the block ends."""
     recording, send = Recording(), BaseClient._make_api_call
 
     def note(client: Any, operation: str, params: Mapping[str, Any]) -> Any:
+        if access_key not in (None, client._request_signer._credentials.access_key):
+            return send(client, operation, params)
         service = client.meta.service_model.signing_name
         try:
             reply = send(client, operation, params)

@@ -134,6 +134,9 @@ def compact(bucket: str, database: str, compacted: str, workgroup: str) -> list[
             ],
             [*above, sub(f"{root}:table/{database}/*")],
         )
+        # Athena asks for the default database too, whatever a statement names (Amazon Athena User Guide,
+        # Configure access to databases and tables in the AWS Glue Data Catalog).
+        + allow("DefaultDatabase", ["glue:GetDatabase"], [above[0], sub(f"{root}:database/default")])
         + allow(
             "SwitchPartitions",
             ["glue:BatchCreatePartition", "glue:UpdatePartition"],
