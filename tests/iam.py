@@ -110,8 +110,9 @@ def _s3(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Nee
     bucket = f"arn:{where.partition}:s3:::{params['Bucket']}"
     if operation == "DeleteObjects":
         for item in params["Delete"]["Objects"]:
-            action = "s3:DeleteObjectVersion" if "VersionId" in item else "s3:DeleteObject"
-            yield Need(action, f"{bucket}/{item['Key']}")
+            yield Need("s3:DeleteObject", f"{bucket}/{item['Key']}")
+            if "VersionId" in item:
+                yield Need("s3:DeleteObjectVersion", f"{bucket}/{item['Key']}")
     elif operation in _S3_OBJECT:
         yield Need(_S3_OBJECT[operation], f"{bucket}/{params['Key']}")
     else:

@@ -16,6 +16,7 @@ from logctl.cli import (
     debounce,
     demo,
     dlq,
+    iam,
     init,
     local,
     replay,
@@ -60,5 +61,5 @@ _root.__signature__ = inspect.Signature(_own + command.where_parameters())  # ty
 _root.__annotations__ = {p.name: p.annotation for p in _own + command.where_parameters()}
 app.callback()(_root)
 
-for family in (demo, local, init, stack, send, tail, consume, athena, debounce, dashboard, dlq, replay):
+for family in (demo, local, init, stack, iam, send, tail, consume, athena, debounce, dashboard, dlq, replay):
     family.register(app)

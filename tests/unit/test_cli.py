@@ -33,6 +33,7 @@ def logctl(tmp_path):
             cwd=tmp_path,
             env={
                 "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(Path(__file__).parents[2]),
                 "HOME": str(tmp_path),
                 "LANG": "C.UTF-8",
                 "COLUMNS": "120",
@@ -260,7 +261,7 @@ def test_a_refused_line_is_named_by_its_number(logctl, tmp_path):
 # ── help ────────────────────────────────────────────────────────────────────────────────────────────
 
 HELP = [
-    [], ["demo"], ["init"], ["provision"], ["destroy"], ["send"], ["tail"], ["consume"],
+    [], ["demo"], ["init"], ["provision"], ["destroy"], ["iam"], ["send"], ["tail"], ["consume"],
     ["local"], ["local", "up"], ["local", "down"], ["local", "status"], ["local", "reset"], ["local", "env"],
     ["athena"], ["athena", "query"], ["athena", "saved"], ["athena", "partitions"], ["athena", "repair"],
     ["athena", "compact"],
