@@ -354,6 +354,7 @@ def test_somebody_with_the_policies_of_provision_and_destroy_makes_and_removes_a
         provisioner.discard(provisioner.plan())
         provisioner.apply(provisioner.plan(), lambda event: None)
         assert provisioner.plan().changes == ()
+    admin.deployment.aws.s3.put_object(Bucket=admin.deployment.bucket, Key="logs/x", Body=b"x")
     with iam.recorded(remover.access_key) as removed:
         Provisioner(remover.aws, settings).destroy(delete_data=True, on_event=lambda event: None)
     # What clears up after a plan of the bootstrap stack that cannot be made, and says why.
