@@ -274,16 +274,20 @@ def listed(value: Any) -> list[Any]:
 # ── A template's policies with its names put in ─────────────────────────────────────────────────────
 
 
-def role_statements(template: Mapping[str, Any], role: str, where: Where, **ours: str) -> list[Statement]:
-    """What a role may do, with ARNs for intrinsic functions.
+def resolved(value: Any, template: Mapping[str, Any], where: Where, **ours: str) -> Any:
+    """A part of a template with ARNs for intrinsic functions.
 
     Args:
         ours: other ARNs for some logical ids than those the template would make.
     """
-    resources = template["Resources"]
-    (policy,) = resources[role]["Properties"]["Policies"]
-    arns = {name: _arn(resource, where) for name, resource in resources.items()} | ours
-    return [_resolved(statement, arns, where) for statement in policy["PolicyDocument"]["Statement"]]
+    arns = {name: _arn(resource, where) for name, resource in template["Resources"].items()} | ours
+    return _resolved(value, arns, where)
+
+
+def role_statements(template: Mapping[str, Any], role: str, where: Where, **ours: str) -> list[Statement]:
+    """What a role may do, as `resolved` says it."""
+    (policy,) = template["Resources"][role]["Properties"]["Policies"]
+    return list(resolved(policy["PolicyDocument"]["Statement"], template, where, **ours))
 
 
 def _arn(resource: Mapping[str, Any], where: Where) -> str:

@@ -55,9 +55,6 @@ ANYTHING = {
     "cognito-idp:CreateUserPool": "a pool has no name that an ARN could hold; its tags are the condition",
     "cognito-idp:DescribeUserPoolDomain": "asked by the domain's name; it has no resource",
     "lambda:CreateEventSourceMapping": "it has no id yet; the function is the condition",
-    "lambda:DeleteEventSourceMapping": "its id is not known before; the function is the condition",
-    "lambda:GetEventSourceMapping": "likewise",
-    "lambda:UpdateEventSourceMapping": "likewise",
     "logs:CreateLogDelivery": "log deliveries have no resource",
     "logs:DeleteLogDelivery": "likewise",
     "logs:GetLogDelivery": "likewise",
@@ -66,6 +63,10 @@ ANYTHING = {
     "logs:PutResourcePolicy": "the account's policies for log delivery have no resource",
     "logs:DescribeResourcePolicies": "likewise",
     "logs:DescribeLogGroups": "it looks through all of them",
+    "logs:DescribeIndexPolicies": "likewise",
+    "sns:GetSubscriptionAttributes": "subscriptions have no resource",
+    "sns:SetSubscriptionAttributes": "likewise",
+    "sns:Unsubscribe": "likewise",
 }
 # ARNs of these hold an id that is made with them.
 WITHOUT_NAMES = re.compile(

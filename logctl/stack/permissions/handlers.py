@@ -97,7 +97,11 @@ def _roles(scope: Scope) -> list[str]:
     return [f"arn:{scope.partition}:iam::{scope.place.account}:role/{scope.names.stack}-*"]
 
 
-def _source_mappings(scope: Scope) -> dict[str, Any]:
+def _mappings(scope: Scope) -> list[str]:
+    return [scope.arn("lambda", "event-source-mapping:*")]
+
+
+def _of_the_consumer(scope: Scope) -> dict[str, Any]:
     function = scope.arn("lambda", f"function:{scope.names.consumer}")
     return {"ArnLike": {"lambda:FunctionArn": function}}
 
@@ -262,21 +266,16 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
     ),
     "AWS::Lambda::EventSourceMapping": (
         # Made without an id, so without a resource: the function is the condition.
+        Handlers("MakeMapping", "lambda", "CreateEventSourceMapping", "", _anything, _of_the_consumer),
         Handlers(
-            "QueueToConsumer",
+            "Mapping",
             "lambda",
-            "CreateEventSourceMapping GetEventSourceMapping UpdateEventSourceMapping",
+            "GetEventSourceMapping UpdateEventSourceMapping",
             "DeleteEventSourceMapping GetEventSourceMapping",
-            _anything,
-            _source_mappings,
+            _mappings,
+            _of_the_consumer,
         ),
-        Handlers(
-            "TagMappings",
-            "lambda",
-            "ListTags TagResource UntagResource",
-            "",
-            lambda scope: [scope.arn("lambda", "event-source-mapping:*")],
-        ),
+        Handlers("TagMapping", "lambda", "ListTags TagResource UntagResource", "", _mappings),
     ),
     "AWS::Lambda::Function": (
         Handlers(
@@ -304,8 +303,8 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
         Handlers(
             "LogGroups",
             "logs",
-            "CreateLogGroup DeleteRetentionPolicy DescribeIndexPolicies GetDataProtectionPolicy "
-            "ListTagsForResource PutRetentionPolicy TagResource UntagResource",
+            "CreateLogGroup DeleteRetentionPolicy GetDataProtectionPolicy ListTagsForResource "
+            "PutRetentionPolicy TagResource UntagResource",
             "DeleteDataProtectionPolicy DeleteLogGroup",
             _log_groups,
         ),
@@ -313,7 +312,7 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
         Handlers(
             "SeeLogGroups",
             "logs",
-            "DescribeLogGroups DescribeResourcePolicies",
+            "DescribeIndexPolicies DescribeLogGroups DescribeResourcePolicies",
             "DescribeLogGroups",
             _anything,
         ),
@@ -340,12 +339,14 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
         ),
     ),
     "AWS::SNS::Subscription": (
+        Handlers("Topic", "sns", "Subscribe", "", _named("sns")),
+        # These have no resource (Service Authorization Reference, Amazon SNS).
         Handlers(
-            "Topic",
+            "Subscriptions",
             "sns",
-            "GetSubscriptionAttributes SetSubscriptionAttributes Subscribe",
+            "GetSubscriptionAttributes SetSubscriptionAttributes",
             "GetSubscriptionAttributes Unsubscribe",
-            _named("sns"),
+            _anything,
         ),
     ),
     "AWS::SNS::Topic": (
