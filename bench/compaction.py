@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.__main__ import read
-from logctl.cli.context import Context
+from bench.environment import environment
 from logctl.core.partitions import by_partition
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, TimeRange, parse_time
-from logctl.local import sandbox
 from logctl.ops.compact import compactor
 from logctl.ops.deployment import Deployment
 from logctl.ops.samples import sample_records
@@ -69,28 +66,16 @@ def main() -> int:
     folder = Path(
         sys.argv[1] if len(sys.argv) > 1 else os.environ.get("LOGCTL_LOGHUB", "../shared/data/loghub")
     )
-    with tempfile.TemporaryDirectory() as home:
-        environ = {"LOGCTL_SANDBOX_HOME": home, "LOGCTL_TARGET": "local", "LOGCTL_ENV": "bench"}
-        sandbox.up(Path(home))
-        try:
-            deployment = Context(environ=environ).deployment
-            provision(environ)
-            objects = load(deployment, folder)
-            before = measure(deployment)
-            work = compactor(deployment, grace=0)
-            began = time.perf_counter()
-            done = list(work.run(TimeRange(START, START + DAYS * DAY)))
-            took = time.perf_counter() - began
-            after = measure(deployment)
-        finally:
-            sandbox.down(Path(home))
+    with environment() as deployment:
+        objects = load(deployment, folder)
+        before = measure(deployment)
+        work = compactor(deployment, grace=0)
+        began = time.perf_counter()
+        done = list(work.run(TimeRange(START, START + DAYS * DAY)))
+        took = time.perf_counter() - began
+        after = measure(deployment)
     report(objects, done, took, before, after)
     return 0
-
-
-def provision(environ: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "logctl", "provision", "--yes"]
-    subprocess.run(command, env={**os.environ, **environ}, check=True, capture_output=True)
 
 
 def load(deployment: Deployment, folder: Path) -> int:
@@ -113,7 +98,7 @@ def load(deployment: Deployment, folder: Path) -> int:
 
 def batches(folder: Path) -> Iterator[list[Record]]:
     logs = sorted(folder.glob("*.log"))
-    apps = [read([path]) for path in logs] if logs else [sample_records(2_000, START)]
+    apps = [read([path]) for path in logs] if logs else [list(sample_records(2_000, now=START, seed=1))]
     for records in apps:
         many = [
             replace(record, event_id=derive_id(record.event_id, copy), ts=0)

@@ -59,6 +59,7 @@ def show(
     empty: str = "",
     right: Sequence[str] = (),
     words: Mapping[str, Any] | None = None,
+    style: Callable[[Mapping[str, Any]], str] = lambda row: "",
     verbatim: bool = False,
 ) -> None:
     """A listing.
@@ -68,6 +69,7 @@ def show(
         empty: what to say on stderr when there is no row.
         right: columns of numbers.
         words: functions that turn a column's value into what a table shows.
+        style: the colour of a table's row.
         verbatim: the columns' names are somebody's own, and shown as they are.
     """
     listed = list(rows)
@@ -76,7 +78,7 @@ def show(
     elif output is Output.CSV:
         write_csv(columns, ([row.get(column) for column in columns] for row in listed))
     elif listed:
-        table(columns, listed, right=right, words=words or {}, verbatim=verbatim)
+        table(columns, listed, right=right, words=words or {}, style=style, verbatim=verbatim)
     if not listed and empty:
         say(empty)
 
@@ -103,6 +105,7 @@ def table(
     *,
     right: Sequence[str] = (),
     words: Mapping[str, Any] | None = None,
+    style: Callable[[Mapping[str, Any]], str] = lambda row: "",
     verbatim: bool = False,
 ) -> None:
     from rich import box
@@ -123,7 +126,7 @@ def table(
             value = row.get(column)
             shown = words[column](value) if column in words and value is not None else value
             cells.append(Text("" if shown is None else neutralise(str(shown))))
-        grid.add_row(*cells)
+        grid.add_row(*cells, style=style(row))
     out = console()
     if not sys.stdout.isatty():
         # A pipe has no width: nothing is folded or cut for it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,6 +38,9 @@ def provision(
         Path | None,
         typer.Option("--template", metavar="FILE", help="Only write the template, as YAML; - is stdout."),
     ] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="With --plan: exit 2 when something would change.")
+    ] = False,
     output: Annotated[Output, typer.Option("-o", "--output", help="How the plan is written.")] = Output.TABLE,
     hot_retention: Annotated[
         str | None, typer.Option(help="How long tail sees a record.", metavar="2d")
@@ -86,6 +90,8 @@ def provision(
             "scan_limit": scan_limit,
         }
     )
+    if detailed_exitcode and not plan:
+        raise UsageError("--detailed-exitcode goes with --plan.")
     if template is not None:
         _write_template(context, template)
         return
@@ -99,10 +105,10 @@ def provision(
     done = False
     try:
         _show_plan(planned, output)
+        _warn_of_losses(planned)
         if plan:
             say(f"{_counted(planned)} in {context.place}. Nothing was changed.")
-            return
-        _warn_of_losses(planned)
+            raise typer.Exit(2 if detailed_exitcode else 0)
         confirm(f"{_counted(planned)} in {context.place}.", yes=yes)
         done = True
     finally:
@@ -116,7 +122,8 @@ def _apply(context: Context, provisioner: Any, planned: Plan) -> None:
         try:
             info = provisioner.apply(planned, watch)
         except KeyboardInterrupt:
-            say(f"\nCloudFormation goes on without you; run the same again to see: {context.place}.")
+            say(f"\nCloudFormation goes on without you in {context.place}.")
+            say(f"To watch it: {_watching(context)}")
             raise
     say(f"{info.name} is ready in {context.place}.")
     for name, value in sorted(info.outputs.items()):
@@ -126,6 +133,13 @@ def _apply(context: Context, provisioner: Any, planned: Plan) -> None:
     say(f"Next: logctl send --sample 1000{context.target_flag} && logctl tail -n 20{context.target_flag}")
 
 
+def _watching(context: Context) -> str:
+    if context.settings.target == "local":
+        return f"logctl status --watch{context.target_flag}"
+    stack, region = context.deployment.names.stack, context.aws.place.region
+    return f"aws cloudformation describe-stack-events --stack-name {stack} --region {region}"
+
+
 def _show_plan(planned: Plan, output: Output) -> None:
     rows = [
         {
@@ -133,17 +147,20 @@ def _show_plan(planned: Plan, output: Output) -> None:
             "resource": change.logical_id,
             "type": change.type,
             "name": change.physical_id or None,
-            "properties": ", ".join(change.properties),
+            "properties": [asdict(item) for item in change.properties]
+            if output is Output.JSON
+            else "; ".join(map(str, change.properties)),
+            "loses": change.loss or None,
         }
         for change in planned.changes
     ]
     columns = ["change", "resource", "type"]
     columns += [column for column in ("name", "properties") if any(row[column] for row in rows)]
-    show(rows, columns, output)
+    show(rows, columns, output, style=lambda row: "red" if row["loses"] else "")
 
 
 def _describe(change: Change) -> str:
-    if change.action == "Modify" and change.replacement == "True":
+    if change.replaces:
         return "! REPLACE"
     if change.action == "Modify" and change.replacement == "Conditional":
         return "? change, may replace"
@@ -157,8 +174,8 @@ def _counted(planned: Plan) -> str:
 
 def _warn_of_losses(planned: Plan) -> None:
     for change in planned.changes:
-        if change.loses:
-            say(f"  This takes away {change.logical_id} ({change.type}) as it is now: {change.physical_id}")
+        if change.loss:
+            say(f"  ! {change.loss}.")
 
 
 def _write_template(context: Context, path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from logctl.core.errors import LogctlError
+from logctl.stack.differences import property_changes
 from logctl.stack.history import Change, Plan, StackEvent, StackInfo, event_of, failure
 
 if TYPE_CHECKING:
@@ -164,23 +165,34 @@ class StackDeployer:
 
     def _changes(self, name: str) -> Iterator[Change]:
         pages = self._cloudformation.get_paginator("describe_change_set").paginate(
-            StackName=self.stack, ChangeSetName=name
+            StackName=self.stack, ChangeSetName=name, IncludePropertyValues=True
         )
-        for page in pages:
-            for item in page.get("Changes", []):
-                change: Any = item["ResourceChange"]
-                details = change.get("Details", [])
-                targets = [detail.get("Target", {}) for detail in details]
-                properties = {target.get("Name") or target.get("Attribute", "") for target in targets}
-                yield Change(
-                    change["Action"],
-                    change["LogicalResourceId"],
-                    change["ResourceType"],
-                    change.get("PhysicalResourceId", ""),
-                    change.get("Replacement", ""),
-                    tuple(sorted(filter(None, properties))),
-                    not details or any(detail.get("Evaluation") != "Dynamic" for detail in details),
-                )
+        items: list[Any] = [item["ResourceChange"] for page in pages for item in page.get("Changes", [])]
+        modifies = any(change["Action"] == "Modify" for change in items)
+        before, after = (self._resources(), self._resources(name)) if modifies else ({}, {})
+        for change in items:
+            details, logical_id = change.get("Details", []), change["LogicalResourceId"]
+            yield Change(
+                change["Action"],
+                logical_id,
+                change["ResourceType"],
+                change.get("PhysicalResourceId", ""),
+                change.get("Replacement", ""),
+                property_changes(details, before.get(logical_id, {}), after.get(logical_id, {})),
+                not details or any(detail.get("Evaluation") != "Dynamic" for detail in details),
+                change.get("PolicyAction", ""),
+            )
+
+    def _resources(self, change_set: str = "") -> dict[str, Any]:
+        """The resources of the deployed template, or of a change set's."""
+        of = {"ChangeSetName": change_set} if change_set else {}
+        body: Any = self._cloudformation.get_template(
+            StackName=self.stack,
+            TemplateStage="Original",
+            **of,
+        )["TemplateBody"]
+        # boto3 parses a template that is JSON, which ours are.
+        return dict(body.get("Resources", {})) if isinstance(body, Mapping) else {}
 
     def discard(self, plan: Plan) -> None:
         """Forget a plan, and the empty shell of a stack that planning a new one leaves."""

@@ -9,14 +9,29 @@ from datetime import datetime
 from typing import Any
 
 from logctl.core.errors import LogctlError
+from logctl.stack.differences import PropertyChange
 
 # What CloudFormation says of resources that were under way when another one failed.
 _CANCELLED = re.compile(r"Resource (creation|update|deletion|import) cancelled")
 
+_HOLDS = {
+    "AWS::ApiGatewayV2::Api": "its address",
+    "AWS::Athena::WorkGroup": "its history of queries",
+    "AWS::Cognito::UserPool": "its users and their passwords",
+    "AWS::DynamoDB::Table": "the rows in it",
+    "AWS::Glue::Table": "its partitions, until the next `logctl athena repair`",
+    "AWS::Logs::LogGroup": "what the function has logged",
+    "AWS::S3::Bucket": "the objects in it",
+    "AWS::SNS::Subscription": "who hears alerts there, until it is confirmed again",
+    "AWS::SNS::Topic": "its subscriptions",
+    "AWS::SQS::Queue": "the messages in it",
+}
+
 
 @dataclass(frozen=True)
 class Change:
-    """One resource of a change set. `replacement` is True, False or Conditional, as CloudFormation says.
+    """One resource of a change set. `replacement` is True, False or Conditional, as CloudFormation says;
+    `policy_action` is what becomes of the resource that is there (Delete, Retain, ReplaceAndRetain, …).
 
     `certain` is false for what CloudFormation only lists because it refers to something that changes: most
     of these turn out to stay as they are.
@@ -27,13 +42,29 @@ class Change:
     type: str
     physical_id: str
     replacement: str
-    properties: tuple[str, ...]
+    properties: tuple[PropertyChange, ...]
     certain: bool = True
+    policy_action: str = ""
+
+    @property
+    def replaces(self) -> bool:
+        return self.action == "Modify" and self.replacement == "True"
 
     @property
     def loses(self) -> bool:
-        """Whether the resource that is there now goes away."""
-        return self.action == "Remove" or (self.action == "Modify" and self.replacement == "True")
+        """Whether the resource that is there now goes away, or out of the pipeline."""
+        return self.action == "Remove" or self.replaces
+
+    @property
+    def loss(self) -> str:
+        """What goes with it, in words; empty where nothing is lost."""
+        if not self.loses:
+            return ""
+        happens = f"{self.logical_id} ({self.type}) is {'replaced' if self.replaces else 'removed'}"
+        if "Retain" in self.policy_action:
+            return f"{happens}: {self.physical_id} stays in the account, but the pipeline no longer uses it"
+        held = _HOLDS.get(self.type)
+        return f"{happens}: {self.physical_id} goes" + (f", and with it {held}" if held else "")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import pytest
 
 from logctl.cli.context import Context
 from logctl.ops.deployment import Deployment
+from tests import prefork
 
 
 @dataclass
@@ -44,17 +45,9 @@ class Cli:
         }
 
     def run(self, *args: str, stdin: str | bytes | None = None, code: int | None = 0) -> Result:
-        done = subprocess.run(
-            [sys.executable, "-m", "logctl", *args],
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            env=self.environ,
-            cwd=self.home,
-            timeout=120,
-            check=False,
-        )
-        result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        done = prefork.run(*args, env=self.environ, cwd=self.home, stdin=given)
+        result = Result(done.returncode, done.out, done.err)
         assert "Traceback" not in result.err, result.err
         if code is not None:
             assert result.code == code, f"exit {result.code}\n{result.out}\n{result.err}"

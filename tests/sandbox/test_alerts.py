@@ -109,7 +109,7 @@ def test_sixteen_rivals_for_one_claim_have_one_winner(quick):
     store = AlertStore(deployment.aws.dynamodb, deployment.names.alerts_table)
     for race in range(200 if os.environ.get("LOGCTL_SOAK") else 40):
         moment = time.time_ns() // 1_000_000
-        key = AlertKey("race", "ERROR", f"{race:012d}")
+        key = AlertKey(f"race-{race}", "ERROR", "0" * 12)
         store.count(f"batch-{race}", Tally(key, 1, "t", "s", moment), now=moment, window=60_000)
         state = store.get(key)
         with ThreadPoolExecutor(16) as pool:

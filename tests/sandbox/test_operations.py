@@ -45,11 +45,14 @@ def test_a_plan_shows_everything_and_leaves_nothing(fresh):
 def test_provisioning_twice_changes_nothing_and_a_changed_setting_only_what_it_must(fresh):
     fresh.run("provision", "--yes")
     assert "Nothing changes" in fresh.run("provision", "--yes").err
-    changed = {
-        row["resource"]: row["change"]
-        for row in fresh.run("provision", "--plan", "--scan-limit", "20GB", "-o", "json").json
-    }
-    assert changed == {"Workgroup": "~ change"}
+    assert fresh.run("provision", "--plan", "--detailed-exitcode", code=0).out == ""
+    plan = ("provision", "--plan", "--detailed-exitcode", "--scan-limit", "20GB")
+    (changed,) = fresh.run(*plan, "-o", "json", code=2).json
+    assert (changed["resource"], changed["change"], changed["loses"]) == ("Workgroup", "~ change", None)
+    cutoff = {"path": "WorkGroupConfiguration.BytesScannedCutoffPerQuery", "before": "100000000000"}
+    assert changed["properties"] == [cutoff | {"after": "20000000000"}]
+    assert "BytesScannedCutoffPerQuery: 100000000000 → 20000000000" in fresh.run(*plan, code=2).out
+    assert "goes with --plan" in fresh.run("provision", "--detailed-exitcode", code=2).err
 
 
 def test_without_a_terminal_nothing_is_done_unasked(fresh):

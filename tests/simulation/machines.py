@@ -190,6 +190,28 @@ def one_fault_at_each_call() -> None:
             )
 
 
+def a_shorter_window() -> None:
+    """A window that is made shorter ends what was begun with the longer one.
+
+    Raises:
+        Violation: a guarantee broke.
+    """
+    play(
+        World(),
+        [
+            lambda world: world.set_window(4 * WINDOW),
+            lambda world: world.send("alpha", 3),
+            lambda world: world.serve(),
+            lambda world: world.send("alpha", 2),
+            lambda world: world.serve(),
+            lambda world: world.sweep_well(),
+            lambda world: world.tick(2 * WINDOW),
+            lambda world: world.set_window(WINDOW),
+            lambda world: world.sweep_well(),
+        ],
+    )
+
+
 def _sweep(world: World, plan: dict[int, str], *, skew: int = 0) -> None:
     worker = world.sweep(skew=skew)
     if worker in world.sweeps:

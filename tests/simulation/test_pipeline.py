@@ -14,12 +14,22 @@ from __future__ import annotations
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.simulation.machines import DebouncePath, RecordPath, one_fault_at_each_call, searching
+from tests.simulation.machines import (
+    DebouncePath,
+    RecordPath,
+    a_shorter_window,
+    one_fault_at_each_call,
+    searching,
+)
 
 
 @pytest.mark.proves("F1", "F2", "F3", "F27", "F30", "F31", "F32")
 def test_no_single_fault_at_any_call_breaks_anything():
     one_fault_at_each_call()
+
+
+def test_a_window_that_is_made_shorter_ends_what_was_begun_with_the_longer_one():
+    a_shorter_window()
 
 
 @pytest.mark.proves(

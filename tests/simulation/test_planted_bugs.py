@@ -1,7 +1,7 @@
 """The harness is worth something: each of these bugs, planted in the real code, is found by the default run.
 
-First by every fault at every call, then, for what takes messages of several apps, by a search that is the same
-each time. Without a bug neither finds anything: `test_pipeline.py`, and the control below.
+First by a changed window and by every fault at every call, then, for what takes messages of several apps, by a
+search that is the same each time. Without a bug neither finds anything: `test_pipeline.py`, and the control below.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from logctl.pipeline.alerts import Alerter
 from logctl.pipeline.cold import ColdStore
 from logctl.pipeline.consumer import Consumer, Message
 from logctl.pipeline.hot import HotStore
-from tests.simulation.machines import HUNTING, RecordPath, one_fault_at_each_call
+from tests.simulation.machines import HUNTING, RecordPath, a_shorter_window, one_fault_at_each_call
 from tests.simulation.world import Violation, World
 
 Patch = pytest.MonkeyPatch
@@ -206,6 +206,18 @@ def a_summary_resets_the_count(patch: Patch) -> None:
 
 
 @bug
+def the_end_of_a_window_is_stored(patch: Patch) -> None:
+    """A window that is made shorter does not end what was begun with the longer one."""
+    stored: dict[tuple[debounce.AlertKey, int], int] = {}
+    real = debounce.State.window_left
+
+    def window_left(self: debounce.State, now: int, window: int) -> int:
+        return real(self, now, stored.setdefault((self.key, self.notified_at), window))
+
+    patch.setattr(debounce.State, "window_left", window_left)
+
+
+@bug
 def nobody_sweeps(patch: Patch) -> None:
     patch.setattr(World, "sweeping", lambda self, alerter: None)
 
@@ -248,5 +260,6 @@ def test_without_a_bug_the_same_search_finds_nothing():
 def test_it_is_found(plant, monkeypatch):
     plant(monkeypatch)
     with pytest.raises(Violation):
+        a_shorter_window()
         one_fault_at_each_call()
         search()

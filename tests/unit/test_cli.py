@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ import yaml
 
 from logctl.cli.init import document
 from logctl.core.settings import Settings
+from tests import prefork
 
 NOWHERE = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -26,24 +25,16 @@ NOWHERE = {
 @pytest.fixture
 def logctl(tmp_path):
     def run(*args: str, stdin: str | bytes | None = "", **variables: str):
-        done = subprocess.run(
-            [sys.executable, "-m", "logctl", *args],
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            capture_output=True,
-            cwd=tmp_path,
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(Path(__file__).parents[2]),
-                "HOME": str(tmp_path),
-                "LANG": "C.UTF-8",
-                "COLUMNS": "120",
-                "AWS_EC2_METADATA_DISABLED": "true",
-                **variables,
-            },
-            timeout=60,
-            check=False,
-        )
-        done.out, done.err = done.stdout.decode(), done.stderr.decode()
+        environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "LANG": "C.UTF-8",
+            "COLUMNS": "120",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **variables,
+        }
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        done = prefork.run(*args, env=environ, cwd=tmp_path, stdin=given, timeout=60)
         assert "Traceback" not in done.err, done.err
         return done
 

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from logctl.core.errors import LogctlError
 from logctl.stack.deploy import Change, Plan, StackDeployer
+from logctl.stack.differences import PropertyChange
 
 NOTHING = (
     "The submitted information didn't contain changes. Submit different information to create a change set."
@@ -25,6 +26,7 @@ class CloudFormation:
         self.events: list[tuple[str, str, str]] = []
         self.change_set: dict[str, Any] = {"Status": "CREATE_COMPLETE"}
         self.changes: list[dict[str, Any]] = []
+        self.templates: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
         self.called: list[tuple[str, dict[str, Any]]] = []
 
     def declare_states(self, *states: str) -> None:
@@ -47,6 +49,9 @@ class CloudFormation:
 
     def describe_change_set(self, **_: Any) -> dict[str, Any]:
         return self.change_set
+
+    def get_template(self, ChangeSetName: str = "", **_: str) -> dict[str, Any]:
+        return {"TemplateBody": {"Resources": self.templates[1 if ChangeSetName else 0]}}
 
     def delete_change_set(self, **request: Any) -> None:
         self.called.append(("delete_change_set", request))
@@ -126,12 +131,50 @@ def test_a_stack_that_only_a_plan_made_counts_as_absent(cloudformation, stack, s
     assert plan.changes == (Change("Add", "Queue", "AWS::SQS::Queue", "", "", ()),)
 
 
-def test_a_replacement_says_what_is_lost_and_why(cloudformation, stack):
+@pytest.mark.parametrize(
+    ("policy_action", "expected"),
+    [
+        ("ReplaceAndDelete", "Queue (AWS::SQS::Queue) is replaced: q goes, and with it the messages in it"),
+        ("ReplaceAndRetain", "Queue (AWS::SQS::Queue) is replaced: q stays in the account, but the pipeline "
+                             "no longer uses it"),
+    ],
+)  # fmt: skip
+def test_a_replacement_says_what_is_lost_and_why(cloudformation, stack, policy_action, expected):
     cloudformation.declare_states("CREATE_COMPLETE")
-    cloudformation.changes = [REPLACE]
+    cloudformation.changes = [{**REPLACE, "PolicyAction": policy_action}]
     (change,) = stack.plan(BODY).changes
-    assert change.loses
-    assert change.properties == ("QueueName",)
+    assert change.loss == expected
+    assert change.properties == (PropertyChange("QueueName"),)
+
+
+def test_a_change_says_from_what_to_what_by_the_templates(cloudformation, stack):
+    cloudformation.declare_states("CREATE_COMPLETE")
+    change = {**REPLACE, "Replacement": "False"}
+    change["Details"] = [{"Target": {"Name": "Environment"}}, {"Target": {"Name": "Role"}}]
+    cloudformation.changes = [change]
+    old = {"Environment": {"Variables": {"A": "1", "B": "2", "C": "3"}}, "Tags": [{"Key": "x"}]}
+    new = {"Environment": {"Variables": {"A": "1", "B": "5", "D": "4"}}, "Tags": [{"Key": "y"}]}
+    cloudformation.templates = ({"Queue": {"Properties": old}}, {"Queue": {"Properties": new}})
+    (found,) = stack.plan(BODY).changes
+    assert not found.loss
+    assert list(map(str, found.properties)) == [
+        "Environment.Variables.B: 2 → 5",
+        "Environment.Variables.C: 3 → (none)",
+        "Environment.Variables.D: (none) → 4",
+        "Role",
+        'Tags: [{"Key":"x"}] → [{"Key":"y"}]',
+    ]
+
+
+def test_what_cloudformation_says_of_values_goes_before_what_the_templates_say(cloudformation, stack):
+    cloudformation.declare_states("CREATE_COMPLETE")
+    target = {"Attribute": "Properties", "Name": "QueueName", "Path": "/Properties/QueueName"}
+    values = {"BeforeValue": "q" * 80, "AfterValue": "new"}
+    cloudformation.changes = [{**REPLACE, "Details": [{"Target": {**target, **values}}]}]
+    cloudformation.templates = ({"Queue": {"Properties": {"QueueName": {"Ref": "X"}}}}, {})
+    ((found,),) = (change.properties for change in stack.plan(BODY).changes)
+    assert found == PropertyChange("QueueName", "q" * 80, "new")
+    assert str(found) == f"QueueName: {'q' * 57}… → new"
 
 
 @pytest.mark.parametrize("reason", [NOTHING, "No updates are to be performed."])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -64,13 +65,13 @@ def test_a_flood_of_kinds_is_one_alert_more():
 
 
 @pytest.mark.proves("G1", "G2", "G3", "G4")
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(20 if os.environ.get("LOGCTL_SOAK") else 2))
 def test_the_pipeline_publishes_what_was_simulated(pipeline: Pipeline, store, seed):  # noqa: F811
     """One record a message, a sweep every minute: alert by alert the same, ids and texts included."""
     chance = random.Random(seed)
     at, records = NOON, []
     for number in range(30):
-        at += chance.choice([1, SECOND, 20 * SECOND, MINUTE, 7 * MINUTE, 40 * MINUTE])
+        at += chance.choice([1, SECOND, 20 * SECOND, MINUTE, 7 * MINUTE, 20 * MINUTE])
         kind = chance.choice(
             ["disk is full", "timed out after {} ms", "lock lost"]
             + [f"{'abcdefghijklmnopqrstuvwxyz'[number % 26]}z broke"] * (seed % 2) * 9

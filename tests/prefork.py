@@ -1,0 +1,158 @@
+"""`python -m logctl` in processes of their own, without paying for the imports each time.
+
+A server imports what commands import, once, and forks for each call: a command still has its own process,
+environment, working directory and descriptors, and starts within milliseconds instead of half a second.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+IMPORTED = (
+    "logctl.cli.app",
+    "boto3",
+    "botocore.client",
+    "s3transfer.manager",
+    "pydantic",
+    "typer._adapters",
+    "rich.console",
+    "rich.table",
+)
+
+
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def out(self) -> str:
+        return self.stdout.decode()
+
+    @property
+    def err(self) -> str:
+        return self.stderr.decode()
+
+
+def run(
+    *args: str, env: Mapping[str, str], cwd: Path, stdin: bytes | None = None, timeout: float = 120
+) -> Done:
+    """Run a command to its end; -9 and the like say by which signal it ended.
+
+    Raises:
+        TimeoutError: it took longer than `timeout` seconds. It goes on.
+    """
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as connection:
+        given, out, err = (Path(folder, name) for name in ("in", "out", "err"))
+        if stdin is not None:
+            given.write_bytes(stdin)
+        call = {
+            "args": args,
+            "env": dict(env),
+            "cwd": str(cwd),
+            "stdin": None if stdin is None else str(given),
+            "outputs": [str(out), str(err)],
+        }
+        connection.settimeout(timeout)
+        connection.connect(_server())
+        connection.sendall(json.dumps(call).encode() + b"\n")
+        returncode = int(connection.makefile().readline())
+        return Done(returncode, out.read_bytes(), err.read_bytes())
+
+
+@cache
+def _server() -> str:
+    """The address of this process's server, which ends with it."""
+    folder = tempfile.TemporaryDirectory()
+    address = str(Path(folder.name, "socket"))
+    child = subprocess.Popen([sys.executable, "-m", "tests.prefork", address], stdin=subprocess.PIPE)
+
+    def end() -> None:
+        child.kill()
+        child.wait()
+        folder.cleanup()
+
+    atexit.register(end)
+    while not Path(address).exists():
+        assert child.poll() is None, "the server of tests.prefork did not start"
+        time.sleep(0.01)
+    return address
+
+
+def serve(address: str) -> None:
+    import importlib
+
+    for module in IMPORTED:
+        with contextlib.suppress(ImportError):  # what is no longer there is not worth importing early
+            importlib.import_module(module)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the children are nobody's to wait for
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address + ".new")
+        listener.listen(64)
+        Path(address + ".new").rename(address)
+        while True:
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                _answer(connection)
+            connection.close()
+
+
+def _answer(connection: socket.socket) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    call = json.loads(connection.makefile().readline())
+    reads, writes = os.pipe() if call["stdin"] else (os.open(os.devnull, os.O_RDONLY), None)
+    child = os.fork()
+    if child == 0:
+        connection.close()
+        if writes:
+            os.close(writes)
+        _become(call, reads)
+    os.close(reads)
+    with contextlib.suppress(OSError):  # the command need not read it, and whoever asked may have gone
+        if writes:
+            with os.fdopen(writes, "wb") as pipe:
+                pipe.write(Path(call["stdin"]).read_bytes())
+    _, status = os.waitpid(child, 0)
+    with contextlib.suppress(OSError):
+        connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+    os._exit(0)
+
+
+def _become(call: dict[str, Any], stdin: int) -> None:
+    """Be the command, as if just started."""
+    os.chdir(call["cwd"])
+    os.environ.clear()
+    os.environ.update(call["env"])
+    time.tzset()
+    os.dup2(stdin, 0)
+    for descriptor, name in enumerate(call["outputs"], start=1):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), descriptor)
+    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+    sys.argv = ["logctl", *call["args"]]
+
+    from logctl.__main__ import main
+
+    main()
+    sys.exit()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
