@@ -230,7 +230,7 @@ def _provision(scope: Scope) -> list[Statement]:
     return [
         *_stacks(
             scope, "CreateChangeSet", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeEvents",
-            "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet",
+            "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplate",
         ),
         # Without ListBucket, S3 says of an object that is not there that one may not see it.
         *allow("FindCode", ["s3:ListBucket"], [deploy]),
