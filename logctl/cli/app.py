@@ -16,12 +16,14 @@ from logctl.cli import (
     debounce,
     demo,
     dlq,
+    doctor,
     iam,
     init,
     local,
     replay,
     send,
     stack,
+    status,
     tail,
 )
 
@@ -61,5 +63,21 @@ _root.__signature__ = inspect.Signature(_own + command.where_parameters())  # ty
 _root.__annotations__ = {p.name: p.annotation for p in _own + command.where_parameters()}
 app.callback()(_root)
 
-for family in (demo, local, init, stack, iam, send, tail, consume, athena, debounce, dashboard, dlq, replay):
+for family in (
+    demo,
+    local,
+    init,
+    stack,
+    status,
+    doctor,
+    iam,
+    send,
+    tail,
+    consume,
+    athena,
+    debounce,
+    dashboard,
+    dlq,
+    replay,
+):
     family.register(app)

@@ -6,37 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from logctl.core.errors import LogctlError, NotPermittedError, UnreachableError, UsageError
+from logctl.core.replies import Trouble, trouble
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
     from logctl.cli.context import Context
-
-_MISSING = {
-    "AWS.SimpleQueueService.NonExistentQueue",
-    "QueueDoesNotExist",
-    "ResourceNotFoundException",
-    "EntityNotFoundException",
-    "NoSuchBucket",
-    "NotFound",
-    "NotFoundException",
-    "404",
-}
-# A workgroup that is not there: Athena says so; MiniStack misses the output location it would have.
-_SIGNS_OF_ABSENCE = ("does not exist", "is not found", "No output location provided")
-_BAD_CREDENTIALS = {
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "SignatureDoesNotMatch",
-    "InvalidSignatureException",
-    "InvalidAccessKeyId",
-    "AuthFailure",
-    "IncompleteSignature",
-    "MissingAuthenticationToken",
-}
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
-_DENIED = ("AccessDenied", "UnauthorizedOperation", "AuthorizationError", "Forbidden", "403")
-_BUSY = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown", "ProvisionedThroughput")
 
 
 def explain(error: Exception, context: Context) -> LogctlError | None:
@@ -96,19 +71,21 @@ def explain(error: Exception, context: Context) -> LogctlError | None:
 def _service_said(error: ClientError, context: Context) -> LogctlError:
     code = error.response.get("Error", {}).get("Code", "")
     said = error.response.get("Error", {}).get("Message", "") or code
-    if code in _EXPIRED:
-        return NotPermittedError("The AWS sign-in has expired.", _sign_in(context))
-    if code in _BAD_CREDENTIALS:
-        return NotPermittedError("AWS does not accept these credentials.", _sign_in(context))
-    if code.startswith(_DENIED) or "not authorized to perform" in said:
-        return NotPermittedError(f"AWS refuses {error.operation_name}: {said}".rstrip(".") + ".")
-    if code in _MISSING or any(sign in said for sign in _SIGNS_OF_ABSENCE):
-        return not_provisioned(context)
-    if code.startswith(_BUSY):
-        return LogctlError(
-            f"AWS is throttling {error.operation_name}.", "Wait a little and run the same again."
-        )
-    return LogctlError(f"AWS answered {error.operation_name} with {code}: {said}".rstrip(".") + ".")
+    match trouble(code, said):
+        case Trouble.EXPIRED:
+            return NotPermittedError("The AWS sign-in has expired.", _sign_in(context))
+        case Trouble.BAD_CREDENTIALS:
+            return NotPermittedError("AWS does not accept these credentials.", _sign_in(context))
+        case Trouble.DENIED:
+            return NotPermittedError(f"AWS refuses {error.operation_name}: {said}".rstrip(".") + ".")
+        case Trouble.MISSING:
+            return not_provisioned(context)
+        case Trouble.BUSY:
+            return LogctlError(
+                f"AWS is throttling {error.operation_name}.", "Wait a little and run the same again."
+            )
+        case Trouble.OTHER:
+            return LogctlError(f"AWS answered {error.operation_name} with {code}: {said}".rstrip(".") + ".")
 
 
 def not_provisioned(context: Context) -> UnreachableError:

@@ -131,7 +131,10 @@ def table(
     if not sys.stdout.isatty():
         # A pipe has no width: nothing is folded or cut for it.
         out.width = 10_000
-    out.print(grid, crop=False)
+    with out.capture() as drawn:
+        out.print(grid, crop=False)
+    # Not by rich itself, which ends the program with 1 when `| head` has had enough.
+    print(drawn.get(), end="")
 
 
 def facts(pairs: Mapping[str, Any], output: Output) -> None:

@@ -272,7 +272,7 @@ def _wait(context: Context, last: list[Outgoing]) -> None:
     if missing:
         raise LogctlError(
             f"The queue has everything, but {missing[0].appid} is not readable after {_WAIT_SECONDS} s.",
-            "The consumer may be behind or failing; see: logctl dlq list",
+            f"The consumer may be behind or failing; see: logctl status{context.target_flag}",
         )
     say(f"Readable with tail after {time.monotonic() - started:.1f} s.")
 

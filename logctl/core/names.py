@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from logctl.core.settings import Settings
 
+ALARMS = (
+    "dead-letters", "backlog", "consumer-errors", "consumer-throttles", "sweeper-stopped", "sweeper-errors",
+)  # fmt: skip
+"""What CloudWatch watches of an environment; see `Names.alarm`."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -109,6 +114,9 @@ class Names:
     @property
     def api(self) -> str:
         return f"{self.stack}-api"
+
+    def alarm(self, about: str) -> str:
+        return f"{self.stack}-{about}"
 
     def sign_in_domain(self, place: Place) -> str:
         """What Cognito's sign-in pages stand under; unique among all accounts of a region."""

@@ -307,6 +307,15 @@ class Settings:
         return cls(**chosen)
 
 
+def cli_flags(settings: Settings) -> str:
+    """What a command named in an alert or an alarm needs to find this environment, with a leading space."""
+    return "".join(
+        f" --{name} {getattr(settings, name)}"
+        for name in ("target", "env")
+        if getattr(settings, name) != getattr(Settings(), name)
+    )
+
+
 def _suggestion(key: str, known: Mapping[str, Any]) -> str:
     close = difflib.get_close_matches(key, known, n=1)
     return f"Did you mean {close[0]}?" if close else f"The settings are: {', '.join(known)}."

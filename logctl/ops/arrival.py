@@ -1,13 +1,38 @@
-"""Waiting until what was sent can be read."""
+"""Waiting until what was sent has arrived: in the hot store, or wherever else one looks."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from logctl.core.envelope import Packed
 from logctl.core.times import TimeRange
 from logctl.pipeline.hot import HotStore
+
+_POLL_SECONDS = 0.2
+
+
+def await_all(
+    looks: Mapping[str, Callable[[], bool]],
+    *,
+    seconds: float,
+    clock: Callable[[], int],
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[str, int | None]:
+    """Look everywhere until it is everywhere, or for so long.
+
+    Returns:
+        When each look found it (milliseconds, by `clock`); None for those that did not.
+    """
+    deadline = clock() + int(seconds * 1000)
+    found: dict[str, int | None] = dict.fromkeys(looks)
+    while True:
+        for name, look in looks.items():
+            if found[name] is None and look():
+                found[name] = clock()
+        if None not in found.values() or clock() > deadline:
+            return found
+        sleep(_POLL_SECONDS)
 
 
 def wait_until_readable(
@@ -22,15 +47,22 @@ def wait_until_readable(
 
     The last message of each app is enough: a queue's earlier ones come before it.
     """
-    deadline = clock() + int(seconds * 1000)
-    waiting = list(messages)
-    while True:
-        waiting = [message for message in waiting if not _is_there(store, message, clock())]
-        if not waiting or clock() > deadline:
-            return waiting
-        sleep(0.2)
+    waiting = {message.batch_id: message for message in messages}
+    found = await_all(
+        {batch_id: readable(store, message, clock) for batch_id, message in waiting.items()},
+        seconds=seconds,
+        clock=clock,
+        sleep=sleep,
+    )
+    return [message for batch_id, message in waiting.items() if found[batch_id] is None]
 
 
-def _is_there(store: HotStore, message: Packed, now: int) -> bool:
+def readable(store: HotStore, message: Packed, clock: Callable[[], int]) -> Callable[[], bool]:
+    """A look for a message's rows."""
     span = TimeRange(message.min_ts, message.max_ts + 1)
-    return any(chunk.batch_id == message.batch_id for chunk in store.read(message.appid, span, now=now))
+
+    def look() -> bool:
+        chunks = store.read(message.appid, span, now=clock())
+        return any(chunk.batch_id == message.batch_id for chunk in chunks)
+
+    return look

@@ -7,7 +7,7 @@ uses a client knows which it talks to.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -15,12 +15,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from logctl.core.names import Place
+from logctl.core.replies import Trouble, trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_athena.client import AthenaClient
     from mypy_boto3_cloudformation.client import CloudFormationClient
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_glue.client import GlueClient
     from mypy_boto3_lambda.client import LambdaClient
     from mypy_boto3_logs.client import CloudWatchLogsClient
@@ -33,6 +35,13 @@ DAMAGED = (ResponseParserError, UnicodeDecodeError)
 """What botocore raises about a reply that was cut or damaged on the way; neither is a BotoCoreError."""
 TROUBLE = (ClientError, BotoCoreError, *DAMAGED)
 """What any call may raise that is no bug of ours: refusals, the network, damaged replies."""
+
+
+def trouble_of(error: ClientError) -> Trouble:
+    """What an error reply of AWS means."""
+    said = error.response.get("Error", {})
+    return trouble(said.get("Code", ""), said.get("Message", ""))
+
 
 # botocore's own read timeout is 60 s: as long as the whole Lambda may take.
 _FAST = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
@@ -91,12 +100,20 @@ class Aws:
         return self._session.client("cloudformation", endpoint_url=self.endpoint_url, config=_PATIENT)
 
     @cached_property
+    def cloudwatch(self) -> Any:
+        return self._session.client("cloudwatch", endpoint_url=self.endpoint_url, config=_PATIENT)
+
+    @cached_property
     def cognito(self) -> CognitoIdentityProviderClient:
         return self._session.client("cognito-idp", endpoint_url=self.endpoint_url, config=_PATIENT)
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
         return self._session.client("dynamodb", endpoint_url=self.endpoint_url, config=_FAST)
+
+    @cached_property
+    def events(self) -> EventBridgeClient:
+        return self._session.client("events", endpoint_url=self.endpoint_url, config=_PATIENT)
 
     @cached_property
     def glue(self) -> GlueClient:

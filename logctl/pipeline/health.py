@@ -53,7 +53,8 @@ def depth(sqs: SQSClient, queue_url: str) -> Depth:
 
 
 def ages(store: HotStore, apps: Iterable[str]) -> list[AppAge]:
-    return [AppAge(app, store.latest(app)) for app in apps]
+    arrivals = ((app, store.latest(app)) for app in apps)
+    return [AppAge(app, None if arrival is None else arrival.newest) for app, arrival in arrivals]
 
 
 def is_overdue(standing: Standing) -> bool:

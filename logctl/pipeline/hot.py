@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -18,6 +19,15 @@ ARRIVAL = "arrival"
 _BATCH_GET = 100
 _REMEMBER_APP = HOUR
 _APP_KEPT = 35 * DAY
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A chunk as the index has it: its newest record's time, batch, and arrival, in milliseconds."""
+
+    newest: int
+    batch_id: str
+    arrived: int
 
 
 class HotStore:
@@ -117,8 +127,8 @@ class HotStore:
         everything = TimeRange(0, 10**13 - 2 * HOUR)
         return next(self.read(appid, everything, now=now, newest_first=True), None)
 
-    def latest(self, appid: str) -> int | None:
-        """The newest time in the chunk that arrived last; by the index, so that it costs next to nothing."""
+    def latest(self, appid: str) -> Arrival | None:
+        """The chunk that arrived last; by the index, so that it costs next to nothing."""
         items = self._dynamodb.query(
             TableName=self._table,
             IndexName=ARRIVAL,
@@ -127,7 +137,10 @@ class HotStore:
             ScanIndexForward=False,
             Limit=1,
         )["Items"]
-        return int(items[0]["chunk"]["S"].partition("#")[0]) if items else None
+        if not items:
+            return None
+        newest, _, batch_and_part = items[0]["chunk"]["S"].partition("#")
+        return Arrival(int(newest), batch_and_part.rpartition("#")[0], int(items[0]["arrived"]["N"]))
 
     def arrived(self, appid: str, since: int) -> list[tuple[str, int]]:
         """Sort keys of the chunks that arrived since then, with their arrival, oldest first."""

@@ -1,4 +1,4 @@
-"""The way out for alerts: one topic, and who subscribes to it."""
+"""The way out for alerts: one topic, who may publish to it, and who subscribes to it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from logctl.core.names import Names
 from logctl.core.settings import Settings, Subscription
+from logctl.stack.monitoring import let_alarms_publish
 from logctl.stack.policies import deny_plain_http, document
 
 
@@ -24,7 +25,10 @@ def resources(settings: Settings, names: Names) -> dict[str, Any]:
             "Properties": {
                 "Topics": [{"Ref": "Topic"}],
                 "PolicyDocument": document(
-                    [{**deny_plain_http("sns", [{"Ref": "Topic"}]), "Action": "sns:Publish"}]
+                    [
+                        {**deny_plain_http("sns", [{"Ref": "Topic"}]), "Action": "sns:Publish"},
+                        let_alarms_publish(names),
+                    ]
                 ),
             },
         },

@@ -10,7 +10,7 @@ from typing import Any
 
 from logctl.core.names import Names
 from logctl.core.partitions import COMPACTED, LOGS, QUARANTINE
-from logctl.core.settings import Settings
+from logctl.core.settings import Settings, cli_flags
 from logctl.pipeline.alert_store import DUE
 from logctl.stack import policies
 from logctl.stack.policies import Statement, arn_of, document, trust_lambda
@@ -141,11 +141,7 @@ def _environment(settings: Settings, names: Names) -> dict[str, Any]:
         "LOGCTL_ALERT_WINDOW_MS": str(settings.alert_window),
         "LOGCTL_LATE_AFTER_MS": str(settings.late_after),
         "LOGCTL_REDACT": ",".join(settings.redact),
-        "LOGCTL_CLI_FLAGS": "".join(
-            f" --{name} {getattr(settings, name)}"
-            for name in ("target", "env")
-            if getattr(settings, name) != getattr(Settings(), name)
-        ),
+        "LOGCTL_CLI_FLAGS": cli_flags(settings),
     }
 
 

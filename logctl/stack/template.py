@@ -1,7 +1,8 @@
 """The whole stack as one CloudFormation template: a pure function of the settings and the code's place.
 
-A family of resources is a module: `queueing`, `storage`, `functions`, `alerting`, `querying`, `api`; what
-their roles may do is in `policies`. The bootstrap template makes the bucket that the code zip is uploaded to.
+A family of resources is a module: `queueing`, `storage`, `functions`, `alerting`, `monitoring`, `querying`,
+`api`; what their roles may do is in `policies`. The bootstrap template makes the bucket that the code zip is
+uploaded to.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import yaml
 from logctl import __version__
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
-from logctl.stack import alerting, api, functions, policies, querying, queueing, storage
+from logctl.stack import alerting, api, functions, monitoring, policies, querying, queueing, storage
 from logctl.stack.functions import Code
 from logctl.stack.policies import arn_of, deny_plain_http, document, sub
 
@@ -27,6 +28,8 @@ TEMPLATES = "templates/"
 _TAKES_TAGS = frozenset(
     {
         "AWS::Athena::WorkGroup",
+        "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Dashboard",
         "AWS::DynamoDB::Table",
         "AWS::Events::Rule",
         "AWS::IAM::Role",
@@ -64,6 +67,7 @@ def build_template(
         **storage.resources(settings, names, place or Place()),
         **alerting.resources(settings, names),
         **functions.resources(settings, names, code),
+        **monitoring.resources(settings, names),
         **querying.resources(settings, names),
         **api.resources(settings, names, code, endpoint),
     }
@@ -133,7 +137,8 @@ def bootstrap_template(settings: Settings, place: Place) -> dict[str, Any]:
 
 
 def _without_tls_policies(resources: dict[str, Any]) -> dict[str, Any]:
-    """The sandbox enforces policies and speaks plain HTTP on loopback: it would refuse every call."""
+    """The sandbox enforces policies and speaks plain HTTP on loopback: it would refuse every call.
+    Its alarms publish without asking the topic's policy."""
     return {
         name: resource for name, resource in resources.items() if resource["Type"] not in _TLS_POLICY_TYPES
     }

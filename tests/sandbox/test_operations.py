@@ -135,7 +135,7 @@ def test_subscriptions_are_part_of_the_stack(fresh):
 @pytest.mark.parametrize(
     "command",
     ["tail x", "tail -f", "send --sample 5", "consume --once", "athena query SELECT", "athena partitions",
-     "athena repair", "debounce list", "debounce show a#ERROR#0a1b2c3d4e5f", "dlq list", "dlq redrive --yes"],
+     "athena repair", "debounce list", "debounce show a#ERROR#0a1b2c3d4e5f", "dlq list", "dlq redrive --yes", "status"],
 )  # fmt: skip
 def test_a_pipeline_that_is_not_there_is_one_sentence_and_exit_3(sandbox, command):
     result = Cli(sandbox.home, env="absent").run(*command.split(), code=3)

@@ -31,6 +31,8 @@ EVERYTHING = {
     "RoutePage", "RouteAssetsFile", "RouteOpenapiJson", "RouteSession", "RouteApps", "RouteLogs",
     "RouteLogsLive", "RouteCounts", "RouteAlerts", "RouteHealth", "Authorizer",
     "UserPool", "UserPoolDomain", "WebClient", "ResourceServer", "MachineClient",
+    "DeadLettersAlarm", "BacklogAlarm", "ConsumerErrorsAlarm", "ConsumerThrottlesAlarm", "SweeperStoppedAlarm",
+    "SweeperErrorsAlarm", "Dashboard",
 }  # fmt: skip
 KEPT = {"Bucket", "HotTable", "AlertsTable"}
 

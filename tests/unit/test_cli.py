@@ -75,6 +75,7 @@ COMMANDS = [
     ["dlq", "redrive", "--dry-run"],
     ["replay", "--app", "a", "--since", "1h"],
     ["consume", "--once"],
+    ["status"],
     ["provision", "--plan"],
     ["provision", "--yes"],
     ["destroy", "--yes"],
@@ -162,6 +163,49 @@ def test_an_unknown_variable_is_warned_about(logctl):
     done = logctl("tail", "x", LOGCTL_ALERT_WINDW="1m", LOGCTL_TARGET="local")
     assert "no setting for LOGCTL_ALERT_WINDW" in done.err
     assert done.returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--watch"], "--watch needs a terminal"),
+        (["--watch", "-o", "json"], "--watch shows the table"),
+        (["5"], "SECONDS go with --watch"),
+        (["--watch", "0"], "Invalid value for"),
+    ],
+)
+def test_a_status_that_makes_no_sense(logctl, args, words):
+    done = logctl("status", *args, **NOWHERE)
+    assert words in done.err
+    assert done.returncode == 2
+
+
+def verdicts(done) -> dict[str, str]:
+    return {row["check"]: row["verdict"] for row in json.loads(done.out)}
+
+
+@pytest.mark.parametrize(
+    ("args", "variables", "check", "words", "code"),
+    [
+        ([], {"AWS_REGION": "eu-central-1"}, "credentials", "There are no AWS credentials here.", 4),
+        ([], NOWHERE, "endpoint", "http://127.0.0.1:1/ cannot be reached.", 3),
+        ([], {"LOGCTL_TARGET": "local"}, "session", "No sandbox is up on this machine.", 3),
+        ([], {}, "session", "No AWS region is configured.", 1),
+        (["--profile", "nobody", "--region", "eu-west-1"], {}, "session", "nobody", 1),
+        (["--env", "UPPER"], NOWHERE, "settings", "'UPPER' must be", 1),
+    ],
+)
+def test_the_doctor_names_what_is_wrong_and_tries_nothing_that_needs_it(
+    logctl, args, variables, check, words, code
+):
+    done = logctl("doctor", *args, "-o", "json", **variables)
+    rows = {row["check"]: row for row in json.loads(done.out)}
+    assert words in rows[check]["seen"]
+    assert rows[check]["to_do"]
+    assert [name for name, verdict in verdicts(done).items() if verdict == "failed"] == [check]
+    assert rows["python"]["verdict"] == rows["packages"]["verdict"] == "ok"
+    assert "stack" not in rows
+    assert (done.returncode, done.err) == (code, "")
 
 
 def test_failures_are_json_when_json_was_asked_for(logctl):
@@ -261,7 +305,7 @@ HELP = [
     ["debounce", "silence"], ["debounce", "silences"], ["debounce", "clear"],
     ["dashboard"], ["dashboard", "open"], ["dashboard", "token"], ["dashboard", "user"],
     ["dashboard", "user", "add"], ["dashboard", "user", "list"], ["dashboard", "user", "remove"],
-    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"],
+    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"], ["status"], ["doctor"],
 ]  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def test_tables_expire_rows_and_are_kept():
 def test_nobody_gets_in_without_tls():
     resources = template()["Resources"]
     for name in ("BucketPolicy", "QueuePolicy", "DeadLetterQueuePolicy", "TopicPolicy"):
-        (statement,) = resources[name]["Properties"]["PolicyDocument"]["Statement"]
+        statement = resources[name]["Properties"]["PolicyDocument"]["Statement"][0]
         assert statement["Effect"] == "Deny"
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert len(resources["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]["Resource"]) == 2
@@ -298,9 +298,9 @@ def test_the_sandbox_gets_the_same_without_what_refuses_plain_http():
     assert set(there) - set(here) == {
         "BucketPolicy", "QueuePolicy", "DeadLetterQueuePolicy", "TopicPolicy",
     }  # fmt: skip
-    # An alert names the command to run next, with the target it came from.
+    # An alert and an alarm name the command to run next, with the target they came from.
     assert to_json(here).count('" --target local"') == 2
-    here = json.loads(to_json(here).replace('" --target local"', '""'))
+    here = json.loads(to_json(here).replace(" --target local", ""))
     assert here == {name: there[name] for name in here}
 
 
