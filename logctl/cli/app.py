@@ -12,6 +12,7 @@ from logctl.cli import (
     athena,
     command,
     consume,
+    cost,
     dashboard,
     debounce,
     demo,
@@ -79,5 +80,6 @@ for family in (
     dashboard,
     dlq,
     replay,
+    cost,
 ):
     family.register(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 import time
@@ -16,6 +17,8 @@ from logctl.core.errors import UnreachableError, UsageError
 from logctl.core.settings import Settings
 
 if TYPE_CHECKING:
+    import boto3
+
     from logctl.ops.deployment import Deployment
     from logctl.pipeline.clients import Aws
 
@@ -52,10 +55,11 @@ class Context:
             for name, value in self.environ.items()
             if name.startswith(_VARIABLE) and name not in _NOT_SETTINGS and value
         }
-        unknown = set(variables) - known
-        if unknown:
+        for name in sorted(set(variables) - known):
+            close = difflib.get_close_matches(name, known, n=1)
+            meant = f"; did you mean {_VARIABLE}{close[0].upper()}?" if close else "."
             print(
-                f"logctl: warning: no setting for {_VARIABLE}{min(unknown).upper()}; it is ignored.",
+                f"logctl: warning: there is no setting for {_VARIABLE}{name.upper()}, it is ignored{meant}",
                 file=sys.stderr,
             )
         return {name: value for name, value in variables.items() if name in known}
@@ -96,8 +100,6 @@ class Context:
             UnreachableError: the target is the sandbox, and none is up.
             UsageError: no region is configured anywhere, or an endpoint is no URL.
         """
-        import boto3
-
         from logctl.pipeline.clients import Aws
 
         settings = self.settings
@@ -106,15 +108,27 @@ class Context:
         for name, url in self.environ.items():
             if name.startswith("AWS_ENDPOINT_URL") and url and not url.startswith(("http://", "https://")):
                 raise UsageError(f"{name}: {url!r} is not an endpoint.", "Write http://… or https://…")
-        # boto3 itself knows AWS_DEFAULT_REGION only; the AWS CLI and the other SDKs take this one first.
-        region = settings.region or self.environ.get("AWS_REGION") or None
-        session = boto3.Session(profile_name=settings.profile, region_name=region)
+        session = self._session
         if not session.region_name:
             raise UsageError(
                 "No AWS region is configured.",
                 "Give --region eu-central-1, set AWS_REGION, or put region into logctl.toml.",
             )
         return Aws(session)
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        import boto3
+
+        settings = self.settings
+        # boto3 itself knows AWS_DEFAULT_REGION only; the AWS CLI and the other SDKs take this one first.
+        region = settings.region or self.environ.get("AWS_REGION") or None
+        return boto3.Session(profile_name=settings.profile, region_name=region)
+
+    @property
+    def region(self) -> str | None:
+        """The region that is configured, without asking AWS; None where none is."""
+        return self.settings.region or self._session.region_name
 
     def _sandbox(self) -> Aws:
         import boto3

@@ -64,11 +64,15 @@ def init(
 def document() -> str:
     """Every setting with its meaning and default, commented out."""
     lines = [
-        "# logctl's settings. A flag counts before a variable (LOGCTL_ENV, …), a variable before this file.",
+        "# logctl's settings. A flag counts before a variable (LOGCTL_ENV, LOGCTL_REDACT, …), a variable",
+        "# before this file, this file before the default. A list in a variable is text with commas.",
         "",
     ]
     for item in fields(Settings):
-        lines += [f"# {item.metadata['about']}", f"# {item.name} = {_example(item.name, item.default)}", ""]
+        example = f"# {item.name} = {_example(item.name, item.default)}"
+        if item.default in (None, ()):
+            example += "  # an example: none by default"
+        lines += [f"# {item.metadata['about']}", example, ""]
     return "\n".join(lines)
 
 

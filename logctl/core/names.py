@@ -10,6 +10,8 @@ ALARMS = (
     "dead-letters", "backlog", "consumer-errors", "consumer-throttles", "sweeper-stopped", "sweeper-errors",
 )  # fmt: skip
 """What CloudWatch watches of an environment; see `Names.alarm`."""
+CHINA, GOVCLOUD = "cn-", "us-gov-"
+"""What the regions of the partitions aws-cn and aws-us-gov begin with."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,12 @@ class Names:
     def sign_in_domain(self, place: Place) -> str:
         """What Cognito's sign-in pages stand under; unique among all accounts of a region."""
         return f"{self.stack}-{place.account}"
+
+    def sign_in_host(self, place: Place) -> str:
+        """Where Cognito's sign-in pages are; GovCloud has FIPS endpoints only (AWS GovCloud (US) User Guide,
+        Amazon Cognito)."""
+        auth = "auth-fips" if place.region.startswith(GOVCLOUD) else "auth"
+        return f"{self.sign_in_domain(place)}.{auth}.{place.region}.amazoncognito.com"
 
     def topic_arn(self, partition: str, account: str, region: str) -> str:
         return f"arn:{partition}:sns:{region}:{account}:{self.topic}"

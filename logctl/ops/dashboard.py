@@ -188,8 +188,7 @@ class Dashboard:
     @property
     def _sign_in(self) -> str:
         aws = self.deployment.aws
-        domain = f"{self.deployment.names.sign_in_domain(aws.place)}.auth.{aws.region}.amazoncognito.com"
-        return aws.endpoint_url or f"https://{domain}"
+        return aws.endpoint_url or f"https://{self.deployment.names.sign_in_host(aws.place)}"
 
     # ── Signing in, in the sandbox ──────────────────────────────────────────────────────────────────
 

@@ -28,6 +28,9 @@ from logctl.ops.sources import Form, is_compressed, recognise
 SETTLE = SECOND
 MAX_BYTES = 1024 * 1024
 POLL_SECONDS = 0.2
+GATHER_SECONDS = 1.0
+"""How long records gather before the next batch, when the last one was small: each message costs, whether it
+holds one record or a thousand."""
 _LOOK = 64 * 1024
 _TAIL = 256
 
@@ -300,7 +303,10 @@ def batches(
     on_notice: Callable[[str], object],
     interval: float = POLL_SECONDS,
 ) -> Iterator[FollowBatch]:
-    """Batches for ever; each must be committed before the next comes. Notices go to `on_notice`."""
+    """Batches for ever; each must be committed before the next comes. Notices go to `on_notice`.
+
+    While there is more than a batch to read, one follows the other at once.
+    """
     while True:
         batch = followed.poll(clock())
         if batch is None:
@@ -310,6 +316,8 @@ def batches(
             on_notice(notice.text)
         if batch.end > batch.start:
             yield batch
+            if batch.end - batch.start < MAX_BYTES // 2:
+                sleep(GATHER_SECONDS)
         else:
             batch.commit()
 

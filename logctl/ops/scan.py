@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from logctl.core.appid import matching
 from logctl.core.partitions import COMPACTED, LOGS, Partition
+from logctl.core.pricing import REGIONS, prices
 from logctl.core.sql import Selection, selects_day
 
 if TYPE_CHECKING:
     from logctl.ops.deployment import Deployment
 
-PRICE_PER_TB = 5.0
-"""US dollars per 10^12 bytes scanned in us-east-1 (Amazon Athena pricing, per-query billing, 2026-11);
-other regions differ, so what is shown is approximate."""
 BILLED_AT_LEAST = 10_000_000
 """Athena bills at least 10 MB a query (Amazon Athena pricing)."""
 LIST_AT_MOST = 20_000
@@ -27,8 +25,8 @@ _GENERATION = re.compile(r"\bgen=[^/]+/")
 
 
 def dollars(scanned: int) -> float:
-    """About what a query costs that reads so much; one that reads nothing is free."""
-    return max(scanned, BILLED_AT_LEAST) / 10**12 * PRICE_PER_TB if scanned else 0.0
+    """About what a query costs that reads so much, at us-east-1's price; one that reads nothing is free."""
+    return prices(REGIONS[0])["athena_scan"].of(max(scanned, BILLED_AT_LEAST)) if scanned else 0.0
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,10 @@ def page_url(endpoint: str | None) -> dict[str, str]:
     return sub("https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/")
 
 
-def resources(settings: Settings, names: Names, code: Code, endpoint: str | None) -> dict[str, Any]:
-    who = signin.sign_in(settings, names, endpoint)
+def resources(
+    settings: Settings, names: Names, code: Code, endpoint: str | None, region: str | None
+) -> dict[str, Any]:
+    who = signin.sign_in(settings, names, endpoint, region)
     may = (
         policies.read_hot_rows("HotTable", ARRIVAL)
         + policies.read_alerts("AlertsTable", DUE)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from logctl.core.access import PREFIX
-from logctl.core.names import Names, Place
+from logctl.core.errors import UsageError
+from logctl.core.names import CHINA, GOVCLOUD, Names, Place
 from logctl.core.settings import Settings
 from logctl.stack.policies import sub
 
@@ -32,15 +33,28 @@ class SignIn:
     logout_url: Value = ""
 
 
-def sign_in(settings: Settings, names: Names, endpoint: str | None) -> SignIn:
-    """Args:
-    endpoint: the sandbox's, where Cognito's pages are too; None on AWS.
+def sign_in(settings: Settings, names: Names, endpoint: str | None, region: str | None) -> SignIn:
+    """Who signs people in.
+
+    Args:
+        endpoint: the sandbox's, where Cognito's pages are too; None on AWS.
+        region: where it is for, if that is known.
+
+    Raises:
+        UsageError: the region has no user pools, and the settings name no issuer.
     """
     if settings.oidc_issuer:
         client = settings.oidc_client_id or settings.oidc_audience or ""
         audience = settings.oidc_audience or client
         return SignIn(settings.oidc_issuer, [audience], client, settings.groups_claim or "groups")
-    base = endpoint or f"https://{names.sign_in_domain(Place())}.auth.${{AWS::Region}}.amazoncognito.com"
+    if region and region.startswith(CHINA):
+        # Getting Started with Amazon Web Services in China, Amazon Cognito: feature availability.
+        raise UsageError(
+            f"Amazon Cognito has no user pools in {region}: nobody could sign in to dashboard and API.",
+            "Let your own identity provider do it: set oidc_issuer and oidc_audience.",
+        )
+    govcloud = region if region and region.startswith(GOVCLOUD) else None
+    base = endpoint or f"https://{names.sign_in_host(Place(region=govcloud or Place().region))}"
     clients: list[Value] = [{"Ref": "WebClient"}]
     if settings.machine_apps:
         clients.append({"Ref": "MachineClient"})

@@ -69,7 +69,7 @@ def build_template(
         **functions.resources(settings, names, code),
         **monitoring.resources(settings, names),
         **querying.resources(settings, names),
-        **api.resources(settings, names, code, endpoint),
+        **api.resources(settings, names, code, endpoint, place.region if place else settings.region),
     }
     if settings.target == "local":
         resources = _without_tls_policies(resources)

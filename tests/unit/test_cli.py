@@ -76,6 +76,7 @@ COMMANDS = [
     ["replay", "--app", "a", "--since", "1h"],
     ["consume", "--once"],
     ["status"],
+    ["cost"],
     ["provision", "--plan"],
     ["provision", "--yes"],
     ["destroy", "--yes"],
@@ -161,7 +162,7 @@ def test_a_settings_file_that_is_not_there(logctl):
 
 def test_an_unknown_variable_is_warned_about(logctl):
     done = logctl("tail", "x", LOGCTL_ALERT_WINDW="1m", LOGCTL_TARGET="local")
-    assert "no setting for LOGCTL_ALERT_WINDW" in done.err
+    assert "no setting for LOGCTL_ALERT_WINDW, it is ignored; did you mean LOGCTL_ALERT_WINDOW?" in done.err
     assert done.returncode == 3
 
 
@@ -293,6 +294,37 @@ def test_a_refused_line_is_named_by_its_number(logctl, tmp_path):
     assert "--continue-on-error" in done.err
 
 
+# ── cost ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_estimate_needs_no_aws(logctl):
+    done = logctl("cost", "--estimate", "100/s", "500B", "--region", "eu-central-1", "-o", "json")
+    assert done.returncode == 0, done.err
+    rows = json.loads(done.out)
+    assert {row["with"] for row in rows} == {"logctl", "CloudWatch Logs", "Data Firehose"}
+    assert all("/eu-central-1/" in row["source"] for row in rows if row["checked"])
+    table = logctl("cost", "--estimate", "100/s", "500B")
+    assert table.out.count("in all") == 3
+    assert "No region is configured: these are the prices of us-east-1." in table.err
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--estimate", "100", "500B"], "'100' is not a rate"),
+        (["--estimate", "100/s", "many"], "'many' is not a size"),
+        (["--estimate", "100/s", "2MB"], "no record's size"),
+        (["--estimate", "100/s", "1KB", "--every", "now"], "'now' is not a duration"),
+        (["--estimate", "100/s", "1KB", "--region", "eu-west-3"], "those of us-east-1 and eu-central-1 are"),
+        (["--apps", "3"], "go with --estimate"),
+    ],
+)
+def test_what_no_estimate_can_be_made_of(logctl, args, words):
+    done = logctl("cost", *args)
+    assert (done.returncode, done.out) == (2, "")
+    assert words in done.err
+
+
 # ── help ────────────────────────────────────────────────────────────────────────────────────────────
 
 HELP = [
@@ -305,7 +337,7 @@ HELP = [
     ["debounce", "silence"], ["debounce", "silences"], ["debounce", "clear"],
     ["dashboard"], ["dashboard", "open"], ["dashboard", "token"], ["dashboard", "user"],
     ["dashboard", "user", "add"], ["dashboard", "user", "list"], ["dashboard", "user", "remove"],
-    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"], ["status"], ["doctor"],
+    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"], ["status"], ["doctor"], ["cost"],
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logctl.core.errors import UsageError
-from logctl.ops.follow import SETTLE, FollowBatch, FollowedFile, batches
+from logctl.ops.follow import GATHER_SECONDS, SETTLE, FollowBatch, FollowedFile, batches
 from logctl.ops.lines import Entry, Rejection
 
 START = 1_770_000_000_000
@@ -467,3 +467,23 @@ def test_batches_sleeps_while_there_is_nothing(writer: Writer, reader: Reader) -
     writer.append("2\n")
     assert [item.value for item in next(coming).entries if isinstance(item, Entry)] == ["2"]
     assert [text.split(" was ")[1][:9] for text in told] == ["truncated"]
+
+
+def test_records_gather_for_a_second_after_a_small_batch_and_not_after_a_full_one(
+    writer: Writer, reader: Reader
+) -> None:
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        reader.now += SETTLE
+
+    writer.append("x" * 99 + "\n")
+    coming = batches(reader.followed, clock=lambda: reader.now, sleep=sleep, on_notice=print)
+    next(coming).commit()
+    slept.clear()
+    writer.append(("y" * 99 + "\n") * 12_000)
+    next(coming).commit()
+    assert slept == [GATHER_SECONDS]
+    next(coming).commit()
+    assert slept == [GATHER_SECONDS]

@@ -1,7 +1,13 @@
 """One frozen value from flags, variables and file."""
 
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
 import pytest
 
+from logctl.cli.context import Context
 from logctl.core.errors import UsageError
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings, Subscription
@@ -18,6 +24,74 @@ def test_flag_before_variable_before_file_before_default():
     assert (settings.alert_window, settings.hot_retention, settings.env) == (MINUTE, 3 * DAY, "prod")
     assert Settings.build(*layers[1:]).alert_window == 10 * MINUTE
     assert Settings.build().alert_window == 15 * MINUTE
+
+
+# For each setting three values: as a flag or a variable brings it, twice, and as TOML.
+VALUES: dict[str, tuple[str, str, str]] = {
+    "target": ("local", "aws", '"local"'),
+    "env": ("one", "two", '"three"'),
+    "prefix": ("one", "two", '"three"'),
+    "region": ("eu-west-1", "us-east-1", '"eu-central-1"'),
+    "profile": ("one", "two", '"three"'),
+    "hot_retention": ("1d", "3d", '"4d"'),
+    "cold_retention": ("10d", "20d", '"30d"'),
+    "quarantine_retention": ("10d", "20d", '"30d"'),
+    "alert_level": ("WARN", "FATAL", '"INFO"'),
+    "alert_window": ("1m", "10m", '"5m"'),
+    "late_after": ("2h", "3h", '"4h"'),
+    "subscriptions": ("a@b.example", "c@d.example,https://e.example/", '["f@g.example"]'),
+    "redact": ("cards", "pem,cards", '["all"]'),
+    "scan_limit": ("1GB", "2GB", '"3GB"'),
+    "compact_after": ("2d", "off", '"3d"'),
+    "oidc_issuer": ("https://one.example", "https://two.example", '"https://three.example"'),
+    "oidc_audience": ("one", "two", '"three"'),
+    "oidc_client_id": ("one", "two", '"three"'),
+    "groups_claim": ("one", "two", '"three"'),
+    "machine_apps": ("one", "two,web-*", '["three"]'),
+    "cors_origins": ("https://one.example", "https://two.example", '["https://three.example"]'),
+}
+
+
+def test_the_levels_are_tried_for_every_setting():
+    # Saved queries are a table of the file: nothing else can hold them.
+    assert set(VALUES) == {item.name for item in fields(Settings)} - {"queries"}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_every_setting_is_taken_from_flag_variable_file_default_in_this_order(name, tmp_path):
+    flag, variable, toml = VALUES[name]
+    (tmp_path / "logctl.toml").write_text(f"{name} = {toml}\n" + _with_audience(name))
+
+    def value(
+        *, flags: dict[str, Any] | None = None, environ: dict[str, str] | None = None, file: bool
+    ) -> Any:
+        config = str(tmp_path / "logctl.toml") if file else None
+        return getattr(Context(flags or {}, config, environ or {}).settings, name)
+
+    flags, environ = {name: flag}, {f"LOGCTL_{name.upper()}": variable}
+    at_each_level = [
+        value(flags=flags, environ=environ, file=True),
+        value(environ=environ, file=True),
+        value(file=True),
+    ]
+    expected = [getattr(_only(name, text), name) for text in (flag, variable, _untoml(toml))]
+    assert at_each_level == expected
+    assert getattr(Context({}, None, {}).settings, name) == getattr(Settings(), name)
+
+
+def _with_audience(name: str) -> str:
+    return 'oidc_audience = "x"\n' if name == "oidc_issuer" else ""
+
+
+def _untoml(text: str) -> Any:
+    import tomllib
+
+    return tomllib.loads(f"value = {text}")["value"]
+
+
+def _only(name: str, value: Any) -> Settings:
+    more = {"oidc_audience": "x"} if name == "oidc_issuer" else {}
+    return Settings.build(("test", {name: value, **more}))
 
 
 @pytest.mark.proves("B54")

@@ -279,18 +279,31 @@ def test_indexes_and_keys_are_those_the_stores_use():
     assert {table["BillingMode"] for table in tables.values()} == {"PAY_PER_REQUEST"}
 
 
-def test_everything_that_takes_tags_is_tagged_and_no_tag_changes_with_the_version():
+EVERYTHING_ON = {
+    "compact_after": "2d",
+    "subscriptions": "a@example.com,https://example.com/hook",
+    "cors_origins": ["https://a.example"],
+}
+
+
+@pytest.mark.parametrize("settings", [{}, EVERYTHING_ON])
+def test_everything_that_takes_tags_is_tagged_and_no_tag_changes_with_the_version(settings):
     from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-    for resource in template(prefix="acme", env="prod")["Resources"].values():
+    built = Settings.build(("test", {"prefix": "acme", "env": "prod", **settings}))
+    made = build_template(built, code=CODE, place=HERE)["Resources"]
+    resources = [*made.values(), *bootstrap_template(built, HERE)["Resources"].values()]
+    tagged = set()
+    for resource in resources:
         schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
-        if "Tags" in schema["properties"]:
-            expected = {"logctl:prefix": "acme", "logctl:env": "prod"}
-            tags = resource["Properties"]["Tags"]
+        # `Tags`, and what Cognito and others call them: UserPoolTags.
+        for name in (name for name in schema["properties"] if name.endswith("Tags")):
+            tags = resource["Properties"][name]
             found = tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
-            assert found == expected, resource["Type"]
-        if "UserPoolTags" in schema["properties"]:
-            assert resource["Properties"]["UserPoolTags"] == expected
+            assert found == {"logctl:prefix": "acme", "logctl:env": "prod"}, resource["Type"]
+            tagged.add(resource["Type"])
+    assert {"AWS::Cognito::UserPool", "AWS::Athena::WorkGroup", "AWS::ApiGatewayV2::Api"} <= tagged
+    assert {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SNS::Topic"} <= tagged
 
 
 def test_the_sandbox_gets_the_same_without_what_refuses_plain_http():
@@ -435,3 +448,69 @@ def test_only_this_api_may_call_its_function():
     assert permission["SourceArn"] == {
         "Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/*/*"
     }
+
+
+# ── Other partitions ────────────────────────────────────────────────────────────────────────────────
+
+MINE = {"oidc_issuer": "https://id.example", "oidc_audience": "logs"}
+CHINA, GOVCLOUD = Place("123456789012", "cn-north-1"), Place("123456789012", "us-gov-west-1")
+
+
+def texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in texts(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in texts(item)]
+    return [value] if isinstance(value, str) else []
+
+
+@pytest.mark.parametrize(("place", "settings"), [(CHINA, MINE), (GOVCLOUD, {}), (HERE, EVERYTHING_ON)])
+def test_no_arn_and_no_address_names_a_partition(place, settings):
+    built = Settings.build(("test", settings))
+    made = [build_template(built, code=CODE, place=place), bootstrap_template(built, place)]
+    principals = {"lambda", "events", "apigateway", "sns", "cloudwatch"}
+    for text in texts(made):
+        assert "arn:" not in text or text.startswith("arn:${AWS::Partition}:"), text
+        if "amazonaws" in text:
+            # A service's name as a principal is the same everywhere; an address is not.
+            assert text.removesuffix(".amazonaws.com") in principals, text
+
+
+def test_no_source_writes_a_partition_into_an_arn():
+    for path in (Path(__file__).parents[2] / "logctl").rglob("*.py"):
+        assert "arn:aws:" not in path.read_text("utf-8"), path
+
+
+@pytest.mark.parametrize(("place", "settings"), [(CHINA, MINE), (GOVCLOUD, {})])
+def test_cfn_lint_knows_every_resource_in_the_other_partitions(tmp_path, place, settings):
+    template_ = tmp_path / "stack.yaml"
+    template_.write_text(to_yaml(build_template(Settings.build(("t", settings)), code=CODE, place=place)))
+    lint = Path(sys.executable).parent / "cfn-lint"
+    done = subprocess.run(
+        [lint, "--regions", place.region, "--", template_], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("where", [{"place": CHINA}, {"place": None}])
+def test_in_china_somebody_else_has_to_sign_people_in(where):
+    settings = Settings.build(("test", {"region": "cn-north-1"}))
+    with pytest.raises(UsageError, match="no user pools in cn-north-1") as refused:
+        build_template(settings, code=CODE, **where)
+    assert "oidc_issuer" in refused.value.hint
+
+
+def test_govcloud_signs_in_at_its_own_host():
+    def token_url(place: Place) -> Any:
+        made = build_template(Settings(), code=CODE, place=place)["Resources"]
+        return made["Api"]["Properties"]["Environment"]["Variables"]["LOGCTL_TOKEN_URL"]
+
+    assert token_url(GOVCLOUD) == {
+        "Fn::Sub": "https://logctl-dev-${AWS::AccountId}.auth-fips.us-gov-west-1.amazoncognito.com/oauth2/token"
+    }
+    assert token_url(HERE) == {
+        "Fn::Sub": "https://logctl-dev-${AWS::AccountId}.auth.${AWS::Region}.amazoncognito.com/oauth2/token"
+    }
+    names = Names("logctl", "dev")
+    assert names.sign_in_host(GOVCLOUD) == "logctl-dev-123456789012.auth-fips.us-gov-west-1.amazoncognito.com"
+    assert names.sign_in_host(HERE) == "logctl-dev-123456789012.auth.eu-central-1.amazoncognito.com"

@@ -1,0 +1,372 @@
+"""The bill: the model's quantities against the real code, the prices, and what is made of metrics."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bench.loghub import loghub
+from logctl.core import cost
+from logctl.core.chunks import make_chunks, to_item
+from logctl.core.cost import Load, parse_rate
+from logctl.core.envelope import pack
+from logctl.core.errors import LogctlError, UsageError
+from logctl.core.pricing import REGIONS, prices
+from logctl.core.records import Record, derive_id, from_mapping, to_cold
+from logctl.core.settings import Settings
+from logctl.core.times import DAY, HOUR, MINUTE, iso
+from logctl.ops.cost import usage
+from logctl.ops.samples import sample_records
+from logctl.stack.functions import Code
+from logctl.stack.template import build_template
+from tests.unit.conftest import NOON
+from tests.unit.test_consumer import event, packed
+
+HERE = prices("us-east-1")
+MARGIN = 0.4
+"""How far the model of sizes may be off for one kind of log; for the mean of several, half of it."""
+
+
+def made(count: int, size: int) -> list[Record]:
+    """Lines of about `size` bytes as programs write them: twenty kinds, with one word in sixteen a value."""
+    random_ = random.Random(7)
+    words = [f"{random_.choice(['get', 'put', 'user', 'cart', 'retry'])}{number}" for number in range(40)]
+    kinds = [random_.choices(words, k=max(2, size // 7)) for _ in range(20)]
+
+    def message() -> str:
+        kind = random_.choice(kinds)
+        return " ".join(str(random_.randrange(10**4)) if random_.random() < 1 / 16 else word for word in kind)
+
+    return [
+        from_mapping(
+            {"timestamp": iso(NOON + index * 10), "level": "info", "message": message()},
+            appid="shop",
+            seq=index * size,
+            sent_at=NOON + DAY,
+            fallback_id=derive_id(index),
+        )
+        for index in range(count)
+    ]
+
+
+def line_bytes(records: list[Record]) -> int:
+    return sum(
+        len(f"{iso(r.ts)} {r.level} {r.message} {json.dumps(dict(r.fields))}") for r in records
+    ) // len(records)
+
+
+def sizes(records: list[Record]) -> tuple[int, float, float, float]:
+    """Messages, and the bytes a message of bodies, of chunks and of objects, as the code makes them."""
+    messages = list(pack(records))
+    chunks = make_chunks("shop", "b" * 32, records)
+    lines = "\n".join(json.dumps(to_cold(record, "b" * 32), separators=(",", ":")) for record in records)
+    return (
+        len(messages),
+        sum(message.size for message in messages) / len(messages),
+        sum(len(chunk.data) for chunk in chunks) / len(messages),
+        len(gzip.compress(lines.encode(), 6)) / len(messages),
+    )
+
+
+def deviations(records: list[Record]) -> list[float]:
+    """How the model's sizes of one sending stand to the real ones."""
+    load = Load(len(records), line_bytes(records), every=1_000)
+    count, *real = sizes(records)
+    assert load.messages_a_sending == count
+    return [
+        ours / theirs - 1
+        for ours, theirs in zip((load.body_bytes, load.chunk_bytes, load.object_bytes), real, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 10, 100, 700])
+def test_sizes_are_those_of_the_packer_the_chunks_and_the_cold_store(count):
+    found = deviations(list(sample_records(count, now=NOON, seed=3, app="web")))
+    found += [item for size in (150, 300, 500) for item in deviations(made(count, size))]
+    assert max(map(abs, found)) < MARGIN, found
+    assert abs(sum(found) / len(found)) < MARGIN / 2
+
+
+@pytest.mark.parametrize(("count", "size"), [(5_000, 120), (3_000, 900)])
+def test_many_records_make_as_many_messages_as_the_model_says(count, size):
+    records = made(count, size)
+    load = Load(count, line_bytes(records), every=1_000)
+    # What compresses badly is cut in half once more.
+    assert load.messages_a_sending <= len(list(pack(records))) <= 2 * load.messages_a_sending
+
+
+@pytest.mark.parametrize("count", [1, 10, 100, 1000])
+def test_sizes_are_those_of_real_logs(count):
+    folder = loghub()
+    if folder is None:
+        pytest.skip("loghub's logs are not here")
+    found = []
+    for file in sorted(folder.rglob("*.log")):
+        lines = file.read_text("utf-8", "replace").splitlines()[:count]
+        found += deviations(
+            [
+                Record("shop", derive_id(index), NOON + index * 10, "INFO", line, index * 100)
+                for index, line in enumerate(lines)
+            ]
+        )
+    assert max(map(abs, found)) < MARGIN, found
+    assert abs(sum(found) / len(found)) < MARGIN / 2
+
+
+def test_the_consumer_calls_what_the_model_counts(pipeline):
+    calls: list[str] = []
+    for client in (pipeline.aws.s3, pipeline.aws.dynamodb, pipeline.aws.sns):
+        client.meta.events.register("before-call.*", lambda model, **_: calls.append(model.name))
+    records = [
+        Record("shop", derive_id(index), NOON, "ERROR" if index == 7 else "INFO", "disk full on db", index)
+        for index in range(100)
+    ]
+    again = [replace(record, event_id=derive_id("again", record.seq)) for record in records]
+    pipeline.consumer.process(event(packed(records)))
+    calls.clear()
+    pipeline.consumer.process(event(packed(again)))
+    # One object, one hot row, and one transaction with a look before and after it.
+    assert sorted(calls) == ["GetItem", "GetItem", "PutItem", "PutObject", "TransactWriteItems"]
+
+
+@pytest.mark.parametrize("count", [1, 30, 400])
+def test_a_hot_row_takes_as_many_units_as_the_model_says(count):
+    records = made(count, 300)
+    (chunk,) = make_chunks("shop", "b" * 32, records, "1" * 20)
+    item = to_item(chunk, arrived=NOON, expires_at=NOON // 1000)
+    real = -(-_item_bytes(item) // 1024) + 1
+    assert cost.write_units(Load(count, line_bytes(records)))[0] == pytest.approx(real, rel=0.35, abs=1)
+
+
+def _item_bytes(item: dict[str, Any]) -> int:
+    """As DynamoDB counts: names and values (Developer Guide, Item sizes and formats)."""
+
+    def size(value: dict[str, Any]) -> int:
+        ((kind, content),) = value.items()
+        if kind == "M":
+            return 3 + sum(len(name) + 1 + size(inner) for name, inner in content.items())
+        return len(content) // 2 + 1 if kind == "N" else len(content)
+
+    return sum(len(name) + size(value) for name, value in item.items())
+
+
+def test_the_models_constants_are_those_of_the_template():
+    resources = build_template(Settings(), code=Code("b", "k", "python3.13", "arm64"))["Resources"]
+    assert resources["Consumer"]["Properties"]["MemorySize"] == cost.CONSUMER_MB
+    assert resources["Sweeper"]["Properties"]["MemorySize"] == cost.SWEEPER_MB
+    assert resources["Sweeper"]["Properties"]["Architectures"] == ["arm64"]
+    assert resources["ConsumerSource"]["Properties"]["BatchSize"] == cost.SQS_BATCH
+    assert resources["SweeperSchedule"]["Properties"]["ScheduleExpression"] == "rate(1 minute)"
+    assert {resources[name]["Properties"]["BillingMode"] for name in ("HotTable", "AlertsTable")} == {
+        "PAY_PER_REQUEST"
+    }
+
+
+@pytest.mark.parametrize("kept", [30, 60, 179, 180, 365])
+def test_storage_moves_when_the_lifecycle_of_the_template_says(kept):
+    settings = Settings.build(("test", {"cold_retention": f"{kept}d"}))
+    bucket = build_template(settings, code=Code("b", "k", "r", "a"))["Resources"]["Bucket"]["Properties"]
+    (rule,) = [item for item in bucket["LifecycleConfiguration"]["Rules"] if item["Id"] == "logs"]
+    lines = cost.with_firehose(Load(1_000, 500), settings, HERE)
+    moved = [line.what.removeprefix("moving to ") for line in lines if line.what.startswith("moving")]
+    names = {"STANDARD_IA": "Standard-IA", "GLACIER_IR": "Glacier IR"}
+    assert moved == [names[item["StorageClass"]] for item in rule.get("Transitions", [])]
+    months = sum(line.quantity for line in lines if line.what.startswith("storage"))
+    stored = 1_000 * 3600 * 24 * (6 + 50) * kept
+    assert months == pytest.approx(stored)
+
+
+# ── Bills ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_line_is_quantity_times_price():
+    for line in cost.estimate(Load(100, 500), Settings(), HERE, alarms=6):
+        if line.quantity is None:
+            assert line.amount is None
+        else:
+            assert line.amount == pytest.approx(line.quantity / line.price.per * line.price.usd)
+    alarms = [line for line in cost.estimate(Load(1, 1), Settings(), HERE, alarms=6) if line.what == "alarms"]
+    assert [line.amount for line in alarms] == [pytest.approx(0.6)]
+
+
+def test_firehose_bills_five_kilobytes_for_a_short_record():
+    short, long = (
+        cost.with_firehose(Load(100, size), Settings(), HERE)[0].quantity for size in (1, 5 * 1024)
+    )
+    assert short == long == pytest.approx(100 * 730 * 3600 * 5 * 1024)
+    assert cost.with_firehose(Load(100, 5 * 1024 + 1), Settings(), HERE)[0].quantity == 2 * short
+
+
+def test_bigger_messages_cost_less_and_more_apps_more():
+    def bill(**more: Any) -> float:
+        return cost.total(cost.estimate(Load(100, 500, **more), Settings(), HERE))
+
+    assert bill(every=MINUTE) < bill() < bill(apps=20)
+    assert bill(errors=0) < bill()
+
+
+def test_compaction_lets_small_objects_move_to_cheaper_storage():
+    nightly = Settings.build(("test", {"compact_after": "2d"}))
+
+    def s3(settings: Settings) -> set[str]:
+        lines = cost.estimate(Load(100, 500), settings, HERE)
+        return {line.what for line in lines if line.service == "S3"}
+
+    assert not {what for what in s3(Settings()) if "Glacier" in what}
+    assert "storage, Glacier IR" in s3(nightly)
+
+
+def test_with_an_issuer_of_ones_own_there_is_no_cognito():
+    mine = Settings.build(("test", {"oidc_issuer": "https://id.example", "oidc_audience": "x"}))
+    services = {line.service for line in cost.estimate(Load(1, 1), mine, HERE)}
+    assert "Cognito" not in services
+    assert "Cognito" in {line.service for line in cost.estimate(Load(1, 1), Settings(), HERE)}
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [("100/s", 100), ("6000/m", 100), ("0.5/h", 0.5 / 3600), ("8.64M/d", 100), ("2k / s", 2000)],
+)
+def test_rates(text, rate):
+    assert parse_rate(text) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize("text", ["100", "100/y", "0/s", "-1/s", "1e3/s", "ten/s", ""])
+def test_what_is_no_rate(text):
+    with pytest.raises(ValueError, match="write 100/s"):
+        parse_rate(text)
+
+
+# ── Prices ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_price_says_where_it_is_from_and_when():
+    for region in REGIONS:
+        for name, price in prices(region).items():
+            assert price.usd > 0, name
+            expected = region if price.checked else "us-east-1"
+            assert price.source.endswith(f"/current/{expected}/index.json")
+            assert datetime.fromisoformat(price.as_of) <= datetime(2026, 11, 25)
+
+
+def test_a_price_that_was_not_found_is_that_of_us_east_1_and_says_so():
+    assert all(price.checked for price in HERE.values())
+    frankfurt = prices("eu-central-1")
+    unchecked = {name for name, price in frankfurt.items() if not price.checked}
+    assert unchecked == {"s3_glacier_ir", "athena_scan", "firehose_ingest", "cognito_token"}
+    assert all(frankfurt[name].usd == HERE[name].usd for name in unchecked)
+    assert str(frankfurt["athena_scan"]) == "$5.00 per TB (unchecked)"
+
+
+def test_another_region_is_an_error_that_names_those_known():
+    with pytest.raises(UsageError, match="us-east-1 and eu-central-1") as refused:
+        prices("ap-south-2")
+    assert "--prices us-east-1" in refused.value.hint
+
+
+# ── From metrics ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Account:
+    """An account whose CloudWatch has some series, by metric name and the value of a dimension."""
+
+    series: dict[tuple[str, str], list[tuple[int, float]]]
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def cloudwatch(self) -> Any:
+        return SimpleNamespace(get_paginator=lambda name: SimpleNamespace(paginate=getattr(self, name)))
+
+    def get_metric_data(self, **request: Any) -> list[dict[str, Any]]:
+        self.asked.append(request)
+        pages = []
+        for query in request["MetricDataQueries"]:
+            points = sorted(self._points(query), reverse=True)
+            times = [datetime.fromtimestamp(at / 1000, UTC) for at, _ in points]
+            values = [value for _, value in points]
+            pages.append({"MetricDataResults": [{"Id": query["Id"], "Timestamps": times, "Values": values}]})
+        return pages
+
+    def _points(self, query: dict[str, Any]) -> list[tuple[int, float]]:
+        if "Expression" in query:
+            return self.series.get(("ProcessedBytes", query["Expression"].split('"')[3]), [])
+        metric = query["MetricStat"]["Metric"]
+        dimensions = [item["Value"] for item in metric["Dimensions"]]
+        return self.series.get((metric["MetricName"], dimensions[-1]), [])
+
+    def describe_alarms(self, AlarmNamePrefix: str) -> list[dict[str, Any]]:
+        return [{"MetricAlarms": [{"AlarmName": f"{AlarmNamePrefix}x"}] * 3}]
+
+    def deployment(self) -> Any:
+        names = SimpleNamespace(
+            stack="logctl-dev", queue="q", topic="t", hot_table="hot", alerts_table="alerts", workgroup="w",
+            consumer="consumer", sweeper="sweeper", api="api", compactor="compactor",
+        )  # fmt: skip
+        return SimpleNamespace(
+            names=names,
+            bucket="bucket",
+            settings=Settings(),
+            outputs=lambda: {"ApiUrl": "https://abc.execute-api.eu-central-1.amazonaws.com/"},
+            aws=SimpleNamespace(
+                cloudwatch=self.cloudwatch,
+                functions=SimpleNamespace(
+                    get_function_configuration=lambda FunctionName: {"MemorySize": 512}
+                ),
+                dynamodb=SimpleNamespace(
+                    describe_table=lambda TableName: {"Table": {"TableSizeBytes": 5 * 10**8}}
+                ),
+            ),
+        )
+
+
+def test_half_a_months_metrics_are_doubled():
+    half = cost.MONTH // 2
+    account = Account(
+        {
+            ("NumberOfMessagesSent", "q"): [(NOON - half, 500_000), (NOON - HOUR, 500_000)],
+            ("SentMessageSize", "q"): [(NOON - HOUR, 10**9)],
+            ("Invocations", "consumer"): [(NOON - HOUR, 400_000)],
+            ("Duration", "consumer"): [(NOON - HOUR, 4 * 10**7)],
+            ("ConsumedWriteCapacityUnits", "hot"): [(NOON - HOUR, 5_000_000)],
+            ("ConsumedWriteCapacityUnits", "arrival"): [(NOON - HOUR, 1_000_000)],
+            ("BucketSizeBytes", "StandardStorage"): [(NOON - DAY, 2 * 10**9), (NOON - 2 * DAY, 10**9)],
+            ("ProcessedBytes", "w"): [(NOON - HOUR, 10**11)],
+        }
+    )
+    found = usage(account.deployment(), HERE, now=NOON)
+    assert found.observed == half
+    amounts = {(line.service, line.what): round(line.amount or 0, 4) for line in found.lines}
+    assert amounts == {
+        ("SQS", "requests, about"): 1.2,  # 400,000 batches, each sent, received and deleted, twice
+        ("Lambda", "calls"): 0.16,
+        ("Lambda", "time"): 0.5333,
+        ("S3", "writing objects, about"): 10.0,
+        ("S3", "storage, Standard"): 0.046,  # the newest size, not a sum
+        ("Athena", "data that queries read"): 1.0,
+        ("DynamoDB", "writing"): 7.5,
+        ("DynamoDB", "storage"): 0.25,
+        ("DynamoDB", "backup (point in time)"): 0.2,
+        ("CloudWatch", "alarms"): 0.3,
+    }
+    (request,) = account.asked
+    assert request["EndTime"] - request["StartTime"] == timedelta(days=30)
+    assert {"Name": "ApiId", "Value": "abc"} in [
+        dimension
+        for query in request["MetricDataQueries"]
+        for dimension in query.get("MetricStat", {"Metric": {"Dimensions": []}})["Metric"]["Dimensions"]
+    ]
+
+
+def test_without_metrics_it_says_so_and_points_at_the_estimate():
+    with pytest.raises(LogctlError, match="no metrics of logctl-dev") as refused:
+        usage(Account({}).deployment(), HERE, now=NOON)
+    assert refused.value.exit_code == 1
+    assert "--estimate" in refused.value.hint
