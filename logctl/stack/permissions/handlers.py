@@ -101,6 +101,11 @@ def _mappings(scope: Scope) -> list[str]:
     return [scope.arn("lambda", "event-source-mapping:*")]
 
 
+def all_alarms(scope: Scope) -> list[str]:
+    """Who describes alarms by a filter asks for all of them."""
+    return [scope.arn("cloudwatch", "alarm:*")]
+
+
 def _of_the_consumer(scope: Scope) -> dict[str, Any]:
     function = scope.arn("lambda", f"function:{scope.names.consumer}")
     return {"ArnLike": {"lambda:FunctionArn": function}}
@@ -153,10 +158,11 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
         Handlers(
             "Alarms",
             "cloudwatch",
-            "DescribeAlarms ListTagsForResource PutMetricAlarm TagResource UntagResource",
-            "DeleteAlarms DescribeAlarms",
+            "ListTagsForResource PutMetricAlarm TagResource UntagResource",
+            "DeleteAlarms",
             _named("cloudwatch", "alarm:"),
         ),
+        Handlers("SeeAlarms", "cloudwatch", "DescribeAlarms", "DescribeAlarms", all_alarms),
     ),
     "AWS::CloudWatch::Dashboard": (
         Handlers(
