@@ -18,7 +18,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m logctl --region eu-central-1 provision --template $(VENV)/template.yaml
-	$(BIN)/cfn-lint --append-rules tests/template_rules --ignore-checks E9104 -- $(VENV)/template.yaml
+	$(BIN)/cfn-lint --append-rules tests/template_rules -- $(VENV)/template.yaml
 
 # checkov and parliament over the template and every policy; what they may find is in tests/judges/accepted.toml.
 judges: $(READY) $(JUDGES)/.ready

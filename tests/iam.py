@@ -182,6 +182,9 @@ def _logs(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[N
 
 
 def _lambda(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Need]:
+    if operation in ("GetAccountSettings", "ListEventSourceMappings"):
+        yield Need(f"lambda:{operation}", "*")
+        return
     yield Need(f"lambda:{operation}", where.arn("lambda", f"function:{params['FunctionName']}"))
 
 
@@ -190,9 +193,21 @@ def _cognito(operation: str, params: Mapping[str, Any], where: Where) -> Iterato
 
 
 def _cloudformation(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Need]:
+    if operation == "DescribeStackDriftDetectionStatus":
+        yield Need(f"cloudformation:{operation}", "*")
+        return
     name = params["StackName"]
     stack = name if name.startswith("arn:") else where.arn("cloudformation", f"stack/{name}/id")
     yield Need(f"cloudformation:{operation}", stack)
+
+
+def _cloudwatch(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Need]:
+    alarms = where.arn("cloudwatch", "alarm:any") if operation == "DescribeAlarms" else "*"
+    yield Need(f"cloudwatch:{operation}", alarms)
+
+
+def _events(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Need]:
+    yield Need(f"events:{operation}", where.arn("events", f"rule/{params['Name']}"))
 
 
 def _sts(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Need]:
@@ -207,8 +222,10 @@ _NEEDS: dict[str, Callable[[str, Mapping[str, Any], Where], Iterator[Need]]] = {
     "cognito-idp": _cognito,
     "dynamodb": _dynamodb,
     "glue": _glue,
+    "events": _events,
     "lambda": _lambda,
     "logs": _logs,
+    "monitoring": _cloudwatch,
     "s3": _s3,
     "sns": _sns,
     "sqs": _sqs,
@@ -316,7 +333,7 @@ def _resolved(value: Any, arns: Mapping[str, str], where: Where) -> Any:
     if "Fn::GetAtt" in value:
         return arns[value["Fn::GetAtt"][0]]
     if "Ref" in value:
-        return arns[value["Ref"]]
+        return where.account if value["Ref"] == "AWS::AccountId" else arns[value["Ref"]]
     if "Fn::Sub" in value:
         text = value["Fn::Sub"]
         known = {

@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 
 from logctl.cli.app import app
 from logctl.core.partitions import Partition
+from logctl.core.settings import Settings
 from logctl.core.times import DAY
 from logctl.local import sandbox as local
 from logctl.ops.dashboard import Dashboard
@@ -31,6 +32,7 @@ from logctl.ops.deployment import Deployment
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.hot import HotStore
+from logctl.stack.permissions import handlers
 from logctl.stack.permissions.commands import needed
 from logctl.stack.permissions.documents import documents
 from logctl.stack.permissions.scope import ANY, Scope
@@ -133,26 +135,29 @@ def statements(policies: list[dict[str, Any]]) -> list[Any]:
     return [statement for policy in policies for statement in policy["Statement"]]
 
 
+# MiniStack 1.5.33 asks for these otherwise than AWS. SendMessageBatch is no action of IAM's; the others it asks
+# for without the resource that they name. And as it cannot move messages itself, logctl goes one by one, and
+# looks the queue up.
+IN_THE_SANDBOXS_WORDS = {
+    "sqs:SendMessage": {"Action": ["sqs:SendMessageBatch"]},
+    "sqs:StartMessageMoveTask": {
+        "Action": ["sqs:StartMessageMoveTask", "sqs:GetQueueUrl"],
+        "Resource": ["*"],
+    },
+    "events:DescribeRule": {"Action": ["events:DescribeRule"], "Resource": ["*"]},
+    "cloudwatch:DescribeAlarms": {"Action": ["cloudwatch:DescribeAlarms"], "Resource": ["*"]},
+}
+
+
 def in_the_sandboxs_words(policy: dict[str, Any]) -> dict[str, Any]:
-    """MiniStack 1.5.33 asks for two things otherwise than AWS: for SendMessageBatch as an action of its own,
-    and for StartMessageMoveTask without the queue it names. And as it cannot do the latter, logctl goes
-    message by message, and looks the queue up."""
-    said = []
-    for statement in policy["Statement"]:
-        actions = set(statement["Action"])
-        said.append(statement)
-        if "sqs:SendMessage" in actions:
-            said.append({**statement, "Sid": "Batch", "Action": ["sqs:SendMessageBatch"]})
-        if "sqs:StartMessageMoveTask" in actions:
-            said.append(
-                {
-                    **statement,
-                    "Sid": "Move",
-                    "Action": ["sqs:StartMessageMoveTask", "sqs:GetQueueUrl"],
-                    "Resource": ["*"],
-                }
-            )
-    return {**policy, "Statement": said}
+    """The policy, and the same once more as MiniStack asks for it."""
+    said = [
+        {**statement, **otherwise, "Sid": f"Sandbox{number}"}
+        for number, (action, otherwise) in enumerate(IN_THE_SANDBOXS_WORDS.items())
+        for statement in policy["Statement"]
+        if action in statement["Action"]
+    ]
+    return {**policy, "Statement": [*policy["Statement"], *said]}
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +266,19 @@ _ATHENA = frozenset(BY_ATHENA | {"glue:GetTables", "athena:StopQueryExecution"})
 # Drops and moves need partitions that are gone or elsewhere.
 _DROPS = frozenset({"glue:BatchDeletePartition", "glue:BatchUpdatePartition", "glue:DeletePartition"})
 
+# CloudFormation reads in the caller's name what it compares, MiniStack's as root.
+_COMPARED = frozenset(
+    action
+    for statement in handlers.statements(handlers.HANDLERS, Scope(Settings()), "read")
+    for action in statement["Action"]
+)
 RUNS: dict[str, Run] = {
+    "status": Run("status"),
+    "status --drift": Run("status --drift", uncalled=_COMPARED),
+    "doctor": Run("doctor"),
+    "doctor --live": Run("doctor --live", uncalled=_ATHENA),
+    # The sandbox keeps no metrics: there it ends.
+    "cost": Run("cost", code=1, uncalled=frozenset({"cloudwatch:DescribeAlarms", "dynamodb:DescribeTable"})),
     "send": Run(f"send - --app {APP}", _LINE),
     "send --wait": Run(f"send - --app {APP} --wait", _LINE),
     "tail": Run(f"tail {APP} -s 1h", besides=follow),

@@ -61,7 +61,11 @@ def test_every_policy_is_judged():
     roles = {f"stack {name}Role 0" for name in ("Api", "Compactor", "Consumer", "Sweeper")}
     on = {f"stack {name}Policy 0" for name in ("Bucket", "Queue", "DeadLetterQueue", "Topic")}
     people = {f"iam {command} 0" for command in COMMANDS}
-    assert names == roles | on | people | {"bootstrap BucketPolicy 0", "iam provision 1"}
+    assert names == roles | on | people | {
+        "bootstrap BucketPolicy 0",
+        "iam provision 1",
+        "iam status --drift 1",
+    }
     for name, policy in documents.policies():
         assert "Fn::" not in str(policy), name
         assert "Ref" not in str(policy), name

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from logctl.core.errors import UsageError
-from logctl.core.partitions import COMPACTED, LOGS, RESULTS
+from logctl.core.partitions import COMPACTED, LOGS, QUARANTINE, RESULTS
 from logctl.pipeline.alert_store import DUE
 from logctl.pipeline.hot import ARRIVAL
 from logctl.pipeline.silences import SILENCES
 from logctl.stack import policies
 from logctl.stack.bundle import CODE
 from logctl.stack.functions import Code, consumer_may
-from logctl.stack.permissions import handlers
+from logctl.stack.permissions import handlers, targets
 from logctl.stack.permissions.scope import ANY, Scope
 from logctl.stack.policies import Statement, allow, arn_of, sub
 from logctl.stack.template import TEMPLATES, bootstrap_template, build_template
@@ -67,8 +67,8 @@ def _rules(_: Scope) -> list[Statement]:
     return allow("RulesInForce", ["lambda:GetFunctionConfiguration"], [arn_of("Consumer")])
 
 
-def _read_catalog(scope: Scope) -> list[Statement]:
-    return allow("ReadCatalog", ["glue:GetPartitions", "glue:GetTable"], _tables(scope, "*"))
+def _read_catalog(scope: Scope, table: str = "*") -> list[Statement]:
+    return allow("ReadCatalog", ["glue:GetPartitions", "glue:GetTable"], _tables(scope, table))
 
 
 def _tables(scope: Scope, *names: str) -> list[policies.Arn]:
@@ -203,6 +203,76 @@ def _consume(scope: Scope) -> list[Statement]:
     return receive + consumer_may(scope.names) + _rules(scope)
 
 
+# ── How it is ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _status(scope: Scope) -> list[Statement]:
+    names = scope.names
+    return [
+        *_stack_outputs(scope),
+        *allow("Queues", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], [_QUEUE, _DEAD_LETTERS]),
+        *_rules(scope),
+        # These two have no resource (Service Authorization Reference).
+        *allow("Sources", ["lambda:ListEventSourceMappings"], [ANY]),
+        *_metrics(scope),
+        *allow("Schedule", ["events:DescribeRule"], [scope.arn("events", f"rule/{names.sweeper}")]),
+        *_read_catalog(scope, names.table),
+        *policies.list_objects("Bucket", LOGS, QUARANTINE),
+        *policies.read_alerts("AlertsTable", DUE),
+        *_query_hot_rows(scope),
+    ]
+
+
+def _metrics(scope: Scope) -> list[Statement]:
+    return allow("Metrics", ["cloudwatch:GetMetricData"], [ANY]) + allow(
+        "Alarms", ["cloudwatch:DescribeAlarms"], targets.all_alarms(scope)
+    )
+
+
+def _query_hot_rows(_: Scope) -> list[Statement]:
+    return allow("HotRows", ["dynamodb:Query"], [_HOT, sub(f"${{HotTable.Arn}}/index/{ARRIVAL}")])
+
+
+def _status_drift(scope: Scope) -> list[Statement]:
+    """CloudFormation reads every resource in the caller's name."""
+    detect = ["cloudformation:DescribeStackResourceDrifts", "cloudformation:DetectStackDrift"]
+    return [
+        *allow("Drift", detect, _stack(scope, scope.names.stack)),
+        *allow("DriftStatus", ["cloudformation:DescribeStackDriftDetectionStatus"], [ANY]),
+        *handlers.statements(_kinds(scope), scope, "read"),
+    ]
+
+
+def _doctor(scope: Scope) -> list[Statement]:
+    names = scope.names
+    return [
+        *_stack_outputs(scope),
+        *_rules(scope),
+        *allow("Quotas", ["lambda:GetAccountSettings"], [ANY]),
+        *allow("Queue", ["sqs:GetQueueUrl"], [_QUEUE]),
+        *policies.list_objects("Bucket", LOGS),
+        *allow("Tables", ["dynamodb:Query"], [_HOT, _ALERTS]),
+        *allow("Topic", ["sns:GetTopicAttributes"], [{"Ref": "Topic"}]),
+        *allow("Table", ["glue:GetTable"], _tables(scope, names.table)),
+        *allow("Workgroup", ["athena:GetWorkGroup"], [scope.arn("athena", f"workgroup/{names.workgroup}")]),
+        *allow("Schedule", ["events:DescribeRule"], [scope.arn("events", f"rule/{names.sweeper}")]),
+        *allow("Alarms", ["cloudwatch:DescribeAlarms"], targets.all_alarms(scope)),
+    ]
+
+
+def _doctor_live(scope: Scope) -> list[Statement]:
+    return _send(scope) + _query_hot_rows(scope) + _athena(scope)
+
+
+def _cost(scope: Scope) -> list[Statement]:
+    return [
+        *_stack_outputs(scope),
+        *allow("Functions", ["lambda:GetFunctionConfiguration"], [scope.mine("lambda", "function:")]),
+        *allow("Tables", ["dynamodb:DescribeTable"], [_HOT, _ALERTS]),
+        *_metrics(scope),
+    ]
+
+
 # ── The stack ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -251,7 +321,7 @@ def _destroy(scope: Scope) -> list[Statement]:
         *allow("FindTables", ["dynamodb:DescribeTable"], [_HOT, _ALERTS]),
         # Log groups that a function's last words made anew.
         *allow("LogGroups", ["logs:DeleteLogGroup"], [scope.mine("logs", "log-group:/aws/lambda/")]),
-        *handlers.statements(_kinds(scope), scope, only_delete=True),
+        *handlers.statements(_kinds(scope), scope, "delete"),
     ]
 
 
@@ -272,6 +342,11 @@ COMMANDS: dict[str, Needs] = {
     "provision": _provision,
     "destroy": _destroy,
     "destroy --delete-data": _destroy_data,
+    "status": _status,
+    "status --drift": _status_drift,
+    "doctor": _doctor,
+    "doctor --live": _doctor_live,
+    "cost": _cost,
     "send": _send,
     "send --wait": _send_wait,
     "tail": _tail,

@@ -7,14 +7,16 @@ is made, `resources` is wider, and says why.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from logctl.core.partitions import RESULTS
-from logctl.stack.bundle import CODE
-from logctl.stack.permissions.scope import ANY, Scope
+from logctl.stack.permissions import targets
+from logctl.stack.permissions.scope import Scope
 from logctl.stack.policies import Statement, allow
+
+_READS = re.compile(r"(Get|List|Describe)[A-Z]|GET\b")
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,16 @@ class Handlers:
     deletes: str
     resources: Callable[[Scope], list[str]]
     condition: Callable[[Scope], dict[str, Any]] = lambda scope: {}
+    looks: bool = True
+    """Whether what it reads is the resource itself."""
 
-    def statements(self, scope: Scope, *, only_delete: bool) -> list[Statement]:
-        actions = self.deletes.split() if only_delete else [*self.makes.split(), *self.deletes.split()]
+    def statements(self, scope: Scope, only: str = "") -> list[Statement]:
+        """All of it, or only what it needs to `delete` a resource, or to `read` it."""
+        actions = [*self.makes.split(), *self.deletes.split()]
+        if only == "delete":
+            actions = self.deletes.split()
+        elif only == "read":
+            actions = [action for action in actions if self.looks and _READS.match(action)]
         if not actions:
             return []
         named = [f"{self.service}:{action}" for action in dict.fromkeys(actions)]
@@ -41,86 +50,7 @@ class Handlers:
         return [{**statement, "Condition": condition} if condition else statement]
 
 
-def _named(service: str, before: str = "") -> Callable[[Scope], list[str]]:
-    return lambda scope: [scope.mine(service, before)]
-
-
-def _anything(_: Scope) -> list[str]:
-    return [ANY]
-
-
-def _buckets(scope: Scope) -> list[str]:
-    names = scope.names
-    return [scope.bucket_arn(bucket(scope.place)) for bucket in (names.bucket, names.deploy_bucket)]
-
-
-def _results(scope: Scope) -> list[str]:
-    return [f"{scope.bucket_arn(scope.names.bucket(scope.place))}/{RESULTS}*"]
-
-
-def _code(scope: Scope) -> list[str]:
-    return [f"{scope.bucket_arn(scope.names.deploy_bucket(scope.place))}/{CODE}*"]
-
-
-def _catalog(scope: Scope) -> list[str]:
-    database = scope.names.database
-    return [
-        scope.arn("glue", rest)
-        for rest in (
-            "catalog",
-            f"database/{database}",
-            f"table/{database}/*",
-            f"userDefinedFunction/{database}/*",
-        )
-    ]
-
-
-def _apis(scope: Scope) -> list[str]:
-    """An API's ARN is its id, and has no account in it (Amazon API Gateway Developer Guide, ARN format)."""
-    root = f"arn:{scope.partition}:apigateway:{scope.place.region}::"
-    return [f"{root}/apis", f"{root}/apis/*", f"{root}/tags/*"]
-
-
-def _pools(scope: Scope) -> list[str]:
-    return [scope.arn("cognito-idp", "userpool/*")]
-
-
-def _log_groups(scope: Scope) -> list[str]:
-    return [scope.mine("logs", f"log-group:/aws/{kind}/") for kind in ("lambda", "vendedlogs")]
-
-
-def _workgroup(scope: Scope) -> list[str]:
-    return [scope.arn("athena", f"workgroup/{scope.names.workgroup}")]
-
-
-def _roles(scope: Scope) -> list[str]:
-    return [f"arn:{scope.partition}:iam::{scope.place.account}:role/{scope.names.stack}-*"]
-
-
-def _mappings(scope: Scope) -> list[str]:
-    return [scope.arn("lambda", "event-source-mapping:*")]
-
-
-def all_alarms(scope: Scope) -> list[str]:
-    """Who describes alarms by a filter asks for all of them."""
-    return [scope.arn("cloudwatch", "alarm:*")]
-
-
-def _of_the_consumer(scope: Scope) -> dict[str, Any]:
-    function = scope.arn("lambda", f"function:{scope.names.consumer}")
-    return {"ArnLike": {"lambda:FunctionArn": function}}
-
-
-def _for_lambda(_: Scope) -> dict[str, Any]:
-    return {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-
-
-def _new_tags(scope: Scope) -> dict[str, Any]:
-    tags = {"prefix": scope.settings.prefix, "env": scope.settings.env}
-    return {"StringEquals": {f"aws:RequestTag/logctl:{key}": value for key, value in tags.items()}}
-
-
-_API = Handlers("Api", "apigateway", "GET PATCH POST PUT", "DELETE GET", _apis)
+_API = Handlers("Api", "apigateway", "GET PATCH POST PUT", "DELETE GET", targets.apis)
 
 HANDLERS: dict[str, tuple[Handlers, ...]] = {
     "AWS::ApiGatewayV2::Api": (_API,),
@@ -128,7 +58,7 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
     "AWS::ApiGatewayV2::Integration": (_API,),
     "AWS::ApiGatewayV2::Route": (_API,),
     "AWS::ApiGatewayV2::Stage": (
-        Handlers("Api", "apigateway", "GET PATCH POST TagResource UntagResource", "DELETE", _apis),
+        Handlers("Api", "apigateway", "GET PATCH POST TagResource UntagResource", "DELETE", targets.apis),
         # Amazon API Gateway Developer Guide, Configure logging for HTTP APIs; none of them has resources.
         Handlers(
             "AccessLogs",
@@ -136,7 +66,8 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "CreateLogDelivery DescribeResourcePolicies GetLogDelivery ListLogDeliveries PutResourcePolicy "
             "UpdateLogDelivery",
             "DeleteLogDelivery GetLogDelivery ListLogDeliveries",
-            _anything,
+            targets.anything,
+            looks=False,
         ),
     ),
     "AWS::Athena::WorkGroup": (
@@ -145,13 +76,23 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "athena",
             "CreateWorkGroup GetWorkGroup ListTagsForResource TagResource UntagResource UpdateWorkGroup",
             "DeleteWorkGroup GetWorkGroup UntagResource",
-            _workgroup,
+            targets.workgroup,
         ),
         Handlers(
-            "ResultsBucket", "s3", "GetBucketLocation ListBucket ListBucketMultipartUploads", "", _buckets
+            "ResultsBucket",
+            "s3",
+            "GetBucketLocation ListBucket ListBucketMultipartUploads",
+            "",
+            targets.buckets,
+            looks=False,
         ),
         Handlers(
-            "Results", "s3", "AbortMultipartUpload GetObject ListMultipartUploadParts PutObject", "", _results
+            "Results",
+            "s3",
+            "AbortMultipartUpload GetObject ListMultipartUploadParts PutObject",
+            "",
+            targets.results,
+            looks=False,
         ),
     ),
     "AWS::CloudWatch::Alarm": (
@@ -160,9 +101,9 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "cloudwatch",
             "ListTagsForResource PutMetricAlarm TagResource UntagResource",
             "DeleteAlarms",
-            _named("cloudwatch", "alarm:"),
+            targets.named("cloudwatch", "alarm:"),
         ),
-        Handlers("SeeAlarms", "cloudwatch", "DescribeAlarms", "DescribeAlarms", all_alarms),
+        Handlers("SeeAlarms", "cloudwatch", "DescribeAlarms", "DescribeAlarms", targets.all_alarms),
     ),
     "AWS::CloudWatch::Dashboard": (
         Handlers(
@@ -177,14 +118,14 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
         ),
     ),
     "AWS::Cognito::UserPool": (
-        Handlers("MakePool", "cognito-idp", "CreateUserPool", "", _anything, _new_tags),
+        Handlers("MakePool", "cognito-idp", "CreateUserPool", "", targets.anything, targets.new_tags),
         Handlers(
             "Pool",
             "cognito-idp",
             "DescribeUserPool GetUserPoolMfaConfig ListTagsForResource SetUserPoolMfaConfig TagResource "
             "UntagResource UpdateUserPool",
             "DeleteUserPool",
-            _pools,
+            targets.pools,
             lambda scope: scope.tagged,
         ),
     ),
@@ -194,7 +135,7 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "cognito-idp",
             "CreateUserPoolClient DescribeUserPoolClient ListUserPoolClientSecrets UpdateUserPoolClient",
             "DeleteUserPoolClient",
-            _pools,
+            targets.pools,
             lambda scope: scope.tagged,
         ),
     ),
@@ -204,11 +145,13 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "cognito-idp",
             "CreateUserPoolDomain UpdateUserPoolDomain",
             "DeleteUserPoolDomain",
-            _pools,
+            targets.pools,
             lambda scope: scope.tagged,
         ),
         # Asked by the domain's name: it has no resource.
-        Handlers("Domain", "cognito-idp", "DescribeUserPoolDomain", "DescribeUserPoolDomain", _anything),
+        Handlers(
+            "Domain", "cognito-idp", "DescribeUserPoolDomain", "DescribeUserPoolDomain", targets.anything
+        ),
     ),
     "AWS::Cognito::UserPoolResourceServer": (
         Handlers(
@@ -216,7 +159,7 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "cognito-idp",
             "CreateResourceServer DescribeResourceServer UpdateResourceServer",
             "DeleteResourceServer",
-            _pools,
+            targets.pools,
             lambda scope: scope.tagged,
         ),
     ),
@@ -229,7 +172,7 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "ListTagsOfResource TagResource UntagResource UpdateContinuousBackups UpdateTable "
             "UpdateTimeToLive",
             "",
-            _named("dynamodb", "table/"),
+            targets.named("dynamodb", "table/"),
         ),
     ),
     "AWS::Events::Rule": (
@@ -239,7 +182,7 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets RemoveTargets TagResource "
             "UntagResource",
             "DeleteRule DescribeRule ListTargetsByRule RemoveTargets",
-            _named("events", "rule/"),
+            targets.named("events", "rule/"),
         ),
     ),
     "AWS::Glue::Database": (
@@ -248,7 +191,7 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "glue",
             "CreateDatabase GetDatabase UpdateDatabase",
             "DeleteDatabase GetDatabase",
-            _catalog,
+            targets.catalog,
         ),
     ),
     "AWS::Glue::Table": (
@@ -257,7 +200,7 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "glue",
             "CreateTable GetDatabase GetTable UpdateTable",
             "CreateTable DeleteTable GetDatabase GetTable",
-            _catalog,
+            targets.catalog,
         ),
     ),
     "AWS::IAM::Role": (
@@ -267,21 +210,23 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "CreateRole GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies PutRolePolicy "
             "TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription",
             "DeleteRole DeleteRolePolicy GetRole ListAttachedRolePolicies ListRolePolicies TagRole UntagRole",
-            _roles,
+            targets.roles,
         ),
     ),
     "AWS::Lambda::EventSourceMapping": (
         # Made without an id, so without a resource: the function is the condition.
-        Handlers("MakeMapping", "lambda", "CreateEventSourceMapping", "", _anything, _of_the_consumer),
+        Handlers(
+            "MakeMapping", "lambda", "CreateEventSourceMapping", "", targets.anything, targets.of_the_consumer
+        ),
         Handlers(
             "Mapping",
             "lambda",
             "GetEventSourceMapping UpdateEventSourceMapping",
             "DeleteEventSourceMapping GetEventSourceMapping",
-            _mappings,
-            _of_the_consumer,
+            targets.mappings,
+            targets.of_the_consumer,
         ),
-        Handlers("TagMapping", "lambda", "ListTags TagResource UntagResource", "", _mappings),
+        Handlers("TagMapping", "lambda", "ListTags TagResource UntagResource", "", targets.mappings),
     ),
     "AWS::Lambda::Function": (
         Handlers(
@@ -291,10 +236,10 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "GetFunctionScalingConfig GetRuntimeManagementConfig ListTags TagResource UntagResource "
             "UpdateFunctionCode UpdateFunctionConfiguration",
             "DeleteFunction GetFunction",
-            _named("lambda", "function:"),
+            targets.named("lambda", "function:"),
         ),
-        Handlers("PassRoles", "iam", "PassRole", "", _roles, _for_lambda),
-        Handlers("Code", "s3", "GetObject GetObjectVersion", "", _code),
+        Handlers("PassRoles", "iam", "PassRole", "", targets.roles, targets.for_lambda),
+        Handlers("Code", "s3", "GetObject GetObjectVersion", "", targets.code, looks=False),
     ),
     "AWS::Lambda::Permission": (
         Handlers(
@@ -302,7 +247,7 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "lambda",
             "AddPermission GetPolicy",
             "RemovePermission",
-            _named("lambda", "function:"),
+            targets.named("lambda", "function:"),
         ),
     ),
     "AWS::Logs::LogGroup": (
@@ -312,7 +257,7 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "CreateLogGroup DeleteRetentionPolicy GetDataProtectionPolicy ListTagsForResource "
             "PutRetentionPolicy TagResource UntagResource",
             "DeleteDataProtectionPolicy DeleteLogGroup",
-            _log_groups,
+            targets.log_groups,
         ),
         # They are of the account, or look through all groups.
         Handlers(
@@ -320,7 +265,7 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "logs",
             "DescribeIndexPolicies DescribeLogGroups DescribeResourcePolicies",
             "DescribeLogGroups",
-            _anything,
+            targets.anything,
         ),
     ),
     "AWS::S3::Bucket": (
@@ -336,23 +281,27 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning PutEncryptionConfiguration "
             "PutLifecycleConfiguration",
             "",
-            _buckets,
+            targets.buckets,
         ),
     ),
     "AWS::S3::BucketPolicy": (
         Handlers(
-            "Buckets", "s3", "GetBucketPolicy PutBucketPolicy", "DeleteBucketPolicy GetBucketPolicy", _buckets
+            "Buckets",
+            "s3",
+            "GetBucketPolicy PutBucketPolicy",
+            "DeleteBucketPolicy GetBucketPolicy",
+            targets.buckets,
         ),
     ),
     "AWS::SNS::Subscription": (
-        Handlers("Topic", "sns", "Subscribe", "", _named("sns")),
+        Handlers("Topic", "sns", "Subscribe", "", targets.named("sns")),
         # These have no resource (Service Authorization Reference, Amazon SNS).
         Handlers(
             "Subscriptions",
             "sns",
             "GetSubscriptionAttributes SetSubscriptionAttributes",
             "GetSubscriptionAttributes Unsubscribe",
-            _anything,
+            targets.anything,
         ),
     ),
     "AWS::SNS::Topic": (
@@ -362,11 +311,11 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "CreateTopic GetDataProtectionPolicy GetTopicAttributes ListSubscriptionsByTopic "
             "ListTagsForResource SetTopicAttributes TagResource UntagResource",
             "DeleteTopic GetTopicAttributes",
-            _named("sns"),
+            targets.named("sns"),
         ),
     ),
     "AWS::SNS::TopicPolicy": (
-        Handlers("Topic", "sns", "SetTopicAttributes", "SetTopicAttributes", _named("sns")),
+        Handlers("Topic", "sns", "SetTopicAttributes", "SetTopicAttributes", targets.named("sns")),
     ),
     "AWS::SQS::Queue": (
         Handlers(
@@ -374,17 +323,17 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             "sqs",
             "CreateQueue GetQueueAttributes GetQueueUrl ListQueueTags SetQueueAttributes TagQueue UntagQueue",
             "DeleteQueue GetQueueAttributes",
-            _named("sqs"),
+            targets.named("sqs"),
         ),
     ),
     "AWS::SQS::QueuePolicy": (
-        Handlers("Queues", "sqs", "SetQueueAttributes", "SetQueueAttributes", _named("sqs")),
+        Handlers("Queues", "sqs", "SetQueueAttributes", "SetQueueAttributes", targets.named("sqs")),
     ),
 }
 
 
-def statements(kinds: Iterable[str], scope: Scope, *, only_delete: bool = False) -> list[Statement]:
-    """What the handlers of these resource types need.
+def statements(kinds: Iterable[str], scope: Scope, only: str = "") -> list[Statement]:
+    """What the handlers of these resource types need: all, or only to `delete` or to `read` them.
 
     Raises:
         KeyError: nobody has said yet what a type needs.
@@ -393,5 +342,5 @@ def statements(kinds: Iterable[str], scope: Scope, *, only_delete: bool = False)
         statement
         for kind in sorted(set(kinds))
         for handlers in HANDLERS[kind]
-        for statement in handlers.statements(scope, only_delete=only_delete)
+        for statement in handlers.statements(scope, only)
     ]
