@@ -163,12 +163,8 @@ def _glue(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[N
         yield Need(f"glue:{operation}", where.arn("glue", f"table/{database}/{table or 'any'}"))
 
 
-def _athena(workgroup: str | None = None) -> Callable[..., Iterator[Need]]:
-    def needs(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Need]:
-        name = params.get("WorkGroup", workgroup or "*")
-        yield Need(f"athena:{operation}", where.arn("athena", f"workgroup/{name}"))
-
-    return needs
+def _athena(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Need]:
+    yield Need(f"athena:{operation}", where.arn("athena", f"workgroup/{params.get('WorkGroup', '*')}"))
 
 
 def _sns(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Need]:
@@ -217,7 +213,7 @@ def _sts(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Ne
 
 
 _NEEDS: dict[str, Callable[[str, Mapping[str, Any], Where], Iterator[Need]]] = {
-    "athena": _athena(),
+    "athena": _athena,
     "cloudformation": _cloudformation,
     "cognito-idp": _cognito,
     "dynamodb": _dynamodb,
@@ -237,11 +233,13 @@ _NEEDS: dict[str, Callable[[str, Mapping[str, Any], Where], Iterator[Need]]] = {
 
 
 def matches(pattern: str, value: str) -> bool:
-    """`*` and `?` as in a policy. A value with `*` in it stands for some: it fits what could mean it."""
+    """`*` and `?` as in a policy. What a call does not name, like a query's workgroup, is `*` in the value."""
+    return _fits(pattern, value) or ("*" in value and _fits(value, pattern))
+
+
+def _fits(pattern: str, text: str) -> bool:
     glob = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(glob, value) is not None or (
-        "*" in value and matches(value, pattern.replace("*", "x"))
-    )
+    return re.fullmatch(glob, text) is not None
 
 
 def allows(statement: Statement, need: Need) -> bool:
