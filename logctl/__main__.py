@@ -4,7 +4,7 @@
 def main() -> None:
     from logctl.cli.app import app
 
-    app()
+    app(prog_name="logctl")
 
 
 if __name__ == "__main__":

@@ -57,6 +57,8 @@ def run(
     Raises:
         TimeoutError: it took longer than `timeout` seconds. It goes on.
     """
+    if any(name.startswith("PYTHON") for name in env):
+        return _in_a_new_interpreter(*args, env=env, cwd=cwd, stdin=stdin, timeout=timeout)
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as connection:
         given, out, err = (Path(folder, name) for name in ("in", "out", "err"))
         if stdin is not None:
@@ -73,6 +75,22 @@ def run(
         connection.sendall(json.dumps(call).encode() + b"\n")
         returncode = int(connection.makefile().readline())
         return Done(returncode, out.read_bytes(), err.read_bytes())
+
+
+def _in_a_new_interpreter(
+    *args: str, env: Mapping[str, str], cwd: Path, stdin: bytes | None, timeout: float
+) -> Done:
+    done = subprocess.run(
+        [sys.executable, "-m", "logctl", *args],
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        env=dict(env),
+        cwd=cwd,
+        timeout=timeout,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 @cache

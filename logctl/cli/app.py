@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from logctl import __version__
 from logctl.cli import (
     athena,
     command,
@@ -37,9 +36,12 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:
+def _versions(wanted: bool) -> None:
     if wanted:
-        print(f"logctl {__version__}")
+        from logctl.ops.versions import versions
+
+        for name, version in versions().items():
+            print(f"{name} {version or 'not installed'}")
         raise typer.Exit()
 
 
@@ -48,7 +50,10 @@ def _root(
         str | None, typer.Option(help="The settings file. [default: logctl.toml]", metavar="FILE")
     ] = None,
     version: Annotated[  # noqa: ARG001 - its callback does the work
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_versions, is_eager=True, help="Show the versions for a bug report."
+        ),
     ] = False,
     **where: Any,
 ) -> None:

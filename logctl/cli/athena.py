@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logctl.cli import compact, partitions
+from logctl.cli import compact, completion, partitions
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context, now
 from logctl.cli.render import Output, say, show, working
@@ -58,7 +58,13 @@ def query(
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Read the statement from a file.")] = None,
     saved: Annotated[
-        str | None, typer.Option("--saved", metavar="NAME", help="A saved query; see: logctl athena saved")
+        str | None,
+        typer.Option(
+            "--saved",
+            metavar="NAME",
+            autocompletion=completion.saved_queries,
+            help="A saved query; see: logctl athena saved",
+        ),
     ] = None,
     since: Annotated[
         str | None, typer.Option("-s", "--since", help="15m, 1h30m, 3d, or a time. [without SQL: 1h]")
@@ -66,7 +72,13 @@ def query(
     until: Annotated[str | None, typer.Option("-u", "--until", "--end", help="The end, likewise.")] = None,
     apps: Annotated[
         list[str] | None,
-        typer.Option("-a", "--app", metavar="APPID", help="Only this app, or glob ('web-*'); repeatable."),
+        typer.Option(
+            "-a",
+            "--app",
+            metavar="APPID",
+            autocompletion=completion.apps,
+            help="Only this app, or glob ('web-*'); repeatable.",
+        ),
     ] = None,
     level: Annotated[
         str | None, typer.Option("-l", "--level", help="This level and worse; UNKNOWN for those without.")

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from logctl.cli import completion
 from logctl.cli.context import Context
 from logctl.cli.failures import explain
 from logctl.cli.render import say
@@ -27,7 +28,13 @@ _WHERE: dict[str, Any] = {
         typer.Option(help="aws, or local for the sandbox.", metavar="aws|local", rich_help_panel=_PANEL),
     ],
     "env": Annotated[
-        str | None, typer.Option(help="The environment's name.", metavar="NAME", rich_help_panel=_PANEL)
+        str | None,
+        typer.Option(
+            help="The environment's name.",
+            metavar="NAME",
+            autocompletion=completion.environments,
+            rich_help_panel=_PANEL,
+        ),
     ],
     "profile": Annotated[
         str | None, typer.Option(help="The AWS profile.", metavar="NAME", rich_help_panel=_PANEL)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from logctl.cli.command import command
+from logctl.cli.completion import apps as apps_there
 from logctl.cli.context import Context, now
 from logctl.cli.render import Output, say, show, working
 from logctl.core.appid import RULE, is_appid
@@ -27,7 +28,10 @@ def compact(
     since: Annotated[str | None, typer.Option("-s", "--since", help="3d, or a time. [default: 35d]")] = None,
     until: Annotated[str | None, typer.Option("-u", "--until", "--end", help="The end, likewise.")] = None,
     app: Annotated[
-        list[str] | None, typer.Option("-a", "--app", metavar="APPID", help="Only this app; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "-a", "--app", metavar="APPID", autocompletion=apps_there, help="Only this app; repeatable."
+        ),
     ] = None,
     grace: Annotated[
         str, typer.Option(help="Keep what was replaced for this long, for queries that are running.")

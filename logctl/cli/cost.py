@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from logctl.core.settings import Settings
 
 _COLUMNS = ("with", "service", "what", "quantity", "unit", "price", "amount_usd")
+_SHOWN = ("service", "what", "quantity", "price", "amount_usd")
 
 
 def register(app: typer.Typer) -> None:
@@ -109,8 +110,7 @@ def _show_estimate(settings: Settings, load: Load, table: dict[str, Any], output
         "CloudWatch Logs": cost.with_cloudwatch_logs(load, settings, table),
         "Data Firehose": cost.with_firehose(load, settings, table),
     }
-    rows = [row for name, lines in bills.items() for row in _rows(name, lines, output)]
-    _show(rows, output)
+    _show(bills, output)
     say(
         f"{load.records:,.0f} records a month, {load.records_a_message:,.0f} in a message, sent every "
         f"{format_duration(load.every)}; storage as it is when it is full, after "
@@ -119,14 +119,14 @@ def _show_estimate(settings: Settings, load: Load, table: dict[str, Any], output
     if load.every < MINUTE:
         slower = cost.estimate(replace(load, every=MINUTE), settings, table, alarms=alarms)
         if cost.total(slower) < 0.8 * cost.total(bills["logctl"]):
-            say(f"  Bigger messages cost less: ${cost.total(slower):,.2f} with --every 1m.")
+            say(f"  Bigger messages cost less: ${cost.total(slower):,.2f} with --every 1m, as in send -f.")
 
 
 def _show_usage(context: Context, table: dict[str, Any], output: Output) -> None:
     from logctl.ops.cost import usage
 
     found = usage(context.deployment, table, now=now())
-    _show(_rows("logctl", found.lines, output), output)
+    _show({"logctl": found.lines}, output)
     say(f"A month like the last {format_duration(found.observed)}, from CloudWatch's metrics; no invoice.")
 
 
@@ -136,16 +136,6 @@ def _alarms(settings: Settings) -> int:
 
     built = build_template(settings, code=Code("none", "none", "none", "none"))
     return sum(item["Type"] == "AWS::CloudWatch::Alarm" for item in built["Resources"].values())
-
-
-def _rows(name: str, lines: Sequence[Line], output: Output) -> list[dict[str, Any]]:
-    """A row a line; for people a total too, which would be counted twice by a program."""
-    from logctl.core.cost import total
-
-    rows = [_row(name, line) for line in lines]
-    if output is Output.TABLE:
-        rows.append({"with": name, "service": "in all", "amount_usd": total(lines)})
-    return rows
 
 
 def _row(name: str, line: Line) -> dict[str, Any]:
@@ -164,25 +154,30 @@ def _row(name: str, line: Line) -> dict[str, Any]:
     }
 
 
-def _show(rows: Sequence[dict[str, Any]], output: Output) -> None:
-    show(
-        [
-            {
-                **row,
-                "quantity": "by use" if row.get("quantity", 0) is None else _number(row.get("quantity")),
-                "amount_usd": None if row["amount_usd"] is None else f"{row['amount_usd']:,.2f}",
-            }
-            for row in rows
-        ]
-        if output is Output.TABLE
-        else rows,
-        [column for column in _COLUMNS if column != "unit" or output is not Output.TABLE],
-        output,
-        right=("quantity", "amount_usd"),
-    )
+def _show(bills: Mapping[str, Sequence[Line]], output: Output) -> None:
+    if output is not Output.TABLE:
+        show([_row(name, line) for name, lines in bills.items() for line in lines], _COLUMNS, output)
+        return
+    for name, lines in bills.items():
+        print(f"With {name}")
+        show(_for_people(name, lines), _SHOWN, output, right=("quantity", "amount_usd"))
+        print()
 
 
-def _number(quantity: float | None) -> str | None:
-    if quantity is None:
-        return None
+def _for_people(name: str, lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """With a total, which a program would count twice."""
+    from logctl.core.cost import total
+
+    rows = [_row(name, line) for line in lines]
+    return [
+        {
+            **row,
+            "quantity": "by use" if row["quantity"] is None else _number(row["quantity"]),
+            "amount_usd": None if row["amount_usd"] is None else f"{row['amount_usd']:,.2f}",
+        }
+        for row in rows
+    ] + [{"service": "in all", "amount_usd": f"{total(lines):,.2f}"}]
+
+
+def _number(quantity: float) -> str:
     return f"{quantity:,.0f}" if quantity >= 100 else f"{quantity:.3g}"

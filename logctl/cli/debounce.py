@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
 from logctl.cli.render import Output, facts, say, show
@@ -64,7 +65,12 @@ def listing(
 
 def show_key(
     context: Context,
-    key: Annotated[str, typer.Argument(help="As `debounce list` shows it: app#LEVEL#fingerprint.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=completion.keys, help="As `debounce list` shows it: app#LEVEL#fingerprint."
+        ),
+    ],
     output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
 ) -> None:
     """Show one kind of error: its state, window, counts, last alert and a sample.
@@ -83,7 +89,12 @@ def show_key(
 
 def explain(
     context: Context,
-    key: Annotated[str, typer.Argument(help="As `debounce list` shows it: app#LEVEL#fingerprint.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=completion.keys, help="As `debounce list` shows it: app#LEVEL#fingerprint."
+        ),
+    ],
     output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
 ) -> None:
     """Say why the next event of a kind would alert or would not, and when one could.
@@ -181,7 +192,14 @@ def simulate(
 
 def silence(
     context: Context,
-    what: Annotated[str, typer.Argument(metavar="KEY|APPID", help="One kind of error, or a whole app.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY|APPID",
+            autocompletion=completion.keys_and_apps,
+            help="One kind of error, or a whole app.",
+        ),
+    ],
     duration: Annotated[str, typer.Option("--for", help="For how long: 30m, 2h, 1d.")],
     comment: Annotated[str, typer.Option("--comment", help="Why, for the others.")] = "",
 ) -> None:
@@ -231,7 +249,12 @@ def silences(
 
 def clear(
     context: Context,
-    what: Annotated[str, typer.Argument(metavar="KEY|APPID", help="What was silenced.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY|APPID", autocompletion=completion.keys_and_apps, help="What was silenced."
+        ),
+    ],
 ) -> None:
     """End a silence now. What was held back is reported within a minute.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from logctl.cli import completion
 from logctl.cli.command import command, fail
 from logctl.cli.context import Context, now
 from logctl.cli.render import Output, say, show, working
@@ -33,7 +34,13 @@ _Until = Annotated[
 ]
 _App = Annotated[
     list[str] | None,
-    typer.Option("-a", "--app", metavar="APPID", help="Only this app, or a glob; repeatable."),
+    typer.Option(
+        "-a",
+        "--app",
+        metavar="APPID",
+        autocompletion=completion.apps,
+        help="Only this app, or a glob; repeatable.",
+    ),
 ]
 _Output = Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")]
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
 from logctl.cli.render import Output, say, show, working
@@ -23,7 +24,14 @@ def register(app: typer.Typer) -> None:
 def replay(
     context: Context,
     app: Annotated[
-        list[str], typer.Option("--app", "-a", metavar="APPID", help="An app, or several with * and ?.")
+        list[str],
+        typer.Option(
+            "--app",
+            "-a",
+            metavar="APPID",
+            autocompletion=completion.apps,
+            help="An app, or several with * and ?.",
+        ),
     ],
     since: Annotated[
         str, typer.Option("-s", "--since", "--start", help="From when: 6h, 3d, or a time like 2026-01-31.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
 from logctl.cli.failures import explain
@@ -20,6 +21,7 @@ from logctl.cli.render import console, say
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.sizes import format_size
+from logctl.core.times import SECOND, parse_duration
 
 if TYPE_CHECKING:
     from logctl.ops.inputs import Inputs
@@ -53,7 +55,14 @@ def send(
     ] = None,
     app: Annotated[
         str | None,
-        typer.Option("--app", "--appid", "-a", metavar="APPID", help="The app that the logs are of."),
+        typer.Option(
+            "--app",
+            "--appid",
+            "-a",
+            metavar="APPID",
+            autocompletion=completion.apps,
+            help="The app that the logs are of.",
+        ),
     ] = None,
     follow: Annotated[
         bool, typer.Option("-f", "--follow", help="Go on with what is appended to the file.")
@@ -62,6 +71,13 @@ def send(
         bool,
         typer.Option("--from-end", help="With --follow: start at the end of a file never followed before."),
     ] = False,
+    every: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="With --follow: how long lines gather; 1m makes fewer and cheaper messages. [default: 1s]",
+        ),
+    ] = None,
     sample: Annotated[
         int | None, typer.Option("--sample", metavar="N", min=1, help="Send N made records instead.")
     ] = None,
@@ -108,8 +124,11 @@ def send(
     if follow:
         if len(paths) != 1 or paths[0] == "-":
             raise UsageError("--follow follows one file.", "For several, run one logctl send -f each.")
-        _follow(context, Path(paths[0]), app, form, errors, source, from_end=from_end)
+        gather = _interval(every or "1s")
+        _follow(context, Path(paths[0]), app, form, errors, source, from_end=from_end, gather=gather)
         return
+    if every:
+        raise UsageError("--every goes with --follow.")
     from logctl.ops.inputs import Inputs
 
     inputs = Inputs(paths, app, source or socket.gethostname(), source is not None, form.value, errors.value)
@@ -204,6 +223,7 @@ def _follow(
     source: str | None,
     *,
     from_end: bool,
+    gather: float,
 ) -> None:
     """Send what is appended, until Ctrl-C."""
     from logctl.core.envelope import pack
@@ -227,7 +247,7 @@ def _follow(
     ) as followed:
         say(f"Following {path}; stop with Ctrl-C.")
         try:
-            for batch in batches(followed, clock=now, sleep=time.sleep, on_notice=say):
+            for batch in batches(followed, clock=now, sleep=time.sleep, on_notice=say, gather=gather):
                 placed, refused = split(
                     batch.entries, Source(f"{name}:{batch.generation}", batch.read_at, app)
                 )
@@ -238,6 +258,14 @@ def _follow(
                 total += len(placed)
         except KeyboardInterrupt:
             say(f"{_count(total, 'record')} sent.")
+
+
+def _interval(text: str) -> float:
+    """Seconds."""
+    try:
+        return parse_duration(text) / SECOND
+    except ValueError as problem:
+        raise UsageError(f"{problem}.") from None
 
 
 def _count(number: int, noun: str) -> str:

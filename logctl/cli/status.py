@@ -189,7 +189,9 @@ def _why(context: Context, part: Part) -> str:
 
 def _words(context: Context, part: Part) -> str:
     """A part's facts in one line."""
-    return _why(context, part) if part.error else _WORDS[part.name](part.facts)
+    if part.error:
+        return _why(context, part)
+    return _WORDS[part.name](part.facts) if part.facts else "gone"
 
 
 def _stack(facts: Mapping[str, Any]) -> str:

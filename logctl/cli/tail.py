@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
 from logctl.cli.render import Color, say, working
@@ -50,7 +51,10 @@ def register(app: typer.Typer) -> None:
 def tail(
     context: Context,
     apps: Annotated[
-        list[str] | None, typer.Argument(metavar="[APPID…]", help="Apps or globs ('web-*'); all without.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[APPID…]", autocompletion=completion.apps, help="Apps or globs ('web-*'); all without."
+        ),
     ] = None,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what arrives.")] = False,
     since: Annotated[

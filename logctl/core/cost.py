@@ -276,7 +276,7 @@ def _watching(batches: float, alarms: int, prices: Mapping[str, Price]) -> list[
 def _tokens(settings: Settings, prices: Mapping[str, Price]) -> list[Line]:
     """People cost nothing up to 10,000 a month; a machine's token costs, its client no more
     (AWS, What's New, 2025-11-03: Amazon Cognito removes Machine-to-Machine app client price dimension)."""
-    what = "tokens for machines (dashboard token)"
+    what = "tokens for machines"
     return [Line("Cognito", what, None, prices["cognito_token"])] if settings.machine_apps else []
 
 

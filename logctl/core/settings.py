@@ -49,6 +49,13 @@ def _name(longest: int) -> Callable[[Any], str]:
     return parse
 
 
+def _environment(value: Any) -> str:
+    name = _name(14)(value)
+    if name.endswith("-bootstrap"):
+        raise ValueError(f"{value!r} would be called as the bootstrap stack of another environment is")
+    return name
+
+
 def _region(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", value):
         raise ValueError(f"{value!r} is not an AWS region; write one like eu-central-1")
@@ -223,7 +230,7 @@ class Settings:
     """Everything a person can choose. Durations are milliseconds, sizes bytes."""
 
     target: str = _setting(_choice(*TARGETS), "aws", "aws, or local for the sandbox on this machine")
-    env: str = _setting(_name(14), "dev", "the environment's name; every resource carries it")
+    env: str = _setting(_environment, "dev", "the environment's name; every resource carries it")
     prefix: str = _setting(_name(12), "logctl", "what every resource's name starts with")
     region: str | None = _setting(_region, None, "AWS region; without it, the SDK's own configuration")
     profile: str | None = _setting(_text, None, "AWS profile; without it, the SDK's own configuration")

@@ -56,23 +56,34 @@ def stack(status: str, drift: str) -> list[Finding]:
 
 def drift(drifted: Sequence[Drifted]) -> list[Finding]:
     """To apply the same template again would change nothing: CloudFormation goes by what it did last."""
-    return [
-        Finding(
-            f"{item.resource} ({item.type}) has another {', '.join(item.properties)} than the template says: "
-            "undo that where it was made."
-            if item.properties
-            else f"{item.resource} ({item.type}) is gone.",
-            "logctl status --drift",
-        )
-        for item in drifted
-    ]
+    return [_modified(item) if item.properties else _deleted(item) for item in drifted]
+
+
+def _modified(item: Drifted) -> Finding:
+    return Finding(
+        f"{item.resource} ({item.type}) has another {', '.join(item.properties)} than the template says: "
+        "undo that where it was made.",
+        "logctl status --drift",
+    )
+
+
+def _deleted(item: Drifted) -> Finding:
+    return Finding(
+        f"{item.resource} ({item.type}) is gone: destroy (S3 and DynamoDB are kept, messages are not) and "
+        "provision again.",
+        "logctl destroy",
+    )
+
+
+def gone(part: str) -> list[Finding]:
+    """The stack is there, and what a part is read from is not."""
+    return [Finding(f"There is nothing to read {part} from: it was deleted.", "logctl status --drift")]
 
 
 def dead_letters(messages: int) -> list[Finding]:
     if not messages:
         return []
-    what = "message" if messages == 1 else "messages"
-    return [Finding(f"{messages:,} {what} could not be stored.", "logctl dlq list")]
+    return [Finding(f"{_count(messages, 'message')} could not be stored.", "logctl dlq list")]
 
 
 def consumer(function: str, sources: Mapping[str, str]) -> list[Finding]:
@@ -153,8 +164,9 @@ def alarms(on: Mapping[str, str]) -> list[Finding]:
 
 
 def _command(about: str) -> str:
-    """`logctl dlq list` of `… See: logctl dlq list --env prod, and …`."""
-    return about.partition(" See: ")[2].partition(" --")[0].partition(",")[0] or "logctl status"
+    """`logctl dlq list` of `… See: logctl dlq list --env prod, and …`; who is told to see the status does."""
+    named = about.partition(" See: ")[2].partition(" --")[0].partition(",")[0]
+    return "logctl doctor --live" if named in ("", "logctl status") else named
 
 
 def alerts(overdue: int) -> list[Finding]:
@@ -162,7 +174,7 @@ def alerts(overdue: int) -> list[Finding]:
         return []
     return [
         Finding(
-            f"{overdue:,} alerts are overdue: the sweeper does not run or cannot publish.",
+            f"{_count(overdue, 'alert')} overdue: the sweeper does not run or cannot publish.",
             "logctl debounce list",
         )
     ]
@@ -182,7 +194,7 @@ def quarantine(objects: int, *, complete: bool, place: str) -> list[Finding]:
     least = "" if complete else "At least "
     return [
         Finding(
-            f"{least}{objects:,} messages or records could not be parsed in the last 24 h.",
+            f"{least}{_count(objects, 'message')} or parts of one could not be parsed in the last 24 h.",
             f"aws s3 ls --recursive {place}",
         )
     ]
@@ -193,7 +205,11 @@ def partitions(unregistered: int, days: int) -> list[Finding]:
         return []
     return [
         Finding(
-            f"Athena does not see {unregistered:,} partitions of the last {days} days.",
+            f"Athena does not see {_count(unregistered, 'partition')} of the last {days} days.",
             f"logctl athena repair --since {days}d",
         )
     ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -76,7 +76,8 @@ def usage(deployment: Deployment, prices: Mapping[str, Price], *, now: int) -> U
     """
     memory = _memory(deployment)
     series = _read(deployment, _metrics(deployment, memory), now)
-    since = [item.since for item in series.values() if item.since is not None]
+    # A bucket that an earlier `destroy` has kept is older than what runs now.
+    since = [item.since for key, item in series.items() if key not in _STORAGE and item.since is not None]
     if not since:
         raise LogctlError(
             f"CloudWatch has no metrics of {deployment.names.stack} from the last 30 days"

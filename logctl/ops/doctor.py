@@ -7,7 +7,6 @@ further is tried.
 from __future__ import annotations
 
 import base64
-import importlib.metadata
 import platform
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
@@ -26,31 +25,22 @@ from logctl.core.partitions import LOGS
 from logctl.core.replies import Trouble
 from logctl.core.times import from_datetime
 from logctl.ops.deployment import Deployment
+from logctl.ops.versions import NEEDED, packages
 from logctl.pipeline.clients import TROUBLE, Aws, trouble_of
 from logctl.pipeline.silences import SILENCES
-
-_PACKAGES = ("boto3", "botocore", "pyathena", "typer", "rich", "zstandard", "sqlglot")
-_OPTIONAL = ("ministack", "duckdb", "pyarrow")
 
 
 def machine() -> Iterator[Check]:
     """Python and the packages that logctl stands on."""
     yield Check("python", Verdict.OK, f"Python {platform.python_version()}, logctl {__version__}")
-    there = {name: _version(name) for name in (*_PACKAGES, *_OPTIONAL)}
-    missing = [name for name in _PACKAGES if there[name] is None]
+    there = packages()
+    missing = [name for name in NEEDED if there[name] is None]
     seen = ", ".join(f"{name} {version}" for name, version in there.items() if version)
     if missing:
         told = f"{', '.join(missing)} missing; {seen}"
         yield Check("packages", Verdict.FAILED, told, "Install logctl again.")
     else:
         yield Check("packages", Verdict.OK, seen)
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def reach(aws: Aws, environ: Mapping[str, str], clock: Callable[[], int]) -> Iterator[Check]:

@@ -302,6 +302,7 @@ def batches(
     sleep: _Sleep,
     on_notice: Callable[[str], object],
     interval: float = POLL_SECONDS,
+    gather: float = GATHER_SECONDS,
 ) -> Iterator[FollowBatch]:
     """Batches for ever; each must be committed before the next comes. Notices go to `on_notice`.
 
@@ -317,7 +318,7 @@ def batches(
         if batch.end > batch.start:
             yield batch
             if batch.end - batch.start < MAX_BYTES // 2:
-                sleep(GATHER_SECONDS)
+                sleep(gather)
         else:
             batch.commit()
 

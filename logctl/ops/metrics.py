@@ -1,7 +1,7 @@
 """What CloudWatch measured of the environment: one request for everything.
 
 GetMetricData costs $0.01 a thousand metrics (Amazon CloudWatch pricing, 2026-11): a status a hundredth of a
-cent, one every ten seconds four cents an hour.
+cent, one every ten seconds three cents an hour.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Part:
     """One part: what was seen, what of it needs attention, or why it could not be read.
 
     `facts` are for programs: times as ISO text, durations in the unit that their name ends in, None for what
-    nobody measured.
+    nobody measured. There are none when what they are read from is gone.
     """
 
     name: str
@@ -99,7 +99,8 @@ def overview(
         return _stack(deployment, tell_drift=not with_drift)
 
     first = _read("stack", look_at_stack)
-    if first.error is not None and not _is_refusal(first.error):
+    # Who may not see the stack may see the rest; any other trouble with it is one with everything.
+    if first.error is not None and not _means(first.error, Trouble.DENIED):
         raise first.error
     on_part("stack")
     _make_clients(deployment)
@@ -144,13 +145,14 @@ def _read(name: str, look: _Look) -> Part:
     try:
         facts, findings = look()
     except (*TROUBLE, LogctlError) as error:
+        if name != "stack" and _means(error, Trouble.MISSING):
+            return Part(name, {}, tuple(rules.gone(name)))
         return Part(name, {}, error=error)
     return Part(name, facts, tuple(findings))
 
 
-def _is_refusal(error: Exception) -> bool:
-    """Whether somebody may not do this one thing, which says nothing of the others."""
-    return isinstance(error, ClientError) and trouble_of(error) is Trouble.DENIED
+def _means(error: Exception, kind: Trouble) -> bool:
+    return isinstance(error, ClientError) and trouble_of(error) is kind
 
 
 def _make_clients(deployment: Deployment) -> None:

@@ -28,6 +28,7 @@ from tests.sandbox.conftest import eventually
 from tests.sandbox.test_stack import Environment
 
 APP = "shop"
+EMPTY = [0, 0, 0, 0]
 
 
 def now() -> int:
@@ -121,7 +122,7 @@ def test_three_environments_in_one_account_never_touch_each_other(three):
         assert location.startswith(f"s3://{environment.bucket}/logs/")
         alerts = inbox.take(seconds=10)
         assert [f"{environment.env} says" in alert.body for alert in alerts] == [True]
-        assert environment.waiting() == [0, 0, 0, 0]
+        eventually(lambda environment=environment: environment.waiting() == EMPTY, what="an empty queue")
         policies = environment.policies()
         for other in set(three) - {environment}:
             for name in (other.names.queue, other.bucket, other.names.hot_table, other.names.topic):
@@ -211,4 +212,4 @@ def test_an_older_stack_is_brought_up_to_date_while_logs_come_in_and_none_is_los
     everything = Counter(f"older says {number}" for number in range(sent[0]))
     eventually(lambda: upgraded.hot() == everything, seconds=40, what="every record, once")
     assert upgraded.cold() == everything
-    assert upgraded.waiting() == [0, 0, 0, 0]
+    eventually(lambda: upgraded.waiting() == EMPTY, what="an empty queue")

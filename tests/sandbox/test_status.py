@@ -142,7 +142,7 @@ def test_an_alarm_that_is_on(deployment):
     try:
         what, run = findings(deployment)["alarms"]
         assert what.startswith(f"The alarm {name} is on. Records wait too long")
-        assert run == "logctl status"
+        assert run == "logctl doctor --live"
     finally:
         client(deployment, "cloudwatch").set_alarm_state(AlarmName=name, StateValue="OK", StateReason="test")
 
@@ -157,11 +157,11 @@ def test_what_could_not_be_parsed_and_what_athena_does_not_see(deployment):
         eventually(lambda: "quarantine" in findings(deployment))
         found = findings(deployment)
         assert found["partitions"] == (
-            "Athena does not see 1 partitions of the last 3 days.",
+            "Athena does not see 1 partition of the last 3 days.",
             "logctl athena repair --since 3d",
         )
         what, run = found["quarantine"]
-        assert what == "1 messages or records could not be parsed in the last 24 h."
+        assert what == "1 message or parts of one could not be parsed in the last 24 h."
         place = run.removeprefix("aws s3 ls --recursive s3://").partition("/")
         listed = deployment.aws.s3.list_objects_v2(Bucket=place[0], Prefix=place[2])
         assert listed["KeyCount"] == 1

@@ -268,6 +268,8 @@ def test_the_template_needs_no_account(logctl, tmp_path):
         (["--sample", "5", "plain.log"], "", "takes no file"),
         (["-f", "plain.log"], "", "needs --app"),
         (["-f", "-", "--app", "x"], "", "follows one file"),
+        (["-f", "plain.log", "--app", "x", "--every", "now"], "", "'now' is not a duration"),
+        (["plain.log", "--app", "x", "--every", "1m"], "", "goes with --follow"),
         (["cut.gz", "--app", "x"], "", "cut.gz"),
         (["utf16.log", "--app", "x"], "", "UTF-16"),
     ],
@@ -337,7 +339,8 @@ HELP = [
     ["debounce", "silence"], ["debounce", "silences"], ["debounce", "clear"],
     ["dashboard"], ["dashboard", "open"], ["dashboard", "token"], ["dashboard", "user"],
     ["dashboard", "user", "add"], ["dashboard", "user", "list"], ["dashboard", "user", "remove"],
-    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"], ["status"], ["doctor"], ["cost"],
+    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"], ["status"], ["doctor"],
+    ["cost"],
 ]  # fmt: skip
 
 
@@ -371,8 +374,11 @@ def test_every_command_is_in_the_list_above():
     assert sorted(walk(get_command(app), [])) == sorted(HELP)
 
 
-def test_version(logctl):
-    assert re.fullmatch(r"logctl \d+\.\d+\.\d+\n", logctl("--version").out)
+def test_version_tells_what_a_bug_report_needs(logctl):
+    found = dict(line.split(" ", 1) for line in logctl("--version").out.splitlines())
+    assert next(iter(found)) == "logctl"
+    assert {"python", "platform", "boto3", "botocore", "pyathena", "ministack"} <= set(found)
+    assert found["logctl"].count(".") == found["botocore"].count(".") == 2
 
 
 def test_wrong_usage_is_exit_2(logctl):

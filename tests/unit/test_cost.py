@@ -5,12 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from bench.loghub import loghub
 from logctl.core import cost
@@ -21,9 +25,11 @@ from logctl.core.errors import LogctlError, UsageError
 from logctl.core.pricing import REGIONS, prices
 from logctl.core.records import Record, derive_id, from_mapping, to_cold
 from logctl.core.settings import Settings
-from logctl.core.times import DAY, HOUR, MINUTE, iso
+from logctl.core.sizes import parse_size
+from logctl.core.times import DAY, HOUR, MINUTE, iso, to_datetime
 from logctl.ops.cost import usage
 from logctl.ops.samples import sample_records
+from logctl.pipeline.clients import Aws
 from logctl.stack.functions import Code
 from logctl.stack.template import build_template
 from tests.unit.conftest import NOON
@@ -337,7 +343,7 @@ def test_half_a_months_metrics_are_doubled():
             ("Duration", "consumer"): [(NOON - HOUR, 4 * 10**7)],
             ("ConsumedWriteCapacityUnits", "hot"): [(NOON - HOUR, 5_000_000)],
             ("ConsumedWriteCapacityUnits", "arrival"): [(NOON - HOUR, 1_000_000)],
-            ("BucketSizeBytes", "StandardStorage"): [(NOON - DAY, 2 * 10**9), (NOON - 2 * DAY, 10**9)],
+            ("BucketSizeBytes", "StandardStorage"): [(NOON - DAY, 2 * 10**9), (NOON - 29 * DAY, 10**9)],
             ("ProcessedBytes", "w"): [(NOON - HOUR, 10**11)],
         }
     )
@@ -365,8 +371,41 @@ def test_half_a_months_metrics_are_doubled():
     ]
 
 
+def test_cloudwatch_takes_the_request_and_its_answer_is_understood():
+    with mock_aws():
+        cloudwatch = Aws(boto3.Session("test", "test", region_name="eu-central-1")).cloudwatch
+        for hour in range(1, 101):
+            sent = {
+                "MetricName": "NumberOfMessagesSent",
+                "Dimensions": [{"Name": "QueueName", "Value": "q"}],
+                "Timestamp": to_datetime(NOON - hour * HOUR),
+                "Value": 1_000,
+            }
+            cloudwatch.put_metric_data(Namespace="AWS/SQS", MetricData=[sent])
+        deployment = Account({}).deployment()
+        deployment.aws.cloudwatch = cloudwatch
+        found = usage(deployment, HERE, now=NOON)
+    assert found.observed == 100 * HOUR
+    (written,) = [line.quantity for line in found.lines if line.what == "writing objects, about"]
+    assert written == pytest.approx(1_000 * 730)
+
+
 def test_without_metrics_it_says_so_and_points_at_the_estimate():
     with pytest.raises(LogctlError, match="no metrics of logctl-dev") as refused:
         usage(Account({}).deployment(), HERE, now=NOON)
     assert refused.value.exit_code == 1
     assert "--estimate" in refused.value.hint
+
+
+def test_the_table_in_the_docs_is_what_the_model_says():
+    text = (Path(__file__).parents[2] / "docs" / "cost.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([\d,]+)/s of ([\w ]+?) \| (\$.*) \|$", text, re.MULTILINE)
+    assert len(rows) == 4
+    for rate, size, amounts in rows:
+        loads = [
+            Load(float(rate.replace(",", "")), parse_size(size), every=every) for every in (1_000, MINUTE)
+        ]
+        bills = [cost.estimate(load, Settings(), HERE) for load in loads]
+        bills += [cost.with_cloudwatch_logs(loads[0], Settings(), HERE)]
+        bills += [cost.with_firehose(loads[0], Settings(), HERE)]
+        assert amounts == " | ".join(f"${cost.total(lines):,.0f}" for lines in bills)

@@ -98,7 +98,7 @@ def _only(name: str, value: Any) -> Settings:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("target", "moon"), ("env", "A_B"), ("env", "x" * 15), ("env", "a-"), ("prefix", "9x"),
+        ("target", "moon"), ("env", "A_B"), ("env", "x" * 15), ("env", "a-"), ("env", "a-bootstrap"), ("prefix", "9x"),
         ("region", "mars-1"), ("hot_retention", "5m"), ("hot_retention", 48), ("cold_retention", "36h"),
         ("quarantine_retention", "0d"), ("alert_level", "LOUD"), ("alert_window", "1s"),
         ("alert_window", "forever"), ("late_after", "1s"), ("subscriptions", "http://plain.example"),

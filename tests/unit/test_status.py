@@ -48,7 +48,7 @@ def test_a_stack_is_well_when_its_last_change_went_through(status, drift_status,
 def test_what_has_drifted_is_named():
     told = rules.drift([Drifted("Queue", "AWS::SQS::Queue"), Drifted("Api", "AWS::Lambda::Function", ("MemorySize", "Timeout"))])  # fmt: skip
     assert [finding.what for finding in told] == [
-        "Queue (AWS::SQS::Queue) is gone.",
+        "Queue (AWS::SQS::Queue) is gone: destroy (S3 and DynamoDB are kept, messages are not) and provision again.",
         "Api (AWS::Lambda::Function) has another MemorySize, Timeout than the template says: undo that where it was made.",
     ]
 
@@ -88,8 +88,8 @@ def test_what_the_last_hour_tells():
     ("about", "what", "run"),
     [
         ("It is bad. See: logctl dlq list --env prod", "The alarm a is on. It is bad.", "logctl dlq list"),
-        ("Bad. See: logctl status, and the log", "The alarm a is on. Bad.", "logctl status"),
-        ("", "The alarm a is on.", "logctl status"),
+        ("Bad. See: logctl status, and the log", "The alarm a is on. Bad.", "logctl doctor --live"),
+        ("", "The alarm a is on.", "logctl doctor --live"),
     ],
 )
 def test_an_alarm_says_itself_what_to_run(about, what, run):
@@ -274,6 +274,25 @@ def test_what_needs_attention_counts_more_than_what_is_unknown():
         Deployment(aws(events=Refusing(describe_rule=lambda Name: {"State": "DISABLED"})), SETTINGS), now=NOON
     )
     assert found.state == "attention"
+
+
+def test_what_is_gone_needs_attention():
+    stack = {"StackStatus": "UPDATE_COMPLETE"}
+    found = overview(
+        Deployment(
+            aws(
+                cloudformation=Refusing(describe_stacks=lambda StackName: {"Stacks": [stack]}),
+                sqs=Refusing("AWS.SimpleQueueService.NonExistentQueue"),
+            ),
+            SETTINGS,
+        ),
+        now=NOON,
+    )
+    assert [finding.what for finding in found.findings] == [
+        "There is nothing to read queue from: it was deleted.",
+        "There is nothing to read dead letters from: it was deleted.",
+    ]
+    assert (found.part("queue").state, found.part("stack").state) == ("attention", "ok")
 
 
 @pytest.mark.parametrize("code", ["ValidationError", "ExpiredToken", "Throttling"])

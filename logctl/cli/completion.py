@@ -1,0 +1,92 @@
+"""What the shell offers after Tab: apps, environments, debounce keys, saved queries.
+
+A person waits for it, so it gives up after a moment and then offers nothing; it says nothing either, whatever
+goes wrong. The shell evaluates what it is offered: only plain words pass, wherever they come from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from threading import Thread
+from typing import Any
+
+import typer
+
+from logctl.cli.context import Context
+
+PATIENCE = 0.8
+"""Seconds for everything that asks AWS."""
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.#-]{0,127}")
+_WHERE = ("target", "env", "profile", "region")
+
+Complete = Callable[[typer.Context, str], list[str]]
+
+
+def _offering(look_up: Callable[[Context], Iterable[str]]) -> Complete:
+    """A completion of what `look_up` finds in time."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        found: list[str] = []
+
+        def work() -> None:
+            with contextlib.suppress(Exception):
+                found.extend(look_up(_context(ctx)))
+
+        with contextlib.redirect_stderr(io.StringIO()):
+            thread = Thread(target=work, daemon=True)
+            thread.start()
+            thread.join(PATIENCE)
+        return sorted(word for word in {*found} if word.startswith(incomplete) and _PLAIN.fullmatch(word))
+
+    return complete
+
+
+def _context(ctx: typer.Context) -> Context:
+    """What the line so far says of where to look."""
+    root: dict[str, Any] = ctx.find_root().params
+    here = Context(config=root.get("config"))
+    for params in (root, ctx.params):
+        here = here.with_flags({name: params.get(name) for name in _WHERE})
+    return here
+
+
+def _apps(context: Context) -> list[str]:
+    from logctl.core.names import Names
+    from logctl.pipeline.hot import HotStore
+
+    return HotStore(context.aws.dynamodb, Names.of(context.settings).hot_table).apps()
+
+
+def _environments(context: Context) -> list[str]:
+    from logctl.ops.environments import environments
+
+    return environments(context.aws.cloudformation, context.settings.prefix)
+
+
+def _keys(context: Context) -> list[str]:
+    from logctl.core.names import Names
+    from logctl.pipeline.alert_store import AlertStore
+
+    store = AlertStore(context.aws.dynamodb, Names.of(context.settings).alerts_table)
+    return [str(state.key) for state in store.attention()]
+
+
+def _keys_and_apps(context: Context) -> Iterator[str]:
+    yield from _apps(context)
+    yield from _keys(context)
+
+
+def _saved(context: Context) -> list[str]:
+    from logctl.ops.saved import listed
+
+    return [item.name for item in listed(context.settings.queries)]
+
+
+apps = _offering(_apps)
+environments = _offering(_environments)
+keys = _offering(_keys)
+keys_and_apps = _offering(_keys_and_apps)
+saved_queries = _offering(_saved)

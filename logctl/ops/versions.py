@@ -1,0 +1,33 @@
+"""The versions that matter for a bug report; read from this machine alone."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+
+from logctl import __version__
+
+NEEDED = ("boto3", "botocore", "pyathena", "typer", "rich", "zstandard", "sqlglot")
+OPTIONAL = ("ministack", "duckdb", "pyarrow")
+
+
+def versions() -> dict[str, str | None]:
+    """By name; None for what is not installed."""
+    return {
+        "logctl": __version__,
+        "python": f"{platform.python_version()} ({platform.python_implementation()})",
+        "platform": platform.platform(),
+        **packages(),
+    }
+
+
+def packages() -> dict[str, str | None]:
+    """The packages that logctl stands on, the optional ones last; None for what is not installed."""
+    return {package: _installed(package) for package in (*NEEDED, *OPTIONAL)}
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

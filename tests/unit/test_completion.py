@@ -1,0 +1,200 @@
+"""Completion: a script for each shell, plain words only, and silence in time whatever goes wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import typer
+
+from logctl.cli import completion
+from logctl.ops.environments import environments
+
+PROGRAM = f"{sys.executable} -m logctl"
+
+
+def offered(look_up: Any, incomplete: str = "") -> list[str]:
+    ctx = typer.Context(typer.main.get_command(typer.Typer(callback=lambda: None)))
+    return completion._offering(look_up)(ctx, incomplete)
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """bash with logctl on its path and its completion loaded, in a folder of its own."""
+    (tmp_path / "bin").mkdir()
+    script = tmp_path / "bin" / "logctl"
+    script.write_text(f'#!/bin/sh\nexec {PROGRAM} "$@"\n')
+    script.chmod(0o755)
+
+    def run(commands: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        environ = {
+            "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "LANG": "C.UTF-8",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **variables,
+        }
+        return subprocess.run(
+            ["bash", "-c", commands],
+            env=environ,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def pressing_tab(*words: str) -> str:
+    """What bash does at the Tab after these words."""
+    quoted = " ".join(f"'{word}'" for word in words)
+    return (
+        'eval "$(_LOGCTL_COMPLETE=source_bash logctl)"\n'
+        f"COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}\n"
+        '_logctl_completion logctl; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("bash", "complete -o default -F _logctl_completion logctl"),
+        ("zsh", "compdef _logctl_completion logctl"),
+        ("fish", "complete --command logctl"),
+    ],
+)
+def test_each_shell_has_a_script_that_it_accepts(shell, tmp_path, name, words):
+    done = shell("logctl", _LOGCTL_COMPLETE=f"source_{name}")
+    assert words in done.stdout
+    assert done.stderr == ""
+    if shutil.which(name):
+        (tmp_path / "script").write_text(done.stdout)
+        assert subprocess.run([name, "-n", tmp_path / "script"], check=False).returncode == 0
+
+
+def test_bash_completes_commands_and_saved_queries(shell, tmp_path):
+    (tmp_path / "logctl.toml").write_text('[queries]\nerr-mine = "SELECT 1"\n')
+    assert shell(pressing_tab("logctl", "deb")).stdout == "debounce\n"
+    done = shell(pressing_tab("logctl", "athena", "query", "--saved", "err"))
+    assert (done.stdout, done.stderr) == ("err-mine\nerrors-by-app\n", "")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"AWS_REGION": "eu-central-1"},
+        {"AWS_REGION": "eu-central-1", "AWS_PROFILE": "nobody"},
+        {"LOGCTL_TARGET": "local"},
+        {"LOGCTL_TARGET": "moon"},
+        {"LOGCTL_NONSENSE": "1"},
+    ],
+)
+def test_without_credentials_region_or_sandbox_nothing_is_offered_or_said(shell, variables):
+    done = shell(pressing_tab("logctl", "tail", ""), **variables)
+    assert (done.stdout.strip(), done.stderr) == ("", "")
+
+
+def test_an_endpoint_that_never_answers_is_not_waited_for():
+    def hanging(context: Any) -> list[str]:
+        time.sleep(30)
+        return ["late"]
+
+    began = time.monotonic()
+    assert offered(hanging) == []
+    assert time.monotonic() - began < completion.PATIENCE + 1
+
+
+def test_what_was_found_in_time_is_offered_when_the_rest_is_late():
+    def slow(context: Any) -> Any:
+        yield "soon"
+        time.sleep(30)
+
+    assert offered(slow) == ["soon"]
+
+
+def test_only_plain_words_reach_the_shell():
+    hostile = [
+        "\x1b[31mred", "a\nb", "$(touch x)", "`id`", "x;id", "*", "a b", "'", '"', "\u202eevil", "--flag", "-f",
+        "", "a" * 200, "ü",
+    ]  # fmt: skip
+    assert offered(lambda context: [*hostile, "shop", "web-1", "shop#ERROR#0a1b", "shop"]) == [
+        "shop",
+        "shop#ERROR#0a1b",
+        "web-1",
+    ]
+
+
+def test_what_fails_offers_nothing_and_says_nothing(capfd):
+    def broken(context: Any) -> list[str]:
+        print("noise", file=sys.stderr)
+        raise RuntimeError("no")
+
+    assert offered(broken) == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_line_so_far_says_where_to_look():
+    command = typer.main.get_command(typer.Typer(callback=lambda: None))
+    root = typer.Context(command)
+    root.params = {"config": "mine.toml", "env": "prod", "target": "local", "profile": None, "region": None}
+    inner = typer.Context(command, parent=root)
+    inner.params = {"env": "test", "target": None}
+    context = completion._context(inner)
+    assert (context.config, dict(context.flags)) == ("mine.toml", {"env": "test", "target": "local"})
+
+
+def test_environments_are_stacks_with_their_bootstrap_beside_them():
+    def stack(name: str, status: str = "CREATE_COMPLETE") -> dict[str, str]:
+        return {"StackName": name, "StackStatus": status}
+
+    pages = [
+        {"StackSummaries": [stack("logctl-prod"), stack("logctl-prod-bootstrap"), stack("logctl-website")]},
+        {
+            "StackSummaries": [
+                stack("logctl-old", "DELETE_COMPLETE"), stack("logctl-old-bootstrap"),
+                stack("acme-dev"), stack("acme-dev-bootstrap"),
+                stack("logctl-dev", "UPDATE_IN_PROGRESS"), stack("logctl-dev-bootstrap"),
+            ]
+        },
+    ]  # fmt: skip
+    client: Any = SimpleNamespace(get_paginator=lambda name: SimpleNamespace(paginate=lambda: iter(pages)))
+    assert environments(client, "logctl") == ["dev", "prod"]
+
+
+def test_completions_stand_at_every_app_key_query_and_environment():
+    """A new option that takes an app should offer apps: held by name."""
+    from typer.main import get_command
+
+    from logctl.cli.app import app
+
+    def walk(command: Any, path: str) -> Any:
+        for parameter in command.params:
+            yield path, parameter
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from walk(inner, f"{path} {name}".strip())
+
+    missing = [
+        f"{path}: {parameter.name}"
+        for path, parameter in walk(get_command(app), "")
+        if parameter.name in ("env", "saved", "key", "app", "apps") and not parameter._custom_shell_complete
+    ]
+    # Of `simulate`'s logs nobody knows the app, `user add` may name one to come, and cost's apps are a number.
+    assert sorted(missing) == [
+        "cost: apps",
+        "dashboard token: apps",
+        "dashboard user add: apps",
+        "debounce simulate: app",
+    ]
+
+
+def test_show_completion_shows_the_script_of_the_shell_that_asks(shell):
+    assert "complete -o default -F _logctl_completion logctl" in shell("logctl --show-completion").stdout
