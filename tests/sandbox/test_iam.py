@@ -354,6 +354,7 @@ def test_with_the_policy_of_another_command_it_is_refused(account, args, others)
     assert code == 4, said
     assert "AWS refuses" in said
     assert "not authorized" in said
+    assert "logctl iam --for" in said
 
 
 # ── The stack ───────────────────────────────────────────────────────────────────────────────────────
