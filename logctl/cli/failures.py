@@ -79,7 +79,7 @@ def _service_said(error: ClientError, context: Context) -> LogctlError:
         case Trouble.DENIED:
             return NotPermittedError(
                 f"AWS refuses {error.operation_name}: {said}".rstrip(".") + ".",
-                "What a command needs: logctl iam --for COMMAND",
+                f"What a command needs: logctl iam --for COMMAND{context.target_flag}",
             )
         case Trouble.MISSING:
             return not_provisioned(context)
