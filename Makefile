@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+JUDGES := .venv-judges
 
-.PHONY: demo test lint soak bench proofs prove clean
+.PHONY: demo test lint judges golden soak bench proofs prove clean
 
 demo: $(READY)
 	$(BIN)/logctl demo
@@ -17,7 +18,16 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m logctl --region eu-central-1 provision --template $(VENV)/template.yaml
-	$(BIN)/cfn-lint $(VENV)/template.yaml
+	$(BIN)/cfn-lint --append-rules tests/template_rules -- $(VENV)/template.yaml
+
+# checkov and parliament over the template and every policy; what they may find is in tests/judges/accepted.toml.
+judges: $(READY) $(JUDGES)/.ready
+	$(BIN)/python -m tests.judges.documents $(JUDGES)/judged
+	$(JUDGES)/bin/python tests/judges/verdicts.py $(JUDGES)/judged
+
+# tests/unit/golden/template.yaml, from the template as it is.
+golden: $(READY)
+	$(BIN)/python -m tests.golden
 
 # The long searches: more examples, longer schedules.
 soak: $(READY)
@@ -40,5 +50,11 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,dev]'
 	touch $@
 
+# In an environment of their own: together they want other versions than we do.
+$(JUDGES)/.ready: tests/judges/requirements.txt
+	$(PYTHON) -m venv $(JUDGES)
+	$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/judges/requirements.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(JUDGES) build dist *.egg-info

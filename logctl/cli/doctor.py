@@ -138,7 +138,7 @@ def _show(context: Context, done: list[tuple[Check, LogctlError | None]], output
             "check": check.name,
             "verdict": check.verdict.value,
             "seen": told.message if told else check.seen,
-            "to_do": _to_do(context, (told.hint if told else "") or check.to_do) or None,
+            "to_do": _to_do(context, check.to_do or (told.hint if told else "")) or None,
         }
         for check, told in done
     ]

@@ -77,7 +77,10 @@ def _service_said(error: ClientError, context: Context) -> LogctlError:
         case Trouble.BAD_CREDENTIALS:
             return NotPermittedError("AWS does not accept these credentials.", _sign_in(context))
         case Trouble.DENIED:
-            return NotPermittedError(f"AWS refuses {error.operation_name}: {said}".rstrip(".") + ".")
+            return NotPermittedError(
+                f"AWS refuses {error.operation_name}: {said}".rstrip(".") + ".",
+                f"What a command needs: logctl iam --for COMMAND{context.target_flag}",
+            )
         case Trouble.MISSING:
             return not_provisioned(context)
         case Trouble.BUSY:

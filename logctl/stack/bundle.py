@@ -20,6 +20,8 @@ from pathlib import Path
 
 from logctl.core.errors import LogctlError
 
+CODE = "code/"
+"""Where in the deploy bucket the zips lie."""
 AWS_RUNTIME = "python3.13"
 AWS_ARCHITECTURE = "arm64"
 _WHEEL = "zstandard"
@@ -41,7 +43,7 @@ class Bundle:
 
     @property
     def key(self) -> str:
-        return f"code/{self.digest}.zip"
+        return f"{CODE}{self.digest}.zip"
 
 
 def build(target: str, *, cache: Path | None = None) -> Bundle:

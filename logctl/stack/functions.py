@@ -32,15 +32,7 @@ class Code:
 
 
 def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
-    consumer_may = (
-        policies.read_queue(arn_of("Queue"))
-        + policies.put_objects("Bucket", LOGS, QUARANTINE)
-        + policies.put_hot_rows(arn_of("HotTable"))
-        + policies.count_alerts(arn_of("AlertsTable"))
-        + policies.publish({"Ref": "Topic"})
-        + policies.register_partitions(names.database, names.table)
-        + policies.write_logs("ConsumerLogs")
-    )
+    may = policies.read_queue(arn_of("Queue")) + consumer_may(names) + policies.write_logs("ConsumerLogs")
     sweeper_may = (
         policies.sweep_alerts("AlertsTable", DUE)
         + policies.publish({"Ref": "Topic"})
@@ -50,7 +42,7 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
     )
     environment = _environment(settings, names)
     return {
-        **function("Consumer", names.consumer, code, consumer_may, environment, CONSUMER_TIMEOUT, 512),
+        **function("Consumer", names.consumer, code, may, environment, CONSUMER_TIMEOUT, 512),
         **function("Sweeper", names.sweeper, code, sweeper_may, environment, SWEEPER_TIMEOUT, 256),
         "ConsumerSource": {
             "Type": "AWS::Lambda::EventSourceMapping",
@@ -70,6 +62,17 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
         ),
         **(_compactor(settings, names, code) if settings.compact_after else {}),
     }
+
+
+def consumer_may(names: Names) -> list[Statement]:
+    """What the consumer's code needs, wherever it runs."""
+    return (
+        policies.put_objects("Bucket", LOGS, QUARANTINE)
+        + policies.put_hot_rows(arn_of("HotTable"))
+        + policies.count_alerts(arn_of("AlertsTable"))
+        + policies.publish({"Ref": "Topic"})
+        + policies.register_partitions(names.database, names.table)
+    )
 
 
 def _compactor(settings: Settings, names: Names, code: Code) -> dict[str, Any]:

@@ -102,51 +102,39 @@ def list_objects(bucket: str, *prefixes: str) -> list[Statement]:
     return [{**statement, "Condition": under}]
 
 
+def run_queries(workgroup: str, *, rows: bool = True) -> list[Statement]:
+    """`rows` is false for statements that give none."""
+    arn = f"arn:${{AWS::Partition}}:athena:${{AWS::Region}}:${{AWS::AccountId}}:workgroup/{workgroup}"
+    actions = ["athena:StartQueryExecution", "athena:GetQueryExecution", "athena:StopQueryExecution"]
+    return allow("Query", [*actions, "athena:GetQueryResults"] if rows else actions, [sub(arn)])
+
+
+def read_catalog(database: str) -> list[Statement]:
+    """What Athena reads of the catalog in the caller's name. It asks for the default database too, whatever
+    a statement names (Amazon Athena User Guide, Configure access to databases and tables in the AWS Glue
+    Data Catalog)."""
+    actions = ("GetDatabase", "GetTable", "GetTables", "GetPartition", "GetPartitions")
+    return allow("ReadCatalog", [f"glue:{action}" for action in actions], _catalog(database, "*")) + allow(
+        "DefaultDatabase", ["glue:GetDatabase"], _catalog("default")
+    )
+
+
 def compact(bucket: str, database: str, compacted: str, workgroup: str) -> list[Statement]:
     """What the compactor calls itself, and what Athena does in its name: Athena reaches catalog and bucket
     with the caller's permissions (Amazon Athena User Guide, Identity and access management)."""
-    root = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}"
-    above = [sub(f"{root}:catalog"), sub(f"{root}:database/{database}")]
     objects = f"${{{bucket}.Arn}}"
     return (
-        allow(
-            "Query",
-            [
-                "athena:StartQueryExecution",
-                "athena:GetQueryExecution",
-                "athena:GetQueryResults",
-                "athena:StopQueryExecution",
-            ],
-            [
-                sub(
-                    f"arn:${{AWS::Partition}}:athena:${{AWS::Region}}:${{AWS::AccountId}}:workgroup/{workgroup}"
-                )
-            ],
-        )
-        + allow(
-            "ReadCatalog",
-            [
-                "glue:GetDatabase",
-                "glue:GetTable",
-                "glue:GetTables",
-                "glue:GetPartition",
-                "glue:GetPartitions",
-            ],
-            [*above, sub(f"{root}:table/{database}/*")],
-        )
+        run_queries(workgroup)
+        + read_catalog(database)
         + allow(
             "SwitchPartitions",
             ["glue:BatchCreatePartition", "glue:UpdatePartition"],
-            [
-                *above,
-                sub(f"{root}:table/{database}/{compacted}"),
-                sub(f"{root}:table/{database}/compaction_*"),
-            ],
+            _catalog(database, compacted, "compaction_*"),
         )
         + allow(
             "StagingTables",
             ["glue:CreateTable", "glue:DeleteTable"],
-            [*above, sub(f"{root}:table/{database}/compaction_*")],
+            _catalog(database, "compaction_*"),
         )
         + allow("ListBucket", ["s3:ListBucket", "s3:GetBucketLocation"], [arn_of(bucket)])
         + allow(

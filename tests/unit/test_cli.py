@@ -330,7 +330,7 @@ def test_what_no_estimate_can_be_made_of(logctl, args, words):
 # ── help ────────────────────────────────────────────────────────────────────────────────────────────
 
 HELP = [
-    [], ["demo"], ["init"], ["provision"], ["destroy"], ["send"], ["tail"], ["consume"],
+    [], ["demo"], ["init"], ["provision"], ["destroy"], ["iam"], ["send"], ["tail"], ["consume"],
     ["local"], ["local", "up"], ["local", "down"], ["local", "status"], ["local", "reset"], ["local", "env"],
     ["athena"], ["athena", "query"], ["athena", "saved"], ["athena", "partitions"], ["athena", "repair"],
     ["athena", "compact"],

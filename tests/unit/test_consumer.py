@@ -88,7 +88,9 @@ def test_a_message_is_stored_cold_and_hot_and_its_partition_registered(pipeline)
     (row,) = pipeline.hot_rows()
     assert from_item(row).records() == items
     assert int(row["expires_at"]["N"]) == (NOON + 48 * HOUR) // 1000
-    partitions = pipeline.aws.glue.get_partitions(DatabaseName="logctl_test", TableName="logs")["Partitions"]
+    partitions = pipeline.aws.glue.get_partitions(
+        DatabaseName="logctl_test", TableName=pipeline.config.table
+    )["Partitions"]
     assert [item["Values"] for item in partitions] == [["2026", "01", "31", "checkout"]]
 
 
@@ -222,7 +224,9 @@ def test_glue_being_down_holds_up_nothing_and_the_next_message_registers(pipelin
     assert pipeline.consumer.process(event(packed(records(1)))) == NOTHING_FAILED
     mend(pipeline.aws.glue, "BatchCreatePartition")
     pipeline.consumer.process(event(packed(records(1, message="next"))))
-    partitions = pipeline.aws.glue.get_partitions(DatabaseName="logctl_test", TableName="logs")["Partitions"]
+    partitions = pipeline.aws.glue.get_partitions(
+        DatabaseName="logctl_test", TableName=pipeline.config.table
+    )["Partitions"]
     assert len(partitions) == 1
 
 

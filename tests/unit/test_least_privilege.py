@@ -1,91 +1,198 @@
-"""What a function's role grants is what its code calls, no more. (That it is enough, the sandbox shows:
-there the same policies are enforced.)"""
+"""What a function's role grants is what its code calls, no more, action by action and ARN by ARN.
+
+The calls are recorded on moto. The compactor needs an Athena that works: it is in the sandbox's tests of the
+same name, where IAM is enforced as well.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from logctl.core.partitions import COMPACTED, LOGS
 from logctl.core.settings import Settings
 from logctl.core.times import DAY, MINUTE
 from logctl.pipeline.alerts import alerter_for
 from logctl.pipeline.expiry import Expiry
 from logctl.stack.functions import Code
-from logctl.stack.template import build_template
+from logctl.stack.template import bootstrap_template, build_template
+from tests import iam
+from tests.iam import Need, Recording, Statement, Where
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_api import send, site  # noqa: F401 - a fixture
 from tests.unit.test_consumer import event, packed, records, sqs
+from tests.unit.test_expiry import OLD, register
 
-# A transaction is allowed by the actions of what it holds.
-TRANSACTION = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
-NAMED_OTHERWISE = {"ListObjectsV2": "s3:ListBucket"}
-# These are called by Lambda itself with the function's role, not by our code.
+WHERE = Where("123456789012", "eu-central-1")
+SETTINGS = Settings.build(("test", {"env": "test", "compact_after": "2d"}))
+TEMPLATE = build_template(SETTINGS, code=Code("b", "k", "python3.13", "arm64"))
+ROLES = sorted(name for name, item in TEMPLATE["Resources"].items() if item["Type"] == "AWS::IAM::Role")
+# These are called by Lambda itself with the function's role, not by our code (AWS Lambda Developer Guide,
+# Using Lambda with Amazon SQS, and Defining Lambda function permissions with an execution role).
 BY_LAMBDA = {
-    "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
-    "logs:CreateLogStream", "logs:PutLogEvents",
-}  # fmt: skip
+    "ReadQueue": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+    "WriteLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
+}
 
 
-def granted(role: str) -> set[str]:
-    template = build_template(Settings(), code=Code("b", "k", "python3.13", "arm64"))
-    (policy,) = template["Resources"][role]["Properties"]["Policies"]
-    return {action for statement in policy["PolicyDocument"]["Statement"] for action in statement["Action"]}
+def statements(role: str, **ours: str) -> list[Statement]:
+    ours.setdefault("Bucket", "arn:aws:s3:::logctl-test-logs")
+    return iam.role_statements(TEMPLATE, role, WHERE, **ours)
 
 
-@pytest.fixture
-def used(pipeline: Pipeline) -> set[str]:
-    """The IAM actions behind every call made through the pipeline's clients."""
-    actions: set[str] = set()
-
-    def note(model: Any, **_: Any) -> None:
-        service = model.service_model.signing_name
-        if model.name == "TransactWriteItems":
-            actions.update(TRANSACTION)
-        else:
-            actions.add(NAMED_OTHERWISE.get(model.name, f"{service}:{model.name}"))
-
-    for client in (pipeline.aws.s3, pipeline.aws.dynamodb, pipeline.aws.sns, pipeline.aws.glue):
-        client.meta.events.register("before-call", note)
-    return actions
+def prove(granted: list[Statement], calls: Recording) -> None:
+    """Everything granted is used, everything used is granted, and without any one statement it is not."""
+    needs = calls.needs(WHERE)
+    own = [statement for statement in granted if statement["Sid"] not in BY_LAMBDA]
+    for statement in granted:
+        if statement not in own:
+            assert set(statement["Action"]) == BY_LAMBDA[statement["Sid"]]
+    assert iam.refused(own, needs) == set()
+    assert iam.unused(own, needs) == set()
+    for statement in own:
+        others = [other for other in own if other is not statement]
+        assert iam.refused(others, needs), f"nothing misses {statement['Sid']}"
 
 
-def test_the_consumer_uses_everything_it_is_granted(pipeline, used):
-    pipeline.consumer.process(event(packed(records(3, level="ERROR")), sqs("{poison", name="bad")))
-    assert used == granted("ConsumerRole") - BY_LAMBDA
+def test_the_consumer(pipeline):
+    with iam.recorded() as calls:
+        pipeline.consumer.process(event(packed(records(3, level="ERROR")), sqs("{poison", name="bad")))
+    prove(statements("ConsumerRole"), calls)
 
 
-def test_the_api_uses_everything_it_is_granted(site, used):  # noqa: F811
-    for client in (site.pipeline.aws.sqs,):
-        client.meta.events.register("before-call", lambda model, **_: used.add(f"sqs:{model.name}"))
+def test_the_api(site):  # noqa: F811
     send(site, level="ERROR")
-    used.clear()
-    page = site.get("/logs")
+    with iam.recorded() as calls:
+        page = site.get("/logs")
     site.pipeline.clock.advance(1_000)
     send(site, name="m2")
-    used -= {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem", "s3:PutObject", "sns:Publish"}
-    used.discard("glue:BatchCreatePartition")
-    for path in ("/session", "/apps", "/counts", "/alerts", "/health"):
-        site.get(path)
-    assert site.get("/logs/live", cursor=page["live"])["records"]
-    assert used == granted("ApiRole") - (BY_LAMBDA - {"sqs:GetQueueAttributes"})
+    with iam.recorded() as more:
+        for path in ("/session", "/apps", "/counts", "/alerts", "/health"):
+            site.get(path)
+        assert site.get("/logs/live", cursor=page["live"])["records"]
+    calls.calls += more.calls
+    prove(
+        statements("ApiRole", Queue=WHERE.arn("sqs", "inbox"), DeadLetterQueue=WHERE.arn("sqs", "dead")),
+        calls,
+    )
 
 
-def empty(pipeline: Pipeline) -> None:
-    """What lifecycle does in its time."""
-    for key in pipeline.keys("logs/"):
-        pipeline.aws.s3.delete_object(Bucket=pipeline.config.bucket, Key=key)
-
-
-def test_the_sweeper_uses_everything_it_is_granted(pipeline, used):
+def test_the_sweeper(pipeline: Pipeline):
     pipeline.consumer.process(event(packed(records(3, level="ERROR"))))
-    used.clear()
     pipeline.clock.now = NOON + 15 * MINUTE
-    alerter_for(pipeline.aws, pipeline.config, pipeline.clock).sweep()
-    pipeline.clock.advance(15 * MINUTE)
-    alerter_for(pipeline.aws, pipeline.config, pipeline.clock).sweep()
-    pipeline.clock.advance(pipeline.config.cold_retention + 2 * DAY)
-    empty(pipeline)
-    used -= {"s3:DeleteObject", "s3:ListBucket"}  # the test's own
-    assert Expiry(pipeline.aws.s3, pipeline.aws.glue, pipeline.config, pipeline.clock).run() == (1, [])
-    assert used == granted("SweeperRole") - BY_LAMBDA
+    with iam.recorded() as calls:
+        alerter_for(pipeline.aws, pipeline.config, pipeline.clock).sweep()
+        pipeline.clock.advance(15 * MINUTE)
+        alerter_for(pipeline.aws, pipeline.config, pipeline.clock).sweep()
+    register(pipeline, OLD)
+    compacted = f"s3://{pipeline.config.bucket}/{COMPACTED}gen=1/appid=a/"
+    register(pipeline, OLD, table=pipeline.config.compacted_table, place=compacted)
+    pipeline.clock.advance(DAY)
+    with iam.recorded() as more:
+        assert Expiry(pipeline.aws.s3, pipeline.aws.glue, pipeline.config, pipeline.clock).run() == (2, [])
+    calls.calls += more.calls
+    prove(statements("SweeperRole"), calls)
+    prefixes = {need.prefix for need in calls.needs(WHERE) if need.action == "s3:ListBucket"}
+    assert {(prefix or "").split("/")[0] + "/" for prefix in prefixes} == {LOGS, COMPACTED}
+
+
+# ── What no role may do ─────────────────────────────────────────────────────────────────────────────
+
+FORBIDDEN = (
+    r"\w+:\*",
+    r"[^:]*\*.*",
+    r"dynamodb:(Scan|Delete.*|BatchWriteItem|CreateTable|UpdateTable|PartiQL.*)",
+    r"sqs:(Purge.*|Send.*|ChangeMessageVisibility|SetQueueAttributes|.*Permission|CreateQueue|DeleteQueue)",
+    r"sns:(?!Publish$).*",
+    r"(iam|sts|kms|lambda|cloudformation|cognito-idp|events|apigateway|execute-api|secretsmanager|ssm):.*",
+    r"logs:(Get|Filter|Delete|Describe|Start|CreateLogGroup).*",
+    r"s3:(Put(?!Object$)|Delete(?!Object$)|.*(Policy|Acl|Version|Bypass|Replicat)).*",
+    r"glue:(.*Database(?<!GetDatabase)|.*Connection|.*Job|.*Crawler|GetDataCatalog.*|.*ResourcePolicy)",
+    r"athena:(?!(StartQueryExecution|GetQueryExecution|GetQueryResults|StopQueryExecution)$).*",
+)
+ONLY_THE_COMPACTOR = (
+    r"(s3:DeleteObject|s3:GetObject|glue:(Create|Delete)Table|glue:UpdatePartition|athena:.*)"
+)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_no_role_may_do(role):
+    for action, resource in iam.granted(statements(role)):
+        assert not [rule for rule in FORBIDDEN if re.fullmatch(rule, action)], (role, action)
+        assert resource.startswith("arn:aws:"), (role, action, resource)
+        # A wildcard ends an ARN below something of this environment; it never stands for an account or a name.
+        before, _, after = resource.partition("*")
+        assert after == "", resource
+        assert "logctl-test" in before or "logctl_test" in before or "*" not in resource, resource
+        if re.fullmatch(ONLY_THE_COMPACTOR, action):
+            assert role == "CompactorRole", (role, action)
+
+
+def test_the_compactor_deletes_only_what_it_replaces():
+    deletes = [
+        resource
+        for action, resource in iam.granted(statements("CompactorRole"))
+        if action == "s3:DeleteObject"
+    ]
+    bucket = "arn:aws:s3:::logctl-test-logs"
+    assert sorted(deletes) == [f"{bucket}/{COMPACTED}*", f"{bucket}/{LOGS}*"]
+    tables = [
+        resource
+        for action, resource in iam.granted(statements("CompactorRole"))
+        if action in ("glue:CreateTable", "glue:DeleteTable") and ":table/" in resource
+    ]
+    assert set(tables) == {WHERE.arn("glue", "table/logctl_test/compaction_*")}
+
+
+def services(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statements that let a service in."""
+    return [item for item in document["Statement"] if "Service" in str(item.get("Principal", ""))]
+
+
+def test_a_service_that_is_let_in_acts_for_one_source_of_this_account():
+    """Lambda permissions name the ARN of what calls. Lambda itself assumes the roles, and AWS does not say
+    that it sets the keys then: see `policies.trust_lambda`."""
+    resources = TEMPLATE["Resources"] | bootstrap_template(SETTINGS, place())["Resources"]
+    for name, item in resources.items():
+        properties = item["Properties"]
+        if item["Type"] == "AWS::Lambda::Permission":
+            assert properties["SourceArn"], name
+            assert properties["Action"] == "lambda:InvokeFunction"
+        for key in ("PolicyDocument", "ResourcePolicy", "KeyPolicy"):
+            for statement in services(properties.get(key, {"Statement": []})):
+                assert "aws:SourceArn" in str(statement["Condition"]), (name, statement)
+                assert "aws:SourceAccount" in str(statement["Condition"]), (name, statement)
+        if item["Type"] == "AWS::IAM::Role":
+            (trust,) = properties["AssumeRolePolicyDocument"]["Statement"]
+            assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def place():
+    from logctl.core.names import Place
+
+    return Place(WHERE.account, WHERE.region)
+
+
+# ── The checker itself ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_checker_finds_what_is_too_much_too_little_and_elsewhere():
+    statement = {
+        "Sid": "x",
+        "Action": ["s3:PutObject", "s3:GetObject"],
+        "Resource": ["arn:aws:s3:::b/logs/*"],
+    }
+    put = Need("s3:PutObject", "arn:aws:s3:::b/logs/1")
+    assert iam.unused([statement], [put]) == {("s3:GetObject", "arn:aws:s3:::b/logs/*")}
+    assert iam.refused([statement], [put, Need("s3:PutObject", "arn:aws:s3:::b/quarantine/1")]) == {
+        Need("s3:PutObject", "arn:aws:s3:::b/quarantine/1")
+    }
+    listing = {
+        "Action": "s3:ListBucket",
+        "Resource": "arn:aws:s3:::b",
+        "Condition": {"StringLike": {"s3:prefix": ["logs/*"]}},
+    }
+    assert iam.refused([listing], [Need("s3:ListBucket", "arn:aws:s3:::b", "logs/x")]) == set()
+    assert iam.refused([listing], [Need("s3:ListBucket", "arn:aws:s3:::b", "")]) != set()

@@ -1,0 +1,398 @@
+"""Each command, run by a user who has exactly the policy that `logctl iam --for COMMAND` prints, with IAM
+enforced; and by one who has another command's.
+
+The CLI works as on AWS here, with endpoints and credentials from variables. The sandbox's own Athena does not
+check IAM, and MiniStack's CloudFormation makes resources as root: what these do in the caller's name is
+compared with AWS's documentation and with the registry's schemas instead (tests/unit/test_iam.py).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import pytest
+from botocore.loaders import create_loader
+from typer.testing import CliRunner
+
+from logctl.cli.app import app
+from logctl.core.partitions import Partition
+from logctl.core.settings import Settings
+from logctl.core.times import DAY
+from logctl.local import sandbox as local
+from logctl.ops.dashboard import Dashboard
+from logctl.ops.deployment import Deployment
+from logctl.pipeline.clients import Aws
+from logctl.pipeline.consumer import Consumer
+from logctl.pipeline.hot import HotStore
+from logctl.stack.permissions import handlers
+from logctl.stack.permissions.commands import needed
+from logctl.stack.permissions.documents import documents
+from logctl.stack.permissions.scope import ANY, Scope
+from logctl.stack.provision import Provisioner
+from tests import iam
+from tests.iam import Where
+from tests.sandbox.conftest import Cli
+from tests.sandbox.test_least_privilege import BY_ATHENA
+from tests.unit.test_consumer import event, packed, records, sqs
+
+APP = "people"
+KEY = f"{APP}#ERROR#0a1b2c3d4e5f"
+
+
+@dataclass
+class Person:
+    """Somebody with policies and an access key, at a terminal."""
+
+    policies: list[dict[str, Any]]
+    given: list[dict[str, Any]]
+    environ: dict[str, str]
+    aws: Aws
+
+    @property
+    def access_key(self) -> str:
+        return self.environ["AWS_ACCESS_KEY_ID"]
+
+    def run(self, *args: str, stdin: str | None = None) -> tuple[int, str]:
+        done = CliRunner().invoke(app, list(args), env=self.environ, input=stdin)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done.exit_code, done.output
+
+
+@dataclass
+class Account:
+    """The sandbox as an administrator sees it, who gives people what they need."""
+
+    cli: Cli
+    people: dict[str, Person] = field(default_factory=dict)
+
+    @property
+    def deployment(self) -> Deployment:
+        return self.cli.deployment
+
+    @property
+    def where(self) -> Where:
+        return Where(self.deployment.aws.account, self.deployment.aws.region)
+
+    @cached_property
+    def iam(self) -> Any:
+        aws = self.deployment.aws
+        return aws.session.client("iam", endpoint_url=aws.endpoint_url)
+
+    def environ(self, access_key: str, secret_key: str) -> dict[str, str]:
+        running = local.find(self.cli.home / "sandbox")
+        assert running is not None
+        return {
+            "LOGCTL_TARGET": "aws",
+            "LOGCTL_ENV": self.cli.env,
+            "LOGCTL_STATE_HOME": str(self.cli.home / "state"),
+            "LOGCTL_SANDBOX_HOME": str(self.cli.home / "nowhere"),
+            "AWS_ENDPOINT_URL": running.endpoint,
+            "AWS_ENDPOINT_URL_ATHENA": running.athena_endpoint,
+            "AWS_ACCESS_KEY_ID": access_key,
+            "AWS_SECRET_ACCESS_KEY": secret_key,
+            "AWS_REGION": running.region,
+            "COLUMNS": "200",
+        }
+
+    @cached_property
+    def scope(self) -> Scope:
+        aws = self.deployment.aws
+        pool = self.deployment.outputs()["UserPoolId"]
+        return Scope(self.deployment.settings, aws.place, aws.partition, pool)
+
+    def person(self, command: str) -> Person:
+        """A user with the policies for a command."""
+        if command not in self.people:
+            self.people[command] = self.hire(command, self.scope)
+        return self.people[command]
+
+    def hire(self, command: str, scope: Scope) -> Person:
+        policies = documents(needed(command, scope))
+        given = [in_the_sandboxs_words(policy) for policy in policies]
+        name = command.replace(" ", ".").replace("--", "with-")
+        self.iam.create_user(UserName=name)
+        for number, policy in enumerate(given):
+            made = self.iam.create_policy(PolicyName=f"{name}-{number}", PolicyDocument=json.dumps(policy))
+            self.iam.attach_user_policy(UserName=name, PolicyArn=made["Policy"]["Arn"])
+        key = self.iam.create_access_key(UserName=name)["AccessKey"]
+        environ = self.environ(key["AccessKeyId"], key["SecretAccessKey"])
+        admin = self.deployment.aws
+        session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=admin.region)
+        aws = Aws(session, admin.endpoint_url, admin.athena_endpoint_url)
+        return Person(policies, given, environ, aws)
+
+
+def statements(policies: list[dict[str, Any]]) -> list[Any]:
+    return [statement for policy in policies for statement in policy["Statement"]]
+
+
+# MiniStack 1.5.33 asks for these otherwise than AWS. SendMessageBatch is no action of IAM's; the others it asks
+# for without the resource that they name. And as it cannot move messages itself, logctl goes one by one, and
+# looks the queue up.
+IN_THE_SANDBOXS_WORDS = {
+    "sqs:SendMessage": {"Action": ["sqs:SendMessageBatch"]},
+    "sqs:StartMessageMoveTask": {
+        "Action": ["sqs:StartMessageMoveTask", "sqs:GetQueueUrl"],
+        "Resource": ["*"],
+    },
+    "events:DescribeRule": {"Action": ["events:DescribeRule"], "Resource": ["*"]},
+    "cloudwatch:DescribeAlarms": {"Action": ["cloudwatch:DescribeAlarms"], "Resource": ["*"]},
+}
+
+
+def in_the_sandboxs_words(policy: dict[str, Any]) -> dict[str, Any]:
+    """The policy, and the same once more as MiniStack asks for it."""
+    said = [
+        {**statement, **otherwise, "Sid": f"Sandbox{number}"}
+        for number, (action, otherwise) in enumerate(IN_THE_SANDBOXS_WORDS.items())
+        for statement in policy["Statement"]
+        if action in statement["Action"]
+    ]
+    return {**policy, "Statement": [*policy["Statement"], *said]}
+
+
+@pytest.fixture(scope="module")
+def one_loader() -> Iterator[None]:
+    """Botocore reads its models anew for each session; here a session is made for each command."""
+    loader = create_loader()
+    with patch("botocore.session.create_loader", lambda path: loader):
+        yield
+
+
+@pytest.fixture(scope="module")
+def account(pipeline: Cli, one_loader: None) -> Account:
+    made = Account(pipeline)
+    pipeline.run("send", "-", "--app", APP, "--wait", stdin='{"level": "error", "msg": "a disk is full"}\n')
+    return made
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+# ── What there has to be before a command, and what more is done with its permissions ───────────────
+
+
+def nothing(account: Account) -> str:
+    return ""
+
+
+def dead_letter(account: Account) -> str:
+    """Its id."""
+    sent = account.deployment.aws.sqs.send_message(
+        QueueUrl=account.deployment.dead_letter_queue_url(),
+        MessageBody='{"msg": "dead"}',
+        MessageGroupId=f"{APP}-{time.time_ns()}",
+        MessageDeduplicationId=str(time.time_ns()),
+    )
+    return str(sent["MessageId"])
+
+
+def something_dead(account: Account) -> str:
+    dead_letter(account)
+    return ""
+
+
+def unregistered(account: Account) -> str:
+    """A partition that only S3 has."""
+    partition = Partition.at(now() - 40 * DAY, f"lost-{time.time_ns()}")
+    account.deployment.aws.s3.put_object(
+        Bucket=account.deployment.bucket, Key=partition.object_key("0"), Body=gzip.compress(b"{}\n")
+    )
+    return ""
+
+
+def old_records(account: Account) -> str:
+    """A day that can be compacted."""
+    made = records(3, app=APP, level="ERROR", ts=now() - 4 * DAY)
+    consumer = Consumer(account.deployment.aws, account.deployment.pipeline_config(), clock=now)
+    consumer.process(event(packed(made, sent_at=now())))
+    return ""
+
+
+def saved_event(account: Account) -> str:
+    """A file for `consume --event`, with an error and a message that cannot be parsed."""
+    made = records(3, app=f"{APP}-event", level="ERROR", ts=now())
+    path = account.cli.home / "event.json"
+    path.write_text(json.dumps(event(packed(made, sent_at=now()), sqs("{poison", sent_at=now()))))
+    return str(path)
+
+
+def follow(person: Person, account: Account) -> None:
+    """What `tail -f` reads in a round."""
+    store = HotStore(person.aws.dynamodb, account.deployment.names.hot_table)
+    assert store.get(APP, [key for key, _ in store.arrived(APP, 0)])
+
+
+def receive(person: Person, account: Account) -> None:
+    assert person.run("consume", "--once")[0] == 0
+
+
+def dry_run(person: Person, account: Account) -> None:
+    assert person.run("replay", "--app", APP, "--since", "1h", "--dry-run")[0] == 0
+
+
+def token(person: Person, account: Account) -> None:
+    """Not through the CLI: on AWS the sign-in is on a host of its own."""
+    assert Dashboard(Deployment(person.aws, account.deployment.settings)).token()
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command is run (what `before` returns is its last argument), and which of its actions that does
+    not call."""
+
+    args: str
+    stdin: str | None = None
+    before: Callable[[Account], str] = nothing
+    besides: Callable[[Person, Account], None] | None = None
+    uncalled: frozenset[str] = frozenset()
+    code: int = 0
+
+
+_QUERIES = frozenset({"athena:StartQueryExecution", "athena:GetQueryExecution", "athena:GetQueryResults"})
+_LINE = '{"level": "error", "msg": "a disk is full"}\n'
+# Athena does these in the caller's name, and Ctrl-C stops a query.
+_ATHENA = frozenset(BY_ATHENA | {"glue:GetTables", "athena:StopQueryExecution"})
+# Drops and moves need partitions that are gone or elsewhere.
+_DROPS = frozenset({"glue:BatchDeletePartition", "glue:BatchUpdatePartition", "glue:DeletePartition"})
+
+# CloudFormation reads in the caller's name what it compares, MiniStack's as root.
+_COMPARED = frozenset(
+    action
+    for statement in handlers.statements(handlers.HANDLERS, Scope(Settings()), "read")
+    for action in statement["Action"]
+)
+RUNS: dict[str, Run] = {
+    "status": Run("status"),
+    "status --drift": Run("status --drift", uncalled=_COMPARED),
+    "doctor": Run("doctor"),
+    "doctor --live": Run("doctor --live", uncalled=_ATHENA),
+    # The sandbox keeps no metrics: there it ends.
+    "cost": Run("cost", code=1, uncalled=frozenset({"cloudwatch:DescribeAlarms", "dynamodb:DescribeTable"})),
+    "send": Run(f"send - --app {APP}", _LINE),
+    "send --wait": Run(f"send - --app {APP} --wait", _LINE),
+    "tail": Run(f"tail {APP} -s 1h", besides=follow),
+    "tail --since": Run(f"tail {APP} -s 30d", besides=follow, uncalled=_ATHENA | {"s3:ListBucket"}),
+    "athena query": Run(f"athena query --since 1h --app {APP}", uncalled=_ATHENA | {"s3:ListBucket"}),
+    "athena partitions": Run("athena partitions"),
+    "athena repair": Run("athena repair", before=unregistered, uncalled=_DROPS),
+    "athena repair --via": Run("athena repair --via msck", before=unregistered, uncalled=_ATHENA | _DROPS),
+    # What was replaced is deleted after an hour.
+    "athena compact": Run(
+        "athena compact --since 6d", before=old_records, uncalled=_ATHENA | {"s3:DeleteObject"}
+    ),
+    "debounce list": Run("debounce list"),
+    "debounce show": Run(f"debounce show {KEY}", code=1),
+    "debounce explain": Run(f"debounce explain {KEY}"),
+    "debounce silence": Run(f"debounce silence {APP} --for 1m"),
+    "debounce silences": Run("debounce silences"),
+    "debounce clear": Run(f"debounce clear {APP}"),
+    "dlq list": Run("dlq list", before=something_dead),
+    "dlq show": Run("dlq show", before=dead_letter),
+    # MiniStack has no StartMessageMoveTask: it goes message by message.
+    "dlq redrive": Run(
+        "dlq redrive --yes", before=something_dead, uncalled=frozenset({"sqs:ListMessageMoveTasks"})
+    ),
+    "replay": Run(f"replay --app {APP} --since 1h", besides=dry_run, uncalled=_ATHENA | _QUERIES),
+    # The deployed consumer is quicker: there is nothing to delete.
+    "consume": Run(
+        "consume --event", before=saved_event, besides=receive, uncalled=frozenset({"sqs:DeleteMessage"})
+    ),
+    "dashboard open": Run("dashboard open --no-browser"),
+    "dashboard user add": Run("dashboard user add pat --app people"),
+    "dashboard user list": Run("dashboard user list"),
+    "dashboard user remove": Run("dashboard user remove pat --yes"),
+    "dashboard token": Run("dashboard open --no-browser", besides=token),
+}
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_a_command_runs_with_its_own_policy(account, command):
+    run, person = RUNS[command], account.person(command)
+    last = run.before(account)
+    with iam.recorded(person.access_key) as calls:
+        code, said = person.run(*run.args.split(), *filter(None, [last]), stdin=run.stdin)
+        if run.besides:
+            run.besides(person, account)
+    print(said)
+    assert (code, calls.denied) == (run.code, []), said
+    needs = calls.needs(account.where)
+    assert iam.refused(statements(person.given), needs) == set()
+    assert {action for action, _ in iam.unused(statements(person.policies), needs)} <= run.uncalled
+
+
+# ── And with somebody else's ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("args", "others"),
+    [
+        (f"send - --app {APP}", "tail"),
+        (f"tail {APP}", "send"),
+        ("provision --plan", "tail"),
+        ("destroy --yes", "tail"),
+        ("athena repair", "athena partitions"),
+        ("debounce silence x --for 1m", "debounce silences"),
+        ("dlq redrive --yes", "dlq list"),
+        ("dashboard user list", "dashboard open"),
+    ],
+)
+def test_with_the_policy_of_another_command_it_is_refused(account, args, others):
+    unregistered(account)
+    dead_letter(account)
+    code, said = account.person(others).run(*args.split(), stdin=_LINE)
+    assert code == 4, said
+    assert "AWS refuses" in said
+    assert "not authorized" in said
+    assert "logctl iam --for" in said
+
+
+# ── The stack ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_somebody_with_the_policies_of_provision_and_destroy_makes_and_removes_an_environment(account):
+    """Of these, MiniStack checks what logctl calls itself; the handlers' actions are AWS's own list."""
+    settings = replace(account.deployment.settings, env="mine")
+    scope, admin = replace(account.scope, settings=settings, pool=ANY), replace(account.cli, env="mine")
+    maker, remover = (account.hire(command, scope) for command in ("provision", "destroy --delete-data"))
+    with iam.recorded(maker.access_key) as made:
+        provisioner = Provisioner(maker.aws, settings)
+        provisioner.discard(provisioner.plan())
+        provisioner.apply(provisioner.plan(), lambda event: None)
+        assert provisioner.plan().changes == ()
+        changed = Provisioner(maker.aws, replace(settings, scan_limit=10**10))
+        changed.discard(changed.plan())
+    admin.deployment.aws.s3.put_object(Bucket=admin.deployment.bucket, Key="logs/x", Body=b"x")
+    with iam.recorded(remover.access_key) as removed:
+        Provisioner(remover.aws, settings).destroy(delete_data=True, on_event=lambda event: None)
+    # What the bootstrap stack needs when its plan fails, or changes something that is there.
+    failing = {
+        f"cloudformation:{action}"
+        for action in ("DescribeEvents", "DeleteStack", "DeleteChangeSet", "GetTemplate")
+    }
+    for person, calls, own, uncalled in (
+        (maker, made, ("cloudformation:",), failing),
+        (remover, removed, ("cloudformation:", "s3:DeleteBucket", "s3:DeleteObject", "dynamodb:"), set()),
+    ):
+        assert calls.denied == []
+        needs = calls.needs(account.where)
+        assert iam.refused(statements(person.given), needs) == set()
+        unused = {action for action, _ in iam.unused(statements(person.policies), needs)}
+        # A policy on the bucket is CloudFormation's to delete.
+        assert {action for action in unused if action.startswith(own)} - {"s3:DeleteBucketPolicy"} == uncalled
+
+
+def test_it_prints_what_was_tried_here(account):
+    root = account.environ(local.ACCESS_KEY, local.SECRET_KEY)
+    printed = CliRunner().invoke(app, ["iam", "--for", "dashboard user list"], env=root).stdout
+    assert [json.loads(printed)] == documents(needed("dashboard user list", account.scope))
