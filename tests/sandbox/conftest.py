@@ -34,8 +34,6 @@ class Cli:
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
-            # The logctl that these tests belong to, whichever one is installed.
-            "PYTHONPATH": str(Path(__file__).parents[2]),
             "COLUMNS": "200",
             "LOGCTL_SANDBOX_HOME": str(self.home / "sandbox"),
             "LOGCTL_STATE_HOME": str(self.home / "state"),
