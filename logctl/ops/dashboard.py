@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from logctl.core.access import PREFIX, is_pattern
 from logctl.core.appid import RULE
-from logctl.core.errors import LogctlError, UsageError
+from logctl.core.errors import LogctlError, UnreachableError, UsageError
 from logctl.core.times import from_datetime
 from logctl.ops.deployment import Deployment
 from logctl.ops.person import NAMELESS, user_here
@@ -183,6 +183,11 @@ class Dashboard:
             told = _oauth_error(error.read())
             raise LogctlError(
                 f"No token was given: {told}.", "Only apps that machine_apps names can be asked for."
+            ) from None
+        except OSError as problem:
+            raise UnreachableError(
+                f"{self._sign_in} cannot be reached: {getattr(problem, 'reason', problem)}.",
+                "Try again when the network is there.",
             ) from None
 
     @property
