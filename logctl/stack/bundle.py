@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from logctl.core.errors import LogctlError
@@ -34,16 +35,37 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Bundle:
-    """A zip and what it was built for."""
+    """What Lambda runs, by path in the zip, and what it was put together for."""
 
-    data: bytes
-    digest: str
+    files: Mapping[str, bytes]
     runtime: str
     architecture: str
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of names and contents: the code's name, known before anything is compressed."""
+        digest = hashlib.sha256()
+        for name in sorted(self.files):
+            digest.update(f"{name}\0{len(self.files[name])}\0".encode())
+            digest.update(self.files[name])
+        return digest.hexdigest()
 
     @property
     def key(self) -> str:
         return f"{CODE}{self.digest}.zip"
+
+    @cached_property
+    def data(self) -> bytes:
+        """The zip."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for name in sorted(self.files):
+                info = zipfile.ZipInfo(name, _DATE)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                info.create_system = 3  # Unix, on whatever machine it is built
+                info.external_attr = 0o644 << 16
+                archive.writestr(info, self.files[name])
+        return buffer.getvalue()
 
 
 def build(target: str, *, cache: Path | None = None) -> Bundle:
@@ -60,20 +82,7 @@ def build(target: str, *, cache: Path | None = None) -> Bundle:
     else:
         files.update(_wheel_files(_fetch_wheel(cache or _default_cache())))
         version, architecture = AWS_RUNTIME, AWS_ARCHITECTURE
-    data = _zip(files)
-    return Bundle(data, hashlib.sha256(data).hexdigest(), version, architecture)
-
-
-def _zip(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in sorted(files):
-            info = zipfile.ZipInfo(name, _DATE)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.create_system = 3  # Unix, on whatever machine it is built
-            info.external_attr = 0o644 << 16
-            archive.writestr(info, files[name])
-    return buffer.getvalue()
+    return Bundle(files, version, architecture)
 
 
 def _own_files() -> Iterator[tuple[str, bytes]]:

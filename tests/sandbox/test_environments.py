@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import threading
 import time
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -154,12 +152,8 @@ class Older(Quick):
     @property
     def bundle(self) -> Bundle:
         new = super().bundle
-        old = io.BytesIO()
-        with zipfile.ZipFile(io.BytesIO(new.data)) as there, zipfile.ZipFile(old, "w") as here:
-            for name in there.namelist():
-                content = there.read(name)
-                here.writestr(name, b'__version__ = "0.0.1"\n' if name == "logctl/__init__.py" else content)
-        return Bundle(old.getvalue(), "0" * 64, new.runtime, new.architecture)
+        init = {"logctl/__init__.py": b'__version__ = "0.0.1"\n'}
+        return Bundle({**new.files, **init}, new.runtime, new.architecture)
 
     def template(self) -> str:
         built: dict[str, Any] = json.loads(super().template())
