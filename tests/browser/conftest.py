@@ -54,6 +54,7 @@ def page(browser: Browser) -> Iterator[Page]:
         viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="UTC", color_scheme="light"
     )
     context.set_default_timeout(10_000)
+    context.set_default_navigation_timeout(60_000)  # the first page waits for the browser to start
     problems: list[Any] = []
     page = context.new_page()
     page.on("pageerror", lambda problem: problems.append(problem))

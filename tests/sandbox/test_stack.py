@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -85,7 +86,11 @@ class Environment:
         pages = tagging.get_paginator("get_resources").paginate(
             TagFilters=[{"Key": "logctl:env", "Values": [self.env]}]
         )
-        tagged = (item["ResourceARN"] for page in pages for item in page["ResourceTagMappingList"])
+        tagged = {
+            re.split("[/:]", item["ResourceARN"])[-1]
+            for page in pages
+            for item in page["ResourceTagMappingList"]
+        }
         return {*tagged, *(name for name in found if self.names.stack in name or self.names.database in name)}
 
 

@@ -78,7 +78,8 @@ def gate(call: Call) -> Any:
     if fault == "crash before":
         raise Crash
     reply = call.perform()
-    if fault == "slow" and worker.parent.switch(call) in CRASHES:
+    if fault == "slow" and (then := worker.parent.switch(call)) in CRASHES:
+        worker.faults.append((then, call))
         raise Crash
     if fault == "lost reply":
         raise refusal("RequestTimeout", call.operation)
