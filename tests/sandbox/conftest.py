@@ -9,12 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from logctl.cli.context import Context
+from logctl.local.sandbox import Running, find
 from logctl.ops.deployment import Deployment
 from tests import prefork
 
@@ -65,7 +67,15 @@ class Cli:
     @property
     def deployment(self) -> Deployment:
         """The same environment for the test's own looks and tricks, with the sandbox's root credentials."""
-        return Context(environ=self.environ).deployment
+        context = Context(environ=self.environ)
+        running = find(context.sandbox_home) if context.settings.target == "local" else None
+        return _deployment(running, tuple(sorted(self.environ.items())))
+
+
+@cache
+def _deployment(running: Running | None, environ: tuple[tuple[str, str], ...]) -> Deployment:
+    """Made once for each sandbox that ran there: clients take their time to be made."""
+    return Context(environ=dict(environ)).deployment
 
 
 @dataclass(frozen=True)

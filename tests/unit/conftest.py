@@ -103,11 +103,15 @@ def _key_schema(keys: tuple[str, str]) -> list[Any]:
     ]
 
 
+SESSION = boto3.Session("test", "test", region_name="eu-central-1")
+"""One for all: it reads the services' models once. Each test makes clients of its own."""
+
+
 @pytest.fixture
 def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        aws = Aws(boto3.Session("test", "test", region_name="eu-central-1"))
+        aws = Aws(SESSION)
         topic = aws.sns.create_topic(Name="logctl-test-alerts")["TopicArn"]
         inbox = aws.sqs.create_queue(QueueName="inbox")["QueueUrl"]
         arn = aws.sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"][
