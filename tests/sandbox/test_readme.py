@@ -94,7 +94,15 @@ def test_it_installs_into_a_bare_environment_and_demonstrates_itself(tmp_path):
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     binaries = tmp_path / "venv" / "bin"
     subprocess.run(
-        [binaries / "pip", "install", "--quiet", "--disable-pip-version-check", f"{ROOT}[local]"], check=True
+        [
+            binaries / "pip",
+            "install",
+            "--quiet",
+            "--no-compile",
+            "--disable-pip-version-check",
+            f"{ROOT}[local]",
+        ],
+        check=True,
     )
     home = tmp_path / "home"
     home.mkdir()
