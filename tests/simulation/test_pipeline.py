@@ -36,11 +36,11 @@ def test_a_window_that_is_made_shorter_ends_what_was_begun_with_the_longer_one()
     "F1", "F2", "F3", "F4", "F6", "F11", "F12", "F13", "F14", "F17", "F18", "F21", "F22", "F27", "F28"
 )
 def test_no_schedule_loses_or_doubles_a_record():
-    run_state_machine_as_test(RecordPath, settings=searching(150, 20_000))
+    run_state_machine_as_test(RecordPath, settings=searching(100, 20_000))
 
 
 @pytest.mark.proves(
     "F29", "F30", "F31", "F32", "F33", "F34", "F35", "F37", "F38", "F39", "F40", "F43", "G1", "G2", "G3", "G4"
 )
 def test_no_schedule_loses_or_doubles_an_alert():
-    run_state_machine_as_test(DebouncePath, settings=searching(150, 20_000))
+    run_state_machine_as_test(DebouncePath, settings=searching(100, 20_000))
