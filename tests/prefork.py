@@ -141,7 +141,7 @@ def serve(address: str) -> None:
         listener.listen(64)
         Path(address + ".new").rename(address)
         # Standard input ends with whoever started this, however that ends.
-        while sys.stdin.fileno() not in select.select([listener, sys.stdin], [], [])[0]:
+        while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
             connection, _ = listener.accept()
             if os.fork() == 0:
                 listener.close()
