@@ -14,6 +14,14 @@ from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.names import Names
 from logctl.core.times import format_duration, iso, parse_duration
 
+_Key = Annotated[
+    str,
+    typer.Argument(
+        autocompletion=completion.keys,
+        help="As `debounce list` shows it: app#LEVEL#fingerprint.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     family = typer.Typer(help="What alerts are held back, and why.", no_args_is_help=True)
@@ -65,12 +73,7 @@ def listing(
 
 def show_key(
     context: Context,
-    key: Annotated[
-        str,
-        typer.Argument(
-            autocompletion=completion.keys, help="As `debounce list` shows it: app#LEVEL#fingerprint."
-        ),
-    ],
+    key: _Key,
     output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
 ) -> None:
     """Show one kind of error: its state, window, counts, last alert and a sample.
@@ -89,12 +92,7 @@ def show_key(
 
 def explain(
     context: Context,
-    key: Annotated[
-        str,
-        typer.Argument(
-            autocompletion=completion.keys, help="As `debounce list` shows it: app#LEVEL#fingerprint."
-        ),
-    ],
+    key: _Key,
     output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
 ) -> None:
     """Say why the next event of a kind would alert or would not, and when one could.

@@ -21,6 +21,7 @@ from logctl.cli.render import console, say
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.sizes import format_size
+from logctl.core.text import counted
 from logctl.core.times import SECOND, parse_duration
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _refuse_bad_files(inputs: Inputs) -> None:
         show_refusals(bad)
         only_encoding = all(item.reason == "encoding" for _, item in bad)
         raise UsageError(
-            f"{_count(len(bad), 'record')} cannot be sent; nothing was.",
+            f"{counted(len(bad), 'record')} cannot be sent; nothing was.",
             "Send the good ones with --continue-on-error"
             + (", or mend invalid UTF-8 with --errors replace." if only_encoding else "."),
         )
@@ -184,7 +185,7 @@ def _deliver(
         try:
             result = sender.send(noted())
         except BaseException:
-            say(f"Stopped: {_count(sender.accepted, 'record')} accepted. {_AGAIN}")
+            say(f"Stopped: {counted(sender.accepted, 'record')} accepted. {_AGAIN}")
             raise
     _summary(result, last, time.monotonic() - started)
     if refused:
@@ -195,7 +196,7 @@ def _deliver(
         _wait(context, list(last.values()))
     if refused:
         error = PartialError if result.records else UsageError
-        raise error(f"{_count(len(refused), 'record')} could not be sent.")
+        raise error(f"{counted(len(refused), 'record')} could not be sent.")
 
 
 def _unsent(context: Context, result: SendResult) -> LogctlError:
@@ -210,7 +211,7 @@ def _unsent(context: Context, result: SendResult) -> LogctlError:
     told = explain(result.error, context) or LogctlError(f"SQS said: {result.error}.")
     kind = PartialError if result.records else type(told)
     return kind(
-        f"{_count(result.unsent_records, 'record')} not accepted: {told.message}", f"{_AGAIN} {told.hint}"
+        f"{counted(result.unsent_records, 'record')} not accepted: {told.message}", f"{_AGAIN} {told.hint}"
     )
 
 
@@ -257,7 +258,7 @@ def _follow(
                 batch.commit()
                 total += len(placed)
         except KeyboardInterrupt:
-            say(f"{_count(total, 'record')} sent.")
+            say(f"{counted(total, 'record')} sent.")
 
 
 def _interval(text: str) -> float:
@@ -266,10 +267,6 @@ def _interval(text: str) -> float:
         return parse_duration(text) / SECOND
     except ValueError as problem:
         raise UsageError(f"{problem}.") from None
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def show_refusals(bad: Sequence[tuple[str, Rejection]]) -> None:
@@ -284,8 +281,8 @@ def show_refusals(bad: Sequence[tuple[str, Rejection]]) -> None:
 def _summary(result: SendResult, last: dict[str, Outgoing], seconds: float) -> None:
     apps = ", ".join(sorted(last)) if len(last) <= 5 else f"{len(last)} apps"
     say(
-        f"{_count(result.records, 'record')} of {apps or 'no app'} accepted in "
-        f"{_count(result.messages, 'message')} ({format_size(result.bytes)}, {seconds:.1f} s)"
+        f"{counted(result.records, 'record')} of {apps or 'no app'} accepted in "
+        f"{counted(result.messages, 'message')} ({format_size(result.bytes)}, {seconds:.1f} s)"
     )
 
 

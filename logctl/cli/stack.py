@@ -13,7 +13,7 @@ from logctl.cli.command import command, confirm
 from logctl.cli.context import Context
 from logctl.cli.render import Output, console, say, show
 from logctl.core.errors import LogctlError, UsageError
-from logctl.core.text import neutralise
+from logctl.core.text import counted, neutralise
 
 if TYPE_CHECKING:
     from logctl.stack.deploy import Change, Plan, StackEvent
@@ -168,8 +168,7 @@ def _describe(change: Change) -> str:
 
 
 def _counted(planned: Plan) -> str:
-    count = len(planned.changes)
-    return f"{count} resource{'' if count == 1 else 's'} would change"
+    return f"{counted(len(planned.changes), 'resource')} would change"
 
 
 def _warn_of_losses(planned: Plan) -> None:

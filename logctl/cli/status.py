@@ -14,7 +14,7 @@ from logctl.cli.context import Context, now
 from logctl.cli.failures import explain
 from logctl.cli.render import Output, say, show, working
 from logctl.core.errors import Exit, UsageError
-from logctl.core.text import json_text, neutralise
+from logctl.core.text import counted, json_text, neutralise
 from logctl.core.times import format_duration, iso
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _stack(facts: Mapping[str, Any]) -> str:
 
 
 def _drift(facts: Mapping[str, Any]) -> str:
-    return f"{facts['status']}, {_count(len(facts['drifted']), 'resource')} changed"
+    return f"{facts['status']}, {counted(len(facts['drifted']), 'resource')} changed"
 
 
 def _queue(facts: Mapping[str, Any]) -> str:
@@ -209,7 +209,7 @@ def _queue(facts: Mapping[str, Any]) -> str:
 
 
 def _dead_letters(facts: Mapping[str, Any]) -> str:
-    return _count(facts["messages"], "message")
+    return counted(facts["messages"], "message")
 
 
 def _consumer(facts: Mapping[str, Any]) -> str:
@@ -251,7 +251,7 @@ def _alarms(facts: Mapping[str, Any]) -> str:
 def _alerts(facts: Mapping[str, Any]) -> str:
     silences = [f"{item['target']} until {item['until']}" for item in facts["silences"]]
     return (
-        f"{facts['open']:,} open, {_count(facts['held_back'], 'event')} held back, "
+        f"{facts['open']:,} open, {counted(facts['held_back'], 'event')} held back, "
         f"{facts['overdue']:,} overdue; silenced: {', '.join(silences) or 'nothing'}"
     )
 
@@ -270,11 +270,7 @@ def _partitions(facts: Mapping[str, Any]) -> str:
 
 def _apps(facts: Mapping[str, Any]) -> str:
     more = f", and {facts['more']:,} that were not looked at" if facts["more"] else ""
-    return _count(len(facts["apps"]), "app") + more
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return counted(len(facts["apps"]), "app") + more
 
 
 def _number(value: float | None) -> str:

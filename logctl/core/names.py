@@ -45,6 +45,11 @@ class Names:
         return f"{self.prefix}-{self.env}"
 
     @property
+    def tags(self) -> dict[str, str]:
+        """What everything carries that takes tags."""
+        return {"logctl:prefix": self.prefix, "logctl:env": self.env}
+
+    @property
     def bootstrap_stack(self) -> str:
         return f"{self.stack}-bootstrap"
 

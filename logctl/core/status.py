@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from logctl.core.text import counted
 from logctl.core.times import HOUR, MINUTE, SECOND, format_duration
 
 OLDEST_MESSAGE = 12 * MINUTE
@@ -83,7 +84,7 @@ def gone(part: str) -> list[Finding]:
 def dead_letters(messages: int) -> list[Finding]:
     if not messages:
         return []
-    return [Finding(f"{_count(messages, 'message')} could not be stored.", "logctl dlq list")]
+    return [Finding(f"{counted(messages, 'message')} could not be stored.", "logctl dlq list")]
 
 
 def consumer(function: str, sources: Mapping[str, str]) -> list[Finding]:
@@ -174,7 +175,7 @@ def alerts(overdue: int) -> list[Finding]:
         return []
     return [
         Finding(
-            f"{_count(overdue, 'alert')} overdue: the sweeper does not run or cannot publish.",
+            f"{counted(overdue, 'alert')} overdue: the sweeper does not run or cannot publish.",
             "logctl debounce list",
         )
     ]
@@ -194,7 +195,7 @@ def quarantine(objects: int, *, complete: bool, place: str) -> list[Finding]:
     least = "" if complete else "At least "
     return [
         Finding(
-            f"{least}{_count(objects, 'message')} or parts of one could not be parsed in the last 24 h.",
+            f"{least}{counted(objects, 'message')} or parts of one could not be parsed in the last 24 h.",
             f"aws s3 ls --recursive {place}",
         )
     ]
@@ -205,11 +206,7 @@ def partitions(unregistered: int, days: int) -> list[Finding]:
         return []
     return [
         Finding(
-            f"Athena does not see {_count(unregistered, 'partition')} of the last {days} days.",
+            f"Athena does not see {counted(unregistered, 'partition')} of the last {days} days.",
             f"logctl athena repair --since {days}d",
         )
     ]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -54,6 +54,11 @@ def json_text(value: object, *, indent: int | None = None) -> str:
     return text if shown else json.dumps(value, indent=indent, default=str)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 message`, `2,000 messages`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def shorten(text: str, limit: int) -> str:
     """At most `limit` characters, saying so with `...` where it was cut."""
     return text if len(text) <= limit else text[: max(0, limit - 3)] + "..."

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from logctl.core.envelope import Packed
-from logctl.core.times import TimeRange
+from logctl.core.partitions import Partition
+from logctl.core.times import TimeRange, from_datetime
+from logctl.ops.deployment import Deployment
 from logctl.pipeline.hot import HotStore
 
 _POLL_SECONDS = 0.2
@@ -66,3 +68,14 @@ def readable(store: HotStore, message: Packed, clock: Callable[[], int]) -> Call
         return any(chunk.batch_id == message.batch_id for chunk in chunks)
 
     return look
+
+
+def stored_at(deployment: Deployment, app: str, moment: int, batch_id: str) -> int | None:
+    """When a batch's object for the day of `moment` was written, in milliseconds; None when it is not there.
+
+    Listed and not fetched, so that nobody has to be allowed to read logs.
+    """
+    key = Partition.at(moment, app).object_key(batch_id)
+    listed = deployment.aws.s3.list_objects_v2(Bucket=deployment.bucket, Prefix=key, MaxKeys=1)
+    objects = listed.get("Contents", [])
+    return from_datetime(objects[0]["LastModified"]) if objects else None

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -19,6 +20,7 @@ from logctl.core.errors import LogctlError
 from logctl.core.pricing import Price
 from logctl.core.times import DAY, HOUR, SECOND, from_datetime, to_datetime
 from logctl.ops.deployment import Deployment
+from logctl.ops.metrics import Metric
 from logctl.pipeline.alert_store import DUE
 from logctl.pipeline.hot import ARRIVAL
 
@@ -37,26 +39,6 @@ class Usage:
 
     observed: int
     lines: list[Line]
-
-
-@dataclass(frozen=True)
-class _Metric:
-    """One series: `key` names it here."""
-
-    key: str
-    namespace: str
-    name: str
-    dimensions: Mapping[str, str]
-    statistic: str = "Sum"
-    period: int = HOUR // SECOND
-
-    def query(self, number: int) -> dict[str, Any]:
-        pairs = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
-        metric = {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": pairs}
-        return {
-            "Id": f"m{number}",
-            "MetricStat": {"Metric": metric, "Period": self.period, "Stat": self.statistic},
-        }
 
 
 @dataclass(frozen=True)
@@ -137,41 +119,35 @@ def _memory(deployment: Deployment) -> dict[str, int]:
     return found
 
 
-def _metrics(deployment: Deployment, functions: Iterable[str]) -> list[_Metric]:
+def _metrics(deployment: Deployment, functions: Iterable[str]) -> list[tuple[str, Metric]]:
+    """The series that are asked for, each with its key here."""
     names = deployment.names
     queue = {"QueueName": names.queue}
+    hourly = partial(Metric, period=HOUR // SECOND)
     found = [
-        _Metric("sent", "AWS/SQS", "NumberOfMessagesSent", queue),
-        _Metric("bytes", "AWS/SQS", "SentMessageSize", queue),
-        _Metric("empty", "AWS/SQS", "NumberOfEmptyReceives", queue),
-        _Metric("alerts", "AWS/SNS", "NumberOfMessagesPublished", {"TopicName": names.topic}),
-        _Metric("api", "AWS/ApiGateway", "Count", {"ApiId": _api_id(deployment)}),
+        ("sent", hourly("AWS/SQS", "NumberOfMessagesSent", queue)),
+        ("bytes", hourly("AWS/SQS", "SentMessageSize", queue)),
+        ("empty", hourly("AWS/SQS", "NumberOfEmptyReceives", queue)),
+        ("alerts", hourly("AWS/SNS", "NumberOfMessagesPublished", {"TopicName": names.topic})),
+        ("api", hourly("AWS/ApiGateway", "Count", {"ApiId": _api_id(deployment)})),
     ]
     for function in functions:
         named = {"FunctionName": getattr(names, function)}
         group = {"LogGroupName": f"/aws/lambda/{getattr(names, function)}"}
         found += [
-            _Metric(f"calls:{function}", "AWS/Lambda", "Invocations", named),
-            _Metric(f"time:{function}", "AWS/Lambda", "Duration", named),
-            _Metric("logs", "AWS/Logs", "IncomingBytes", group),
+            (f"calls:{function}", hourly("AWS/Lambda", "Invocations", named)),
+            (f"time:{function}", hourly("AWS/Lambda", "Duration", named)),
+            ("logs", hourly("AWS/Logs", "IncomingBytes", group)),
         ]
     for table, index in ((names.hot_table, ARRIVAL), (names.alerts_table, DUE)):
         for where in ({"TableName": table}, {"TableName": table, "GlobalSecondaryIndexName": index}):
             found += [
-                _Metric("written", "AWS/DynamoDB", "ConsumedWriteCapacityUnits", where),
-                _Metric("read", "AWS/DynamoDB", "ConsumedReadCapacityUnits", where),
+                ("written", hourly("AWS/DynamoDB", "ConsumedWriteCapacityUnits", where)),
+                ("read", hourly("AWS/DynamoDB", "ConsumedReadCapacityUnits", where)),
             ]
-    found += [
-        _Metric(
-            kind,
-            "AWS/S3",
-            "BucketSizeBytes",
-            {"BucketName": deployment.bucket, "StorageType": kind},
-            "Average",
-            DAY // SECOND,
-        )
-        for kind in _STORAGE
-    ]
+    for kind in _STORAGE:
+        stored = {"BucketName": deployment.bucket, "StorageType": kind}
+        found.append((kind, Metric("AWS/S3", "BucketSizeBytes", stored, "Average", DAY // SECOND)))
     return found
 
 
@@ -188,10 +164,10 @@ def _scanned(workgroup: str) -> dict[str, Any]:
     return {"Id": "scanned", "Expression": f"SUM(SEARCH('{search}', 'Sum', 3600))"}
 
 
-def _read(deployment: Deployment, metrics: list[_Metric], now: int) -> dict[str, _Series]:
+def _read(deployment: Deployment, metrics: list[tuple[str, Metric]], now: int) -> dict[str, _Series]:
     """The series by key; several of one key are added up."""
-    keys = {f"m{number}": metric.key for number, metric in enumerate(metrics)} | {"scanned": "scanned"}
-    queries = [metric.query(number) for number, metric in enumerate(metrics)]
+    keys = {f"m{number}": key for number, (key, _) in enumerate(metrics)} | {"scanned": "scanned"}
+    queries = [metric.query(f"m{number}") for number, (_, metric) in enumerate(metrics)]
     pages = deployment.aws.cloudwatch.get_paginator("get_metric_data").paginate(
         MetricDataQueries=[*queries, _scanned(deployment.names.workgroup)],
         StartTime=to_datetime(now - LOOK_BACK),

@@ -13,7 +13,7 @@ from logctl.core.errors import LogctlError
 from logctl.core.partitions import Partition
 from logctl.core.records import Record
 from logctl.ops import athena
-from logctl.ops.arrival import await_all, readable
+from logctl.ops.arrival import await_all, readable, stored_at
 from logctl.ops.deployment import Deployment
 from logctl.ops.send import Outgoing, Sender
 from logctl.pipeline.clients import TROUBLE
@@ -46,7 +46,7 @@ def follow(
     try:
         found = await_all(
             {
-                "S3": lambda: _in_s3(deployment, message),
+                "S3": lambda: stored_at(deployment, APP, message.min_ts, message.batch_id) is not None,
                 "DynamoDB": readable(_store(deployment), message, clock),
             },
             seconds=seconds,
@@ -85,12 +85,6 @@ def _send(deployment: Deployment, message: Packed, sleep: Callable[[float], None
 
 def _store(deployment: Deployment) -> HotStore:
     return HotStore(deployment.aws.dynamodb, deployment.names.hot_table)
-
-
-def _in_s3(deployment: Deployment, message: Packed) -> bool:
-    key = Partition.at(message.min_ts, APP).object_key(message.batch_id)
-    listed = deployment.aws.s3.list_objects_v2(Bucket=deployment.bucket, Prefix=key, MaxKeys=1)
-    return bool(listed.get("Contents"))
 
 
 def _lambda(deployment: Deployment, message: Packed, started: int, seconds: float, *, came: bool) -> Check:

@@ -10,21 +10,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from logctl.core.times import HOUR, MINUTE, from_datetime, to_datetime
+from logctl.core.times import HOUR, MINUTE, SECOND, from_datetime, to_datetime
 from logctl.ops.deployment import Deployment
 
-_PERIOD = 60
 _RECENT = 5 * MINUTE
 """An age older than this is of messages that are gone: SQS reports none for an empty queue."""
 
 
 @dataclass(frozen=True)
-class _Metric:
+class Metric:
+    """One series of CloudWatch's; `period` is in seconds."""
+
     namespace: str
     name: str
-    dimension: str
-    resource: str
-    statistic: str
+    dimensions: Mapping[str, str]
+    statistic: str = "Sum"
+    period: int = MINUTE // SECOND
+
+    def query(self, query_id: str) -> dict[str, Any]:
+        """As GetMetricData takes it (Amazon CloudWatch API Reference, MetricDataQuery)."""
+        pairs = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
+        metric = {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": pairs}
+        return {
+            "Id": query_id,
+            "MetricStat": {"Metric": metric, "Period": self.period, "Stat": self.statistic},
+        }
 
 
 @dataclass(frozen=True)
@@ -48,11 +58,11 @@ class Measured:
 def measure(deployment: Deployment, *, now: int) -> Measured:
     names = deployment.names
 
-    def of_function(name: str, metric: str, statistic: str) -> _Metric:
-        return _Metric("AWS/Lambda", metric, "FunctionName", name, statistic)
+    def of_function(name: str, metric: str, statistic: str) -> Metric:
+        return Metric("AWS/Lambda", metric, {"FunctionName": name}, statistic)
 
     wanted = {
-        "age": _Metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", names.queue, "Maximum"),
+        "age": Metric("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": names.queue}, "Maximum"),
         "calls": of_function(names.consumer, "Invocations", "Sum"),
         "errors": of_function(names.consumer, "Errors", "Sum"),
         "throttles": of_function(names.consumer, "Throttles", "Sum"),
@@ -78,11 +88,11 @@ def measure(deployment: Deployment, *, now: int) -> Measured:
 
 
 def _points(
-    deployment: Deployment, wanted: Mapping[str, _Metric], now: int
+    deployment: Deployment, wanted: Mapping[str, Metric], now: int
 ) -> dict[str, list[tuple[int, float]]]:
     """Times (milliseconds) and values of the last hour, one a minute, oldest first."""
     pages = deployment.aws.cloudwatch.get_paginator("get_metric_data").paginate(
-        MetricDataQueries=[_query(name, metric) for name, metric in wanted.items()],
+        MetricDataQueries=[metric.query(name) for name, metric in wanted.items()],
         StartTime=to_datetime(now - HOUR),
         EndTime=to_datetime(now),
     )
@@ -92,18 +102,3 @@ def _points(
             times = map(from_datetime, result["Timestamps"])
             points[result["Id"]] += zip(times, result["Values"], strict=True)
     return {name: sorted(found) for name, found in points.items()}
-
-
-def _query(name: str, metric: _Metric) -> dict[str, Any]:
-    return {
-        "Id": name,
-        "MetricStat": {
-            "Metric": {
-                "Namespace": metric.namespace,
-                "MetricName": metric.name,
-                "Dimensions": [{"Name": metric.dimension, "Value": metric.resource}],
-            },
-            "Period": _PERIOD,
-            "Stat": metric.statistic,
-        },
-    }

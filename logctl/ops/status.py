@@ -22,11 +22,12 @@ from logctl.core.replies import Trouble
 from logctl.core.status import Finding
 from logctl.core.times import DAY, TimeRange, from_datetime, iso
 from logctl.ops import debounce, drift, repair
+from logctl.ops.arrival import stored_at
 from logctl.ops.deployment import Deployment
 from logctl.ops.metrics import measure
 from logctl.pipeline.clients import TROUBLE, trouble_of
 from logctl.pipeline.health import depth, is_overdue
-from logctl.pipeline.hot import Arrival, HotStore
+from logctl.pipeline.hot import HotStore
 from logctl.pipeline.standings import silence_row
 
 PARTITION_DAYS = 3
@@ -292,12 +293,13 @@ def _apps(deployment: Deployment, now: int) -> _Seen:
         arrival = store.latest(app)
         if arrival is None:
             return {"appid": app, "newest_at": None, "arrived_at": None, "lag_ms": None, "stored_at": None}
+        stored = stored_at(deployment, app, arrival.newest, arrival.batch_id)
         return {
             "appid": app,
             "newest_at": iso(arrival.newest),
             "arrived_at": iso(arrival.arrived),
             "lag_ms": max(0, now - arrival.newest),
-            "stored_at": _stored_at(deployment, app, arrival),
+            "stored_at": None if stored is None else iso(stored),
         }
 
     with ThreadPoolExecutor(_READERS) as pool:
@@ -309,11 +311,3 @@ def _apps(deployment: Deployment, now: int) -> _Seen:
         if item["arrived_at"] and item["arrived_at"] >= fresh and not item["stored_at"]
     ]
     return {"apps": rows, "more": max(0, len(known) - APPS_AT_MOST)}, rules.apps_without_objects(lacking)
-
-
-def _stored_at(deployment: Deployment, app: str, arrival: Arrival) -> str | None:
-    """When the batch's object was written. Listed and not fetched, so that nobody has to read logs."""
-    key = Partition.at(arrival.newest, app).object_key(arrival.batch_id)
-    listed = deployment.aws.s3.list_objects_v2(Bucket=deployment.bucket, Prefix=key, MaxKeys=1)
-    objects = listed.get("Contents", [])
-    return iso(from_datetime(objects[0]["LastModified"])) if objects else None

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from logctl.core.text import shorten
+
 _ABSENT = object()
 
 
@@ -75,6 +77,4 @@ def _text(value: Any) -> str | None:
 
 
 def _short(value: str | None) -> str:
-    if value is None:
-        return "(none)"
-    return value if len(value) <= 60 else f"{value[:57]}…"
+    return "(none)" if value is None else shorten(value, 60)

@@ -145,15 +145,13 @@ def _without_tls_policies(resources: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tagged(resources: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    tags = [
-        {"Key": "logctl:prefix", "Value": settings.prefix},
-        {"Key": "logctl:env", "Value": settings.env},
-    ]
+    tags = Names.of(settings).tags
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
     for resource in resources.values():
         if resource["Type"] in _TAKES_TAGS:
-            resource["Properties"]["Tags"] = tags
+            resource["Properties"]["Tags"] = listed
         elif name := _TAKES_TAGS_AS_A_MAP.get(resource["Type"]):
-            resource["Properties"][name] = {tag["Key"]: tag["Value"] for tag in tags}
+            resource["Properties"][name] = dict(tags)
     return resources
 
 

@@ -174,7 +174,7 @@ def test_what_cloudformation_says_of_values_goes_before_what_the_templates_say(c
     cloudformation.templates = ({"Queue": {"Properties": {"QueueName": {"Ref": "X"}}}}, {})
     ((found,),) = (change.properties for change in stack.plan(BODY).changes)
     assert found == PropertyChange("QueueName", "q" * 80, "new")
-    assert str(found) == f"QueueName: {'q' * 57}… → new"
+    assert str(found) == f"QueueName: {'q' * 57}... → new"
 
 
 @pytest.mark.parametrize("reason", [NOTHING, "No updates are to be performed."])

@@ -251,7 +251,7 @@ def test_an_event_that_comes_to_s3_only(monkeypatch):
     monkeypatch.setattr(athena, "query", refuse)
     pages = SimpleNamespace(paginate=lambda **request: [{"Items": []}])
     found = followed(
-        s3=Refusing(list_objects_v2=lambda **request: {"Contents": [{}]}),
+        s3=Refusing(list_objects_v2=lambda **request: {"Contents": [{"LastModified": to_datetime(NOON)}]}),
         dynamodb=Refusing(get_paginator=lambda name: pages, query=lambda **request: {"Items": []}),
     )
     assert found.pop("Athena") is FAILED

@@ -45,8 +45,7 @@ class Scope:
     @property
     def tagged(self) -> dict[str, Any]:
         """A condition for what has an id instead of a name: it carries this environment's tags."""
-        tags = {"prefix": self.settings.prefix, "env": self.settings.env}
-        return {"StringEquals": {f"aws:ResourceTag/logctl:{key}": value for key, value in tags.items()}}
+        return {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in self.names.tags.items()}}
 
     def resolve(self, statements: list[Statement]) -> list[Statement]:
         """The same with ARNs for intrinsic functions of the template."""

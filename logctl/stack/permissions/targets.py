@@ -85,5 +85,4 @@ def for_lambda(_: Scope) -> dict[str, Any]:
 
 
 def new_tags(scope: Scope) -> dict[str, Any]:
-    tags = {"prefix": scope.settings.prefix, "env": scope.settings.env}
-    return {"StringEquals": {f"aws:RequestTag/logctl:{key}": value for key, value in tags.items()}}
+    return {"StringEquals": {f"aws:RequestTag/{key}": value for key, value in scope.names.tags.items()}}
