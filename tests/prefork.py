@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
@@ -27,13 +28,25 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import logctl
+
+SOURCES = Path(logctl.__file__).parent
 IMPORTED = (
     "logctl.cli.app",
-    "s3transfer.manager",
+    "logctl.local.sandbox",
+    *(
+        module.name
+        for package in ("core", "ops", "pipeline", "stack")
+        for module in pkgutil.walk_packages([str(SOURCES / package)], f"logctl.{package}.")
+    ),
+    "pyathena.cursor",
     "pydantic",
-    "typer._adapters",
     "rich.console",
+    "rich.progress",
     "rich.table",
+    "s3transfer.manager",
+    "sqlglot.dialects.athena",
+    "typer._adapters",
 )
 SERVICES = ("athena", "cloudformation", "dynamodb", "glue", "lambda", "s3", "sqs", "sts")
 
@@ -117,7 +130,7 @@ def _server() -> str:
 
 
 def _get_ready() -> None:
-    """Do once what each command does first: import, build the tree of commands, read the services' models."""
+    """Do once what each command does first: import, build the tree of commands and the zip, read the services' models."""
     for module in IMPORTED:
         with contextlib.suppress(ImportError):  # what is no longer there is not worth importing early
             importlib.import_module(module)
@@ -126,9 +139,13 @@ def _get_ready() -> None:
     from botocore.loaders import JSONFileLoader
 
     from logctl.cli.app import app
+    from logctl.stack.bundle import Bundle, build
 
     tree = typer.main.get_command(app)
     typer.main.get_command = lambda _: tree
+    bundle, compress = build("local"), Bundle.data.func
+    zips = {bundle.digest: bundle.data}
+    Bundle.data = property(lambda bundle: zips.get(bundle.digest) or compress(bundle))
     read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
     JSONFileLoader.load_file = lambda _, path: read(path)
     session = boto3.Session("nobody", "nothing", region_name="us-east-1")
