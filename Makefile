@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 JUDGES := .venv-judges
+# The tests start Python hundreds of times: without it each start would compile logctl anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint judges golden soak bench proofs prove clean
 

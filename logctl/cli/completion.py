@@ -17,7 +17,7 @@ import typer
 
 from logctl.cli.context import Context
 
-PATIENCE = 0.8
+PATIENCE = 2.0
 """Seconds for everything that asks AWS."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.#-]{0,127}")
 _WHERE = ("target", "env", "profile", "region")

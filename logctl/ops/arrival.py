@@ -60,12 +60,12 @@ def wait_until_readable(
 
 
 def readable(store: HotStore, message: Packed, clock: Callable[[], int]) -> Callable[[], bool]:
-    """A look for a message's rows."""
+    """A look for all of a message's rows: the consumer writes one for each of its hours."""
     span = TimeRange(message.min_ts, message.max_ts + 1)
 
     def look() -> bool:
         chunks = store.read(message.appid, span, now=clock())
-        return any(chunk.batch_id == message.batch_id for chunk in chunks)
+        return sum(chunk.count for chunk in chunks if chunk.batch_id == message.batch_id) >= message.count
 
     return look
 

@@ -12,7 +12,7 @@ def test_an_open_alert_and_a_silence_are_seen(dashboard: Dashboard, web: Web):
     send(web, "alerting", *({"level": "ERROR", "message": f"disk {n} is full"} for n in range(25)))
     dashboard["tab-alerts"].click()
     alert = dashboard.page.locator("[data-testid=alert][data-key^='alerting#ERROR#']")
-    expect(alert).to_be_visible()
+    expect(alert).to_be_visible(timeout=20_000)  # counted after it is stored; then the page looks again
     expect(alert).to_contain_text("disk <*> is full")
     expect(alert).to_contain_text("held back for")
     numbers = dict(

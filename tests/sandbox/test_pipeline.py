@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -11,6 +12,7 @@ import pytest
 from bench.loghub import loghub
 from logctl.core.textlog import read_head
 from logctl.core.times import iso
+from tests.sandbox.aftermath import waiting
 from tests.sandbox.conftest import Cli, eventually
 
 LOGHUB = loghub()
@@ -74,6 +76,7 @@ def test_one_poison_message_among_a_thousand(pipeline):
                 for n, body in enumerate(bodies[start : start + 10])
             ],
         )
+    eventually(lambda: waiting(deployment, url) == 0, seconds=120, what="an empty queue")
     eventually(
         lambda: len(pipeline.run("tail", "poisoned", "-s", "1h", "-o", "raw").out.splitlines()) == 1000,
         seconds=60,
@@ -114,22 +117,25 @@ def test_a_sandbox_killed_in_the_middle_of_a_send_loses_nothing_that_is_sent_aga
     cli = Cli(tmp_path)
     log = tmp_path / "big.ndjson"
     start = now()
-    with log.open("w") as file:
-        for n in range(RECORDS):
-            record = {
-                "ts": start - RECORDS + n,
-                "level": "info",
-                "msg": f"line {n}",
-                "pad": os.urandom(240).hex(),
-            }
-            file.write(json.dumps(record) + "\n")
+    lines = [
+        json.dumps(
+            {"ts": start - RECORDS + n, "level": "info", "msg": f"line {n}", "pad": os.urandom(240).hex()}
+        )
+        for n in range(RECORDS)
+    ]
     cli.run("local", "up")
     try:
         cli.run("provision", "--yes")
+        # Through a pipe first: so the sandbox dies in the middle, however fast machine and sender are.
+        os.mkfifo(log)
         sending = cli.start("send", str(log), "--app", "big")
         deployment = cli.deployment
-        eventually(lambda: _sent(deployment) > 3, what="the first messages")
-        os.kill(sandbox.find(tmp_path / "sandbox").pid, 9)
+        with contextlib.suppress(BrokenPipeError), log.open("w") as pipe:
+            pipe.writelines(f"{line}\n" for line in lines[: RECORDS // 2])
+            pipe.flush()
+            eventually(lambda: _sent(deployment) > 3, what="the first messages")
+            os.kill(sandbox.find(tmp_path / "sandbox").pid, 9)
+            pipe.writelines(f"{line}\n" for line in lines[RECORDS // 2 :])
         _, err = sending.communicate(timeout=120)
         assert "Traceback" not in err
         assert sending.returncode in (3, 5), err
@@ -141,6 +147,8 @@ def test_a_sandbox_killed_in_the_middle_of_a_send_loses_nothing_that_is_sent_aga
         assert "did not stop in order" in up
         cli.run("provision", "--yes")
         cli.run("athena", "repair")
+        log.unlink()
+        log.write_text("".join(f"{line}\n" for line in lines))
         cli.run("send", str(log), "--app", "big", "--wait")
         eventually(
             lambda: count(cli, "big") == {"n": RECORDS, "ids": RECORDS}, seconds=60, what="all records"

@@ -25,9 +25,9 @@ def test_bash_offers_the_apps_environments_and_keys_that_are_there(pipeline: Cli
         return done.stdout.split()
 
     # On a busy machine a Tab may come too early; a person presses it again.
-    eventually(lambda: offered("logctl", "tail", "tabb") == ["tabbed"], what="the app")
-    eventually(lambda: "test" in offered("logctl", "tail", "--env", ""), what="the environment")
-    (key,) = eventually(lambda: offered("logctl", "debounce", "show", "tabbed"), what="the key")
+    eventually(lambda: offered("logctl", "tail", "tabb") == ["tabbed"], what="the app", seconds=60)
+    eventually(lambda: "test" in offered("logctl", "tail", "--env", ""), what="the environment", seconds=60)
+    (key,) = eventually(lambda: offered("logctl", "debounce", "show", "tabbed"), what="the key", seconds=60)
     assert pipeline.run("debounce", "show", key, "-o", "json").json["key"] == key
     assert offered("logctl", "--env", "nobody", "tail", "tabb") == []
 

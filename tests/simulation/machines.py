@@ -29,7 +29,7 @@ def searching(examples: int, soak: int) -> settings:
     )
 
 
-HUNTING = settings(searching(300, 300), derandomize=True, phases=[Phase.generate], report_multiple_bugs=False)
+HUNTING = settings(searching(150, 300), derandomize=True, phases=[Phase.generate], report_multiple_bugs=False)
 """To find that a planted bug is found; nobody reads the shortest schedule."""
 
 APP = st.sampled_from(APPS_SENDING)

@@ -36,7 +36,7 @@ from logctl.pipeline.silences import SilenceStore
 from tests.unit.conftest import Clock, make_tables
 
 WINDOW = 15 * MINUTE
-EXAMPLES = 5_000 if os.environ.get("LOGCTL_SOAK") else 15
+EXAMPLES = 5_000 if os.environ.get("LOGCTL_SOAK") else 8
 _names = itertools.count()
 
 

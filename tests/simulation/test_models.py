@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -124,7 +125,7 @@ STEP = st.tuples(
 
 
 @settings(
-    max_examples=60,
+    max_examples=60 if os.environ.get("LOGCTL_SOAK") else 30,
     derandomize=True,
     deadline=None,
     phases=[Phase.generate],

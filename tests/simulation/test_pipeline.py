@@ -43,4 +43,4 @@ def test_no_schedule_loses_or_doubles_a_record():
     "F29", "F30", "F31", "F32", "F33", "F34", "F35", "F37", "F38", "F39", "F40", "F43", "G1", "G2", "G3", "G4"
 )
 def test_no_schedule_loses_or_doubles_an_alert():
-    run_state_machine_as_test(DebouncePath, settings=searching(100, 20_000))
+    run_state_machine_as_test(DebouncePath, settings=searching(60, 20_000))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +25,7 @@ from logctl.pipeline.silences import SilenceStore
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_consumer import break_, event, packed, records
 
+EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
 ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/pool"
 
 
@@ -394,7 +396,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.proves("B48")
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.text(max_size=200)
     | JSON.map(lambda value: base64.urlsafe_b64encode(json.dumps(value).encode()).decode())

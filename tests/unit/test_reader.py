@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from logctl.core.records import Record
 from logctl.core.times import HOUR, MINUTE, TimeRange, parse_time
 from logctl.pipeline.reading import Filter, Follower, Reader
 
+EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
 START = parse_time("2026-01-31T00:00:00Z")
 
 
@@ -70,7 +72,7 @@ def chunks_of(batches: list[list[int]], app: str = "a") -> tuple[list[Chunk], li
 BATCHES = st.lists(st.lists(st.integers(0, 6 * HOUR) | st.integers(0, 20), max_size=12), max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(BATCHES, st.integers(0, 6 * HOUR), st.integers(0, 6 * HOUR), st.integers(0, 30))
 def test_ranges_and_newest_are_those_of_a_plain_sort(batches, since, until, lines):
     chunks, expected = chunks_of(batches)
@@ -139,7 +141,7 @@ def test_what_would_not_fit_an_item_is_split_and_at_last_cut_with_a_flag():
     assert len({chunk.sort_key for chunk in chunks}) == len(chunks)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(BATCHES, BATCHES, st.integers(1, 7), st.integers(0, 6 * HOUR), st.integers(0, 6 * HOUR))
 def test_pages_hold_every_record_once_in_order_whatever_arrives_between(batches, later, size, since, until):
     chunks, expected = chunks_of(batches)
@@ -162,7 +164,7 @@ def test_pages_hold_every_record_once_in_order_whatever_arrives_between(batches,
     assert len({record.event_id for record in pages}) == len(pages)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(BATCHES, BATCHES, st.integers(1, 50))
 @example([[0], [0, 2]], [[1]], 2)  # the second page stops at a chunk that the first has read
 def test_a_page_that_ran_out_of_time_goes_on_where_it_stopped(batches, others, patience):
@@ -195,7 +197,7 @@ def test_a_page_that_ran_out_of_time_goes_on_where_it_stopped(batches, others, p
     raise AssertionError("it never came to an end")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(BATCHES, st.sampled_from([MINUTE, 7 * MINUTE, HOUR]), st.integers(0, 6 * HOUR), st.booleans())
 def test_counts_are_those_of_the_records(batches, step, until, text):
     chunks, expected = chunks_of(batches)
