@@ -22,13 +22,14 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import logctl
+from logctl.stack.bundle import Bundle, build
 
 SOURCES = Path(logctl.__file__).parent
 IMPORTED = (
@@ -129,6 +130,19 @@ def _server() -> str:
     return address
 
 
+def zipped_once() -> property:
+    """A `Bundle.data` that compresses the same files once: a second each time they are deployed otherwise."""
+    compress: Callable[[Bundle], bytes] = Bundle.data.func
+    zips: dict[str, bytes] = {}
+
+    def data(bundle: Bundle) -> bytes:
+        if bundle.digest not in zips:
+            zips[bundle.digest] = compress(bundle)
+        return zips[bundle.digest]
+
+    return property(data)
+
+
 def _get_ready() -> None:
     """Do once what each command does first: import, build the tree of commands and the zip, read the services' models."""
     for module in IMPORTED:
@@ -139,13 +153,11 @@ def _get_ready() -> None:
     from botocore.loaders import JSONFileLoader
 
     from logctl.cli.app import app
-    from logctl.stack.bundle import Bundle, build
 
     tree = typer.main.get_command(app)
     typer.main.get_command = lambda _: tree
-    bundle, compress = build("local"), Bundle.data.func
-    zips = {bundle.digest: bundle.data}
-    Bundle.data = property(lambda bundle: zips.get(bundle.digest) or compress(bundle))
+    Bundle.data = zipped_once()
+    _ = build("local").data
     read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
     JSONFileLoader.load_file = lambda _, path: read(path)
     session = boto3.Session("nobody", "nothing", region_name="us-east-1")

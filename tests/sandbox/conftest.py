@@ -18,6 +18,7 @@ import pytest
 from logctl.cli.context import Context
 from logctl.local.sandbox import Running, find
 from logctl.ops.deployment import Deployment
+from logctl.stack.bundle import Bundle
 from tests import prefork
 
 
@@ -92,6 +93,16 @@ class Result:
     def lines(self) -> list[Any]:
         """One JSON object a line."""
         return [json.loads(line) for line in self.out.splitlines()]
+
+
+_ZIPPED_ONCE = prefork.zipped_once()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def code_is_zipped_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Bundle, "data", _ZIPPED_ONCE)
+        yield
 
 
 @pytest.fixture(scope="session")
