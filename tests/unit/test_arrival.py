@@ -1,0 +1,47 @@
+"""What has arrived, and what has only in part."""
+
+from __future__ import annotations
+
+from logctl.core.chunks import Chunk, make_chunks
+from logctl.core.envelope import pack
+from logctl.core.records import Record, derive_id
+from logctl.core.times import DAY, HOUR
+from logctl.ops.arrival import wait_until_readable
+from logctl.pipeline.hot import HotStore
+from tests.unit.conftest import NOON
+
+
+class Consumer:
+    """Writes a row whenever somebody waits, a second each."""
+
+    def __init__(self, store: HotStore, rows: list[Chunk]) -> None:
+        self.store, self.rows, self.now = store, rows, NOON
+
+    def clock(self) -> int:
+        return self.now
+
+    def sleep(self, _: float) -> None:
+        self.now += 1000
+        if self.rows:
+            self.store.put(self.rows.pop(), now=self.now, retention=DAY)
+
+
+def test_a_message_is_readable_when_the_rows_of_all_its_hours_are(pipeline):
+    store = HotStore(pipeline.aws.dynamodb, pipeline.config.hot_table)
+    records = [
+        Record("shop", derive_id(n), NOON + int(n * HOUR), "INFO", f"line {n}")
+        for n in (0, 0.25, 1, 2)  # four records in three hours
+    ]
+    (message,) = pack(records)
+    consumer = Consumer(store, make_chunks("shop", message.batch_id, records))
+
+    def missing(seconds: float) -> list[str]:
+        left = wait_until_readable(
+            store, [message], seconds=seconds, clock=consumer.clock, sleep=consumer.sleep
+        )
+        return [item.batch_id for item in left]
+
+    assert missing(seconds=1) == [message.batch_id]
+    assert len(consumer.rows) == 1
+    assert missing(seconds=10) == []
+    assert (consumer.rows, consumer.now) == ([], NOON + 3000)
