@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 
 _LIMIT = 2_000  # an error's kind shows in its first lines; a 300 kB message must not cost 300 kB of regex
 
@@ -57,7 +58,12 @@ _SPACES = re.compile(r"\s+")
 
 def template(message: str) -> str:
     """The message with its variable parts as `<*>`, on one line."""
-    masked = message[:_LIMIT]
+    return _masked(message[:_LIMIT])
+
+
+@lru_cache(maxsize=256)  # a storm of errors is mostly a few texts, again and again
+def _masked(message: str) -> str:
+    masked = message
     for mask, replacement in _MASKS:
         masked = mask.sub(replacement, masked)
     # Parentheses around nothing are those that hold a value in others of the kind.
