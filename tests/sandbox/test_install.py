@@ -2,22 +2,70 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+
+
+def install(venv: Path) -> Path:
+    """What `pipx install '.[local]'` does: an environment with logctl's wheel and what that declares, no more.
+
+    pip takes half a minute to choose the dependencies, and has done so when this environment was made: they
+    are linked from here. The soak run lets it choose again.
+
+    Returns:
+        Where the commands are.
+    """
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    python = venv / "bin" / "python"
+    install = [*PIP, "--python", python, "install", "--quiet"]
+    if os.environ.get("LOGCTL_SOAK"):
+        subprocess.run([*install, "--no-compile", f"{ROOT}[local]"], check=True)
+    else:
+        subprocess.run([*PIP, "wheel", "--quiet", "--no-deps", "-w", venv / "wheels", ROOT], check=True)
+        subprocess.run([*install, "--no-deps", *(venv / "wheels").glob("logctl-*.whl")], check=True)
+        (packages,) = venv.glob("lib/python*/site-packages")
+        (logctl,) = importlib.metadata.distributions(name="logctl", path=[str(packages)])
+        for needed in closure(logctl, {"local"}):
+            link(needed, packages)
+    return python.parent
+
+
+def closure(
+    found: importlib.metadata.Distribution, extras: set[str], seen: set[tuple[str, str]] | None = None
+) -> Iterator[importlib.metadata.Distribution]:
+    """What a distribution requires, and what that requires, as it is installed here."""
+    seen = set() if seen is None else seen
+    for requirement in map(Requirement, found.requires or ()):
+        marker = requirement.marker
+        if marker and not any(marker.evaluate({"extra": extra}) for extra in extras | {""}):
+            continue
+        if (mark := (requirement.name.lower(), str(sorted(requirement.extras)))) not in seen:
+            seen.add(mark)
+            needed = importlib.metadata.distribution(requirement.name)
+            yield needed
+            yield from closure(needed, set(requirement.extras), seen)
+
+
+def link(distribution: importlib.metadata.Distribution, packages: Path) -> None:
+    for name in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
+        target = packages / name
+        if not target.exists():
+            target.symlink_to(Path(str(distribution.locate_file(name))))
 
 
 @pytest.mark.timeout(600)
 def test_it_installs_into_a_bare_environment_and_demonstrates_itself(tmp_path):
-    """What `pipx install '.[local]'` does: a virtual environment of its own, and the one command."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
-    binaries = tmp_path / "venv" / "bin"
-    pip = [sys.executable, "-m", "pip", "--python", binaries / "python", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--quiet", "--no-compile", f"{ROOT}[local]"], check=True)
+    binaries = install(tmp_path / "venv")
     home = tmp_path / "home"
     home.mkdir()
     environ = {"PATH": f"{binaries}:/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8"}
