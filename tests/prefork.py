@@ -144,7 +144,7 @@ def zipped_once() -> property:
 
 
 def _get_ready() -> None:
-    """Do once what each command does first: import, build the tree of commands and the zip, read the services' models."""
+    """Do once what each command does first: imports, the tree of commands, the zip, the services' models."""
     for module in IMPORTED:
         with contextlib.suppress(ImportError):  # what is no longer there is not worth importing early
             importlib.import_module(module)
@@ -220,12 +220,13 @@ def _become(call: dict[str, Any], stdin: int) -> None:
 
     from logctl.__main__ import main
 
-    status = 1
+    status = 0
     try:
         main()
-    except SystemExit as exit_:
-        status = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BaseException:
+        status = 1
         traceback.print_exc()
     threading._shutdown()
     atexit._run_exitfuncs()

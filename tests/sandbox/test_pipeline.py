@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
+import signal
 import time
 
 import pytest
@@ -144,25 +144,29 @@ def test_a_sandbox_killed_in_the_middle_of_a_send_loses_nothing_that_is_sent_aga
     cli = Cli(tmp_path)
     log = tmp_path / "big.ndjson"
     start = now()
-    lines = [
-        json.dumps(
-            {"ts": start - RECORDS + n, "level": "info", "msg": f"line {n}", "pad": os.urandom(240).hex()}
-        )
-        for n in range(RECORDS)
-    ]
+    with log.open("w") as file:
+        for n in range(RECORDS):
+            record = {
+                "ts": start - RECORDS + n,
+                "level": "info",
+                "msg": f"line {n}",
+                "pad": os.urandom(240).hex(),
+            }
+            file.write(json.dumps(record) + "\n")
     cli.run("local", "up")
     try:
         cli.run("provision", "--yes")
-        # Through a pipe first: so the sandbox dies in the middle, however fast machine and sender are.
-        os.mkfifo(log)
-        sending = cli.start("send", str(log), "--app", "big")
         deployment = cli.deployment
-        with contextlib.suppress(BrokenPipeError), log.open("w") as pipe:
-            pipe.writelines(f"{line}\n" for line in lines[: RECORDS // 2])
-            pipe.flush()
-            eventually(lambda: _sent(deployment) > 3, what="the first messages")
-            os.kill(sandbox.find(tmp_path / "sandbox").pid, 9)
-            pipe.writelines(f"{line}\n" for line in lines[RECORDS // 2 :])
+        url = deployment.queue_url()
+        sending = cli.start("send", str(log), "--app", "big")
+        while waiting(deployment, url) == _sent(deployment) == 0:
+            assert sending.poll() is None, "it was too fast"
+            time.sleep(0.01)
+        # It holds still, so that the sandbox dies in the middle, whichever of them is the faster one.
+        sending.send_signal(signal.SIGSTOP)
+        eventually(lambda: _sent(deployment) > 0, what="the first object")
+        os.kill(sandbox.find(tmp_path / "sandbox").pid, 9)
+        sending.send_signal(signal.SIGCONT)
         _, err = sending.communicate(timeout=120)
         assert "Traceback" not in err
         assert sending.returncode in (3, 5), err
@@ -174,8 +178,6 @@ def test_a_sandbox_killed_in_the_middle_of_a_send_loses_nothing_that_is_sent_aga
         assert "did not stop in order" in up
         cli.run("provision", "--yes")
         cli.run("athena", "repair")
-        log.unlink()
-        log.write_text("".join(f"{line}\n" for line in lines))
         cli.run("send", str(log), "--app", "big", "--wait")
         eventually(
             lambda: count(cli, "big") == {"n": RECORDS, "ids": RECORDS}, seconds=60, what="all records"
