@@ -63,12 +63,11 @@ def template(message: str) -> str:
 
 @lru_cache(maxsize=256)  # a storm of errors is mostly a few texts, again and again
 def _masked(message: str) -> str:
-    masked = message
     for mask, replacement in _MASKS:
-        masked = mask.sub(replacement, masked)
+        message = mask.sub(replacement, message)
     # Parentheses around nothing are those that hold a value in others of the kind.
-    masked = masked.replace(" ()", f" ({WILDCARD})")
-    return _SPACES.sub(" ", _RUNS.sub(WILDCARD, masked)).strip()
+    message = message.replace(" ()", f" ({WILDCARD})")
+    return _SPACES.sub(" ", _RUNS.sub(WILDCARD, message)).strip()
 
 
 def fingerprint(message: str) -> str:

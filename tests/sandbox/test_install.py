@@ -27,12 +27,12 @@ def install(venv: Path) -> Path:
     """
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     python = venv / "bin" / "python"
-    install = [*PIP, "--python", python, "install", "--quiet"]
+    into_it = [*PIP, "--python", python, "install", "--quiet"]
     if os.environ.get("LOGCTL_SOAK"):
-        subprocess.run([*install, "--no-compile", f"{ROOT}[local]"], check=True)
+        subprocess.run([*into_it, "--no-compile", f"{ROOT}[local]"], check=True)
     else:
         subprocess.run([*PIP, "wheel", "--quiet", "--no-deps", "-w", venv / "wheels", ROOT], check=True)
-        subprocess.run([*install, "--no-deps", *(venv / "wheels").glob("logctl-*.whl")], check=True)
+        subprocess.run([*into_it, "--no-deps", *(venv / "wheels").glob("logctl-*.whl")], check=True)
         (packages,) = venv.glob("lib/python*/site-packages")
         (logctl,) = importlib.metadata.distributions(name="logctl", path=[str(packages)])
         for needed in closure(logctl, {"local"}):
