@@ -29,7 +29,7 @@ from logctl.pipeline.alerts import Alerter, alerter_for
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.silences import SilenceStore
 from tests.config import CONFIG
-from tests.simulation.cloud import Cloud
+from tests.simulation.cloud import Cloud, Gate
 from tests.simulation.fifo import VISIBILITY, Fifo, QueueMessage
 from tests.simulation.workers import Worker, gate
 
@@ -68,6 +68,11 @@ class Sent:
     acknowledged_in_time: bool = False
 
     @property
+    def good(self) -> bool:
+        """Whether it must be stored, and may be nowhere else."""
+        return bool(self.events)
+
+    @property
     def poison(self) -> bool:
         return not self.events
 
@@ -91,7 +96,7 @@ class Container:
     def __init__(self, world: World, skew: int) -> None:
         self.skew = skew
         self.config = replace(CONFIG, alert_window=world.window)
-        clients: Any = world.cloud.clients(gate, lambda: self.config.alert_window)
+        clients: Any = world.cloud.clients(world.gate, lambda: self.config.alert_window)
         clock = lambda: world.now + skew  # noqa: E731
         self.consumer = Consumer(clients, self.config, clock=clock)
         self.alerter = alerter_for(clients, self.config, clock)
@@ -110,6 +115,9 @@ class Invocation:
 
 
 class World:
+    gate: Gate = staticmethod(gate)
+    """Where the calls of its containers go through."""
+
     def __init__(self) -> None:
         self.now = START
         self.window = WINDOW
@@ -370,6 +378,9 @@ class World:
                 )
 
     # ── What is stored ──────────────────────────────────────────────────────────────────────────────
+
+    def events_of(self, key: str, body: bytes) -> list[str]:
+        return _events_of_object(key, body)
 
     def cold(self) -> Counter[str]:
         found: Counter[str] = Counter()
