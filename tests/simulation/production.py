@@ -25,6 +25,7 @@ from greenlet import getcurrent
 from logctl.core.times import MINUTE, SECOND
 from logctl.stack.functions import CONSUMER_TIMEOUT, SWEEPER_TIMEOUT
 from tests.simulation.meter import Limits, Metered, metered_gate
+from tests.simulation.workers import Crash
 from tests.simulation.world import (
     START,
     Container,
@@ -51,17 +52,27 @@ class Production(World):
 
     gate = staticmethod(metered_gate)
 
-    def __init__(self, *, skews: tuple[int, ...] = (0,), sweeper_skew: int = 0) -> None:
+    def __init__(
+        self, *, skews: tuple[int, ...] = (0,), sweeper_skew: int = 0, scheduler_skew: int = 0
+    ) -> None:
         self._scheduled_now = float(START)
         self._later: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
         self._skews = itertools.cycle(skews)
         self._sweeper_skew = sweeper_skew
+        self._scheduler_skew = scheduler_skew
         self._stored_at: dict[str, int] = {}
-        self._set_aside_of: set[str] = set()
         self._objects_seen = 0
         self._untold_since: dict[str, int] = {}
         self.fault: Fault = lambda call: ""
+        self.mortal = True
+        """Whether a function may die at its limits, or that alone breaks a promise."""
+        self.bounds: dict[str, int] = {}
+        """Within how many milliseconds an app's messages must be stored, where it is not `STORED_WITHIN`."""
+        self.excused_until = 0
+        """Until when alerts may be late, because nothing can be counted or published."""
+        self.notes: dict[str, Any] = {}
+        """What lies in quarantine whole, by its content."""
         self.deaths: list[str] = []
         self.peak = 0
         super().__init__()
@@ -156,8 +167,8 @@ class Production(World):
             self.running.remove(invocation)
             worker: Any = invocation.worker
             self.peak = max(self.peak, worker.peak)
-            if worker.died_of:
-                self.deaths.append(f"consumer of {worker.died_of}")
+            if worker.died_of or isinstance(worker.error, Crash):
+                self._died("consumer", worker.died_of)
             elif worker.error is None:
                 # Lambda reports when the last CPU is spent, which may be after the last call.
                 self.at(worker.at, lambda invocation=invocation: self._answered(invocation))
@@ -165,10 +176,14 @@ class Production(World):
                 must(worker.faults, f"the consumer raised {worker.error!r}")
         for sweep in [worker for worker in self.sweeps if worker.done]:
             if sweep.died_of:  # type: ignore[attr-defined]
-                self.deaths.append(f"sweeper of {sweep.died_of}")  # type: ignore[attr-defined]
+                self._died("sweeper", sweep.died_of)  # type: ignore[attr-defined]
             else:
                 must(sweep.error is None or sweep.faults, f"the sweeper raised {sweep.error!r}")
         self.sweeps = [worker for worker in self.sweeps if not worker.done]
+
+    def _died(self, function: str, cause: str) -> None:
+        self.deaths.append(f"{function}: {cause}")
+        must(self.mortal or not cause, f"the {function} ran out of {cause}")
 
     def _answered(self, invocation: Invocation) -> None:
         """What failed stays invisible until its timeout, as with Lambda's event source."""
@@ -193,7 +208,8 @@ class Production(World):
         new = list(itertools.islice(objects.items(), self._objects_seen, None))
         for key, body in new:
             if key.startswith("quarantine/"):
-                self._set_aside_of.add(f"{json.loads(body)['content']}")
+                note = json.loads(body)
+                self.notes[note["content"] or key] = note
             elif key.startswith("logs/"):
                 for event in self.events_of(key, body):
                     self._stored_at.setdefault(event, self.now)
@@ -201,15 +217,24 @@ class Production(World):
 
     def _check_good(self, sent: Sent) -> None:
         waited = self.now - sent.entered[0]
-        stored = all(event in self._stored_at for event in sent.events)
         must(
-            stored or waited <= self.bound(sent),
+            self.stored(sent) or waited <= self.bounds.get(sent.app, STORED_WITHIN) + MINUTE,
             f"a message of {sent.app} is not stored after {waited // SECOND} s",
         )
-        must(sent.body not in self._set_aside_of, f"good data of {sent.app} is in quarantine")
+        must(sent.body not in self.notes, f"good data of {sent.app} is in quarantine")
 
-    def bound(self, sent: Sent) -> int:
-        return STORED_WITHIN
+    def stored(self, sent: Sent) -> int:
+        """When all of it was seen in cold storage first; 0 when it is not there."""
+        times = [self._stored_at.get(event, 0) for event in sent.events]
+        return max(times) if all(times) else 0
+
+    def direct(self) -> Any:
+        """Clients without a gate: what they do takes no time."""
+        return self.cloud.clients(lambda call: call.perform(), lambda: self.window)
+
+    @property
+    def half_of_memory(self) -> int:
+        return CONSUMER.half
 
     def _note_untold(self) -> None:
         """Each state with something untold, against the true time of its last alert and of its first event."""
@@ -220,7 +245,7 @@ class Production(World):
                 self._untold_since.pop(key, None)
                 continue
             since = self._untold_since.setdefault(key, self.now)
-            due = max(since, last.get(key, 0) + self.window)
+            due = max(since, last.get(key, 0) + self.window, self.excused_until)
             must(
                 self.now - due <= TWO_SWEEPS + MINUTE,
                 f"{key} has waited {(self.now - due) // SECOND} s since it was due",

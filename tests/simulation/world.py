@@ -66,11 +66,13 @@ class Sent:
     """When the queue took it; again for each copy and redrive."""
     redrives: int = 0
     acknowledged_in_time: bool = False
+    fails: bool = False
+    """The stores refuse it, whenever it is tried."""
 
     @property
     def good(self) -> bool:
         """Whether it must be stored, and may be nowhere else."""
-        return bool(self.events)
+        return bool(self.events) and not self.fails
 
     @property
     def poison(self) -> bool:
