@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from logctl.core.chunks import CANARY
 from logctl.core.partitions import CANARIES
 from logctl.core.times import HOUR, SECOND, iso
+from logctl.pipeline.clients import said
 from logctl.pipeline.log import log
 
 if TYPE_CHECKING:
@@ -46,6 +47,6 @@ class Canary:
                 ContentType="text/plain",
             )
         except Exception as error:  # noqa: BLE001 - a cut reply can raise anything
-            log("storage_unavailable", appid=appid, error=str(error))
+            log("storage_unavailable", appid=appid, error=said(error))
             return False
         return True

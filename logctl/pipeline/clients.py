@@ -37,6 +37,11 @@ TROUBLE = (ClientError, BotoCoreError, *DAMAGED)
 """What any call may raise that is no bug of ours: refusals, the network, damaged replies."""
 
 
+def said(error: Exception) -> str:
+    """What an error says if it is of AWS or the network; of another its kind, as it may quote a record."""
+    return str(error) if isinstance(error, TROUBLE) else type(error).__name__
+
+
 def trouble_of(error: ClientError) -> Trouble:
     """What an error reply of AWS means."""
     said = error.response.get("Error", {})

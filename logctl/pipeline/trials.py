@@ -14,7 +14,7 @@ from logctl.core.appid import is_appid
 from logctl.core.attempts import FRESH, KILLS, Ledger, in_turns
 from logctl.pipeline.attempts import Attempts
 from logctl.pipeline.canary import Canary
-from logctl.pipeline.clients import TROUBLE
+from logctl.pipeline.clients import TROUBLE, said
 from logctl.pipeline.deadline import LEAST, Deadline, OutOfTime, may_start
 from logctl.pipeline.log import log, where_of
 from logctl.pipeline.message import Message
@@ -79,7 +79,7 @@ class Trials:
         try:
             return self._attempts.get(message_ids)
         except Exception as error:  # noqa: BLE001 - a cut reply can raise anything
-            log("attempts_unreadable", messages=len(message_ids), error=str(error))
+            log("attempts_unreadable", messages=len(message_ids), error=said(error))
             return None
 
     def _go_on(self, turn: Sequence[Message], round_: _Round, *, past_suspects: bool) -> list[Message]:
