@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from logctl.core.appid import is_appid
-from logctl.core.attempts import FRESH, KILLS, Ledger, in_turns
+from logctl.core.attempts import FRESH, KILLS, MAX_STRIKES, Ledger, in_turns
 from logctl.pipeline.attempts import Attempts
 from logctl.pipeline.canary import Canary
 from logctl.pipeline.clients import TROUBLE, said
@@ -155,9 +155,13 @@ class Trials:
         except Exception as trouble:  # noqa: BLE001 - a cut reply can raise anything
             self._log("failure_not_recorded", message, error=self._explain(trouble)[1])
             return False
-        if strike and ledger.struck_out and may_start(round_.remaining()):
+        if not (strike and ledger.struck_out):
+            return False
+        if may_start(round_.remaining()) and not isinstance(error, OutOfTime):
             return self._last_try(message, round_)
-        return False
+        # Never is there time for a last try of what is slow.
+        slow = isinstance(error, OutOfTime) or ledger.strikes > MAX_STRIKES
+        return slow and self._give_up(message, reason, detail, opened=True)
 
     def _last_try(self, message: Message, round_: _Round) -> bool:
         """Before it is set aside a message is tried once more, and storage has to work still."""

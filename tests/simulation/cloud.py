@@ -198,11 +198,13 @@ class Cloud:
         self.tables = Tables(tables)
         self.partitions = Partitions()
         self.published: list[Publication] = []
+        self.on_bury: Callable[[Mapping[str, Any]], None] = lambda request: None
         self.buried: list[Mapping[str, Any]] = []
         """What the consumer itself put into the dead-letter queue."""
 
     def bury(self, **request: Any) -> Any:
         self.buried.append(request)
+        self.on_bury(request)
         return {"MessageId": f"buried-{len(self.buried)}"}
 
     def publish(self, window: int, request: Mapping[str, Any]) -> Any:

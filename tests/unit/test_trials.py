@@ -293,10 +293,11 @@ def test_a_message_that_kills_the_process_goes_last_and_alone_and_is_set_aside_u
     bench = Bench(redact=redact)
     killer = message("bad", "k")
     others = [message(f"app{n}") for n in range(9)]
-    bench.trouble = aimed_at("appid=bad", kills)
+    bench.trouble = aimed_at(json.loads(killer["body"])["batch_id"], kills)
     bench.dies(killer, *others)
     # The first time nobody knows which it was. From the second on there is a ledger.
     bench.dies(*[again(each, 2) for each in (killer, *others)])
+    assert bench.ledger("k").suspect
     assert bench.process(*[again(each, 3) for each in (killer, *others)]) == failed("k")
     assert bench.stored() == {f"app{n}" for n in range(9)}
     # Alone it is tried again, twice; new messages of others are acknowledged without it.
