@@ -177,9 +177,7 @@ class Consumer:
             log("partition_refused", partition=failure.partition.prefix, error=failure.reason)
 
     def _alert(self, batch_id: str, records: Sequence[Record]) -> None:
-        for addition in tally(records, self._config.alert_level):
-            for key in self._alerter.count(batch_id, addition):
-                self._alerter.notify(key)
+        self._alerter.take(batch_id, tally(records, self._config.alert_level))
 
     def _set_aside(
         self, message: Message, problem: Rejected, content: str, position: int | None = None
