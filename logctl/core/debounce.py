@@ -97,6 +97,21 @@ class Status(Enum):
 
 
 @dataclass(frozen=True)
+class Call:
+    """A sweep's clock: when the schedule called it, by its own clock, and what the process's said then.
+
+    Times are milliseconds. The call came up to `CALL_DELAY` before.
+    """
+
+    at: int
+    began: int
+
+    def now(self, process: int) -> int:
+        """The schedule's time, but for the delay of the call, when the process's clock says `process`."""
+        return self.at + max(0, process - self.began)
+
+
+@dataclass(frozen=True)
 class Claim:
     """What one publisher has taken on: everything its text needs, frozen when it was first claimed.
 
@@ -123,7 +138,7 @@ class State:
     observed_at: int = 0
     """When the window began, by the sweeper's clock; 0 until a sweep has seen the last alert."""
     swept_at: int = 0
-    """When the sweep that committed the last alert was called; 0 when the consumer did."""
+    """When a sweep committed the last alert, by its `Call`; 0 when the consumer did."""
     lease_owner: str = ""
     lease_seen_at: int = 0
     """When a sweep first saw this claim, by the sweeper's clock; 0 before."""
@@ -148,15 +163,15 @@ class State:
         """Whether its window has begun."""
         return 0 < self.observed_at <= now + CLOCK_TOLERANCE
 
-    def begins_at(self, now: int, elapsed: int) -> int:
-        """When the window begins of an alert that a sweep sees `elapsed` ms after it was called at `now`.
+    def begins_at(self, call: Call, process: int) -> int:
+        """When the window begins of an alert that a sweep has just seen, never before it came out.
 
-        What an earlier sweep committed was out before this one was called. What the consumer committed may
-        have come out while this sweep ran, and before it was called by the delay of the call.
+        What a sweep committed came out before its own clock said so, but for the delay of its call. What the
+        consumer committed may have come out in the very moment before it was seen.
         """
-        if 0 < self.swept_at < now:
-            return max(now, self.swept_at + CALL_DELAY)
-        return now + elapsed + CALL_DELAY
+        if self.swept_at:
+            return max(call.at, self.swept_at + CALL_DELAY)
+        return call.now(process) + CALL_DELAY
 
     def window_left(self, now: int, window: int) -> int:
         """Milliseconds until the next alert of this key may go out; 0 when one may now."""

@@ -17,6 +17,7 @@ from logctl.core.debounce import (
     Action,
     Alert,
     AlertKey,
+    Call,
     Claim,
     State,
     Status,
@@ -96,7 +97,7 @@ class Simulation:
             if action.publishes:
                 yield self._publish(key, action, at, swept_at=at)
             elif state.status is Status.OPEN and not state.observed(at):
-                begins = state.begins_at(at, 0)
+                begins = state.begins_at(Call(at, at), at)
                 self._states[key] = replace(state, observed_at=begins)
                 heapq.heappush(self._due, (_sweep_from(begins + self.window), key))
 

@@ -12,6 +12,7 @@ from logctl.core.debounce import (
     Action,
     Alert,
     AlertKey,
+    Call,
     State,
     Tally,
     compose,
@@ -174,14 +175,14 @@ class Alerter:
         if self.silences.holds(silence.target):
             self.store.park(state, silence.target)
 
-    def publish(self, state: State, action: Action, *, swept_at: int = 0) -> Action:
+    def publish(self, state: State, action: Action, *, call: Call | None = None) -> Action:
         """Claim, publish, commit. A failed publish leaves it to the next sweep.
 
         Args:
-            swept_at: when the sweep was called that does it; 0 for the consumer.
+            call: the sweep's that does it; None for the consumer.
         """
-        now = self.clock()
-        claimed = self.store.claim(state, action, now=now, window=self.window, swept_at=swept_at)
+        now, called_at = self.clock(), call.at if call else 0
+        claimed = self.store.claim(state, action, now=now, window=self.window, swept_at=called_at)
         if claimed is None:
             return Action.WAIT
         alert = compose(claimed, action, stack=self._stack, flags=self._flags)
@@ -194,10 +195,11 @@ class Alerter:
             self._failed_at = self.clock()
             self.store.release(claimed)
             return Action.WAIT
+        now = self.clock()
         if action is Action.RECOVER:
-            committed = self.store.close(claimed, alert, now=self.clock())
+            committed = self.store.close(claimed, alert, now=now)
         else:
-            committed = self.store.commit(claimed, alert, now=self.clock(), swept_at=swept_at)
+            committed = self.store.commit(claimed, alert, now=now, swept_at=call.now(now) if call else 0)
         log("alert", kind=action.value, alert_id=alert.alert_id, count=alert.count, committed=committed)
         return action
 

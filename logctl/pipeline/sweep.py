@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from logctl.core.debounce import Action, AlertKey, State, Status, decide
+from logctl.core.debounce import Action, AlertKey, Call, State, Status, decide
 from logctl.core.silence import Silence, over
 from logctl.core.times import HOUR
 from logctl.core.turns import Turns
@@ -51,7 +51,7 @@ class Sweep:
         self._each = each
         self._began = alerter.clock()
         self._now = 0
-        self._by_hand = False
+        self._call: Call | None = None
         self._silences: dict[str, Silence] = {}
         self._turns = Turns(KEYS)
         self._lock = threading.Lock()
@@ -90,9 +90,9 @@ class Sweep:
             log("sweep_from_the_future", called_at=called_at)
             called_at = None
         if called_at is None:
-            self._now, self._by_hand = self._store.last_sweep(), True
+            self._now = self._store.last_sweep()
             return True
-        self._now = called_at
+        self._now, self._call = called_at, Call(called_at, self._began)
         if self._store.begin_sweep(called_at):
             return True
         log("sweep_overtaken", called_at=called_at)
@@ -130,7 +130,7 @@ class Sweep:
         for silence in self._silences.values():
             if silence.parked and not silence.active(self._now):
                 found = sum(self._each(self._look_under, parked_places(silence.target)))
-                if not found and not self._by_hand and silence.drained(self._now):
+                if not found and self._call and silence.drained(self._now):
                     self._alerter.silences.holds_nothing(silence, now=self._now)
 
     def _look_at(self, place: str) -> None:
@@ -187,12 +187,11 @@ class Sweep:
         if action.publishes:
             return self._publish(state, action)
         if action is Action.WAIT:
-            if not state.lease_seen_at and not self._by_hand:
+            if self._call and not state.lease_seen_at:
                 self._store.see_claim(state, at=self._now)
             return action
-        if state.status is Status.OPEN and not state.observed(self._now) and not self._by_hand:
-            elapsed = max(0, self._alerter.clock() - self._began)
-            self._store.observe(state, at=state.begins_at(self._now, elapsed))
+        if self._call and state.status is Status.OPEN and not state.observed(self._now):
+            self._store.observe(state, at=state.begins_at(self._call, self._alerter.clock()))
         if state.place.startswith(PARKED):
             self._store.bring_back(state)
         return None
@@ -202,7 +201,7 @@ class Sweep:
         if silence:
             self._alerter.park(state, silence)
             return Action.SILENCED
-        return self._alerter.publish(state, action, swept_at=0 if self._by_hand else self._now)
+        return self._alerter.publish(state, action, call=self._call)
 
 
 def _parts(keys: Iterable[AlertKey], size: int) -> Iterator[list[AlertKey]]:

@@ -18,6 +18,7 @@ RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 # STANDARD unless told otherwise (Amazon S3 User Guide, Transitioning objects).
 _INFREQUENT_AFTER = 30
 _ARCHIVE_AFTER = 90
+_DUE_KEYS = ("due_shard", "notified_at")
 
 
 def resources(settings: Settings, names: Names, place: Place) -> dict[str, Any]:
@@ -33,9 +34,7 @@ def resources(settings: Settings, names: Names, place: Place) -> dict[str, Any]:
             },
         },
         "HotTable": _table(names.hot_table, ("app", "chunk"), ARRIVAL, ("app", "arrived"), "KEYS_ONLY"),
-        "AlertsTable": _table(
-            names.alerts_table, ("pk", "sk"), DUE, ("due_shard", "notified_at"), "KEYS_ONLY"
-        ),
+        "AlertsTable": _table(names.alerts_table, ("pk", "sk"), DUE, _DUE_KEYS, "KEYS_ONLY"),
     }
 
 
@@ -101,7 +100,7 @@ def alerts_indexes(steps: Sequence[str] = (DUE,)) -> list[dict[str, Any]]:
     """The indexes of the alerts table, by name: the old one too on the way from an earlier version
     (`upgrade`)."""
     kinds = {DUE: "KEYS_ONLY", OLD_DUE: "ALL"}
-    return [_index(name, ("due_shard", "notified_at"), kinds[name]) for name in steps]
+    return [_index(name, _DUE_KEYS, kinds[name]) for name in steps]
 
 
 def _table(

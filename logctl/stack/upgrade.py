@@ -1,9 +1,10 @@
 """From an earlier version's stack to this one's, where one update cannot do it.
 
-An update of a stack makes or removes one index of a table (AWS CloudFormation User Guide, AWS::DynamoDB::Table,
-GlobalSecondaryIndexes). The alerts table had the index `due`, and has another: so the new one is made by one
-update, and with it comes the code that uses it; DynamoDB fills it from the states that are there. The next
-update removes the old one. A table that an earlier `destroy` has kept is taken over as it is before.
+An update of a stack makes or removes one index of a table (AWS CloudFormation User Guide,
+AWS::DynamoDB::Table, GlobalSecondaryIndexes). The alerts table had the index `due`, and has another: so the
+new one is made by one update, and with it comes the code that uses it; DynamoDB fills it from the states that
+are there. The next update removes the old one. A table that an earlier `destroy` has kept is first taken over
+as it is.
 """
 
 from __future__ import annotations

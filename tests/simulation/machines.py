@@ -7,8 +7,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from logctl.core.debounce import CALL_DELAY
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from tests.simulation.fifo import DEDUPLICATION, VISIBILITY
 from tests.simulation.workers import FAULTS
@@ -54,6 +55,10 @@ class _Simulation(RuleBasedStateMachine):
     @rule(number=PLACE, plan=PLAN)
     def run_on(self, number: int, plan: dict[int, str]) -> None:
         self._watch(lambda: self.world.run(number, plan))
+
+    @initialize(skew=SKEWED)
+    def schedule(self, skew: int) -> None:
+        self.world.schedule_skew = skew
 
     @rule(skew=SKEWED, plan=PLAN)
     def sweep(self, skew: int, plan: dict[int, str]) -> None:
@@ -142,13 +147,17 @@ class DebouncePath(_Simulation):
     def serve(self, plan: dict[int, str]) -> None:
         self._watch(lambda: self.world.serve(plan=plan))
 
-    @rule(skew=SKEWED)
-    def start_sweep(self, skew: int) -> None:
-        self._watch(lambda: self.world.sweep(skew=skew))
+    @rule(skew=SKEWED, delay=st.sampled_from([0, 0, SECOND, CALL_DELAY]))
+    def start_sweep(self, skew: int, delay: int) -> None:
+        self._watch(lambda: self.world.sweep(skew=skew, delay=delay))
 
-    @rule()
-    def sweep_well(self) -> None:
-        self._watch(self.world.sweep_well)
+    @rule(skew=SKEWED, number=PLACE)
+    def start_odd_sweep(self, skew: int, number: int) -> None:
+        self._watch(lambda: self.world.sweep_oddly(skew=skew, number=number))
+
+    @rule(skew=SKEWED)
+    def sweep_well(self, skew: int) -> None:
+        self._watch(lambda: self.world.sweep_well(skew=skew))
 
     @rule(
         milliseconds=st.sampled_from([SECOND, 30 * SECOND, MINUTE, 5 * MINUTE, VISIBILITY + SECOND, WINDOW])

@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from logctl.core.schema import PARTITION_KEYS, storage_descriptor
 from logctl.core.times import parse_time
+from logctl.pipeline.alert_store import DUE
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import Consumer
@@ -59,7 +60,7 @@ class Pipeline:
 
     def hot_rows(self) -> list[dict[str, Any]]:
         items = self.aws.dynamodb.scan(TableName=self.config.hot_table)["Items"]
-        return [item for item in items if item["app"]["S"] != "_apps"]
+        return [item for item in items if not item["app"]["S"].startswith("_")]
 
     def alerts(self) -> list[dict[str, Any]]:
         """What the topic delivered since the last look."""
@@ -93,7 +94,7 @@ def make_tables(aws: Aws, config: PipelineConfig) -> None:
         )
 
     table(config.hot_table, ("app", "chunk"), "arrival", ("app", "arrived"), "KEYS_ONLY")
-    table(config.alerts_table, ("pk", "sk"), "due", ("due_shard", "notified_at"), "ALL")
+    table(config.alerts_table, ("pk", "sk"), DUE, ("due_shard", "notified_at"), "KEYS_ONLY")
 
 
 def _key_schema(keys: tuple[str, str]) -> list[Any]:
