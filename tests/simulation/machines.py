@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import product
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
@@ -13,7 +14,7 @@ from logctl.core.debounce import CALL_DELAY
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from tests.simulation.fifo import DEDUPLICATION, VISIBILITY
 from tests.simulation.workers import FAULTS
-from tests.simulation.world import APPS_SENDING, SKEW, WINDOW, Violation, World, play
+from tests.simulation.world import APPS_SENDING, SKEW, START, WINDOW, Violation, World, play
 
 SOAK = bool(os.environ.get("LOGCTL_SOAK"))
 
@@ -219,6 +220,29 @@ def a_shorter_window() -> None:
             lambda world: world.sweep_well(),
         ],
     )
+
+
+def clocks_that_differ() -> None:
+    """Every clock off by up to five minutes either way, a sweep each minute, calls that come late and again.
+
+    Raises:
+        Violation: two alerts are less than a window apart, or one is later than a window and two sweeps.
+    """
+    for schedule, consumer, sweeper in [(0, 0, 0), *product((-SKEW, SKEW), repeat=3)]:
+        world = World()
+        world.schedule_skew = schedule
+        for minute in range(3 * WINDOW // MINUTE):
+            world.tick(START + minute * MINUTE - world.now)
+            world.sweep(skew=sweeper * (-1) ** minute, delay=(0, SECOND, CALL_DELAY)[minute % 3]).finish()
+            world.sweep_oddly(skew=sweeper, number=minute).finish()
+            world._reap()
+            world.tick(START + minute * MINUTE + 25 * SECOND - world.now)
+            world.send("alpha", 2)
+            world.invoke(skew=consumer)
+            world.run(0)
+        world.check_punctual()
+        world.finish()
+        world.check()
 
 
 def _sweep(world: World, plan: dict[int, str], *, skew: int = 0) -> None:

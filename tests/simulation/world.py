@@ -530,6 +530,16 @@ class World:
             most = sum(sent.may_count for sent in self.sent if sent.app == app)
             must(least <= told <= most, f"G3: {told} errors of {app} were told, of {least} to {most}")
 
+    def check_punctual(self) -> None:
+        """With a sweep a minute and events all the time: each alert within a window and two sweeps of the last."""
+        alerts = [one.at for one in self.cloud.published if not one.recovers]
+        must(len(alerts) > 2, f"G1: only {len(alerts)} alerts came out")
+        for before, after in pairwise(alerts):
+            must(
+                after - before <= self.window + 2 * MINUTE + CALL_DELAY,
+                f"an alert waited for {after - before} ms",
+            )
+
     def _check_state(self, state: dict[str, Any], firsts: list[Any]) -> None:
         key = _key_of(state)
         must(not self.uncounted(), "G1: something waits in the outbox")
