@@ -254,7 +254,7 @@ def clear(
         ),
     ],
 ) -> None:
-    """End a silence now. What was held back is reported within a minute.
+    """End a silence now. What was held back is reported by the next sweeps, within two minutes.
 
     Example:
 
@@ -262,7 +262,7 @@ def clear(
     """
     from logctl.ops import debounce
 
-    ended = debounce.clear(context.deployment, what)
+    ended = debounce.clear(context.deployment, what, now=now())
     if ended is None:
         raise LogctlError(f"There is no silence of {what}.", "See them with: logctl debounce silences")
     say(f"The silence of {ended.target} is ended; it would have lasted until {iso(ended.until)}.")

@@ -9,12 +9,19 @@ One kind of error (app, severity, fingerprint) has one state. Its life::
 
 The first event alerts at once; what comes within the window is counted and held back; the end of the
 window tells how many. `seen` counts events ever, `reported` those that a committed alert covers: nothing
-is reset, so nothing is lost. Kept is when the last alert was committed (`notified_at`), never until when
-to be silent, so that a changed window works at once.
+is reset, so nothing is lost. Kept is since when a window runs, never until when to be silent, so that a
+changed window works at once.
 
-An alert is claimed (with a lease), published, committed. What a claim covers is frozen in the state, so
-a crash between publish and commit repeats the same alert with the same id and the same text. The stores
-that carry this out are `pipeline.alerts`; the reasoning is in shared/reference/debounce.md.
+Clocks differ, by minutes if it must be, so one clock alone decides about windows and leases: that of the
+schedule which calls the sweeper (`pipeline.sweeper`). The consumer only opens what is closed, which takes no
+clock. A committed alert begins no window: the first sweep that sees it does (`observed_at`), because that
+sweep was called after the alert, whatever the publisher's clock says. The window ends with the first sweep
+that is called a whole window later. So two alerts of a key are a window apart, and at most two sweeps more.
+
+An alert is claimed, published, committed. What a claim covers is frozen in the state, so a crash between
+publish and commit repeats the same alert with the same id and the same text. Only the sweeper takes over a
+claim that is left, when it has seen it for the length of a lease. The stores that carry this out are
+`pipeline.alerts`.
 """
 
 from __future__ import annotations
@@ -31,11 +38,13 @@ from logctl.core.text import ascii_only, neutralise, shorten
 from logctl.core.times import DAY, MINUTE, SECOND, format_duration, iso
 
 LEASE = 60 * SECOND
-"""How long a claim may take before another publisher takes over."""
+"""How long the sweeper sees a claim before it takes it over."""
 PUBLISH_BUDGET = 20 * SECOND
 """What must be left of the lease when publishing starts."""
+CALL_DELAY = 10 * SECOND
+"""How late the schedule's call may reach the sweeper: what is seen may be this much younger than the call."""
 CLOCK_TOLERANCE = 120 * SECOND
-"""A last alert further in the future than this was written by a broken clock and holds nothing back."""
+"""A window that begins further in the future than this was written by a broken clock, and begins anew."""
 CLOSED_KEPT = 35 * DAY
 """How long a closed state is remembered."""
 MARKER_KEPT = 35 * DAY
@@ -88,6 +97,21 @@ class Status(Enum):
 
 
 @dataclass(frozen=True)
+class Call:
+    """A sweep's clock: when the schedule called it, by its own clock, and what the process's said then.
+
+    Times are milliseconds. The call came up to `CALL_DELAY` before.
+    """
+
+    at: int
+    began: int
+
+    def now(self, process: int) -> int:
+        """The schedule's time, but for the delay of the call, when the process's clock says `process`."""
+        return self.at + max(0, process - self.began)
+
+
+@dataclass(frozen=True)
 class Claim:
     """What one publisher has taken on: everything its text needs, frozen when it was first claimed.
 
@@ -110,8 +134,16 @@ class State:
     reported: int
     seq: int
     notified_at: int = 0
+    """When the last alert was out, by its publisher's clock: for people, and for no decision."""
+    observed_at: int = 0
+    """When the window began, by the sweeper's clock; 0 until a sweep has seen the last alert."""
+    swept_at: int = 0
+    """When a sweep committed the last alert, by its `Call`; 0 when the consumer did."""
     lease_owner: str = ""
-    lease_until: int = 0
+    lease_seen_at: int = 0
+    """When a sweep first saw this claim, by the sweeper's clock; 0 before."""
+    place: str = ""
+    """Where in the index it stands: a shard, or the place of those that a silence has parked."""
     claim: Claim | None = None
     template: str = ""
     sample: str = ""
@@ -127,11 +159,25 @@ class State:
         """`seq` starts at the creation's milliseconds and grows by commits: an id is never used again."""
         return f"{self.key}#{self.seq}"
 
+    def observed(self, now: int) -> bool:
+        """Whether its window has begun."""
+        return 0 < self.observed_at <= now + CLOCK_TOLERANCE
+
+    def begins_at(self, call: Call, process: int) -> int:
+        """When the window begins of an alert that a sweep has just seen, never before it came out.
+
+        What a sweep committed came out before its own clock said so, but for the delay of its call. What the
+        consumer committed may have come out in the very moment before it was seen.
+        """
+        if self.swept_at:
+            return max(call.at, self.swept_at + CALL_DELAY)
+        return call.now(process) + CALL_DELAY
+
     def window_left(self, now: int, window: int) -> int:
         """Milliseconds until the next alert of this key may go out; 0 when one may now."""
-        if self.status is Status.CLOSED or self.notified_at > now + CLOCK_TOLERANCE:
+        if self.status is Status.CLOSED:
             return 0
-        return max(0, self.notified_at + window - now)
+        return max(0, self.observed_at + window - now) if self.observed(now) else window
 
 
 @unique
@@ -152,7 +198,7 @@ class Action(Enum):
 
 
 def decide(state: State, now: int, window: int, *, silenced_until: int = 0) -> Action:
-    """What to do about a key at `now`, with the window as it is configured now.
+    """What a sweep that is called at `now` does about a key, with the window as it is configured now.
 
     A silence holds back whatever would be published; what is not reported stays due and is said when the
     silence ends.
@@ -162,7 +208,7 @@ def decide(state: State, now: int, window: int, *, silenced_until: int = 0) -> A
 
 
 def _decide(state: State, now: int, window: int) -> Action:
-    if state.lease_until > now:
+    if state.lease_owner and not 0 < state.lease_seen_at <= now - LEASE:
         return Action.WAIT
     pending = state.held_back > 0
     if state.status is Status.CLOSED:
@@ -172,8 +218,21 @@ def _decide(state: State, now: int, window: int) -> Action:
     return Action.SUMMARISE if pending else Action.RECOVER
 
 
+def decide_counted(state: State) -> Action:
+    """What the consumer does about a key that it has just counted: open what is closed, and no more.
+
+    It takes no clock, so none can be wrong: windows and claims that are left are the sweeper's.
+    """
+    if state.lease_owner:
+        return Action.WAIT
+    if state.status is Status.OPEN:
+        return Action.HOLD
+    return Action.OPEN if state.held_back else Action.NOTHING
+
+
 def may_publish(claimed_at: int, now: int) -> bool:
-    """Whether enough of the lease is left; a publisher that stalled must not speak after another did."""
+    """Whether enough of the lease is left, by the publisher's own clock; a publisher that stalled must not
+    speak after another did."""
     return now - claimed_at <= LEASE - PUBLISH_BUDGET
 
 

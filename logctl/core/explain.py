@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from logctl.core import levels
-from logctl.core.debounce import KINDS_PER_WINDOW, Action, AlertKey, State, Status, decide
+from logctl.core.debounce import KINDS_PER_WINDOW, LEASE, Action, AlertKey, State, Status, decide
 from logctl.core.times import format_duration, iso
 
 
@@ -46,7 +46,7 @@ def explain(
     kinds: int = 0,
     overflow: State | None = None,
 ) -> Explanation:
-    """Go by the rules that the consumer goes by (`debounce.decide`), for one more event.
+    """Go by the rules that consumer and sweeper go by (`debounce.decide`), for one more event.
 
     Args:
         state: the key's; None when nothing was counted for it.
@@ -73,14 +73,14 @@ def _explain(key: AlertKey, state: State | None, now: int, rules: Rules, silence
 
 
 def _first(state: State, now: int, window: int, silenced_until: int) -> int:
-    """The first moment from now at which something may be published: only at the end of something that
-    holds it back can that change."""
-    ends = (now, state.lease_until, state.notified_at + window, silenced_until)
-    return min(
-        moment
-        for moment in ends
-        if moment >= now and decide(state, moment, window, silenced_until=silenced_until).publishes
-    )
+    """The first moment from now at which something may be published: when all that holds it back is over.
+    What no sweep has seen yet counts from now."""
+    ends = [now, silenced_until]
+    if state.lease_owner:
+        ends.append((state.lease_seen_at or now) + LEASE)
+    if state.status is Status.OPEN:
+        ends.append((state.observed_at if state.observed(now) else now) + window)
+    return max(ends)
 
 
 def _why(state: State, action: Action, rules: Rules, silenced_until: int) -> str:
@@ -95,11 +95,14 @@ def _why(state: State, action: Action, rules: Rules, silenced_until: int) -> str
             counted = f"{state.seen:,} were counted before" if state.seen else "nothing was counted before"
             return f"No alert of this kind is open ({counted}): the first event alerts at once."
         case Action.SUMMARISE:
-            return f"Its window is over, since {told}: it alerts with all {state.held_back + 1:,}."
+            return (
+                f"Its window is over, since {told}: the next sweep, within a minute, tells of all "
+                f"{state.held_back + 1:,}."
+            )
         case Action.HOLD:
             return f"It is counted and held back, since {told}; {held}."
         case Action.WAIT:
-            return f"An alert is being published, or failed to be, until {iso(state.lease_until)} at most."
+            return "An alert is being published; if it fails, a sweep repeats it within two minutes."
         case Action.SILENCED:
             return f"It is silenced until {iso(silenced_until)}: counted, and told of after that; {held}."
     raise AssertionError(f"one more event is never {action.value}")

@@ -1,8 +1,8 @@
 """The rules of alerting over a log, offline: the alerts that would have gone out, and when.
 
 The clock is the events' own time: each event counts as arriving when it says it happened, alone, and the
-sweeper comes every minute. Deciding, counting by kind and the words are `core.debounce`'s; what the stores do
-in DynamoDB is a state in memory.
+sweeper comes every full minute. Deciding, counting by kind and the words are `core.debounce`'s; what the
+stores do in DynamoDB is a state in memory.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from logctl.core.debounce import (
     Action,
     Alert,
     AlertKey,
+    Call,
     Claim,
     State,
     Status,
     Tally,
     compose,
     decide,
+    decide_counted,
     tally,
 )
 from logctl.core.records import Record
@@ -64,7 +66,8 @@ class Simulation:
             for addition in tally([record], self.level):
                 yield from self._sweep(until=record.ts)
                 key = self._count(addition, record.ts)
-                yield from self._settle(key, record.ts)
+                if decide_counted(self._states[key]) is Action.OPEN:
+                    yield self._publish(key, Action.OPEN, record.ts, swept_at=0)
         yield from self._sweep(until=None)
 
     def _count(self, addition: Tally, now: int) -> AlertKey:
@@ -89,23 +92,39 @@ class Simulation:
         """Every minute up to a moment, or until nothing is due: what is due then."""
         while self._due and (until is None or self._due[0][0] < until):
             at, key = heapq.heappop(self._due)
-            yield from self._settle(key, at)
+            state = self._states[key]
+            action = decide(state, at, self.window)
+            if action.publishes:
+                yield self._publish(key, action, at, swept_at=at)
+            elif state.status is Status.OPEN and not state.observed(at):
+                begins = state.begins_at(Call(at, at), at)
+                self._states[key] = replace(state, observed_at=begins)
+                heapq.heappush(self._due, (_sweep_from(begins + self.window), key))
 
-    def _settle(self, key: AlertKey, now: int) -> Iterator[Told]:
-        """As `Alerter.settle`, where claim, publish and commit all succeed."""
+    def _publish(self, key: AlertKey, action: Action, now: int, *, swept_at: int) -> Told:
+        """As `Alerter.publish`, where claim, publish and commit all succeed."""
         state = self._states[key]
-        action = decide(state, now, self.window)
-        if not action.publishes:
-            return
         if action is Action.RECOVER:
-            yield Told(now, compose(state, action, stack=self.stack), state.template)
-            self._states[key] = replace(state, seq=state.seq + 1, status=Status.CLOSED, sample="")
-            return
+            self._states[key] = replace(
+                state, seq=state.seq + 1, status=Status.CLOSED, sample="", observed_at=0, swept_at=0
+            )
+            return Told(now, compose(state, action, stack=self.stack), state.template)
         upto = state.reported + 1 if action is Action.OPEN else state.seen
         claimed = replace(state, claim=Claim(upto, state.seen, now, self.window))
-        yield Told(now, compose(claimed, action, stack=self.stack), state.template)
         self._states[key] = replace(
-            state, seq=state.seq + 1, reported=upto, notified_at=now, status=Status.OPEN
+            state,
+            seq=state.seq + 1,
+            reported=upto,
+            notified_at=now,
+            observed_at=0,
+            swept_at=swept_at,
+            status=Status.OPEN,
         )
-        due = -(-(now + self.window) // SWEEP) * SWEEP
-        heapq.heappush(self._due, (due, key))
+        # The next sweep sees that it is out.
+        heapq.heappush(self._due, (_sweep_from(now + 1), key))
+        return Told(now, compose(claimed, action, stack=self.stack), state.template)
+
+
+def _sweep_from(moment: int) -> int:
+    """The first sweep that is called at a moment or after it."""
+    return -(-moment // SWEEP) * SWEEP

@@ -74,13 +74,13 @@ def silence(deployment: Deployment, target: str, *, duration: int, comment: str,
     return made
 
 
-def clear(deployment: Deployment, target: str) -> Silence | None:
+def clear(deployment: Deployment, target: str, *, now: int) -> Silence | None:
     """End a silence before its time; None when there was none.
 
     Raises:
         UsageError: the target is neither an app nor a key.
     """
-    return _silences(deployment).end(_target(target))
+    return _silences(deployment).end(_target(target), now=now)
 
 
 def _key(text: str) -> AlertKey:

@@ -49,14 +49,25 @@ def trouble_of(error: ClientError) -> Trouble:
 
 
 # botocore's own read timeout is 60 s: as long as the whole Lambda may take.
-_FAST = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
+# The sweeper has sixteen threads, botocore's pool ten connections.
+_FAST = Config(
+    connect_timeout=1,
+    read_timeout=5,
+    retries={"mode": "standard", "max_attempts": 3},
+    max_pool_connections=20,
+)
 # For the consumer, which has 60 seconds: a call and its pauses take LONGEST_CALL at most.
 IN_TIME = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "max_attempts": 3})
 LONGEST_CALL = 15_000
 """Milliseconds that one call with IN_TIME may take: three times four seconds, and pauses of at most one and
 two between them (botocore, standard retry mode)."""
 # SNS must never hold up ingest: a publish that fails is the sweeper's work (see debounce).
-_BRIEF = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "max_attempts": 2})
+_BRIEF = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "max_attempts": 2},
+    max_pool_connections=20,
+)
 # Control planes answer slowly and throttle early. A long poll of SQS takes up to 20 s.
 _PATIENT = Config(connect_timeout=3, read_timeout=30, retries={"mode": "standard", "max_attempts": 3})
 

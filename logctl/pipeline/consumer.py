@@ -36,7 +36,7 @@ from logctl.pipeline.log import log
 from logctl.pipeline.message import BatchItemFailure, BatchResponse, Message
 from logctl.pipeline.quarantine import Quarantine, SetAside
 from logctl.pipeline.sightings import Sightings
-from logctl.pipeline.trials import Trials, Uncounted
+from logctl.pipeline.trials import Trials
 
 _WITHHELD = "withheld, because it may quote what was redacted"
 REJECTED = "rejected"
@@ -152,17 +152,8 @@ class Consumer:
             log("partition_refused", partition=failure.partition.prefix, error=failure.reason)
 
     def _alert(self, batch_id: str, tallies: Iterable[Tally]) -> None:
-        """Count what a message adds, once its records are stored.
-
-        Raises:
-            Uncounted: the counter cannot be written now.
-        """
-        try:
-            for addition in tallies:
-                for key in self._alerter.count(batch_id, addition):
-                    self._alerter.notify(key)
-        except TROUBLE as error:
-            raise Uncounted(str(error)) from error
+        """Count what a message adds, once its records are stored; what cannot be counted now waits apart."""
+        self._alerter.take(batch_id, tallies)
 
     # ── What cannot be stored ───────────────────────────────────────────────────────────────────────
 

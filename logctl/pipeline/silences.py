@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from logctl.core.debounce import AlertKey
-from logctl.core.silence import REMEMBERED, Silence, targets
+from logctl.core.silence import REMEMBERED, Silence, over, targets
 from logctl.core.times import SECOND
 
 if TYPE_CHECKING:
@@ -22,55 +25,124 @@ class SilenceStore:
         self._table = table
 
     def put(self, silence: Silence) -> None:
-        """Silence a target; a silence that it has already is replaced."""
-        self._dynamodb.put_item(
-            TableName=self._table,
-            Item={
-                "pk": {"S": SILENCES},
-                "sk": {"S": silence.target},
-                "until": {"N": str(silence.until)},
-                "created_at": {"N": str(silence.created_at)},
-                "author": {"S": silence.author},
-                "comment": {"S": silence.comment},
-                "expires_at": {"N": str((silence.until + REMEMBERED) // SECOND)},
-            },
+        """Silence a target; a silence that it has already is replaced, and holds what that one held.
+
+        While states are parked under it, it does not expire: the sweeper finds them by it.
+        """
+        forgotten = ", expires_at = :expires"
+        values = {
+            ":until": {"N": str(silence.until)},
+            ":created": {"N": str(silence.created_at)},
+            ":author": {"S": silence.author},
+            ":comment": {"S": silence.comment},
+        }
+        expires = {":expires": {"N": str((silence.until + REMEMBERED) // SECOND)}}
+        if not self._put(silence.target, forgotten, values | expires, "attribute_not_exists(parked)"):
+            self._put(silence.target, "", values)
+
+    def _put(self, target: str, more: str, values: dict[str, Any], condition: str = "") -> bool:
+        return self._update_if(
+            target,
+            "SET #until = :until, created_at = :created, author = :author, #comment = :comment"
+            f"{more} REMOVE cleared_at",
+            values,
+            condition,
+            {"#until": "until", "#comment": "comment"},
         )
 
-    def end(self, target: str) -> Silence | None:
+    def end(self, target: str, *, now: int) -> Silence | None:
         """End a target's silence now; what it was, None when there was none."""
-        reply = self._dynamodb.delete_item(
-            TableName=self._table,
-            Key={"pk": {"S": SILENCES}, "sk": {"S": target}},
-            ReturnValues="ALL_OLD",
+        before = self._get(target)
+        if before is None or before.cleared_at:
+            return None
+        ended = self._update_if(
+            target,
+            "SET cleared_at = :now",
+            {":now": {"N": str(now)}},
+            "attribute_exists(pk) AND attribute_not_exists(cleared_at)",
         )
-        return _silence(reply["Attributes"]) if reply.get("Attributes") else None
+        return replace(before, parked=False) if ended else None
+
+    def holds(self, target: str) -> bool:
+        """Mark that states are parked under a target's silence; False when there is none."""
+        return self._update_if(
+            target, "SET parked = :yes REMOVE expires_at", {":yes": {"BOOL": True}}, "attribute_exists(pk)"
+        )
+
+    def holds_nothing(self, silence: Silence, *, now: int) -> bool:
+        """Mark that nothing is parked any more; refused when it has been replaced meanwhile."""
+        return self._update_if(
+            silence.target,
+            "SET expires_at = :expires REMOVE parked",
+            {
+                ":expires": {"N": str((now + REMEMBERED) // SECOND)},
+                ":until": {"N": str(silence.until)},
+                ":created": {"N": str(silence.created_at)},
+            },
+            "#until = :until AND created_at = :created",
+            {"#until": "until"},
+        )
 
     def all(self, *, now: int) -> list[Silence]:
         """Those that are active or ended lately, the last to end first."""
+        return sorted(
+            (each for each in self.kept() if now < each.until + REMEMBERED and not each.cleared_at),
+            key=lambda silence: (-silence.until, silence.target),
+        )
+
+    def kept(self) -> list[Silence]:
+        """Every silence that is known, those that were cleared and those that ended long ago included."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :silences",
             ExpressionAttributeValues={":silences": {"S": SILENCES}},
             ConsistentRead=True,
         )
-        found = [_silence(item) for page in pages for item in page["Items"]]
-        return sorted(
-            (silence for silence in found if now < silence.until + REMEMBERED),
-            key=lambda silence: (-silence.until, silence.target),
-        )
+        return [_silence(item) for page in pages for item in page["Items"]]
+
+    def over(self, key: AlertKey, *, now: int) -> Silence | None:
+        """What holds a key back, its app's silence included; None when nothing does."""
+        found = {target: silence for target in targets(key) if (silence := self._get(target))}
+        return over(key, found, now)
 
     def until(self, key: AlertKey, *, now: int) -> int:
         """When the silence of a key ends, its app's silence included; 0 when there is none."""
-        ends = [0]
-        for target in targets(key):
-            reply = self._dynamodb.get_item(
-                TableName=self._table,
-                Key={"pk": {"S": SILENCES}, "sk": {"S": target}},
-                ConsistentRead=True,
-            )
-            if "Item" in reply and (silence := _silence(reply["Item"])).active(now):
-                ends.append(silence.until)
-        return max(ends)
+        found = self.over(key, now=now)
+        return found.until if found else 0
+
+    def _get(self, target: str) -> Silence | None:
+        reply = self._dynamodb.get_item(TableName=self._table, Key=_key(target), ConsistentRead=True)
+        return _silence(reply["Item"]) if "Item" in reply else None
+
+    def _update_if(
+        self,
+        target: str,
+        update: str,
+        values: dict[str, Any],
+        condition: str = "",
+        names: dict[str, str] | None = None,
+    ) -> bool:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": _key(target),
+            "UpdateExpression": update,
+            "ExpressionAttributeValues": values,
+        }
+        if condition:
+            request["ConditionExpression"] = condition
+        if names:
+            request["ExpressionAttributeNames"] = names
+        try:
+            self._dynamodb.update_item(**request)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+
+def _key(target: str) -> dict[str, Any]:
+    return {"pk": {"S": SILENCES}, "sk": {"S": target}}
 
 
 def _silence(item: Mapping[str, Any]) -> Silence:
@@ -80,4 +152,6 @@ def _silence(item: Mapping[str, Any]) -> Silence:
         int(item["created_at"]["N"]),
         item["author"]["S"],
         item["comment"]["S"],
+        item.get("parked", {}).get("BOOL", False),
+        int(item.get("cleared_at", {}).get("N", "0")),
     )

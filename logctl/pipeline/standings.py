@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logctl.core.debounce import AlertKey, State, Status, decide
-from logctl.core.silence import Silence, targets
+from logctl.core.silence import Silence, over
 from logctl.core.times import iso
 from logctl.pipeline.alert_store import AlertStore
 from logctl.pipeline.silences import SilenceStore
@@ -52,10 +52,11 @@ class Standings:
 
     def all(self, *, now: int) -> list[Standing]:
         """Every key that is open or has something to report, most held back first."""
-        silences = self.silences.all(now=now)
-        states = self.store.attention()
+        kept = {silence.target: silence for silence in self.silences.kept()}
+        states = self.store.attention(target for target, silence in kept.items() if silence.parked)
         states.sort(key=lambda state: (state.status is Status.CLOSED, -state.held_back, str(state.key)))
-        return [Standing(state, self.window, now, _until(state.key, silences, now)) for state in states]
+        held = ((state, over(state.key, kept, now)) for state in states)
+        return [Standing(state, self.window, now, silence.until if silence else 0) for state, silence in held]
 
     def of(self, key: AlertKey, *, now: int) -> Standing | None:
         """One key; None when nothing was ever counted for it."""
@@ -75,8 +76,3 @@ def silence_row(silence: Silence, now: int) -> dict[str, Any]:
         "comment": silence.comment,
         "created_at": iso(silence.created_at),
     }
-
-
-def _until(key: AlertKey, silences: list[Silence], now: int) -> int:
-    names = targets(key)
-    return max((item.until for item in silences if item.target in names and item.active(now)), default=0)

@@ -24,10 +24,6 @@ NO_APP = "_unknown"
 _KILLS_DETAIL = "the process ended each time this message was opened"
 
 
-class Uncounted(Exception):
-    """A message's records are stored and could not be counted: no fault of the message."""
-
-
 class Work(Protocol):
     """What is done with a message."""
 
@@ -193,8 +189,6 @@ class Trials:
         """The reason as a code, and a sentence that quotes nobody's record."""
         if isinstance(error, OutOfTime):
             return "deadline", str(error)
-        if isinstance(error, Uncounted):
-            return "uncounted", self._work.redact(str(error))
         if isinstance(error, TROUBLE):
             return "write_failed", self._work.redact(str(error))
         return "internal", f"{type(error).__name__} in {where_of(error)}"
@@ -205,6 +199,5 @@ class Trials:
 
 
 def _is_its_own(error: Exception) -> bool:
-    """Whether the message may be the cause: not of an alert counter that is throttled, and not of time
-    that others have used."""
-    return not isinstance(error, Uncounted) and not (isinstance(error, OutOfTime) and not error.own)
+    """Whether the message may be the cause: not of time that others have used."""
+    return not (isinstance(error, OutOfTime) and not error.own)

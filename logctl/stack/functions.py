@@ -5,6 +5,7 @@ The API's function is made here too; what stands before it is in `api`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ CONSUMER_TIMEOUT = 60
 SWEEPER_TIMEOUT = 50
 COMPACTOR_TIMEOUT = 900
 LOG_RETENTION_DAYS = 30
+_STALE = 60
+"""Seconds after which a call of the sweeper is dropped; AWS takes no less."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
     may = policies.read_queue(arn_of("Queue")) + consumer_may(names) + policies.write_logs("ConsumerLogs")
     sweeper_may = (
         policies.sweep_alerts("AlertsTable", DUE)
+        + policies.empty_outbox(arn_of("HotTable"))
         + policies.publish({"Ref": "Topic"})
         + policies.drop_partitions(names.database, names.table, names.compacted_table)
         + policies.list_objects("Bucket", LOGS, COMPACTED)
@@ -60,7 +64,18 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
             names.sweeper,
             "rate(1 minute)",
             "Ends alert windows, sends what was held back, drops expired partitions.",
+            # A call that comes late brings a time that is past, and the next one does its work anyway.
+            {"RetryPolicy": {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": _STALE}},
         ),
+        "SweeperCalls": {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": {
+                "FunctionName": {"Ref": "Sweeper"},
+                "Qualifier": "$LATEST",
+                "MaximumRetryAttempts": 0,
+                "MaximumEventAgeInSeconds": _STALE,
+            },
+        },
         **(_compactor(settings, names, code) if settings.compact_after else {}),
     }
 
@@ -100,8 +115,10 @@ def _compactor(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
     }
 
 
-def _schedule(logical_id: str, name: str, expression: str, description: str) -> dict[str, Any]:
-    """A rule that calls a function, and the permission to."""
+def _schedule(
+    logical_id: str, name: str, expression: str, description: str, target: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """A rule that calls a function, and the permission to. `target` is what else is said of the call."""
     return {
         f"{logical_id}Schedule": {
             "Type": "AWS::Events::Rule",
@@ -110,7 +127,7 @@ def _schedule(logical_id: str, name: str, expression: str, description: str) -> 
                 "Description": description,
                 "ScheduleExpression": expression,
                 "State": "ENABLED",
-                "Targets": [{"Id": logical_id.lower(), "Arn": arn_of(logical_id)}],
+                "Targets": [{"Id": logical_id.lower(), "Arn": arn_of(logical_id), **(target or {})}],
             },
         },
         f"{logical_id}Permission": {

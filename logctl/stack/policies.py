@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from logctl.core.partitions import COMPACTED, LOGS, RESULTS
+from logctl.pipeline.outbox import UNCOUNTED
 
 Statement = dict[str, Any]
 Arn = str | dict[str, Any]
@@ -61,9 +62,19 @@ def count_alerts(table: Arn) -> list[Statement]:
 
 
 def sweep_alerts(table: str, index: str) -> list[Statement]:
-    return allow("FindDueAlerts", ["dynamodb:Query"], [sub(f"${{{table}.Arn}}/index/{index}")]) + allow(
-        "SettleAlerts", ["dynamodb:GetItem", "dynamodb:UpdateItem"], [arn_of(table)]
-    )
+    """To find what is due and what is silenced, to read and settle it, and to count what waits."""
+    actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    return allow(
+        "FindDueAlerts", ["dynamodb:Query"], [arn_of(table), sub(f"${{{table}.Arn}}/index/{index}")]
+    ) + allow("SettleAlerts", actions, [arn_of(table)])
+
+
+def empty_outbox(table: Arn) -> list[Statement]:
+    """The rows of the outbox and no others of its table (Amazon DynamoDB Developer Guide, Using IAM policy
+    conditions for fine-grained access control)."""
+    (statement,) = allow("EmptyOutbox", ["dynamodb:Query", "dynamodb:DeleteItem"], [table])
+    rows = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": list(UNCOUNTED)}}
+    return [{**statement, "Condition": rows}]
 
 
 def read_hot_rows(table: str, index: str) -> list[Statement]:
@@ -75,7 +86,9 @@ def read_hot_rows(table: str, index: str) -> list[Statement]:
 
 
 def read_alerts(table: str, index: str) -> list[Statement]:
-    return allow("ReadAlerts", ["dynamodb:Query"], [arn_of(table), sub(f"${{{table}.Arn}}/index/{index}")])
+    return allow(
+        "ReadAlerts", ["dynamodb:Query"], [arn_of(table), sub(f"${{{table}.Arn}}/index/{index}")]
+    ) + allow("GetAlerts", ["dynamodb:BatchGetItem"], [arn_of(table)])
 
 
 def see_queues(*queues: Arn) -> list[Statement]:

@@ -17,7 +17,9 @@ from logctl.stack.deploy import Plan, StackDeployer, StackEvent, StackInfo
 from logctl.stack.functions import Code
 from logctl.stack.policies import named
 from logctl.stack.removal import Removal
+from logctl.stack.storage import alerts_indexes
 from logctl.stack.template import INLINE_LIMIT, TEMPLATES, bootstrap_template, build_template, to_json
+from logctl.stack.upgrade import Indexes, steps
 
 OnEvent = Callable[[StackEvent], None]
 
@@ -53,6 +55,7 @@ class Provisioner:
         )
         self._removal = Removal(aws, sleep=sleep, pace=pace)
         self._bundle: Bundle | None = None
+        self._steps: list[Indexes] = []
 
     @property
     def bundle(self) -> Bundle:
@@ -60,22 +63,46 @@ class Provisioner:
             self._bundle = build(self._settings.target)
         return self._bundle
 
-    def template(self) -> str:
-        return to_json(
-            build_template(
-                self._settings,
-                code=code_for(self._settings, self.bundle, self._aws.place),
-                place=self._aws.place,
-                endpoint=self._aws.endpoint_url,
-            )
+    def template(self, indexes: Indexes = ()) -> str:
+        """What is to be, as JSON.
+
+        Args:
+            indexes: those of the alerts table, where an update on the way has others.
+        """
+        template = build_template(
+            self._settings,
+            code=code_for(self._settings, self.bundle, self._aws.place),
+            place=self._aws.place,
+            endpoint=self._aws.endpoint_url,
         )
+        if indexes:
+            table = template["Resources"]["AlertsTable"]["Properties"]
+            table["GlobalSecondaryIndexes"] = alerts_indexes(indexes)
+        return to_json(template)
 
     def describe(self) -> StackInfo | None:
         return self._stack.describe()
 
     def plan(self) -> Plan:
-        """What applying would change; nothing is changed by it. `discard` what is not applied."""
-        text = self.template()
+        """What applying would change; nothing is changed by it. `discard` what is not applied.
+
+        From an earlier version it may be the first of several updates, which `apply` carries out.
+        """
+        self._steps = steps(self._indexes(), in_stack=self.describe() is not None)
+        return self._plan(self._steps.pop(0))
+
+    def _indexes(self) -> list[str] | None:
+        """Those of the alerts table that is there; None when there is none."""
+        try:
+            table = self._aws.dynamodb.describe_table(TableName=self._names.alerts_table)["Table"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            return None
+        return [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])]
+
+    def _plan(self, indexes: Indexes) -> Plan:
+        text = self.template(indexes)
         if len(text.encode()) <= INLINE_LIMIT:
             return self._stack.plan({"TemplateBody": text})
         # Only a stack with very many subscriptions gets here; the bucket then has to be there first.
@@ -98,7 +125,12 @@ class Provisioner:
         """
         self._ensure_bootstrap(on_event)
         self._upload_code()
-        return self._stack.apply(plan, on_event)
+        info = self._stack.apply(plan, on_event)
+        while self._steps:
+            following = self._plan(self._steps.pop(0))
+            if following.changes:
+                info = self._stack.apply(following, on_event)
+        return info
 
     @property
     def _deploy_bucket(self) -> str:

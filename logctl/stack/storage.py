@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from logctl.core.names import Names, Place
 from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE, RESULTS
 from logctl.core.settings import Settings
 from logctl.core.times import DAY
-from logctl.pipeline.alert_store import DUE
+from logctl.pipeline.alert_store import DUE, OLD_DUE
 from logctl.pipeline.hot import ARRIVAL
 from logctl.stack.policies import arn_of, deny_plain_http, document, named, sub
 
@@ -17,6 +18,7 @@ RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 # STANDARD unless told otherwise (Amazon S3 User Guide, Transitioning objects).
 _INFREQUENT_AFTER = 30
 _ARCHIVE_AFTER = 90
+_DUE_KEYS = ("due_shard", "notified_at")
 
 
 def resources(settings: Settings, names: Names, place: Place) -> dict[str, Any]:
@@ -32,7 +34,7 @@ def resources(settings: Settings, names: Names, place: Place) -> dict[str, Any]:
             },
         },
         "HotTable": _table(names.hot_table, ("app", "chunk"), ARRIVAL, ("app", "arrived"), "KEYS_ONLY"),
-        "AlertsTable": _table(names.alerts_table, ("pk", "sk"), DUE, ("due_shard", "notified_at"), "ALL"),
+        "AlertsTable": _table(names.alerts_table, ("pk", "sk"), DUE, _DUE_KEYS, "KEYS_ONLY"),
     }
 
 
@@ -95,6 +97,13 @@ def _bucket(settings: Settings, name: str) -> dict[str, Any]:
     }
 
 
+def alerts_indexes(steps: Sequence[str] = (DUE,)) -> list[dict[str, Any]]:
+    """The indexes of the alerts table, by name: the old one too on the way from an earlier version
+    (`upgrade`)."""
+    kinds = {DUE: "KEYS_ONLY", OLD_DUE: "ALL"}
+    return [_index(name, _DUE_KEYS, kinds[name]) for name in steps]
+
+
 def _table(
     name: str, keys: tuple[str, str], index: str, index_keys: tuple[str, str], projection: str
 ) -> dict[str, Any]:
@@ -109,16 +118,18 @@ def _table(
                 {"AttributeName": attribute, "AttributeType": kind} for attribute, kind in kinds.items()
             ],
             "KeySchema": _key_schema(keys),
-            "GlobalSecondaryIndexes": [
-                {
-                    "IndexName": index,
-                    "KeySchema": _key_schema(index_keys),
-                    "Projection": {"ProjectionType": projection},
-                }
-            ],
+            "GlobalSecondaryIndexes": [_index(index, index_keys, projection)],
             "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
             "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         },
+    }
+
+
+def _index(name: str, keys: tuple[str, str], projection: str) -> dict[str, Any]:
+    return {
+        "IndexName": name,
+        "KeySchema": _key_schema(keys),
+        "Projection": {"ProjectionType": projection},
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from logctl.pipeline.alert_store import DUE
 from tests.simulation.expressions import Item, holds, updated
 
 Gate = Callable[["Call"], Any]
@@ -40,6 +41,8 @@ class Tables:
 
     keys: dict[str, tuple[str, str]]
     items: dict[str, dict[tuple[str, str], Item]] = field(default_factory=dict)
+    shards: dict[str, dict[tuple[str, str], None]] = field(default_factory=dict)
+    """The keys of the alerts' index by its partition: a query does not look at the others."""
 
     def __post_init__(self) -> None:
         self.items = {table: {} for table in self.keys}
@@ -64,20 +67,9 @@ class Tables:
         wanted = {"ALL_NEW": new, "ALL_OLD": dict(old)}.get(request.get("ReturnValues", ""))
         return {"Attributes": wanted} if wanted else {}
 
-    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> Any:
-        found = {
-            table: [
-                dict(self.items[table][key])
-                for key in (self._key(table, wanted) for wanted in request["Keys"])
-                if key in self.items[table]
-            ]
-            for table, request in RequestItems.items()
-        }
-        return {"Responses": found, "UnprocessedKeys": {}}
-
-    def delete_item(self, *, TableName: str, Key: Item, ReturnValues: str) -> Any:
-        old = self.items[TableName].pop(self._key(TableName, Key), None)
-        return {"Attributes": old} if old else {}
+    def delete_item(self, *, TableName: str, Key: Item) -> Any:
+        self.items[TableName].pop(self._key(TableName, Key), None)
+        return {}
 
     def transact_write_items(self, *, TransactItems: list[Any]) -> Any:
         reasons = []
@@ -95,19 +87,35 @@ class Tables:
                 self._update(request)
         return {}
 
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> Any:
+        ((table, request),) = RequestItems.items()
+        assert request["ConsistentRead"] and 0 < len(request["Keys"]) <= 100
+        found = (self.items[table].get(self._key(table, key)) for key in request["Keys"])
+        return {"Responses": {table: [dict(item) for item in found if item]}, "UnprocessedKeys": {}}
+
     def query(self, **request: Any) -> Any:
-        values, names = request["ExpressionAttributeValues"], request.get("ExpressionAttributeNames", {})
-        matching = [
-            item
-            for item in self.items[request["TableName"]].values()
-            if holds(request["KeyConditionExpression"], item, names, values)
-        ]
-        if request.get("IndexName") == "due":
-            matching.sort(key=lambda item: int(item["notified_at"]["N"]))
-        return {"Items": [dict(item) for item in matching]}
+        table, values = self.items[request["TableName"]], request["ExpressionAttributeValues"]
+        condition, of_index = request["KeyConditionExpression"], request.get("IndexName") == DUE
+        keys = self.shards.get(values[":place"]["S"], ()) if of_index else table
+        names = request.get("ExpressionAttributeNames", {})
+        matching = [table[key] for key in keys if holds(condition, table[key], names, values)]
+        if not of_index:
+            return {"Items": [dict(item) for item in matching]}
+        matching.sort(key=lambda item: int(item["notified_at"]["N"]))
+        projected = ("pk", "sk", "due_shard", "notified_at")
+        return {"Items": [{name: item[name] for name in projected} for item in matching]}
 
     def _write(self, table: str, item: Item) -> None:
-        self.items[table][self._key(table, item)] = dict(item)
+        key = self._key(table, item)
+        old, self.items[table][key] = self.items[table].get(key, {}), dict(item)
+        self._index(key, old, item)
+
+    def _index(self, key: tuple[str, str], old: Item, new: Item) -> None:
+        before, after = (item.get("due_shard", {}).get("S") for item in (old, new))
+        if before and before != after:
+            self.shards[before].pop(key, None)
+        if after and "notified_at" in new:
+            self.shards.setdefault(after, {})[key] = None
 
     def _old(self, request: Mapping[str, Any], key: Item) -> Item:
         table = request["TableName"]
@@ -227,11 +235,9 @@ class Clients:
         self.glue = _Client("glue", gate, {"batch_create_partition": cloud.partitions.batch_create_partition})
         self.sns = _Client("sns", gate, {"publish": lambda **request: cloud.publish(window(), request)})
         self.sqs = _Client("sqs", gate, {"send_message": cloud.bury})
-        operations = (
-            *("get_item", "put_item", "update_item", "delete_item", "transact_write_items", "query"),
-            "batch_get_item",
-        )
-        self.dynamodb = _Client("dynamodb", gate, {name: getattr(cloud.tables, name) for name in operations})
+        operations = "get_item batch_get_item put_item update_item delete_item transact_write_items query"
+        performs = {name: getattr(cloud.tables, name) for name in operations.split()}
+        self.dynamodb = _Client("dynamodb", gate, performs)
 
 
 class _Client:
@@ -252,5 +258,5 @@ class _Client:
 class _Paginator:
     call: Callable[..., Any]
 
-    def paginate(self, **params: Any) -> Iterator[Any]:
+    def paginate(self, *, PaginationConfig: Any = None, **params: Any) -> Iterator[Any]:
         yield self.call(**params)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from itertools import product
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from logctl.core.debounce import CALL_DELAY
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from tests.simulation.fifo import DEDUPLICATION, VISIBILITY
 from tests.simulation.workers import FAULTS
-from tests.simulation.world import APPS_SENDING, SKEW, WINDOW, Violation, World, play
+from tests.simulation.world import APPS_SENDING, SKEW, START, WINDOW, Violation, World, play
 
 SOAK = bool(os.environ.get("LOGCTL_SOAK"))
 
@@ -54,6 +56,10 @@ class _Simulation(RuleBasedStateMachine):
     @rule(number=PLACE, plan=PLAN)
     def run_on(self, number: int, plan: dict[int, str]) -> None:
         self._watch(lambda: self.world.run(number, plan))
+
+    @initialize(skew=SKEWED)
+    def schedule(self, skew: int) -> None:
+        self.world.schedule_skew = skew
 
     @rule(skew=SKEWED, plan=PLAN)
     def sweep(self, skew: int, plan: dict[int, str]) -> None:
@@ -149,13 +155,17 @@ class DebouncePath(_Simulation):
     def serve(self, plan: dict[int, str]) -> None:
         self._watch(lambda: self.world.serve(plan=plan))
 
-    @rule(skew=SKEWED)
-    def start_sweep(self, skew: int) -> None:
-        self._watch(lambda: self.world.sweep(skew=skew))
+    @rule(skew=SKEWED, delay=st.sampled_from([0, 0, SECOND, CALL_DELAY]))
+    def start_sweep(self, skew: int, delay: int) -> None:
+        self._watch(lambda: self.world.sweep(skew=skew, delay=delay))
 
-    @rule()
-    def sweep_well(self) -> None:
-        self._watch(self.world.sweep_well)
+    @rule(skew=SKEWED, number=PLACE)
+    def start_odd_sweep(self, skew: int, number: int) -> None:
+        self._watch(lambda: self.world.sweep_oddly(skew=skew, number=number))
+
+    @rule(skew=SKEWED)
+    def sweep_well(self, skew: int) -> None:
+        self._watch(lambda: self.world.sweep_well(skew=skew))
 
     @rule(
         milliseconds=st.sampled_from([SECOND, 30 * SECOND, MINUTE, 5 * MINUTE, VISIBILITY + SECOND, WINDOW])
@@ -217,6 +227,29 @@ def a_shorter_window() -> None:
             lambda world: world.sweep_well(),
         ],
     )
+
+
+def clocks_that_differ() -> None:
+    """Every clock off by up to five minutes either way, a sweep each minute, calls that come late and again.
+
+    Raises:
+        Violation: two alerts are less than a window apart, or one is later than a window and two sweeps.
+    """
+    for schedule, consumer, sweeper in [(0, 0, 0), *product((-SKEW, SKEW), repeat=3)]:
+        world = World()
+        world.schedule_skew = schedule
+        for minute in range(3 * WINDOW // MINUTE):
+            world.tick(START + minute * MINUTE - world.now)
+            world.sweep(skew=sweeper * (-1) ** minute, delay=(0, SECOND, CALL_DELAY)[minute % 3]).finish()
+            world.sweep_oddly(skew=sweeper, number=minute).finish()
+            world._reap()
+            world.tick(START + minute * MINUTE + 25 * SECOND - world.now)
+            world.send("alpha", 2)
+            world.invoke(skew=consumer)
+            world.run(0)
+        world.check_punctual()
+        world.finish()
+        world.check()
 
 
 def _sweep(world: World, plan: dict[int, str], *, skew: int = 0) -> None:

@@ -56,8 +56,10 @@ class Limits:
 class Metered(Worker):
     """A worker that is `at` a time of its own, in milliseconds, and is ended by its limits."""
 
-    def __init__(self, work: Callable[[], Any], limits: Limits, *, now: float) -> None:
+    def __init__(self, work: Callable[[], Any], limits: Limits, *, now: float, threads: int = 1) -> None:
         self.limits = limits
+        self.threads = threads
+        self.together = 0
         self.started = self._at = now
         self.deadline = now + limits.timeout
         self.peak = 0
@@ -78,8 +80,9 @@ class Metered(Worker):
     def arrive(self, now: float) -> None:
         self._at, self._events = now, 0
 
-    def take(self, milliseconds: float) -> None:
-        self._at += milliseconds
+    def wait(self, milliseconds: float) -> None:
+        """Wait for a call; while threads work together, each waits for its own."""
+        self._at += milliseconds / (self.threads if self.together else 1)
 
     def die(self, cause: str) -> None:
         """End it where it waits for a call."""
@@ -125,7 +128,7 @@ def metered_gate(call: Call) -> Any:
     worker = getcurrent()
     assert isinstance(worker, Metered), f"{call} outside a metered worker"
     worker.pause()
-    worker.take(LATENCY[call.service])
+    worker.wait(LATENCY[call.service])
     try:
         return gate(call)
     finally:

@@ -16,13 +16,14 @@ import heapq
 import itertools
 import json
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from greenlet import getcurrent
 
 from logctl.core.times import MINUTE, SECOND
+from logctl.pipeline.sweeper import _STOP_BEFORE_END, THREADS
 from logctl.stack.functions import CONSUMER_TIMEOUT, SWEEPER_TIMEOUT
 from tests.simulation.meter import Limits, Metered, metered_gate
 from tests.simulation.workers import Crash
@@ -153,14 +154,15 @@ class Production(World):
 
     def _sweep(self) -> None:
         container = Container(self, self._sweeper_skew)
-        worker = Metered(lambda: self.sweeping(container.alerter), SWEEPER, now=self.now)
-        self.sweeps.append(worker)
+        called_at = self.now + self._scheduler_skew
+
+        def work() -> Any:
+            return container.alerter.sweep(
+                called_at=called_at, until=lambda: worker_of().left < _STOP_BEFORE_END, each=at_once
+            )
+
+        self.sweeps.append(Metered(work, SWEEPER, now=self.now, threads=THREADS))
         self._reap()
-
-    def sweeping(self, alerter: Any) -> Any:
-        from logctl.pipeline.sweeper import _STOP_BEFORE_END
-
-        return alerter.sweep(until=lambda: worker_of().left < _STOP_BEFORE_END)
 
     def _reap(self) -> None:
         for invocation in [each for each in self.running if each.worker.done]:
@@ -266,6 +268,16 @@ class Production(World):
             for earlier, later in itertools.pairwise(sorted(alerts.values())):
                 gap = later - earlier
                 must(gap >= self.window, f"G2: two alerts of {key} within {gap // SECOND} s")
+
+
+def at_once(work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    """What the sweeper's thread pool does: calls of different threads take their time together."""
+    worker = worker_of()
+    worker.together += 1
+    try:
+        yield from map(work, items)
+    finally:
+        worker.together -= 1
 
 
 def worker_of() -> Metered:

@@ -18,6 +18,7 @@ from tests.simulation.machines import (
     DebouncePath,
     RecordPath,
     a_shorter_window,
+    clocks_that_differ,
     one_fault_at_each_call,
     searching,
 )
@@ -30,6 +31,11 @@ def test_no_single_fault_at_any_call_breaks_anything():
 
 def test_a_window_that_is_made_shorter_ends_what_was_begun_with_the_longer_one():
     a_shorter_window()
+
+
+@pytest.mark.proves("F51", "G2")
+def test_clocks_that_differ_by_ten_minutes_change_nothing_of_when_alerts_come():
+    clocks_that_differ()
 
 
 @pytest.mark.proves(

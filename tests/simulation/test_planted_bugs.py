@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hypothesis.stateful import run_state_machine_as_test
 
 from logctl.core import debounce
-from logctl.core.debounce import Action, decide
+from logctl.core.debounce import Action
 from logctl.core.partitions import Partition
 from logctl.pipeline import alerts
 from logctl.pipeline.alert_store import AlertStore
@@ -26,8 +26,15 @@ from logctl.pipeline.cold import ColdStore
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.hot import HotStore
 from logctl.pipeline.message import Message
+from logctl.pipeline.outbox import Outbox
 from logctl.pipeline.trials import Trials, _Round
-from tests.simulation.machines import HUNTING, RecordPath, a_shorter_window, one_fault_at_each_call
+from tests.simulation.machines import (
+    HUNTING,
+    RecordPath,
+    a_shorter_window,
+    clocks_that_differ,
+    one_fault_at_each_call,
+)
 from tests.simulation.world import Violation, World
 
 Patch = pytest.MonkeyPatch
@@ -170,9 +177,9 @@ def the_state_is_committed_and_the_alert_is_never_tried_again(patch: Patch) -> N
     real = Alerter._publish
 
     def publish(self: Alerter, alert: Any) -> None:
-        state = self._store.get(alert.key)
+        state = self.store.get(alert.key)
         if state and state.claim and alert.kind is not Action.RECOVER:
-            self._store.commit(state, alert, now=self._clock())
+            self.store.commit(state, alert, now=self.clock())
         real(self, alert)
 
     patch.setattr(Alerter, "_publish", publish)
@@ -180,21 +187,18 @@ def the_state_is_committed_and_the_alert_is_never_tried_again(patch: Patch) -> N
 
 @bug
 def the_alert_is_published_before_it_is_claimed(patch: Patch) -> None:
-    def settle(self: Alerter, state: Any) -> Action:
-        now = self._clock()
-        action = decide(state, now, self._window)
-        if not action.publishes:
-            return action
+    def publish(self: Alerter, state: Any, action: Action, *, call: Any = None) -> Action:
+        now = self.clock()
         self._publish(alerts.compose(state, action, stack=self._stack))
-        claimed = self._store.claim(state, action, now=now, window=self._window)
+        claimed = self.store.claim(state, action, now=now, window=self.window)
         if claimed is None:
             return Action.WAIT
         alert = alerts.compose(claimed, action, stack=self._stack)
-        commit = self._store.close if action is Action.RECOVER else self._store.commit
+        commit = self.store.close if action is Action.RECOVER else self.store.commit
         commit(claimed, alert, now=now)
         return action
 
-    patch.setattr(Alerter, "settle", settle)
+    patch.setattr(Alerter, "publish", publish)
 
 
 @bug
@@ -214,14 +218,14 @@ def the_end_of_a_window_is_stored(patch: Patch) -> None:
     real = debounce.State.window_left
 
     def window_left(self: debounce.State, now: int, window: int) -> int:
-        return real(self, now, stored.setdefault((self.key, self.notified_at), window))
+        return real(self, now, stored.setdefault((self.key, self.observed_at), window))
 
     patch.setattr(debounce.State, "window_left", window_left)
 
 
 @bug
 def nobody_sweeps(patch: Patch) -> None:
-    patch.setattr(World, "sweeping", lambda self, alerter: None)
+    patch.setattr(World, "sweeping", lambda self, alerter, called_at: None)
 
 
 @bug
@@ -246,6 +250,61 @@ def a_failed_publish_is_taken_for_done(patch: Patch) -> None:
     patch.setattr(Alerter, "_publish", publish)
 
 
+@bug
+def a_commit_does_not_ask_for_the_version(patch: Patch) -> None:
+    """Whoever comes late commits over what was committed meanwhile."""
+    real = AlertStore._update_if
+
+    def update_if(self: AlertStore, state: Any, update: str, condition: str, *arguments: Any) -> bool:
+        return real(
+            self,
+            state,
+            update,
+            "attribute_exists(pk)" if condition == "seq = :seq" else condition,
+            *arguments,
+        )
+
+    patch.setattr(AlertStore, "_update_if", update_if)
+
+
+# ── Clocks ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@bug
+def a_window_begins_by_the_publishers_clock(patch: Patch) -> None:
+    real = AlertStore.commit
+
+    def commit(self: AlertStore, state: Any, alert: Any, *, now: int, swept_at: int = 0) -> bool:
+        done = real(self, state, alert, now=now, swept_at=swept_at)
+        if done:
+            self.observe(replace(state, seq=state.seq + 1, observed_at=0), at=now)
+        return done
+
+    patch.setattr(AlertStore, "commit", commit)
+
+
+@bug
+def a_sweep_goes_by_its_own_clock(patch: Patch) -> None:
+    patch.setattr(
+        World, "sweeping", lambda self, alerter, called_at: alerter.sweep(called_at=alerter.clock())
+    )
+
+
+@bug
+def a_call_that_comes_again_is_obeyed(patch: Patch) -> None:
+    patch.setattr(AlertStore, "begin_sweep", lambda self, called_at: True)
+
+
+@bug
+def what_cannot_be_counted_is_forgotten(patch: Patch) -> None:
+    patch.setattr(Outbox, "put", lambda self, batch_id, tally: None)
+
+
+@bug
+def what_was_counted_late_is_never_removed_or_counted(patch: Patch) -> None:
+    patch.setattr(Outbox, "rows", lambda self, place, most: [])
+
+
 def search() -> None:
     run_state_machine_as_test(RecordPath, settings=HUNTING)
 
@@ -263,5 +322,6 @@ def test_it_is_found(plant, monkeypatch):
     plant(monkeypatch)
     with pytest.raises(Violation):
         a_shorter_window()
+        clocks_that_differ()
         one_fault_at_each_call()
         search()

@@ -13,6 +13,7 @@ from moto import mock_aws
 from logctl.core.attempts import FRESH, Ledger
 from logctl.core.schema import PARTITION_KEYS, storage_descriptor
 from logctl.core.times import parse_time
+from logctl.pipeline.alert_store import DUE
 from logctl.pipeline.attempts import Attempts
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import PipelineConfig
@@ -111,7 +112,7 @@ def make_tables(aws: Aws, config: PipelineConfig) -> None:
         )
 
     table(config.hot_table, ("app", "chunk"), "arrival", ("app", "arrived"), "KEYS_ONLY")
-    table(config.alerts_table, ("pk", "sk"), "due", ("due_shard", "notified_at"), "ALL")
+    table(config.alerts_table, ("pk", "sk"), DUE, ("due_shard", "notified_at"), "KEYS_ONLY")
 
 
 def _key_schema(keys: tuple[str, str]) -> list[Any]:

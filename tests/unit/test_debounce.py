@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logctl.core.debounce import (
+    CALL_DELAY,
     CLOCK_TOLERANCE,
     KINDS_PER_MESSAGE,
     LEASE,
@@ -14,17 +15,19 @@ from logctl.core.debounce import (
     SUBJECT_LIMIT,
     Action,
     AlertKey,
+    Call,
     Claim,
     State,
     Status,
     compose,
     decide,
+    decide_counted,
     may_publish,
     tally,
 )
 from logctl.core.records import LATE, Record
 from logctl.core.text import neutralise_lines
-from logctl.core.times import MINUTE, parse_time
+from logctl.core.times import DAY, HOUR, MINUTE, SECOND, parse_time
 
 NOW = parse_time("2026-01-31T12:00:00Z")
 WINDOW = 15 * MINUTE
@@ -36,7 +39,8 @@ def closed(**changes) -> State:
 
 
 def open_(**changes) -> State:
-    return replace(State(KEY, Status.OPEN, seen=1, reported=1, seq=NOW, notified_at=NOW), **changes)
+    state = State(KEY, Status.OPEN, seen=1, reported=1, seq=NOW, notified_at=NOW, observed_at=NOW)
+    return replace(state, **changes)
 
 
 @pytest.mark.proves("F41")
@@ -51,14 +55,52 @@ def open_(**changes) -> State:
         (open_(seen=500), NOW + WINDOW - 1, Action.HOLD),
         (open_(seen=500), NOW + WINDOW, Action.SUMMARISE),
         (open_(), NOW + WINDOW, Action.RECOVER),
-        (closed(seen=1, lease_until=NOW + 1), NOW, Action.WAIT),
-        (closed(seen=1, lease_until=NOW), NOW, Action.OPEN),
-        (open_(seen=2, notified_at=NOW + CLOCK_TOLERANCE + 1), NOW, Action.SUMMARISE),
-        (open_(seen=2, notified_at=NOW + CLOCK_TOLERANCE), NOW, Action.HOLD),
+        (closed(seen=1, lease_owner="x"), NOW + DAY, Action.WAIT),
+        (closed(seen=1, lease_owner="x", lease_seen_at=NOW), NOW + LEASE - 1, Action.WAIT),
+        (closed(seen=1, lease_owner="x", lease_seen_at=NOW), NOW + LEASE, Action.OPEN),
+        (open_(seen=2, observed_at=0), NOW + DAY, Action.HOLD),
+        (open_(observed_at=0), NOW + DAY, Action.NOTHING),
+        (open_(seen=2, notified_at=NOW + DAY), NOW + WINDOW, Action.SUMMARISE),
+        (open_(seen=2, observed_at=NOW + CLOCK_TOLERANCE + 1), NOW, Action.HOLD),
     ],
 )
 def test_decisions(state, at, action):
     assert decide(state, at, WINDOW) is action
+
+
+@pytest.mark.parametrize(
+    ("state", "action"),
+    [
+        (closed(), Action.NOTHING),
+        (closed(seen=1), Action.OPEN),
+        (closed(seen=1, lease_owner="x", lease_seen_at=1), Action.WAIT),
+        (open_(seen=9), Action.HOLD),
+        (open_(seen=9, observed_at=1), Action.HOLD),
+    ],
+)
+def test_the_consumer_opens_what_is_closed_and_no_more(state, action):
+    assert decide_counted(state) is action
+
+
+@pytest.mark.proves("F51")
+def test_a_window_begins_after_its_alert_whoever_published_it():
+    """By the schedule's clock, a call of which may come late: never before the alert was out."""
+    call = Call(at=NOW, began=NOW - HOUR)
+    by_the_consumer, by_a_sweep = open_(observed_at=0), open_(observed_at=0, swept_at=NOW - MINUTE)
+    assert by_the_consumer.begins_at(call, NOW - HOUR) == NOW + CALL_DELAY
+    # A sweep that has run for a while sees what came out meanwhile.
+    assert by_the_consumer.begins_at(call, NOW - HOUR + 40 * SECOND) == NOW + 40 * SECOND + CALL_DELAY
+    assert by_a_sweep.begins_at(call, NOW - HOUR + 40 * SECOND) == NOW
+    assert replace(by_a_sweep, swept_at=NOW - SECOND).begins_at(call, NOW) == NOW - SECOND + CALL_DELAY
+    # Its clock is set back while it runs: that takes nothing off.
+    assert by_the_consumer.begins_at(call, NOW - DAY) == NOW + CALL_DELAY
+
+
+def test_a_window_that_begins_in_a_broken_clocks_future_begins_anew():
+    broken = open_(observed_at=NOW + CLOCK_TOLERANCE + 1)
+    assert not broken.observed(NOW)
+    assert broken.window_left(NOW, WINDOW) == WINDOW
+    assert open_(observed_at=NOW + CLOCK_TOLERANCE).observed(NOW)
 
 
 def test_a_shorter_window_works_at_once():
@@ -144,7 +186,7 @@ def test_the_opening_alert_tells_of_one_event_and_the_summary_of_the_rest():
 
 def test_a_copy_says_the_same_whatever_came_meanwhile():
     state = claimed(Action.OPEN)
-    later = replace(state, seen=9_999, last_event_at=NOW + MINUTE, lease_owner="other", lease_until=NOW + 1)
+    later = replace(state, seen=9_999, last_event_at=NOW + MINUTE, lease_owner="other", lease_seen_at=NOW + 1)
     assert compose(state, Action.OPEN, stack="s") == compose(later, Action.OPEN, stack="s")
 
 

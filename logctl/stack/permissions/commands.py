@@ -121,10 +121,10 @@ def _users(*actions: str) -> Needs:
     return needs
 
 
-def _silences(sid: str, action: str) -> list[Statement]:
+def _silences(sid: str, *actions: str) -> list[Statement]:
     """On silences alone, which are under one key of the table (Amazon DynamoDB Developer Guide, Using IAM
     policy conditions for fine-grained access control)."""
-    (statement,) = allow(sid, [action], [_ALERTS])
+    (statement,) = allow(sid, actions, [_ALERTS])
     return [{**statement, "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [SILENCES]}}}]
 
 
@@ -360,8 +360,8 @@ COMMANDS: dict[str, Needs] = {
     "debounce show": _debounce_show,
     "debounce explain": _debounce_show,
     "debounce silences": lambda scope: _silences("ReadSilences", "dynamodb:Query"),
-    "debounce silence": lambda scope: _silences("Silence", "dynamodb:PutItem"),
-    "debounce clear": lambda scope: _silences("EndSilence", "dynamodb:DeleteItem"),
+    "debounce silence": lambda scope: _silences("Silence", "dynamodb:UpdateItem"),
+    "debounce clear": lambda scope: _silences("EndSilence", "dynamodb:GetItem", "dynamodb:UpdateItem"),
     "dlq list": _dlq_look,
     "dlq show": lambda scope: _dlq_look(scope) + _rules(scope),
     "dlq redrive": _dlq_redrive,

@@ -213,6 +213,15 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             targets.roles,
         ),
     ),
+    "AWS::Lambda::EventInvokeConfig": (
+        Handlers(
+            "Calls",
+            "lambda",
+            "GetFunctionEventInvokeConfig PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig",
+            "DeleteFunctionEventInvokeConfig GetFunctionEventInvokeConfig",
+            targets.named("lambda", "function:"),
+        ),
+    ),
     "AWS::Lambda::EventSourceMapping": (
         # Made without an id, so without a resource: the function is the condition.
         Handlers(
