@@ -56,9 +56,12 @@ class Limits:
 class Metered(Worker):
     """A worker that is `at` a time of its own, in milliseconds, and is ended by its limits."""
 
-    def __init__(self, work: Callable[[], Any], limits: Limits, *, now: float, threads: int = 1) -> None:
+    def __init__(
+        self, work: Callable[[], Any], limits: Limits, *, now: float, threads: int = 1, cpu: bool = True
+    ) -> None:
         self.limits = limits
         self.threads = threads
+        self.counts_cpu = cpu
         self.together = 0
         self.started = self._at = now
         self.deadline = now + limits.timeout
@@ -100,7 +103,8 @@ class Metered(Worker):
         sys.setprofile(None)
 
     def resume(self) -> None:
-        sys.setprofile(self._event)
+        if self.counts_cpu:
+            sys.setprofile(self._event)
 
     def _event(self, frame: FrameType, event: str, argument: Any) -> None:
         self._events += 1

@@ -54,14 +54,24 @@ class Production(World):
     gate = staticmethod(metered_gate)
 
     def __init__(
-        self, *, skews: tuple[int, ...] = (0,), sweeper_skew: int = 0, scheduler_skew: int = 0
+        self,
+        *,
+        skews: tuple[int, ...] = (0,),
+        sweeper_skew: int = 0,
+        scheduler_skew: int = 0,
+        cpu: bool = False,
     ) -> None:
+        """Args:
+        skews: how far off the consumers' clocks are, in turns, in milliseconds.
+        cpu: count it, which takes much of the test's own; without, only calls take time.
+        """
         self._scheduled_now = float(START)
         self._later: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
         self._skews = itertools.cycle(skews)
         self._sweeper_skew = sweeper_skew
         self._scheduler_skew = scheduler_skew
+        self._cpu = cpu
         self._stored_at: dict[str, int] = {}
         self._objects_seen = 0
         self._untold_since: dict[str, int] = {}
@@ -148,7 +158,7 @@ class Production(World):
             def work(container: Container = container, event: Any = event) -> Any:
                 return container.consumer.process(event, remaining=lambda: worker_of().left)
 
-            worker = Metered(work, CONSUMER, now=self.now)
+            worker = Metered(work, CONSUMER, now=self.now, cpu=self._cpu)
             self.running.append(Invocation(worker, container, batch, int(worker.deadline)))
             self._reap()
 
@@ -161,7 +171,7 @@ class Production(World):
                 called_at=called_at, until=lambda: worker_of().left < _STOP_BEFORE_END, each=at_once
             )
 
-        self.sweeps.append(Metered(work, SWEEPER, now=self.now, threads=THREADS))
+        self.sweeps.append(Metered(work, SWEEPER, now=self.now, threads=THREADS, cpu=self._cpu))
         self._reap()
 
     def _reap(self) -> None:
