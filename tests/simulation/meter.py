@@ -19,8 +19,8 @@ from greenlet import getcurrent
 from tests.simulation.cloud import Call
 from tests.simulation.workers import Crash, Worker, gate
 
-EVENT = 0.000_5
-"""Milliseconds of a whole vCPU for an event: five times what was measured on the consumer's code."""
+EVENT = 0.002
+"""Milliseconds of a whole vCPU for an event: twenty times what was measured on the consumer's code."""
 WHOLE_CPU = 1_769
 """MB of memory that come with one whole vCPU (AWS Lambda Developer Guide, configuring memory)."""
 RUNTIME = 90

@@ -6,17 +6,25 @@ good apps send is stored in time, what is due is told in time, and no good data 
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
+from logctl.core import attempts, envelope, limits
 from logctl.core.debounce import KINDS_PER_WINDOW, AlertKey, Tally
 from logctl.core.times import HOUR, MINUTE, SECOND
+from logctl.core.turns import Turns
 from logctl.pipeline.alert_store import AlertStore
+from logctl.pipeline.alerts import Alerter
+from logctl.pipeline.config import MAX_RECEIVES
+from logctl.pipeline.consumer import Consumer
+from logctl.pipeline.deadline import Deadline
+from tests.simulation import production
 from tests.simulation.bodies import BODIES
 from tests.simulation.production import APPS, Production, counting_memory
 from tests.simulation.workers import Crash
-from tests.simulation.world import ALERTS, START, Sent, must
+from tests.simulation.world import ALERTS, START, Sent, Violation, must
 
 
 def steady(world: Production) -> Production:
@@ -115,14 +123,14 @@ def test_a_failing_message_is_set_aside_with_its_reason_and_the_nine_after_it_ar
 # ── Outages ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def an_outage(service: str, *, table: str = "", duration: int = 30 * MINUTE) -> Production:
-    """Every call of a service, or of one table, is refused for a while."""
+def an_outage(service: str, *, duration: int = 30 * MINUTE, most_receives: int = MAX_RECEIVES) -> Production:
+    """Every call of a service is refused for a while."""
     world = steady(Production())
+    world.queue.most_receives = most_receives
     begins, ends = START + 10 * MINUTE, START + 10 * MINUTE + duration
 
     def fault(call: Any) -> str:
-        concerned = call.service == service and (not table or table in str(call.params))
-        return "error" if concerned and begins <= world.now < ends else ""
+        return "error" if call.service == service and begins <= world.now < ends else ""
 
     world.fault = fault
     world.excused_until = ends if service == "dynamodb" else 0
@@ -213,3 +221,75 @@ def differing_clocks(consumers: tuple[int, ...], sweeper: int, scheduler: int = 
 )
 def test_alerts_of_a_kind_are_a_window_apart_and_in_time_on_clocks_that_differ(consumers, sweeper, scheduler):
     differing_clocks(consumers, sweeper, scheduler)
+
+
+# ── The bench is worth something ────────────────────────────────────────────────────────────────────
+
+HUGE = 10**12
+
+
+def without_bounds(patch: pytest.MonkeyPatch) -> None:
+    """The consumer as it was: no limits, no deadline inside a message, an object for each rejected line."""
+    for name in ("MAX_RECORDS", "MAX_PLAIN", "MAX_VALUES", "MAX_PARTITIONS", "MAX_HOURS"):
+        patch.setattr(limits, name, HUGE)
+    patch.setattr(envelope, "_MAX_WINDOW", HUGE)
+    patch.setitem(envelope.unfold.__kwdefaults__, "most", 1024 * 1024 * 1024)
+    patch.setattr(Deadline, "check", lambda self: None)
+    set_aside = Consumer._set_aside
+
+    def one_by_one(self: Consumer, *what: Any, rejected: Any = (), **rest: Any) -> None:
+        if not rejected:
+            set_aside(self, *what, **rest)
+        for part in rejected:
+            set_aside(self, *what, rejected=(part,), **rest)
+
+    patch.setattr(Consumer, "_set_aside", one_by_one)
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_without_the_bounds_each_heavy_message_is_found(name, monkeypatch):
+    without_bounds(monkeypatch)
+    with pytest.raises(Violation, match="ran out of|is not stored|took"):
+        a_heavy_message(name)
+
+
+def test_without_parking_and_turns_the_silence_is_found(monkeypatch):
+    monkeypatch.setattr(Alerter, "park", lambda *_: None)
+    monkeypatch.setattr(
+        Turns,
+        "__iter__",
+        lambda self: iter([key for app in ("noisy", *APPS) for key in self._apps.get(app, ())]),
+    )
+    monkeypatch.setattr(production, "at_once", map)
+    with pytest.raises(Violation, match="has waited"):
+        a_silence(6_000)
+
+
+def test_with_a_small_redrive_count_the_outage_is_found():
+    with pytest.raises(Violation, match="dead-letter queue"):
+        an_outage("s3", most_receives=5)
+
+
+def test_without_set_aside_the_failing_message_is_found(monkeypatch):
+    monkeypatch.setattr(attempts, "MAX_STRIKES", HUGE)
+    with pytest.raises(Violation, match="noisy is not stored"):
+        a_message_that_fails()
+
+
+def test_without_the_ledger_the_message_that_kills_is_found(monkeypatch):
+    monkeypatch.setattr(attempts, "MAX_SILENT", HUGE)
+    with pytest.raises(Violation, match="noisy is not stored"):
+        a_message_that_kills(monkeypatch)
+
+
+def test_with_windows_by_each_ones_own_clock_the_skew_is_found(monkeypatch):
+    real = production.Production._sweep
+
+    def sweep(self: Production) -> None:
+        self._scheduler_skew = next(wrong)
+        real(self)
+
+    wrong = itertools.cycle((0, TEN))
+    monkeypatch.setattr(production.Production, "_sweep", sweep)
+    with pytest.raises(Violation):
+        differing_clocks((0,), 0)
