@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import zstandard
 
-from logctl.core import limits
+from logctl.core import debounce, limits
 from logctl.core.attempts import MAX_DEFERRALS, MAX_SILENT, MAX_STRIKES, Ledger, Outcome, in_turns
-from logctl.core.envelope import _batch_id
+from logctl.core.envelope import MAX_PLAIN, _batch_id
+from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, SECOND
 from logctl.pipeline.attempts import ATTEMPTS, PREFIX, Attempts
 from logctl.pipeline.consumer import Consumer
@@ -471,6 +472,24 @@ def test_the_most_that_one_message_may_ask_for_is_a_bounded_number_of_calls():
     calls = bench.calls
     assert calls["s3.put_object"] == limits.MAX_PARTITIONS
     assert sum(calls.values()) < limits.MAX_PARTITIONS + limits.MAX_HOURS + 25 * 8
+
+
+def test_no_more_text_is_compared_than_tells_the_kinds_of_an_ordinary_message_apart(monkeypatch):
+    compared = 0
+
+    def counting(text: str) -> str:
+        nonlocal compared
+        compared += len(text)
+        return real(text)
+
+    real = debounce.fingerprint
+    monkeypatch.setattr(debounce, "fingerprint", counting)
+    errors = [Record("a", derive_id(n), NOON, "ERROR", f"{'~' * 1_990} {n}"[:2_000], n) for n in range(2_000)]
+    tallies = debounce.tally(errors, "ERROR")
+    assert compared <= limits.MAX_COMPARED
+    assert sum(tally.count for tally in tallies) == 2_000
+    assert tallies[-1].key.fingerprint == debounce.OVERFLOW
+    assert limits.MAX_COMPARED > MAX_PLAIN  # what `pack` makes is compared whole
 
 
 # ── The first sighting ──────────────────────────────────────────────────────────────────────────────
