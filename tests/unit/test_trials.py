@@ -192,6 +192,7 @@ def test_one_failing_message_is_set_aside_and_the_nine_later_ones_are_stored_in_
     assert bench.calls == {"dynamodb.batch_get_item": 1}
 
 
+@pytest.mark.proves("F48")
 @pytest.mark.parametrize("failing", ["s3", "dynamodb", "s3 logs and canary"])
 def test_while_storage_is_out_nothing_is_set_aside_and_all_wait_in_order(failing):
     bench = Bench()
