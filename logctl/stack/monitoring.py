@@ -66,7 +66,8 @@ def _alarms(settings: Settings, names: Names) -> dict[str, _Alarm]:
             ("AWS/Lambda", "Errors"), consumer,
             "Sum", "GreaterThanOrEqualToThreshold", 3, 300, 1, tells_end=False,
         ),
-        # A throttled try counts as a receive too (AWS Lambda Developer Guide, Creating and configuring an Amazon SQS event source mapping).
+        # A throttled try counts as a receive too (AWS Lambda Developer Guide, Creating and configuring an
+        # Amazon SQS event source mapping).
         "consumer-throttles": _Alarm(
             "Lambda throttles the consumer: the account's concurrency is used up. "
             f"See: logctl doctor{flags}",
