@@ -146,7 +146,8 @@ def test_the_ledger_counts_attempts_and_forgets_silence_when_an_outcome_is_writt
     bench = Bench()
     assert bench.attempts.begin("m", now=1) == Ledger()
     assert bench.attempts.begin("m", now=2).silent == 1
-    after = bench.attempts.failed("m", now=3, reason="write_failed", detail="x" * 9_999, strike=True)
+    bench.attempts.failed("m", now=3, reason="write_failed", detail="x" * 9_999)
+    after = bench.attempts.strike("m", now=3)
     assert (after.attempts, after.silent, after.strikes, after.reason) == (2, 0, 1, "write_failed")
     assert len(after.detail) == 2_000
     bench.attempts.begin("m", now=4)
@@ -357,6 +358,46 @@ def test_without_the_ledger_what_comes_again_waits_and_what_is_new_goes_on():
     bench.trouble = out
     assert bench.process(again(message("a"), 2), message("b")) == failed("a")
     assert bench.stored() == {"b"}
+
+
+def test_an_outcome_that_could_not_be_recorded_is_no_killed_process():
+    bench = Bench()
+    one = message("a")
+    bench.process(again(one, 2))
+
+    def half_out(call: Call) -> None:
+        if call.service == "s3" or ("began_at" not in str(call.params) and call.operation == "update_item"):
+            raise unavailable(call)
+
+    other = message("a", "other")
+    for receives in range(2, 12):
+        bench.trouble = half_out
+        assert bench.process(again(other, receives)) == failed("other")
+        assert bench.ledger("other").silent == 1
+        bench.trouble = lambda call: None
+    assert bench.process(again(other, 12)) == NOTHING_FAILED
+    assert bench.notes() == []
+
+
+def test_storage_that_hangs_does_not_make_a_killer_of_a_message():
+    """Each call to S3 takes as long as it may, and fails: the attempt is closed before the time is over."""
+    bench = Bench()
+    left = 0
+
+    def hangs(call: Call) -> None:
+        nonlocal left
+        if call.service == "s3":
+            left -= 15_000
+            if left <= 0:
+                raise Killed
+            raise unavailable(call)
+
+    bench.trouble = hangs
+    batch = [message(f"app{n}") for n in range(4)]
+    for receives in range(1, 9):
+        left = 60_000
+        bench.process(*[again(each, receives) for each in batch], remaining=lambda: left)
+        assert [bench.ledger(f"app{n}").silent for n in range(4)] == [0] * 4
 
 
 # ── Time ────────────────────────────────────────────────────────────────────────────────────────────
