@@ -284,7 +284,7 @@ def test_indexes_and_keys_are_those_the_stores_use():
     }
     assert shape == {
         "HotTable": (["app", "chunk"], [("arrival", ["app", "arrived"])]),
-        "AlertsTable": (["pk", "sk"], [("due", ["due_shard", "notified_at"])]),
+        "AlertsTable": (["pk", "sk"], [("attention", ["due_shard", "notified_at"])]),
     }
     assert {table["BillingMode"] for table in tables.values()} == {"PAY_PER_REQUEST"}
 
