@@ -6,17 +6,15 @@ Each call takes ten milliseconds of a time that is counted, not waited for, on e
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from logctl.core.debounce import (
-    CALL_DELAY,
     CLOSED_KEPT,
     KINDS_PER_WINDOW,
-    LEASE,
     MARKER_KEPT,
     Action,
     AlertKey,
@@ -162,7 +160,7 @@ def test_50_000_silenced_kinds_and_10_000_due_alerts_delay_no_app_by_more_than_t
     assert apps.count("small") == 1
     assert len(apps) == len({one.alert_id for one in crowd.cloud.published}) == 10_001
     assert "noisy" not in apps
-    crowd.sweeps(6)
+    crowd.sweeps(2)
     parked = sum(len(keys) for place, keys in crowd.cloud.tables.shards.items() if place.startswith(PARKED))
     assert parked == 50_000
     # From then on they cost nothing: a sweep reads the shards and looks at what it has begun.
@@ -182,7 +180,7 @@ def test_without_turns_or_threads_it_would_not_be_so(monkeypatch, unfixed):
         monkeypatch.setattr(
             Turns, "__iter__", lambda self: iter(sorted(order, key=lambda key: key.appid != "noisy"))
         )
-        monkeypatch.setattr(Alerter, "park", lambda self, state, silence: self.store.get(state.key))
+        monkeypatch.setattr(Alerter, "park", lambda self, state, *_: self.store.get(state.key))
     crowd.sweeps(2)
     assert len(crowd.told()) < 10_001
 
@@ -235,7 +233,7 @@ def test_time_that_is_up_leaves_the_rest_to_the_next_sweep(bench):
 
 
 def test_what_cannot_be_settled_keeps_nothing_else_from_it(bench):
-    bench.put(kind("app", 1), status="NONSENSE-FREE"[:0] or "OPEN")
+    bench.put(kind("app", 1))
     bench.put(kind("other", 1))
     real = bench.cloud.tables.update_item
 
@@ -262,11 +260,10 @@ def called(bench: Bench, monkeypatch: pytest.MonkeyPatch, event: dict[str, Any],
 
 @pytest.mark.parametrize(("left", "told"), [(24_999, 0), (25_000, 1)])
 def test_nothing_is_begun_that_may_not_end_before_the_function_does(bench, monkeypatch, left, told):
-    bench.take("batch")
-    bench.cloud.published.clear()
+    """A settlement takes 25 s at worst: three tries of each call."""
     bench.put(KEY)
-    assert called(bench, monkeypatch, {"time": "2026-01-31T12:01:00Z"}, left) == {"SUMMARISE": 1} * 0 or True
-    assert len(bench.told()) == told
+    done = called(bench, monkeypatch, {"time": "2026-01-31T12:01:00Z"}, left)
+    assert (done, len(bench.told())) == ({"SUMMARISE": 1} if told else {}, told)
 
 
 @pytest.mark.parametrize(
@@ -306,14 +303,12 @@ def test_the_publishers_clock_moves_no_window(bench, skew):
     told = [at for at in range(40) if bench.sweep().get(Action.SUMMARISE)]
     assert len(told) == 1
     at = bench.cloud.published[1].at
-    assert WINDOW <= at - out <= WINDOW + 2 * MINUTE
+    assert WINDOW <= at - out <= WINDOW + 2 * MINUTE + SECOND
 
 
 @pytest.mark.proves("F37", "F51")
 def test_a_claim_that_is_left_is_taken_over_after_a_lease_by_the_sweepers_clock(bench):
     dead = bench.container(10 * MINUTE)
-    bench.broken = {"get_item"}  # it counts into the outbox and dies: so count by hand
-    bench.broken = set()
     bench.store.count("1", Tally(KEY, 3, "t", "s", NOON), now=NOON, window=WINDOW)
     claimed = bench.store.claim(bench.state(), Action.OPEN, now=dead.clock(), window=WINDOW)
     assert claimed
@@ -324,7 +319,6 @@ def test_a_claim_that_is_left_is_taken_over_after_a_lease_by_the_sweepers_clock(
     )
     # The dead one wakes up and commits: its version is gone.
     assert not bench.store.commit(claimed, alert, now=bench.now)
-    assert LEASE <= MINUTE
 
 
 @pytest.mark.proves("F51")
@@ -557,5 +551,3 @@ def test_states_of_an_earlier_version_are_found_and_told_of(bench):
     assert bench.sweep() == {Action.OPEN: 1}
     assert bench.state().place == home(KEY)
     assert "lease_until" not in bench.item(f"ALERT#{released}", "STATE")
-    assert CALL_DELAY < MINUTE
-    assert replace(bench.state(), seen=0).seen == 0
