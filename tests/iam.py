@@ -21,11 +21,13 @@ Statement = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Need:
-    """One question to IAM: may this be done to that? `prefix` is what `s3:prefix` says."""
+    """One question to IAM: may this be done to that? `prefix` is what `s3:prefix` says, `leading` what
+    `dynamodb:LeadingKeys` says of a call that names one partition."""
 
     action: str
     resource: str
     prefix: str | None = None
+    leading: str | None = None
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,17 @@ def _dynamodb(operation: str, params: Mapping[str, Any], where: Where) -> Iterat
             yield Need("dynamodb:BatchGetItem", table(name))
     else:
         index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-        yield Need(f"dynamodb:{operation}", table(params["TableName"]) + index)
+        yield Need(f"dynamodb:{operation}", table(params["TableName"]) + index, leading=_leading(params))
+
+
+def _leading(params: Mapping[str, Any]) -> str | None:
+    """The partition that a call on the hot table names: the one that a policy has a condition on."""
+    if "app" in params.get("Key", {}):
+        return str(params["Key"]["app"]["S"])
+    if params.get("KeyConditionExpression", "").startswith("app = "):
+        placeholder = params["KeyConditionExpression"].split()[2]
+        return str(params["ExpressionAttributeValues"][placeholder]["S"])
+    return None
 
 
 def _sqs(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Need]:
@@ -251,8 +263,12 @@ def allows(statement: Statement, need: Need) -> bool:
 
 
 def _conditions_hold(statement: Statement, need: Need) -> bool:
-    prefixes = statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix")
-    return prefixes is None or any(matches(pattern, need.prefix or "") for pattern in listed(prefixes))
+    condition = statement.get("Condition", {})
+    prefixes = condition.get("StringLike", {}).get("s3:prefix")
+    keys = condition.get("ForAllValues:StringEquals", {}).get("dynamodb:LeadingKeys")
+    return (
+        prefixes is None or any(matches(pattern, need.prefix or "") for pattern in listed(prefixes))
+    ) and (keys is None or need.leading is None or need.leading in listed(keys))
 
 
 def granted(statements: Iterable[Statement]) -> set[tuple[str, str]]:

@@ -167,13 +167,20 @@ class Alerter:
         """Do what is due, as `Sweep.run` says."""
         return Sweep(self, until=until, each=each).run(called_at)
 
-    def park(self, state: State, silence: Silence) -> None:
+    def park(self, state: State, silence: Silence, marked: set[str] | None = None) -> None:
         """Take a silenced state out of the sweeper's sight until the silence is over.
 
         The mark comes first: what is parked under a silence without it is found by nobody.
+
+        Args:
+            marked: targets whose silences this sweep has marked; another one is added.
         """
-        if self.silences.holds(silence.target):
-            self.store.park(state, silence.target)
+        target = silence.target
+        if not (marked and target in marked) and not self.silences.holds(target):
+            return
+        if marked is not None:
+            marked.add(target)
+        self.store.park(state, target)
 
     def publish(self, state: State, action: Action, *, call: Call | None = None) -> Action:
         """Claim, publish, commit. A failed publish leaves it to the next sweep.

@@ -53,6 +53,7 @@ class Sweep:
         self._now = 0
         self._call: Call | None = None
         self._silences: dict[str, Silence] = {}
+        self._marked: set[str] = set()
         self._turns = Turns(KEYS)
         self._lock = threading.Lock()
         self._cut_short = False
@@ -199,7 +200,7 @@ class Sweep:
     def _publish(self, state: State, action: Action) -> Action:
         silence = over(state.key, self._silences, self._now)
         if silence:
-            self._alerter.park(state, silence)
+            self._alerter.park(state, silence, self._marked)
             return Action.SILENCED
         return self._alerter.publish(state, action, call=self._call)
 

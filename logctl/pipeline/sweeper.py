@@ -54,7 +54,7 @@ def called_at(event: Mapping[str, Any]) -> int | None:
     """The time of a schedule's event (Amazon EventBridge User Guide, Creating a rule that runs on a
     schedule); None when it is called by hand, without one."""
     try:
-        return parse_time(event["time"])
+        return parse_time(str(event["time"]))
     except (KeyError, TypeError, ValueError):
         return None
 

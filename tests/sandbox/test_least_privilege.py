@@ -21,9 +21,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from logctl.core.attempts import MAX_SILENT
+from logctl.core.debounce import AlertKey, Tally
 from logctl.core.errors import LogctlError
 from logctl.core.partitions import COMPACTED, LOGS, Partition
-from logctl.core.times import DAY, TimeRange
+from logctl.core.times import DAY, MINUTE, TimeRange
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.alerts import alerter_for
 from logctl.pipeline.api import Api
@@ -34,6 +35,7 @@ from logctl.pipeline.compaction import Compactor, Tables
 from logctl.pipeline.config import ApiConfig, PipelineConfig
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.expiry import Expiry
+from logctl.pipeline.outbox import Outbox
 from tests import iam
 from tests.iam import Recording, Statement, Where
 from tests.sandbox.conftest import Cli
@@ -157,10 +159,12 @@ def something_to_sweep(stage: Stage) -> None:
 
 
 def sweep(aws: Aws, stage: Stage) -> None:
-    def later() -> int:
-        return now() + stage.pipeline.alert_window
-
-    tried(alerter_for(aws, stage.pipeline, later).sweep)
+    Outbox(stage.deployment.aws.dynamodb, stage.pipeline.hot_table).put(
+        f"turn-{stage.turn}", Tally(AlertKey(stage.app, "ERROR", "f" * 12), 1, "t", "s", now())
+    )
+    # The first begins the windows, the second ends them.
+    for wait in (0, stage.pipeline.alert_window + MINUTE):
+        tried(alerter_for(aws, stage.pipeline, now).sweep, called_at=now() + wait)
     tried(Expiry(aws.s3, aws.glue, stage.pipeline, now).run)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 Item = dict[str, Any]
@@ -137,13 +138,18 @@ def updated(text: str, item: Mapping[str, Any], names: Mapping[str, str], values
 
 
 def _tokens(text: str) -> list[str]:
+    return list(_split(text))
+
+
+@lru_cache(maxsize=1_000)
+def _split(text: str) -> tuple[str, ...]:
     tokens, at = [], 0
     while at < len(text.rstrip()):
         found = _TOKEN.match(text, at)
         assert found, f"not understood: {text[at:]!r}"
         tokens.append(found[1])
         at = found.end()
-    return tokens
+    return tuple(tokens)
 
 
 def _plain(value: Mapping[str, Any]) -> Any:

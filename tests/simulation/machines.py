@@ -207,6 +207,24 @@ def one_fault_at_each_call() -> None:
             )
 
 
+def one_fault_among_several_apps() -> None:
+    """A batch of two messages of one app and one of another, each of whose calls fails once.
+
+    Raises:
+        Violation: a guarantee broke.
+    """
+    for call in range(10):
+        play(
+            World(),
+            [
+                lambda world: world.send("alpha", 1, level="INFO"),
+                lambda world: world.send("alpha", 2, level="INFO"),
+                lambda world: world.send("bravo", 1, level="INFO"),
+                lambda world, call=call: world.serve(plan={call: "error"}),
+            ],
+        )
+
+
 def a_shorter_window() -> None:
     """A window that is made shorter ends what was begun with the longer one.
 
@@ -240,13 +258,14 @@ def clocks_that_differ() -> None:
         world.schedule_skew = schedule
         for minute in range(3 * WINDOW // MINUTE):
             world.tick(START + minute * MINUTE - world.now)
+            world.sweep_oddly(skew=sweeper, number=minute + 1).finish()
             world.sweep(skew=sweeper * (-1) ** minute, delay=(0, SECOND, CALL_DELAY)[minute % 3]).finish()
-            world.sweep_oddly(skew=sweeper, number=minute).finish()
             world._reap()
             world.tick(START + minute * MINUTE + 25 * SECOND - world.now)
-            world.send("alpha", 2)
-            world.invoke(skew=consumer)
-            world.run(0)
+            if minute >= 3:  # there are calls by then that can come again after minutes
+                world.send("alpha", 2)
+                world.invoke(skew=consumer)
+                world.run(0)
         world.check_punctual()
         world.finish()
         world.check()

@@ -19,6 +19,7 @@ from tests.simulation.machines import (
     RecordPath,
     a_shorter_window,
     clocks_that_differ,
+    one_fault_among_several_apps,
     one_fault_at_each_call,
     searching,
 )
@@ -27,6 +28,7 @@ from tests.simulation.machines import (
 @pytest.mark.proves("F1", "F2", "F3", "F27", "F30", "F31", "F32")
 def test_no_single_fault_at_any_call_breaks_anything():
     one_fault_at_each_call()
+    one_fault_among_several_apps()
 
 
 def test_a_window_that_is_made_shorter_ends_what_was_begun_with_the_longer_one():

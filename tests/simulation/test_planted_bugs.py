@@ -33,6 +33,7 @@ from tests.simulation.machines import (
     RecordPath,
     a_shorter_window,
     clocks_that_differ,
+    one_fault_among_several_apps,
     one_fault_at_each_call,
 )
 from tests.simulation.world import Violation, World
@@ -214,13 +215,13 @@ def a_summary_resets_the_count(patch: Patch) -> None:
 @bug
 def the_end_of_a_window_is_stored(patch: Patch) -> None:
     """A window that is made shorter does not end what was begun with the longer one."""
-    stored: dict[tuple[debounce.AlertKey, int], int] = {}
-    real = debounce.State.window_left
+    stored: dict[str, int] = {}
+    real = AlertStore.due
 
-    def window_left(self: debounce.State, now: int, window: int) -> int:
-        return real(self, now, stored.setdefault((self.key, self.observed_at), window))
+    def due(self: AlertStore, place: str, *, now: int, window: int, start: Any = None) -> Any:
+        return real(self, place, now=now, window=stored.setdefault(place, window), start=start)
 
-    patch.setattr(debounce.State, "window_left", window_left)
+    patch.setattr(AlertStore, "due", due)
 
 
 @bug
@@ -248,23 +249,6 @@ def a_failed_publish_is_taken_for_done(patch: Patch) -> None:
             real(self, alert)
 
     patch.setattr(Alerter, "_publish", publish)
-
-
-@bug
-def a_commit_does_not_ask_for_the_version(patch: Patch) -> None:
-    """Whoever comes late commits over what was committed meanwhile."""
-    real = AlertStore._update_if
-
-    def update_if(self: AlertStore, state: Any, update: str, condition: str, *arguments: Any) -> bool:
-        return real(
-            self,
-            state,
-            update,
-            "attribute_exists(pk)" if condition == "seq = :seq" else condition,
-            *arguments,
-        )
-
-    patch.setattr(AlertStore, "_update_if", update_if)
 
 
 # ── Clocks ──────────────────────────────────────────────────────────────────────────────────────────
@@ -322,6 +306,7 @@ def test_it_is_found(plant, monkeypatch):
     plant(monkeypatch)
     with pytest.raises(Violation):
         a_shorter_window()
-        clocks_that_differ()
+        one_fault_among_several_apps()
         one_fault_at_each_call()
+        clocks_that_differ()
         search()

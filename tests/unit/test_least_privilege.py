@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from logctl.core.attempts import MAX_SILENT
+from logctl.core.debounce import AlertKey, Tally
 from logctl.core.partitions import COMPACTED, LOGS
 from logctl.core.settings import Settings
 from logctl.core.times import DAY, MINUTE
@@ -20,6 +21,7 @@ from logctl.pipeline.alerts import alerter_for
 from logctl.pipeline.attempts import Attempts
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.expiry import Expiry
+from logctl.pipeline.outbox import UNCOUNTED, Outbox
 from logctl.stack.functions import Code
 from logctl.stack.template import bootstrap_template, build_template
 from tests import iam
@@ -117,11 +119,13 @@ def test_the_api(site):  # noqa: F811
 
 def test_the_sweeper(pipeline: Pipeline):
     pipeline.consumer.process(event(packed(records(3, level="ERROR"))))
-    pipeline.clock.now = NOON + 15 * MINUTE
+    waiting = Tally(AlertKey("checkout", "ERROR", "f" * 12), 1, "t", "s", NOON)
+    Outbox(pipeline.aws.dynamodb, pipeline.config.hot_table).put("batch", waiting)
+    sweeper = alerter_for(pipeline.aws, pipeline.config, pipeline.clock)
     with iam.recorded() as calls:
-        alerter_for(pipeline.aws, pipeline.config, pipeline.clock).sweep()
-        pipeline.clock.advance(15 * MINUTE)
-        alerter_for(pipeline.aws, pipeline.config, pipeline.clock).sweep()
+        for _ in range(3):
+            pipeline.clock.advance(16 * MINUTE)
+            sweeper.sweep(called_at=pipeline.clock())
     register(pipeline, OLD)
     compacted = f"s3://{pipeline.config.bucket}/{COMPACTED}gen=1/appid=a/"
     register(pipeline, OLD, table=pipeline.config.compacted_table, place=compacted)
@@ -130,6 +134,8 @@ def test_the_sweeper(pipeline: Pipeline):
         assert Expiry(pipeline.aws.s3, pipeline.aws.glue, pipeline.config, pipeline.clock).run() == (2, [])
     calls.calls += more.calls
     prove(statements("SweeperRole"), calls)
+    outbox = [need.leading for need in calls.needs(WHERE) if need.resource.endswith("table/logctl-test-hot")]
+    assert set(outbox) == set(UNCOUNTED)
     prefixes = {need.prefix for need in calls.needs(WHERE) if need.action == "s3:ListBucket"}
     assert {(prefix or "").split("/")[0] + "/" for prefix in prefixes} == {LOGS, COMPACTED}
 
@@ -139,7 +145,7 @@ def test_the_sweeper(pipeline: Pipeline):
 FORBIDDEN = (
     r"\w+:\*",
     r"[^:]*\*.*",
-    r"dynamodb:(Scan|Delete.*|BatchWriteItem|CreateTable|UpdateTable|PartiQL.*)",
+    r"dynamodb:(Scan|Delete(?!Item$).*|BatchWriteItem|CreateTable|UpdateTable|PartiQL.*)",
     r"sqs:(Purge.*|Send(?!Message$).*|ChangeMessageVisibility|SetQueueAttributes|.*Permission|CreateQueue|DeleteQueue)",
     r"sns:(?!Publish$).*",
     r"(iam|sts|kms|lambda|cloudformation|cognito-idp|events|apigateway|execute-api|secretsmanager|ssm):.*",
@@ -148,6 +154,7 @@ FORBIDDEN = (
     r"glue:(.*Database(?<!GetDatabase)|.*Connection|.*Job|.*Crawler|GetDataCatalog.*|.*ResourcePolicy)",
     r"athena:(?!(StartQueryExecution|GetQueryExecution|GetQueryResults|StopQueryExecution)$).*",
 )
+ONLY_THE_SWEEPER = r"dynamodb:DeleteItem"
 ONLY_THE_COMPACTOR = (
     r"(s3:DeleteObject|s3:GetObject|glue:(Create|Delete)Table|glue:UpdatePartition|athena:.*)"
 )
@@ -164,6 +171,17 @@ def test_what_no_role_may_do(role):
         assert "logctl-test" in before or "logctl_test" in before or "*" not in resource, resource
         if re.fullmatch(ONLY_THE_COMPACTOR, action):
             assert role == "CompactorRole", (role, action)
+        if re.fullmatch(ONLY_THE_SWEEPER, action):
+            assert (role, resource) == ("SweeperRole", WHERE.arn("dynamodb", "table/logctl-test-hot"))
+
+
+def test_the_sweeper_deletes_rows_of_the_outbox_and_no_records():
+    (statement,) = [item for item in statements("SweeperRole") if "dynamodb:DeleteItem" in item["Action"]]
+    assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": list(UNCOUNTED)}}
+    hot = WHERE.arn("dynamodb", "table/logctl-test-hot")
+    for action in ("dynamodb:DeleteItem", "dynamodb:Query"):
+        assert iam.refused([statement], [Need(action, hot, leading="checkout")])
+        assert not iam.refused([statement], [Need(action, hot, leading=UNCOUNTED[0])])
 
 
 def test_the_compactor_deletes_only_what_it_replaces():

@@ -176,7 +176,7 @@ def test_what_the_functions_must_never_be_able_to_do():
         "s3:Delete",
         "s3:Get",
         "dynamodb:Scan",
-        "dynamodb:Delete",
+        "dynamodb:DeleteTable",
         "sqs:Purge",
         "sqs:SendMessageBatch",
         "iam:",
@@ -290,7 +290,7 @@ def test_indexes_and_keys_are_those_the_stores_use():
     }
     assert shape == {
         "HotTable": (["app", "chunk"], [("arrival", ["app", "arrived"])]),
-        "AlertsTable": (["pk", "sk"], [("due", ["due_shard", "notified_at"])]),
+        "AlertsTable": (["pk", "sk"], [("attention", ["due_shard", "notified_at"])]),
     }
     assert {table["BillingMode"] for table in tables.values()} == {"PAY_PER_REQUEST"}
 
@@ -372,11 +372,12 @@ def test_each_role_may_do_exactly_this():
             "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage",
         ],
         "ApiRole": [
-            "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Query", "logs:CreateLogStream",
-            "logs:PutLogEvents", "sqs:GetQueueAttributes",
+            "dynamodb:BatchGetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Query",
+            "logs:CreateLogStream", "logs:PutLogEvents", "sqs:GetQueueAttributes",
         ],
         "SweeperRole": [
-            "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "glue:BatchDeletePartition", "glue:GetPartitions",
+            "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
+            "dynamodb:Query", "dynamodb:UpdateItem", "glue:BatchDeletePartition", "glue:GetPartitions",
             "logs:CreateLogStream", "logs:PutLogEvents", "s3:ListBucket", "sns:Publish",
         ],
     }  # fmt: skip
