@@ -28,7 +28,8 @@ COUNT = "redacted="
 
 _MARKED = re.compile(r"\[redacted:[a-z-]+\][)\]}.:]*")
 _COUNTED = re.compile(r"redacted=(\d{1,9})")
-_UNREADABLE = "[redacted:unreadable]"
+UNREADABLE = "[redacted:unreadable]"
+"""What stands for data that could not be unfolded, and so not checked."""
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,7 @@ class Redactor:
                 plain = unfold(match[0].replace("\\", "")).decode("utf-8", "replace")
             except Rejected:
                 found += 1
-                return _UNREADABLE
+                return UNREADABLE
             plain, more = self.text(plain)
             found += more
             return json.dumps(plain, ensure_ascii=False)[1:-1]

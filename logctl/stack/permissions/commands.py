@@ -193,6 +193,21 @@ def _dlq_redrive(_: Scope) -> list[Statement]:
     )
 
 
+def _quarantine_look(_: Scope) -> list[Statement]:
+    return policies.list_objects("Bucket", QUARANTINE) + allow(
+        "ReadQuarantine", ["s3:GetObject"], _objects(QUARANTINE)
+    )
+
+
+def _quarantine_drop(scope: Scope) -> list[Statement]:
+    return _quarantine_look(scope) + allow("LeaveQuarantine", ["s3:DeleteObject"], _objects(QUARANTINE))
+
+
+def _quarantine_retry(scope: Scope) -> list[Statement]:
+    """What is sent again, the consumer's code stores from here."""
+    return _quarantine_drop(scope) + consumer_may(scope.names) + _rules(scope)
+
+
 def _replay(scope: Scope) -> list[Statement]:
     return _rules(scope) + _athena(scope) + allow("HotRows", ["dynamodb:GetItem", "dynamodb:PutItem"], [_HOT])
 
@@ -365,6 +380,10 @@ COMMANDS: dict[str, Needs] = {
     "dlq list": _dlq_look,
     "dlq show": lambda scope: _dlq_look(scope) + _rules(scope),
     "dlq redrive": _dlq_redrive,
+    "quarantine list": _quarantine_look,
+    "quarantine show": _quarantine_look,
+    "quarantine retry": _quarantine_retry,
+    "quarantine drop": _quarantine_drop,
     "replay": _replay,
     "consume": _consume,
     "dashboard open": _stack_outputs,
