@@ -138,10 +138,14 @@ def body_of(note: Note) -> str:
         if UNREADABLE in note.content:
             raise Withheld("A part of it could not be checked for secrets and was left out for good.")
         return refold(note.content)
-    contents = [line.content for line in note.rejected if line.content is not None]
+    contents = [
+        line.content for line in note.rejected if line.content is not None and UNREADABLE not in line.content
+    ]
     if len(contents) < len(note.rejected):
         missing = counted(len(note.rejected) - len(contents), "line")
-        raise Withheld(f"{missing} of it were withheld when it was set aside, so it cannot be sent again.")
+        raise Withheld(
+            f"The content of {missing} was withheld when it was set aside, so it cannot be sent again."
+        )
     return "\n".join(contents)
 
 

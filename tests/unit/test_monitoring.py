@@ -91,7 +91,9 @@ def test_alarms_stay_within_what_is_free():
 def test_alarms_and_dashboard_watch_resources_of_this_stack():
     there = names_of_resources(**PROD)
     dimensions = [
-        (item["Name"], item["Value"]) for alarm in alarms(**PROD).values() for item in alarm.get("Dimensions", ())
+        (item["Name"], item["Value"])
+        for alarm in alarms(**PROD).values()
+        for item in alarm.get("Dimensions", ())
     ]
     for widget in dashboard(**PROD)["DashboardBody"]["widgets"]:
         for _, _, *pairs, _ in widget["properties"].get("metrics", []):
