@@ -42,6 +42,11 @@ class Access:
     apps: tuple[str, ...]
     expires_at: int
 
+    @property
+    def every_app(self) -> bool:
+        """Whether no app is excluded: what is said of all apps together is for these bearers only."""
+        return any(not pattern.strip("*") for pattern in self.apps)
+
     def may_read(self, app: str) -> bool:
         return any(fnmatchcase(app, pattern) for pattern in self.apps)
 

@@ -211,6 +211,7 @@ def test_alerts_and_silences_of_the_apps_one_may_read(site):
 
 @pytest.mark.proves("F42")
 def test_health_names_what_is_wrong(site):
+    site = replace(site, groups=("app:*",))
     assert site.get("/health")["status"] == "ok"
     send(site, count=3, level="ERROR")
     site.pipeline.aws.sqs.send_message(QueueUrl=site.config.dead_letter_queue_url, MessageBody="x")
@@ -221,6 +222,23 @@ def test_health_names_what_is_wrong(site):
     health = site.get("/health")
     assert (health["status"], health["alerts"]["overdue"]) == ("failing", 1)
     assert any("sweeper" in problem for problem in health["problems"])
+
+
+@pytest.mark.proves("B51")
+@pytest.mark.parametrize("groups", [("app:checkout",), ("app:checkout", "app:web-*"), ("app:c*",), ()])
+def test_health_tells_nothing_of_others_apps(site, groups):
+    mine = replace(site, groups=groups)
+    before = mine.get("/health")
+    send(site, count=3, level="ERROR", app="billing")
+    site.pipeline.aws.sqs.send_message(QueueUrl=site.config.dead_letter_queue_url, MessageBody="x")
+    site.pipeline.clock.advance(25 * MINUTE)
+    after = mine.get("/health")
+    assert (after["queue"], after["dead_letter_queue"], after["status"]) == (None, None, "ok")
+    assert {**after, "checked_at": ""} == {**before, "checked_at": ""}
+    theirs = replace(site, groups=("app:billing",)).get("/health")
+    assert (theirs["status"], theirs["alerts"]["overdue"], theirs["queue"]) == ("failing", 1, None)
+    everybody = replace(site, groups=("app:*",)).get("/health")
+    assert (everybody["dead_letter_queue"], everybody["alerts"]["overdue"]) == ({"waiting": 1}, 1)
 
 
 def test_answers_fit_lambda_however_long_the_records_are(site):

@@ -155,11 +155,16 @@ class Answers:
 
     def health(self, request: Request) -> dict[str, Any]:
         request.params.only()
+        access, everything = request.access, request.access.every_app
         return Health(
             request.now,
-            depth(self._sqs, self._config.queue_url),
-            depth(self._sqs, self._config.dead_letter_queue_url),
-            self._standings.all(now=request.now),
+            depth(self._sqs, self._config.queue_url) if everything else None,
+            depth(self._sqs, self._config.dead_letter_queue_url) if everything else None,
+            [
+                standing
+                for standing in self._standings.all(now=request.now)
+                if access.may_read(standing.state.key.appid)
+            ],
             self._ages(request),
         ).row
 
