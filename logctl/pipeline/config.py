@@ -30,6 +30,8 @@ class ApiConfig:
     authorize_url: str = ""
     token_url: str = ""
     logout_url: str = ""
+    resource_server: str = "logctl"
+    """Whose scopes say what may be read (`core.access`)."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> ApiConfig:
@@ -53,6 +55,7 @@ class ApiConfig:
             authorize_url=environ.get("LOGCTL_AUTHORIZE_URL", ""),
             token_url=environ.get("LOGCTL_TOKEN_URL", ""),
             logout_url=environ.get("LOGCTL_LOGOUT_URL", ""),
+            resource_server=environ.get("LOGCTL_RESOURCE_SERVER", "logctl"),
         )
 
 

@@ -41,6 +41,10 @@ class AppAge:
         }
 
 
+def _all(messages: Depth | None) -> int:
+    return messages.waiting + messages.in_flight if messages else 0
+
+
 def depth(sqs: SQSClient, queue_url: str) -> Depth:
     attributes = sqs.get_queue_attributes(
         QueueUrl=queue_url,
@@ -69,11 +73,12 @@ def is_overdue(standing: Standing) -> bool:
 
 @dataclass(frozen=True)
 class Health:
-    """The state of things at `now`; alerts of every app count, whoever asks."""
+    """The state of things at `now`, as far as it concerns who asks: standings and ages of their apps, and the
+    queues, in which all apps' messages are, only for who may read all."""
 
     now: int
-    queue: Depth
-    dead_letters: Depth
+    queue: Depth | None
+    dead_letters: Depth | None
     standings: list[Standing]
     apps: list[AppAge]
 
@@ -89,7 +94,7 @@ class Health:
                 f"{self.overdue} alerts are overdue: the sweeper does not run or cannot publish. "
                 "See its log, and: logctl debounce list"
             )
-        if dead := self.dead_letters.waiting + self.dead_letters.in_flight:
+        if dead := _all(self.dead_letters):
             found.append(
                 f"{dead} messages could not be stored and are in the dead-letter queue: logctl dlq list"
             )
@@ -107,8 +112,8 @@ class Health:
             "status": self.status,
             "problems": self.problems,
             "checked_at": iso(self.now),
-            "queue": {"waiting": self.queue.waiting, "in_flight": self.queue.in_flight},
-            "dead_letter_queue": {"waiting": self.dead_letters.waiting + self.dead_letters.in_flight},
+            "queue": self.queue and {"waiting": self.queue.waiting, "in_flight": self.queue.in_flight},
+            "dead_letter_queue": self.dead_letters and {"waiting": _all(self.dead_letters)},
             "alerts": {
                 "open": sum(standing.state.status is Status.OPEN for standing in self.standings),
                 "held_back": sum(standing.state.held_back for standing in self.standings),

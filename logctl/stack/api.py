@@ -63,6 +63,7 @@ def resources(
         "LOGCTL_AUDIENCE": _joined(who.audience),
         "LOGCTL_GROUPS_CLAIM": who.groups_claim,
         "LOGCTL_CLIENT_ID": who.client_id,
+        "LOGCTL_RESOURCE_SERVER": who.resource_server,
         "LOGCTL_AUTHORIZE_URL": who.authorize_url,
         "LOGCTL_TOKEN_URL": who.token_url,
         "LOGCTL_LOGOUT_URL": who.logout_url,
