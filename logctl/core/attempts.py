@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, unique
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from logctl.core.times import DAY
 
@@ -25,8 +25,6 @@ KEPT = 35 * DAY
 
 KILLS = "kills"
 """The reason of a message that ended the process whenever it was opened."""
-
-M = TypeVar("M")
 
 
 @unique
@@ -62,14 +60,14 @@ class Ledger:
         return self.outcome in (Outcome.DONE, Outcome.ASIDE)
 
     @property
-    def suspect(self) -> bool:
-        """Whether the last attempt may have ended the process."""
-        return self.outcome is Outcome.OPEN and self.silent > 0
-
-    @property
     def kills(self) -> bool:
         """Whether it has to be set aside before it is opened once more."""
-        return self.suspect and self.silent >= MAX_SILENT
+        return self.outcome is Outcome.OPEN and self.silent >= MAX_SILENT
+
+    @property
+    def suspect(self) -> bool:
+        """Whether to open it may end the process, as the last attempt perhaps did."""
+        return self.outcome is Outcome.OPEN and 0 < self.silent < MAX_SILENT
 
     @property
     def may_wait(self) -> bool:
@@ -83,3 +81,38 @@ class Ledger:
 
 FRESH = Ledger()
 """Of a message that was never begun."""
+
+
+class Received(Protocol):
+    """A message as far as these rules look at it."""
+
+    @property
+    def message_id(self) -> str: ...
+
+    @property
+    def group(self) -> str: ...
+
+    @property
+    def receives(self) -> int: ...
+
+
+M = TypeVar("M", bound=Received)
+
+
+def in_turns(messages: Iterable[M], ledgers: Mapping[str, Ledger]) -> list[list[M]]:
+    """A batch's messages by group, each group in its order, the safest groups first.
+
+    First come groups that come for the first time, then those that were handed out before and whose
+    attempts nobody knows, then those that failed, and last those with a suspect.
+    """
+    groups: dict[str, list[M]] = {}
+    for message in messages:
+        groups.setdefault(message.group, []).append(message)
+    return sorted(groups.values(), key=lambda group: max(_risk(message, ledgers) for message in group))
+
+
+def _risk(message: Received, ledgers: Mapping[str, Ledger]) -> int:
+    ledger = ledgers.get(message.message_id)
+    if ledger is None:
+        return 0 if message.receives <= 1 else 1
+    return 3 if ledger.suspect else 2

@@ -47,9 +47,9 @@ class Attempts:
         return self._change(
             message_id,
             now,
-            "ADD attempts :one, silent :one SET #outcome = :open, began_at = :now",
-            {":one": {"N": "1"}, ":open": {"S": Outcome.OPEN.value}, ":now": {"N": str(now)}},
-            returns="ALL_OLD",
+            "ADD attempts :one, silent :one SET #outcome = :outcome, began_at = :now",
+            {":one": {"N": "1"}, ":outcome": {"S": Outcome.OPEN.value}, ":now": {"N": str(now)}},
+            before=True,
         )
 
     def failed(
@@ -64,70 +64,55 @@ class Attempts:
         return self._change(
             message_id,
             now,
-            "ADD attempts :more, strikes :strike "
-            "SET #outcome = :outcome, silent = :zero, #reason = :reason, #detail = :detail",
+            f"ADD attempts :more, strikes :strike SET {_CLOSE}",
             {
                 ":more": {"N": "0" if begun else "1"},
                 ":strike": {"N": "1" if strike else "0"},
-                ":zero": {"N": "0"},
-                **_said(Outcome.FAILED, reason, detail),
+                **_closed(Outcome.FAILED, reason, detail),
             },
-            {"#reason": "reason", "#detail": "detail"},
         )
 
     def done(self, message_id: str, *, now: int) -> None:
         """Record that a message is stored; it only has to be acknowledged."""
-        self._change(
-            message_id,
-            now,
-            "SET #outcome = :outcome, silent = :zero",
-            {":outcome": {"S": Outcome.DONE.value}, ":zero": {"N": "0"}},
-        )
+        self._change(message_id, now, f"SET {_CLOSE}", _closed(Outcome.DONE, "", ""))
 
     def aside(self, message_id: str, *, now: int, reason: str, detail: str) -> None:
         """Record that a message was set aside, and why."""
-        self._change(
-            message_id,
-            now,
-            "SET #outcome = :outcome, silent = :zero, #reason = :reason, #detail = :detail",
-            {":zero": {"N": "0"}, **_said(Outcome.ASIDE, reason, detail)},
-            {"#reason": "reason", "#detail": "detail"},
-        )
+        self._change(message_id, now, f"SET {_CLOSE}", _closed(Outcome.ASIDE, reason, detail))
 
     def defer(self, message_id: str, *, now: int) -> None:
         """Count that a suspect was given back unopened."""
-        self._change(message_id, now, "ADD deferrals :one", {":one": {"N": "1"}}, outcome=False)
+        values = {":one": {"N": "1"}, ":outcome": {"S": Outcome.OPEN.value}}
+        self._change(message_id, now, "ADD deferrals :one SET #outcome = :outcome", values)
 
     def _change(
-        self,
-        message_id: str,
-        now: int,
-        update: str,
-        values: dict[str, Any],
-        names: Mapping[str, str] | None = None,
-        *,
-        returns: str = "ALL_NEW",
-        outcome: bool = True,
+        self, message_id: str, now: int, update: str, values: dict[str, Any], *, before: bool = False
     ) -> Ledger:
-        joined = ", " if "SET" in update else " SET "
+        """Carry out an update that ends with its SET clause; the ledger after it, or `before` it."""
+        names = {"#outcome": "outcome", "#reason": "reason", "#detail": "detail"}
         reply = self._dynamodb.update_item(
             TableName=self._table,
             Key=_key(message_id),
-            UpdateExpression=f"{update}{joined}expires_at = :expires",
-            ExpressionAttributeNames={**({"#outcome": "outcome"} if outcome else {}), **(names or {})},
+            UpdateExpression=f"{update}, expires_at = :expires",
+            # DynamoDB refuses names that no expression uses.
+            ExpressionAttributeNames={name: real for name, real in names.items() if name in update},
             ExpressionAttributeValues={**values, ":expires": {"N": str((now + KEPT) // SECOND)}},
-            ReturnValues=returns,  # type: ignore[arg-type]
+            ReturnValues="ALL_OLD" if before else "ALL_NEW",
         )
         return _ledger(reply.get("Attributes", {}))
+
+
+_CLOSE = "#outcome = :outcome, silent = :zero, #reason = :reason, #detail = :detail"
 
 
 def _key(message_id: str) -> dict[str, Any]:
     return {"app": {"S": PREFIX + message_id}, "chunk": {"S": ATTEMPTS}}
 
 
-def _said(outcome: Outcome, reason: str, detail: str) -> dict[str, Any]:
+def _closed(outcome: Outcome, reason: str, detail: str) -> dict[str, Any]:
     return {
         ":outcome": {"S": outcome.value},
+        ":zero": {"N": "0"},
         ":reason": {"S": reason},
         ":detail": {"S": detail.encode("utf-8", "replace").decode()[:_DETAIL_LIMIT]},
     }
