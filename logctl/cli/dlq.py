@@ -122,8 +122,8 @@ def redrive(
     """Send messages in the dead-letter queue through the pipeline again.
 
     Those that failed because of their content would fail again: they are left out, unless --all or --message
-    names them. Messages of an app keep their order, but come after what the app has sent since; and later ones
-    go ahead of those that are left out. What was stored and counted before is not stored or counted twice.
+    names them. Messages of an app keep their order, but come after what the app has sent since, and go ahead
+    of those that are left out. What was stored and counted before is not stored or counted twice.
 
     Examples:
 

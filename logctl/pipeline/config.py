@@ -17,6 +17,7 @@ class ApiConfig:
     """
 
     stack: str
+    bucket: str
     hot_table: str
     alerts_table: str
     queue_url: str
@@ -42,6 +43,7 @@ class ApiConfig:
         """
         return cls(
             stack=environ["LOGCTL_STACK"],
+            bucket=environ["LOGCTL_BUCKET"],
             hot_table=environ["LOGCTL_HOT_TABLE"],
             alerts_table=environ["LOGCTL_ALERTS_TABLE"],
             queue_url=environ["LOGCTL_QUEUE_URL"],

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logctl.core.debounce import Status
+from logctl.core.text import counted
 from logctl.core.times import MINUTE, iso
 from logctl.pipeline.hot import HotStore
+from logctl.pipeline.quarantined import Recent
 from logctl.pipeline.standings import Standing
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class Health:
     dead_letters: Depth | None
     standings: list[Standing]
     apps: list[AppAge]
+    quarantine: Recent | None = None
 
     @property
     def overdue(self) -> int:
@@ -98,6 +101,12 @@ class Health:
             found.append(
                 f"{dead} messages could not be stored and are in the dead-letter queue: logctl dlq list"
             )
+        if self.quarantine and self.quarantine.objects:
+            more = "" if self.quarantine.complete else "More than "
+            found.append(
+                f"{more}{counted(self.quarantine.objects, 'message')} could not be read, wholly or in part, in "
+                "the last 24 h: logctl quarantine list"
+            )
         return found
 
     @property
@@ -114,6 +123,8 @@ class Health:
             "checked_at": iso(self.now),
             "queue": self.queue and {"waiting": self.queue.waiting, "in_flight": self.queue.in_flight},
             "dead_letter_queue": self.dead_letters and {"waiting": _all(self.dead_letters)},
+            "quarantine": self.quarantine
+            and {"last_24h": self.quarantine.objects, "complete": self.quarantine.complete},
             "alerts": {
                 "open": sum(standing.state.status is Status.OPEN for standing in self.standings),
                 "held_back": sum(standing.state.held_back for standing in self.standings),

@@ -24,7 +24,7 @@ from logctl.pipeline.http.errors import BadRequest
 from logctl.pipeline.reading import Mark
 from logctl.pipeline.silences import SilenceStore
 from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import break_, event, packed, records
+from tests.unit.test_consumer import break_, event, packed, records, sqs
 
 EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
 ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/pool"
@@ -87,6 +87,7 @@ def site(pipeline: Pipeline) -> Site:
     dead = pipeline.aws.sqs.create_queue(QueueName="dead")["QueueUrl"]
     config = ApiConfig(
         stack="logctl-test",
+        bucket=pipeline.config.bucket,
         hot_table=pipeline.config.hot_table,
         alerts_table=pipeline.config.alerts_table,
         queue_url=pipeline.inbox,
@@ -224,6 +225,16 @@ def test_health_names_what_is_wrong(site):
     assert any("sweeper" in problem for problem in health["problems"])
 
 
+def test_health_counts_what_was_set_aside_and_warns_of_it(site):
+    site = replace(site, groups=("app:*",))
+    assert site.get("/health")["quarantine"] == {"last_24h": 0, "complete": True}
+    site.pipeline.consumer.process(event(sqs("{poison", name="m1"), sqs("", name="m2")))
+    health = site.get("/health")
+    assert (health["status"], health["quarantine"]["last_24h"]) == ("warning", 2)
+    (problem,) = health["problems"]
+    assert problem.startswith("2 messages could not be read") and "logctl quarantine list" in problem
+
+
 @pytest.mark.proves("B51")
 @pytest.mark.parametrize("groups", [("app:checkout",), ("app:checkout", "app:web-*"), ("app:c*",), ()])
 def test_health_tells_nothing_of_others_apps(site, groups):
@@ -237,7 +248,10 @@ def test_health_tells_nothing_of_others_apps(site, groups):
     assert {**after, "checked_at": ""} == {**before, "checked_at": ""}
     theirs = replace(site, groups=("app:billing",)).get("/health")
     assert (theirs["status"], theirs["alerts"]["overdue"], theirs["queue"]) == ("failing", 1, None)
+    site.pipeline.consumer.process(event(sqs("{poison", group="billing")))
+    assert mine.get("/health")["quarantine"] is None
     everybody = replace(site, groups=("app:*",)).get("/health")
+    assert everybody["quarantine"] == {"last_24h": 1, "complete": True}
     assert (everybody["dead_letter_queue"], everybody["alerts"]["overdue"]) == ({"waiting": 1}, 1)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -179,6 +180,7 @@ def test_the_consumer(pipeline):
 
 
 def test_the_api(site):  # noqa: F811
+    site = replace(site, groups=("app:*",))
     send(site, level="ERROR")
     with iam.recorded() as calls:
         page = site.get("/logs")

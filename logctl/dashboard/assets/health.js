@@ -12,6 +12,9 @@ export function showHealth(place, answer) {
     fact("in flight", number(answer.queue.in_flight));
     fact("dead letters", number(answer.dead_letter_queue.waiting));
   }
+  if (answer.quarantine) {
+    fact("set aside, 24 h", (answer.quarantine.complete ? "" : "more than ") + number(answer.quarantine.last_24h));
+  }
   fact("open alerts", number(answer.alerts.open));
   fact("events held back", number(answer.alerts.held_back));
   fact("alerts overdue", number(answer.alerts.overdue));

@@ -20,6 +20,7 @@ from logctl.pipeline.hot import HotStore
 from logctl.pipeline.http import cursors
 from logctl.pipeline.http.errors import BadRequest, Forbidden
 from logctl.pipeline.http.params import Params, check_length
+from logctl.pipeline.quarantined import recent
 from logctl.pipeline.reading import OVERLAP, Follower, Reader
 from logctl.pipeline.silences import SilenceStore
 from logctl.pipeline.standings import Standings, silence_row
@@ -52,6 +53,7 @@ class Answers:
         self._config = config
         self._clock = clock
         self._sqs = aws.sqs
+        self._s3 = aws.s3
         self._hot = HotStore(aws.dynamodb, config.hot_table)
         self._silences = SilenceStore(aws.dynamodb, config.alerts_table)
         self._standings = Standings(
@@ -166,6 +168,7 @@ class Answers:
                 if access.may_read(standing.state.key.appid)
             ],
             self._ages(request),
+            recent(self._s3, self._config.bucket, now=request.now) if everything else None,
         ).row
 
     def _ages(self, request: Request) -> list[AppAge]:
