@@ -12,7 +12,6 @@ from logctl.cli.command import command, confirm
 from logctl.cli.context import Context
 from logctl.cli.render import Output, brief, facts, say, show, working
 from logctl.core.errors import PartialError, UsageError
-from logctl.core.sizes import format_size
 from logctl.core.text import counted
 from logctl.core.times import iso
 
@@ -57,21 +56,20 @@ def listing(
 
     with working(_LOOKING):
         found = dlq.look(context.deployment, limit=limit)
-    columns: tuple[str, ...] = ("message_id", "app", "sent", "receives", "records", "cause", "reason")
+    columns: tuple[str, ...] = ("message_id", "app", "sent", "records", "cause", "reason")
     if output is not Output.TABLE:
-        columns = (*columns[:4], "size", *columns[4:], "detail", "problem")
+        columns = (*columns[:3], "receives", "size", *columns[3:], "detail", "problem")
     show(
         [_row(letter) for letter in found.letters],
         columns,
         output,
         empty=_EMPTY,
-        right=("receives", "size", "records"),
+        right=("records",),
         words={
             "message_id": brief([letter.message_id for letter in found.letters]),
             "sent": lambda moment: moment[:19] + "Z",
-            "size": format_size,
         },
-        whole=("message_id", "sent", "receives", "records", "cause"),
+        whole=("message_id", "sent", "records", "cause"),
     )
     if found.total > len(found.letters):
         say(f"{len(found.letters)} of about {found.total} messages: {_TEN}. More than these are there.")

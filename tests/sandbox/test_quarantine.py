@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
+import re
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from typing import Any
@@ -46,7 +48,7 @@ def listed(cli: Cli, app: str) -> list[dict[str, Any]]:
 
 def put(cli: Cli, app: str, content: str | None, **more: Any) -> str:
     """Something that is in quarantine for a reason of another time; its id."""
-    digest = f"{time.time_ns():032x}"
+    digest = hashlib.sha256(str(time.time_ns()).encode()).hexdigest()[:32]
     note = {
         "reason": "version", "detail": "not known here", "group": app, "message_id": "m",
         "deduplication_id": digest, "sent_at": iso(now()), "content": content, **more,
@@ -60,12 +62,17 @@ def stored(cli: Cli, app: str) -> list[str]:
     return cli.run("tail", app, "-s", "1h", "-n", "99", "-o", "raw").out.splitlines()
 
 
+def plain(shown: str) -> str:
+    """Without the codes for bold and colour."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown)
+
+
 def test_what_cannot_be_read_is_listed_shown_mended_and_gone(kept):
-    send(kept, "bad", "{poison \x1b]0;title\x07 \u202e")
+    send(kept, "bad", "{poison \u202e \u009b")
     (row,) = eventually(lambda: listed(kept, "bad"))
     assert (row["app"], row["reason"]) == ("bad", "json")
     shown = kept.run("quarantine", "show", row["id"][:10], "-o", "json").json
-    assert shown["content"] == "{poison \x1b]0;title\x07 \u202e"
+    assert shown["content"] == "{poison \u202e \u009b"
     assert kept.run("quarantine", "show", row["id"], "-o", "raw").out == shown["content"]
 
     again = kept.run("quarantine", "retry", row["id"][:10], code=1)
@@ -106,22 +113,22 @@ def test_what_was_taken_out_cannot_be_restored_and_that_is_said(kept):
 
 
 def test_a_terminal_of_80_columns(kept):
-    app = "a-rather-long-name-of-an-application-of-ours-that-goes-on-for-64c"
+    app = ("long-" * 13)[:64]
     for _ in range(2):
         put(kept, app, "{\x1b[2Jpoison\u202e")
     cli = replace(kept, variables={"COLUMNS": "80"})
-    code, shown = in_a_terminal(cli, f"logctl quarantine list --app {app}")
-    lines = shown.splitlines()
+    code, shown = in_a_terminal(cli, f"logctl quarantine list --app {app} 2>/dev/null")
+    lines = plain(shown).splitlines()
     assert code == 0
-    assert max(map(len, lines)) <= 80
+    assert max(map(len, lines)) <= 80, shown
     ids = [row["id"] for row in listed(kept, app)]
-    begun = {line.split()[0] for line in lines if line[:1].isdigit()}
+    begun = {line.split()[0] for line in lines if "20" in line}
     assert len(begun) == 2
     assert all(any(name.startswith(word) for name in ids) for word in begun)
-    code, shown = in_a_terminal(cli, f"logctl quarantine show {ids[0]}")
+    code, shown = in_a_terminal(cli, f"logctl quarantine show {ids[0]} 2>/dev/null")
     assert code == 0
     assert "\x1b" not in shown and "\u202e" not in shown
-    code, shown = in_a_terminal(cli, f"logctl quarantine show {ids[0]} -o raw")
+    code, shown = in_a_terminal(cli, f"logctl quarantine show {ids[0]} -o raw 2>/dev/null")
     assert "\x1b" not in shown and "{\\x1b[2Jpoison" in shown
 
 
@@ -184,7 +191,7 @@ def test_ctrl_c_in_the_middle_leaves_the_rest(kept):
 
 def test_a_closed_pipe_is_no_error(kept):
     put(kept, "piped", "{" * 100_000)
-    shell = f"{os.sys.executable} -m logctl quarantine list -o csv | head -n 1"  # type: ignore[attr-defined]
+    shell = f"{sys.executable} -m logctl quarantine list -o csv | head -n 1"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", shell],
         env=kept.environ,
@@ -193,7 +200,7 @@ def test_a_closed_pipe_is_no_error(kept):
         text=True,
         check=False,
     )
-    assert (done.returncode, done.err if hasattr(done, "err") else done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "id,app,sent,size,lines,reason,detail,key\n"
 
 
@@ -223,9 +230,9 @@ def test_dead_letters_have_reasons_and_those_of_bad_content_stay(kept):
         ("storage", "storage"),
         ("unknown", ""),
     ]
-    code, shown = in_a_terminal(replace(kept, variables={"COLUMNS": "80"}), "logctl dlq list")
+    code, shown = in_a_terminal(replace(kept, variables={"COLUMNS": "80"}), "logctl dlq list 2>/dev/null")
     assert code == 0
-    assert max(map(len, shown.splitlines())) <= 80
+    assert max(map(len, plain(shown).splitlines())) <= 80, shown
     assert all(row["message_id"][:8] in shown for row in rows)
     assert kept.run("dlq", "show", rows[0]["message_id"], "-o", "json").json["detail"] == "the process ended"
 
