@@ -331,12 +331,13 @@ def _chosen(context: Context, ids: Sequence[str] | None, every: bool, wanted: Wa
 def _retry_each(
     context: Context, chosen: Sequence[Held], mended: Callable[[Held], str | None], as_app: str | None
 ) -> None:
-    from logctl.ops.quarantine import Changes, Retry
+    from logctl.ops.quarantine import Changes, Retry, read_one
 
     again, stored = Retry(context.deployment), 0
     refused: list[LogctlError] = []
     try:
-        for number, held in enumerate(chosen, 1):
+        for number, found in enumerate(chosen, 1):
+            held = read_one(context.deployment, found.kept)
             try:
                 changes = Changes(mended(held), as_app)
                 with working(f"Sending again: {number} of {len(chosen)}…"):

@@ -19,7 +19,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
@@ -85,19 +85,28 @@ class Listing:
 
 
 def look(deployment: Deployment, wanted: Wanted, *, limit: int) -> Listing:
-    """The newest messages in quarantine, at most so many."""
+    """The newest messages in quarantine, at most so many, without what they hold: thousands of those would
+    fill the memory."""
     found: list[Held] = []
     there, complete = keys(deployment, wanted)
     read = 0
     with ThreadPoolExecutor(_READERS) as pool:
         for start in range(0, len(there), limit):
             some = there[start : start + limit]
-            found += filter(wanted.means, pool.map(partial(read_one, deployment), some))
+            found += filter(wanted.means, pool.map(partial(_heading, deployment), some))
             read += len(some)
             if len(found) >= limit or read >= READ_AT_MOST:
                 break
     newest = sorted(found, key=lambda held: held.sent_at)[-limit:]
     return Listing(tuple(newest), not complete or read < len(there) or len(newest) < len(found))
+
+
+def _heading(deployment: Deployment, kept: Kept) -> Held:
+    held = read_one(deployment, kept)
+    if held.note is None:
+        return held
+    lines = tuple(replace(line, content=None) for line in held.note.rejected)
+    return replace(held, note=replace(held.note, content=None, rejected=lines))
 
 
 def read_one(deployment: Deployment, kept: Kept) -> Held:

@@ -104,8 +104,8 @@ class Health:
         if self.quarantine and self.quarantine.objects:
             more = "" if self.quarantine.complete else "More than "
             found.append(
-                f"{more}{counted(self.quarantine.objects, 'message')} could not be read, wholly or in part, in "
-                "the last 24 h: logctl quarantine list"
+                f"{more}{counted(self.quarantine.objects, 'message')} could not be read, wholly or in part, "
+                "in the last 24 h: logctl quarantine list"
             )
         return found
 

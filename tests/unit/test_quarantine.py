@@ -78,7 +78,8 @@ def messages(pipeline: Pipeline) -> list[str]:
 
 def retried(place: Deployment, changes: Changes = quarantine.UNCHANGED) -> list[quarantine.Retried]:
     again = Retry(place)
-    return [again.run(held, changes) for held in quarantine.look(place, Wanted(), limit=100).held]
+    found = quarantine.look(place, Wanted(), limit=100).held
+    return [again.run(quarantine.read_one(place, held.kept), changes) for held in found]
 
 
 # ── Reading ─────────────────────────────────────────────────────────────────────────────────────────

@@ -216,7 +216,8 @@ ROUTES = (
     ),
     Route(
         "/health",
-        "How the pipeline is, as far as it concerns the apps one may read; queues and quarantine are null without app:*.",
+        "How the pipeline is, as far as it concerns the apps one may read; queues and quarantine are null "
+        "without app:*.",
         _object(
             {
                 "status": {"type": "string", "enum": ["ok", "warning", "failing"]},
