@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 
+from logctl.core.attempts import MAX_SILENT
 from logctl.core.names import Names
 from logctl.core.partitions import COMPACTED, LOGS, RESULTS
 from logctl.core.settings import Settings
 from logctl.core.times import DAY, MINUTE
 from logctl.pipeline.alerts import alerter_for
+from logctl.pipeline.attempts import Attempts
+from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.expiry import Expiry
 from logctl.stack.functions import Code
 from logctl.stack.template import bootstrap_template, build_template
@@ -25,7 +28,7 @@ from tests import iam
 from tests.iam import Need, Statement, Where
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_api import send, site  # noqa: F401 - a fixture
-from tests.unit.test_consumer import event, packed, records, sqs
+from tests.unit.test_consumer import break_, event, packed, records, sqs
 from tests.unit.test_expiry import OLD, register
 
 WHERE = Where("123456789012", "eu-central-1")
@@ -174,9 +177,32 @@ def further(resource: str) -> Iterator[str]:
 
 
 def test_the_consumer(pipeline):
+    redacting = Consumer(pipeline.aws, replace(pipeline.config, redact=("all",)), clock=pipeline.clock)
+    attempts = Attempts(pipeline.aws.dynamodb, pipeline.config.hot_table)
+    for _ in range(MAX_SILENT):
+        attempts.begin("kills", now=NOON)
     with iam.recorded() as calls:
         pipeline.consumer.process(event(packed(records(3, level="ERROR")), sqs("{poison", name="bad")))
-    prove(statements("ConsumerRole"), calls.needs(WHERE) | by_lambda(WHERE, NAMES, "consumer"))
+        redacting.process(event(sqs("{}", name="kills", receives=9)))
+        break_(pipeline.aws.s3, "PutObject", lambda params: "/logs/" in params["url_path"])
+        pipeline.consumer.process(event(packed(records(1, message="fails"), name="fails")))
+    prove(
+        statements("ConsumerRole", DeadLetterQueue=WHERE.arn("sqs", "logctl-test-dlq.fifo")),
+        calls.needs(WHERE) | by_lambda(WHERE, NAMES, "consumer"),
+    )
+    written = {need.resource for need in calls.needs(WHERE) if need.action == "s3:PutObject"}
+    prefixes = {resource.removeprefix("arn:aws:s3:::logctl-test-logs/").split("/")[0] for resource in written}
+    assert prefixes == {"logs", "quarantine", "canary"}
+
+
+def test_the_consumer_sends_into_the_dead_letter_queue_and_nowhere_else():
+    sent = {
+        (role, action, resource)
+        for role in ROLES
+        for action, resource in iam.granted(statements(role, DeadLetterQueue="the dead-letter queue"))
+        if action.startswith("sqs:Send")
+    }
+    assert sent == {("ConsumerRole", "sqs:SendMessage", "the dead-letter queue")}
 
 
 def test_the_api(site):  # noqa: F811
@@ -241,7 +267,7 @@ FORBIDDEN = (
     r"\w+:\*",
     r"[^:]*\*.*",
     r"dynamodb:(Scan|Delete.*|BatchWriteItem|CreateTable|UpdateTable|PartiQL.*)",
-    r"sqs:(Purge.*|Send.*|ChangeMessageVisibility|SetQueueAttributes|.*Permission|CreateQueue|DeleteQueue)",
+    r"sqs:(Purge.*|Send(?!Message$).*|ChangeMessageVisibility|SetQueueAttributes|.*Permission|CreateQueue|DeleteQueue)",
     r"sns:(?!Publish$).*",
     r"(iam|sts|kms|lambda|cloudformation|cognito-idp|events|apigateway|execute-api|secretsmanager|ssm):.*",
     r"logs:(Get|Filter|Delete|Describe|Start|CreateLogGroup).*",
