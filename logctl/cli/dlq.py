@@ -187,10 +187,12 @@ def _redrive_all(context: Context, *, everything: bool, yes: bool, dry_run: bool
 def _tell_left_out(found: Moved, *, everything: bool) -> None:
     if found.left_out and not everything:
         beyond = "More than " if found.unseen else ""
+        one = found.left_out == 1 and not beyond
         say(
-            f"{beyond}{counted(found.left_out, 'message')} failed because of their content and "
-            f"{'stays' if found.left_out == 1 and not beyond else 'stay'}; see why with: logctl dlq list"
+            f"{beyond}{counted(found.left_out, 'message')} failed because of {'its' if one else 'their'} "
+            f"content and {'stays' if one else 'stay'}; see why with: logctl dlq list"
         )
+        say("  What is sent of their apps goes ahead of them, in its order.")
         say("  To send them anyway: logctl dlq redrive --all, or --message ID")
     if found.unseen and not everything:
         say(f"  About {found.unseen} more stand behind others of their app: {_TEN}.")

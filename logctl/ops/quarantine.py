@@ -42,6 +42,7 @@ READ_AT_MOST = 2_000
 """So many objects are read to find those with a reason."""
 SEE = "logctl quarantine list"
 _READERS = 8
+_READ_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,12 @@ def look(deployment: Deployment, wanted: Wanted, *, limit: int) -> Listing:
     there, complete = keys(deployment, wanted)
     read = 0
     with ThreadPoolExecutor(_READERS) as pool:
-        for start in range(0, len(there), limit):
-            some = there[start : start + limit]
+        step = max(limit, _READ_AT_ONCE)
+        for start in range(0, len(there), step):
+            some = there[start : start + step]
             found += filter(wanted.means, pool.map(partial(_heading, deployment), some))
             read += len(some)
-            if len(found) >= limit or read >= READ_AT_MOST:
+            if len(found) >= limit or read >= max(limit, READ_AT_MOST):
                 break
     newest = sorted(found, key=lambda held: held.sent_at)[-limit:]
     return Listing(tuple(newest), not complete or read < len(there) or len(newest) < len(found))

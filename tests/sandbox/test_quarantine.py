@@ -240,7 +240,7 @@ def test_dead_letters_have_reasons_and_those_of_bad_content_stay(kept):
     assert "2 messages would be sent round again" in dry
     done = kept.run("dlq", "redrive", "--yes").err
     assert "2 of 3 messages are on their way again" in done
-    assert "1 message failed because of their content and stays" in done
+    assert "1 message failed because of its content and stays" in done
     assert "logctl dlq redrive --all" in done
     eventually(lambda: stored(kept, "grave") == ["letter-1", "letter-2"], what="the two")
     (left,) = kept.run("dlq", "list", "-o", "json").json
