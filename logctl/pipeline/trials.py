@@ -14,8 +14,8 @@ from logctl.core.appid import is_appid
 from logctl.core.attempts import FRESH, KILLS, MAX_STRIKES, Ledger, in_turns
 from logctl.pipeline.attempts import Attempts
 from logctl.pipeline.canary import Canary
-from logctl.pipeline.clients import TROUBLE, said
-from logctl.pipeline.deadline import LEAST, Deadline, OutOfTime, may_start
+from logctl.pipeline.clients import LONGEST_CALL, TROUBLE, said
+from logctl.pipeline.deadline import Deadline, OutOfTime, may_start
 from logctl.pipeline.log import log, where_of
 from logctl.pipeline.message import Message
 
@@ -52,12 +52,22 @@ class _Round:
     failed: set[str] = field(default_factory=set)
 
 
+@dataclass(frozen=True)
+class _Outcome:
+    """Why an attempt failed, and whether it was recorded when it began."""
+
+    reason: str
+    detail: str
+    begun: bool
+
+
 class Trials:
     def __init__(self, attempts: Attempts, canary: Canary, work: Work, *, clock: Callable[[], int]) -> None:
         self._attempts = attempts
         self._canary = canary
         self._work = work
         self._clock = clock
+        self._owed: dict[str, _Outcome] = {}
 
     def run(self, messages: Sequence[Message], remaining: Callable[[], int]) -> set[str]:
         """Work through a batch; the ids of the messages that are not done.
@@ -77,6 +87,7 @@ class Trials:
         if not message_ids:
             return {}
         try:
+            self._pay(message_ids)
             return self._attempts.get(message_ids)
         except Exception as error:  # noqa: BLE001 - a cut reply can raise anything
             log("attempts_unreadable", messages=len(message_ids), error=said(error))
@@ -140,28 +151,46 @@ class Trials:
                 self._log("not_closed", message, error=self._explain(error)[1])
 
     def _failed(self, message: Message, error: Exception, round_: _Round) -> bool:
+        """The attempt is closed before anything else: if the time ends now, it has not killed the process."""
         reason, detail = self._explain(error)
         self._log("failed", message, reason=reason, detail=detail)
-        strike = _is_its_own(error) and round_.remaining() > LEAST and self._storage_works(message)
+        outcome = _Outcome(reason, detail, begun=message.receives > 1)
         try:
-            ledger = self._attempts.failed(
-                message.message_id,
-                now=self._clock(),
-                reason=reason,
-                detail=detail,
-                strike=strike,
-                begun=message.receives > 1,
-            )
+            self._record(message.message_id, outcome)
+            strike = _is_its_own(error) and round_.remaining() > LONGEST_CALL and self._storage_works(message)
+            if not strike:
+                return False
+            ledger = self._attempts.strike(message.message_id, now=self._clock())
         except Exception as trouble:  # noqa: BLE001 - a cut reply can raise anything
+            self._owed[message.message_id] = outcome
             self._log("failure_not_recorded", message, error=self._explain(trouble)[1])
             return False
-        if not (strike and ledger.struck_out):
-            return False
+        return ledger.struck_out and self._struck_out(message, error, ledger, outcome, round_)
+
+    def _record(self, message_id: str, outcome: _Outcome) -> None:
+        self._attempts.failed(
+            message_id,
+            now=self._clock(),
+            reason=outcome.reason,
+            detail=outcome.detail,
+            begun=outcome.begun,
+        )
+
+    def _pay(self, message_ids: Sequence[str]) -> None:
+        """Record outcomes that could not be recorded when they were known: DynamoDB may have been out."""
+        for message_id in message_ids:
+            if outcome := self._owed.get(message_id):
+                self._record(message_id, outcome)
+                del self._owed[message_id]
+
+    def _struck_out(
+        self, message: Message, error: Exception, ledger: Ledger, outcome: _Outcome, round_: _Round
+    ) -> bool:
         if may_start(round_.remaining()) and not isinstance(error, OutOfTime):
             return self._last_try(message, round_)
         # Never is there time for a last try of what is slow.
         slow = isinstance(error, OutOfTime) or ledger.strikes > MAX_STRIKES
-        return slow and self._give_up(message, reason, detail, opened=True)
+        return slow and self._give_up(message, outcome.reason, outcome.detail, opened=True)
 
     def _last_try(self, message: Message, round_: _Round) -> bool:
         """Before it is set aside a message is tried once more, and storage has to work still."""

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import zstandard
 
-from logctl.core import limits
+from logctl.core import debounce, limits
 from logctl.core.attempts import MAX_DEFERRALS, MAX_SILENT, MAX_STRIKES, Ledger, Outcome, in_turns
-from logctl.core.envelope import _batch_id
+from logctl.core.envelope import MAX_PLAIN, _batch_id
+from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, SECOND
 from logctl.pipeline.attempts import ATTEMPTS, PREFIX, Attempts
 from logctl.pipeline.consumer import Consumer
@@ -145,7 +146,8 @@ def test_the_ledger_counts_attempts_and_forgets_silence_when_an_outcome_is_writt
     bench = Bench()
     assert bench.attempts.begin("m", now=1) == Ledger()
     assert bench.attempts.begin("m", now=2).silent == 1
-    after = bench.attempts.failed("m", now=3, reason="write_failed", detail="x" * 9_999, strike=True)
+    bench.attempts.failed("m", now=3, reason="write_failed", detail="x" * 9_999)
+    after = bench.attempts.strike("m", now=3)
     assert (after.attempts, after.silent, after.strikes, after.reason) == (2, 0, 1, "write_failed")
     assert len(after.detail) == 2_000
     bench.attempts.begin("m", now=4)
@@ -191,6 +193,7 @@ def test_one_failing_message_is_set_aside_and_the_nine_later_ones_are_stored_in_
     assert bench.calls == {"dynamodb.batch_get_item": 1}
 
 
+@pytest.mark.proves("F48")
 @pytest.mark.parametrize("failing", ["s3", "dynamodb", "s3 logs and canary"])
 def test_while_storage_is_out_nothing_is_set_aside_and_all_wait_in_order(failing):
     bench = Bench()
@@ -357,6 +360,46 @@ def test_without_the_ledger_what_comes_again_waits_and_what_is_new_goes_on():
     assert bench.stored() == {"b"}
 
 
+def test_an_outcome_that_could_not_be_recorded_is_no_killed_process():
+    bench = Bench()
+    one = message("a")
+    bench.process(again(one, 2))
+
+    def half_out(call: Call) -> None:
+        if call.service == "s3" or ("began_at" not in str(call.params) and call.operation == "update_item"):
+            raise unavailable(call)
+
+    other = message("a", "other")
+    for receives in range(2, 12):
+        bench.trouble = half_out
+        assert bench.process(again(other, receives)) == failed("other")
+        assert bench.ledger("other").silent == 1
+        bench.trouble = lambda call: None
+    assert bench.process(again(other, 12)) == NOTHING_FAILED
+    assert bench.notes() == []
+
+
+def test_storage_that_hangs_does_not_make_a_killer_of_a_message():
+    """Each call to S3 takes as long as it may, and fails: the attempt is closed before the time is over."""
+    bench = Bench()
+    left = 0
+
+    def hangs(call: Call) -> None:
+        nonlocal left
+        if call.service == "s3":
+            left -= 15_000
+            if left <= 0:
+                raise Killed
+            raise unavailable(call)
+
+    bench.trouble = hangs
+    batch = [message(f"app{n}") for n in range(4)]
+    for receives in range(1, 9):
+        left = 60_000
+        bench.process(*[again(each, receives) for each in batch], remaining=lambda: left)
+        assert [bench.ledger(f"app{n}").silent for n in range(4)] == [0] * 4
+
+
 # ── Time ────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -471,6 +514,24 @@ def test_the_most_that_one_message_may_ask_for_is_a_bounded_number_of_calls():
     calls = bench.calls
     assert calls["s3.put_object"] == limits.MAX_PARTITIONS
     assert sum(calls.values()) < limits.MAX_PARTITIONS + limits.MAX_HOURS + 25 * 8
+
+
+def test_no_more_text_is_compared_than_tells_the_kinds_of_an_ordinary_message_apart(monkeypatch):
+    compared = 0
+
+    def counting(text: str) -> str:
+        nonlocal compared
+        compared += len(text)
+        return real(text)
+
+    real = debounce.fingerprint
+    monkeypatch.setattr(debounce, "fingerprint", counting)
+    errors = [Record("a", derive_id(n), NOON, "ERROR", f"{'~' * 1_990} {n}"[:2_000], n) for n in range(2_000)]
+    tallies = debounce.tally(errors, "ERROR")
+    assert compared <= limits.MAX_COMPARED
+    assert sum(tally.count for tally in tallies) == 2_000
+    assert tallies[-1].key.fingerprint == debounce.OVERFLOW
+    assert limits.MAX_COMPARED > MAX_PLAIN  # what `pack` makes is compared whole
 
 
 # ── The first sighting ──────────────────────────────────────────────────────────────────────────────
