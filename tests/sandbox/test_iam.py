@@ -289,6 +289,11 @@ _ATHENA = frozenset(BY_ATHENA | {"glue:GetTables", "athena:StopQueryExecution"})
 # Drops and moves need partitions that are gone or elsewhere.
 _DROPS = frozenset({"glue:BatchDeletePartition", "glue:BatchUpdatePartition", "glue:DeletePartition"})
 
+# What the consumer does with messages that fail or come again: its ledger, its canary, and burying.
+_WHEN_IT_FAILS = frozenset(
+    {"dynamodb:BatchGetItem", "dynamodb:UpdateItem", "s3:PutObject", "sqs:SendMessage"}
+)
+
 # CloudFormation reads in the caller's name what it compares, MiniStack's as root.
 _COMPARED = frozenset(
     action
@@ -329,12 +334,17 @@ RUNS: dict[str, Run] = {
     "dlq drop": Run("dlq drop --yes --message", before=dead_letter),
     "quarantine list": Run("quarantine list --since 1h", before=something_quarantined),
     "quarantine show": Run("quarantine show", before=quarantined),
-    "quarantine retry": Run("quarantine retry", before=quarantined, besides=still_unreadable),
+    "quarantine retry": Run(
+        "quarantine retry", before=quarantined, besides=still_unreadable, uncalled=_WHEN_IT_FAILS
+    ),
     "quarantine drop": Run("quarantine drop --yes", before=quarantined),
     "replay": Run(f"replay --app {APP} --since 1h", besides=dry_run, uncalled=_ATHENA | _QUERIES),
     # The deployed consumer is quicker: there is nothing to delete.
     "consume": Run(
-        "consume --event", before=saved_event, besides=receive, uncalled=frozenset({"sqs:DeleteMessage"})
+        "consume --event",
+        before=saved_event,
+        besides=receive,
+        uncalled=_WHEN_IT_FAILS | {"sqs:DeleteMessage"},
     ),
     "dashboard open": Run("dashboard open --no-browser"),
     "dashboard user add": Run("dashboard user add pat --app people"),
