@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from botocore.client import BaseClient
@@ -64,7 +64,13 @@ class Recording:
     calls: list[Call] = field(default_factory=list)
 
     def needs(self, where: Where) -> set[Need]:
-        return {need for call in self.calls for need in call.needs(where)}
+        found = {need for call in self.calls for need in call.needs(where)}
+        # What asks for a query by its id is of the workgroup that the query was started in.
+        workgroups = {need.resource for need in found if need.action == "athena:StartQueryExecution"}
+        unnamed = {need for need in found if need.resource == where.arn("athena", "workgroup/*")}
+        if not workgroups:
+            return found
+        return (found - unnamed) | {Need(need.action, group) for need in unnamed for group in workgroups}
 
     @property
     def denied(self) -> list[Call]:
@@ -172,7 +178,7 @@ def _glue(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[N
     if database := params.get("DatabaseName"):
         yield Need(f"glue:{operation}", where.arn("glue", f"database/{database}"))
         table = params.get("TableName") or params.get("Name") or params.get("TableInput", {}).get("Name")
-        yield Need(f"glue:{operation}", where.arn("glue", f"table/{database}/{table or 'any'}"))
+        yield Need(f"glue:{operation}", where.arn("glue", f"table/{database}/{table or '*'}"))
 
 
 def _athena(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Need]:
@@ -290,6 +296,57 @@ def unused(statements: Sequence[Statement], needs: Iterable[Need]) -> set[tuple[
         for action, resource in granted([statement])
         if not any(allows({**statement, "Action": action, "Resource": resource}, need) for need in asked)
     }
+
+
+class Grant(NamedTuple):
+    """An action on a resource, and what `s3:prefix` has to be like."""
+
+    action: str
+    resource: str
+    prefix: str
+
+
+def too_much(statements: Iterable[Statement], needs: Iterable[Need]) -> set[Grant]:
+    """What is granted and reaches further than any call did, in its action, its resource or its prefix.
+
+    A call justifies the resource that it named, and below a bucket all keys that begin as its own does, up
+    to the first slash: `logs/*`, and neither the whole bucket nor `logs*`.
+    """
+    justified = [_widest(need) for need in needs]
+    return {
+        grant
+        for statement in statements
+        for grant in _grants(statement)
+        if not any(
+            grant.action == most.action
+            and _fits(most.resource, grant.resource)
+            and _fits(most.prefix or "*", grant.prefix)
+            for most in justified
+        )
+    }
+
+
+def _grants(statement: Statement) -> Iterator[Grant]:
+    condition = statement.get("Condition", {}).get("StringLike", {})
+    for action, resource in granted([statement]):
+        for prefix in listed(condition.get("s3:prefix", "*")):
+            yield Grant(action, resource, prefix)
+
+
+_BELOW_A_BUCKET = re.compile(r"(arn:[^:]+:s3:::[^/]+/[^/]+/).*", re.DOTALL)
+_STAGING_TABLE = re.compile(r"(.*:table/[^/]+/compaction_).*")
+
+
+def _widest(need: Need) -> Need:
+    """The most that may be granted for a call."""
+    prefix = need.prefix
+    if prefix is not None:
+        first, slash, _ = prefix.partition("/")
+        prefix = f"{first}/*" if slash else f"{prefix}*"
+    for pattern in (_BELOW_A_BUCKET, _STAGING_TABLE):
+        if found := pattern.fullmatch(need.resource):
+            return Need(need.action, f"{found[1]}*", prefix)
+    return Need(need.action, need.resource, prefix)
 
 
 def refused(statements: Iterable[Statement], needs: Iterable[Need]) -> set[Need]:

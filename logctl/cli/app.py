@@ -20,6 +20,7 @@ from logctl.cli import (
     iam,
     init,
     local,
+    quarantine,
     replay,
     send,
     stack,
@@ -84,6 +85,7 @@ for family in (
     debounce,
     dashboard,
     dlq,
+    quarantine,
     replay,
     cost,
 ):

@@ -1,4 +1,4 @@
-"""What the shell offers after Tab: apps, environments, debounce keys, saved queries.
+"""What the shell offers after Tab: apps, environments, debounce keys, ids, saved queries.
 
 A person waits for it, so it gives up after a moment and then offers nothing; it says nothing either, whatever
 goes wrong. The shell evaluates what it is offered: only plain words pass, wherever they come from.
@@ -79,6 +79,12 @@ def _keys_and_apps(context: Context) -> Iterator[str]:
     yield from _keys(context)
 
 
+def _quarantined(context: Context) -> list[str]:
+    from logctl.ops.quarantine import Wanted, keys
+
+    return [kept.id for kept in keys(context.deployment, Wanted())[0]]
+
+
 def _saved(context: Context) -> list[str]:
     from logctl.ops.saved import listed
 
@@ -89,4 +95,5 @@ apps = _offering(_apps)
 environments = _offering(_environments)
 keys = _offering(_keys)
 keys_and_apps = _offering(_keys_and_apps)
+quarantined = _offering(_quarantined)
 saved_queries = _offering(_saved)

@@ -9,10 +9,14 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from logctl.core.text import csv_cell, json_text, neutralise
+from logctl.core.text import csv_cell, json_text, neutralise, shortened
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+_ROOM_FOR_IDS = 120
+"""Columns of a terminal on which an id of 36 characters leaves room for the rest of a row."""
 
 
 class Output(StrEnum):
@@ -61,6 +65,7 @@ def show(
     words: Mapping[str, Any] | None = None,
     style: Callable[[Mapping[str, Any]], str] = lambda row: "",
     verbatim: bool = False,
+    whole: Sequence[str] = (),
 ) -> None:
     """A listing.
 
@@ -71,6 +76,7 @@ def show(
         words: functions that turn a column's value into what a table shows.
         style: the colour of a table's row.
         verbatim: the columns' names are somebody's own, and shown as they are.
+        whole: columns that are never folded, such as ids.
     """
     listed = list(rows)
     if output is Output.JSON:
@@ -78,7 +84,7 @@ def show(
     elif output is Output.CSV:
         write_csv(columns, ([row.get(column) for column in columns] for row in listed))
     elif listed:
-        table(columns, listed, right=right, words=words or {}, style=style, verbatim=verbatim)
+        table(columns, listed, right=right, words=words or {}, style=style, verbatim=verbatim, whole=whole)
     if not listed and empty:
         say(empty)
 
@@ -107,6 +113,7 @@ def table(
     words: Mapping[str, Any] | None = None,
     style: Callable[[Mapping[str, Any]], str] = lambda row: "",
     verbatim: bool = False,
+    whole: Sequence[str] = (),
 ) -> None:
     from rich import box
     from rich.table import Table
@@ -119,6 +126,7 @@ def table(
             Text(neutralise(column) if verbatim else column.removesuffix("_ms").replace("_", " ")),
             justify="right" if column in right else "left",
             overflow="fold",
+            no_wrap=column in whole,
         )
     for row in rows:
         cells = []
@@ -135,6 +143,14 @@ def table(
         out.print(grid, crop=False)
     # Not by rich itself, which ends the program with 1 when `| head` has had enough.
     print(drawn.get(), end="")
+
+
+def brief(ids: Sequence[str]) -> Callable[[str], str]:
+    """How a table shows these ids: whole, and on a narrow terminal as the beginnings that tell them apart,
+    which every command takes."""
+    if not sys.stdout.isatty() or console().width >= _ROOM_FOR_IDS:
+        return str
+    return shortened(ids).__getitem__
 
 
 def facts(pairs: Mapping[str, Any], output: Output) -> None:

@@ -257,8 +257,8 @@ def _alerts(facts: Mapping[str, Any]) -> str:
 
 
 def _quarantine(facts: Mapping[str, Any]) -> str:
-    more = "" if facts["complete"] else " or more"
-    return f"{facts['last_24h']:,}{more} in 24 h"
+    more = "" if facts["complete"] else "more than "
+    return f"{more}{facts['last_24h']:,} in 24 h"
 
 
 def _partitions(facts: Mapping[str, Any]) -> str:

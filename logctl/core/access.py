@@ -1,7 +1,8 @@
 """Who may read what: an identity's claims, turned into names and globs of apps.
 
-A group `app:checkout` (or a scope `…/app:checkout` of a machine client) lets its bearer read that app,
-`app:web-*` those that the glob names, `app:*` all of them.
+A group `app:checkout` (or a scope `logctl/app:checkout` of a machine client) lets its bearer read that app,
+`app:web-*` those that the glob names, `app:*` all of them. Scopes of other APIs mean nothing here, whatever
+their names are.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ PREFIX = "app:"
 PATTERN = r"[a-z0-9*?](?:[a-z0-9_*?-]{0,62}[a-z0-9*?])?"
 _PATTERN = re.compile(PATTERN)
 _SKEW = MINUTE
+_LATEST = 10**11
+"""Seconds; a later moment is no time that a token has, and none that can be written as a date."""
+_CHECKED = ("iss", "sub", "exp", "nbf", "iat", "aud", "client_id", "token_use")
+_WORD = re.compile(r"""[^\s,\[\]"']+""")
 
 
 class NotAuthentic(ValueError):
@@ -37,6 +42,11 @@ class Access:
     apps: tuple[str, ...]
     expires_at: int
 
+    @property
+    def every_app(self) -> bool:
+        """Whether no app is excluded: what is said of all apps together is for these bearers only."""
+        return any(not pattern.strip("*") for pattern in self.apps)
+
     def may_read(self, app: str) -> bool:
         return any(fnmatchcase(app, pattern) for pattern in self.apps)
 
@@ -46,11 +56,13 @@ class Access:
 
 @dataclass(frozen=True)
 class Issuer:
-    """Whose tokens count: their `iss`, who they must be made for, and where groups stand in them."""
+    """Whose tokens count: their `iss`, who they must be made for, where groups stand in them, and the
+    resource server whose scopes are ours: `logctl` in a user pool of ours, else the audience."""
 
     issuer: str
     audience: Sequence[str]
     groups_claim: str
+    resource_server: str = "logctl"
 
 
 def access_of(claims: Mapping[str, Any], issuer: Issuer, now: int) -> Access:
@@ -65,8 +77,7 @@ def access_of(claims: Mapping[str, Any], issuer: Issuer, now: int) -> Access:
     """
     if claims.get("iss") != issuer.issuer:
         raise NotAuthentic("the token is of another issuer")
-    audience = claims.get("aud", claims.get("client_id"))
-    if not set(_texts(audience)) & set(issuer.audience):
+    if not set(_audience(claims)) & set(issuer.audience):
         raise NotAuthentic("the token is for something else")
     # Cognito says which kind it is; an ID token is for the page, not for an API.
     if claims.get("token_use", "access") != "access":
@@ -78,28 +89,68 @@ def access_of(claims: Mapping[str, Any], issuer: Issuer, now: int) -> Access:
         moment = _moment(claims, name)
         if name in claims and (moment is None or moment > now + _SKEW):
             raise NotAuthentic("the token is of the future")
-    return Access(_user(claims), _apps(claims, issuer.groups_claim), expires_at)
+    return Access(_user(claims), _apps(claims, issuer), expires_at)
 
 
-def _apps(claims: Mapping[str, Any], groups_claim: str) -> tuple[str, ...]:
-    scopes = [text.rpartition("/")[2] for name in ("scope", "scp") for text in _texts(claims.get(name))]
-    named = [*_texts(claims.get(groups_claim)), *scopes]
-    found = {text.removeprefix(PREFIX) for text in named if text.startswith(PREFIX)}
+def same_token(claims: Mapping[str, Any], vouched: Mapping[str, Any], issuer: Issuer) -> bool:
+    """Whether the claims are those of the token that API Gateway has checked.
+
+    It hands claims on as text, lists as `[a b]`; how they are written there does not matter. Everything that
+    `access_of` goes by is compared: a token that borrows the good one's identity must not bring its own
+    groups.
+    """
+    if any(_words(claims.get(name)) != _words(vouched.get(name)) for name in _CHECKED):
+        return False
+    return all(
+        _named(_words(claims.get(name))) == _named(_words(vouched.get(name)))
+        for name in (issuer.groups_claim, "scope", "scp")
+    )
+
+
+def _words(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [word for item in value for word in _words(item)]
+    return [] if value is None else _WORD.findall(str(value))
+
+
+def _named(words: Iterable[str]) -> set[str]:
+    return {word for word in words if PREFIX in word}
+
+
+def _audience(claims: Mapping[str, Any]) -> list[str]:
+    value = claims.get("aud", claims.get("client_id"))
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, str)]
+
+
+def _apps(claims: Mapping[str, Any], issuer: Issuer) -> tuple[str, ...]:
+    ours = tuple(f"{server.rstrip('/')}/{PREFIX}" for server in (issuer.resource_server,) if server)
+    if set(_audience(claims)) <= set(issuer.audience) and "aud" in claims:
+        # A scope without a resource server is one of the audience's: ours, if the token is for nobody else.
+        ours += (PREFIX,)
+    named = [text for text in _texts(claims.get(issuer.groups_claim)) if text.startswith(PREFIX)]
+    for name in ("scope", "scp"):
+        for text in _texts(claims.get(name)):
+            named += [PREFIX + text.removeprefix(start) for start in ours if text.startswith(start)]
+    found = {text.removeprefix(PREFIX) for text in named}
     return tuple(sorted(filter(is_pattern, found)))
 
 
 def _texts(value: object) -> list[str]:
-    """A claim of several texts, as identity providers write it: a list, or one text with spaces or commas."""
+    """A claim of several texts, as identity providers write it: a list, or one text with spaces or commas,
+    in brackets or not."""
     if isinstance(value, str):
-        return re.split(r"[\s,]+", value.strip()) if value.strip() else []
+        return _WORD.findall(value)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def _moment(claims: Mapping[str, Any], name: str) -> int | None:
+    """Milliseconds; None for what is no number of seconds that a date can have."""
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value * SECOND)
+    # False for NaN too.
+    return int(value * SECOND) if 0 <= value <= _LATEST else None
 
 
 def _user(claims: Mapping[str, Any]) -> str:

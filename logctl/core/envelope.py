@@ -423,6 +423,41 @@ def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
         raise Rejected("encoding", f"the envelope's data cannot be decoded ({problem})") from None
 
 
+def unfolded(body: str) -> str | None:
+    """The lines that an envelope holds, as NDJSON; None when the body is no envelope that can be read."""
+    try:
+        envelope = strictjson.loads(body)
+        if not isinstance(envelope, Mapping) or envelope.get("logctl") != VERSION:
+            return None
+        return unfold(str(envelope.get("data"))).decode("utf-8", "replace")
+    except (strictjson.Malformed, Rejected):
+        return None
+
+
+def refold(body: str) -> str:
+    """The body with its data folded again, where it is an envelope whose data was unfolded for redaction.
+
+    Where nothing was taken out, it is the envelope that it was.
+    """
+    try:
+        envelope = strictjson.loads(body)
+    except strictjson.Malformed:
+        return body
+    if not isinstance(envelope, Mapping) or envelope.get("logctl") != VERSION:
+        return body
+    data = envelope.get("data")
+    if envelope.get("encoding") != "zstd" or not isinstance(data, str) or not data.startswith("{"):
+        return body
+    plain = data.encode("utf-8", "replace")
+    folded = {
+        **envelope,
+        "batch_id": _batch_id(str(envelope.get("appid")), plain),
+        "count": plain.count(b"\n") + 1,
+        "data": base64.b64encode(zstandard.ZstdCompressor(level=6).compress(plain)).decode(),
+    }
+    return json.dumps(folded, separators=(",", ":"))
+
+
 def _unpack_lines(
     text: str, whole: strictjson.Malformed, appid: str, batch_id: str, sent_at: int
 ) -> Unpacked:

@@ -8,6 +8,7 @@ from logctl.core.settings import Settings
 
 ALARMS = (
     "dead-letters", "backlog", "consumer-errors", "consumer-throttles", "sweeper-stopped", "sweeper-errors",
+    "quarantine",
 )  # fmt: skip
 """What CloudWatch watches of an environment; see `Names.alarm`."""
 CHINA, GOVCLOUD = "cn-", "us-gov-"

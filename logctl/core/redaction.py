@@ -27,7 +27,8 @@ ALL = "all"
 
 _MARKED = re.compile(r"\[redacted:[a-z-]+\][)\]}.:]*")
 _COUNTED = re.compile(r"redacted=(\d{1,9})")
-_UNREADABLE = "[redacted:unreadable]"
+UNREADABLE = "[redacted:unreadable]"
+"""What stands for data that could not be unfolded, and so not checked."""
 _MAX_FRAMES = 100
 """Envelopes that are opened in one body; a message has one."""
 
@@ -241,7 +242,7 @@ class Redactor:
                 unfolded = unfold(match[0].replace("\\", ""), most=left)
             except Rejected:
                 found += 1
-                return _UNREADABLE
+                return UNREADABLE
             left -= len(unfolded)
             plain, more = self.text(unfolded.decode("utf-8", "replace"))
             found += more

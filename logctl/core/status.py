@@ -189,14 +189,15 @@ def apps_without_objects(apps: Sequence[str]) -> list[Finding]:
     ]
 
 
-def quarantine(objects: int, *, complete: bool, place: str) -> list[Finding]:
+def quarantine(objects: int, *, complete: bool) -> list[Finding]:
+    """What was set aside in the last 24 h; with `complete` false there is more than was counted."""
     if not objects:
         return []
-    least = "" if complete else "At least "
+    more = "" if complete else "More than "
     return [
         Finding(
-            f"{least}{counted(objects, 'message')} or parts of one could not be parsed in the last 24 h.",
-            f"aws s3 ls --recursive {place}",
+            f"{more}{counted(objects, 'message')} could not be read, wholly or in part, in the last 24 h.",
+            "logctl quarantine list --since 1d",
         )
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Sequence
 
 # Controls, formats (bidi overrides, zero width), surrogates, private use, unassigned, line separators.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -67,3 +68,11 @@ def shorten(text: str, limit: int) -> str:
 def csv_cell(text: str) -> str:
     """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
+
+
+def shortened(ids: Sequence[str], least: int = 8) -> dict[str, str]:
+    """Beginnings of ids that tell them apart, all of one length."""
+    length = least
+    while len({item[:length] for item in ids}) < len(set(ids)):
+        length += 1
+    return {item: item[:length] for item in ids}

@@ -1,27 +1,43 @@
-"""The dead-letter queue: what failed too often, and sending it round again."""
+"""The dead-letter queue: what failed too often, sending it round again, and dropping it.
+
+SQS hands out a FIFO group in order and, while some messages of it are in flight, no more of it: at most ten
+of a group at a time. Who goes through the queue therefore goes in rounds. In a round each message that
+comes is sent and deleted, or kept in flight; at its end what was kept is put back, and the next round gets
+past it to what stood behind it, until a round moves nothing. What is sent keeps the order of its group.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from logctl.core.attempts import Ledger
 from logctl.core.envelope import unpack
-from logctl.core.errors import LogctlError, UsageError
+from logctl.core.errors import LogctlError
+from logctl.core.letters import Cause, cause, reason
+from logctl.core.quarantine import picked
 from logctl.core.records import Rejected
 from logctl.core.redaction import Redactor
 from logctl.ops.deployment import Deployment
 from logctl.ops.emulator import is_unknown_action
+from logctl.pipeline.attempts import Attempts
 
-_PEEK_SECONDS = 30
+SEE = "logctl dlq list"
+_HELD_SECONDS = 60
+"""How long a message is in flight for a look or a round; it is put back at once when that ends."""
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A message that the consumer could not finish. `sent_at` is in milliseconds."""
+    """A message that the consumer could not finish. `sent_at` is in milliseconds.
+
+    `cause`, `reason` and `detail` are what the consumer recorded of its attempts; `problem` is what is wrong
+    with the body.
+    """
 
     message_id: str
     group: str
@@ -29,6 +45,9 @@ class DeadLetter:
     receives: int
     size: int
     records: int
+    cause: Cause
+    reason: str
+    detail: str
     problem: str
     body: str
 
@@ -42,12 +61,16 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Redrive:
-    """How a redrive ended."""
+class Moved:
+    """How a redrive or a drop ended.
 
-    status: str
-    moved: int
-    total: int
+    `left_out` failed because of their content and stay. `unseen` messages, about, stand behind so many others
+    of their group that SQS does not show them.
+    """
+
+    moved: int = 0
+    left_out: int = 0
+    unseen: int = 0
 
 
 def look(deployment: Deployment, *, limit: int = 100) -> Listing:
@@ -56,31 +79,71 @@ def look(deployment: Deployment, *, limit: int = 100) -> Listing:
     FIFO hands out no more of a group while some of it are in flight, so a look ends when nothing more
     comes; everything is put back at once.
     """
-    sqs, url = deployment.aws.sqs, deployment.dead_letter_queue_url()
-    letters: list[DeadLetter] = []
-    handles: list[str] = []
-    try:
-        while len(letters) < limit:
-            reply = sqs.receive_message(
-                QueueUrl=url,
-                MaxNumberOfMessages=10,
-                VisibilityTimeout=_PEEK_SECONDS,
-                WaitTimeSeconds=1,
-                MessageSystemAttributeNames=["All"],
-            )
-            messages = reply.get("Messages", [])
+    url = deployment.dead_letter_queue_url()
+    received: list[Mapping[str, Any]] = []
+    with _Held(deployment, url) as held:
+        while len(received) < limit:
+            messages = held.receive()
             if not messages:
                 break
-            for message in messages:
-                handles.append(message["ReceiptHandle"])
-                letters.append(_letter(message["MessageId"], message["Body"], message.get("Attributes", {})))
-    finally:
-        for handle in handles:
-            sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+            received += messages
+    ledgers = _ledgers(deployment, received)
+    letters = [_letter(message, _ledger_of(message, ledgers)) for message in received]
     return Listing(tuple(letters[:limit]), max(_count(deployment, url), len(letters)))
 
 
-def _letter(message_id: str, body: str, attributes: Mapping[Any, str]) -> DeadLetter:
+@dataclass
+class _Held:
+    """Receives, and puts back at the end what was not taken out."""
+
+    deployment: Deployment
+    url: str
+    handles: dict[str, str] = field(default_factory=dict)
+
+    def __enter__(self) -> _Held:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for handle in self.handles.values():
+            self.deployment.aws.sqs.change_message_visibility(
+                QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=0
+            )
+
+    def receive(self) -> Sequence[Mapping[str, Any]]:
+        reply = self.deployment.aws.sqs.receive_message(
+            QueueUrl=self.url,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=_HELD_SECONDS,
+            WaitTimeSeconds=1,
+            MessageSystemAttributeNames=["All"],
+        )
+        messages = reply.get("Messages", [])
+        self.handles |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
+        return messages
+
+    def delete(self, message: Mapping[str, Any]) -> None:
+        self.deployment.aws.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        self.handles.pop(message["MessageId"], None)
+
+
+def _original_ids(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the message was called when the consumer had it. A move to a FIFO dead-letter queue replaces the
+    deduplication id by the message's id (Amazon SQS Developer Guide, Learn how to configure a dead-letter
+    queue redrive)."""
+    return (message.get("Attributes", {}).get("MessageDeduplicationId", ""), message["MessageId"])
+
+
+def _ledgers(deployment: Deployment, messages: Sequence[Mapping[str, Any]]) -> dict[str, Ledger]:
+    ids = [name for message in messages for name in _original_ids(message) if name]
+    return Attempts(deployment.aws.dynamodb, deployment.names.hot_table).get(ids) if ids else {}
+
+
+def _ledger_of(message: Mapping[str, Any], ledgers: Mapping[str, Ledger]) -> Ledger | None:
+    return next((ledgers[name] for name in _original_ids(message) if name in ledgers), None)
+
+
+def _letter(message: Mapping[str, Any], ledger: Ledger | None) -> DeadLetter:
+    body, attributes = message["Body"], message.get("Attributes", {})
     group, sent_at = attributes.get("MessageGroupId", ""), int(attributes.get("SentTimestamp", "0"))
     try:
         unpacked = unpack(
@@ -93,12 +156,15 @@ def _letter(message_id: str, body: str, attributes: Mapping[Any, str]) -> DeadLe
     except Rejected as rejected:
         records, problem = 0, str(rejected)
     return DeadLetter(
-        message_id,
+        message["MessageId"],
         group,
         sent_at,
         int(attributes.get("ApproximateReceiveCount", "0")),
         len(body.encode("utf-8", "replace")),
         records,
+        cause(ledger),
+        reason(ledger),
+        ledger.detail if ledger else "",
         problem,
         body,
     )
@@ -119,81 +185,175 @@ def find(deployment: Deployment, message_id: str) -> DeadLetter:
     Raises:
         UsageError: none or several have it.
     """
-    found = [letter for letter in look(deployment).letters if letter.message_id.startswith(message_id)]
-    if len(found) != 1:
-        problem = "no message" if not found else f"{len(found)} messages"
-        raise UsageError(
-            f"There is {problem} in the dead-letter queue with an id that starts with {message_id!r}.",
-            "See them with: logctl dlq list",
-        )
+    letters = {letter.message_id: letter for letter in look(deployment).letters}
+    (found,) = picked(list(letters), [message_id], where="the dead-letter queue", see=SEE)
+    letter = letters[found]
     redactor = Redactor(deployment.pipeline_config().redact)
-    body, redacted = redactor.body(found[0].body)
-    return replace(found[0], body=body, problem="" if redacted else found[0].problem)
+    body, redacted = redactor.body(letter.body)
+    if not redacted:
+        return replace(letter, body=body)
+    return replace(letter, body=body, problem="", detail=redactor.text(letter.detail)[0])
 
 
-def waiting(deployment: Deployment) -> int:
-    """How many messages a redrive would move."""
-    return _count(deployment, deployment.dead_letter_queue_url())
+def chosen(deployment: Deployment, beginnings: Sequence[str]) -> list[str]:
+    """Ids by their beginnings.
+
+    Raises:
+        UsageError: a beginning fits none of the messages that SQS shows, or several.
+    """
+    ids = [letter.message_id for letter in look(deployment, limit=_LOOK_AT_MOST).letters]
+    return picked(ids, beginnings, where="the dead-letter queue", see=SEE)
+
+
+_LOOK_AT_MOST = 1_000
+
+
+def plan(deployment: Deployment) -> Moved:
+    """What a plain redrive would do, as far as a look shows it."""
+    found = look(deployment, limit=_LOOK_AT_MOST)
+    staying = sum(letter.cause is Cause.CONTENT for letter in found.letters)
+    seen = len(found.letters)
+    return Moved(seen - staying, staying, found.total - seen)
+
+
+# ── Out of it ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def redrive(
     deployment: Deployment,
     *,
+    everything: bool = False,
     sleep: Callable[[float], None] = time.sleep,
     on_progress: Callable[[int, int], None] = lambda moved, total: None,
-) -> Redrive:
-    """Move everything back to where it came from, and wait until that is done.
+) -> Moved:
+    """Send messages back to where they came from, without those that failed because of their content.
 
-    SQS does it (StartMessageMoveTask, which supports FIFO). Messages get new ids; the consumer goes by
-    content, so nothing is stored or counted twice.
+    With `everything`, and where nothing is to be left out, SQS moves them (StartMessageMoveTask, which
+    supports FIFO and cannot choose), and this waits until that is done. They get new ids; the consumer goes
+    by content, so nothing is stored or counted twice.
     """
     url = deployment.dead_letter_queue_url()
     total = _count(deployment, url)
     if not total:
-        return Redrive("EMPTY", 0, 0)
+        return Moved()
+    if everything or _nothing_to_leave_out(deployment):
+        try:
+            return _move_all(deployment, url, total, sleep, on_progress)
+        except ClientError as error:
+            if not is_unknown_action(error):
+                raise
+
+    def goes(_: Mapping[str, Any], ledger: Ledger | None) -> bool:
+        return everything or cause(ledger) is not Cause.CONTENT
+
+    return _walk(deployment, url, goes, _send(deployment), lambda moved: on_progress(moved, total))
+
+
+def redrive_some(deployment: Deployment, ids: Collection[str]) -> Moved:
+    """Send these messages back, whatever they failed of; others of their group stay."""
+    return _take_out(deployment, ids, _send(deployment))
+
+
+def drop(deployment: Deployment, ids: Collection[str]) -> Moved:
+    """Delete these messages."""
+    return _take_out(deployment, ids, lambda message: None)
+
+
+def _take_out(
+    deployment: Deployment, ids: Collection[str], treat: Callable[[Mapping[str, Any]], None]
+) -> Moved:
+    wanted = set(ids)
+
+    def goes(message: Mapping[str, Any], _: Ledger | None) -> bool:
+        return message["MessageId"] in wanted
+
+    url = deployment.dead_letter_queue_url()
+    moved = _walk(deployment, url, goes, treat, lambda moved: None, ledgers=False, until=len(wanted)).moved
+    return Moved(moved, 0, len(wanted) - moved)
+
+
+def _send(deployment: Deployment) -> Callable[[Mapping[str, Any]], None]:
+    target = deployment.queue_url()
+
+    def send(message: Mapping[str, Any]) -> None:
+        # A bare message's records are known by its deduplication id, so it stays. SQS says yes to what it has
+        # had in the last five minutes, and drops it. AWS has replaced the id when it moved the message here;
+        # where that was not done, it is done now.
+        for name in _original_ids(message):
+            reply = deployment.aws.sqs.send_message(
+                QueueUrl=target,
+                MessageBody=message["Body"],
+                MessageGroupId=message["Attributes"]["MessageGroupId"],
+                MessageDeduplicationId=name,
+            )
+            if reply["MessageId"] not in _original_ids(message):
+                return
+        raise LogctlError(
+            f"SQS takes {message['MessageId']} for a duplicate of itself; it stays.",
+            "Five minutes after it was sent first, run the same again.",
+        )
+
+    return send
+
+
+def _walk(
+    deployment: Deployment,
+    url: str,
+    goes: Callable[[Mapping[str, Any], Ledger | None], bool],
+    treat: Callable[[Mapping[str, Any]], None],
+    on_progress: Callable[[int], None],
+    *,
+    ledgers: bool = True,
+    until: int | None = None,
+) -> Moved:
+    """Go through the queue in rounds; `treat` and delete each message that `goes`, `until` so many have.
+
+    Treated first and deleted then: a stop in between repeats, and loses nothing.
+    """
+    moved, staying = 0, set[str]()
+    while True:
+        before = moved
+        with _Held(deployment, url) as held:
+            while moved != until and (messages := held.receive()):
+                known = _ledgers(deployment, messages) if ledgers else {}
+                for message in messages:
+                    if not goes(message, _ledger_of(message, known)):
+                        staying.add(message["MessageId"])
+                        continue
+                    treat(message)
+                    held.delete(message)
+                    moved += 1
+                    on_progress(moved)
+        if moved in (before, until):
+            return Moved(moved, len(staying), max(0, _count(deployment, url) - len(staying)))
+
+
+def _nothing_to_leave_out(deployment: Deployment) -> bool:
+    found = look(deployment, limit=_LOOK_AT_MOST)
+    return len(found.letters) == found.total and not any(
+        letter.cause is Cause.CONTENT for letter in found.letters
+    )
+
+
+def _move_all(
+    deployment: Deployment,
+    url: str,
+    total: int,
+    sleep: Callable[[float], None],
+    on_progress: Callable[[int, int], None],
+) -> Moved:
     sqs = deployment.aws.sqs
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    try:
-        sqs.start_message_move_task(SourceArn=arn)
-    except ClientError as error:
-        if not is_unknown_action(error):
-            raise
-        return _redrive_by_hand(deployment, url, total, on_progress)
+    sqs.start_message_move_task(SourceArn=arn)
     for status, moved in _watch(deployment, arn, sleep):
         on_progress(moved, total)
         if status == "FAILED":
             raise LogctlError(
-                f"SQS stopped the redrive after {moved} of {total} messages.",
-                "See what is left with: logctl dlq list",
+                f"SQS stopped the redrive after {moved} of {total} messages.", f"See what is left with: {SEE}"
             )
         if status in ("COMPLETED", "CANCELLED"):
-            return Redrive(status, moved, total)
+            return Moved(moved)
     raise AssertionError("watching ends with a terminal state")
-
-
-def _redrive_by_hand(
-    deployment: Deployment, url: str, total: int, on_progress: Callable[[int, int], None]
-) -> Redrive:
-    """Send each message to the queue again, then delete it: a stop in between repeats, and loses nothing."""
-    sqs, target, moved = deployment.aws.sqs, deployment.queue_url(), 0
-    while True:
-        reply = sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageSystemAttributeNames=["All"]
-        )
-        messages = reply.get("Messages", [])
-        if not messages:
-            return Redrive("COMPLETED", moved, total)
-        for message in messages:
-            sqs.send_message(
-                QueueUrl=target,
-                MessageBody=message["Body"],
-                MessageGroupId=message["Attributes"]["MessageGroupId"],
-                # A bare message's records are known by this id, so it stays.
-                MessageDeduplicationId=message["Attributes"]["MessageDeduplicationId"],
-            )
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            moved += 1
-            on_progress(moved, total)
 
 
 def _watch(deployment: Deployment, arn: str, sleep: Callable[[float], None]) -> Iterator[tuple[str, int]]:

@@ -17,7 +17,7 @@ from logctl.core import status as rules
 from logctl.core.debounce import Status
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.names import ALARMS
-from logctl.core.partitions import QUARANTINE, Partition, Scope
+from logctl.core.partitions import Partition, Scope
 from logctl.core.replies import Trouble
 from logctl.core.status import Finding
 from logctl.core.times import DAY, TimeRange, from_datetime, iso
@@ -28,6 +28,7 @@ from logctl.ops.metrics import measure
 from logctl.pipeline.clients import TROUBLE, trouble_of
 from logctl.pipeline.health import depth, is_overdue
 from logctl.pipeline.hot import HotStore
+from logctl.pipeline.quarantined import recent
 from logctl.pipeline.standings import silence_row
 
 PARTITION_DAYS = 3
@@ -246,32 +247,13 @@ def _alerts(deployment: Deployment, now: int) -> _Seen:
 
 
 def _quarantine(deployment: Deployment, now: int) -> _Seen:
-    """Keys are by the day that SQS got the message; a day is looked at up to a limit."""
-    days = [_day(moment).under(QUARANTINE).partition("appid=")[0] for moment in (now - DAY, now)]
-    counts = [_recent_objects(deployment, day, now - DAY) for day in days]
-    objects, complete = sum(count for count, _ in counts), all(done for _, done in counts)
-    place = f"s3://{deployment.bucket}/{days[-1] if counts[-1][0] else days[0]}"
-    facts = {"last_24h": objects, "complete": complete, "place": place if objects else None}
-    return facts, rules.quarantine(objects, complete=complete, place=place)
+    found = recent(deployment.aws.s3, deployment.bucket, now=now, at_most=QUARANTINE_AT_MOST)
+    facts = {"last_24h": found.objects, "complete": found.complete}
+    return facts, rules.quarantine(found.objects, complete=found.complete)
 
 
 def _day(moment: int) -> Partition:
     return Partition.at(moment, "any")
-
-
-def _recent_objects(deployment: Deployment, prefix: str, since: int) -> tuple[int, bool]:
-    """How many objects were written since then, and whether all were looked at."""
-    pages = deployment.aws.s3.get_paginator("list_objects_v2").paginate(
-        Bucket=deployment.bucket, Prefix=prefix
-    )
-    found = seen = 0
-    for page in pages:
-        objects = page.get("Contents", [])
-        seen += len(objects)
-        found += sum(from_datetime(item["LastModified"]) >= since for item in objects)
-        if seen >= QUARANTINE_AT_MOST and page.get("IsTruncated"):
-            return found, False
-    return found, True
 
 
 def _partitions(deployment: Deployment, now: int) -> _Seen:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from logctl.core.access import Access, Issuer, NotAuthentic, access_of
+from logctl.core import strictjson
+from logctl.core.access import Access, Issuer, NotAuthentic, access_of, same_token
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.consumer import wall_clock
@@ -27,6 +29,9 @@ from logctl.pipeline.log import log, where_of
 
 _FOR_THE_ANSWER = 10_000
 """Milliseconds kept for what comes after reading; a page that is not full by then says so."""
+
+
+_TOKEN = re.compile(r"(?:bearer +)?[\w-]+\.([\w-]+)\.[\w-]*", re.IGNORECASE | re.ASCII)
 
 
 class Response(TypedDict):
@@ -46,7 +51,7 @@ class Api:
         self._config = config
         self._clock = clock
         self._fetch = fetch
-        self._issuer = Issuer(config.issuer, config.audience, config.groups_claim)
+        self._issuer = Issuer(config.issuer, config.audience, config.groups_claim, config.resource_server)
         answers = Answers(aws, config, clock=clock)
         self._answers: dict[str, Callable[[Request], dict[str, Any]]] = {
             "GET /session": answers.session,
@@ -94,13 +99,15 @@ class Api:
 
     def _access(self, event: Mapping[str, Any]) -> Access:
         """Who asks. Fails closed: without an authorizer's word, nobody."""
-        authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
-        vouched = (authorizer.get("jwt") or {}).get("claims")
-        if not vouched:
+        vouched: Any = event
+        for name in ("requestContext", "authorizer", "jwt", "claims"):
+            vouched = vouched.get(name) if isinstance(vouched, Mapping) else None
+        if not vouched or not isinstance(vouched, Mapping):
             raise Unauthorized("This takes a token.", "Send: Authorization: Bearer TOKEN")
-        claims = _claims((event.get("headers") or {}).get("authorization", ""))
+        headers = event.get("headers")
+        claims = _claims(headers.get("authorization") if isinstance(headers, Mapping) else None)
         # API Gateway hands claims on as text only; the token itself has the lists. Both must be one token's.
-        if any(str(claims.get(name)) != str(vouched.get(name)) for name in ("iss", "sub", "exp")):
+        if not same_token(claims, vouched, self._issuer):
             raise Unauthorized("The token is not the one that was checked.")
         try:
             return access_of(claims, self._issuer, self._clock())
@@ -108,13 +115,16 @@ class Api:
             raise Unauthorized(f"The token does not count: {problem}.", "Sign in again.") from None
 
 
-def _claims(authorization: str) -> dict[str, Any]:
-    token = authorization.strip().rpartition(" ")[2]
-    try:
-        body = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    except (IndexError, ValueError, RecursionError):
-        claims = None
+def _claims(authorization: object) -> dict[str, Any]:
+    """The claims in an Authorization header of exactly one token: of two, API Gateway may check the other."""
+    given = _TOKEN.fullmatch(authorization.strip()) if isinstance(authorization, str) else None
+    claims = None
+    if given:
+        body = given[1]
+        try:
+            claims = strictjson.loads(base64.b64decode(body + "=" * (-len(body) % 4), b"-_", validate=True))
+        except ValueError:
+            claims = None
     if not isinstance(claims, dict):
         raise Unauthorized("The token cannot be read.")
     return claims

@@ -19,6 +19,7 @@ class ApiConfig:
     """
 
     stack: str
+    bucket: str
     hot_table: str
     alerts_table: str
     queue_url: str
@@ -32,6 +33,8 @@ class ApiConfig:
     authorize_url: str = ""
     token_url: str = ""
     logout_url: str = ""
+    resource_server: str = "logctl"
+    """Whose scopes say what may be read (`core.access`)."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> ApiConfig:
@@ -42,6 +45,7 @@ class ApiConfig:
         """
         return cls(
             stack=environ["LOGCTL_STACK"],
+            bucket=environ["LOGCTL_BUCKET"],
             hot_table=environ["LOGCTL_HOT_TABLE"],
             alerts_table=environ["LOGCTL_ALERTS_TABLE"],
             queue_url=environ["LOGCTL_QUEUE_URL"],
@@ -55,6 +59,7 @@ class ApiConfig:
             authorize_url=environ.get("LOGCTL_AUTHORIZE_URL", ""),
             token_url=environ.get("LOGCTL_TOKEN_URL", ""),
             logout_url=environ.get("LOGCTL_LOGOUT_URL", ""),
+            resource_server=environ.get("LOGCTL_RESOURCE_SERVER", "logctl"),
         )
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logctl.core.debounce import Status
+from logctl.core.text import counted
 from logctl.core.times import MINUTE, iso
 from logctl.pipeline.hot import HotStore
+from logctl.pipeline.quarantined import Recent
 from logctl.pipeline.standings import Standing
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ class AppAge:
         }
 
 
+def _all(messages: Depth | None) -> int:
+    return messages.waiting + messages.in_flight if messages else 0
+
+
 def depth(sqs: SQSClient, queue_url: str) -> Depth:
     attributes = sqs.get_queue_attributes(
         QueueUrl=queue_url,
@@ -69,13 +75,15 @@ def is_overdue(standing: Standing) -> bool:
 
 @dataclass(frozen=True)
 class Health:
-    """The state of things at `now`; alerts of every app count, whoever asks."""
+    """The state of things at `now`, as far as it concerns who asks: standings and ages of their apps, and the
+    queues, in which all apps' messages are, only for who may read all."""
 
     now: int
-    queue: Depth
-    dead_letters: Depth
+    queue: Depth | None
+    dead_letters: Depth | None
     standings: list[Standing]
     apps: list[AppAge]
+    quarantine: Recent | None = None
 
     @property
     def overdue(self) -> int:
@@ -89,9 +97,15 @@ class Health:
                 f"{self.overdue} alerts are overdue: the sweeper does not run or cannot publish. "
                 "See its log, and: logctl debounce list"
             )
-        if dead := self.dead_letters.waiting + self.dead_letters.in_flight:
+        if dead := _all(self.dead_letters):
             found.append(
                 f"{dead} messages could not be stored and are in the dead-letter queue: logctl dlq list"
+            )
+        if self.quarantine and self.quarantine.objects:
+            more = "" if self.quarantine.complete else "More than "
+            found.append(
+                f"{more}{counted(self.quarantine.objects, 'message')} could not be read, wholly or in part, "
+                "in the last 24 h: logctl quarantine list"
             )
         return found
 
@@ -107,8 +121,10 @@ class Health:
             "status": self.status,
             "problems": self.problems,
             "checked_at": iso(self.now),
-            "queue": {"waiting": self.queue.waiting, "in_flight": self.queue.in_flight},
-            "dead_letter_queue": {"waiting": self.dead_letters.waiting + self.dead_letters.in_flight},
+            "queue": self.queue and {"waiting": self.queue.waiting, "in_flight": self.queue.in_flight},
+            "dead_letter_queue": self.dead_letters and {"waiting": _all(self.dead_letters)},
+            "quarantine": self.quarantine
+            and {"last_24h": self.quarantine.objects, "complete": self.quarantine.complete},
             "alerts": {
                 "open": sum(standing.state.status is Status.OPEN for standing in self.standings),
                 "held_back": sum(standing.state.held_back for standing in self.standings),

@@ -19,6 +19,8 @@ ARRIVAL = "arrival"
 _BATCH_GET = 100
 _REMEMBER_APP = HOUR
 _APP_KEPT = 35 * DAY
+_LAST = 10**13 - 1
+"""The last time that the thirteen digits of a key can tell."""
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,17 @@ class HotStore:
 
         A chunk spans no two hours: one that reaches into the range ends within the hour of its end.
         """
+        first, last = max(0, span.since), min(hour_of(span.until) + HOUR, _LAST)
+        if first > last:
+            return
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="app = :app AND chunk BETWEEN :first AND :last",
             FilterExpression="expires_at > :now AND min_ts < :until",
             ExpressionAttributeValues={
                 ":app": {"S": appid},
-                ":first": {"S": f"{max(0, span.since):013d}"},
-                ":last": {"S": f"{hour_of(span.until) + HOUR:013d}"},
+                ":first": {"S": f"{first:013d}"},
+                ":last": {"S": f"{last:013d}"},
                 ":now": {"N": str(now // SECOND)},
                 ":until": {"N": str(span.until)},
             },

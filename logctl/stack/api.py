@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from logctl.core.names import Names
+from logctl.core.partitions import QUARANTINE
 from logctl.core.settings import Settings
 from logctl.pipeline.alert_store import DUE
 from logctl.pipeline.hot import ARRIVAL
@@ -49,10 +50,12 @@ def resources(
         policies.read_hot_rows("HotTable", ARRIVAL)
         + policies.read_alerts("AlertsTable", DUE)
         + policies.see_queues(arn_of("Queue"), arn_of("DeadLetterQueue"))
+        + policies.list_objects("Bucket", QUARANTINE)
         + policies.write_logs("ApiLogs")
     )
     environment = {
         "LOGCTL_STACK": names.stack,
+        "LOGCTL_BUCKET": {"Ref": "Bucket"},
         "LOGCTL_HOT_TABLE": {"Ref": "HotTable"},
         "LOGCTL_ALERTS_TABLE": {"Ref": "AlertsTable"},
         "LOGCTL_QUEUE_URL": {"Ref": "Queue"},
@@ -63,6 +66,7 @@ def resources(
         "LOGCTL_AUDIENCE": _joined(who.audience),
         "LOGCTL_GROUPS_CLAIM": who.groups_claim,
         "LOGCTL_CLIENT_ID": who.client_id,
+        "LOGCTL_RESOURCE_SERVER": who.resource_server,
         "LOGCTL_AUTHORIZE_URL": who.authorize_url,
         "LOGCTL_TOKEN_URL": who.token_url,
         "LOGCTL_LOGOUT_URL": who.logout_url,

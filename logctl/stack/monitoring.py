@@ -1,7 +1,9 @@
 """CloudWatch: alarms that tell people through the topic, and a dashboard of the environment.
 
-Six alarms and one dashboard: an account has ten alarms and three dashboards free, then they cost $0.10 and
-$3 a month each (Amazon CloudWatch pricing, 2026-11). The metrics are the services' own and cost nothing.
+Seven alarms and one dashboard: an account has ten alarms and three dashboards free, then they cost $0.10 and
+$3 a month each (Amazon CloudWatch pricing, 2026-11). The metrics are the services' own and cost nothing. One
+is ours: what the consumer sets aside, counted in its log. Ten such metrics are free, then one costs $0.30 a
+month, in the hours that have a value.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from logctl.stack.queueing import VISIBILITY_TIMEOUT
 
 _ALARM_ARN = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:"
 _COLUMNS, _WIDTH, _HEIGHT = 3, 8, 6  # the grid of a dashboard is 24 wide
+QUARANTINED = "Quarantined"
+"""The metric of what the consumer set aside; its namespace is `_namespace`."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class _Alarm:
 
     about: str
     metric: tuple[str, str]
-    dimension: tuple[str, str]
+    dimension: tuple[str, str] | None
     statistic: str
     comparison: str
     threshold: int
@@ -87,7 +91,19 @@ def _alarms(settings: Settings, names: Names) -> dict[str, _Alarm]:
             ("AWS/Lambda", "Errors"), sweeper,
             "Sum", "GreaterThanOrEqualToThreshold", 3, 300, 1,
         ),
+        # That no more comes does not mean that it was mended: no word of an end.
+        "quarantine": _Alarm(
+            "Messages or lines of them could not be read and were set aside, unstored. "
+            f"See: logctl quarantine list{flags}",
+            (_namespace(names), QUARANTINED), None,
+            "Sum", "GreaterThanThreshold", 0, 300, 1, tells_end=False,
+        ),
     }  # fmt: skip
+
+
+def _namespace(names: Names) -> str:
+    """A namespace an environment: a filter can give a metric dimensions only from what the log says."""
+    return f"logctl/{names.stack}"
 
 
 def resources(settings: Settings, names: Names) -> dict[str, Any]:
@@ -97,6 +113,18 @@ def resources(settings: Settings, names: Names) -> dict[str, Any]:
     }
     return {
         **alarms,
+        "QuarantinedMetric": {
+            "Type": "AWS::Logs::MetricFilter",
+            "Properties": {
+                "LogGroupName": {"Ref": "ConsumerLogs"},
+                "FilterName": names.alarm("quarantine"),
+                # The line that `pipeline.consumer` writes for each object it puts there.
+                "FilterPattern": '{ $.event = "quarantined" }',
+                "MetricTransformations": [
+                    {"MetricNamespace": _namespace(names), "MetricName": QUARANTINED, "MetricValue": "1"}
+                ],
+            },
+        },
         "Dashboard": {
             "Type": "AWS::CloudWatch::Dashboard",
             "Properties": {
@@ -115,7 +143,11 @@ def _resource(name: str, alarm: _Alarm) -> dict[str, Any]:
             "AlarmDescription": alarm.about,
             "Namespace": alarm.metric[0],
             "MetricName": alarm.metric[1],
-            "Dimensions": [{"Name": alarm.dimension[0], "Value": alarm.dimension[1]}],
+            **(
+                {"Dimensions": [{"Name": alarm.dimension[0], "Value": alarm.dimension[1]}]}
+                if alarm.dimension
+                else {}
+            ),
             "Statistic": alarm.statistic,
             "ComparisonOperator": alarm.comparison,
             "Threshold": alarm.threshold,
@@ -165,8 +197,9 @@ def _body(settings: Settings, names: Names) -> dict[str, Any]:
             ("AWS/SQS", "ApproximateAgeOfOldestMessage", *queue, "oldest", "Maximum"),
         ),
         _graph(
-            "Dead letters",
-            ("AWS/SQS", "ApproximateNumberOfMessagesVisible", *dead, "waiting", "Maximum"),
+            "Dead letters and quarantine",
+            ("AWS/SQS", "ApproximateNumberOfMessagesVisible", *dead, "dead letters", "Maximum"),
+            (_namespace(names), QUARANTINED, "set aside", "Sum"),
         ),
         _graph(
             "Consumer: calls",

@@ -28,6 +28,7 @@ class SignIn:
     audience: list[Value]
     client_id: Value
     groups_claim: str
+    resource_server: str = RESOURCE_SERVER
     authorize_url: Value = ""
     token_url: Value = ""
     logout_url: Value = ""
@@ -46,7 +47,7 @@ def sign_in(settings: Settings, names: Names, endpoint: str | None, region: str 
     if settings.oidc_issuer:
         client = settings.oidc_client_id or settings.oidc_audience or ""
         audience = settings.oidc_audience or client
-        return SignIn(settings.oidc_issuer, [audience], client, settings.groups_claim or "groups")
+        return SignIn(settings.oidc_issuer, [audience], client, settings.groups_claim or "groups", audience)
     if region and region.startswith(CHINA):
         # Getting Started with Amazon Web Services in China, Amazon Cognito: feature availability.
         raise UsageError(
@@ -64,6 +65,7 @@ def sign_in(settings: Settings, names: Names, endpoint: str | None, region: str 
         clients,
         clients[0],
         settings.groups_claim or COGNITO_GROUPS,
+        RESOURCE_SERVER,
         *(_value(f"{base}/{path}") for path in ("oauth2/authorize", "oauth2/token", "logout")),
     )
 

@@ -25,7 +25,7 @@ from typer.testing import CliRunner
 from logctl.cli.app import app
 from logctl.core.partitions import Partition
 from logctl.core.settings import Settings
-from logctl.core.times import DAY
+from logctl.core.times import DAY, iso
 from logctl.local import sandbox as local
 from logctl.ops.dashboard import Dashboard
 from logctl.ops.deployment import Deployment
@@ -202,6 +202,29 @@ def something_dead(account: Account) -> str:
     return ""
 
 
+def quarantined(account: Account) -> str:
+    """The id of a message that can be stored now."""
+    aws, moment = account.deployment.aws, now()
+    digest = f"{time.time_ns():032x}"
+    key = f"{Partition.at(moment, APP).under('quarantine/')}{digest}.json"
+    note = {
+        "reason": "json", "detail": "", "group": APP, "message_id": "m", "deduplication_id": digest,
+        "sent_at": iso(moment), "content": '{"level": "error", "msg": "now it can"}',
+    }  # fmt: skip
+    aws.s3.put_object(Bucket=account.deployment.bucket, Key=key, Body=json.dumps(note).encode())
+    return digest
+
+
+def something_quarantined(account: Account) -> str:
+    quarantined(account)
+    return ""
+
+
+def still_unreadable(person: Person, account: Account) -> None:
+    """What is rejected again is written and stays."""
+    assert person.run("quarantine", "retry", quarantined(account), "--body", "-", stdin="{poison")[0] == 1
+
+
 def unregistered(account: Account) -> str:
     """A partition that only S3 has."""
     partition = Partition.at(now() - 40 * DAY, f"lost-{time.time_ns()}")
@@ -266,6 +289,11 @@ _ATHENA = frozenset(BY_ATHENA | {"glue:GetTables", "athena:StopQueryExecution"})
 # Drops and moves need partitions that are gone or elsewhere.
 _DROPS = frozenset({"glue:BatchDeletePartition", "glue:BatchUpdatePartition", "glue:DeletePartition"})
 
+# What the consumer does with messages that fail or come again: its ledger, its canary, and burying.
+_WHEN_IT_FAILS = frozenset(
+    {"dynamodb:BatchGetItem", "dynamodb:UpdateItem", "s3:PutObject", "sqs:SendMessage"}
+)
+
 # CloudFormation reads in the caller's name what it compares, MiniStack's as root.
 _COMPARED = frozenset(
     action
@@ -303,10 +331,20 @@ RUNS: dict[str, Run] = {
     "dlq redrive": Run(
         "dlq redrive --yes", before=something_dead, uncalled=frozenset({"sqs:ListMessageMoveTasks"})
     ),
+    "dlq drop": Run("dlq drop --yes --message", before=dead_letter),
+    "quarantine list": Run("quarantine list --since 1h", before=something_quarantined),
+    "quarantine show": Run("quarantine show", before=quarantined),
+    "quarantine retry": Run(
+        "quarantine retry", before=quarantined, besides=still_unreadable, uncalled=_WHEN_IT_FAILS
+    ),
+    "quarantine drop": Run("quarantine drop --yes", before=quarantined),
     "replay": Run(f"replay --app {APP} --since 1h", besides=dry_run, uncalled=_ATHENA | _QUERIES),
     # The deployed consumer is quicker: there is nothing to delete.
     "consume": Run(
-        "consume --event", before=saved_event, besides=receive, uncalled=frozenset({"sqs:DeleteMessage"})
+        "consume --event",
+        before=saved_event,
+        besides=receive,
+        uncalled=_WHEN_IT_FAILS | {"sqs:DeleteMessage"},
     ),
     "dashboard open": Run("dashboard open --no-browser"),
     "dashboard user add": Run("dashboard user add pat --app people"),
@@ -344,12 +382,17 @@ def test_a_command_runs_with_its_own_policy(account, command):
         ("athena repair", "athena partitions"),
         ("debounce silence x --for 1m", "debounce silences"),
         ("dlq redrive --yes", "dlq list"),
+        ("dlq list", "quarantine list"),
+        ("quarantine list", "dlq list"),
+        ("quarantine drop --all --yes", "quarantine list"),
+        ("quarantine retry --all --yes", "quarantine drop"),
         ("dashboard user list", "dashboard open"),
     ],
 )
 def test_with_the_policy_of_another_command_it_is_refused(account, args, others):
     unregistered(account)
     dead_letter(account)
+    quarantined(account)
     code, said = account.person(others).run(*args.split(), stdin=_LINE)
     assert code == 4, said
     assert "AWS refuses" in said

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from logctl.core.access import Access, Issuer, NotAuthentic, access_of, is_pattern
+from logctl.core.access import Access, Issuer, NotAuthentic, access_of, is_pattern, same_token
 from tests.unit.conftest import NOON
 
 OURS = Issuer("https://issuer.example/pool", ("web", "machine"), "cognito:groups")
@@ -47,8 +50,17 @@ def test_groups_are_apps():
         ({"cognito:groups": ["app:", "app:[a-z]*", "app:A", "app:a/b", "app:../x", "application:x", 5]}, ()),
         ({"cognito:groups": {"app:a": 1}}, ()),
         ({"cognito:groups": None, "scope": "openid logctl/app:checkout"}, ("checkout",)),
-        ({"cognito:groups": None, "scp": ["api://x/app:web-*"]}, ("web-*",)),
+        ({"cognito:groups": None, "scp": ["logctl/app:web-*"]}, ("web-*",)),
         ({"cognito:groups": ["app:a"], "scope": "logctl/app:b"}, ("a", "b")),
+        # As API Gateway writes lists, and as JSON text.
+        ({"cognito:groups": "[app:a app:b]"}, ("a", "b")),
+        ({"cognito:groups": '["app:a","app:b"]'}, ("a", "b")),
+        # One group's name, whatever is in it.
+        ({"cognito:groups": ["x app:*", "app:a app:*", "[app:*]", "x,app:*", ["app:*"]]}, ()),
+        # Scopes of other APIs.
+        ({"cognito:groups": None, "scope": "app:* other/app:* logctl2/app:* x/logctl/app:* /app:*"}, ()),
+        ({"cognito:groups": None, "scp": ["api://x/app:*", "app:*", "LOGCTL/app:*", "logctl/x/app:*"]}, ()),
+        ({"cognito:groups": None, "scope": ["logctl/app:a logctl/app:b"], "scp": {"logctl/app:a": 1}}, ()),
     ],
 )
 def test_what_may_be_read(changes, apps):
@@ -75,6 +87,22 @@ def test_what_may_be_read(changes, apps):
         {"exp": True},
         {"nbf": NOON // 1000 + 120},
         {"nbf": "later"},
+        {"nbf": math.nan},
+        {"iat": [1]},
+        {"exp": math.nan},
+        {"exp": math.inf},
+        {"exp": -math.inf},
+        {"exp": 10**400},
+        {"exp": 1e300},
+        {"exp": 10**12},  # milliseconds: a date that cannot be written
+        {"exp": [NOON // 1000 + 60]},
+        {"exp": {"$numberLong": NOON // 1000 + 60}},
+        {"iss": [OURS.issuer]},
+        {"aud": "web x"},  # one audience with a space in its name
+        {"aud": [["web"]]},
+        {"client_id": {"web": 1}},
+        {"token_use": ["access"]},
+        {"token_use": True},
         {"iat": NOON // 1000 + 120},
     ],
 )
@@ -86,6 +114,67 @@ def test_what_is_no_token_for_us(changes):
 def test_other_issuers_say_aud_and_need_not_say_what_use():
     access = access_of(claims(aud=["web", "x"], client_id=None, token_use=None), OURS, NOON)
     assert access.apps == ("checkout", "web-*")
+
+
+@pytest.mark.proves("B51")
+@pytest.mark.parametrize(
+    ("changes", "apps"),
+    [
+        ({"scope": "api://logs/app:a"}, ("a",)),
+        ({"scp": "app:a app:b"}, ("a", "b")),
+        ({"scp": ["app:a", "api://other/app:*", "logctl/app:*", "api://logs/v2/app:*"]}, ("a",)),
+        # Whose scope it is, is not said.
+        ({"aud": ["api://logs", "api://other"], "scp": ["app:*", "api://logs/app:a"]}, ("a",)),
+        ({"aud": None, "client_id": "api://logs", "scope": "app:* api://logs/app:a"}, ("a",)),
+    ],
+)
+def test_with_an_issuer_of_ones_own_the_audience_is_the_resource_server(changes, apps):
+    issuer = Issuer(OURS.issuer, ("api://logs",), "groups", "api://logs")
+    given = claims(**{"aud": "api://logs", "client_id": None, "token_use": None, **changes})
+    assert access_of(given, issuer, NOON).apps == apps
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=9)
+    | st.sampled_from([10**400, "app:*", "web", "access", OURS.issuer]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+)
+
+
+@pytest.mark.proves("B49")
+@given(st.dictionaries(st.sampled_from([*claims(), "aud", "scope", "scp", "nbf", "sub"]), VALUES))
+def test_no_claim_is_more_than_refused(changes):
+    try:
+        access = access_of({**claims(), **changes}, OURS, NOON)
+    except NotAuthentic:
+        return
+    assert all(map(is_pattern, access.apps)) and 0 < access.expires_at < 10**15
+
+
+@pytest.mark.proves("B49")
+@pytest.mark.parametrize(
+    "text", [str, lambda value: f"[{' '.join(value)}]" if isinstance(value, list) else str(value)]
+)
+def test_a_token_is_the_one_that_was_checked_however_lists_are_written(text):
+    vouched = {name: text(value) for name, value in claims(aud=["web", "x"]).items()}
+    assert same_token(claims(aud=["web", "x"]), vouched, OURS)
+    for changes in (
+        {"cognito:groups": ["app:*"]},
+        {"cognito:groups": None},
+        {"scope": "logctl/app:*"},
+        {"scp": ["logctl/app:*"]},
+        {"exp": NOON // 1000 + 61},
+        {"sub": "2"},
+        {"sub": None},
+        {"iss": "x"},
+        {"aud": ["web"]},
+        {"client_id": "machine"},
+    ):
+        assert not same_token(claims(**{"aud": ["web", "x"], **changes}), vouched, OURS), changes
 
 
 @pytest.mark.parametrize(("text", "yes"), [("a", True), ("web-*", True), ("*", True), ("?", True), ("a-", False), ("", False), ("a\n", False), ("[a]", False), ("a" * 65, False), (None, False)])  # fmt: skip

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from logctl.pipeline.http.errors import BadRequest
 from logctl.pipeline.reading import Mark
 from logctl.pipeline.silences import SilenceStore
 from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import break_, event, packed, records
+from tests.unit.test_consumer import break_, event, packed, records, sqs
 
 EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
 ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/pool"
@@ -86,6 +87,7 @@ def site(pipeline: Pipeline) -> Site:
     dead = pipeline.aws.sqs.create_queue(QueueName="dead")["QueueUrl"]
     config = ApiConfig(
         stack="logctl-test",
+        bucket=pipeline.config.bucket,
         hot_table=pipeline.config.hot_table,
         alerts_table=pipeline.config.alerts_table,
         queue_url=pipeline.inbox,
@@ -210,6 +212,7 @@ def test_alerts_and_silences_of_the_apps_one_may_read(site):
 
 @pytest.mark.proves("F42")
 def test_health_names_what_is_wrong(site):
+    site = replace(site, groups=("app:*",))
     assert site.get("/health")["status"] == "ok"
     send(site, count=3, level="ERROR")
     site.pipeline.aws.sqs.send_message(QueueUrl=site.config.dead_letter_queue_url, MessageBody="x")
@@ -220,6 +223,36 @@ def test_health_names_what_is_wrong(site):
     health = site.get("/health")
     assert (health["status"], health["alerts"]["overdue"]) == ("failing", 1)
     assert any("sweeper" in problem for problem in health["problems"])
+
+
+def test_health_counts_what_was_set_aside_and_warns_of_it(site):
+    site = replace(site, groups=("app:*",))
+    assert site.get("/health")["quarantine"] == {"last_24h": 0, "complete": True}
+    site.pipeline.consumer.process(event(sqs("{poison", name="m1"), sqs("", name="m2")))
+    health = site.get("/health")
+    assert (health["status"], health["quarantine"]["last_24h"]) == ("warning", 2)
+    (problem,) = health["problems"]
+    assert problem.startswith("2 messages could not be read") and "logctl quarantine list" in problem
+
+
+@pytest.mark.proves("B51")
+@pytest.mark.parametrize("groups", [("app:checkout",), ("app:checkout", "app:web-*"), ("app:c*",), ()])
+def test_health_tells_nothing_of_others_apps(site, groups):
+    mine = replace(site, groups=groups)
+    before = mine.get("/health")
+    send(site, count=3, level="ERROR", app="billing")
+    site.pipeline.aws.sqs.send_message(QueueUrl=site.config.dead_letter_queue_url, MessageBody="x")
+    site.pipeline.clock.advance(25 * MINUTE)
+    after = mine.get("/health")
+    assert (after["queue"], after["dead_letter_queue"], after["status"]) == (None, None, "ok")
+    assert {**after, "checked_at": ""} == {**before, "checked_at": ""}
+    theirs = replace(site, groups=("app:billing",)).get("/health")
+    assert (theirs["status"], theirs["alerts"]["overdue"], theirs["queue"]) == ("failing", 1, None)
+    site.pipeline.consumer.process(event(sqs("{poison", group="billing")))
+    assert mine.get("/health")["quarantine"] is None
+    everybody = replace(site, groups=("app:*",)).get("/health")
+    assert everybody["quarantine"] == {"last_24h": 1, "complete": True}
+    assert (everybody["dead_letter_queue"], everybody["alerts"]["overdue"]) == ({"waiting": 1}, 1)
 
 
 def test_answers_fit_lambda_however_long_the_records_are(site):
@@ -263,6 +296,12 @@ def test_a_page_says_when_its_time_was_over(site):
         ("/logs", {"limit": "٣"}, "limit"),
         ("/logs", {"limit": "1,2"}, "limit"),
         ("/logs", {"limit": ""}, "limit"),
+        ("/logs", {"since": "2300-01-01"}, "since"),
+        ("/logs", {"until": "2300-01-01", "since": "2299-12-31"}, "since"),
+        ("/logs", {"since": "99999999999999"}, "since"),
+        ("/logs", {"since": "0000-01-01"}, "since"),
+        ("/logs", {"since": "9" * 5_000 + "d"}, "since"),
+        ("/logs", {"since": "2026-01-31T08:00:00+99:99"}, "since"),
         ("/logs", {"since": "yesterdayish"}, "since"),
         ("/logs", {"since": ""}, "since"),
         ("/logs", {"since": "5m", "until": "10m"}, "ends"),
@@ -330,6 +369,13 @@ def test_a_cursor_of_somebody_else_opens_nothing(site):
         {"headers": {"authorization": f"Bearer a.{'W1tb' * 5000}.c"}},
         {"headers": {"authorization": f"Bearer {token({'sub': '43', 'cognito:groups': ['app:*']})}"}},
         {"headers": {"authorization": f"Bearer {token([1])}"}},
+        {"headers": None},
+        {"headers": ["authorization"]},
+        {"headers": {"authorization": ["Bearer a.b.c"]}},
+        {"requestContext": []},
+        {"requestContext": {"authorizer": [1]}},
+        {"requestContext": {"authorizer": {"jwt": {"claims": ["sub"]}}}},
+        {"requestContext": {"authorizer": {"jwt": {"claims": "sub"}}}},
     ],
 )
 def test_without_the_authorizers_word_there_is_no_answer(site, change):
@@ -337,6 +383,63 @@ def test_without_the_authorizers_word_there_is_no_answer(site, change):
     answer = site.api.answer({**site.event("GET /logs"), **change})
     assert answer["statusCode"] == 401
     assert "hello" not in answer["body"]
+
+
+@pytest.mark.proves("B49")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sub": "43"},
+        {"cognito:groups": ["app:*"]},
+        {"cognito:groups": ["app:checkout", "app:web-*", "app:*"]},
+        {"scope": "logctl/app:*"},
+        {"scp": ["logctl/app:*"]},
+        {"exp": NOON // 1000 + 9_999},
+        {"iss": None},
+        {"aud": ["web"]},
+    ],
+)
+@pytest.mark.parametrize("how", ["Bearer {forged}", "Bearer {good}, Bearer {forged}", "{good},{forged}"])
+def test_a_token_that_was_not_checked_counts_for_nothing(site, changes, how):
+    """What API Gateway has checked is one token, and what stands in the header must be that one."""
+    send(site, app="billing")
+    good = site.claims()
+    headers = {"authorization": how.format(good=token(good), forged=token({**good, **changes}))}
+    answer = site.api.answer({**site.event("GET /logs"), "headers": headers})
+    assert (answer["statusCode"], "hello" in answer["body"]) == (401, False)
+    assert site.get("/session")["apps"] == ["checkout", "web-*"]
+
+
+@pytest.mark.proves("B49")
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e999",
+        "9" * 5_000,
+        "9" * 400,
+        "true",
+        "null",
+        "[]",
+        "{}",
+        '"soon"',
+        "-1",
+    ],
+)
+@pytest.mark.parametrize("name", ["exp", "iat", "nbf", "aud", "client_id", "iss", "token_use", "sub"])
+def test_a_malformed_claim_is_401_and_never_500(site, name, odd):
+    body = json.dumps({**site.claims(), name: "ODD"}).replace('"ODD"', odd)
+    part = base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+    event = site.event("GET /session")
+    vouched = event["requestContext"]["authorizer"]["jwt"]["claims"]
+    with suppress(ValueError):
+        vouched[name] = str(json.loads(odd))
+    answer = site.api.answer({**event, "headers": {"authorization": f"Bearer a.{part}.c"}})
+    # A sub that is no text names nobody, and takes nothing away.
+    assert answer["statusCode"] == 401 or name == "sub", answer["body"]
+    assert answer["statusCode"] < 500
 
 
 @pytest.mark.proves("B49")
@@ -410,6 +513,81 @@ def test_no_text_is_more_than_refused(text):
             read(text, "q")
         except BadRequest:
             continue
+
+
+@pytest.mark.proves("B48")
+@pytest.mark.parametrize("path", ["/logs", "/logs/live"])
+def test_a_cursor_that_was_changed_in_any_byte_is_refused_in_one_sentence(site, path):
+    send(site, count=5)
+    page = site.get("/logs", limit=2)
+    good = page["live" if path == "/logs/live" else "next"]
+    assert site.get(path, cursor=good)
+    for at in range(len(good)):
+        for other in "A", "9", "-", "=", "!", "é", chr(ord(good[at]) ^ 1):
+            if other != good[at]:
+                answer = site.get(path, 400, cursor=good[:at] + other + good[at + 1 :])
+                assert answer["error"] == "The cursor is not one of this question."
+    for other in (good[:-1], good + "A", good + "=", good * 2, f" {good}"):
+        assert site.get(path, 400, cursor=other)
+
+
+MOMENTS = st.integers(-(10**20), 10**20) | st.sampled_from([0, NOON, NOON + 1, 10**13, 10**14]) | JSON
+
+
+@pytest.mark.proves("B48")
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.sampled_from(["page", "live"]), st.lists(MOMENTS, min_size=2, max_size=6))
+def test_a_cursor_that_somebody_makes_up_reads_nothing_that_is_not_theirs(site, kind, members):
+    """With the right checksum, which is no secret."""
+    text = cursors._write([kind, cursors.digest(None, None, None), *members])
+    answer = site.api.answer(
+        site.event("GET /logs/live" if kind == "live" else "GET /logs", {"cursor": text})
+    )
+    assert answer["statusCode"] in (200, 400), answer["body"]
+
+
+ODD = st.text(max_size=40) | st.sampled_from(
+    [
+        "0",
+        "-1",
+        "1e999",
+        "9" * 400,
+        "2300-01-01",
+        "now",
+        "²",
+        "٣",
+        "\x00",
+        "\u202e",
+        "a" * 9_000,
+        "*" * 64,
+        "a,,b",
+    ]
+)
+
+
+@pytest.mark.proves("B48")
+@settings(
+    max_examples=3 * EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.sampled_from([route for route in openapi.ROUTES if not route.public]),
+    st.dictionaries(
+        st.sampled_from(["app", "since", "until", "level", "q", "limit", "cursor", "buckets"]),
+        ODD,
+        max_size=4,
+    ),
+)
+def test_no_parameter_is_more_than_refused(site, route, query):
+    answer = site.api.answer(site.event(route.key, query))
+    assert answer["statusCode"] in (200, 400, 403), answer["body"]
+    if answer["statusCode"] != 200:
+        assert json.loads(answer["body"])["error"].endswith(".")
 
 
 # ── The page and the document ───────────────────────────────────────────────────────────────────────

@@ -73,6 +73,11 @@ COMMANDS = [
     ["dlq", "list"],
     ["dlq", "show", "x"],
     ["dlq", "redrive", "--dry-run"],
+    ["dlq", "drop", "--message", "x", "--yes"],
+    ["quarantine", "list"],
+    ["quarantine", "show", "x"],
+    ["quarantine", "retry", "x"],
+    ["quarantine", "drop", "x", "--yes"],
     ["replay", "--app", "a", "--since", "1h"],
     ["consume", "--once"],
     ["status"],
@@ -339,7 +344,8 @@ HELP = [
     ["debounce", "silence"], ["debounce", "silences"], ["debounce", "clear"],
     ["dashboard"], ["dashboard", "open"], ["dashboard", "token"], ["dashboard", "user"],
     ["dashboard", "user", "add"], ["dashboard", "user", "list"], ["dashboard", "user", "remove"],
-    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["replay"], ["status"], ["doctor"],
+    ["dlq"], ["dlq", "list"], ["dlq", "show"], ["dlq", "redrive"], ["dlq", "drop"], ["quarantine"], ["quarantine", "list"],
+    ["quarantine", "show"], ["quarantine", "retry"], ["quarantine", "drop"], ["replay"], ["status"], ["doctor"],
     ["cost"],
 ]  # fmt: skip
 
@@ -356,6 +362,7 @@ def test_every_command_explains_itself_with_an_example(logctl, command):
         ["dashboard"],
         ["dashboard", "user"],
         ["dlq"],
+        ["quarantine"],
     )
     assert is_family or f"logctl {' '.join(command)}" in done.out
     assert is_family or "--target" in done.out

@@ -7,6 +7,7 @@ same name, where IAM is enforced as well.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,8 @@ import pytest
 
 from logctl.core.attempts import MAX_SILENT
 from logctl.core.debounce import AlertKey, Tally
-from logctl.core.partitions import COMPACTED, LOGS
+from logctl.core.names import Names
+from logctl.core.partitions import COMPACTED, LOGS, RESULTS
 from logctl.core.settings import Settings
 from logctl.core.times import DAY, MINUTE
 from logctl.pipeline.alerts import alerter_for
@@ -25,7 +27,7 @@ from logctl.pipeline.outbox import UNCOUNTED, Outbox
 from logctl.stack.functions import Code
 from logctl.stack.template import bootstrap_template, build_template
 from tests import iam
-from tests.iam import Need, Recording, Statement, Where
+from tests.iam import Need, Statement, Where
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_api import send, site  # noqa: F401 - a fixture
 from tests.unit.test_consumer import break_, event, packed, records, sqs
@@ -33,6 +35,7 @@ from tests.unit.test_expiry import OLD, register
 
 WHERE = Where("123456789012", "eu-central-1")
 SETTINGS = Settings.build(("test", {"env": "test", "compact_after": "2d"}))
+NAMES = Names.of(SETTINGS)
 TEMPLATE = build_template(SETTINGS, code=Code("b", "k", "python3.13", "arm64"))
 ROLES = sorted(name for name, item in TEMPLATE["Resources"].items() if item["Type"] == "AWS::IAM::Role")
 # These are called by Lambda itself with the function's role, not by our code (AWS Lambda Developer Guide,
@@ -41,25 +44,138 @@ BY_LAMBDA = {
     "ReadQueue": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
     "WriteLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
 }
+BUCKET = "arn:aws:s3:::logctl-test-logs"
+
+
+def by_lambda(where: Where, names: Names, function: str) -> set[Need]:
+    """What Lambda does with the role of `consumer`, `sweeper`, `api` or `compactor`."""
+    group = where.arn("logs", f"log-group:/aws/lambda/{getattr(names, function)}:*")
+    needs = {Need(action, group) for action in BY_LAMBDA["WriteLogs"]}
+    if function == "consumer":
+        needs |= {Need(action, where.arn("sqs", names.queue)) for action in BY_LAMBDA["ReadQueue"]}
+    return needs
+
+
+def by_athena(where: Where, names: Names, bucket: str) -> set[Need]:
+    """What Athena does in the compactor's name for SELECT, INSERT INTO and ALTER TABLE (Amazon Athena User
+    Guide, Configure access to databases and tables in the AWS Glue Data Catalog, and Control access to Amazon
+    S3 from Athena; the managed policy AmazonAthenaFullAccess)."""
+    tables, default = f"database/{names.database}", "database/default"
+    read = ("GetDatabase", "GetTable", "GetTables", "GetPartition", "GetPartitions")
+    of_catalog = {
+        Need(f"glue:{action}", where.arn("glue", rest))
+        for action in read
+        for rest in ("catalog", tables, f"table/{names.database}/*")
+    }
+    switches = {
+        Need(f"glue:{action}", where.arn("glue", rest))
+        for action in ("BatchCreatePartition", "UpdatePartition")
+        for rest in (
+            "catalog",
+            tables,
+            f"table/{names.database}/{names.compacted_table}",
+            f"table/{names.database}/compaction_*",
+        )
+    }
+    objects = {
+        Need(f"s3:{action}", f"{bucket}/{prefix}*")
+        for action, prefixes in (
+            ("GetObject", (LOGS, COMPACTED, RESULTS)),
+            ("PutObject", (COMPACTED, RESULTS)),
+            ("AbortMultipartUpload", (COMPACTED, RESULTS)),
+            ("ListMultipartUploadParts", (COMPACTED, RESULTS)),
+        )
+        for prefix in prefixes
+    }
+    return {
+        *of_catalog,
+        *switches,
+        *objects,
+        Need("glue:GetDatabase", where.arn("glue", default)),
+        Need("s3:ListBucket", bucket, ""),
+        Need("s3:GetBucketLocation", bucket),
+    }
+
+
+def by_the_compactor(where: Where, names: Names, bucket: str) -> set[Need]:
+    """What its own code calls; the sandbox's test of the same name compares it with a run."""
+    staging = (
+        where.arn("glue", rest)
+        for rest in ("catalog", f"database/{names.database}", f"table/{names.database}/compaction_1")
+    )
+    queries = ("StartQueryExecution", "GetQueryExecution", "GetQueryResults", "StopQueryExecution")
+    return {
+        *(Need(f"athena:{query}", where.arn("athena", f"workgroup/{names.workgroup}")) for query in queries),
+        *(Need(f"glue:{action}", arn) for arn in staging for action in ("CreateTable", "DeleteTable")),
+        *(Need("s3:DeleteObject", f"{bucket}/{prefix}1") for prefix in (LOGS, COMPACTED)),
+    }
 
 
 def statements(role: str, **ours: str) -> list[Statement]:
-    ours.setdefault("Bucket", "arn:aws:s3:::logctl-test-logs")
+    ours.setdefault("Bucket", BUCKET)
     return iam.role_statements(TEMPLATE, role, WHERE, **ours)
 
 
-def prove(granted: list[Statement], calls: Recording) -> None:
-    """Everything granted is used, everything used is granted, and without any one statement it is not."""
-    needs = calls.needs(WHERE)
-    own = [statement for statement in granted if statement["Sid"] not in BY_LAMBDA]
+def prove(granted: list[Statement], needs: set[Need]) -> None:
+    """Everything granted is used, everything used is granted, and without any one statement it is not.
+
+    And nothing that is wider than it would be: see `widened`.
+    """
+    assert iam.refused(granted, needs) == set()
+    assert iam.unused(granted, needs) == set()
+    assert iam.too_much(granted, needs) == set()
     for statement in granted:
-        if statement not in own:
-            assert set(statement["Action"]) == BY_LAMBDA[statement["Sid"]]
-    assert iam.refused(own, needs) == set()
-    assert iam.unused(own, needs) == set()
-    for statement in own:
-        others = [other for other in own if other is not statement]
+        others = [other for other in granted if other is not statement]
         assert iam.refused(others, needs), f"nothing misses {statement['Sid']}"
+    for wider in widened(granted):
+        assert iam.too_much([wider], needs), wider
+
+
+def widened(granted: list[Statement]) -> Iterator[Statement]:
+    """Each statement with one more action, or with a resource or condition that reaches further."""
+    for statement in granted:
+        services = {action.partition(":")[0] for action in statement["Action"]}
+        for service in services:
+            for action in (f"{service}:*", f"{service}:Delete*", _NOT_NEEDED[service]):
+                yield {**statement, "Action": [*statement["Action"], action]}
+        for position, resource in enumerate(statement["Resource"]):
+            for wider in further(resource):
+                resources = [*statement["Resource"]]
+                resources[position] = wider
+                yield {**statement, "Resource": resources}
+            if "test" in resource:
+                yield {**statement, "Resource": [*statement["Resource"], resource.replace("test", "prod")]}
+        prefixes = statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix")
+        if prefixes:
+            yield {key: value for key, value in statement.items() if key != "Condition"}
+            for more in (
+                "*",
+                "logs*",
+                "quarantine/*" if "quarantine/*" not in prefixes else "athena-results/*",
+            ):
+                yield {**statement, "Condition": {"StringLike": {"s3:prefix": [*prefixes, more]}}}
+
+
+_NOT_NEEDED = {
+    "athena": "athena:DeleteWorkGroup",
+    "dynamodb": "dynamodb:Scan",
+    "glue": "glue:DeleteDatabase",
+    "logs": "logs:FilterLogEvents",
+    "s3": "s3:DeleteObjectVersion",
+    "sns": "sns:Subscribe",
+    "sqs": "sqs:PurgeQueue",
+}
+
+
+def further(resource: str) -> Iterator[str]:
+    """ARNs that hold this one and more: cut anywhere behind the service, or with any part of it open."""
+    for end in range(len("arn:aws:s3:"), len(resource.removesuffix("*"))):
+        yield resource[:end] + "*"
+    parts = re.split(r"([:/])", resource)
+    for position, part in enumerate(parts):
+        if part not in (":", "/", "arn", "*", ""):
+            yield "".join([*parts[:position], "*", *parts[position + 1 :]])
+    yield "*"
 
 
 def test_the_consumer(pipeline):
@@ -72,7 +188,10 @@ def test_the_consumer(pipeline):
         redacting.process(event(sqs("{}", name="kills", receives=9)))
         break_(pipeline.aws.s3, "PutObject", lambda params: "/logs/" in params["url_path"])
         pipeline.consumer.process(event(packed(records(1, message="fails"), name="fails")))
-    prove(statements("ConsumerRole", DeadLetterQueue=WHERE.arn("sqs", "logctl-test-dlq.fifo")), calls)
+    prove(
+        statements("ConsumerRole", DeadLetterQueue=WHERE.arn("sqs", "logctl-test-dlq.fifo")),
+        calls.needs(WHERE) | by_lambda(WHERE, NAMES, "consumer"),
+    )
     written = {need.resource for need in calls.needs(WHERE) if need.action == "s3:PutObject"}
     prefixes = {resource.removeprefix("arn:aws:s3:::logctl-test-logs/").split("/")[0] for resource in written}
     assert prefixes == {"logs", "quarantine", "canary"}
@@ -88,19 +207,8 @@ def test_the_consumer_sends_into_the_dead_letter_queue_and_nowhere_else():
     assert sent == {("ConsumerRole", "sqs:SendMessage", "the dead-letter queue")}
 
 
-def test_objects_are_put_under_the_prefixes_that_are_written_and_no_others():
-    """What is granted but wider than what is used shows here, and not in the comparison above."""
-    bucket = "arn:aws:s3:::logctl-test-logs"
-    put = {
-        role: {resource for action, resource in iam.granted(statements(role)) if action == "s3:PutObject"}
-        for role in ROLES
-    }
-    assert put["ConsumerRole"] == {f"{bucket}/{prefix}*" for prefix in ("logs/", "quarantine/", "canary/")}
-    for role, resources in put.items():
-        assert all(re.fullmatch(rf"{bucket}/[a-z-]+/\*", resource) for resource in resources), role
-
-
 def test_the_api(site):  # noqa: F811
+    site = replace(site, groups=("app:*",))
     send(site, level="ERROR")
     with iam.recorded() as calls:
         page = site.get("/logs")
@@ -113,7 +221,7 @@ def test_the_api(site):  # noqa: F811
     calls.calls += more.calls
     prove(
         statements("ApiRole", Queue=WHERE.arn("sqs", "inbox"), DeadLetterQueue=WHERE.arn("sqs", "dead")),
-        calls,
+        calls.needs(WHERE) | by_lambda(WHERE, NAMES, "api"),
     )
 
 
@@ -133,11 +241,30 @@ def test_the_sweeper(pipeline: Pipeline):
     with iam.recorded() as more:
         assert Expiry(pipeline.aws.s3, pipeline.aws.glue, pipeline.config, pipeline.clock).run() == (2, [])
     calls.calls += more.calls
-    prove(statements("SweeperRole"), calls)
+    prove(statements("SweeperRole"), calls.needs(WHERE) | by_lambda(WHERE, NAMES, "sweeper"))
     outbox = [need.leading for need in calls.needs(WHERE) if need.resource.endswith("table/logctl-test-hot")]
     assert set(outbox) == set(UNCOUNTED)
     prefixes = {need.prefix for need in calls.needs(WHERE) if need.action == "s3:ListBucket"}
     assert {(prefix or "").split("/")[0] + "/" for prefix in prefixes} == {LOGS, COMPACTED}
+
+
+def test_the_compactor():
+    prove(
+        statements("CompactorRole"),
+        by_the_compactor(WHERE, NAMES, BUCKET)
+        | by_athena(WHERE, NAMES, BUCKET)
+        | by_lambda(WHERE, NAMES, "compactor"),
+    )
+
+
+def test_every_role_is_proved_and_has_one_policy():
+    assert ROLES == ["ApiRole", "CompactorRole", "ConsumerRole", "SweeperRole"]
+    for role in ROLES:
+        properties = TEMPLATE["Resources"][role]["Properties"]
+        assert properties.keys() == {"RoleName", "AssumeRolePolicyDocument", "Policies", "Tags"}
+        for statement in statements(role):
+            assert statement["Effect"] == "Allow"
+            assert statement.keys() <= {"Sid", "Effect", "Action", "Resource", "Condition"}
 
 
 # ── What no role may do ─────────────────────────────────────────────────────────────────────────────

@@ -16,6 +16,7 @@ from logctl.core.names import ALARMS, Names
 from logctl.core.status import OLDEST_MESSAGE
 from logctl.core.times import SECOND
 from logctl.stack.queueing import VISIBILITY_TIMEOUT
+from tests.unit.test_consumer import event, packed, records, sqs
 from tests.unit.test_template import of_type, template
 
 PROD = {"env": "prod", "target": "local"}
@@ -50,11 +51,15 @@ def names_of_resources(**settings: Any) -> dict[str, set[str]]:
     }
 
 
+def dimensions(alarm: dict[str, Any]) -> str:
+    return " ".join(item["Value"].removeprefix("logctl-dev-") for item in alarm.get("Dimensions", ()))
+
+
 def test_what_is_watched():
     watched = {
         about: (
             alarm["MetricName"],
-            alarm["Dimensions"][0]["Value"].removeprefix("logctl-dev-"),
+            dimensions(alarm),
             alarm["Statistic"],
             alarm["Threshold"],
             alarm["Period"] * alarm["EvaluationPeriods"],
@@ -69,6 +74,7 @@ def test_what_is_watched():
         "consumer-throttles": ("Throttles", "consumer", "Sum", 0, 600, "notBreaching"),
         "sweeper-stopped": ("Invocations", "sweeper", "Sum", 1, 600, "breaching"),
         "sweeper-errors": ("Errors", "sweeper", "Sum", 3, 300, "notBreaching"),
+        "quarantine": ("Quarantined", "", "Sum", 0, 300, "notBreaching"),
     }  # fmt: skip
     assert tuple(watched) == ALARMS
     # `logctl status` goes by the same.
@@ -85,7 +91,9 @@ def test_alarms_stay_within_what_is_free():
 def test_alarms_and_dashboard_watch_resources_of_this_stack():
     there = names_of_resources(**PROD)
     dimensions = [
-        (item["Name"], item["Value"]) for alarm in alarms(**PROD).values() for item in alarm["Dimensions"]
+        (item["Name"], item["Value"])
+        for alarm in alarms(**PROD).values()
+        for item in alarm.get("Dimensions", ())
     ]
     for widget in dashboard(**PROD)["DashboardBody"]["widgets"]:
         for _, _, *pairs, _ in widget["properties"].get("metrics", []):
@@ -93,6 +101,24 @@ def test_alarms_and_dashboard_watch_resources_of_this_stack():
     assert len(dimensions) > 30
     for name, value in dimensions:
         assert value in there[name], (name, value)
+
+
+def test_what_the_consumer_sets_aside_is_counted_in_its_log(pipeline, capsys):
+    """The alarm goes by the line that the consumer writes, once for each object."""
+    (counted,) = of_type("AWS::Logs::MetricFilter", **PROD).values()
+    (transformation,) = counted["MetricTransformations"]
+    alarm = alarms(**PROD)["quarantine"]
+    assert (transformation["MetricNamespace"], transformation["MetricName"]) == (
+        alarm["Namespace"],
+        alarm["MetricName"],
+    )
+    assert transformation["MetricValue"] == "1"
+    assert alarm["Namespace"] != alarms()["quarantine"]["Namespace"], "of one environment only"
+    assert counted["LogGroupName"] == {"Ref": "ConsumerLogs"}
+    (name, value) = re.fullmatch(r'{ \$\.(\w+) = "(\w+)" }', counted["FilterPattern"]).groups()
+    pipeline.consumer.process(event(packed(records(1)), sqs("{poison", name="bad"), sqs("", name="empty")))
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert len([line for line in told if line.get(name) == value]) == len(pipeline.keys("quarantine/")) == 2
 
 
 @pytest.mark.parametrize("about", ALARMS)

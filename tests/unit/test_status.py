@@ -99,9 +99,10 @@ def test_an_alarm_says_itself_what_to_run(about, what, run):
 
 def test_counts():
     assert rules.dead_letters(0) == rules.alerts(0) == rules.partitions(0, 3) == []
-    assert rules.quarantine(0, complete=True, place="") == rules.apps_without_objects([]) == []
+    assert rules.quarantine(0, complete=True) == rules.apps_without_objects([]) == []
     assert rules.dead_letters(1_200)[0].what == "1,200 messages could not be stored."
-    assert rules.quarantine(5_000, complete=False, place="s3://b/q/")[0].what.startswith("At least 5,000 ")
+    assert rules.quarantine(5_000, complete=False)[0].what.startswith("More than 5,000 messages ")
+    assert rules.quarantine(1, complete=True)[0].what.startswith("1 message could not be read")
     assert rules.apps_without_objects(["a"])[0].run == "logctl athena partitions --app a"
     assert rules.sweeper("DISABLED", "r")[0].run == "aws events enable-rule --name r"
 

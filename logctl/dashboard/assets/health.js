@@ -7,9 +7,14 @@ export function showHealth(place, answer) {
   const said = { ok: "Everything works.", warning: "Something wants a look.", failing: "Something is broken." }[answer.status];
   const facts = make("dl", { class: "numbers" });
   const fact = (name, value) => facts.append(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
-  fact("messages waiting", number(answer.queue.waiting));
-  fact("in flight", number(answer.queue.in_flight));
-  fact("dead letters", number(answer.dead_letter_queue.waiting));
+  if (answer.queue) { // all apps' messages are in there: only who may read all is told
+    fact("messages waiting", number(answer.queue.waiting));
+    fact("in flight", number(answer.queue.in_flight));
+    fact("dead letters", number(answer.dead_letter_queue.waiting));
+  }
+  if (answer.quarantine) {
+    fact("set aside, 24 h", (answer.quarantine.complete ? "" : "more than ") + number(answer.quarantine.last_24h));
+  }
   fact("open alerts", number(answer.alerts.open));
   fact("events held back", number(answer.alerts.held_back));
   fact("alerts overdue", number(answer.alerts.overdue));

@@ -19,7 +19,8 @@ from logctl.pipeline.health import AppAge, Health, ages, depth
 from logctl.pipeline.hot import HotStore
 from logctl.pipeline.http import cursors
 from logctl.pipeline.http.errors import BadRequest, Forbidden
-from logctl.pipeline.http.params import Params
+from logctl.pipeline.http.params import Params, check_length
+from logctl.pipeline.quarantined import recent
 from logctl.pipeline.reading import OVERLAP, Follower, Reader
 from logctl.pipeline.silences import SilenceStore
 from logctl.pipeline.standings import Standings, silence_row
@@ -52,6 +53,7 @@ class Answers:
         self._config = config
         self._clock = clock
         self._sqs = aws.sqs
+        self._s3 = aws.s3
         self._hot = HotStore(aws.dynamodb, config.hot_table)
         self._silences = SilenceStore(aws.dynamodb, config.alerts_table)
         self._standings = Standings(
@@ -80,6 +82,7 @@ class Answers:
             seen = follower.seen
         else:
             at = cursors.read_page(given, question)
+            check_length(at.span, request.now, self._config.hot_retention)
             span, before, follower, seen = at.span, at.before, None, None
         page = reader.page(
             reader.apps(patterns), span, size, before=before, seen=seen, stop=request.out_of_time
@@ -154,12 +157,18 @@ class Answers:
 
     def health(self, request: Request) -> dict[str, Any]:
         request.params.only()
+        access, everything = request.access, request.access.every_app
         return Health(
             request.now,
-            depth(self._sqs, self._config.queue_url),
-            depth(self._sqs, self._config.dead_letter_queue_url),
-            self._standings.all(now=request.now),
+            depth(self._sqs, self._config.queue_url) if everything else None,
+            depth(self._sqs, self._config.dead_letter_queue_url) if everything else None,
+            [
+                standing
+                for standing in self._standings.all(now=request.now)
+                if access.may_read(standing.state.key.appid)
+            ],
             self._ages(request),
+            recent(self._s3, self._config.bucket, now=request.now) if everything else None,
         ).row
 
     def _ages(self, request: Request) -> list[AppAge]:

@@ -1,7 +1,8 @@
 """Cursors: where a page ends, and how far somebody has followed, as opaque text in a URL.
 
 They carry no authority: whoever sends one is checked as anybody else is. They are bound to the question
-they were given for and parsed strictly, so that one which was changed is refused and never misread.
+they were given for, carry a checksum of themselves and are parsed strictly, so that one which was changed is
+refused and never misread. The checksum is no secret: what somebody makes up must lie where a question may.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from logctl.core.times import TimeRange
+from logctl.core.times import HOUR, TimeRange
 from logctl.pipeline.http.errors import BadRequest
 from logctl.pipeline.reading import Mark, SortKey
 
@@ -22,7 +23,11 @@ MOST_KNOWN = 400
 """How many chunks a live cursor remembers: API Gateway takes 10,240 bytes of request line and headers
 together (Quotas for HTTP APIs), and the token needs its part."""
 _ENTRY = 9
-_LATEST = 10**14
+_LATEST = 10**13
+"""Milliseconds; the store's keys have thirteen digits."""
+_LONGEST_TEXT = 200
+_MOST_SEQ = 2**53
+_CHECKSUM = 12
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,12 @@ def read_page(text: str, question: str) -> PageCursor:
         BadRequest: it is not one, or one for another question.
     """
     since, until, ts, order, seq, event_id = _read(text, "page", question, 6)
-    whole = all(_is_moment(number) for number in (since, until, ts))
-    if not whole or not isinstance(order, str) or not isinstance(event_id, str):
+    if not all(_is_whole(number, 0, _LATEST) for number in (since, until, ts)):
         raise _refused()
-    if not isinstance(seq, int) or isinstance(seq, bool):
+    # A chunk that reaches past the range ends within the hour.
+    if not since < until or not since <= ts <= until + HOUR:
+        raise _refused()
+    if not _is_whole(seq, -1, _MOST_SEQ) or not _is_short(order) or not _is_short(event_id):
         raise _refused()
     return PageCursor(TimeRange(since, until), (ts, order, seq, event_id))
 
@@ -74,7 +81,7 @@ def read_live(text: str, question: str) -> Mark:
         BadRequest: it is not one, or one for another question.
     """
     floor, known = _read(text, "live", question, 2)
-    if not _is_moment(floor) or not isinstance(known, str):
+    if not _is_whole(floor, 0, _LATEST) or not isinstance(known, str):
         raise _refused()
     try:
         packed = base64.b64decode(known, validate=True)
@@ -87,23 +94,35 @@ def read_live(text: str, question: str) -> Mark:
 
 
 def _write(value: Sequence[Any]) -> str:
-    text = json.dumps(value, separators=(",", ":"))
+    text = json.dumps([*value, _checksum(value)], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _read(text: str, kind: str, question: str, members: int) -> list[Any]:
     try:
         plain = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        value = json.loads(plain)
-    except (ValueError, RecursionError):
+        value: list[Any]
+        *value, checksum = json.loads(plain)
+    except (TypeError, ValueError, RecursionError):
         raise _refused() from None
-    if not isinstance(value, list) or len(value) != members + 2 or value[:2] != [kind, question]:
+    if len(value) != members + 2 or value[:2] != [kind, question] or checksum != _checksum(value):
+        raise _refused()
+    # The same value in other words: bits that base64 does not need, spaces, 1.0 for 1.
+    if _write(value) != text:
         raise _refused()
     return value[2:]
 
 
-def _is_moment(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LATEST
+def _checksum(value: Sequence[Any]) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:_CHECKSUM]
+
+
+def _is_whole(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST_TEXT
 
 
 def _refused() -> BadRequest:

@@ -216,14 +216,16 @@ ROUTES = (
     ),
     Route(
         "/health",
-        "How the pipeline is.",
+        "How the pipeline is, as far as it concerns the apps one may read; queues and quarantine are null "
+        "without app:*.",
         _object(
             {
                 "status": {"type": "string", "enum": ["ok", "warning", "failing"]},
                 "problems": _list(_TEXT),
                 "checked_at": _TIME,
-                "queue": _object({"waiting": _COUNT, "in_flight": _COUNT}),
-                "dead_letter_queue": _object({"waiting": _COUNT}),
+                "queue": _or_null(_object({"waiting": _COUNT, "in_flight": _COUNT})),
+                "dead_letter_queue": _or_null(_object({"waiting": _COUNT})),
+                "quarantine": _or_null(_object({"last_24h": _COUNT, "complete": {"type": "boolean"}})),
                 "alerts": _object({"open": _COUNT, "held_back": _COUNT, "overdue": _COUNT}),
                 "apps": _list(_APP_AGE),
             }

@@ -18,6 +18,19 @@ LONGEST_CURSOR = 8_000
 _WHOLE = re.compile(r"\d{1,9}")
 
 
+def check_length(span: TimeRange, now: int, longest: int) -> None:
+    """Refuse a range that is longer than what is kept, or that begins after everything that can be there."""
+    if span.until - span.since > longest + 2 * FUTURE_TOLERANCE:
+        earliest = iso(now - longest)
+        raise BadRequest(
+            "since, until: the range is longer than what is kept here.",
+            f"Records are here from {earliest} on; ask Athena for older ones: logctl tail --since, "
+            "logctl athena query.",
+        )
+    if span.since > now + 2 * FUTURE_TOLERANCE:
+        raise BadRequest("since, until: the range begins in the future, where there are no records.")
+
+
 @dataclass(frozen=True)
 class Params:
     """The parameters of one request. API Gateway joins repeated ones with commas."""
@@ -57,13 +70,7 @@ class Params:
             raise BadRequest(f"since, until: {problem}.") from None
         if not 0 <= span.since < span.until <= 10**14:
             raise BadRequest("since, until: that is no time that logs have.")
-        if span.until - span.since > longest + 2 * FUTURE_TOLERANCE:
-            earliest = iso(now - longest)
-            raise BadRequest(
-                "since, until: the range is longer than what is kept here.",
-                f"Records are here from {earliest} on; ask Athena for older ones: logctl tail --since, "
-                "logctl athena query.",
-            )
+        check_length(span, now, longest)
         return span
 
     def filter(self) -> Filter:

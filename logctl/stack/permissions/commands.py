@@ -14,6 +14,7 @@ from dataclasses import replace
 from logctl.core.errors import UsageError
 from logctl.core.partitions import COMPACTED, LOGS, QUARANTINE, RESULTS
 from logctl.pipeline.alert_store import DUE
+from logctl.pipeline.attempts import PREFIX
 from logctl.pipeline.hot import ARRIVAL
 from logctl.pipeline.silences import SILENCES
 from logctl.stack import policies
@@ -178,19 +179,43 @@ def _debounce_list(scope: Scope) -> list[Statement]:
 
 def _dlq_look(_: Scope) -> list[Statement]:
     actions = ["ChangeMessageVisibility", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage"]
-    return allow("LookAtDeadLetters", [f"sqs:{action}" for action in actions], [_DEAD_LETTERS])
+    return allow("LookAtDeadLetters", [f"sqs:{action}" for action in actions], [_DEAD_LETTERS]) + _attempts()
 
 
-def _dlq_redrive(_: Scope) -> list[Statement]:
+def _attempts() -> list[Statement]:
+    """The ledgers of messages' attempts, which are in the hot table under keys that no app has."""
+    (statement,) = allow("ReadAttempts", ["dynamodb:BatchGetItem"], [_HOT])
+    return [{**statement, "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{PREFIX}*"]}}}]
+
+
+def _dlq_redrive(scope: Scope) -> list[Statement]:
     """A redrive receives, deletes and sends in the caller's name (Amazon SQS Developer Guide, Configuring
     queue permissions for dead-letter queue redrive)."""
-    actions = [
-        "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ListMessageMoveTasks", "ReceiveMessage",
-        "StartMessageMoveTask",
-    ]  # fmt: skip
-    return allow("Redrive", [f"sqs:{action}" for action in actions], [_DEAD_LETTERS]) + allow(
-        "BackToTheQueue", ["sqs:SendMessage"], [_QUEUE]
+    actions = ["DeleteMessage", "ListMessageMoveTasks", "StartMessageMoveTask"]
+    return (
+        _dlq_look(scope)
+        + allow("Redrive", [f"sqs:{action}" for action in actions], [_DEAD_LETTERS])
+        + allow("BackToTheQueue", ["sqs:GetQueueUrl", "sqs:SendMessage"], [_QUEUE])
     )
+
+
+def _dlq_drop(scope: Scope) -> list[Statement]:
+    return _dlq_look(scope) + allow("Drop", ["sqs:DeleteMessage"], [_DEAD_LETTERS])
+
+
+def _quarantine_look(_: Scope) -> list[Statement]:
+    return policies.list_objects("Bucket", QUARANTINE) + allow(
+        "ReadQuarantine", ["s3:GetObject"], _objects(QUARANTINE)
+    )
+
+
+def _quarantine_drop(scope: Scope) -> list[Statement]:
+    return _quarantine_look(scope) + allow("LeaveQuarantine", ["s3:DeleteObject"], _objects(QUARANTINE))
+
+
+def _quarantine_retry(scope: Scope) -> list[Statement]:
+    """What is sent again, the consumer's code stores from here."""
+    return _quarantine_drop(scope) + consumer_may(scope.names) + _rules(scope)
 
 
 def _replay(scope: Scope) -> list[Statement]:
@@ -365,6 +390,11 @@ COMMANDS: dict[str, Needs] = {
     "dlq list": _dlq_look,
     "dlq show": lambda scope: _dlq_look(scope) + _rules(scope),
     "dlq redrive": _dlq_redrive,
+    "dlq drop": _dlq_drop,
+    "quarantine list": _quarantine_look,
+    "quarantine show": _quarantine_look,
+    "quarantine retry": _quarantine_retry,
+    "quarantine drop": _quarantine_drop,
     "replay": _replay,
     "consume": _consume,
     "dashboard open": _stack_outputs,

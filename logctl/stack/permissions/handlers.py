@@ -277,6 +277,15 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
             targets.anything,
         ),
     ),
+    "AWS::Logs::MetricFilter": (
+        Handlers(
+            "LogGroups",
+            "logs",
+            "DescribeMetricFilters PutMetricFilter",
+            "DeleteMetricFilter",
+            targets.log_groups,
+        ),
+    ),
     "AWS::S3::Bucket": (
         Handlers(
             "Buckets",
