@@ -19,12 +19,12 @@ from logctl import __version__
 from logctl.core import doctor as rules
 from logctl.core.chunks import APPS
 from logctl.core.doctor import Check, Verdict
-from logctl.core.errors import LogctlError
+from logctl.core.errors import LogctlError, UnreachableError
 from logctl.core.names import ALARMS
 from logctl.core.partitions import LOGS
 from logctl.core.replies import Trouble
 from logctl.core.times import from_datetime
-from logctl.ops.deployment import Deployment
+from logctl.ops.deployment import Deployment, outputs_of
 from logctl.ops.versions import NEEDED, packages
 from logctl.pipeline.clients import TROUBLE, Aws, trouble_of
 from logctl.pipeline.silences import SILENCES
@@ -156,8 +156,8 @@ def deployed(deployment: Deployment, digest: Callable[[], str]) -> Iterator[Chec
     """
     stack = deployment.names.stack
     try:
-        (found,) = deployment.aws.cloudformation.describe_stacks(StackName=stack)["Stacks"]
-    except TROUBLE as error:
+        found = deployment.stack()
+    except (*TROUBLE, UnreachableError) as error:
         if isinstance(error, ClientError) and trouble_of(error) is Trouble.MISSING:
             yield Check(
                 "stack", Verdict.WARNING, f"there is no {stack} here", "Make it with: logctl provision"
@@ -167,7 +167,7 @@ def deployed(deployment: Deployment, digest: Callable[[], str]) -> Iterator[Chec
         yield rules.versions(__version__, None, same_code=None)
         return
     yield Check("stack", Verdict.OK, f"{stack} is {found['StackStatus']}")
-    outputs = {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])}
+    outputs = outputs_of(found)
     yield rules.versions(
         __version__, outputs.get("Version", "unknown"), same_code=_same_code(deployment, digest)
     )

@@ -331,7 +331,7 @@ def test_outputs_say_where_everything_is():
     assert set(template()["Outputs"]) == {
         "QueueUrl", "DeadLetterQueueUrl", "Bucket", "HotTable", "AlertsTable", "TopicArn", "Database",
         "Workgroup", "ConsumerFunction", "SweeperFunction", "AlertWindow", "HotRetention", "Version",
-        "ApiUrl", "UserPoolId", "WebClientId", "MachineClientId",
+        "ApiUrl", "UserPoolId", "WebClientId", "MachineClientId", "Prefix", "Environment",
     }  # fmt: skip
     assert template(alert_window="5m")["Outputs"]["AlertWindow"] == {"Value": "300000"}
 

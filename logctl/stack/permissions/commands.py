@@ -312,17 +312,26 @@ def _provision(scope: Scope) -> list[Statement]:
 
 
 def _destroy(scope: Scope) -> list[Statement]:
-    names = scope.names
-    bucket = scope.bucket_arn(names.bucket(scope.place))
     return [
-        *_stacks(scope, "DeleteStack", "DescribeStackEvents", "DescribeStacks"),
+        *_stacks(scope, "DeleteStack", "DescribeStackEvents", "DescribeStacks", "GetTemplate"),
         *_remove_bucket(_deploy_bucket(scope)),
-        *allow("FindBucket", ["s3:ListBucket"], [bucket]),
-        *allow("FindTables", ["dynamodb:DescribeTable"], [_HOT, _ALERTS]),
+        *_whose_data(scope),
         # Log groups that a function's last words made anew.
-        *allow("LogGroups", ["logs:DeleteLogGroup"], [scope.mine("logs", "log-group:/aws/lambda/")]),
+        *allow(
+            "LogGroups",
+            ["logs:DeleteLogGroup", "logs:ListTagsForResource"],
+            [scope.mine("logs", "log-group:/aws/lambda/")],
+        ),
         *handlers.statements(_kinds(scope), scope, "delete"),
     ]
+
+
+def _whose_data(scope: Scope) -> list[Statement]:
+    """To find what is retained, and to tell by its tags whose it is."""
+    bucket = scope.bucket_arn(scope.names.bucket(scope.place))
+    return allow("FindBucket", ["s3:GetBucketTagging", "s3:ListBucket"], [bucket]) + allow(
+        "FindTables", ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"], [_HOT, _ALERTS]
+    )
 
 
 def _destroy_data(scope: Scope) -> list[Statement]:
@@ -334,7 +343,9 @@ def _destroy_data(scope: Scope) -> list[Statement]:
 def _remove_bucket(bucket: str) -> list[Statement]:
     """A version needs both actions (Amazon S3 API Reference, DeleteObjects)."""
     return allow(
-        "RemoveBucket", ["s3:DeleteBucket", "s3:ListBucket", "s3:ListBucketVersions"], [bucket]
+        "RemoveBucket",
+        ["s3:DeleteBucket", "s3:GetBucketTagging", "s3:ListBucket", "s3:ListBucketVersions"],
+        [bucket],
     ) + allow("EmptyBucket", ["s3:DeleteObject", "s3:DeleteObjectVersion"], [f"{bucket}/*"])
 
 
