@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from logctl.core.names import Names
 from logctl.pipeline.clients import Aws
 
+UNTAGGED = "it carries no tags of logctl"
 _NO_TAGS = ("NoSuchTagSet", "NoSuchTagSetError")
 
 
@@ -24,7 +25,7 @@ def disowning(names: Names, tags: Mapping[str, str]) -> str:
     if owner == names.tags:
         return ""
     if not owner:
-        return "it carries no tags of logctl"
+        return UNTAGGED
     return f"it carries {', '.join(f'{key}={value}' for key, value in owner.items())}"
 
 
@@ -37,13 +38,31 @@ class Ownership:
 
     def bucket(self, bucket: str) -> str:
         """Why a bucket that is there is not ours; empty when it is. So do the others."""
+        return disowning(self._names, self._bucket_tags(bucket))
+
+    def _bucket_tags(self, bucket: str) -> dict[str, str]:
         try:
-            found = self._aws.s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
+            return _listed(self._aws.s3.get_bucket_tagging(Bucket=bucket)["TagSet"])
         except ClientError as error:
             if error.response["Error"]["Code"] not in _NO_TAGS:
                 raise
-            found = []
-        return disowning(self._names, _listed(found))
+            return {}
+
+    def mend_bucket(self, bucket: str) -> None:
+        """Give a bucket of our stack its tags where it has none of ours, if it is there.
+
+        CloudFormation does not put back tags that somebody took away, and MiniStack 1.5.33 gives buckets
+        none.
+        """
+        try:
+            tags = self._bucket_tags(bucket)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchBucket":
+                return
+            raise
+        if disowning(self._names, tags) == UNTAGGED:
+            wanted = [{"Key": key, "Value": value} for key, value in {**tags, **self._names.tags}.items()]
+            self._aws.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": wanted})  # type: ignore[typeddict-item]
 
     def table(self, arn: str) -> str:
         found: list[Any] = []
@@ -74,7 +93,7 @@ class Ownership:
         if owners == {""}:
             return ""
         foreign = sorted(owners - {""})
-        return foreign[0] if foreign else "it carries no tags of logctl"
+        return foreign[0] if foreign else UNTAGGED
 
 
 def _listed(tags: Iterable[Any]) -> dict[str, str]:

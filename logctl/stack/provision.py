@@ -89,6 +89,8 @@ class Provisioner:
         for deployer in (self._stack, self._bootstrap):
             if reason := self._disowning(deployer):
                 raise self._taken(f"The stack {deployer.stack}", reason)
+        if self._settings.target == "local" and self._stack.describe() and self._bootstrap.describe():
+            self._mend()  # after a kill in the middle of `apply`, the sandbox's bucket is still without tags
         text = self.template()
         if len(text.encode()) <= INLINE_LIMIT:
             return self._own(self._stack, self._stack.plan({"TemplateBody": text}))
@@ -145,7 +147,14 @@ class Provisioner:
         """
         self._ensure_bootstrap(on_event)
         self._upload_code()
-        return self._stack.apply(plan, on_event)
+        try:
+            return self._stack.apply(plan, on_event)
+        finally:
+            self._mend()
+
+    def _mend(self) -> None:
+        for bucket in (self._names.bucket(self._aws.place), self._deploy_bucket):
+            self._ownership.mend_bucket(bucket)
 
     @property
     def _deploy_bucket(self) -> str:
@@ -156,7 +165,11 @@ class Provisioner:
             {"TemplateBody": to_json(bootstrap_template(self._settings, self._aws.place))}
         )
         if plan.changes:
-            self._bootstrap.apply(self._own(self._bootstrap, plan), on_event)
+            self._own(self._bootstrap, plan)
+            try:
+                self._bootstrap.apply(plan, on_event)
+            finally:
+                self._ownership.mend_bucket(self._deploy_bucket)
 
     def _upload_code(self) -> None:
         bundle = self.bundle

@@ -7,6 +7,7 @@ same name, where IAM is enforced as well.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,6 +64,7 @@ def test_the_consumer(pipeline):
 
 
 def test_the_api(site):  # noqa: F811
+    site = replace(site, groups=("app:*",))
     send(site, level="ERROR")
     with iam.recorded() as calls:
         page = site.get("/logs")
