@@ -58,9 +58,16 @@ class Aws:
     """
 
     def __init__(
-        self, session: boto3.Session, endpoint_url: str | None = None, athena_endpoint_url: str | None = None
+        self,
+        session: boto3.Session,
+        endpoint_url: str | None = None,
+        athena_endpoint_url: str | None = None,
+        *,
+        config: Config | None = None,
     ) -> None:
+        """`config` stands in for the timeouts and retries of DynamoDB's and SQS's clients."""
         self._session = session
+        self._config = config
         self.endpoint_url = endpoint_url
         self.athena_endpoint_url = athena_endpoint_url or endpoint_url
 
@@ -109,7 +116,7 @@ class Aws:
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
-        return self._session.client("dynamodb", endpoint_url=self.endpoint_url, config=_FAST)
+        return self._session.client("dynamodb", endpoint_url=self.endpoint_url, config=self._config or _FAST)
 
     @cached_property
     def events(self) -> EventBridgeClient:
@@ -137,7 +144,7 @@ class Aws:
 
     @cached_property
     def sqs(self) -> SQSClient:
-        return self._session.client("sqs", endpoint_url=self.endpoint_url, config=_PATIENT)
+        return self._session.client("sqs", endpoint_url=self.endpoint_url, config=self._config or _PATIENT)
 
     @cached_property
     def sts(self) -> STSClient:

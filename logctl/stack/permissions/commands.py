@@ -336,7 +336,9 @@ def _whose_data(scope: Scope) -> list[Statement]:
 
 def _destroy_data(scope: Scope) -> list[Statement]:
     return _remove_bucket(scope.bucket_arn(scope.names.bucket(scope.place))) + allow(
-        "DeleteTables", ["dynamodb:DeleteTable", "dynamodb:DescribeTable"], [_HOT, _ALERTS]
+        "DeleteTables",
+        ["dynamodb:DeleteTable", "dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"],
+        [_HOT, _ALERTS],
     )
 
 
