@@ -98,6 +98,8 @@ def provision(
         return
     provisioner = Provisioner(context.aws, context.settings)
     planned = provisioner.plan()
+    if provisioner.shortage:
+        say(f"  ! In this account {provisioner.shortage}. Lower api_rate, api_burst or api_timeout.")
     if not planned.changes:
         if plan and output is not Output.TABLE:
             _show_plan(planned, output)

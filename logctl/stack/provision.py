@@ -6,10 +6,12 @@ import contextlib
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from botocore.exceptions import ClientError
 
+from logctl.core.capacity import Concurrency, reservation, shortage
 from logctl.core.errors import LogctlError
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
@@ -67,10 +69,51 @@ class Provisioner:
             self._bundle = build(self._settings.target)
         return self._bundle
 
+    @cached_property
+    def concurrency(self) -> Concurrency | None:
+        """What Lambda says of the account; None when one may not ask, or it does not say."""
+        functions = self._aws.functions
+        try:
+            told = functions.get_account_settings()["AccountLimit"]
+            own = functions.get_function_concurrency(FunctionName=self._names.api)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                return None
+            own = {}  # type: ignore[typeddict-item]
+        except KeyError:
+            return None
+        return Concurrency(
+            told["ConcurrentExecutions"],
+            told["UnreservedConcurrentExecutions"],
+            own.get("ReservedConcurrentExecutions") or 0,
+        )
+
+    @cached_property
+    def reserved(self) -> int:
+        """Executions to reserve for the API.
+
+        Raises:
+            LogctlError: the account has no room for what the settings ask for; CloudFormation would fail.
+        """
+        asked = self._settings.api_concurrency
+        if self.concurrency is None:
+            return max(0, asked)
+        return reservation(asked, self.concurrency)
+
+    @property
+    def shortage(self) -> str:
+        """Why the API could take the room that the consumer needs; empty when it cannot, or nobody knows."""
+        chosen = self._settings
+        if self.concurrency is None:
+            return ""
+        return shortage(
+            chosen.api_rate, chosen.api_burst, chosen.api_timeout, self.reserved, self.concurrency
+        )
+
     def template(self) -> str:
         return to_json(
             build_template(
-                self._settings,
+                replace(self._settings, api_concurrency=self.reserved),
                 code=code_for(self._settings, self.bundle, self._aws.place),
                 place=self._aws.place,
                 endpoint=self._aws.endpoint_url,

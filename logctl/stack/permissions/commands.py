@@ -101,6 +101,11 @@ def _athena(scope: Scope, *, rows: bool = True) -> list[Statement]:
     )
 
 
+def _reserved(scope: Scope) -> list[Statement]:
+    function = scope.arn("lambda", f"function:{scope.names.api}")
+    return allow("Reserved", ["lambda:GetFunctionConcurrency"], [function])
+
+
 def _stack_outputs(scope: Scope) -> list[Statement]:
     return allow("StackOutputs", ["cloudformation:DescribeStacks"], _stack(scope, scope.names.stack))
 
@@ -249,6 +254,7 @@ def _doctor(scope: Scope) -> list[Statement]:
         *_stack_outputs(scope),
         *_rules(scope),
         *allow("Quotas", ["lambda:GetAccountSettings"], [ANY]),
+        *_reserved(scope),
         *allow("Queue", ["sqs:GetQueueUrl"], [_QUEUE]),
         *policies.list_objects("Bucket", LOGS),
         *allow("Tables", ["dynamodb:Query"], [_HOT, _ALERTS]),
@@ -302,6 +308,9 @@ def _provision(scope: Scope) -> list[Statement]:
             scope, "CreateChangeSet", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeEvents",
             "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplate",
         ),
+        # Whether Lambda has room for the API: before CloudFormation fails.
+        *allow("Quotas", ["lambda:GetAccountSettings"], [ANY]),
+        *_reserved(scope),
         # Without ListBucket, S3 says of an object that is not there that one may not see it.
         *allow("FindCode", ["s3:ListBucket"], [deploy]),
         *allow(
