@@ -145,6 +145,8 @@ IN_THE_SANDBOXS_WORDS = {
         "Resource": ["*"],
     },
     "events:DescribeRule": {"Action": ["events:DescribeRule"], "Resource": ["*"]},
+    "dynamodb:ListTagsOfResource": {"Action": ["dynamodb:ListTagsOfResource"], "Resource": ["*"]},
+    "logs:ListTagsForResource": {"Action": ["logs:ListTagsForResource"], "Resource": ["*"]},
     "cloudwatch:DescribeAlarms": {"Action": ["cloudwatch:DescribeAlarms"], "Resource": ["*"]},
 }
 
