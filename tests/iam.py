@@ -104,6 +104,7 @@ _S3_BUCKET = {
     "ListObjectVersions": "s3:ListBucketVersions",
     "DeleteBucket": "s3:DeleteBucket",
     "GetBucketTagging": "s3:GetBucketTagging",
+    "PutBucketTagging": "s3:PutBucketTagging",
 }
 
 

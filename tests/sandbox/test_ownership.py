@@ -140,13 +140,19 @@ def test_provision_refuses_the_stack_of_another_environment(pair):
     theirs.provision()
 
 
-def test_commands_do_not_take_another_environment_for_theirs(pair):
+def test_commands_do_not_take_another_environment_for_theirs(pair, sandbox):
     mine, theirs = pair
+    cli = replace(sandbox, env=mine.env, variables={"LOGCTL_PREFIX": mine.prefix})
     theirs.provision()
     with pytest.raises(
         UnreachableError, match=f"belongs to prefix {theirs.prefix} and environment {theirs.env}"
     ):
         Deployment(mine.aws, mine.settings).outputs()
+    for command in ("status", "doctor", "cost", "dashboard open --no-browser", "dashboard token"):
+        told = cli.run(*command.split(), code=None)
+        assert told.code == 3, (command, told.out, told.err)
+        assert f"belongs to prefix {theirs.prefix}" in told.out + told.err, command
+        assert f"--env {theirs.env}" in told.out + told.err, command
     assert Deployment(theirs.aws, theirs.settings).outputs()["Environment"] == theirs.env
     assert theirs.env in environments(theirs.aws.cloudformation, theirs.prefix)
     assert mine.env not in environments(mine.aws.cloudformation, mine.prefix)
