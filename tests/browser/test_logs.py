@@ -242,7 +242,8 @@ def test_an_api_that_fails_is_said_and_tried_again(dashboard: Dashboard, web: We
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_api_is_said_to_be_busy_and_never_to_be_empty(dashboard: Dashboard, web: Web, status: int):
     """As API Gateway answers what it throttles: the stage's own 429 has neither our words nor Retry-After."""
-    send(web, "busy", "one")
+    app = f"busy-{status}"
+    send(web, app, "one")
     page, asked = dashboard.page, []
 
     def refuse(route):
@@ -252,7 +253,7 @@ def test_a_busy_api_is_said_to_be_busy_and_never_to_be_empty(dashboard: Dashboar
 
     page.route(re.compile(r"/(logs|counts|health|apps)(\?|$)"), refuse)
     with page.expect_response(lambda reply: "/logs?" in reply.url):
-        page.evaluate("location.hash = 'app=busy'")
+        page.evaluate("app => { location.hash = `app=${app}`; }", app)
     expect(dashboard["live-state"]).to_have_text(re.compile(r"^Busy, trying again in \ds\.$"))
     expect(page.locator("#empty")).to_be_hidden()
     dashboard["tab-health"].click()
