@@ -24,7 +24,7 @@ from logctl.pipeline.consumer import wall_clock
 from logctl.pipeline.http import openapi, page
 from logctl.pipeline.http.answers import Answers, Request
 from logctl.pipeline.http.budget import Budget, OutOfTime, patience, watch
-from logctl.pipeline.http.errors import ApiError, NotFound, TookTooLong, Unauthorized, Unavailable
+from logctl.pipeline.http.errors import ApiError, BadRequest, NotFound, TookTooLong, Unauthorized, Unavailable
 from logctl.pipeline.http.params import Params
 from logctl.pipeline.log import log, where_of
 
@@ -99,7 +99,7 @@ class Api:
             raise NotFound("There is nothing here.", "What there is, openapi.json says.")
         request = Request(
             self._access(event),
-            Params(event.get("queryStringParameters") or {}),
+            _params(event.get("queryStringParameters")),
             self._clock(),
             self._budget,
         )
@@ -130,6 +130,16 @@ class Api:
             return access_of(claims, self._issuer, self._clock())
         except NotAuthentic as problem:
             raise Unauthorized(f"The token does not count: {problem}.", "Sign in again.") from None
+
+
+def _params(given: object) -> Params:
+    if not given:
+        return Params({})
+    if not isinstance(given, Mapping) or not all(
+        isinstance(item, str) for pair in given.items() for item in pair
+    ):
+        raise BadRequest("The parameters cannot be read.")
+    return Params(given)
 
 
 def _claims(authorization: object) -> dict[str, Any]:

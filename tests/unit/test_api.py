@@ -379,6 +379,13 @@ def test_bad_parameters_are_named(site, path, query, word):
     assert word in answer["error"]
 
 
+@pytest.mark.proves("B48")
+@pytest.mark.parametrize("given", [["app"], "app=x", {"app": None}, {"app": ["x"]}, {"limit": 5}, {1: "x"}])
+def test_parameters_that_are_no_text_are_refused(site, given):
+    answer = site.api.answer({**site.event("GET /logs"), "queryStringParameters": given})
+    assert (answer["statusCode"], "cannot be read" in answer["body"]) == (400, True)
+
+
 @pytest.mark.proves("B51")
 def test_an_app_of_others_is_refused_whether_it_is_there_or_not(site):
     send(site, app="billing")
