@@ -258,7 +258,7 @@ def test_a_busy_api_is_said_to_be_busy_and_never_to_be_empty(dashboard: Dashboar
     expect(page.locator("#empty")).to_be_hidden()
     dashboard["tab-health"].click()
     expect(dashboard["notice"]).to_have_text(re.compile(r"^Busy, trying again in"))
-    expect(page.get_by_text("No app has sent yet")).to_have_count(0)
+    expect(page.locator("#health").get_by_text("No app has sent yet")).to_have_count(0)
     page.unroute(re.compile(r"/(logs|counts|health|apps)(\?|$)"))
     expect(dashboard["health-status"]).to_be_visible(timeout=30_000)
     expect(dashboard["notice"]).to_be_hidden()
