@@ -111,6 +111,8 @@ _S3_BUCKET = {
     "HeadBucket": "s3:ListBucket",
     "ListObjectVersions": "s3:ListBucketVersions",
     "DeleteBucket": "s3:DeleteBucket",
+    "GetBucketTagging": "s3:GetBucketTagging",
+    "PutBucketTagging": "s3:PutBucketTagging",
 }
 
 
@@ -140,6 +142,8 @@ def _dynamodb(operation: str, params: Mapping[str, Any], where: Where) -> Iterat
     elif operation == "BatchGetItem":
         for name in params["RequestItems"]:
             yield Need("dynamodb:BatchGetItem", table(name))
+    elif "ResourceArn" in params:
+        yield Need(f"dynamodb:{operation}", params["ResourceArn"])
     else:
         index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
         yield Need(f"dynamodb:{operation}", table(params["TableName"]) + index, leading=_leading(params))
@@ -190,6 +194,9 @@ def _sns(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Ne
 
 
 def _logs(operation: str, params: Mapping[str, Any], where: Where) -> Iterator[Need]:
+    if "resourceArn" in params:
+        yield Need(f"logs:{operation}", params["resourceArn"])
+        return
     group = where.arn("logs", f"log-group:{params['logGroupName']}")
     stream = params.get("logStreamName")
     yield Need(f"logs:{operation}", f"{group}:log-stream:{stream}" if stream else f"{group}:*")

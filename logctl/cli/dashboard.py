@@ -77,7 +77,11 @@ def token(
     """
     from logctl.ops.dashboard import Dashboard
 
-    print(Dashboard(context.deployment).token(apps or ()))
+    dashboard = Dashboard(
+        context.deployment,
+        on_busy=lambda seconds: say(f"The sign-in service is busy; trying again in {seconds} s."),
+    )
+    print(dashboard.token(apps or ()))
 
 
 def add(

@@ -83,7 +83,7 @@ def _checks(context: Context, *, live: bool, timeout: int) -> Iterator[Check]:
     of_stack = list(ops.deployed(deployment, lambda: _digest(context)))
     yield from of_stack
     yield from ops.permissions(deployment)
-    yield from ops.quotas(deployment.aws)
+    yield from ops.quotas(deployment)
     if live:
         yield from _live(deployment, of_stack[0], timeout)
 

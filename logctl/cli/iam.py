@@ -120,10 +120,11 @@ def _pool(context: Context) -> str:
     """The user pool's id, once there is one that we may see."""
     from botocore.exceptions import ClientError
 
+    from logctl.core.errors import UnreachableError
     from logctl.stack.permissions.scope import ANY
 
     try:
         outputs: dict[str, Any] = context.deployment.outputs()
-    except ClientError:
+    except (ClientError, UnreachableError):
         return ANY
     return str(outputs.get("UserPoolId", ANY))

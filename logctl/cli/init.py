@@ -32,6 +32,10 @@ _EXAMPLES = {
     "groups_claim": '"groups"',
     "machine_apps": '["*"]',
     "cors_origins": '["https://ops.example.com"]',
+    "api_rate": "10",
+    "api_burst": "20",
+    "api_timeout": '"10s"',
+    "api_concurrency": '"auto"',
     "queries": """{ logins = "SELECT ts, message FROM logs WHERE message LIKE '%login%' ORDER BY ts" }""",
 }
 

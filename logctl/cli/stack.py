@@ -12,11 +12,12 @@ import typer
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context
 from logctl.cli.render import Output, console, say, show
-from logctl.core.errors import LogctlError, UsageError
+from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.text import counted, neutralise
 
 if TYPE_CHECKING:
     from logctl.stack.deploy import Change, Plan, StackEvent
+    from logctl.stack.provision import Destroyed
 
 _WORDS = {"Add": "+ add", "Modify": "~ change", "Remove": "- remove", "Import": "< take over"}
 
@@ -97,6 +98,8 @@ def provision(
         return
     provisioner = Provisioner(context.aws, context.settings)
     planned = provisioner.plan()
+    if provisioner.shortage:
+        say(f"  ! In this account {provisioner.shortage}. Lower api_rate, api_burst or api_timeout.")
     if not planned.changes:
         if plan and output is not Output.TABLE:
             _show_plan(planned, output)
@@ -235,7 +238,9 @@ def destroy(
 ) -> None:
     """Remove the pipeline. The data stays (bucket and tables), unless --delete-data.
 
-    A later `logctl provision` takes retained data over again.
+    A later `logctl provision` takes retained data over again. Only what carries the environment's tags is
+    deleted; what else has one of its names is listed and left, and the exit code is 5 (1 if nothing was
+    deleted).
 
     Examples:
 
@@ -260,10 +265,25 @@ def destroy(
         say(f"  deleted {thing}")
     for thing in done.retained:
         say(f"  kept {thing}")
-    if not done.deleted:
+    for item in done.left:
+        say(f"  left {item.thing}: {item.reason}")
+    if not done.deleted and not done.left:
         say(f"There was no {names.stack} to remove in {context.place}.")
     if done.retained:
         say(f"To delete what was kept: logctl destroy --delete-data{context.target_flag}")
+    if done.left:
+        _tell_of_others(context, done)
+
+
+def _tell_of_others(context: Context, done: Destroyed) -> None:
+    """What has our names is there still: whoever goes on from here has to know."""
+    names = context.deployment.names
+    what = f"{counted(len(done.left), 'thing')} with names of {names.stack} left alone"
+    tags = " and ".join(f"{key}={value}" for key, value in names.tags.items())
+    hint = f"If they are this environment's all the same, tag them {tags}, and run the same again."
+    if not done.deleted:
+        raise LogctlError(f"Nothing was deleted; {what}: not tagged as this environment's.", hint)
+    raise PartialError(f"{what}: not tagged as this environment's.", hint)
 
 
 def _confirm_by_name(context: Context) -> None:

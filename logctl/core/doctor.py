@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
+from logctl.core.capacity import Concurrency, most_at_once, reservation, shortage
+from logctl.core.errors import LogctlError
 from logctl.core.times import MINUTE, SECOND, format_duration
 
 SKEW_TOLERATED = 5 * MINUTE
@@ -66,6 +68,21 @@ def concurrency(limit: int, unreserved: int) -> Check:
         f"{seen}; each app that sends needs one",
         "Ask for more: https://console.aws.amazon.com/servicequotas/home/services/lambda/quotas/L-B99A9384",
     )
+
+
+def api_share(rate: int, burst: int, timeout: int, asked: int, account: Concurrency) -> Check:
+    """Whether the API's settings (`timeout` in milliseconds) leave the consumer its part of Lambda."""
+    name, most = "quota: API's share of Lambda", most_at_once(rate, burst, timeout)
+    try:
+        reserved = reservation(asked, account)
+    except LogctlError as problem:
+        return Check(name, Verdict.FAILED, problem.message.rstrip("."), problem.hint)
+    if reserved:
+        return Check(name, Verdict.OK, f"at most {reserved} at once, reserved for it")
+    if short := shortage(rate, burst, timeout, reserved, account):
+        to_do = "Lower api_rate, api_burst or api_timeout, then: logctl provision"
+        return Check(name, Verdict.WARNING, short, to_do)
+    return Check(name, Verdict.OK, f"at most {most:,} of {account.unreserved:,} at once")
 
 
 def code_storage(used: int, limit: int) -> Check:

@@ -47,7 +47,8 @@ class Names:
 
     @property
     def tags(self) -> dict[str, str]:
-        """What everything carries that takes tags."""
+        """What everything carries that takes tags, and what says whose it is: two environments can have one
+        name for their stacks (`a-b` and `c`, `a` and `b-c`)."""
         return {"logctl:prefix": self.prefix, "logctl:env": self.env}
 
     @property

@@ -17,6 +17,7 @@ from typing import Any
 
 from logctl.core import levels
 from logctl.core.access import is_pattern
+from logctl.core.capacity import AUTOMATIC
 from logctl.core.errors import UsageError
 from logctl.core.redaction import Redactor
 from logctl.core.sizes import parse_size
@@ -114,6 +115,26 @@ def _scan_limit(value: Any) -> int:
     if not isinstance(size, int) or isinstance(size, bool) or size < 10**7:
         raise ValueError(f"{value!r} is below Athena's least limit, 10MB")
     return size
+
+
+def _whole(least: int, most: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        text = value.strip() if isinstance(value, str) else value
+        number = int(text) if isinstance(text, str) and re.fullmatch(r"[0-9]{1,9}", text) else text
+        if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
+            raise ValueError(f"{value!r} is not a whole number from {least} to {most}")
+        return number
+
+    return parse
+
+
+def _concurrency(value: Any) -> int:
+    if value in ("auto", "off"):
+        return AUTOMATIC if value == "auto" else 0
+    try:
+        return _whole(1, 1_000)(value)
+    except ValueError as problem:
+        raise ValueError(f"{problem}, auto or off") from None
 
 
 _EMAIL = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+\.[^\s@<>\"',;:]+")
@@ -278,6 +299,16 @@ class Settings:
     )
     cors_origins: tuple[str, ...] = _setting(
         _origins, (), "other sites whose pages may call the API, each in full"
+    )
+    api_rate: int = _setting(_whole(1, 1_000), 10, "requests a second that the API takes from all together")
+    api_burst: int = _setting(_whole(1, 1_000), 20, "requests that it takes at once, beyond api_rate")
+    api_timeout: int = _setting(
+        _duration(3_000, 29_000), 10_000, "how long the API may work on one request (3s to 29s)"
+    )
+    api_concurrency: int = _setting(
+        _concurrency,
+        AUTOMATIC,
+        "requests it works on at once, reserved in Lambda: a number, off, or auto (20 where there is room)",
     )
     queries: tuple[SavedQuery, ...] = _setting(
         _queries, (), "your own saved queries, by name: SQL, or a table with sql and description"

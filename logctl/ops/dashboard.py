@@ -9,7 +9,7 @@ import re
 import secrets
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
@@ -21,6 +21,7 @@ from logctl.core.appid import RULE
 from logctl.core.errors import LogctlError, UnreachableError, UsageError
 from logctl.core.times import from_datetime
 from logctl.ops.deployment import Deployment
+from logctl.ops.http import BUSY, ask
 from logctl.ops.person import NAMELESS, user_here
 
 EVERY_APP = "*"
@@ -42,9 +43,10 @@ class User:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """One environment's dashboard."""
+    """One environment's dashboard. `on_busy` is told how many seconds pass before it is asked again."""
 
     deployment: Deployment
+    on_busy: Callable[[int], None] = lambda seconds: None
 
     @cached_property
     def _outputs(self) -> Mapping[str, str]:
@@ -176,10 +178,12 @@ class Dashboard:
             {**headers, "content-type": "application/x-www-form-urlencoded"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT) as reply:  # noqa: S310
-                body: bytes = reply.read()
-                return body
+            return ask(request, timeout=_TIMEOUT, on_busy=self.on_busy)
         except urllib.error.HTTPError as error:
+            if error.code in BUSY:
+                raise UnreachableError(
+                    f"{self._sign_in} has no room: it answers {error.code}.", "Try again in a minute."
+                ) from None
             told = _oauth_error(error.read())
             raise LogctlError(
                 f"No token was given: {told}.", "Only apps that machine_apps names can be asked for."

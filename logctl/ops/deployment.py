@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from logctl.core.errors import UnreachableError
 from logctl.core.names import Names
 from logctl.core.settings import Settings
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import PipelineConfig
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,33 @@ class Deployment:
     def dead_letter_queue_url(self) -> str:
         return self.aws.sqs.get_queue_url(QueueName=self.names.dead_letter_queue)["QueueUrl"]
 
+    def stack(self) -> StackTypeDef:
+        """The stack as CloudFormation describes it.
+
+        Raises:
+            UnreachableError: the stack of this name is another environment's (`a-b` and `c`, `a` and `b-c`).
+        """
+        names = self.names
+        (stack,) = self.aws.cloudformation.describe_stacks(StackName=names.stack)["Stacks"]
+        told = outputs_of(stack)
+        owner = (told.get("Prefix", names.prefix), told.get("Environment", names.env))
+        if owner != (names.prefix, names.env):
+            raise UnreachableError(
+                f"The stack {names.stack} belongs to prefix {owner[0]} and environment {owner[1]}, not to "
+                f"prefix {names.prefix} and environment {names.env}.",
+                f"Name that environment: --env {owner[1]}, with LOGCTL_PREFIX={owner[0]}.",
+            )
+        return stack
+
     def outputs(self) -> dict[str, str]:
         """What the stack says of itself, by name."""
-        (stack,) = self.aws.cloudformation.describe_stacks(StackName=self.names.stack)["Stacks"]
-        return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+        return outputs_of(self.stack())
 
     def pipeline_config(self) -> PipelineConfig:
         """What the deployed consumer is told, so that `consume` and `debounce` go by the rules in force."""
         reply = self.aws.functions.get_function_configuration(FunctionName=self.names.consumer)
         return PipelineConfig.from_env(reply["Environment"]["Variables"])
+
+
+def outputs_of(stack: StackTypeDef) -> dict[str, str]:
+    return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}

@@ -17,14 +17,15 @@ from botocore.exceptions import ConnectionError as NoConnection
 
 from logctl import __version__
 from logctl.core import doctor as rules
+from logctl.core.capacity import Concurrency
 from logctl.core.chunks import APPS
 from logctl.core.doctor import Check, Verdict
-from logctl.core.errors import LogctlError
+from logctl.core.errors import LogctlError, UnreachableError
 from logctl.core.names import ALARMS
 from logctl.core.partitions import LOGS
 from logctl.core.replies import Trouble
 from logctl.core.times import from_datetime
-from logctl.ops.deployment import Deployment
+from logctl.ops.deployment import Deployment, outputs_of
 from logctl.ops.versions import NEEDED, packages
 from logctl.pipeline.clients import TROUBLE, Aws, trouble_of
 from logctl.pipeline.silences import SILENCES
@@ -136,16 +137,32 @@ def _reads(deployment: Deployment) -> dict[str, Callable[[], object]]:
     }
 
 
-def quotas(aws: Aws) -> Iterator[Check]:
+def quotas(deployment: Deployment) -> Iterator[Check]:
     """Those of the account that a pipeline may meet: Lambda's, which Lambda itself tells."""
+    functions, chosen = deployment.aws.functions, deployment.settings
     try:
-        found = aws.functions.get_account_settings()
+        found = functions.get_account_settings()
         limit, usage = found["AccountLimit"], found["AccountUsage"]
     except (*TROUBLE, KeyError) as error:
         yield Check("quotas", Verdict.NOT_CHECKED, f"Lambda does not tell them: {_brief(error)}")
         return
     yield rules.concurrency(limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"])
+    account = Concurrency(
+        limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"], _reserved(deployment)
+    )
+    yield rules.api_share(
+        chosen.api_rate, chosen.api_burst, chosen.api_timeout, chosen.api_concurrency, account
+    )
     yield rules.code_storage(usage["TotalCodeSize"], limit["TotalCodeSize"])
+
+
+def _reserved(deployment: Deployment) -> int:
+    """For the API already; what nobody may see counts as nothing."""
+    try:
+        reply = deployment.aws.functions.get_function_concurrency(FunctionName=deployment.names.api)
+    except TROUBLE:
+        return 0
+    return reply.get("ReservedConcurrentExecutions") or 0
 
 
 def deployed(deployment: Deployment, digest: Callable[[], str]) -> Iterator[Check]:
@@ -156,8 +173,8 @@ def deployed(deployment: Deployment, digest: Callable[[], str]) -> Iterator[Chec
     """
     stack = deployment.names.stack
     try:
-        (found,) = deployment.aws.cloudformation.describe_stacks(StackName=stack)["Stacks"]
-    except TROUBLE as error:
+        found = deployment.stack()
+    except (*TROUBLE, UnreachableError) as error:
         if isinstance(error, ClientError) and trouble_of(error) is Trouble.MISSING:
             yield Check(
                 "stack", Verdict.WARNING, f"there is no {stack} here", "Make it with: logctl provision"
@@ -167,7 +184,7 @@ def deployed(deployment: Deployment, digest: Callable[[], str]) -> Iterator[Chec
         yield rules.versions(__version__, None, same_code=None)
         return
     yield Check("stack", Verdict.OK, f"{stack} is {found['StackStatus']}")
-    outputs = {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])}
+    outputs = outputs_of(found)
     yield rules.versions(
         __version__, outputs.get("Version", "unknown"), same_code=_same_code(deployment, digest)
     )

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from logctl.core.names import Names
+from logctl.ops.deployment import outputs_of
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
@@ -20,10 +21,17 @@ def environments(cloudformation: CloudFormationClient, prefix: str) -> list[str]
     An environment is a stack that has its bootstrap stack beside it: others may begin with the prefix too.
     """
     stacks = {
-        stack["StackName"]
-        for page in islice(cloudformation.get_paginator("list_stacks").paginate(), _PAGES)
-        for stack in page["StackSummaries"]
+        stack["StackName"]: outputs_of(stack).get("Environment")
+        for page in islice(cloudformation.get_paginator("describe_stacks").paginate(), _PAGES)
+        for stack in page["Stacks"]
         if stack["StackStatus"] not in _NOT_THERE
     }
-    named = (stack.removeprefix(f"{prefix}-") for stack in stacks if stack.startswith(f"{prefix}-"))
-    return sorted(env for env in named if Names(prefix, env).bootstrap_stack in stacks)
+    named = (
+        (stack.removeprefix(f"{prefix}-"), env)
+        for stack, env in stacks.items()
+        if stack.startswith(f"{prefix}-")
+    )
+    # A stack of another prefix can have the name (`a-b` and `c`, `a` and `b-c`): it says which it is.
+    return sorted(
+        name for name, env in named if env in (None, name) and Names(prefix, name).bootstrap_stack in stacks
+    )

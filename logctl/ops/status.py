@@ -23,7 +23,7 @@ from logctl.core.status import Finding
 from logctl.core.times import DAY, TimeRange, from_datetime, iso
 from logctl.ops import debounce, drift, repair
 from logctl.ops.arrival import stored_at
-from logctl.ops.deployment import Deployment
+from logctl.ops.deployment import Deployment, outputs_of
 from logctl.ops.metrics import measure
 from logctl.pipeline.clients import TROUBLE, trouble_of
 from logctl.pipeline.health import depth, is_overdue
@@ -168,8 +168,8 @@ def _make_clients(deployment: Deployment) -> None:
 
 
 def _stack(deployment: Deployment, *, tell_drift: bool) -> _Seen:
-    (found,) = deployment.aws.cloudformation.describe_stacks(StackName=deployment.names.stack)["Stacks"]
-    outputs = {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])}
+    found = deployment.stack()
+    outputs = outputs_of(found)
     last: Any = found.get("DriftInformation", {})
     status, drift_status = found["StackStatus"], last.get("StackDriftStatus", "NOT_CHECKED")
     checked = last.get("LastCheckTimestamp")

@@ -14,21 +14,22 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypedDict
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.config import Config
 
 from logctl.core import strictjson
 from logctl.core.access import Access, Issuer, NotAuthentic, access_of, same_token
-from logctl.pipeline.clients import Aws
+from logctl.pipeline.clients import TROUBLE, Aws
 from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.consumer import wall_clock
 from logctl.pipeline.http import openapi, page
 from logctl.pipeline.http.answers import Answers, Request
-from logctl.pipeline.http.errors import ApiError, NotFound, Unauthorized
+from logctl.pipeline.http.budget import Budget, OutOfTime, patience, watch
+from logctl.pipeline.http.errors import ApiError, BadRequest, NotFound, TookTooLong, Unauthorized, Unavailable
 from logctl.pipeline.http.params import Params
 from logctl.pipeline.log import log, where_of
 
-_FOR_THE_ANSWER = 10_000
-"""Milliseconds kept for what comes after reading; a page that is not full by then says so."""
+RETRY_AFTER = 2
+"""Seconds; what who is refused for lack of room is told to wait."""
 
 
 _TOKEN = re.compile(r"(?:bearer +)?[\w-]+\.([\w-]+)\.[\w-]*", re.IGNORECASE | re.ASCII)
@@ -52,6 +53,8 @@ class Api:
         self._clock = clock
         self._fetch = fetch
         self._issuer = Issuer(config.issuer, config.audience, config.groups_claim, config.resource_server)
+        self._budget = Budget(config.timeout)
+        watch(aws, lambda: self._budget)
         answers = Answers(aws, config, clock=clock)
         self._answers: dict[str, Callable[[Request], dict[str, Any]]] = {
             "GET /session": answers.session,
@@ -64,22 +67,27 @@ class Api:
         }
 
     def answer(self, event: Mapping[str, Any], *, remaining: Callable[[], int] = lambda: 10**9) -> Response:
+        self._budget = Budget(self._config.timeout, remaining)
         try:
-            return self._route(event, remaining)
+            return self._route(event)
         except ApiError as problem:
-            return _json({"error": problem.message, "hint": problem.hint}, problem.status)
-        except (ClientError, BotoCoreError) as error:
+            return _refusal(problem)
+        except OutOfTime:
+            log("api_out_of_time", request=_id(event), route=event.get("routeKey"))
+            hint = "Ask for less: name some apps (app=checkout,web-*), or a shorter range."
+            return _refusal(TookTooLong("There is more to read than fits the time of one request.", hint))
+        except TROUBLE as error:
             log("api_failed", request=_id(event), error=str(error))
-            return _json({"error": "The stores do not answer.", "hint": "Try again in a moment."}, 503)
+            return _refusal(Unavailable("The stores do not answer.", "Try again in a moment."))
         except Exception as error:  # noqa: BLE001 - a traceback may hold what somebody logged
             log("api_bug", request=_id(event), error=type(error).__name__, where=where_of(error))
             hint = f"The API's log says more under {_id(event)}."
             return _json({"error": "Something went wrong in the API.", "hint": hint}, 500)
 
-    def _route(self, event: Mapping[str, Any], remaining: Callable[[], int]) -> Response:
+    def _route(self, event: Mapping[str, Any]) -> Response:
         route = event.get("routeKey", "")
         if route == "GET /":
-            body, headers = page.index(self._config, self._fetch)
+            body, headers = self._index()
             return {"statusCode": 200, "headers": headers, "body": body}
         if route == "GET /assets/{file}":
             body, headers = page.asset(str((event.get("pathParameters") or {}).get("file")))
@@ -91,11 +99,20 @@ class Api:
             raise NotFound("There is nothing here.", "What there is, openapi.json says.")
         request = Request(
             self._access(event),
-            Params(event.get("queryStringParameters") or {}),
+            _params(event.get("queryStringParameters")),
             self._clock(),
-            lambda: remaining() < _FOR_THE_ANSWER,
+            self._budget,
         )
         return _json(answer(request))
+
+    def _index(self) -> tuple[str, dict[str, str]]:
+        try:
+            return page.index(self._config, self._fetch)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log("issuer_failed", error=type(error).__name__)
+            raise Unavailable(
+                "The identity provider does not say where to sign in.", "Try again in a moment."
+            ) from None
 
     def _access(self, event: Mapping[str, Any]) -> Access:
         """Who asks. Fails closed: without an authorizer's word, nobody."""
@@ -115,6 +132,16 @@ class Api:
             raise Unauthorized(f"The token does not count: {problem}.", "Sign in again.") from None
 
 
+def _params(given: object) -> Params:
+    if not given:
+        return Params({})
+    if not isinstance(given, Mapping) or not all(
+        isinstance(item, str) for pair in given.items() for item in pair
+    ):
+        raise BadRequest("The parameters cannot be read.")
+    return Params(given)
+
+
 def _claims(authorization: object) -> dict[str, Any]:
     """The claims in an Authorization header of exactly one token: of two, API Gateway may check the other."""
     given = _TOKEN.fullmatch(authorization.strip()) if isinstance(authorization, str) else None
@@ -128,6 +155,13 @@ def _claims(authorization: object) -> dict[str, Any]:
     if not isinstance(claims, dict):
         raise Unauthorized("The token cannot be read.")
     return claims
+
+
+def _refusal(problem: ApiError) -> Response:
+    answer = _json({"error": problem.message, "hint": problem.hint}, problem.status)
+    if isinstance(problem, Unavailable):
+        answer["headers"]["retry-after"] = str(RETRY_AFTER)
+    return answer
 
 
 def _json(value: Mapping[str, Any], status: int = 200) -> Response:
@@ -148,7 +182,9 @@ def _id(event: Mapping[str, Any]) -> str:
 def _api() -> Api:
     import boto3
 
-    return Api(Aws(boto3.Session()), ApiConfig.from_env(os.environ), clock=wall_clock)
+    config = ApiConfig.from_env(os.environ)
+    aws = Aws(boto3.Session(), calls=Config(**patience(config.timeout)))
+    return Api(aws, config, clock=wall_clock)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> Response:

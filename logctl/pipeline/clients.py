@@ -86,7 +86,7 @@ class Aws:
         *,
         calls: Config | None = None,
     ) -> None:
-        """`calls` is how long calls may take that the consumer makes, where that matters."""
+        """`calls` stands in for the timeouts and retries of the clients that the functions use."""
         self._session = session
         self._calls = calls or _FAST
         self._slow_calls = calls or _PATIENT

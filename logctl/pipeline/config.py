@@ -35,6 +35,8 @@ class ApiConfig:
     logout_url: str = ""
     resource_server: str = "logctl"
     """Whose scopes say what may be read (`core.access`)."""
+    timeout: int = 10_000
+    """How long Lambda lets the function run."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> ApiConfig:
@@ -60,6 +62,7 @@ class ApiConfig:
             token_url=environ.get("LOGCTL_TOKEN_URL", ""),
             logout_url=environ.get("LOGCTL_LOGOUT_URL", ""),
             resource_server=environ.get("LOGCTL_RESOURCE_SERVER", "logctl"),
+            timeout=int(environ.get("LOGCTL_API_TIMEOUT_MS", "10000")),
         )
 
 

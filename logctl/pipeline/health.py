@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ class Depth:
 
 @dataclass(frozen=True)
 class AppAge:
-    """An app's newest record, in milliseconds; None when it has none in the hot store."""
+    """An app's newest record, in milliseconds; None when the hot store has none, or was not asked."""
 
     appid: str
     newest: int | None
@@ -58,8 +58,9 @@ def depth(sqs: SQSClient, queue_url: str) -> Depth:
     )
 
 
-def ages(store: HotStore, apps: Iterable[str]) -> list[AppAge]:
-    arrivals = ((app, store.latest(app)) for app in apps)
+def ages(store: HotStore, apps: Iterable[str], *, stop: Callable[[], bool] = lambda: False) -> list[AppAge]:
+    """Each app's; one is not looked up once `stop` says so."""
+    arrivals = ((app, None if stop() else store.latest(app)) for app in apps)
     return [AppAge(app, None if arrival is None else arrival.newest) for app, arrival in arrivals]
 
 

@@ -102,10 +102,21 @@ class HotStore:
         )
         return [item["chunk"]["S"] for page in pages for item in page["Items"]]
 
-    def read(self, appid: str, span: TimeRange, *, now: int, newest_first: bool = False) -> Iterator[Chunk]:
+    def read(
+        self,
+        appid: str,
+        span: TimeRange,
+        *,
+        now: int,
+        newest_first: bool = False,
+        at_once: int | None = None,
+    ) -> Iterator[Chunk]:
         """The chunks that may hold records of the range, by their newest time.
 
         A chunk spans no two hours: one that reaches into the range ends within the hour of its end.
+
+        Args:
+            at_once: how many are fetched by one call; without, as many as make a megabyte.
         """
         first, last = max(0, span.since), min(hour_of(span.until) + HOUR, _LAST)
         if first > last:
@@ -123,6 +134,7 @@ class HotStore:
             },
             ConsistentRead=True,
             ScanIndexForward=not newest_first,
+            PaginationConfig={"PageSize": at_once} if at_once else {},
         )
         for page in pages:
             yield from map(from_item, page["Items"])

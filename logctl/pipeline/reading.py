@@ -26,6 +26,8 @@ from logctl.pipeline.hot import HotStore
 OVERLAP = 30 * SECOND
 """How far back each poll looks: the index by arrival lags, and clocks of containers differ."""
 _LOOK_FOR_APPS = 5 * SECOND
+_AT_ONCE = 256
+"""Chunks that are held at once, over all apps, when several are merged."""
 
 SortKey = tuple[int, str, int, str]
 """Where a record stands in a listing: its time, its message's place in the queue, its place in the
@@ -92,6 +94,9 @@ class Reader:
     clock: Callable[[], int]
     keep: Filter = field(default_factory=Filter)
     may_read: Callable[[str], bool] = lambda app: True
+    on_found: Callable[[Chunk], None] = lambda chunk: None
+    on_unpacked: Callable[[Chunk], None] = lambda chunk: None
+    """Told of each chunk that is read newest first, and of each whose records are looked at."""
 
     def apps(self, patterns: Sequence[str]) -> list[str]:
         """The readable apps that names and globs mean; a plain name counts even when it has not sent yet."""
@@ -178,7 +183,9 @@ class Reader:
         stopped_at: list[int] | None = None,
     ) -> Iterator[tuple[SortKey, Record]]:
         places = [] if stopped_at is None else stopped_at
-        streams = [self._descending(app, span, seen, stop, places) for app in apps]
+        listed = list(apps)
+        at_once = max(1, _AT_ONCE // len(listed)) if len(listed) > 1 else None
+        streams = [self._descending(app, span, seen, stop, places, at_once) for app in listed]
         return heapq.merge(*streams, key=itemgetter(0), reverse=True)
 
     def _descending(
@@ -188,9 +195,11 @@ class Reader:
         seen: set[str] | None,
         stop: Callable[[], bool],
         stopped_at: list[int],
+        at_once: int | None,
     ) -> Iterator[tuple[SortKey, Record]]:
         waiting: list[tuple[SortKey, Record]] = []
-        for chunk in self.store.read(app, span, now=self.clock(), newest_first=True):
+        for chunk in self.store.read(app, span, now=self.clock(), newest_first=True, at_once=at_once):
+            self.on_found(chunk)
             # No unread chunk holds anything newer than this one's newest.
             while waiting and waiting[-1][0][0] > chunk.max_ts:
                 yield waiting.pop()
@@ -213,7 +222,10 @@ class Reader:
         or its text matters.
         """
         for app in apps:
+            if stop():
+                return
             for chunk in self.store.read(app, span, now=self.clock(), newest_first=True):
+                self.on_found(chunk)
                 if stop():
                     return
                 whole = chunk.min_ts in span and chunk.max_ts in span
@@ -226,6 +238,7 @@ class Reader:
                         yield record.ts, record.level, 1
 
     def matching_records(self, chunk: Chunk, span: TimeRange) -> Iterator[tuple[SortKey, Record]]:
+        self.on_unpacked(chunk)
         for record in chunk.records():
             if record.ts in span and self.keep(record):
                 yield (record.ts, chunk.order, record.seq, record.event_id), record
@@ -266,31 +279,56 @@ class Follower:
         self._floor = mark.floor
         self._known = dict(mark.known)
 
-    def mark(self) -> Mark:
-        """How far it is, history included."""
-        read = {c: at for c, at, _ in self._arrived(self._floor) if c in self.seen} if self.seen else {}
+    def mark(self, *, look: bool = True) -> Mark:
+        """How far it is, history included; what arrived while that was read may come again without a look."""
+        look = look and bool(self.seen)
+        read = {c: at for c, at, _ in self._arrived(self._floor) if c in self.seen} if look else {}
         return Mark(self._floor, {**self._known, **read})
 
-    def poll(self, span: TimeRange) -> list[Record]:
-        """The records that arrived since the last poll and lie in the range, in order of their time."""
+    def poll(
+        self, span: TimeRange, *, most: int | None = None, stop: Callable[[], bool] = lambda: False
+    ) -> list[Record]:
+        """The records that arrived since the last poll and lie in the range, in order of their time.
+
+        Args:
+            most: chunks to read, those first that came first; what is left comes with the next poll.
+            stop: asked before each chunk is unpacked; when it says so, the others are left too.
+        """
         self._look_for_apps()
         now = self._reader.clock()
-        fresh: dict[str, list[str]] = {}
-        for chunk, at, (app, key) in self._arrived(self._floor):
-            if chunk not in self._known and chunk not in self.seen:
-                fresh.setdefault(app, []).append(key)
-            self._known[chunk] = at
+        fresh: list[tuple[int, str, tuple[str, str]]] = []
+        for chunk, at, place in self._arrived(self._floor):
+            if chunk in self._known or chunk in self.seen:
+                self._known[chunk] = at
+            else:
+                fresh.append((at, chunk, place))
+        fresh.sort()
+        found: list[tuple[SortKey, Record]] = []
+        left = fresh[most:] if most is not None else []
+        for item, stored in self._stored(fresh[:most]):
+            if stop():
+                left.append(item)
+                continue
+            self._known[item[1]] = item[0]
+            found += self._reader.matching_records(stored, span) if stored else []
         # However long until the next poll, it looks back from this one: what came before can be forgotten.
-        self._floor = max(self._floor, now - 2 * OVERLAP)
+        self._floor = max(self._floor, min([now - 2 * OVERLAP, *(at for at, _, _ in left)]))
         self._known = {chunk: at for chunk, at in self._known.items() if at >= self._floor}
-        found = [
-            pair
-            for app, keys in fresh.items()
-            for chunk in self._reader.store.get(app, keys)
-            for pair in self._reader.matching_records(chunk, span)
-        ]
         found.sort(key=itemgetter(0))
         return [record for _, record in found]
+
+    def _stored(
+        self, fresh: Sequence[tuple[int, str, tuple[str, str]]]
+    ) -> Iterator[tuple[tuple[int, str, tuple[str, str]], Chunk | None]]:
+        """Each with its chunk, app by app; None for one that is gone."""
+        keys: dict[str, list[str]] = {}
+        for _, _, (app, key) in fresh:
+            keys.setdefault(app, []).append(key)
+        for app, wanted in keys.items():
+            there = {chunk.sort_key: chunk for chunk in self._reader.store.get(app, wanted)}
+            for item in fresh:
+                if item[2][0] == app:
+                    yield item, there.get(item[2][1])
 
     def _arrived(self, since: int) -> Iterator[tuple[str, int, tuple[str, str]]]:
         for app in self._apps:

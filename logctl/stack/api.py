@@ -8,17 +8,24 @@ from typing import Any
 from logctl.core.names import Names
 from logctl.core.partitions import QUARANTINE
 from logctl.core.settings import Settings
+from logctl.core.times import SECOND
 from logctl.pipeline.alert_store import DUE
+from logctl.pipeline.api import RETRY_AFTER
 from logctl.pipeline.hot import ARRIVAL
 from logctl.pipeline.http.openapi import ROUTES, Route
 from logctl.stack import policies, signin
 from logctl.stack.functions import LOG_RETENTION_DAYS, Code, function
 from logctl.stack.policies import arn_of, sub
 
-TIMEOUT = 20
-"""Seconds; API Gateway itself waits 30 (Quotas for HTTP APIs)."""
-RATE, BURST = 50, 100
-"""Requests a second, and at once, of everybody together. A dashboard that follows asks once a second."""
+_BUSY = {
+    "ResponseParameters": [
+        {"Destination": "overwrite:statuscode", "Source": "429"},
+        {"Destination": "overwrite:header.Retry-After", "Source": str(RETRY_AFTER)},
+    ]
+}
+"""What a client gets in place of the 503 that an HTTP API makes of a throttled function (Amazon API Gateway
+Developer Guide, Transform API requests and responses for HTTP APIs). The 429 of the stage's own limit cannot
+be given a header: HTTP APIs have no gateway responses."""
 
 _ACCESS_LOG = {
     # No path parameters, no query, no header: a search may be as confidential as what it finds.
@@ -66,13 +73,24 @@ def resources(
         "LOGCTL_AUDIENCE": _joined(who.audience),
         "LOGCTL_GROUPS_CLAIM": who.groups_claim,
         "LOGCTL_CLIENT_ID": who.client_id,
+        "LOGCTL_API_TIMEOUT_MS": str(settings.api_timeout),
         "LOGCTL_RESOURCE_SERVER": who.resource_server,
         "LOGCTL_AUTHORIZE_URL": who.authorize_url,
         "LOGCTL_TOKEN_URL": who.token_url,
         "LOGCTL_LOGOUT_URL": who.logout_url,
     }
     return {
-        **function("Api", names.api, code, may, environment, TIMEOUT, 512),
+        **function(
+            "Api",
+            names.api,
+            code,
+            may,
+            environment,
+            _seconds(settings),
+            512,
+            # What `auto` comes to depends on the account: `provision` finds out.
+            reserved=max(0, settings.api_concurrency),
+        ),
         **_gateway(settings, names),
         **{f"Route{_logical(route)}": _route(route) for route in ROUTES},
         "Authorizer": {
@@ -95,6 +113,10 @@ def sign_in_outputs(settings: Settings) -> dict[str, Any]:
         return {}
     machine = {"MachineClientId": {"Ref": "MachineClient"}} if settings.machine_apps else {}
     return {"UserPoolId": {"Ref": "UserPool"}, "WebClientId": {"Ref": "WebClient"}, **machine}
+
+
+def _seconds(settings: Settings) -> int:
+    return -(-settings.api_timeout // SECOND)
 
 
 def _joined(values: list[Any]) -> Any:
@@ -127,7 +149,9 @@ def _gateway(settings: Settings, names: Names) -> dict[str, Any]:
                 "IntegrationType": "AWS_PROXY",
                 "IntegrationUri": arn_of("Api"),
                 "PayloadFormatVersion": "2.0",
-                "TimeoutInMillis": (TIMEOUT + 1) * 1000,
+                # API Gateway itself waits 30 seconds (Quotas for HTTP APIs).
+                "TimeoutInMillis": (_seconds(settings) + 1) * SECOND,
+                "ResponseParameters": {"429": _BUSY, "503": _BUSY},
             },
         },
         "Stage": {
@@ -136,7 +160,11 @@ def _gateway(settings: Settings, names: Names) -> dict[str, Any]:
                 "ApiId": {"Ref": "HttpApi"},
                 "StageName": "$default",
                 "AutoDeploy": True,
-                "DefaultRouteSettings": {"ThrottlingBurstLimit": BURST, "ThrottlingRateLimit": RATE},
+                # A dashboard that follows asks once a second.
+                "DefaultRouteSettings": {
+                    "ThrottlingBurstLimit": settings.api_burst,
+                    "ThrottlingRateLimit": settings.api_rate,
+                },
                 "AccessLogSettings": {
                     "DestinationArn": arn_of("AccessLogs"),
                     "Format": json.dumps(_ACCESS_LOG),

@@ -172,8 +172,13 @@ def function(
     environment: dict[str, Any],
     timeout: int,
     memory: int,
+    *,
+    reserved: int = 0,
 ) -> dict[str, Any]:
-    """A function with its role and log group. Its handler is in the module of its name."""
+    """A function with its role and log group. Its handler is in the module of its name.
+
+    `timeout` is in seconds, `memory` in MB; `reserved` is how many run at once at the most, 0 for no limit.
+    """
     return {
         f"{logical_id}Role": {
             "Type": "AWS::IAM::Role",
@@ -206,6 +211,7 @@ def function(
                 "Timeout": timeout,
                 "MemorySize": memory,
                 "Environment": {"Variables": environment},
+                **({"ReservedConcurrentExecutions": reserved} if reserved else {}),
             },
         },
     }

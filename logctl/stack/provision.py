@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from botocore.exceptions import ClientError
 
+from logctl.core.capacity import Concurrency, reservation, shortage
+from logctl.core.errors import LogctlError
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
 from logctl.pipeline.clients import Aws
 from logctl.stack.bundle import Bundle, build
-from logctl.stack.deploy import Plan, StackDeployer, StackEvent, StackInfo
+from logctl.stack.deploy import Change, Plan, StackDeployer, StackEvent, StackInfo
 from logctl.stack.functions import Code
+from logctl.stack.ownership import Ownership
 from logctl.stack.policies import named
-from logctl.stack.removal import Removal
+from logctl.stack.removal import Left, Removal
 from logctl.stack.storage import alerts_indexes
 from logctl.stack.template import INLINE_LIMIT, TEMPLATES, bootstrap_template, build_template, to_json
 from logctl.stack.upgrade import Indexes, steps
 
 OnEvent = Callable[[StackEvent], None]
+_KINDS = {"AWS::S3::Bucket": "bucket", "AWS::DynamoDB::Table": "table"}
+"""What the template retains, and so may take over."""
 
 
 @dataclass(frozen=True)
 class Destroyed:
-    """What is gone and what was kept, by kind and name."""
+    """What is gone and what was kept, by kind and name; and what was left alone because it is not ours."""
 
     deleted: tuple[str, ...]
     retained: tuple[str, ...]
+    left: tuple[Left, ...] = ()
 
 
 class Provisioner:
@@ -53,7 +61,8 @@ class Provisioner:
             )
             for name in (self._names.stack, self._names.bootstrap_stack)
         )
-        self._removal = Removal(aws, sleep=sleep, pace=pace)
+        self._removal = Removal(aws, self._names, sleep=sleep, pace=pace)
+        self._ownership = Ownership(aws, self._names)
         self._bundle: Bundle | None = None
         self._steps: list[Indexes] = []
 
@@ -63,6 +72,47 @@ class Provisioner:
             self._bundle = build(self._settings.target)
         return self._bundle
 
+    @cached_property
+    def concurrency(self) -> Concurrency | None:
+        """What Lambda says of the account; None when one may not ask, or it does not say."""
+        functions = self._aws.functions
+        try:
+            told = functions.get_account_settings()["AccountLimit"]
+            own = functions.get_function_concurrency(FunctionName=self._names.api)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                return None
+            own = {}  # type: ignore[typeddict-item]
+        except KeyError:
+            return None
+        return Concurrency(
+            told["ConcurrentExecutions"],
+            told["UnreservedConcurrentExecutions"],
+            own.get("ReservedConcurrentExecutions") or 0,
+        )
+
+    @cached_property
+    def reserved(self) -> int:
+        """Executions to reserve for the API.
+
+        Raises:
+            LogctlError: the account has no room for what the settings ask for; CloudFormation would fail.
+        """
+        asked = self._settings.api_concurrency
+        if self.concurrency is None:
+            return max(0, asked)
+        return reservation(asked, self.concurrency)
+
+    @property
+    def shortage(self) -> str:
+        """Why the API could take the room that the consumer needs; empty when it cannot, or nobody knows."""
+        chosen = self._settings
+        if self.concurrency is None:
+            return ""
+        return shortage(
+            chosen.api_rate, chosen.api_burst, chosen.api_timeout, self.reserved, self.concurrency
+        )
+
     def template(self, indexes: Indexes = ()) -> str:
         """What is to be, as JSON.
 
@@ -70,7 +120,7 @@ class Provisioner:
             indexes: those of the alerts table, where an update on the way has others.
         """
         template = build_template(
-            self._settings,
+            replace(self._settings, api_concurrency=self.reserved),
             code=code_for(self._settings, self.bundle, self._aws.place),
             place=self._aws.place,
             endpoint=self._aws.endpoint_url,
@@ -87,7 +137,15 @@ class Provisioner:
         """What applying would change; nothing is changed by it. `discard` what is not applied.
 
         From an earlier version it may be the first of several updates, which `apply` carries out.
+
+        Raises:
+            LogctlError: the stack, or something that would be taken over, is not this environment's.
         """
+        for deployer in (self._stack, self._bootstrap):
+            if reason := self._disowning(deployer):
+                raise self._taken(f"The stack {deployer.stack}", reason)
+        if self._settings.target == "local" and self._stack.describe() and self._bootstrap.describe():
+            self._mend()  # after a kill in the middle of `apply`, the sandbox's bucket is still without tags
         self._steps = steps(self._indexes(), in_stack=self.describe() is not None)
         return self._plan(self._steps.pop(0))
 
@@ -104,7 +162,7 @@ class Provisioner:
     def _plan(self, indexes: Indexes) -> Plan:
         text = self.template(indexes)
         if len(text.encode()) <= INLINE_LIMIT:
-            return self._stack.plan({"TemplateBody": text})
+            return self._own(self._stack, self._stack.plan({"TemplateBody": text}))
         # Only a stack with very many subscriptions gets here; the bucket then has to be there first.
         self._ensure_bootstrap(lambda event: None)
         key = f"{TEMPLATES}{hashlib.sha256(text.encode()).hexdigest()}.json"
@@ -112,7 +170,40 @@ class Provisioner:
         url = self._aws.s3.generate_presigned_url(
             "get_object", Params={"Bucket": self._deploy_bucket, "Key": key}, ExpiresIn=900
         )
-        return self._stack.plan({"TemplateURL": url.split("?", maxsplit=1)[0]})
+        plan = self._stack.plan({"TemplateURL": url.split("?", maxsplit=1)[0]})
+        return self._own(self._stack, plan)
+
+    def _disowning(self, deployer: StackDeployer) -> str:
+        """Why the stack is not ours; empty when it is, or when there is none."""
+        return self._ownership.stack(deployer.stack) if deployer.describe() else ""
+
+    def _own(self, deployer: StackDeployer, plan: Plan) -> Plan:
+        """The plan, if all that it would take over is ours; else it is discarded."""
+        try:
+            for change in plan.changes:
+                if change.action == "Import" and (reason := self._disowning_import(change)):
+                    raise self._taken(f"The {_KINDS[change.type]} {change.physical_id}", reason)
+        except BaseException:
+            with contextlib.suppress(ClientError):
+                deployer.discard(plan)
+            raise
+        return plan
+
+    def _disowning_import(self, change: Change) -> str:
+        if change.type == "AWS::S3::Bucket":
+            return self._ownership.bucket(change.physical_id)
+        table = self._aws.dynamodb.describe_table(TableName=change.physical_id)["Table"]
+        return self._ownership.table(table["TableArn"])
+
+    def _taken(self, what: str, reason: str) -> LogctlError:
+        names = self._names
+        tags = " and ".join(f"{key}={value}" for key, value in names.tags.items())
+        return LogctlError(
+            f"{what} is there already and does not belong to prefix {names.prefix} and environment "
+            f"{names.env}: {reason}.",
+            "Take other names with --env or --prefix. If it is this environment's all the same, tag it "
+            f"{tags}.",
+        )
 
     def discard(self, plan: Plan) -> None:
         self._stack.discard(plan)
@@ -125,12 +216,19 @@ class Provisioner:
         """
         self._ensure_bootstrap(on_event)
         self._upload_code()
-        info = self._stack.apply(plan, on_event)
-        while self._steps:
-            following = self._plan(self._steps.pop(0))
-            if following.changes:
-                info = self._stack.apply(following, on_event)
-        return info
+        try:
+            info = self._stack.apply(plan, on_event)
+            while self._steps:
+                following = self._plan(self._steps.pop(0))
+                if following.changes:
+                    info = self._stack.apply(following, on_event)
+            return info
+        finally:
+            self._mend()
+
+    def _mend(self) -> None:
+        for bucket in (self._names.bucket(self._aws.place), self._deploy_bucket):
+            self._ownership.mend_bucket(bucket)
 
     @property
     def _deploy_bucket(self) -> str:
@@ -141,7 +239,11 @@ class Provisioner:
             {"TemplateBody": to_json(bootstrap_template(self._settings, self._aws.place))}
         )
         if plan.changes:
-            self._bootstrap.apply(plan, on_event)
+            self._own(self._bootstrap, plan)
+            try:
+                self._bootstrap.apply(plan, on_event)
+            finally:
+                self._ownership.mend_bucket(self._deploy_bucket)
 
     def _upload_code(self) -> None:
         bundle = self.bundle
@@ -163,27 +265,32 @@ class Provisioner:
     ) -> Destroyed:
         """Delete the stack and, when asked, the data: bucket and tables are retained otherwise.
 
+        What has the environment's names but not its tags is left as it is.
+
         Args:
             on_emptied: told after each page of deletions how many objects of a bucket are gone.
         """
-        deleted: list[str] = []
-        if self._stack.delete(on_event):
-            deleted.append(f"stack {self._names.stack}")
-        if self._bootstrap.delete(on_event):
-            deleted.append(f"stack {self._names.bootstrap_stack}")
-        deleted += self._removal.bucket(self._deploy_bucket, on_emptied)
-        names = self._names
+        names, removal = self._names, self._removal
         functions = (names.consumer, names.sweeper, names.compactor, names.api)
-        deleted += self._removal.log_groups(f"/aws/lambda/{function}" for function in functions)
-        bucket = self._names.bucket(self._aws.place)
-        tables = (self._names.hot_table, self._names.alerts_table)
-        if not delete_data:
-            there = [f"bucket {bucket}"] if self._removal.has_bucket(bucket) else []
-            there += [f"table {table}" for table in tables if self._removal.has_table(table)]
-            return Destroyed(tuple(deleted), tuple(there))
-        deleted += self._removal.bucket(bucket, on_emptied)
-        deleted += self._removal.tables(tables)
-        return Destroyed(tuple(deleted), ())
+        groups = [f"/aws/lambda/{function}" for function in functions]
+        before = removal.owned_log_groups(groups)
+        deleted: list[str] = []
+        for deployer in (self._stack, self._bootstrap):
+            if reason := self._disowning(deployer):
+                removal.left.append(Left(f"stack {deployer.stack}", reason))
+            elif deployer.delete(on_event):
+                deleted.append(f"stack {deployer.stack}")
+        deleted += removal.bucket(self._deploy_bucket, on_emptied)
+        deleted += removal.log_groups(groups, anew=before)
+        bucket, tables = names.bucket(self._aws.place), (names.hot_table, names.alerts_table)
+        retained: list[str] = []
+        if delete_data:
+            deleted += removal.bucket(bucket, on_emptied)
+            deleted += removal.tables(tables)
+        else:
+            retained += [f"bucket {bucket}"] if removal.owns_bucket(bucket) else []
+            retained += [f"table {table}" for table in tables if removal.owns_table(table)]
+        return Destroyed(tuple(deleted), tuple(retained), tuple(removal.left))
 
 
 def code_for(settings: Settings, bundle: Bundle, place: Place | None = None) -> Code:

@@ -1,33 +1,63 @@
 """Deleting what CloudFormation leaves: retained buckets and tables, and log groups made anew.
 
-Each step may be repeated: what is gone already, or on its way, is no error. What was there is returned by
-kind and name.
+Only what carries the environment's tags is deleted; what has its name without them is noted in `left`. Each
+step may be repeated: what is gone already, or on its way, is no error. What was there is returned by kind and
+name.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from logctl.core.errors import LogctlError
+from logctl.core.names import Names
 from logctl.pipeline.clients import Aws
+from logctl.stack.ownership import Ownership
 
 _PAGE = 1_000  # what S3 deletes in one call
 _ATTEMPTS = 5
 _TABLE_POLLS = 150
 
 
+@dataclass(frozen=True)
+class Left:
+    """What has a name of the environment and was not touched, by kind and name, and why."""
+
+    thing: str
+    reason: str
+
+
 class Removal:
     """`sleep` and `pace` (seconds) are for what takes its time."""
 
-    def __init__(self, aws: Aws, *, sleep: Callable[[float], None] = time.sleep, pace: float = 2.0) -> None:
+    def __init__(
+        self, aws: Aws, names: Names, *, sleep: Callable[[float], None] = time.sleep, pace: float = 2.0
+    ) -> None:
+        self.left: list[Left] = []
         self._aws = aws
+        self._ownership = Ownership(aws, names)
         self._sleep = sleep
         self._pace = pace
 
-    def has_bucket(self, bucket: str) -> bool:
+    def owns_bucket(self, bucket: str) -> bool:
+        """Whether it is there and this environment's."""
+        return self._has_bucket(bucket) and self._ours(f"bucket {bucket}", self._ownership.bucket(bucket))
+
+    def owns_table(self, table: str) -> bool:
+        arn = self._table(table).get("TableArn")
+        return arn is not None and self._ours(f"table {table}", self._ownership.table(arn))
+
+    def _ours(self, thing: str, reason: str) -> bool:
+        if reason:
+            self.left.append(Left(thing, reason))
+        return not reason
+
+    def _has_bucket(self, bucket: str) -> bool:
         try:
             self._aws.s3.head_bucket(Bucket=bucket)
         except ClientError as error:
@@ -36,11 +66,8 @@ class Removal:
             raise
         return True
 
-    def has_table(self, table: str) -> bool:
-        return self._table_status(table) is not None
-
     def bucket(self, bucket: str, on_emptied: Callable[[str, int], None]) -> list[str]:
-        """Delete every version and delete marker, then the bucket, if it is there.
+        """Delete every version and delete marker, then the bucket, if it is there and ours.
 
         Args:
             on_emptied: told after each page of deletions how many objects of the bucket are gone.
@@ -48,7 +75,7 @@ class Removal:
         Raises:
             LogctlError: an object could not be deleted.
         """
-        if not self.has_bucket(bucket):
+        if not self.owns_bucket(bucket):
             return []
         gone = 0
         for attempt in range(1, _ATTEMPTS + 1):
@@ -94,41 +121,57 @@ class Removal:
                 yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
 
     def tables(self, tables: Sequence[str]) -> list[str]:
-        """Delete those that are there, and wait until their names are free for the next `provision`.
+        """Delete those that are there and ours, and wait until their names are free for the next `provision`.
 
         Raises:
             LogctlError: DynamoDB takes longer than that.
         """
-        there = [table for table in tables if self.has_table(table)]
-        for table in there:
-            if self._table_status(table) != "DELETING":
+        there = []
+        for table in tables:
+            # Of one that is on its way, DynamoDB no longer tells the tags: it is only waited for.
+            if self._table(table).get("TableStatus") == "DELETING":
+                there.append(table)
+            elif self.owns_table(table):
                 self._aws.dynamodb.delete_table(TableName=table)
+                there.append(table)
         for table in there:
             self._await_no_table(table)
         return [f"table {table}" for table in there]
 
-    def _table_status(self, table: str) -> str | None:
+    def _table(self, table: str) -> Mapping[str, Any]:
+        """What DynamoDB says of it; nothing when there is none."""
         try:
-            return self._aws.dynamodb.describe_table(TableName=table)["Table"]["TableStatus"]
+            return self._aws.dynamodb.describe_table(TableName=table)["Table"]
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return None
+                return {}
             raise
 
     def _await_no_table(self, table: str) -> None:
         for _ in range(_TABLE_POLLS):
-            if not self.has_table(table):
+            if not self._table(table):
                 return
             self._sleep(self._pace)
         raise LogctlError(
             f"DynamoDB has not finished deleting the table {table}.", "Run the same again in some minutes."
         )
 
-    def log_groups(self, groups: Iterable[str]) -> list[str]:
+    def owned_log_groups(self, groups: Iterable[str]) -> set[str]:
+        """Those that are there and ours."""
+        return {group for group in groups if self._ownership.log_group(group) == ""}
+
+    def log_groups(self, groups: Iterable[str], anew: Collection[str]) -> list[str]:
         """Log groups that a function's last words made anew after the stack had deleted them: the next
-        `provision` would find their names taken."""
+        `provision` would find their names taken.
+
+        Args:
+            anew: those that were ours before the stack was deleted. Made anew, they have no tags.
+        """
         deleted = []
         for group in groups:
+            reason = self._ownership.log_group(group)
+            if reason is None or not self._ours(f"log group {group}", "" if group in anew else reason):
+                continue
             try:
                 self._aws.logs.delete_log_group(logGroupName=group)
             except ClientError as error:

@@ -95,6 +95,9 @@ def build_template(
                 "ApiUrl": api.page_url(endpoint),
                 **api.sign_in_outputs(settings),
                 "Version": __version__,
+                # For commands that find the stack by its name, which another environment's can be too.
+                "Prefix": names.prefix,
+                "Environment": names.env,
             }.items()
         },
     }

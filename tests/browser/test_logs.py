@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import pytest
@@ -236,6 +237,50 @@ def test_an_api_that_fails_is_said_and_tried_again(dashboard: Dashboard, web: We
     send(web, "outage", "two")
     expect(dashboard.rows).to_have_count(2)
     expect(dashboard["live-state"]).to_have_text("live")
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_api_is_said_to_be_busy_and_never_to_be_empty(dashboard: Dashboard, web: Web, status: int):
+    """As API Gateway answers what it throttles: the stage's own 429 has neither our words nor Retry-After."""
+    app = f"busy-{status}"
+    send(web, app, "one")
+    page, asked = dashboard.page, []
+
+    def refuse(route):
+        asked.append(route.request.url)
+        headers = {"retry-after": "2"} if status == 503 else {}
+        route.fulfill(status=status, headers=headers, body='{"message":"Too Many Requests"}')
+
+    page.route(re.compile(r"/(logs|counts|health|apps)(\?|$)"), refuse)
+    with page.expect_response(lambda reply: "/logs?" in reply.url):
+        page.evaluate("app => { location.hash = `app=${app}`; }", app)
+    expect(dashboard["live-state"]).to_have_text(re.compile(r"^Busy, trying again in \ds\.$"))
+    expect(page.locator("#empty")).to_be_hidden()
+    dashboard["tab-health"].click()
+    expect(dashboard["notice"]).to_have_text(re.compile(r"^Busy, trying again in"))
+    expect(page.locator("#health").get_by_text("No app has sent yet")).to_have_count(0)
+    page.unroute(re.compile(r"/(logs|counts|health|apps)(\?|$)"))
+    expect(dashboard["health-status"]).to_be_visible(timeout=30_000)
+    expect(dashboard["notice"]).to_be_hidden()
+    dashboard["tab-logs"].click()
+    expect(dashboard.rows).to_have_count(1, timeout=30_000)
+    assert len(asked) < 20, "it backs off"
+
+
+def test_a_page_that_opens_while_the_api_is_busy_waits_and_tries_again(dashboard: Dashboard):
+    page, times = dashboard.page, iter(range(2))
+
+    def refuse(route):
+        if next(times, None) is None:
+            route.continue_()
+        else:
+            route.fulfill(status=429, body='{"message":"Too Many Requests"}')
+
+    page.route(re.compile(r"/session$"), refuse)
+    page.reload()
+    expect(dashboard["notice"]).to_contain_text("Busy, trying again in")
+    expect(dashboard["sign-out"]).to_be_visible(timeout=30_000)
+    expect(dashboard["notice"]).to_be_hidden()
 
 
 def test_a_record_is_copied_as_json(dashboard: Dashboard, web: Web):

@@ -230,15 +230,6 @@ def test_destroy_with_the_data_leaves_nothing_and_can_be_repeated(environment):
     assert environment.destroy(delete_data=True) == Destroyed((), ())
 
 
-def test_destroy_takes_a_log_group_that_last_words_made_anew(environment):
-    environment.provision()
-    environment.destroy()
-    group = f"/aws/lambda/{environment.names.consumer}"
-    environment.aws.logs.create_log_group(logGroupName=group)
-    assert environment.destroy().deleted == (f"log group {group}",)
-    environment.provision()
-
-
 class Killed(BaseException):
     """Ends whatever is going on, as a kill would: nothing catches it."""
 

@@ -270,15 +270,76 @@ def test_answers_fit_lambda_however_long_the_records_are(site):
     assert len(sizes) > 1
 
 
-def test_a_page_says_when_its_time_was_over(site):
+class Stopwatch:
+    """The function's time, of which each call to AWS takes as much as it is told."""
+
+    def __init__(self, site: Site, milliseconds: int, *, left: int = 10_000) -> None:
+        self.left, self.calls = left, 0
+
+        def before_call(**_: Any) -> None:
+            self.left -= milliseconds
+            self.calls += 1
+
+        site.pipeline.aws.dynamodb.meta.events.register_last("before-call", before_call)
+
+    def __call__(self) -> int:
+        return self.left
+
+
+def test_a_page_says_when_its_time_was_over_and_the_next_goes_on(site):
     for n in range(6):
         send(site, count=2, name=f"m{n}", ts=NOON - n * MINUTE)
-    left = iter([60_000, 60_000, 60_000, *[0] * 100])
-    answer = site.api.answer(site.event("GET /logs"), remaining=lambda: next(left))
+    times = iter([10_000] * 6)
+    answer = site.api.answer(site.event("GET /logs"), remaining=lambda: next(times, 6_400))
     page = json.loads(answer["body"])
-    assert page["complete"] is False and page["next"]
+    assert (answer["statusCode"], page["complete"]) == (200, False)
+    assert page["next"] and page["live"]
     rest = site.get("/logs", cursor=page["next"])
-    assert len(page["records"]) + len(rest["records"]) == 12
+    found = [record["event_id"] for record in page["records"] + rest["records"]]
+    assert len(found) == len(set(found)) == 12
+
+
+@pytest.mark.parametrize("path", ["/apps", "/logs", "/counts", "/alerts", "/health"])
+@pytest.mark.parametrize("slow", [300, 3_000])
+def test_no_answer_takes_the_functions_time_however_slow_the_stores_are(site, path, slow):
+    """With a tenth of the time left at the least: that is for the answer, and a call that hangs once more."""
+    for n in range(6):
+        send(site, app=f"web-{n}", count=1, name=f"m{n}", level="ERROR", ts=NOON - n * MINUTE)
+    watch = Stopwatch(site, slow)
+    answer = site.api.answer(site.event(f"GET {path}"), remaining=watch)
+    assert answer["statusCode"] in (200, 504)
+    assert watch.left >= 6_000 - slow
+    if answer["statusCode"] == 504:
+        assert "more to read than fits" in json.loads(answer["body"])["error"]
+
+
+def test_a_request_reads_no_more_than_its_share_of_memory(site, monkeypatch):
+    monkeypatch.setattr("logctl.pipeline.http.budget.MOST_PLAIN", 2_000)
+    for n in range(20):
+        send(site, count=5, name=f"m{n}", ts=NOON - n * MINUTE)
+    page, found, pages = site.get("/logs", limit=500, since="1h"), [], 1
+    while page["next"]:
+        assert page["complete"] is False and len(page["records"]) < 50
+        found += page["records"]
+        page, pages = site.get("/logs", limit=500, cursor=page["next"]), pages + 1
+    assert len({record["event_id"] for record in found + page["records"]}) == 100
+    assert pages > 3
+    assert site.get("/counts", since="1h", q="hello")["complete"] is False
+
+
+def test_live_takes_what_has_piled_up_in_parts_and_leaves_nothing_out(site, monkeypatch):
+    monkeypatch.setattr("logctl.pipeline.http.answers.MOST_LIVE_CHUNKS", 3)
+    page = site.get("/logs")
+    for n in range(10):
+        site.pipeline.clock.advance(2_000)
+        send(site, app=f"web-{n % 3}", count=2, name=f"m{n}", ts=NOON + n)
+    site.pipeline.clock.advance(10 * MINUTE)
+    found, live, polls = [], page["live"], 0
+    while polls < 5:
+        answer = site.get("/logs/live", cursor=live)
+        found += [record["event_id"] for record in answer["records"]]
+        live, polls = answer["live"], polls + 1
+    assert len(found) == len(set(found)) == 20
 
 
 # ── Refusing ────────────────────────────────────────────────────────────────────────────────────────
@@ -330,6 +391,13 @@ def test_a_page_says_when_its_time_was_over(site):
 def test_bad_parameters_are_named(site, path, query, word):
     answer = site.get(path, 400, **query)
     assert word in answer["error"]
+
+
+@pytest.mark.proves("B48")
+@pytest.mark.parametrize("given", [["app"], "app=x", {"app": None}, {"app": ["x"]}, {"limit": 5}, {1: "x"}])
+def test_parameters_that_are_no_text_are_refused(site, given):
+    answer = site.api.answer({**site.event("GET /logs"), "queryStringParameters": given})
+    assert (answer["statusCode"], "cannot be read" in answer["body"]) == (400, True)
 
 
 @pytest.mark.proves("B51")
@@ -455,6 +523,8 @@ def test_what_goes_wrong_inside_is_not_told(site, capsys):
         "error": "The stores do not answer.",
         "hint": "Try again in a moment.",
     }
+    answer = site.api.answer(site.event("GET /apps"))
+    assert int(answer["headers"]["retry-after"]) > 0
     broken = replace(site, api=Api(site.pipeline.aws, site.config, clock=site.pipeline.clock))
     broken.api._answers["GET /apps"] = lambda request: 1 / 0  # type: ignore[assignment]
     answer = broken.get("/apps", 500)
@@ -639,6 +709,23 @@ def test_an_issuer_of_ones_own_is_asked_where_to_sign_in(site):
     assert asked == ["https://id.example/realm/.well-known/openid-configuration"]
     assert "https://a.example/x" in answer["body"]
     assert "connect-src 'self' https://t.example;" in answer["headers"]["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "fetch", [lambda url: b"<html>", lambda url: b"[]", lambda url: b"{}", lambda url: 1 / 0 or b""]
+)
+def test_an_issuer_that_says_nothing_is_a_sentence(site, fetch):
+    def asked(url: str) -> bytes:
+        try:
+            return fetch(url)
+        except ZeroDivisionError:
+            raise TimeoutError from None
+
+    config = replace(site.config, authorize_url="", token_url="", issuer="https://id.example/realm/")
+    answer = Api(site.pipeline.aws, config, clock=site.pipeline.clock, fetch=asked).answer(
+        {"routeKey": "GET /"}
+    )
+    assert (answer["statusCode"], "identity provider" in answer["body"]) == (503, True)
 
 
 def test_every_route_is_answered_and_described(site):

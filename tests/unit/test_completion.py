@@ -153,13 +153,15 @@ def test_the_line_so_far_says_where_to_look():
 
 
 def test_environments_are_stacks_with_their_bootstrap_beside_them():
-    def stack(name: str, status: str = "CREATE_COMPLETE") -> dict[str, str]:
-        return {"StackName": name, "StackStatus": status}
+    def stack(name: str, status: str = "CREATE_COMPLETE", env: str = "") -> dict[str, Any]:
+        outputs = [{"OutputKey": "Environment", "OutputValue": env}] if env else []
+        return {"StackName": name, "StackStatus": status, "Outputs": outputs}
 
     pages = [
-        {"StackSummaries": [stack("logctl-prod"), stack("logctl-prod-bootstrap"), stack("logctl-website")]},
+        {"Stacks": [stack("logctl-prod", env="prod"), stack("logctl-prod-bootstrap"), stack("logctl-website")]},
         {
-            "StackSummaries": [
+            "Stacks": [
+                stack("logctl-b-c", env="c"), stack("logctl-b-c-bootstrap"),
                 stack("logctl-old", "DELETE_COMPLETE"), stack("logctl-old-bootstrap"),
                 stack("acme-dev"), stack("acme-dev-bootstrap"),
                 stack("logctl-dev", "UPDATE_IN_PROGRESS"), stack("logctl-dev-bootstrap"),

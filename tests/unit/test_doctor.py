@@ -180,7 +180,7 @@ def test_refused_missing_allowed_and_broken_are_four_things():
 
 
 def test_quotas_that_nobody_tells_are_not_checked():
-    (check,) = doctor.quotas(deployment().aws)
+    (check,) = doctor.quotas(deployment())
     assert (check.verdict, check.seen) == (UNCHECKED, "Lambda does not tell them: AccessDenied")
 
 

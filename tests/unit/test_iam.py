@@ -194,7 +194,7 @@ UNUSED_FEATURES = {
     r"dynamodb:(DescribeImport|ImportTable|.*TableReplica|Scan|Query|.*Item|(Enable|Disable|Update)KinesisStreamingDestination|UpdateContributorInsights|(Put|Delete)ResourcePolicy)": "imports, replicas, streams, insights, table policies",
     r"cognito-idp:AddCustomAttributes": "users have no attributes of our own",
     r"glue:(PassConnection|.*Connection|GetSchemaVersion)": "connections and schema registries",
-    r"lambda:((Put|Delete)Function(Concurrency|RecursionConfig|ScalingConfig|CodeSigningConfig)|GetCodeSigningConfig|GetLayerVersion|PutRuntimeManagementConfig|PassCapacityProvider|AssociateRuntimeAlias|PublishVersion)": "reserved concurrency, layers, signing, versions",
+    r"lambda:((Put|Delete)Function(RecursionConfig|ScalingConfig|CodeSigningConfig)|GetCodeSigningConfig|GetLayerVersion|PutRuntimeManagementConfig|PassCapacityProvider|AssociateRuntimeAlias|PublishVersion)": "layers, signing, versions",
     r"logs:(PutDataProtectionPolicy|PutIndexPolicy|DeleteIndexPolicy|DeleteResourcePolicy|(Dis)?[Aa]ssociateKmsKey|PutBearerTokenAuthentication|PutLogGroupDeletionProtection|PutResourcePolicy|CreateLogDelivery)": "policies and keys of log groups; the API's log delivery is asked for with its stage",
     r"sns:PutDataProtectionPolicy": "the topic has none",
     r"iam:(AttachRolePolicy|DetachRolePolicy|.*PermissionsBoundary)": "roles have inline policies and no boundary",

@@ -33,7 +33,15 @@ class Store:
     def apps(self) -> list[str]:
         return sorted({chunk.appid for chunk, _ in self.rows})
 
-    def read(self, appid: str, span: TimeRange, *, now: int, newest_first: bool = False) -> Iterator[Chunk]:
+    def read(
+        self,
+        appid: str,
+        span: TimeRange,
+        *,
+        now: int,
+        newest_first: bool = False,
+        at_once: int | None = None,
+    ) -> Iterator[Chunk]:
         found = [
             chunk
             for chunk, _ in self.rows

@@ -49,6 +49,10 @@ VALUES: dict[str, tuple[str, str, str]] = {
     "groups_claim": ("one", "two", '"three"'),
     "machine_apps": ("one", "two,web-*", '["three"]'),
     "cors_origins": ("https://one.example", "https://two.example", '["https://three.example"]'),
+    "api_rate": ("5", "6", "7"),
+    "api_burst": ("5", "6", "7"),
+    "api_timeout": ("5s", "6s", '"7s"'),
+    "api_concurrency": ("auto", "off", "7"),
 }
 
 
@@ -104,6 +108,9 @@ def _only(name: str, value: Any) -> Settings:
         ("alert_window", "forever"), ("late_after", "1s"), ("subscriptions", "http://plain.example"),
         ("subscriptions", ["nobody"]), ("subscriptions", 5), ("scan_limit", "1MB"), ("scan_limit", "lots"),
         ("scan_limit", True),
+        ("api_rate", 0), ("api_rate", "1e3"), ("api_rate", True), ("api_rate", 1.5), ("api_rate", "٣"),
+        ("api_burst", -1), ("api_burst", "many"), ("api_timeout", "30s"), ("api_timeout", "1s"),
+        ("api_timeout", 10), ("api_concurrency", "some"), ("api_concurrency", -1), ("api_concurrency", 0),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_one_sentence_with_key_and_origin(key, value):

@@ -337,7 +337,7 @@ def test_outputs_say_where_everything_is():
     assert set(template()["Outputs"]) == {
         "QueueUrl", "DeadLetterQueueUrl", "Bucket", "HotTable", "AlertsTable", "TopicArn", "Database",
         "Workgroup", "ConsumerFunction", "SweeperFunction", "AlertWindow", "HotRetention", "Version",
-        "ApiUrl", "UserPoolId", "WebClientId", "MachineClientId",
+        "ApiUrl", "UserPoolId", "WebClientId", "MachineClientId", "Prefix", "Environment",
     }  # fmt: skip
     assert template(alert_window="5m")["Outputs"]["AlertWindow"] == {"Value": "300000"}
 
@@ -441,7 +441,7 @@ def test_an_issuer_of_ones_own_takes_the_place_of_the_pool():
 
 def test_the_stage_is_throttled_and_its_log_holds_no_token_and_no_search():
     (stage,) = of_type("AWS::ApiGatewayV2::Stage").values()
-    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 50
+    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 20}
     logged = json.loads(stage["AccessLogSettings"]["Format"])
     assert set(logged.values()) & {"$context.path", "$request.header.Authorization"} == set()
     assert all(value.startswith("$context.") and "query" not in value.lower() for value in logged.values())

@@ -1,9 +1,22 @@
 // Asking the API. Every answer is JSON; every failure becomes an ApiError with a sentence.
 
+import { duration } from "./dom.js";
+
+const BUSY = new Set([429, 503]);
+const FIRST_WAIT = 1_000;
+const LONGEST_WAIT = 30_000;
+
 export class ApiError extends Error {
-  constructor(status, message, hint = "") {
+  /** @param {number} wait milliseconds after which to try again, where the API has no room just now; else 0 */
+  constructor(status, message, hint = "", wait = 0) {
     super(hint ? message + " " + hint : message);
     this.status = status;
+    this.wait = wait;
+  }
+
+  /** Why there is no answer yet, for who has asked; never to be taken for an empty answer. */
+  get busy() {
+    return this.wait ? `Busy, trying again in ${duration(this.wait)}.` : "";
   }
 }
 
@@ -12,6 +25,7 @@ export class Api {
   constructor(auth, onSessionEnd) {
     this.auth = auth;
     this.onSessionEnd = onSessionEnd;
+    this.refusals = 0; // in a row
   }
 
   /** @param {string} path relative to the page @param {Record<string, string>} [query] empty values are left out */
@@ -31,8 +45,19 @@ export class Api {
     } catch {
       if (reply.ok) throw new ApiError(reply.status, "The answer cannot be read.");
     }
-    if (reply.ok) return body;
-    throw new ApiError(reply.status, body.error ?? said(reply.status), body.hint ?? "");
+    if (reply.ok) {
+      this.refusals = 0;
+      return body;
+    }
+    const wait = BUSY.has(reply.status) ? this.#wait(reply.headers.get("retry-after")) : 0;
+    throw new ApiError(reply.status, body.error ?? said(reply.status), body.hint ?? "", wait);
+  }
+
+  /** As long as the API says, else twice as long with each refusal; not all pages at one moment. */
+  #wait(told) {
+    const backOff = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.refusals++);
+    const asked = /^[0-9]{1,5}$/.test(told ?? "") ? Number(told) * 1000 : 0;
+    return Math.round(Math.max(asked, backOff) * (1 + Math.random() / 4) / 1000) * 1000;
   }
 
   async #ask(address, signal) {
@@ -49,7 +74,7 @@ export class Api {
 }
 
 function said(status) {
-  if (status === 429) return "Too many requests; going slower.";
+  if (BUSY.has(status)) return "The API has no room just now.";
   if (status === 403) return "You may not see this.";
   return "The API answered " + status + ".";
 }

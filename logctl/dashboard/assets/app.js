@@ -34,7 +34,7 @@ function welcome(text = "") {
 }
 
 async function start() {
-  const session = await api.get("session");
+  const session = await patiently(() => api.get("session"));
   started = true;
   byId("welcome").hidden = true;
   byId("tabs").hidden = byId("sign-out").hidden = false;
@@ -43,6 +43,19 @@ async function start() {
   notice(session.apps.length ? "" : "You may read no app yet. Ask for a group such as app:checkout.");
   listApps();
   show();
+}
+
+/** What the API answers once it has room. */
+async function patiently(ask) {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (problem) {
+      if (!problem.wait) throw problem;
+      notice(problem.busy);
+      await new Promise((resolve) => setTimeout(resolve, problem.wait));
+    }
+  }
 }
 
 /** @param {string} text */
@@ -82,6 +95,7 @@ let listing = 0;
 
 async function listApps() {
   clearTimeout(listing);
+  let wait = APPS_EVERY;
   if (!document.hidden) {
     try {
       const { apps } = await api.get("apps");
@@ -91,11 +105,12 @@ async function listApps() {
       byId("app-options").replaceChildren(...[...names].sort().map((name) => option(name, ages.get(name))));
       if (focused) document.querySelector(`[data-app="${CSS.escape(focused)}"]`)?.focus();
       if (!names.size) byId("app-options").replaceChildren(make("p", { class: "quiet" }, "No app has sent yet."));
-    } catch {
+    } catch (problem) {
       // Said where it matters: by what is being looked at.
+      wait = problem.wait || APPS_EVERY;
     }
   }
-  if (started) listing = setTimeout(listApps, APPS_EVERY);
+  if (started) listing = setTimeout(listApps, wait);
 }
 
 function option(name, lag) {

@@ -36,6 +36,7 @@ export class Logs {
     this.live = null;
     this.loading = false;
     this.failures = 0;
+    this.troubled = false;
     this.skipped = 0;
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#pollNow(); });
   }
@@ -66,6 +67,7 @@ export class Logs {
       this.#reopen();
     } catch (problem) {
       if (round === this.round) this.#failed(problem);
+      if (round === this.round && problem.wait) this.timer = setTimeout(() => this.load(), problem.wait);
       return;
     } finally {
       if (round === this.round) this.loading = false;
@@ -96,11 +98,16 @@ export class Logs {
       this.list.append(page.records);
       this.#tellEmpty(page);
     } catch (problem) {
-      if (round === this.round) this.notice(problem.message);
+      if (round !== this.round) return;
+      this.notice(problem.busy || problem.message);
+      this.troubled = true;
+      if (problem.wait) setTimeout(() => { if (round === this.round) this.#older(); }, problem.wait);
       return;
     } finally {
       if (round === this.round) this.loading = false;
     }
+    if (this.troubled) this.notice("");
+    this.troubled = false;
     this.#tell();
     if (!this.list.entries.length) this.#older();
   }
@@ -133,8 +140,9 @@ export class Logs {
         return;
       }
       this.failures += 1;
-      wait = Math.min(SLOWEST, POLL * 2 ** this.failures);
-      this.#state(`interrupted: ${problem.message} Trying again in ${duration(wait)}.`, "trouble");
+      wait = problem.wait || Math.min(SLOWEST, POLL * 2 ** this.failures);
+      const said = problem.busy || `${problem.message} Trying again in ${duration(wait)}.`;
+      this.#state(`interrupted: ${said}`, "trouble");
     } finally {
       this.polling = false;
       if (round === this.round) this.#schedule(wait);
@@ -164,6 +172,7 @@ export class Logs {
 
   async #count(round) {
     clearTimeout(this.counting);
+    let wait = this.view().from ? 0 : RECOUNT;
     if (!document.hidden) {
       try {
         const answer = await this.api.get("counts", { ...parameters(this.view()), ...range(this.view()), buckets: "80" });
@@ -173,11 +182,12 @@ export class Logs {
         byId("chart-to").textContent = localTime(answer.until);
         this.total = answer.complete ? answer.total : null;
         this.#tell();
-      } catch {
+      } catch (problem) {
         if (round !== this.round) return; // the page itself says what is wrong
+        wait = Math.max(wait, problem.wait ?? 0);
       }
     }
-    if (!this.view().from) this.counting = setTimeout(() => this.#count(round), RECOUNT);
+    if (wait) this.counting = setTimeout(() => this.#count(round), wait);
   }
 
   // ── What is said ──
@@ -218,8 +228,8 @@ export class Logs {
   #failed(problem) {
     this.failures = 1;
     if (problem.status === 401) return;
-    this.#state("");
-    this.notice(problem.message);
+    this.#state(problem.busy, "trouble");
+    if (!problem.busy) this.notice(problem.message);
   }
 
   // ── One record ──

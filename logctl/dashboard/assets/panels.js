@@ -11,22 +11,28 @@ const PANELS = { alerts: showAlerts, health: showHealth };
 export function panelsOf(api, notice) {
   let timer = 0;
   let round = 0;
+  let troubled = false;
 
   async function refresh(tab, mine) {
     clearTimeout(timer);
+    let wait = EVERY;
     if (!document.hidden) {
       try {
         const answer = await api.get(tab);
         if (mine !== round) return;
+        if (troubled) notice("");
+        troubled = false;
         const open = [...byId(tab).querySelectorAll("details")].map((item) => item.open);
         PANELS[tab](byId(tab), answer);
         byId(tab).querySelectorAll("details").forEach((item, place) => { item.open = open[place] ?? false; });
       } catch (problem) {
         if (mine !== round) return;
-        if (problem.status !== 401) notice(problem.message);
+        if (problem.status !== 401) notice(problem.busy || problem.message);
+        wait = problem.wait || EVERY; // what was shown before stays
+        troubled = true;
       }
     }
-    if (mine === round) timer = setTimeout(() => refresh(tab, mine), EVERY);
+    if (mine === round) timer = setTimeout(() => refresh(tab, mine), wait);
   }
 
   return {

@@ -18,16 +18,18 @@ from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.health import AppAge, Health, ages, depth
 from logctl.pipeline.hot import HotStore
 from logctl.pipeline.http import cursors
+from logctl.pipeline.http.budget import Budget, OutOfTime
 from logctl.pipeline.http.errors import BadRequest, Forbidden
 from logctl.pipeline.http.params import Params, check_length
 from logctl.pipeline.quarantined import recent
-from logctl.pipeline.reading import OVERLAP, Follower, Reader
+from logctl.pipeline.reading import OVERLAP, Follower, Mark, Reader
 from logctl.pipeline.silences import SilenceStore
 from logctl.pipeline.standings import Standings, silence_row
 
 DEFAULT_SINCE = 15 * MINUTE
 MOST_RECORDS = 500
 MOST_LIVE = 1_000
+MOST_LIVE_CHUNKS = 100
 MOST_BUCKETS = 200
 LIVE_KEPT = HOUR
 """How long a live cursor can be gone on with."""
@@ -38,12 +40,12 @@ _LONGEST_MESSAGE = 262_144
 
 @dataclass(frozen=True)
 class Request:
-    """One request: who asks, what, at what time (milliseconds), and whether its time is over."""
+    """One request: who asks, what, at what time (milliseconds), and what it may use."""
 
     access: Access
     params: Params
     now: int
-    out_of_time: Callable[[], bool] = lambda: False
+    budget: Budget
 
 
 class Answers:
@@ -85,7 +87,7 @@ class Answers:
             check_length(at.span, request.now, self._config.hot_retention)
             span, before, follower, seen = at.span, at.before, None, None
         page = reader.page(
-            reader.apps(patterns), span, size, before=before, seen=seen, stop=request.out_of_time
+            reader.apps(patterns), span, size, before=before, seen=seen, stop=request.budget.over
         )
         records = _fitting(page.records)
         page = page.cut(len(records))
@@ -95,7 +97,7 @@ class Answers:
             "until": iso(span.until),
             "covers_since": iso(request.now - self._config.hot_retention),
             "next": page.older and cursors.write_page(cursors.PageCursor(span, page.older), question),
-            "live": follower and cursors.write_live(follower.mark(), question),
+            "live": follower and cursors.write_live(_mark(follower), question),
             "complete": page.complete,
         }
 
@@ -111,7 +113,9 @@ class Answers:
         if not request.now - LIVE_KEPT <= mark.floor + OVERLAP <= request.now + MINUTE:
             raise BadRequest("The cursor is too old to go on from.", "Leave it away to start again.")
         follower = Follower(reader, patterns, mark)
-        arrived = follower.poll(TimeRange(0, request.now + 2 * DAY))
+        arrived = follower.poll(
+            TimeRange(0, request.now + 2 * DAY), most=MOST_LIVE_CHUNKS, stop=request.budget.over
+        )
         newest = _fitting(arrived[::-1][:MOST_LIVE])
         return {
             "records": newest[::-1],
@@ -127,7 +131,7 @@ class Answers:
         span = self._span(request)
         span = TimeRange(span.since, max(min(span.until, request.now + SECOND), span.since + 1))
         step = histogram.step_for(span, most)
-        counted = reader.counted(reader.apps(patterns), span, step, stop=request.out_of_time)
+        counted = reader.counted(reader.apps(patterns), span, step, stop=request.budget.over)
         buckets = histogram.buckets(counted, step, span)
         return {
             "since": iso(span.since),
@@ -135,7 +139,7 @@ class Answers:
             "step_ms": step,
             "buckets": [{"at": iso(bucket.start), "counts": dict(bucket.levels)} for bucket in buckets],
             "total": sum(bucket.total for bucket in buckets),
-            "complete": not request.out_of_time(),
+            "complete": not request.budget.over(),
         }
 
     def alerts(self, request: Request) -> dict[str, Any]:
@@ -172,7 +176,7 @@ class Answers:
         ).row
 
     def _ages(self, request: Request) -> list[AppAge]:
-        return ages(self._hot, request.access.readable(self._hot.apps()))
+        return ages(self._hot, request.access.readable(self._hot.apps()), stop=request.budget.over)
 
     def _span(self, request: Request) -> TimeRange:
         return request.params.span(request.now, default=DEFAULT_SINCE, longest=self._config.hot_retention)
@@ -187,8 +191,24 @@ class Answers:
         for name in patterns:
             if not is_glob(name) and not request.access.may_read(name):
                 raise Forbidden(f"You may not read {name}.", f"It takes the group app:{name}.")
-        reader = Reader(self._hot, self._clock, request.params.filter(), request.access.may_read)
+        budget = request.budget
+        reader = Reader(
+            self._hot,
+            self._clock,
+            request.params.filter(),
+            request.access.may_read,
+            budget.found,
+            budget.unpacked,
+        )
         return reader, patterns
+
+
+def _mark(follower: Follower) -> Mark:
+    """How far it is, without another look when there is no time for one: a page does not fail for it."""
+    try:
+        return follower.mark()
+    except OutOfTime:
+        return follower.mark(look=False)
 
 
 def _fitting(records: Sequence[Record]) -> list[dict[str, Any]]:

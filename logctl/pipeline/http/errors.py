@@ -28,3 +28,13 @@ class Forbidden(ApiError):
 
 class NotFound(ApiError):
     status = 404
+
+
+class Unavailable(ApiError):
+    """Try again: `Retry-After` says when."""
+
+    status = 503
+
+
+class TookTooLong(ApiError):
+    status = 504

@@ -102,6 +102,11 @@ def _athena(scope: Scope, *, rows: bool = True) -> list[Statement]:
     )
 
 
+def _reserved(scope: Scope) -> list[Statement]:
+    function = scope.arn("lambda", f"function:{scope.names.api}")
+    return allow("Reserved", ["lambda:GetFunctionConcurrency"], [function])
+
+
 def _stack_outputs(scope: Scope) -> list[Statement]:
     return allow("StackOutputs", ["cloudformation:DescribeStacks"], _stack(scope, scope.names.stack))
 
@@ -274,6 +279,7 @@ def _doctor(scope: Scope) -> list[Statement]:
         *_stack_outputs(scope),
         *_rules(scope),
         *allow("Quotas", ["lambda:GetAccountSettings"], [ANY]),
+        *_reserved(scope),
         *allow("Queue", ["sqs:GetQueueUrl"], [_QUEUE]),
         *policies.list_objects("Bucket", LOGS),
         *allow("Tables", ["dynamodb:Query"], [_HOT, _ALERTS]),
@@ -327,6 +333,9 @@ def _provision(scope: Scope) -> list[Statement]:
             scope, "CreateChangeSet", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeEvents",
             "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplate",
         ),
+        # Whether Lambda has room for the API: before CloudFormation fails.
+        *allow("Quotas", ["lambda:GetAccountSettings"], [ANY]),
+        *_reserved(scope),
         # Without ListBucket, S3 says of an object that is not there that one may not see it.
         *allow("FindCode", ["s3:ListBucket"], [deploy]),
         *allow(
@@ -337,29 +346,42 @@ def _provision(scope: Scope) -> list[Statement]:
 
 
 def _destroy(scope: Scope) -> list[Statement]:
-    names = scope.names
-    bucket = scope.bucket_arn(names.bucket(scope.place))
     return [
-        *_stacks(scope, "DeleteStack", "DescribeStackEvents", "DescribeStacks"),
+        *_stacks(scope, "DeleteStack", "DescribeStackEvents", "DescribeStacks", "GetTemplate"),
         *_remove_bucket(_deploy_bucket(scope)),
-        *allow("FindBucket", ["s3:ListBucket"], [bucket]),
-        *allow("FindTables", ["dynamodb:DescribeTable"], [_HOT, _ALERTS]),
+        *_whose_data(scope),
         # Log groups that a function's last words made anew.
-        *allow("LogGroups", ["logs:DeleteLogGroup"], [scope.mine("logs", "log-group:/aws/lambda/")]),
+        *allow(
+            "LogGroups",
+            ["logs:DeleteLogGroup", "logs:ListTagsForResource"],
+            [scope.mine("logs", "log-group:/aws/lambda/")],
+        ),
         *handlers.statements(_kinds(scope), scope, "delete"),
     ]
 
 
+def _whose_data(scope: Scope) -> list[Statement]:
+    """To find what is retained, and to tell by its tags whose it is."""
+    bucket = scope.bucket_arn(scope.names.bucket(scope.place))
+    return allow("FindBucket", ["s3:GetBucketTagging", "s3:ListBucket"], [bucket]) + allow(
+        "FindTables", ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"], [_HOT, _ALERTS]
+    )
+
+
 def _destroy_data(scope: Scope) -> list[Statement]:
     return _remove_bucket(scope.bucket_arn(scope.names.bucket(scope.place))) + allow(
-        "DeleteTables", ["dynamodb:DeleteTable", "dynamodb:DescribeTable"], [_HOT, _ALERTS]
+        "DeleteTables",
+        ["dynamodb:DeleteTable", "dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"],
+        [_HOT, _ALERTS],
     )
 
 
 def _remove_bucket(bucket: str) -> list[Statement]:
     """A version needs both actions (Amazon S3 API Reference, DeleteObjects)."""
     return allow(
-        "RemoveBucket", ["s3:DeleteBucket", "s3:ListBucket", "s3:ListBucketVersions"], [bucket]
+        "RemoveBucket",
+        ["s3:DeleteBucket", "s3:GetBucketTagging", "s3:ListBucket", "s3:ListBucketVersions"],
+        [bucket],
     ) + allow("EmptyBucket", ["s3:DeleteObject", "s3:DeleteObjectVersion"], [f"{bucket}/*"])
 
 

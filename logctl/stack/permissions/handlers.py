@@ -241,9 +241,9 @@ HANDLERS: dict[str, tuple[Handlers, ...]] = {
         Handlers(
             "Functions",
             "lambda",
-            "CreateFunction GetFunction GetFunctionCodeSigningConfig GetFunctionRecursionConfig "
-            "GetFunctionScalingConfig GetRuntimeManagementConfig ListTags TagResource UntagResource "
-            "UpdateFunctionCode UpdateFunctionConfiguration",
+            "CreateFunction DeleteFunctionConcurrency GetFunction GetFunctionCodeSigningConfig "
+            "GetFunctionRecursionConfig GetFunctionScalingConfig GetRuntimeManagementConfig ListTags "
+            "PutFunctionConcurrency TagResource UntagResource UpdateFunctionCode UpdateFunctionConfiguration",
             "DeleteFunction GetFunction",
             targets.named("lambda", "function:"),
         ),

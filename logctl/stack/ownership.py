@@ -1,0 +1,124 @@
+"""Whose a stack, bucket, table or log group is: its tags say it, its name does not.
+
+Different prefixes and environments can make one name (`a-b` and `c`, `a` and `b-c`), and anybody can give
+something such a name. What does not carry exactly this environment's tags is not touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+from botocore.exceptions import ClientError
+
+from logctl.core.names import Names
+from logctl.pipeline.clients import Aws
+
+UNTAGGED = "it carries no tags of logctl"
+_NO_TAGS = ("NoSuchTagSet", "NoSuchTagSetError")
+
+
+def disowning(names: Names, tags: Mapping[str, str]) -> str:
+    """Why something with these tags is not this environment's; empty when it is."""
+    owner = {key: tags[key] for key in names.tags if key in tags}
+    if owner == names.tags:
+        return ""
+    if not owner:
+        return UNTAGGED
+    return f"it carries {', '.join(f'{key}={value}' for key, value in owner.items())}"
+
+
+class Ownership:
+    """Asks for tags; one environment's."""
+
+    def __init__(self, aws: Aws, names: Names) -> None:
+        self._aws = aws
+        self._names = names
+
+    def bucket(self, bucket: str) -> str:
+        """Why a bucket that is there is not ours; empty when it is. So do the others."""
+        return disowning(self._names, self._bucket_tags(bucket))
+
+    def _bucket_tags(self, bucket: str) -> dict[str, str]:
+        try:
+            return _listed(self._aws.s3.get_bucket_tagging(Bucket=bucket)["TagSet"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _NO_TAGS:
+                raise
+            return {}
+
+    def mend_bucket(self, bucket: str) -> None:
+        """Give a bucket of our stack its tags where it has none of ours, if it is there.
+
+        CloudFormation does not put back tags that somebody took away, and MiniStack 1.5.33 gives buckets
+        none.
+        """
+        try:
+            tags = self._bucket_tags(bucket)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchBucket":
+                return
+            raise
+        if disowning(self._names, tags) == UNTAGGED:
+            wanted = [{"Key": key, "Value": value} for key, value in {**tags, **self._names.tags}.items()]
+            self._aws.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": wanted})  # type: ignore[typeddict-item]
+
+    def table(self, arn: str) -> str:
+        found: list[Any] = []
+        request = {"ResourceArn": arn}
+        while True:
+            reply = self._aws.dynamodb.list_tags_of_resource(**request)
+            found += reply.get("Tags", [])
+            if not reply.get("NextToken"):
+                return disowning(self._names, _listed(found))
+            request["NextToken"] = reply["NextToken"]
+
+    def log_group(self, group: str) -> str | None:
+        """The same; None when there is no such group."""
+        aws = self._aws
+        arn = f"arn:{aws.partition}:logs:{aws.region}:{aws.account}:log-group:{group}"
+        try:
+            found = aws.logs.list_tags_for_resource(resourceArn=arn)["tags"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return None
+            raise
+        return disowning(self._names, found)
+
+    def stack(self, stack: str) -> str:
+        """By the tags that its template gives to what is in it."""
+        body: Any = self._aws.cloudformation.get_template(StackName=stack, TemplateStage="Original")
+        owners = {disowning(self._names, tags) for tags in _tags_in(_parsed(body.get("TemplateBody")))}
+        if owners == {""}:
+            return ""
+        foreign = sorted(owners - {""})
+        return foreign[0] if foreign else UNTAGGED
+
+
+def _listed(tags: Iterable[Any]) -> dict[str, str]:
+    return {str(item.get("Key")): str(item.get("Value")) for item in tags if isinstance(item, Mapping)}
+
+
+def _parsed(body: Any) -> Any:
+    """Boto3 parses JSON only; `provision --template` writes YAML for others to deploy."""
+    try:
+        return yaml.safe_load(body) if isinstance(body, str) else body
+    except yaml.YAMLError:
+        return None
+
+
+def _tags_in(template: Any) -> list[dict[str, str]]:
+    """The tags of each resource that has any of ours."""
+    resources = template.get("Resources") if isinstance(template, Mapping) else None
+    found = []
+    for resource in resources.values() if isinstance(resources, Mapping) else ():
+        properties = resource.get("Properties") if isinstance(resource, Mapping) else None
+        for name in ("Tags", "UserPoolTags"):
+            tags = properties.get(name) if isinstance(properties, Mapping) else None
+            plain = (
+                _listed(tags) if isinstance(tags, list) else dict(tags) if isinstance(tags, Mapping) else {}
+            )
+            if any(key.startswith("logctl:") for key in map(str, plain)):
+                found.append(plain)
+    return found

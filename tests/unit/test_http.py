@@ -1,0 +1,79 @@
+"""A service that has no room: asked again as it says, told so, and not for ever."""
+
+from __future__ import annotations
+
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from logctl.ops import http
+
+
+class Service(HTTPServer):
+    """Answers as it was told to, one answer after the other; then with 200."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers: list[tuple[int, dict[str, str]]] = []
+        self.asked = 0
+
+    @property
+    def request_to(self) -> urllib.request.Request:
+        return urllib.request.Request(f"http://127.0.0.1:{self.server_port}/")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Service
+
+    def do_GET(self) -> None:
+        self.server.asked += 1
+        status, headers = self.server.answers.pop(0) if self.server.answers else (200, {})
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(b"said")
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    made = Service()
+    thread = threading.Thread(target=made.serve_forever, args=(0.01,))
+    thread.start()
+    yield made
+    made.shutdown()
+    thread.join()
+    made.server_close()
+
+
+def test_it_waits_as_long_as_it_is_told_or_longer_each_time(service):
+    service.answers = [(429, {}), (503, {"Retry-After": "7"}), (429, {"Retry-After": "soon"}), (503, {})]
+    waited: list[float] = []
+    told: list[int] = []
+    assert http.ask(service.request_to, timeout=5, sleep=waited.append, on_busy=told.append) == b"said"
+    assert waited == told == [1, 7, 4, 8]
+
+
+def test_it_gives_up_in_the_end_and_at_once_where_waiting_does_not_help(service):
+    service.answers = [(429, {})] * 9
+    with pytest.raises(urllib.error.HTTPError, match="429"):
+        http.ask(service.request_to, timeout=5, sleep=lambda seconds: None)
+    assert service.asked == http.ATTEMPTS
+    service.answers = [(400, {"Retry-After": "1"})]
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        http.ask(service.request_to, timeout=5, sleep=lambda seconds: pytest.fail("it waited"))
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"), [("99999", 30), ("-1", 1), ("", 1), (None, 1), ("9" * 400, 1), ("٣", 1)]
+)
+def test_what_is_told_is_taken_within_reason(told, seconds):
+    assert http.pause(told, 0) == seconds
