@@ -4,7 +4,7 @@
 answered here; workgroups, named queries, prepared statements and tags are MiniStack's, and asked there.
 Catalog and data are MiniStack's Glue and S3, through boto3.
 
-Run as `python -m logctl.local.athena --port PORT --backend URL`.
+Run as `python -m logctl.local.athena --port PORT --backend URL --keys FILE`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -26,10 +27,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from logctl.core.views import CATALOG
+from logctl.local import keys
 from logctl.local.engine.catalog import Catalog, Table
 from logctl.local.engine.errors import InvalidRequest, QueryError
 from logctl.local.engine.executions import Executions, Place, Request, page
 from logctl.local.engine.storage import Objects
+from logctl.local.keys import Keys
 
 HEALTH = "/_logctl/health"
 _TARGET = "AmazonAthena."
@@ -53,8 +56,8 @@ Call = Callable[["Athena", Mapping[str, Any], str], dict[str, Any]]
 class Athena:
     """The API: a method an action, in its shapes (Amazon Athena API Reference)."""
 
-    def __init__(self, backend: str) -> None:
-        self._backend = backend
+    def __init__(self, backend: str, own: Keys) -> None:
+        self._backend, self._own = backend, own
         self._executions = Executions()
         self._place = lru_cache(maxsize=None)(self._make_place)
         self._ministack = lru_cache(maxsize=None)(self._make_ministack)
@@ -73,8 +76,8 @@ class Athena:
             service,  # type: ignore[call-overload]
             endpoint_url=self._backend,
             region_name=region,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - MiniStack's root on loopback
+            aws_access_key_id=self._own.access_key,
+            aws_secret_access_key=self._own.secret_key,
             config=Config(max_pool_connections=32, retries={"max_attempts": 2}),
         )
 
@@ -379,9 +382,9 @@ def _plain(value: Any) -> Any:
     return value.timestamp() if hasattr(value, "timestamp") else str(value)
 
 
-def serve(port: int, backend: str) -> ThreadingHTTPServer:
+def serve(port: int, backend: str, own: Keys) -> ThreadingHTTPServer:
     """A server on loopback that is ready to be run; `athena` is closed with it."""
-    athena = Athena(backend)
+    athena = Athena(backend, own)
     handler = type("Handler", (_Handler,), {"athena": athena})
     server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
@@ -392,8 +395,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="logctl.local.athena", description="The sandbox's Athena.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--backend", required=True, help="Where S3, Glue and the workgroups are.")
+    parser.add_argument("--keys", type=Path, required=True, help="The file with the sandbox's credentials.")
     given = parser.parse_args(arguments)
-    server = serve(given.port, given.backend)
+    own = keys.read(given.keys)
+    if own is None:
+        print(f"{given.keys} holds no credentials that only you can read.", file=sys.stderr)
+        return 1
+    server = serve(given.port, given.backend, own)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server.serve_forever()

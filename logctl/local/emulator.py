@@ -1,0 +1,51 @@
+"""MiniStack as the sandbox runs it: adapted, and behind the gate.
+
+Run as `python -m logctl.local.emulator --keys FILE`; MiniStack itself is configured by its environment
+variables, which `sandbox.py` sets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from logctl.local import keys
+from logctl.local.gate import Gate
+
+ADAPTATIONS: tuple[Callable[[], None], ...] = ()
+"""What is changed in MiniStack before it serves anything, in this order: a function each, which imports what
+it changes."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="logctl.local.emulator", description="The sandbox's AWS.")
+    parser.add_argument("--keys", type=Path, required=True, help="The file with the sandbox's credentials.")
+    given = parser.parse_args(arguments)
+    own = keys.read(given.keys)
+    if own is None:
+        print(f"{given.keys} holds no credentials that only you can read.", file=sys.stderr)
+        return 1
+    # MiniStack takes its root's credentials from here, and each function replaces them by its role's.
+    os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"] = own.access_key, own.secret_key
+
+    import ministack.app
+
+    for adapt in ADAPTATIONS:
+        adapt()
+    ministack.app.app = Gate(ministack.app.app, _is_ready)
+    sys.argv = ["ministack"]  # its main reads them
+    ministack.app.main()
+    return 0
+
+
+def _is_ready() -> bool:
+    import ministack.app
+
+    return bool(ministack.app._ready_scripts_state["status"] == "completed")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
