@@ -28,11 +28,13 @@ from botocore.exceptions import ClientError
 
 from logctl.core.views import CATALOG
 from logctl.local import keys
+from logctl.local.callers import Callers, seen
 from logctl.local.engine.catalog import Catalog, Table
 from logctl.local.engine.errors import InvalidRequest, QueryError
 from logctl.local.engine.executions import Executions, Place, Request, page
 from logctl.local.engine.storage import Objects
 from logctl.local.keys import Keys
+from logctl.local.signatures import Refused
 
 HEALTH = "/_logctl/health"
 _TARGET = "AmazonAthena."
@@ -47,8 +49,6 @@ _WORKGROUP = {
     "RequesterPaysEnabled": False,
 }
 """What a workgroup is unless told otherwise; awswrangler reads the first as if it were always there."""
-_BODY_LIMIT = 8 * 2**20
-_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([a-z0-9-]+)/athena/aws4_request")
 
 Call = Callable[["Athena", Mapping[str, Any], str], dict[str, Any]]
 
@@ -329,27 +329,30 @@ def _column(column: Any) -> dict[str, str]:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     athena: Athena
+    callers: Callers
 
     def do_GET(self) -> None:
-        self._reply(200 if self.path == HEALTH else 404, {"status": "up"} if self.path == HEALTH else {})
+        try:
+            known = self.path == HEALTH and seen(self).method == "GET"
+        except Refused as refused:
+            known = False
+            self.log_error("refused: %s", refused.message)
+        self.close_connection = True
+        self._reply(200 if known else 403, {})
+
+    do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = do_PUT = do_GET
 
     def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > _BODY_LIMIT:
+        try:
+            caller, body = self.callers.admit(self, "athena")
+        except Refused as refused:
             self.close_connection = True
-            self._refuse(413, "RequestEntityTooLargeException", "The request is too large")
-            return
-        body = self.rfile.read(int(length))
-        # A web page cannot send this header to another origin without asking first: nobody's browser is
-        # made to run queries here.
-        scope = _SCOPE.search(self.headers.get("Authorization", ""))
-        if not scope:
-            self._refuse(403, "MissingAuthenticationTokenException", "The request is not signed for Athena")
+            self._refuse(403, refused.code, refused.message)
             return
         action = self.headers.get("X-Amz-Target", "").removeprefix(_TARGET)
         try:
             given = json.loads(body or b"{}")
-            self._reply(200, self.athena.call(action, given, scope[2]))
+            self._reply(200, self.athena.call(action, given, caller.region))
         except InvalidRequest as problem:
             self._refuse(400, problem.code, str(problem))
         except QueryError as problem:
@@ -385,7 +388,7 @@ def _plain(value: Any) -> Any:
 def serve(port: int, backend: str, own: Keys) -> ThreadingHTTPServer:
     """A server on loopback that is ready to be run; `athena` is closed with it."""
     athena = Athena(backend, own)
-    handler = type("Handler", (_Handler,), {"athena": athena})
+    handler = type("Handler", (_Handler,), {"athena": athena, "callers": Callers(own, backend)})
     server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     return server

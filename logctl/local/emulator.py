@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from logctl.local import keys
+from logctl.local.behind import MiniStack, make_role_credentials_secret
 from logctl.local.gate import Gate
 
-ADAPTATIONS: tuple[Callable[[], None], ...] = ()
+ADAPTATIONS: tuple[Callable[[], None], ...] = (make_role_credentials_secret,)
 """What is changed in MiniStack before it serves anything, in this order: a function each, which imports what
 it changes."""
 
@@ -35,16 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
 
     for adapt in ADAPTATIONS:
         adapt()
-    ministack.app.app = Gate(ministack.app.app, _is_ready)
+    port = int(ministack.app._resolve_port())
+    ministack.app.app = Gate(ministack.app.app, MiniStack(), own, port)
     sys.argv = ["ministack"]  # its main reads them
     ministack.app.main()
     return 0
-
-
-def _is_ready() -> bool:
-    import ministack.app
-
-    return bool(ministack.app._ready_scripts_state["status"] == "completed")
 
 
 if __name__ == "__main__":
