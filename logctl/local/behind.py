@@ -13,6 +13,9 @@ from uuid import uuid4
 
 from logctl.local.signatures import Claim, Refused, Request, Secret
 
+_SIGNED_AS = {"cloudcontrol": "cloudcontrolapi", "dynamodbstreams": "dynamodb"}
+"""The two services that MiniStack finds by another name in a request's target than in its scope."""
+
 
 class MiniStack:
     """MiniStack as the gate sees it (`gate.Behind`)."""
@@ -49,7 +52,8 @@ class MiniStack:
     def check_service(self, claimed: Claim, request: Request, body: bytes) -> None:
         """Refuse a request that a header or a form would lead to another service than its scope says."""
         headers = {"host": request.header("host") or "", "authorization": _scope_only(claimed)}
-        if _service(request, headers, b"") != _service(request, dict(reversed(request.headers)), body):
+        goes_to = _service(request, dict(reversed(request.headers)), body)
+        if _SIGNED_AS.get(goes_to, goes_to) != _service(request, headers, b""):
             raise Refused("SignatureDoesNotMatch", "Credential should be scoped to correct service.")
 
     def refusal(self, request: Request, refused: Refused) -> tuple[int, dict[str, str], bytes]:

@@ -30,13 +30,13 @@ def home(tmp_path):
     sandbox.down(tmp_path / "sandbox")
 
 
-def client(running: sandbox.Running, service: str, key: str = sandbox.ACCESS_KEY):
+def client(running: sandbox.Running, service: str, key: str | None = None):
     return boto3.client(
         service,
         endpoint_url=running.endpoint,
         region_name=running.region,
-        aws_access_key_id=key,
-        aws_secret_access_key=sandbox.SECRET_KEY,
+        aws_access_key_id=key or running.keys.access_key,
+        aws_secret_access_key=running.keys.secret_key,
     )
 
 
