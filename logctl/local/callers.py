@@ -43,18 +43,14 @@ class Callers:
             Refused: nobody has, or not for this service.
         """
         request = seen(handler)
+        body = _body(handler, request)
         claimed = claim(request)
         if claimed is None or request.path != "/":
             raise Refused("MissingAuthenticationTokenException", "The request is not signed.")
         if claimed.service != service:
             raise Refused("SignatureDoesNotMatch", f"Credential should be scoped to service {service!r}.")
         check_time(claimed, time.time())
-        secret = self._secret(claimed.access_key)
-        length = request.header("content-length") or ""
-        if not re.fullmatch(r"[0-9]{1,7}", length) or request.header("transfer-encoding") is not None:
-            raise Refused("RequestEntityTooLargeException", "The request is too large.")
-        body = handler.rfile.read(int(length))
-        verify(claimed, request, secret, body)
+        verify(claimed, request, self._secret(claimed.access_key), body)
         return claimed, body
 
     def _secret(self, access_key: str) -> Secret:
@@ -81,6 +77,14 @@ class Callers:
             raise Refused("InternalServerException", "The emulator does not tell who this is.") from None
         except OSError:
             raise Refused("InternalServerException", "The emulator does not answer.") from None
+
+
+def _body(handler: BaseHTTPRequestHandler, request: Request) -> bytes:
+    """Read before anything is answered: a client that is still sending would not see the answer."""
+    length = request.header("content-length") or ""
+    if not re.fullmatch(r"[0-9]{1,7}", length) or request.header("transfer-encoding") is not None:
+        raise Refused("RequestEntityTooLargeException", "The request is too large, or of unknown length.")
+    return handler.rfile.read(int(length))
 
 
 def seen(handler: BaseHTTPRequestHandler) -> Request:

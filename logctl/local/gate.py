@@ -37,6 +37,8 @@ _OPEN = re.compile(
 _CLOSED = re.compile(r"/_(?:ministack|localstack|logctl)(?:/.*)?", re.DOTALL)
 """MiniStack's own addresses: they ask nobody who they are, and can empty it."""
 _PLAIN_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\]):\d+", re.IGNORECASE)
+_PATIENCE = 64 * 2**20
+"""How many bytes of a refused request are read."""
 _CORS = b"access-control-"
 
 
@@ -81,7 +83,7 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = None
+        request = body = None
         try:
             request = _request(scope)
             check_origin(request, self._port)
@@ -104,6 +106,8 @@ class Gate:
             _check_is_not_closed(scope["path"])
             self._behind.check_service(claimed, request, body)
         except Refused as refused:
+            if body is None:
+                await _read_past(receive)
             await _answer(send, self._refusal(request, refused))
             return
         await self._inner(scope, _again(body, receive), send)
@@ -174,6 +178,16 @@ async def _body(receive: Receive) -> bytes | None:
         chunks.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(chunks)
+
+
+async def _read_past(receive: Receive) -> None:
+    """Read what a refused client still sends, or it would not see the answer; but not without end."""
+    read = 0
+    while read < _PATIENCE:
+        message = await receive()
+        read += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -68,7 +68,6 @@ class Proxy:
         """The environment of `cli`, seen through the proxy."""
         keys = self.upstream.keys
         session = boto3.Session(keys.access_key, keys.secret_key, region_name="us-east-1")
-        # The proxy passes a request on under the host that it passes it on to: that is what has to be signed.
         session.events.register("before-sign", lambda request, **_: _address(request, self.signed_host))
         return replace(cli.deployment, aws=Aws(session, self.url))
 
@@ -86,8 +85,11 @@ class Proxy:
 
 
 def _address(request: AWSRequest, host: str) -> None:
+    """Sign a request as the proxy passes it on: under its upstream's name, and = in a path as it is."""
     del request.headers["Host"]
     request.headers["Host"] = host
+    path, mark, query = request.url.partition("?")
+    request.url = path.replace("%3D", "=") + mark + query
 
 
 @contextmanager
