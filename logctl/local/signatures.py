@@ -192,7 +192,7 @@ def _header_claim(request: Request, authorization: str) -> Claim:
     parts = [part.strip().partition("=") for part in rest.split(",")]
     fields = {name: value for name, _, value in parts}
     if algorithm != _ALGORITHM or set(fields) != _FIELDS or len(parts) != len(_FIELDS):
-        raise Refused("IncompleteSignature", f"The Authorization header is not one of {_ALGORITHM}.")
+        raise _unsupported()
     return _claim(
         credential=fields["Credential"],
         timestamp=request.header("x-amz-date") or "",
@@ -207,10 +207,10 @@ def _query_claim(request: Request) -> Claim:
     fields = dict(given)
     known = _PARAMETERS | {"X-Amz-Security-Token"}
     if len(given) != len(fields) or not _PARAMETERS <= set(fields) <= known:
-        raise Refused("IncompleteSignature", f"The address is not presigned with {_ALGORITHM}.")
+        raise _unsupported()
     expires = fields["X-Amz-Expires"]
     if fields["X-Amz-Algorithm"] != _ALGORITHM or not re.fullmatch(r"[0-9]{1,6}", expires):
-        raise Refused("IncompleteSignature", f"The address is not presigned with {_ALGORITHM}.")
+        raise _unsupported()
     if not 1 <= int(expires) <= LONGEST:
         raise Refused("AuthorizationQueryParametersError", "A presigned address counts for at most a week.")
     return _claim(
@@ -220,6 +220,14 @@ def _query_claim(request: Request) -> Claim:
         signature=fields["X-Amz-Signature"],
         token=fields.get("X-Amz-Security-Token"),
         presigned_for=int(expires),
+    )
+
+
+def _unsupported() -> Refused:
+    """In AWS's words; S3's are the same for signature version 2."""
+    return Refused(
+        "InvalidRequest",
+        f"The authorization mechanism you have provided is not supported. Please use {_ALGORITHM}.",
     )
 
 
