@@ -157,9 +157,8 @@ def _text(value: bytes) -> str:
 
 def _check_is_open(request: Request, path: str) -> None:
     # A name under localhost leads MiniStack to a bucket, or elsewhere, whatever the path says.
-    if not _OPEN.fullmatch(f"{request.method} {path}") or not _PLAIN_HOST.fullmatch(
-        request.header("host") or ""
-    ):
+    plain = _PLAIN_HOST.fullmatch(request.header("host") or "")
+    if not plain or not _OPEN.fullmatch(f"{request.method} {path}"):
         raise Refused("MissingAuthenticationToken", "The request is not signed.")
 
 
