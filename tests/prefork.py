@@ -49,6 +49,8 @@ IMPORTED = (
     "sqlglot.dialects.athena",
     "typer._adapters",
 )
+SIGNED_HOST = "TESTS_SIGNED_HOST"
+"""A variable: the host that a command signs its requests for, when a proxy passes them on to another one."""
 SERVICES = ("athena", "cloudformation", "dynamodb", "glue", "lambda", "s3", "sqs", "sts")
 
 
@@ -217,6 +219,11 @@ def _become(call: dict[str, Any], stdin: int) -> None:
     sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
     sys.argv = ["logctl", *call["args"]]
+
+    if SIGNED_HOST in call["env"]:
+        import botocore.auth
+
+        botocore.auth._host_from_url = lambda _: call["env"][SIGNED_HOST]
 
     from logctl.__main__ import main
 

@@ -116,9 +116,11 @@ def _sandbox_hint(context: Context) -> str:
         return ""
     from logctl.local import sandbox
 
-    if sandbox.find(context.sandbox_home) is None:
+    try:
+        running = sandbox.find(context.sandbox_home)
+    except LogctlError:
         return ""
-    return " A sandbox is up on this machine: for it, add --target local."
+    return "" if running is None else " A sandbox is up on this machine: for it, add --target local."
 
 
 def _unreachable(error: Exception) -> str:

@@ -98,6 +98,8 @@ def status(
         return
     for line in found.log_tail:
         say(f"  log: {line}")
+    if found.condition is Condition.OPEN:
+        raise UnreachableError(sandbox.UNGUARDED, sandbox.RESTART)
     explained = {
         Condition.DIED: f"The sandbox has died. {sandbox.LOST}",
         Condition.SILENT: "The sandbox runs but does not answer; stop it with: logctl local down",

@@ -4,7 +4,7 @@
 answered here; workgroups, named queries, prepared statements and tags are MiniStack's, and asked there.
 Catalog and data are MiniStack's Glue and S3, through boto3.
 
-Run as `python -m logctl.local.athena --port PORT --backend URL`.
+Run as `python -m logctl.local.athena --port PORT --backend URL --keys FILE`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -26,10 +27,14 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from logctl.core.views import CATALOG
+from logctl.local import keys
+from logctl.local.callers import Callers, seen
 from logctl.local.engine.catalog import Catalog, Table
 from logctl.local.engine.errors import InvalidRequest, QueryError
 from logctl.local.engine.executions import Executions, Place, Request, page
 from logctl.local.engine.storage import Objects
+from logctl.local.keys import Keys
+from logctl.local.signatures import Refused
 
 HEALTH = "/_logctl/health"
 _TARGET = "AmazonAthena."
@@ -44,8 +49,6 @@ _WORKGROUP = {
     "RequesterPaysEnabled": False,
 }
 """What a workgroup is unless told otherwise; awswrangler reads the first as if it were always there."""
-_BODY_LIMIT = 8 * 2**20
-_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([a-z0-9-]+)/athena/aws4_request")
 
 Call = Callable[["Athena", Mapping[str, Any], str], dict[str, Any]]
 
@@ -53,8 +56,8 @@ Call = Callable[["Athena", Mapping[str, Any], str], dict[str, Any]]
 class Athena:
     """The API: a method an action, in its shapes (Amazon Athena API Reference)."""
 
-    def __init__(self, backend: str) -> None:
-        self._backend = backend
+    def __init__(self, backend: str, own: Keys) -> None:
+        self._backend, self._own = backend, own
         self._executions = Executions()
         self._place = lru_cache(maxsize=None)(self._make_place)
         self._ministack = lru_cache(maxsize=None)(self._make_ministack)
@@ -73,8 +76,8 @@ class Athena:
             service,  # type: ignore[call-overload]
             endpoint_url=self._backend,
             region_name=region,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - MiniStack's root on loopback
+            aws_access_key_id=self._own.access_key,
+            aws_secret_access_key=self._own.secret_key,
             config=Config(max_pool_connections=32, retries={"max_attempts": 2}),
         )
 
@@ -326,27 +329,30 @@ def _column(column: Any) -> dict[str, str]:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     athena: Athena
+    callers: Callers
 
     def do_GET(self) -> None:
-        self._reply(200 if self.path == HEALTH else 404, {"status": "up"} if self.path == HEALTH else {})
+        try:
+            known = self.path == HEALTH and seen(self).method == "GET"
+        except Refused as refused:
+            known = False
+            self.log_error("refused: %s", refused.message)
+        self.close_connection = True
+        self._reply(200 if known else 403, {})
+
+    do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = do_PUT = do_GET
 
     def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > _BODY_LIMIT:
+        try:
+            caller, body = self.callers.admit(self, "athena")
+        except Refused as refused:
             self.close_connection = True
-            self._refuse(413, "RequestEntityTooLargeException", "The request is too large")
-            return
-        body = self.rfile.read(int(length))
-        # A web page cannot send this header to another origin without asking first: nobody's browser is
-        # made to run queries here.
-        scope = _SCOPE.search(self.headers.get("Authorization", ""))
-        if not scope:
-            self._refuse(403, "MissingAuthenticationTokenException", "The request is not signed for Athena")
+            self._refuse(403, refused.code, refused.message)
             return
         action = self.headers.get("X-Amz-Target", "").removeprefix(_TARGET)
         try:
             given = json.loads(body or b"{}")
-            self._reply(200, self.athena.call(action, given, scope[2]))
+            self._reply(200, self.athena.call(action, given, caller.region))
         except InvalidRequest as problem:
             self._refuse(400, problem.code, str(problem))
         except QueryError as problem:
@@ -379,10 +385,10 @@ def _plain(value: Any) -> Any:
     return value.timestamp() if hasattr(value, "timestamp") else str(value)
 
 
-def serve(port: int, backend: str) -> ThreadingHTTPServer:
+def serve(port: int, backend: str, own: Keys) -> ThreadingHTTPServer:
     """A server on loopback that is ready to be run; `athena` is closed with it."""
-    athena = Athena(backend)
-    handler = type("Handler", (_Handler,), {"athena": athena})
+    athena = Athena(backend, own)
+    handler = type("Handler", (_Handler,), {"athena": athena, "callers": Callers(own, backend)})
     server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     return server
@@ -392,8 +398,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="logctl.local.athena", description="The sandbox's Athena.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--backend", required=True, help="Where S3, Glue and the workgroups are.")
+    parser.add_argument("--keys", type=Path, required=True, help="The file with the sandbox's credentials.")
     given = parser.parse_args(arguments)
-    server = serve(given.port, given.backend)
+    own = keys.read(given.keys)
+    if own is None:
+        print(f"{given.keys} holds no credentials that only you can read.", file=sys.stderr)
+        return 1
+    server = serve(given.port, given.backend, own)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server.serve_forever()

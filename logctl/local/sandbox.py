@@ -28,23 +28,24 @@ from enum import Enum, unique
 from pathlib import Path
 
 from logctl.core.errors import LogctlError, UnreachableError
+from logctl.local import keys
+from logctl.local.keys import Keys
 from logctl.local.process import Process
 
 DEFAULT_REGION = "us-east-1"
-ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - MiniStack's root on loopback, as documented by it
 LOST = (
     "The sandbox did not stop in order. S3 objects are all there; queues, tables, functions and the stack "
     "are as of the last orderly stop, or gone."
 )
+UNGUARDED = "The sandbox was started by an older logctl and answers every program on this machine."
+RESTART = "Start it again with: logctl local down && logctl local up"
 REBUILD = "Rebuild with: logctl provision --target local, then logctl athena repair --target local"
 
 _START_TIMEOUT = 60.0
 _STOP_PATIENCE = 30.0
 _ATHENA_PATIENCE = 5.0
-_OWN = ("state", "s3", "tmp", "home")
-_MINISTACK_READY = "/_ministack/ready"
-_MINISTACK_HEALTH = "/_ministack/health"
-_ATHENA_HEALTH = "/_logctl/health"
+_OWN = ("state", "s3", "tmp", "home", keys.FOLDER)
+_HEALTH = "/_logctl/health"
 
 
 @unique
@@ -54,6 +55,7 @@ class Condition(Enum):
     STOPPED = "stopped"
     DIED = "died"
     SILENT = "does not answer"
+    OPEN = "runs without a gate"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Running:
     region: str
     home: Path
     started_at: int
+    keys: Keys
     was_already_up: bool = False
     unclean: bool = False
     new_port: bool = False
@@ -96,6 +99,7 @@ class _Memory:
     athena_port: int = 0  # a sandbox that an older logctl has started has none
     athena_pid: int = 0
     athena_born: str = ""
+    guarded: bool = False  # nor a gate
 
     @property
     def process(self) -> Process:
@@ -107,7 +111,7 @@ class _Memory:
 
     @property
     def answers(self) -> bool:
-        return _answers(self.port, _MINISTACK_HEALTH) and _answers(self.athena_port, _ATHENA_HEALTH)
+        return _answers(self.port) and _answers(self.athena_port)
 
 
 def default_home() -> Path:
@@ -121,19 +125,25 @@ def environment(running: Running) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": running.endpoint,
         "AWS_ENDPOINT_URL_ATHENA": running.athena_endpoint,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_ACCESS_KEY_ID": running.keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": running.keys.secret_key,
         "AWS_REGION": running.region,
         "AWS_DEFAULT_REGION": running.region,
     }
 
 
 def find(home: Path) -> Running | None:
-    """The sandbox, if it is up and answers; cheap when there is none."""
+    """The sandbox, if it is up and answers; cheap when there is none.
+
+    Raises:
+        UnreachableError: it runs without a gate, because an older logctl started it.
+    """
     memory = _recall(home)
-    if memory is None or memory.stopped or not memory.process.alive() or not memory.answers:
+    if memory is None or memory.stopped or not memory.process.alive():
         return None
-    return _running(memory, home)
+    if not memory.guarded:
+        raise UnreachableError(UNGUARDED, RESTART)
+    return _running(memory, home) if memory.answers else None
 
 
 def status(home: Path) -> Status:
@@ -144,6 +154,8 @@ def status(home: Path) -> Status:
         return Status(Condition.STOPPED, home, log)
     if not memory.process.alive():
         return Status(Condition.DIED, home, log, log_tail=_tail(log))
+    if not memory.guarded:
+        return Status(Condition.OPEN, home, log)
     if not memory.answers:
         return Status(Condition.SILENT, home, log, log_tail=_tail(log))
     return Status(Condition.UP, home, log, _running(memory, home))
@@ -177,8 +189,10 @@ def up(
 
 
 def _already_up(memory: _Memory, home: Path, timeout: float, sleep: Callable[[float], None]) -> Running:
+    if not memory.guarded:
+        raise UnreachableError(UNGUARDED, RESTART)
     deadline = time.monotonic() + min(timeout, 10)
-    while not _answers(memory.port, _MINISTACK_HEALTH):
+    while not _answers(memory.port):
         if time.monotonic() > deadline:
             raise UnreachableError(
                 f"The sandbox runs (process {memory.pid}) but does not answer on port {memory.port}.",
@@ -211,10 +225,11 @@ def _start(
         time.time_ns() // 1_000_000,
         stopped=False,
         athena_port=athena_port,
+        guarded=True,
     )
     _remember(home, memory)
     try:
-        _wait_until_ready(child, port, _MINISTACK_READY, _log(home), timeout, sleep)
+        _wait_until_ready(child, port, _log(home), timeout, sleep)
         return _start_athena(memory, home, timeout, sleep)
     except BaseException:
         # Nothing half-started is left behind: not after an error, and not after Ctrl-C.
@@ -229,7 +244,12 @@ def _start_athena(memory: _Memory, home: Path, timeout: float, sleep: Callable[[
     if not memory.athena_port:
         memory = replace(memory, athena_port=_free_port(None, but=memory.port))
     child = _spawn(
-        ["logctl.local.athena", "--port", str(memory.athena_port), "--backend", _url(memory.port)],
+        [
+            "logctl.local.athena",
+            *("--port", str(memory.athena_port)),
+            *("--backend", _url(memory.port)),
+            *("--keys", str(keys.path(home))),
+        ],
         _environ(home),
         home,
         log,
@@ -237,7 +257,7 @@ def _start_athena(memory: _Memory, home: Path, timeout: float, sleep: Callable[[
     known = replace(memory, athena_pid=child.pid, athena_born=Process.of(child.pid).born)
     _remember(home, known)
     try:
-        _wait_until_ready(child, known.athena_port, _ATHENA_HEALTH, log, timeout, sleep)
+        _wait_until_ready(child, known.athena_port, log, timeout, sleep)
     except BaseException:
         known.athena.stop(patience=_ATHENA_PATIENCE, sleep=sleep)
         child.wait()
@@ -249,6 +269,8 @@ def _make_home(home: Path) -> None:
     try:
         for name in _OWN:
             (home / name).mkdir(mode=0o700, exist_ok=True)
+            (home / name).chmod(0o700)  # one that was there already may have let others in
+        keys.ensure(home)
     except OSError as problem:
         raise UnreachableError(
             f"The sandbox's home cannot be used: {problem}.", "Choose another with LOGCTL_SANDBOX_HOME."
@@ -288,7 +310,12 @@ def _spawn_ministack(home: Path, port: int, athena_port: int, region: str) -> su
         # For the Lambda functions, which inherit it: their Athena is ours.
         "AWS_ENDPOINT_URL_ATHENA": _url(athena_port),
     }
-    return _spawn(["ministack"], environ, home, _log(home))
+    return _spawn(
+        ["logctl.local.emulator", "--keys", str(keys.path(home))],
+        environ,
+        home,
+        _log(home),
+    )
 
 
 def _environ(home: Path) -> dict[str, str]:
@@ -306,13 +333,12 @@ def _environ(home: Path) -> dict[str, str]:
 def _wait_until_ready(
     child: subprocess.Popen[bytes],
     port: int,
-    path: str,
     log: Path,
     timeout: float,
     sleep: Callable[[float], None],
 ) -> None:
     deadline = time.monotonic() + timeout
-    while not _answers(port, path):
+    while not _answers(port):
         if child.poll() is not None:
             raise UnreachableError(
                 f"The sandbox ended while it started (code {child.returncode}): {_last_line(log)}",
@@ -363,6 +389,9 @@ def reset(home: Path, *, sleep: Callable[[float], None] = time.sleep) -> Running
 
 
 def _running(memory: _Memory, home: Path) -> Running:
+    own = keys.read(keys.path(home))
+    if own is None:
+        raise UnreachableError("The sandbox's credentials are gone.", RESTART)
     return Running(
         _url(memory.port),
         _url(memory.athena_port),
@@ -371,6 +400,7 @@ def _running(memory: _Memory, home: Path) -> Running:
         memory.region,
         home,
         memory.started_at,
+        own,
     )
 
 
@@ -407,10 +437,10 @@ def _remember(home: Path, memory: _Memory) -> None:
     fresh.replace(home / "sandbox.json")
 
 
-def _answers(port: int, path: str) -> bool:
+def _answers(port: int) -> bool:
     with contextlib.suppress(OSError, urllib.error.URLError, ValueError):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(_url(port) + path, timeout=1) as reply:
+        with opener.open(_url(port) + _HEALTH, timeout=1) as reply:
             return bool(reply.status == 200)
     return False
 

@@ -26,6 +26,28 @@ CODE = "code/"
 AWS_RUNTIME = "python3.13"
 AWS_ARCHITECTURE = "arm64"
 _WHEEL = "zstandard"
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """What a wheel must be, byte for byte: an index, a mirror or a cache may hold something else."""
+
+    version: str
+    name: str
+    sha256: str
+
+    def is_in(self, data: bytes) -> bool:
+        return hashlib.sha256(data).hexdigest() == self.sha256
+
+
+WHEELS = {
+    ("python3.13", "arm64"): Wheel(
+        "0.25.0",
+        "zstandard-0.25.0-cp313-cp313-manylinux2014_aarch64.manylinux_2_17_aarch64.whl",
+        "bfc4e20784722098822e3eee42b8e576b379ed72cca4a7cb856ae733e62192ea",
+    ),
+}
+"""The compiled wheel for each runtime and architecture of Lambda, as PyPI published it."""
 _PACKAGES = ("core", "pipeline", "dashboard")
 _PAGE_PARTS = frozenset({".css", ".html", ".ico", ".js", ".json", ".png", ".svg", ".woff2"})
 # The zip format's first date: it knows none earlier.
@@ -72,7 +94,7 @@ def build(target: str, *, cache: Path | None = None) -> Bundle:
     """The bundle for `aws` (arm64, Lambda's Python) or `local` (this machine).
 
     Raises:
-        LogctlError: the wheel for Lambda could not be fetched.
+        LogctlError: the wheel for Lambda could not be fetched, or is not the one that it must be.
     """
     files = dict(_own_files())
     if target == "local":
@@ -117,8 +139,8 @@ def _installed_files() -> Iterator[tuple[str, bytes]]:
         yield path.as_posix(), path.read_binary()
 
 
-def _wheel_files(wheel: Path) -> Iterator[tuple[str, bytes]]:
-    with zipfile.ZipFile(wheel) as archive:
+def _wheel_files(wheel: bytes) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         for name in archive.namelist():
             if _wanted(name) and not name.endswith("/"):
                 yield name, archive.read(name)
@@ -130,28 +152,33 @@ def _default_cache() -> Path:
     return user_cache_path("logctl") / "wheels"
 
 
-def _fetch_wheel(cache: Path) -> Path:
-    """The wheel of the installed version, for Lambda's platform; fetched once."""
-    version = importlib.metadata.version(_WHEEL)
-    python = AWS_RUNTIME.removeprefix("python")
-    tag = f"cp{python.replace('.', '')}"
-    pattern = f"{_WHEEL}-{version}-{tag}-*aarch64*.whl"
-    if found := sorted(cache.glob(pattern)):
-        return found[0]
+def _fetch_wheel(cache: Path, wheel: Wheel = WHEELS[AWS_RUNTIME, AWS_ARCHITECTURE]) -> bytes:
+    """The wheel for Lambda's platform, fetched once, and again when the cache holds another file."""
+    kept = cache / wheel.name
+    if kept.is_file() and wheel.is_in(data := kept.read_bytes()):
+        return data
     cache.mkdir(parents=True, exist_ok=True)
+    python = AWS_RUNTIME.removeprefix("python")
     # Into the cache by one rename, so that an interrupted download never looks like a wheel.
     with tempfile.TemporaryDirectory(dir=cache) as landing:
         command = [
             sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
             "--only-binary=:all:", "--implementation=cp", f"--python-version={python}",
             "--platform=manylinux2014_aarch64", "--platform=manylinux_2_28_aarch64",
-            f"--dest={landing}", f"{_WHEEL}=={version}",
+            f"--dest={landing}", f"{_WHEEL}=={wheel.version}",
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        fetched = sorted(Path(landing).glob(pattern))
-        if done.returncode or not fetched:
-            raise _no_wheel(version, done.stderr)
-        return fetched[0].replace(cache / fetched[0].name)
+        fetched = Path(landing) / wheel.name
+        if done.returncode or not fetched.is_file():
+            raise _no_wheel(wheel.version, done.stderr)
+        data = fetched.read_bytes()
+        if not wheel.is_in(data):
+            raise LogctlError(
+                f"The wheel of {_WHEEL} {wheel.version} for Lambda is not the one that PyPI published.",
+                "Check which index pip uses: pip config list",
+            )
+        fetched.replace(kept)
+        return data
 
 
 def _no_wheel(version: str, said: str) -> LogctlError:

@@ -17,10 +17,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
+from botocore.awsrequest import AWSRequest
 
-from logctl.local.sandbox import ACCESS_KEY, SECRET_KEY
+from logctl.local.sandbox import Running
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.clients import Aws
+from tests import prefork
 from tests.sandbox.conftest import Cli, eventually
 
 Rule = Mapping[str, Any]
@@ -31,10 +33,15 @@ class Proxy:
     """A running microburst."""
 
     port: int
+    upstream: Running
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def signed_host(self) -> str:
+        return f"127.0.0.1:{self.upstream.port}"
 
     def break_with(self, *rules: Rule) -> None:
         """These faults from now on, and no others."""
@@ -59,7 +66,9 @@ class Proxy:
 
     def deployment(self, cli: Cli) -> Deployment:
         """The environment of `cli`, seen through the proxy."""
-        session = boto3.Session(ACCESS_KEY, SECRET_KEY, region_name="us-east-1")
+        keys = self.upstream.keys
+        session = boto3.Session(keys.access_key, keys.secret_key, region_name="us-east-1")
+        session.events.register("before-sign", lambda request, **_: _address(request, self.signed_host))
         return replace(cli.deployment, aws=Aws(session, self.url))
 
     def cli(self, cli: Cli) -> Cli:
@@ -67,25 +76,34 @@ class Proxy:
         variables = {
             "LOGCTL_TARGET": "aws",
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_ACCESS_KEY_ID": self.upstream.keys.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.upstream.keys.secret_key,
             "AWS_REGION": "us-east-1",
+            prefork.SIGNED_HOST: self.signed_host,
         }
         return replace(cli, variables={**cli.variables, **variables})
 
 
+def _address(request: AWSRequest, host: str) -> None:
+    """Sign a request as the proxy passes it on: under its upstream's name, and = in a path as it is."""
+    del request.headers["Host"]
+    request.headers["Host"] = host
+    path, mark, query = request.url.partition("?")
+    request.url = path.replace("%3D", "=") + mark + query
+
+
 @contextmanager
-def microburst(upstream: str) -> Iterator[Proxy]:
+def microburst(upstream: Running) -> Iterator[Proxy]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     child = subprocess.Popen(
-        [sys.executable, "-m", "microburst", "--upstream", upstream, "--port", str(port)],
+        [sys.executable, "-m", "microburst", "--upstream", upstream.endpoint, "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        proxy = Proxy(port)
+        proxy = Proxy(port, upstream)
         eventually(lambda: _answers(proxy), what="microburst")
         yield proxy
     finally:

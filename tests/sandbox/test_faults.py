@@ -18,6 +18,7 @@ import pytest
 
 from logctl.core.debounce import KINDS_PER_WINDOW, Action
 from logctl.core.times import HOUR, MINUTE
+from logctl.local.sandbox import find
 from logctl.ops.consume import from_queue
 from logctl.ops.deployment import Deployment
 from logctl.ops.inbox import Inbox
@@ -57,7 +58,9 @@ def behind_proxy(sandbox: Cli) -> Iterator[tuple[Cli, Proxy]]:
     cli = Cli(sandbox.home, env="faults")
     cli.run("provision", "--yes", "--alert-window", "1h")
     by_hand(cli.deployment, visibility=2)
-    with microburst(cli.deployment.aws.endpoint_url) as proxy:
+    running = find(cli.home / "sandbox")
+    assert running is not None
+    with microburst(running) as proxy:
         yield cli, proxy
 
 

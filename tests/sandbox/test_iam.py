@@ -435,6 +435,8 @@ def test_somebody_with_the_policies_of_provision_and_destroy_makes_and_removes_a
 
 
 def test_it_prints_what_was_tried_here(account):
-    root = account.environ(local.ACCESS_KEY, local.SECRET_KEY)
+    running = local.find(account.cli.home / "sandbox")
+    assert running is not None
+    root = account.environ(running.keys.access_key, running.keys.secret_key)
     printed = CliRunner().invoke(app, ["iam", "--for", "dashboard user list"], env=root).stdout
     assert [json.loads(printed)] == documents(needed("dashboard user list", account.scope))

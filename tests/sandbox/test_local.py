@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -18,7 +19,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from logctl.core.errors import UnreachableError
-from logctl.local import sandbox
+from logctl.local import keys, sandbox
 from logctl.local.process import Process
 from logctl.local.sandbox import Condition
 from tests.sandbox.conftest import Cli
@@ -30,13 +31,13 @@ def home(tmp_path):
     sandbox.down(tmp_path / "sandbox")
 
 
-def client(running: sandbox.Running, service: str, key: str = sandbox.ACCESS_KEY):
+def client(running: sandbox.Running, service: str, key: str | None = None):
     return boto3.client(
         service,
         endpoint_url=running.endpoint,
         region_name=running.region,
-        aws_access_key_id=key,
-        aws_secret_access_key=sandbox.SECRET_KEY,
+        aws_access_key_id=key or running.keys.access_key,
+        aws_secret_access_key=running.keys.secret_key,
     )
 
 
@@ -89,6 +90,60 @@ def test_its_home_is_private(home):
     sandbox.up(home)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     assert stat.S_IMODE((home / "sandbox.json").stat().st_mode) == 0o600
+
+
+def test_a_home_that_others_could_read_is_closed_and_gets_new_keys(home):
+    running = sandbox.up(home)
+    sandbox.down(home)
+    file = keys.path(home)
+    for folder in (home / "state", home / "s3", file.parent):
+        folder.chmod(0o755)
+    file.chmod(0o644)
+    again = sandbox.up(home)
+    assert again.keys != running.keys
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (home / "state", home / "s3", file.parent)} == {
+        0o700
+    }
+
+
+def test_keys_are_of_one_sandbox_and_last_until_it_is_reset(home, tmp_path):
+    running = sandbox.up(home)
+    sandbox.down(home)
+    assert sandbox.up(home).keys == running.keys
+    assert keys.ensure(tmp_path / "other") != running.keys
+    fresh = sandbox.reset(home)
+    assert fresh is not None
+    assert fresh.keys != running.keys
+    with pytest.raises(ClientError, match="InvalidClientTokenId|UnrecognizedClient"):
+        client(replace(fresh, keys=running.keys), "sqs").list_queues()
+
+
+def test_a_sandbox_that_an_older_logctl_has_started_is_not_used(home):
+    """It has no gate. Its folder, when it has been stopped, is as good as any."""
+    older = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        home.mkdir()
+        memory = {
+            "pid": older.pid,
+            "born": Process.of(older.pid).born,
+            "port": 1,
+            "region": "us-east-1",
+            "started_at": 0,
+            "stopped": False,
+        }
+        (home / "sandbox.json").write_text(json.dumps(memory))
+        assert sandbox.status(home).condition is Condition.OPEN
+        for use in (sandbox.find, sandbox.up):
+            with pytest.raises(UnreachableError, match="started by an older logctl") as refused:
+                use(home)
+            assert "logctl local down && logctl local up" in refused.value.hint
+        assert sandbox.down(home) is Condition.UP
+        assert older.wait() == -signal.SIGTERM
+        assert sandbox.up(home).keys
+    finally:
+        older.kill()
+        older.wait()
 
 
 def test_iam_is_enforced(home):

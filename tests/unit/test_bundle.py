@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import io
+import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,6 +139,66 @@ def test_a_wheel_that_cannot_be_fetched_is_one_sentence_and_leaves_nothing(tmp_p
     assert "\n" not in failure.value.message
     assert "pip download" in failure.value.hint
     assert list(tmp_path.iterdir()) == []
+
+
+WHEEL = bundle.WHEELS[bundle.AWS_RUNTIME, bundle.AWS_ARCHITECTURE]
+
+
+def test_every_platform_that_is_deployed_to_has_its_wheel_pinned():
+    assert (bundle.AWS_RUNTIME, bundle.AWS_ARCHITECTURE) in bundle.WHEELS
+    for wheel in bundle.WHEELS.values():
+        assert re.fullmatch(r"[0-9a-f]{64}", wheel.sha256)
+        assert wheel.name.startswith(f"zstandard-{wheel.version}-")
+
+
+def an_index_with(tmp_path: Path, data: bytes) -> Path:
+    """A folder that pip takes for an index, with this file under the wheel's name."""
+    index = tmp_path / "index"
+    index.mkdir()
+    (index / WHEEL.name).write_bytes(data)
+    return index
+
+
+def a_wheel(inside: bytes = b"somebody else's code") -> bytes:
+    """A wheel that pip would install."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("zstandard/__init__.py", inside)
+        about = f"zstandard-{WHEEL.version}.dist-info"
+        archive.writestr(
+            f"{about}/METADATA", f"Metadata-Version: 2.1\nName: zstandard\nVersion: {WHEEL.version}\n"
+        )
+        archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nTag: cp313-cp313-manylinux2014_aarch64\n")
+        archive.writestr(f"{about}/RECORD", "")
+    return buffer.getvalue()
+
+
+def test_a_wheel_of_an_index_that_is_another_file_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(an_index_with(tmp_path, a_wheel())))
+    with pytest.raises(LogctlError, match="is not the one that PyPI published") as failure:
+        bundle.build("aws", cache=tmp_path / "cache")
+    assert "\n" not in failure.value.message
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_wheel_in_the_cache_that_is_another_file_is_not_used(tmp_path, monkeypatch):
+    (tmp_path / WHEEL.name).write_bytes(a_wheel())
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(LogctlError, match="could not be fetched"):
+        bundle.build("aws", cache=tmp_path)
+
+
+def test_a_wheel_in_the_cache_that_is_another_file_is_fetched_anew(tmp_path, monkeypatch):
+    right = a_wheel(b"as published")
+    pinned = replace(WHEEL, sha256=hashlib.sha256(right).hexdigest())
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(an_index_with(tmp_path, right)))
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / WHEEL.name).write_bytes(a_wheel())
+    assert bundle._fetch_wheel(cache, pinned) == right
+    assert (cache / WHEEL.name).read_bytes() == right
 
 
 def test_a_python_without_pip_says_how_to_get_it():

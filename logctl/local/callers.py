@@ -1,0 +1,99 @@
+"""Who may call the sandbox's other servers, those in processes of their own: the gate's rules for
+`http.server`."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import cast
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from logctl.local.keys import Keys
+from logctl.local.signatures import Claim, Refused, Request, Secret, check_origin, check_time, claim, verify
+
+CREDENTIALS = "/_logctl/credentials/"
+"""The emulator's address, followed by an access key, that tells what the key stands for; for the sandbox's
+own key only, signed as `SERVICE`."""
+SERVICE = "logctl"
+
+_PATIENCE = 10
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Callers:
+    """Those who may call: the sandbox's owner, and whom the emulator has given keys."""
+
+    def __init__(self, own: Keys, emulator: str) -> None:
+        self._own, self._emulator = own, emulator
+
+    def admit(self, handler: BaseHTTPRequestHandler, service: str) -> tuple[Claim, bytes]:
+        """Who has signed the request that `handler` has read the head of, and its body.
+
+        The connection is to be closed unless this returns: what is unread of a refused request would be
+        taken for the next one.
+
+        Raises:
+            Refused: nobody has, or not for this service.
+        """
+        request = seen(handler)
+        body = _body(handler, request)
+        claimed = claim(request)
+        if claimed is None or request.path != "/":
+            raise Refused("MissingAuthenticationTokenException", "The request is not signed.")
+        if claimed.service != service:
+            raise Refused("SignatureDoesNotMatch", f"Credential should be scoped to service {service!r}.")
+        check_time(claimed, time.time())
+        verify(claimed, request, self._secret(claimed.access_key), body)
+        return claimed, body
+
+    def _secret(self, access_key: str) -> Secret:
+        if access_key == self._own.access_key:
+            return Secret(self._own.secret_key)
+        found = self._ask(access_key)
+        if found is None:
+            raise Refused("UnrecognizedClientException", "The access key is none of this sandbox.")
+        return found
+
+    def _ask(self, access_key: str) -> Secret | None:
+        url = f"{self._emulator}{CREDENTIALS}{access_key}"
+        asked = AWSRequest("GET", url)
+        SigV4Auth(Credentials(self._own.access_key, self._own.secret_key), SERVICE, "us-east-1").add_auth(
+            asked
+        )
+        request = urllib.request.Request(url, headers=dict(asked.headers.items()))  # noqa: S310 - loopback
+        try:
+            with _OPENER.open(request, timeout=_PATIENCE) as reply:
+                return Secret(**json.load(reply))
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise Refused("InternalServerException", "The emulator does not tell who this is.") from None
+        except OSError:
+            raise Refused("InternalServerException", "The emulator does not answer.") from None
+
+
+def _body(handler: BaseHTTPRequestHandler, request: Request) -> bytes:
+    """Read before anything is answered: a client that is still sending would not see the answer."""
+    length = request.header("content-length") or ""
+    if not re.fullmatch(r"[0-9]{1,7}", length) or request.header("transfer-encoding") is not None:
+        raise Refused("RequestEntityTooLargeException", "The request is too large, or of unknown length.")
+    return handler.rfile.read(int(length))
+
+
+def seen(handler: BaseHTTPRequestHandler) -> Request:
+    """The request that `handler` has read the head of.
+
+    Raises:
+        Refused: it comes from a page of another site, or through a proxy.
+    """
+    headers = tuple((name.lower(), str(value)) for name, value in handler.headers.items())
+    request = Request(handler.command, handler.path, headers)
+    check_origin(request, cast(HTTPServer, handler.server).server_port)
+    return request

@@ -1,0 +1,220 @@
+"""The gate in front of MiniStack, in its process: an ASGI application around its own.
+
+Whoever can open a socket on this machine reaches the sandbox's port: other users, and every web page that a
+browser shows here. The gate lets through what the sandbox's owner has signed, and the few addresses that
+need no signature because they have a check of their own or say nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol
+
+from logctl.local.callers import CREDENTIALS, SERVICE
+from logctl.local.keys import Keys
+from logctl.local.signatures import Claim, Refused, Request, Secret, check_origin, check_time, claim, verify
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Reply = tuple[int, dict[str, str], bytes]
+
+HEALTH = "/_logctl/health"
+_OPEN = re.compile(
+    r"GET (?:/[a-z0-9-]+_[A-Za-z0-9]+/\.well-known/(?:jwks\.json|openid-configuration)"
+    r"|/oauth2/(?:authorize|userInfo)|/logout)"
+    r"|POST /(?:login|oauth2/login|oauth2/token|oauth2/userInfo)"
+    # Each route of an API says itself who may use it.
+    r"|[A-Z]+ /_aws/execute-api/[a-z0-9]+/.*",
+    re.DOTALL,
+)
+"""What needs no signature: Cognito's pages and keys, and the APIs that are deployed."""
+_CLOSED = re.compile(r"/_(?:ministack|localstack|logctl)(?:/.*)?", re.DOTALL)
+"""MiniStack's own addresses: they ask nobody who they are, and can empty it."""
+_PLAIN_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\]):\d+", re.IGNORECASE)
+_PATIENCE = 64 * 2**20
+"""How many bytes of a refused request are read."""
+_CORS = b"access-control-"
+
+
+class Behind(Protocol):
+    """What the gate has to know of the server behind it."""
+
+    def is_ready(self) -> bool: ...
+
+    def secret(self, access_key: str) -> Secret | None:
+        """What a key stands for that the server has given out; None when it has not, or it counts no more."""
+        ...
+
+    def check_service(self, claimed: Claim, request: Request, body: bytes) -> None:
+        """Refuse a request that would go to another service than the one it is signed for."""
+        ...
+
+    def refusal(self, request: Request, refused: Refused) -> Reply:
+        """The refusal as an SDK of the service reads it."""
+        ...
+
+
+class Gate:
+    """Lets requests through that are signed with a key of the sandbox, and the few that need no signature."""
+
+    def __init__(
+        self,
+        inner: Application,
+        behind: Behind,
+        own: Keys,
+        port: int,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._inner, self._behind, self._own, self._port, self._now = inner, behind, own, port, now
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._inner(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, _without_cors(send))
+        else:
+            # Nothing that the sandbox offers speaks over a WebSocket.
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = body = None
+        try:
+            request = _request(scope)
+            check_origin(request, self._port)
+            if scope["path"] == HEALTH:
+                await _answer(send, (200 if self._behind.is_ready() else 503, {}, b""))
+                return
+            claimed = claim(request)
+            if claimed is None:
+                _check_is_open(request, scope["path"])
+                await self._inner(scope, receive, send)
+                return
+            secret = self._secret(claimed)
+            body = await _body(receive)
+            if body is None:
+                return
+            verify(claimed, request, secret, body)
+            if scope["path"].startswith(CREDENTIALS):
+                await _answer(send, self._credentials(claimed, scope["path"].removeprefix(CREDENTIALS)))
+                return
+            _check_is_not_closed(scope["path"])
+            self._behind.check_service(claimed, request, body)
+        except Refused as refused:
+            if body is None:
+                await _read_past(receive)
+            await _answer(send, self._refusal(request, refused))
+            return
+        await self._inner(scope, _again(body, receive), send)
+
+    def _secret(self, claimed: Claim) -> Secret:
+        check_time(claimed, self._now())
+        if claimed.access_key == self._own.access_key:
+            return Secret(self._own.secret_key)
+        found = self._behind.secret(claimed.access_key)
+        if found is None:
+            raise Refused("UnrecognizedClientException", "The access key is none of this sandbox.")
+        return found
+
+    def _credentials(self, claimed: Claim, access_key: str) -> Reply:
+        if claimed.access_key != self._own.access_key or claimed.service != SERVICE:
+            raise Refused("AccessDenied", "Only the sandbox itself may ask this.")
+        found = self._behind.secret(access_key)
+        if found is None:
+            return 404, {}, b""
+        return 200, {"content-type": "application/json"}, json.dumps(vars(found)).encode()
+
+    def _refusal(self, request: Request | None, refused: Refused) -> Reply:
+        if request is None:
+            return 400, {"content-type": "text/plain"}, f"{refused.message}\n".encode()
+        return self._behind.refusal(request, refused)
+
+
+def _request(scope: Scope) -> Request:
+    if scope["http_version"] not in ("1.0", "1.1"):
+        raise Refused("InvalidRequest", "The sandbox speaks HTTP/1.1.")
+    query = scope["query_string"]
+    target = scope["raw_path"] + (b"?" + query if query else b"")
+    return Request(
+        scope["method"],
+        target.decode("latin-1"),
+        tuple((name.decode("latin-1").lower(), _text(value)) for name, value in scope["headers"]),
+    )
+
+
+def _text(value: bytes) -> str:
+    """A header's value as SDKs sign it: in UTF-8, unless it is none."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _check_is_open(request: Request, path: str) -> None:
+    # A name under localhost leads MiniStack to a bucket, or elsewhere, whatever the path says.
+    plain = _PLAIN_HOST.fullmatch(request.header("host") or "")
+    if not plain or not _OPEN.fullmatch(f"{request.method} {path}"):
+        raise Refused("MissingAuthenticationToken", "The request is not signed.")
+
+
+def _check_is_not_closed(path: str) -> None:
+    if _CLOSED.fullmatch(path):
+        raise Refused("AccessDenied", "This address is closed.")
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None when whoever sends it has gone."""
+    chunks = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def _read_past(receive: Receive) -> None:
+    """Read what a refused client still sends, or it would not see the answer; but not without end."""
+    read = 0
+    while read < _PATIENCE:
+        message = await receive()
+        read += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """`receive` as if the body had not been read yet."""
+    rest: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return rest.pop() if rest else await receive()
+
+    return receive_again
+
+
+def _without_cors(send: Send) -> Send:
+    """`send` that tells no other site's page that it may read the answer."""
+
+    async def send_without(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [
+                pair for pair in message.get("headers", ()) if not pair[0].lower().startswith(_CORS)
+            ]
+        await send(message)
+
+    return send_without
+
+
+async def _answer(send: Send, reply: Reply) -> None:
+    status, headers, body = reply
+    given = {**headers, "content-length": str(len(body)), "cache-control": "no-store"}
+    listed = [(name.lower().encode(), value.encode()) for name, value in given.items()]
+    await send({"type": "http.response.start", "status": status, "headers": listed})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
