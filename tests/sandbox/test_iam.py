@@ -145,6 +145,7 @@ IN_THE_SANDBOXS_WORDS = {
         "Resource": ["*"],
     },
     "events:DescribeRule": {"Action": ["events:DescribeRule"], "Resource": ["*"]},
+    "lambda:GetFunctionConcurrency": {"Action": ["lambda:PutFunctionConcurrency"]},
     "dynamodb:ListTagsOfResource": {"Action": ["dynamodb:ListTagsOfResource"], "Resource": ["*"]},
     "logs:ListTagsForResource": {"Action": ["logs:ListTagsForResource"], "Resource": ["*"]},
     "cloudwatch:DescribeAlarms": {"Action": ["cloudwatch:DescribeAlarms"], "Resource": ["*"]},
