@@ -288,7 +288,7 @@ def _spawn_ministack(home: Path, port: int, athena_port: int, region: str) -> su
         # For the Lambda functions, which inherit it: their Athena is ours.
         "AWS_ENDPOINT_URL_ATHENA": _url(athena_port),
     }
-    return _spawn(["ministack"], environ, home, _log(home))
+    return _spawn(["logctl.local.emulator"], environ, home, _log(home))
 
 
 def _environ(home: Path) -> dict[str, str]:
@@ -394,7 +394,7 @@ def _recall(home: Path) -> _Memory | None:
         return None
     except (ValueError, TypeError):
         raise LogctlError(
-            f"{home / 'sandbox.json'} is damaged.", "Delete it, and end any `python -m ministack` by hand."
+            f"{home / 'sandbox.json'} is damaged.", "Delete it, and end any `python -m logctl.local.emulator` by hand."
         ) from None
 
 
