@@ -10,9 +10,9 @@ _RENEWED = "TokenGeneration_RefreshTokens"
 def keep_groups_on_renewal() -> None:
     """Let renewed tokens name their user's groups.
 
-    Cognito does (Amazon Cognito Developer Guide, Understanding the access token: `cognito:groups`). MiniStack
-    1.5.33 names them when somebody signs in, and forgets them in the refresh grant of `/oauth2/token`: an hour
-    after signing in, a user would be allowed nothing.
+    Cognito does (Amazon Cognito Developer Guide, Understanding the access token). MiniStack 1.5.33 names them
+    when somebody signs in, and leaves them out in the refresh grant of `/oauth2/token`: an hour after signing
+    in, a user would be allowed nothing.
     """
     from ministack.services import cognito
 

@@ -1,4 +1,4 @@
-"""MiniStack's process: `python -m logctl.local.emulator` starts MiniStack with what the sandbox adapts in it."""
+"""MiniStack's process, as the sandbox starts it: MiniStack, with what we adapt in it."""
 
 from __future__ import annotations
 

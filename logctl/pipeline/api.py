@@ -21,7 +21,7 @@ from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.consumer import wall_clock
 from logctl.pipeline.http import openapi, page
 from logctl.pipeline.http.answers import Answers, Request
-from logctl.pipeline.http.errors import ApiError, NotFound, Unauthorized
+from logctl.pipeline.http.errors import ApiError, Forbidden, NotFound, Unauthorized
 from logctl.pipeline.http.params import Params
 from logctl.pipeline.log import log, where_of
 
@@ -90,6 +90,9 @@ class Api:
             self._clock(),
             lambda: remaining() < _FOR_THE_ANSWER,
         )
+        if not request.access.apps and route != "GET /session":
+            # An empty answer would say that there is nothing, to somebody who may not know.
+            raise Forbidden("You may read no app.", "It takes a group such as app:checkout.")
         return _json(answer(request))
 
     def _access(self, event: Mapping[str, Any]) -> Access:

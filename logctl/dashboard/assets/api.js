@@ -8,10 +8,14 @@ export class ApiError extends Error {
 }
 
 export class Api {
-  /** @param {import("./auth.js").Auth} auth @param {() => void} onSessionEnd */
-  constructor(auth, onSessionEnd) {
+  /**
+   * @param {import("./auth.js").Auth} auth @param {() => void} onSessionEnd
+   * @param {() => void} onForbidden something is not allowed that was asked for: what is allowed may have changed
+   */
+  constructor(auth, onSessionEnd, onForbidden) {
     this.auth = auth;
     this.onSessionEnd = onSessionEnd;
+    this.onForbidden = onForbidden;
   }
 
   /** @param {string} path relative to the page @param {Record<string, string>} [query] empty values are left out */
@@ -32,6 +36,7 @@ export class Api {
       if (reply.ok) throw new ApiError(reply.status, "The answer cannot be read.");
     }
     if (reply.ok) return body;
+    if (reply.status === 403) this.onForbidden();
     throw new ApiError(reply.status, body.error ?? said(reply.status), body.hint ?? "");
   }
 
