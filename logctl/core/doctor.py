@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 
+from logctl.core.completeness import Shortfall
 from logctl.core.times import MINUTE, SECOND, format_duration
 
 SKEW_TOLERATED = 5 * MINUTE
@@ -79,6 +80,24 @@ def code_storage(used: int, limit: int) -> Check:
         f"{seen}: a provision may fail",
         "Delete functions or versions that nobody needs.",
     )
+
+
+def stack(seen: str, lacks: Shortfall | None) -> Check:
+    """The stack in CloudFormation's words, and what of it is not there; None when that may not be read.
+
+    That another logctl has deployed it is `versions`' to say.
+    """
+    if lacks is None:
+        return Check("stack", Verdict.OK, f"{seen}; its resources were not compared")
+    lacks = replace(lacks, version="")
+    if lacks:
+        return Check(
+            "stack",
+            Verdict.FAILED,
+            f"{seen}, but incomplete: {lacks}",
+            "See which with: logctl provision --plan",
+        )
+    return Check("stack", Verdict.OK, seen)
 
 
 def versions(here: str, there: str | None, *, same_code: bool | None) -> Check:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from botocore.exceptions import ClientError
+
+from logctl import __version__
+from logctl.core.completeness import Shortfall, shortfall
 from logctl.core.names import Names
+from logctl.core.replies import Trouble
 from logctl.core.settings import Settings
-from logctl.pipeline.clients import Aws
+from logctl.pipeline.clients import Aws, trouble_of
 from logctl.pipeline.config import PipelineConfig
+from logctl.pipeline.stacks import resources_of, template_of
 
 
 @dataclass(frozen=True)
@@ -40,3 +47,18 @@ class Deployment:
         """What the deployed consumer is told, so that `consume` and `debounce` go by the rules in force."""
         reply = self.aws.functions.get_function_configuration(FunctionName=self.names.consumer)
         return PipelineConfig.from_env(reply["Environment"]["Variables"])
+
+
+def lacking(deployment: Deployment, outputs: Mapping[str, str]) -> Shortfall | None:
+    """What the stack lacks of what it was deployed with, and whether another logctl has deployed it.
+
+    None when who asks may not read that.
+    """
+    cloudformation, stack = deployment.aws.cloudformation, deployment.names.stack
+    try:
+        template, resources = template_of(cloudformation, stack), resources_of(cloudformation, stack)
+    except ClientError as error:
+        if trouble_of(error) is Trouble.DENIED:
+            return None
+        raise
+    return shortfall(template, resources, outputs, __version__)

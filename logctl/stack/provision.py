@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
+from logctl import __version__
+from logctl.core.completeness import Shortfall, shortfall
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
 from logctl.pipeline.clients import Aws
+from logctl.pipeline.stacks import resources_of
 from logctl.stack.bundle import Bundle, build
 from logctl.stack.deploy import Plan, StackDeployer, StackEvent, StackInfo
 from logctl.stack.functions import Code
@@ -86,6 +90,16 @@ class Provisioner:
             "get_object", Params={"Bucket": self._deploy_bucket, "Key": key}, ExpiresIn=900
         )
         return self._stack.plan({"TemplateURL": url.split("?", maxsplit=1)[0]})
+
+    def shortfall(self) -> Shortfall:
+        """What the stack lacks of what these settings make, whatever CloudFormation says of it."""
+        info = self.describe()
+        return shortfall(
+            json.loads(self.template()),
+            resources_of(self._aws.cloudformation, self._names.stack) if info else (),
+            info.outputs if info else {},
+            __version__,
+        )
 
     def discard(self, plan: Plan) -> None:
         self._stack.discard(plan)
