@@ -197,7 +197,7 @@ def _words(context: Context, part: Part) -> str:
 def _stack(facts: Mapping[str, Any]) -> str:
     drift, checked = facts["drift"], facts["drift_checked_at"]
     said = f"drift {drift} on {_to_the_second(checked)}" if checked else "drift never checked"
-    missing = len(facts["missing_resources"] or ()) + len(facts["missing_outputs"] or ())
+    missing = len(facts["missing_resources"] or ()) + len(facts["missing_outputs"])
     lacks = f", {missing} parts missing" if missing else ""
     return f"{facts['status']}{lacks}, version {facts['version'] or 'unknown'}, {said}"
 

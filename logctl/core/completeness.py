@@ -23,11 +23,13 @@ class Shortfall:
     """What a stack lacks: resources with their types, outputs, and the right version.
 
     `version` is the deployed one where it is another than wanted; empty otherwise, as where there is none.
+    `compared` is false where the resources could not be read, and only the outputs were.
     """
 
     resources: tuple[tuple[str, str], ...] = ()
     outputs: tuple[str, ...] = ()
     version: str = ""
+    compared: bool = True
 
     def __bool__(self) -> bool:
         return bool(self.resources or self.outputs or self.version)
@@ -47,24 +49,29 @@ class Shortfall:
 
 
 def shortfall(
-    template: Mapping[str, Any], resources: Collection[str], outputs: Mapping[str, str], version: str
+    template: Mapping[str, Any],
+    resources: Collection[str] | None,
+    outputs: Mapping[str, str],
+    version: str,
 ) -> Shortfall:
     """What is missing.
 
     Args:
         template: with `Resources` and `Outputs`, as CloudFormation has them.
-        resources: the logical ids of the resources that are there.
+        resources: the logical ids of the resources that are there; None when they could not be read.
         outputs: the stack's outputs.
         version: the one that `outputs` should name; empty for any.
     """
     wanted: Mapping[str, Any] = template.get("Resources", {})
-    missing = [(name, str(item.get("Type", ""))) for name, item in wanted.items() if name not in resources]
+    there = wanted if resources is None else resources
+    missing = [(name, str(item.get("Type", ""))) for name, item in wanted.items() if name not in there]
     named = {*template.get("Outputs", {}), VERSION}
     deployed = outputs.get(VERSION, "")
     return Shortfall(
         tuple(missing),
         tuple(sorted(named - outputs.keys())),
         deployed if version and deployed != version else "",
+        compared=resources is not None,
     )
 
 

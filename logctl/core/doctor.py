@@ -82,13 +82,11 @@ def code_storage(used: int, limit: int) -> Check:
     )
 
 
-def stack(seen: str, lacks: Shortfall | None) -> Check:
-    """The stack in CloudFormation's words, and what of it is not there; None when that may not be read.
+def stack(seen: str, lacks: Shortfall) -> Check:
+    """The stack in CloudFormation's words, and what of it is not there.
 
     That another logctl has deployed it is `versions`' to say.
     """
-    if lacks is None:
-        return Check("stack", Verdict.OK, f"{seen}; its resources were not compared")
     lacks = replace(lacks, version="")
     if lacks:
         return Check(
@@ -97,7 +95,7 @@ def stack(seen: str, lacks: Shortfall | None) -> Check:
             f"{seen}, but incomplete: {lacks}",
             "See which with: logctl provision --plan",
         )
-    return Check("stack", Verdict.OK, seen)
+    return Check("stack", Verdict.OK, seen if lacks.compared else f"{seen}; its resources were not compared")
 
 
 def versions(here: str, there: str | None, *, same_code: bool | None) -> Check:

@@ -53,7 +53,7 @@ def stack(status: str, drift: str, lacks: Shortfall = _NOTHING_LACKING) -> list[
             Finding(f"The stack is {status}: the last change did not go through.", "logctl provision")
         )
     elif lacks:
-        found.append(Finding(f"The stack is incomplete: {lacks}.", "logctl provision"))
+        found.append(Finding(f"The stack is not as this logctl makes it: {lacks}.", "logctl provision"))
     if drift == "DRIFTED":
         found.append(Finding("Somebody changed resources past the template.", "logctl status --drift"))
     return found

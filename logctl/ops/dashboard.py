@@ -56,7 +56,8 @@ class Dashboard:
         outputs = self.deployment.outputs()
         if "ApiUrl" not in outputs:
             raise LogctlError(
-                "This stack is from before the dashboard.", "Bring it up to date with: logctl provision"
+                "This stack has no dashboard: it is incomplete, or from before the dashboard.",
+                "Bring it up to date with: logctl provision",
             )
         return outputs
 

@@ -49,16 +49,16 @@ class Deployment:
         return PipelineConfig.from_env(reply["Environment"]["Variables"])
 
 
-def lacking(deployment: Deployment, outputs: Mapping[str, str]) -> Shortfall | None:
+def lacking(deployment: Deployment, outputs: Mapping[str, str]) -> Shortfall:
     """What the stack lacks of what it was deployed with, and whether another logctl has deployed it.
 
-    None when who asks may not read that.
+    Who may not read template and resources is told of the outputs only.
     """
     cloudformation, stack = deployment.aws.cloudformation, deployment.names.stack
     try:
         template, resources = template_of(cloudformation, stack), resources_of(cloudformation, stack)
     except ClientError as error:
         if trouble_of(error) is Trouble.DENIED:
-            return None
+            return shortfall({}, None, outputs, __version__)
         raise
     return shortfall(template, resources, outputs, __version__)

@@ -14,7 +14,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from logctl.core import status as rules
-from logctl.core.completeness import Shortfall
 from logctl.core.debounce import Status
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.names import ALARMS
@@ -177,12 +176,12 @@ def _stack(deployment: Deployment, *, tell_drift: bool) -> _Seen:
     facts = {
         "status": status,
         "version": outputs.get("Version"),
-        "missing_resources": None if lacks is None else [name for name, _ in lacks.resources],
-        "missing_outputs": None if lacks is None else list(lacks.outputs),
+        "missing_resources": [name for name, _ in lacks.resources] if lacks.compared else None,
+        "missing_outputs": list(lacks.outputs),
         "drift": drift_status,
         "drift_checked_at": iso(from_datetime(checked)) if checked else None,
     }
-    return facts, rules.stack(status, drift_status if tell_drift else "", lacks or Shortfall())
+    return facts, rules.stack(status, drift_status if tell_drift else "", lacks)
 
 
 def _drift(deployment: Deployment) -> _Seen:
