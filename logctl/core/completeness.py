@@ -15,7 +15,6 @@ from logctl.core.text import counted
 
 VERSION = "Version"
 """The output that says which logctl deployed the stack."""
-_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,9 @@ class Shortfall:
         if self.resources:
             kinds = Counter(kind for _, kind in self.resources)
             named = [f"{count} {kind}" if count > 1 else kind for kind, count in sorted(kinds.items())]
-            said.append(f"{counted(len(self.resources), 'resource')} missing ({_some(named)})")
+            said.append(f"{counted(len(self.resources), 'resource')} missing ({', '.join(named)})")
         if self.outputs:
-            said.append(f"{counted(len(self.outputs), 'output')} missing ({_some(self.outputs)})")
+            said.append(f"{counted(len(self.outputs), 'output')} missing ({', '.join(self.outputs)})")
         if self.version:
             said.append(f"it was deployed by logctl {self.version}")
         return "; ".join(said)
@@ -73,9 +72,3 @@ def shortfall(
         deployed if version and deployed != version else "",
         compared=resources is not None,
     )
-
-
-def _some(names: Collection[str]) -> str:
-    listed = list(names)
-    rest = len(listed) - _NAMED
-    return ", ".join(listed if rest <= 1 else [*listed[:_NAMED], f"and {rest} more"])

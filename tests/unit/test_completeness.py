@@ -44,9 +44,9 @@ def test_what_is_missing(resources, outputs, expected):
 
 
 def test_many_missing_resources_are_told_by_type():
-    kinds = [("a", "X::A"), ("b", "X::A"), *((str(n), f"X::K{n}") for n in range(12))]
+    kinds = [("a", "X::A"), ("b", "X::A"), *((str(n), f"X::K{n}") for n in range(3))]
     assert str(Shortfall(tuple(kinds), ("Version",), "0.0.1")) == (
-        "14 resources missing (2 X::A, X::K0, X::K1, X::K10, X::K11, X::K2, X::K3, X::K4, and 5 more); "
+        "5 resources missing (2 X::A, X::K0, X::K1, X::K2); "
         "1 output missing (Version); it was deployed by logctl 0.0.1"
     )
 
@@ -162,4 +162,4 @@ def test_an_emulator_that_skips_resource_types_silently_is_found_out(emulator):
     checks = {check["check"]: check for check in json.loads(done.out)}
     assert done.returncode == 1
     assert checks["stack"]["verdict"] == "failed"
-    assert "Glue" in checks["stack"]["seen"] or "Version" in checks["stack"]["seen"]
+    assert "AWS::Glue::Table" in checks["stack"]["seen"] and "ApiUrl" in checks["stack"]["seen"]
