@@ -62,6 +62,7 @@ class Cli:
     def start(self, *args: str, pipe: bool = False) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "logctl", *args],
+            preexec_fn=prefork.as_from_a_shell,
             env=self.environ,
             cwd=self.home,
             text=True,

@@ -13,6 +13,33 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.prefork import as_from_a_shell
+
+
+def _at_its_prompt() -> None:
+    as_from_a_shell()
+    # The terminal is the session's own: whoever runs the tests may have none.
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def start_in_a_terminal(
+    *command: str, environ: Mapping[str, str], cwd: Path
+) -> tuple[subprocess.Popen[bytes], int]:
+    """The process, and the end of its terminal that somebody sits at."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**environ, "TERM": "xterm-256color"},
+        cwd=cwd,
+        start_new_session=True,
+        preexec_fn=_at_its_prompt,
+    )
+    os.close(theirs)
+    return process, ours
+
 
 def in_a_terminal(
     command: str, *, environ: Mapping[str, str], cwd: Path, answer: bytes = b"y\n", seconds: float = 90
@@ -22,20 +49,7 @@ def in_a_terminal(
     Returns:
         Its exit code and what it has shown.
     """
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        ["bash", "-c", command],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**environ, "TERM": "xterm-256color"},
-        cwd=cwd,
-        close_fds=True,
-        start_new_session=True,
-        # It is the session's own: whoever runs the tests may have none, or one that is another's.
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-    )
-    os.close(theirs)
+    process, ours = start_in_a_terminal("bash", "-c", command, environ=environ, cwd=cwd)
     seen, deadline, answered = b"", time.monotonic() + seconds, False
     while True:
         ready, _, _ = select.select([ours], [], [], 0.1)
