@@ -90,8 +90,21 @@ sys.meta_path.append(Missed)
 """Writes down what is imported and found nowhere, in whichever process: the last finder that Python asks."""
 
 NOT_NEEDED = {
+    **dict.fromkeys(("_winapi", "msvcrt", "nt", "winreg"), "the standard library, on Windows"),
+    "org": "the standard library, on Jython",
+    **dict.fromkeys(("sitecustomize", "usercustomize"), "site: a machine's own additions"),
+    "OpenSSL": "MiniStack and botocore: before Python had TLS of its own",
+    "asyncssh": "MiniStack: SFTP servers, which the sandbox has switched off",
     "awscrt": "botocore: faster checksums and signatures, otherwise its own",
+    "backports": "urllib3: zstd, for replies that AWS does not send",
+    "bcrypt": "cryptography: keys of OpenSSH",
+    **dict.fromkeys(("brotli", "brotlicffi"), "urllib3: replies that AWS does not send"),
+    "certifi": "botocore: it has certificates of its own",
+    "docker": "MiniStack: functions and databases in containers, otherwise as processes",
+    **dict.fromkeys(("isal", "lz4", "lzmaffi", "snappy"), "fsspec: compressions that are not used"),
+    **dict.fromkeys(("mypy_extensions", "sqlglotrs"), "sqlglot: its compiled form"),
     "pyarrow": "logctl: the extra that `-o parquet` names",
+    "tornado": "tenacity: another event loop",
 }
 """What may be missing, because whoever asks for it does as well without."""
 
