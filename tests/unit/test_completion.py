@@ -73,7 +73,7 @@ def pressing_tab(*words: str) -> str:
         ("fish", "complete --command logctl"),
     ],
 )
-def test_each_shell_has_a_script_that_it_accepts(shell, tmp_path, name, words):
+def test_each_shell_has_a_script_and_those_that_are_here_accept_it(shell, tmp_path, name, words):
     done = shell("logctl", _LOGCTL_COMPLETE=f"source_{name}")
     assert words in done.stdout
     assert done.stderr == ""
