@@ -34,7 +34,7 @@ def open_page(
 ) -> None:
     """Open the dashboard. In the sandbox you are signed in, by a link that works once.
 
-    Before that its API is asked whether it takes a new token; when it does not, this says why.
+    Before that the API is tried, there with a new token; when it does not answer as it should, this says why.
 
     Examples:
 

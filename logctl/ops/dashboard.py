@@ -20,11 +20,9 @@ from botocore.exceptions import ClientError
 from logctl.core.access import PREFIX, is_pattern
 from logctl.core.appid import RULE
 from logctl.core.errors import LogctlError, UnreachableError, UsageError
-from logctl.core.replies import Trouble
 from logctl.core.times import from_datetime
 from logctl.ops.deployment import Deployment
 from logctl.ops.person import NAMELESS, user_here
-from logctl.pipeline.clients import trouble_of
 
 EVERY_APP = "*"
 _USER = re.compile(r"[\w.@+-]{1,64}")
@@ -207,33 +205,19 @@ class Dashboard:
     def checked_url(self) -> str:
         """The page's address, once its API has answered.
 
-        It is asked with a token for scripts where there is one and who asks may have it. Otherwise (as with
-        another identity provider) it is asked without a token, which it has to refuse.
+        Nobody is signed in here, and the secret of the client for scripts is not for all who may open the page:
+        the API is asked without a token, which it has to refuse.
 
         Raises:
             LogctlError: nobody could use the page; says why.
         """
-        token = self._token_if_allowed()
-        if token:
-            self._check(token)
-        else:
-            status, _ = self._ask_session({})
-            if status != 401:
-                raise LogctlError(
-                    f"{self.url} answers {status} to a request without a token, in place of 401.",
-                    "Bring the stack up to date with: logctl provision",
-                )
+        status, _ = self._ask_session({})
+        if status != 401:
+            raise LogctlError(
+                f"{self.url} answers {status} to a request without a token, in place of 401.",
+                "See what is wrong with: logctl doctor",
+            )
         return self.url
-
-    def _token_if_allowed(self) -> str | None:
-        if "MachineClientId" not in self._outputs:
-            return None
-        try:
-            return self.token()
-        except ClientError as error:
-            if trouble_of(error) is not Trouble.DENIED:
-                raise
-            return None
 
     def _check(self, token: str) -> None:
         """See that the API takes a new token and lets it read something.

@@ -308,8 +308,9 @@ def _provision(scope: Scope) -> list[Statement]:
     return [
         *_stacks(
             scope, "CreateChangeSet", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeEvents",
-            "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplate", "ListStackResources",
+            "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplate",
         ),
+        *allow("Compare", ["cloudformation:ListStackResources"], _stack(scope, scope.names.stack)),
         # Without ListBucket, S3 says of an object that is not there that one may not see it.
         *allow("FindCode", ["s3:ListBucket"], [deploy]),
         *allow(
