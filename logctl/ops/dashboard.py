@@ -205,7 +205,7 @@ class Dashboard:
     def checked_url(self) -> str:
         """The page's address, once its API has answered.
 
-        Nobody is signed in here, and not all who may open the page may have the secret of the scripts' client:
+        Nobody is signed in here, and who may open the page need not know the secret of the scripts' client:
         the API is asked without a token, which it has to refuse.
 
         Raises:
