@@ -21,6 +21,7 @@ import boto3
 from logctl.local.sandbox import ACCESS_KEY, SECRET_KEY
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.clients import Aws
+from tests.prefork import as_from_a_shell
 from tests.sandbox.conftest import Cli, eventually
 
 Rule = Mapping[str, Any]
@@ -81,6 +82,7 @@ def microburst(upstream: str) -> Iterator[Proxy]:
         port = int(probe.getsockname()[1])
     child = subprocess.Popen(
         [sys.executable, "-m", "microburst", "--upstream", upstream, "--port", str(port)],
+        preexec_fn=as_from_a_shell,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
