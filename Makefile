@@ -15,10 +15,13 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
+# deptry twice: what people install with the sandbox, and without it.
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/deptry logctl
+	$(BIN)/deptry logctl --optional-dependencies-dev-groups dev,local,parquet --extend-exclude logctl/local --per-rule-ignores DEP004=pyarrow
 	$(BIN)/python -m logctl --region eu-central-1 provision --template $(VENV)/template.yaml
 	$(BIN)/cfn-lint --append-rules tests/template_rules -- $(VENV)/template.yaml
 

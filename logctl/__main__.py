@@ -2,9 +2,9 @@
 
 
 def main() -> None:
-    from logctl.cli.app import app
+    from logctl.cli.app import run
 
-    app(prog_name="logctl")
+    run()
 
 
 if __name__ == "__main__":

@@ -97,11 +97,30 @@ def run(
         return Done(returncode, out.read_bytes(), err.read_bytes())
 
 
+def as_from_a_shell() -> None:
+    """Take signals as a command does that somebody starts at a prompt: `preexec_fn` of whatever tests start.
+
+    A script that runs the tests in the background, or nohup, has some of them ignored, and a process inherits
+    what is ignored or blocked from whoever starts it.
+    """
+    for number in (
+        signal.SIGINT,
+        signal.SIGQUIT,
+        signal.SIGTERM,
+        signal.SIGHUP,
+        signal.SIGTSTP,
+        signal.SIGPIPE,
+    ):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
 def _in_a_new_interpreter(
     *args: str, env: Mapping[str, str], cwd: Path, stdin: bytes | None, timeout: float
 ) -> Done:
     done = subprocess.run(
         [sys.executable, "-m", "logctl", *args],
+        preexec_fn=as_from_a_shell,
         input=stdin,
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,
@@ -118,7 +137,11 @@ def _server() -> str:
     """The address of this process's server, which ends with it."""
     folder = tempfile.TemporaryDirectory()
     address = str(Path(folder.name, "socket"))
-    child = subprocess.Popen([sys.executable, "-m", "tests.prefork", address], stdin=subprocess.PIPE)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.prefork", address],
+        stdin=subprocess.PIPE,
+        preexec_fn=as_from_a_shell,
+    )
 
     def end() -> None:
         child.kill()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import io
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -27,6 +29,9 @@ from logctl.cli import (
     status,
     tail,
 )
+from logctl.core.text import neutralise, neutralise_lines
+
+_FrameworkError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 app = typer.Typer(
     name="logctl",
@@ -90,3 +95,29 @@ for family in (
     cost,
 ):
     family.register(app)
+
+
+def run() -> None:
+    """Be the program: take the command line, and end with its exit code.
+
+    The framework's own errors quote what was typed, which may have come from anywhere: they are made harmless
+    before they are shown.
+    """
+    try:
+        code = app(prog_name="logctl", standalone_mode=False)
+    except typer.Abort:
+        sys.stderr.write("Aborted!\n")
+        code = 1
+    except _FrameworkError as error:
+        _show(error)
+        code = error.exit_code
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show(error: Any) -> None:
+    ctx = getattr(error, "ctx", None)
+    if ctx is None or error.message != ctx.get_help():  # help has lines, and quotes nothing
+        error.message = neutralise(str(error.message or ""))
+    shown = io.StringIO()
+    error.show(file=shown)
+    sys.stderr.write(neutralise_lines(shown.getvalue().expandtabs(4)))

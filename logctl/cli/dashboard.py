@@ -34,6 +34,8 @@ def open_page(
 ) -> None:
     """Open the dashboard. In the sandbox you are signed in, by a link that works once.
 
+    Before that the API is tried, there with a new token; when it does not answer as it should, this says why.
+
     Examples:
 
       logctl dashboard open
@@ -44,7 +46,7 @@ def open_page(
 
     dashboard = Dashboard(context.deployment)
     local = context.settings.target == "local"
-    url = dashboard.signed_in_url() if local else dashboard.url
+    url = dashboard.signed_in_url() if local else dashboard.checked_url()
     print(url)
     if browser and _has_browser():
         import webbrowser

@@ -17,7 +17,7 @@ from logctl.core.text import counted, neutralise
 
 if TYPE_CHECKING:
     from logctl.stack.deploy import Change, Plan, StackEvent
-    from logctl.stack.provision import Destroyed
+    from logctl.stack.provision import Destroyed, Provisioner
 
 _WORDS = {"Add": "+ add", "Modify": "~ change", "Remove": "- remove", "Import": "< take over"}
 
@@ -103,6 +103,7 @@ def provision(
     if not planned.changes:
         if plan and output is not Output.TABLE:
             _show_plan(planned, output)
+        _refuse_incomplete(context, provisioner)
         say(f"Nothing changes: {context.place} is up to date.")
         return
     done = False
@@ -120,7 +121,7 @@ def provision(
     _apply(context, provisioner, planned)
 
 
-def _apply(context: Context, provisioner: Any, planned: Plan) -> None:
+def _apply(context: Context, provisioner: Provisioner, planned: Plan) -> None:
     with _Watch(len(planned.changes)) as watch:
         try:
             info = provisioner.apply(planned, watch)
@@ -128,12 +129,32 @@ def _apply(context: Context, provisioner: Any, planned: Plan) -> None:
             say(f"\nCloudFormation goes on without you in {context.place}.")
             say(f"To watch it: {_watching(context)}")
             raise
+    _refuse_incomplete(context, provisioner)
     say(f"{info.name} is ready in {context.place}.")
     for name, value in sorted(info.outputs.items()):
         say(f"  {name}: {value}")
     if any(item.protocol == "email" for item in context.settings.subscriptions):
         say("  AWS has sent each e-mail address a link: alerts go there once it was followed.")
     say(f"Next: logctl send --sample 1000{context.target_flag} && logctl tail -n 20{context.target_flag}")
+
+
+def _refuse_incomplete(context: Context, provisioner: Provisioner) -> None:
+    """See that everything is there, as an emulator may skip what it does not know and say that all is well.
+
+    Raises:
+        PartialError: something is not; each resource is listed.
+    """
+    lacks = provisioner.shortfall()
+    if not lacks:
+        return
+    for name, kind in lacks.resources:
+        say(f"  missing {name} ({kind})")
+    endpoint = context.aws.cloudformation.meta.endpoint_url
+    by = "" if endpoint.startswith("https://cloudformation.") else f" {endpoint} may not support them all."
+    raise PartialError(
+        f"{context.deployment.names.stack} is incomplete in {context.place}: {lacks}.",
+        f"Remove it with: logctl destroy{context.target_flag}, and provision again.{by}",
+    )
 
 
 def _watching(context: Context) -> str:

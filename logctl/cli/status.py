@@ -197,7 +197,9 @@ def _words(context: Context, part: Part) -> str:
 def _stack(facts: Mapping[str, Any]) -> str:
     drift, checked = facts["drift"], facts["drift_checked_at"]
     said = f"drift {drift} on {_to_the_second(checked)}" if checked else "drift never checked"
-    return f"{facts['status']}, version {facts['version'] or 'unknown'}, {said}"
+    missing = len(facts["missing_resources"] or ()) + len(facts["missing_outputs"])
+    lacks = f", {missing} parts missing" if missing else ""
+    return f"{facts['status']}{lacks}, version {facts['version'] or 'unknown'}, {said}"
 
 
 def _drift(facts: Mapping[str, Any]) -> str:
@@ -245,7 +247,7 @@ def _alarms(facts: Mapping[str, Any]) -> str:
         if state in states
     ]
     missing = len(facts["missing"])
-    return ", ".join(counts + ([f"{missing} missing: provision again"] if missing else []))
+    return ", ".join(counts + ([f"{missing} missing"] if missing else []))
 
 
 def _alerts(facts: Mapping[str, Any]) -> str:

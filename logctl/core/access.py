@@ -8,11 +8,12 @@ their names are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from logctl.core.appid import is_glob
 from logctl.core.times import MINUTE, SECOND
 
 PREFIX = "app:"
@@ -50,8 +51,34 @@ class Access:
     def may_read(self, app: str) -> bool:
         return any(fnmatchcase(app, pattern) for pattern in self.apps)
 
+    def may_read_some_of(self, pattern: str) -> bool:
+        """Whether a name or glob could name an app they may read, by the patterns alone."""
+        return any(overlap(pattern, allowed) for allowed in self.apps)
+
     def readable(self, apps: Iterable[str]) -> list[str]:
         return [app for app in apps if self.may_read(app)]
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether some text fits both globs (of plain characters, `*` and `?`)."""
+    if not (is_glob(one) and is_glob(other)):
+        return fnmatchcase(one, other) or fnmatchcase(other, one)
+    reached = {(0, 0)}
+    for at in range(len(one) + 1):
+        for to in range(len(other) + 1):
+            if (at, to) in reached:
+                reached.update(_steps(one[at : at + 1], other[to : to + 1], at, to))
+    return (len(one), len(other)) in reached
+
+
+def _steps(a: str, b: str, at: int, to: int) -> Iterator[tuple[int, int]]:
+    """Where two globs may stand next: past a `*`, or past a character that fits both."""
+    if a == "*":
+        yield at + 1, to
+    if b == "*":
+        yield at, to + 1
+    if a and b and (a == b or "?" in a + b or "*" in a + b):
+        yield at + (a != "*"), to + (b != "*")
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 
 from logctl.core.capacity import Concurrency, most_at_once, reservation, shortage
+from logctl.core.completeness import Shortfall
 from logctl.core.errors import LogctlError
 from logctl.core.times import MINUTE, SECOND, format_duration
 
@@ -96,6 +97,22 @@ def code_storage(used: int, limit: int) -> Check:
         f"{seen}: a provision may fail",
         "Delete functions or versions that nobody needs.",
     )
+
+
+def stack(seen: str, lacks: Shortfall) -> Check:
+    """The stack in CloudFormation's words, and what of it is not there.
+
+    That another logctl has deployed it is `versions`' to say.
+    """
+    lacks = replace(lacks, version="")
+    if lacks:
+        return Check(
+            "stack",
+            Verdict.FAILED,
+            f"{seen}, but incomplete: {lacks}",
+            "See which with: logctl provision --plan",
+        )
+    return Check("stack", Verdict.OK, seen if lacks.compared else f"{seen}; its resources were not compared")
 
 
 def versions(here: str, there: str | None, *, same_code: bool | None) -> Check:

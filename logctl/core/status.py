@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from logctl.core.completeness import Shortfall
 from logctl.core.text import counted
 from logctl.core.times import HOUR, MINUTE, SECOND, format_duration
 
@@ -17,6 +18,7 @@ OLDEST_MESSAGE = 12 * MINUTE
 FRESH = HOUR
 """What arrived since then has to be in S3: it cannot be compacted or expired yet."""
 
+_NOTHING_LACKING = Shortfall()
 _SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 _BEYOND_REPAIR = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
 _ON_ITS_WAY = frozenset({"Creating", "Enabling", "Updating"})
@@ -39,8 +41,8 @@ class Drifted:
     properties: tuple[str, ...] = ()
 
 
-def stack(status: str, drift: str) -> list[Finding]:
-    """CloudFormation's words for a stack, and for its last drift detection."""
+def stack(status: str, drift: str, lacks: Shortfall = _NOTHING_LACKING) -> list[Finding]:
+    """CloudFormation's words for a stack and for its last drift detection, and what of it is not there."""
     found = []
     if status.endswith("_IN_PROGRESS"):
         found.append(Finding(f"The stack is {status}: somebody is changing it.", "logctl status --watch"))
@@ -50,6 +52,8 @@ def stack(status: str, drift: str) -> list[Finding]:
         found.append(
             Finding(f"The stack is {status}: the last change did not go through.", "logctl provision")
         )
+    elif lacks:
+        found.append(Finding(f"The stack is not as this logctl makes it: {lacks}.", "logctl provision"))
     if drift == "DRIFTED":
         found.append(Finding("Somebody changed resources past the template.", "logctl status --drift"))
     return found
@@ -156,12 +160,19 @@ def _times(count: float) -> str:
     return "once" if count == 1 else f"{count:,.0f} times"
 
 
-def alarms(on: Mapping[str, str]) -> list[Finding]:
-    """Alarms that are on, by name, with their descriptions, which name what to run."""
-    return [
+def alarms(on: Mapping[str, str], missing: Sequence[str] = ()) -> list[Finding]:
+    """Alarms that are on, by name, with their descriptions, which name what to run; and those not there."""
+    return _missing(missing) + [
         Finding(f"The alarm {name} is on. {about.partition(' See: ')[0]}".rstrip(), _command(about))
         for name, about in sorted(on.items())
     ]
+
+
+def _missing(alarms: Sequence[str]) -> list[Finding]:
+    if not alarms:
+        return []
+    what = f"{counted(len(alarms), 'alarm')} missing, so some trouble is told to nobody: {', '.join(alarms)}."
+    return [Finding(what, "logctl status --drift")]
 
 
 def _command(about: str) -> str:

@@ -41,6 +41,8 @@ UNGUARDED = "The sandbox was started by an older logctl and answers every progra
 RESTART = "Start it again with: logctl local down && logctl local up"
 REBUILD = "Rebuild with: logctl provision --target local, then logctl athena repair --target local"
 
+_NEEDED = ("ministack", "cryptography", "duckdb", "fsspec")
+"""Without cryptography MiniStack starts, and refuses every token."""
 _START_TIMEOUT = 60.0
 _STOP_PATIENCE = 30.0
 _ATHENA_PATIENCE = 5.0
@@ -207,9 +209,11 @@ def _already_up(memory: _Memory, home: Path, timeout: float, sleep: Callable[[fl
 def _start(
     home: Path, port: int, athena_port: int, region: str, timeout: float, sleep: Callable[[float], None]
 ) -> _Memory:
-    if importlib.util.find_spec("ministack") is None:
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
         raise UnreachableError(
-            "The sandbox is not installed.", "Install it with: pipx install 'logctl[local]'"
+            f"The sandbox is not installed: {', '.join(missing)} missing.",
+            "Install it with: pipx install 'logctl[local]'",
         )
     if _taken(port):
         raise UnreachableError(
@@ -424,7 +428,8 @@ def _recall(home: Path) -> _Memory | None:
         return None
     except (ValueError, TypeError):
         raise LogctlError(
-            f"{home / 'sandbox.json'} is damaged.", "Delete it, and end any `python -m ministack` by hand."
+            f"{home / 'sandbox.json'} is damaged.",
+            "Delete it, and end any `python -m logctl.local.emulator` by hand.",
         ) from None
 
 

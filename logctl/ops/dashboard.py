@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from botocore.exceptions import ClientError
@@ -27,6 +28,8 @@ from logctl.ops.person import NAMELESS, user_here
 EVERY_APP = "*"
 _USER = re.compile(r"[\w.@+-]{1,64}")
 _TIMEOUT = 15
+_SESSION_TIMEOUT = 30
+"""API Gateway waits that long for the function, which may have to start."""
 _ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """What can be read out over a telephone: without l, o, I, O, 0 and 1."""
 
@@ -53,7 +56,8 @@ class Dashboard:
         outputs = self.deployment.outputs()
         if "ApiUrl" not in outputs:
             raise LogctlError(
-                "This stack is from before the dashboard.", "Bring it up to date with: logctl provision"
+                "This stack has no dashboard: it is incomplete, or from before the dashboard.",
+                "Bring it up to date with: logctl provision",
             )
         return outputs
 
@@ -167,11 +171,14 @@ class Dashboard:
         if apps:
             form["scope"] = " ".join(f"logctl/{PREFIX}{app}" for app in apps)
         reply = self._post(
-            "oauth2/token", form, {"authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"}
+            "oauth2/token",
+            form,
+            {"authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"},
+            "Only apps that machine_apps names can be asked for.",
         )
         return str(json.loads(reply)["access_token"])
 
-    def _post(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> bytes:
+    def _post(self, path: str, form: Mapping[str, str], headers: Mapping[str, str], hint: str) -> bytes:
         request = urllib.request.Request(  # noqa: S310 - our own pool, or the sandbox
             f"{self._sign_in}/{path}",
             urlencode(form).encode(),
@@ -185,9 +192,7 @@ class Dashboard:
                     f"{self._sign_in} has no room: it answers {error.code}.", "Try again in a minute."
                 ) from None
             told = _oauth_error(error.read())
-            raise LogctlError(
-                f"No token was given: {told}.", "Only apps that machine_apps names can be asked for."
-            ) from None
+            raise LogctlError(f"No token was given: {told}.", hint) from None
         except OSError as problem:
             raise UnreachableError(
                 f"{self._sign_in} cannot be reached: {getattr(problem, 'reason', problem)}.",
@@ -199,13 +204,71 @@ class Dashboard:
         aws = self.deployment.aws
         return aws.endpoint_url or f"https://{self.deployment.names.sign_in_host(aws.place)}"
 
+    # ── Whether somebody could sign in ──────────────────────────────────────────────────────────────
+
+    def checked_url(self) -> str:
+        """The page's address, once its API has answered.
+
+        Nobody is signed in here, and who may open the page need not know the secret of the scripts' client:
+        the API is asked without a token, which it has to refuse.
+
+        Raises:
+            LogctlError: nobody could use the page; says why.
+        """
+        status, _ = self._ask_session({})
+        if status != 401:
+            raise LogctlError(
+                f"{self.url} answers {status} to a request without a token, in place of 401.",
+                "See what is wrong with: logctl doctor",
+            )
+        return self.url
+
+    def _check(self, token: str) -> None:
+        """See that the API takes a new token and lets it read something.
+
+        Raises:
+            LogctlError: it does not.
+        """
+        status, answer = self._ask_session({"authorization": f"Bearer {token}"})
+        if status == 200 and answer.get("apps"):
+            return
+        if status == 200:
+            raise LogctlError(
+                "The dashboard's API takes a new token, but reads no app from it.",
+                "Compare groups_claim in logctl.toml with the token's claims, and provision again.",
+            )
+        said = answer.get("error") or answer.get("message") or "no reason given"
+        raise LogctlError(
+            f"Nobody can sign in to the dashboard: its API answers {status} to a new token ({said}).",
+            "See what is wrong with: logctl doctor",
+        )
+
+    def _ask_session(self, headers: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
+        """The status and the answer of the API's /session; no answer is an empty one."""
+        request = urllib.request.Request(f"{self.url}session", headers=dict(headers))  # noqa: S310
+        proxies = [urllib.request.ProxyHandler({})] if self.deployment.aws.endpoint_url else []
+        try:
+            with urllib.request.build_opener(*proxies).open(request, timeout=_SESSION_TIMEOUT) as reply:
+                return reply.status, _object(reply.read())
+        except urllib.error.HTTPError as error:
+            return error.code, _object(error.read())
+        except OSError as problem:
+            raise UnreachableError(
+                f"The dashboard at {self.url} cannot be reached: {getattr(problem, 'reason', problem)}.",
+                "See what is wrong with: logctl doctor",
+            ) from None
+
     # ── Signing in, in the sandbox ──────────────────────────────────────────────────────────────────
 
     def signed_in_url(self) -> str:
         """An address that signs its first visitor in as a made user who may read everything.
 
         In the sandbox only: it signs in as a browser would, with a new password that nobody learns. The page
-        takes such a link on this machine only, once, and within five minutes.
+        takes such a link on this machine only, once, and within five minutes. Before that it is tried: a
+        sign-in of the same user has to be taken by the API.
+
+        Raises:
+            LogctlError: the link would lead nowhere; says why.
         """
         assert self.deployment.aws.endpoint_url
         name, password = user_here(), make_password()
@@ -220,10 +283,27 @@ class Dashboard:
             UserPoolId=self._pool, Username=name, Password=password, Permanent=True
         )
         self._allow(name, [EVERY_APP])
+        self._check(self._access_token(*self._begin(name, password)))
+        code, verifier = self._begin(name, password)
+        return f"{self.url}?code={quote(code)}&state=cli#verifier={verifier}"
+
+    def _begin(self, name: str, password: str) -> tuple[str, str]:
+        """A code of a sign-in, and the verifier that it can be exchanged with."""
         verifier = secrets.token_urlsafe(48)
         digest = hashlib.sha256(verifier.encode()).digest()
         code = self._code(name, password, base64.urlsafe_b64encode(digest).decode().rstrip("="))
-        return f"{self.url}?code={quote(code)}&state=cli#verifier={verifier}"
+        return code, verifier
+
+    def _access_token(self, code: str, verifier: str) -> str:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "client_id": self._outputs["WebClientId"],
+            "redirect_uri": self.url,
+            "code_verifier": verifier,
+        }
+        hint = "Make the stack anew with: logctl provision"
+        return str(json.loads(self._post("oauth2/token", form, {}, hint))["access_token"])
 
     def _code(self, name: str, password: str, challenge: str) -> str:
         form = {
@@ -268,6 +348,14 @@ def _check_apps(apps: Sequence[str]) -> None:
     for app in apps:
         if not is_pattern(app):
             raise UsageError(f"{app!r} cannot name an app: {RULE}; * and ? stand for several.")
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _oauth_error(body: bytes) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from logctl import __version__
+from logctl.core.completeness import Shortfall, shortfall
 from logctl.core.errors import UnreachableError
 from logctl.core.names import Names
+from logctl.core.replies import Trouble
 from logctl.core.settings import Settings
-from logctl.pipeline.clients import Aws
+from logctl.pipeline.clients import Aws, trouble_of
 from logctl.pipeline.config import PipelineConfig
+from logctl.pipeline.stacks import resources_of, template_of
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
@@ -66,3 +73,18 @@ class Deployment:
 
 def outputs_of(stack: StackTypeDef) -> dict[str, str]:
     return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+
+
+def lacking(deployment: Deployment, outputs: Mapping[str, str]) -> Shortfall:
+    """What the stack lacks of what it was deployed with, and whether another logctl has deployed it.
+
+    Who may not read template and resources is told of the outputs only.
+    """
+    cloudformation, stack = deployment.aws.cloudformation, deployment.names.stack
+    try:
+        template, resources = template_of(cloudformation, stack), resources_of(cloudformation, stack)
+    except ClientError as error:
+        if trouble_of(error) is Trouble.DENIED:
+            return shortfall({}, None, outputs, __version__)
+        raise
+    return shortfall(template, resources, outputs, __version__)

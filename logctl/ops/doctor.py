@@ -25,7 +25,7 @@ from logctl.core.names import ALARMS
 from logctl.core.partitions import LOGS
 from logctl.core.replies import Trouble
 from logctl.core.times import from_datetime
-from logctl.ops.deployment import Deployment, outputs_of
+from logctl.ops.deployment import Deployment, lacking, outputs_of
 from logctl.ops.versions import NEEDED, packages
 from logctl.pipeline.clients import TROUBLE, Aws, trouble_of
 from logctl.pipeline.silences import SILENCES
@@ -183,8 +183,11 @@ def deployed(deployment: Deployment, digest: Callable[[], str]) -> Iterator[Chec
             yield Check("stack", Verdict.FAILED, error=error)
         yield rules.versions(__version__, None, same_code=None)
         return
-    yield Check("stack", Verdict.OK, f"{stack} is {found['StackStatus']}")
     outputs = outputs_of(found)
+    try:
+        yield rules.stack(f"{stack} is {found['StackStatus']}", lacking(deployment, outputs))
+    except TROUBLE as error:
+        yield Check("stack", Verdict.FAILED, error=error)
     yield rules.versions(
         __version__, outputs.get("Version", "unknown"), same_code=_same_code(deployment, digest)
     )

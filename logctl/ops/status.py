@@ -23,7 +23,7 @@ from logctl.core.status import Finding
 from logctl.core.times import DAY, TimeRange, from_datetime, iso
 from logctl.ops import debounce, drift, repair
 from logctl.ops.arrival import stored_at
-from logctl.ops.deployment import Deployment, outputs_of
+from logctl.ops.deployment import Deployment, lacking, outputs_of
 from logctl.ops.metrics import measure
 from logctl.pipeline.clients import TROUBLE, trouble_of
 from logctl.pipeline.health import depth, is_overdue
@@ -173,13 +173,16 @@ def _stack(deployment: Deployment, *, tell_drift: bool) -> _Seen:
     last: Any = found.get("DriftInformation", {})
     status, drift_status = found["StackStatus"], last.get("StackDriftStatus", "NOT_CHECKED")
     checked = last.get("LastCheckTimestamp")
+    lacks = lacking(deployment, outputs)
     facts = {
         "status": status,
         "version": outputs.get("Version"),
+        "missing_resources": [name for name, _ in lacks.resources] if lacks.compared else None,
+        "missing_outputs": list(lacks.outputs),
         "drift": drift_status,
         "drift_checked_at": iso(from_datetime(checked)) if checked else None,
     }
-    return facts, rules.stack(status, drift_status if tell_drift else "")
+    return facts, rules.stack(status, drift_status if tell_drift else "", lacks)
 
 
 def _drift(deployment: Deployment) -> _Seen:
@@ -230,7 +233,8 @@ def _alarms(deployment: Deployment) -> _Seen:
         for alarm in found
         if alarm["StateValue"] == "ALARM"
     }
-    return {"states": states, "missing": [name for name in names if name not in states]}, rules.alarms(on)
+    missing = [name for name in names if name not in states]
+    return {"states": states, "missing": missing}, rules.alarms(on, missing)
 
 
 def _alerts(deployment: Deployment, now: int) -> _Seen:

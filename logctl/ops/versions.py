@@ -8,7 +8,7 @@ import platform
 from logctl import __version__
 
 NEEDED = ("boto3", "botocore", "pyathena", "typer", "rich", "zstandard", "sqlglot")
-OPTIONAL = ("ministack", "duckdb", "pyarrow")
+OPTIONAL = ("ministack", "cryptography", "duckdb", "pyarrow")
 
 
 def versions() -> dict[str, str | None]:

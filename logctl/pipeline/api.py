@@ -24,7 +24,15 @@ from logctl.pipeline.consumer import wall_clock
 from logctl.pipeline.http import openapi, page
 from logctl.pipeline.http.answers import Answers, Request
 from logctl.pipeline.http.budget import Budget, OutOfTime, patience, watch
-from logctl.pipeline.http.errors import ApiError, BadRequest, NotFound, TookTooLong, Unauthorized, Unavailable
+from logctl.pipeline.http.errors import (
+    ApiError,
+    BadRequest,
+    Forbidden,
+    NotFound,
+    TookTooLong,
+    Unauthorized,
+    Unavailable,
+)
 from logctl.pipeline.http.params import Params
 from logctl.pipeline.log import log, where_of
 
@@ -103,6 +111,9 @@ class Api:
             self._clock(),
             self._budget,
         )
+        if not request.access.apps and route != "GET /session":
+            # An empty answer would say that there is nothing, to somebody who may not know.
+            raise Forbidden("You may read no app.", "It takes a group such as app:checkout.")
         return _json(answer(request))
 
     def _index(self) -> tuple[str, dict[str, str]]:

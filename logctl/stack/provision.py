@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,11 +12,14 @@ from functools import cached_property
 
 from botocore.exceptions import ClientError
 
+from logctl import __version__
 from logctl.core.capacity import Concurrency, reservation, shortage
+from logctl.core.completeness import Shortfall, shortfall
 from logctl.core.errors import LogctlError
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
 from logctl.pipeline.clients import Aws
+from logctl.pipeline.stacks import resources_of
 from logctl.stack.bundle import Bundle, build
 from logctl.stack.deploy import Change, Plan, StackDeployer, StackEvent, StackInfo
 from logctl.stack.functions import Code
@@ -203,6 +207,16 @@ class Provisioner:
             f"{names.env}: {reason}.",
             "Take other names with --env or --prefix. If it is this environment's all the same, tag it "
             f"{tags}.",
+        )
+
+    def shortfall(self) -> Shortfall:
+        """What the stack lacks of what these settings make, whatever CloudFormation says of it."""
+        info = self.describe()
+        return shortfall(
+            json.loads(self.template()),
+            resources_of(self._aws.cloudformation, self._names.stack) if info else (),
+            info.outputs if info else {},
+            __version__,
         )
 
     def discard(self, plan: Plan) -> None:

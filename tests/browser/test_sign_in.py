@@ -59,14 +59,104 @@ def test_a_one_time_link_works_once(page: Page, web: Web):
     again.close()
 
 
-def test_an_expired_token_is_renewed_without_a_word(dashboard: Dashboard):
-    before = dashboard.page.evaluate(f"{TOKENS}.access")
-    dashboard.page.evaluate(
+def renew(page: Page) -> None:
+    """Let the token end, so that the page renews it with the next thing it asks."""
+    before = page.evaluate(f"{TOKENS}.access")
+    page.evaluate(
         f"() => {{ const t = {TOKENS}; t.until = Date.now() - 1;"
         " sessionStorage.setItem('logctl.tokens', JSON.stringify(t)); }"
     )
-    dashboard.page.wait_for_function(f"before => {TOKENS}.access !== before", arg=before)
+    page.wait_for_function(f"before => {TOKENS}.access !== before", arg=before)
+
+
+def polled(page: Page, path: str, status: int = 200) -> None:
+    """Wait for an answer to something that is asked from now on."""
+    with page.expect_response(lambda reply: f"/{path}" in reply.url and reply.status == status):
+        pass
+
+
+def test_after_a_renewal_everything_goes_on(page: Page, web: Web):
+    name, password = web.user("rene", "renewed", "renewed-too")
+    sign_in(page, web, name, password, view="#app=renewed")
+    dashboard = Dashboard(page, web)
     expect(dashboard["live-state"]).to_have_text("live")
+    with page.expect_response(lambda reply: reply.url.endswith("/session")) as asked:
+        renew(page)
+    assert asked.value.json()["apps"] == ["renewed", "renewed-too"]
+    for number in range(3):  # one might still come with what was asked before
+        polled(page, "logs/live")
+        send(web, "renewed", f"after the renewal {number}")
+        expect(dashboard.rows).to_have_count(number + 1)
+    expect(dashboard["live-state"]).to_have_text("live")
+    expect(dashboard["notice"]).to_be_hidden()
+    page.reload()
+    expect(dashboard.rows).to_have_count(3)
+
+
+def test_nobody_takes_no_permission_for_no_data(page: Page, web: Web):
+    send(web, "somebodys", "not for everybody")
+    name, password = web.user("nora", "somebodys")
+    leave(web, name, "somebodys")
+    sign_in(page, web, name, password)
+    dashboard = Dashboard(page, web)
+    no_access_is_told(dashboard)
+    # Nor with a link to a view, where an empty one would be the worst answer.
+    for view in ("#tab=alerts", "#tab=health", "#app=somebodys&since=24h"):
+        page.goto("about:blank")
+        page.goto(web.url + view)
+        no_access_is_told(dashboard)
+    # Once there is a group, a look is enough.
+    web.cli.deployment.aws.cognito.admin_add_user_to_group(
+        UserPoolId=web.pool, Username=name, GroupName="app:somebodys"
+    )
+    dashboard["look-again"].click()
+    expect(dashboard.rows).to_have_count(1)
+    expect(dashboard["no-access"]).to_be_hidden()
+
+
+def test_who_loses_all_groups_is_told_with_the_next_token(page: Page, web: Web):
+    send(web, "once-mine", "read in time")
+    name, password = web.user("lena", "once-mine")
+    sign_in(page, web, name, password)
+    dashboard = Dashboard(page, web)
+    expect(dashboard.rows).to_have_count(1)
+    leave(web, name, "once-mine")
+    renew(page)
+    no_access_is_told(dashboard)
+    assert "read in time" not in page.content()
+    page.wait_for_timeout(1_500)  # the next poll would have come
+    no_access_is_told(dashboard)
+
+
+def test_who_loses_one_group_sees_the_others(page: Page, web: Web):
+    send(web, "kept", "still mine")
+    send(web, "lost", "no longer mine")
+    name, password = web.user("olga", "kept", "lost")
+    sign_in(page, web, name, password)
+    dashboard = Dashboard(page, web)
+    expect(dashboard.rows).to_have_count(2)
+    leave(web, name, "lost")
+    renew(page)
+    expect(dashboard["notice"]).to_have_text("What you may read has changed: kept")
+    expect(dashboard.rows).to_have_count(1)
+    assert dashboard.messages() == ["still mine"]
+
+
+def leave(web: Web, name: str, app: str) -> None:
+    web.cli.deployment.aws.cognito.admin_remove_user_from_group(
+        UserPoolId=web.pool, Username=name, GroupName=f"app:{app}"
+    )
+
+
+def no_access_is_told(dashboard: Dashboard) -> None:
+    expect(dashboard["no-access"]).to_be_visible()
+    expect(dashboard["no-access"]).to_contain_text("You may read no app")
+    for testid in ("log", "live-state", "tab-logs", "tab-alerts", "app-picker"):
+        expect(dashboard[testid]).to_be_hidden()
+    for text in ("has sent yet", "No alert", "Nothing from", "Nothing is silenced"):
+        for place in dashboard.page.get_by_text(text).all():
+            expect(place).to_be_hidden()
+    expect(dashboard["sign-out"]).to_be_visible()
 
 
 def test_an_expired_token_that_cannot_be_renewed_ends_the_session(dashboard: Dashboard):
@@ -93,6 +183,8 @@ def test_somebody_reads_their_own_app_and_no_other(page: Page, web: Web):
         page.evaluate("() => { location.hash = 'app=theirs-b'; }")
     assert asked.value.status == 403
     expect(dashboard["notice"]).to_contain_text("theirs-b")
+    expect(dashboard["live-state"]).to_have_text("not allowed")
+    expect(dashboard["empty"]).to_contain_text("You may not read theirs-b")
     expect(dashboard.rows).to_have_count(0)
     assert "only B" not in page.content()
 

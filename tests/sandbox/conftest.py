@@ -45,6 +45,11 @@ class Cli:
             **self.variables,
         }
 
+    @property
+    def with_path(self) -> dict[str, str]:
+        """The same where `logctl` is on the path."""
+        return {**self.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
     def run(self, *args: str, stdin: str | bytes | None = None, code: int | None = 0) -> Result:
         given = stdin.encode() if isinstance(stdin, str) else stdin
         done = prefork.run(*args, env=self.environ, cwd=self.home, stdin=given)
@@ -57,6 +62,7 @@ class Cli:
     def start(self, *args: str, pipe: bool = False) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "logctl", *args],
+            preexec_fn=prefork.as_from_a_shell,
             env=self.environ,
             cwd=self.home,
             text=True,

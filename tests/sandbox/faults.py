@@ -23,6 +23,7 @@ from logctl.local.sandbox import Running
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.clients import Aws
 from tests import prefork
+from tests.prefork import as_from_a_shell
 from tests.sandbox.conftest import Cli, eventually
 
 Rule = Mapping[str, Any]
@@ -99,6 +100,7 @@ def microburst(upstream: Running) -> Iterator[Proxy]:
         port = int(probe.getsockname()[1])
     child = subprocess.Popen(
         [sys.executable, "-m", "microburst", "--upstream", upstream.endpoint, "--port", str(port)],
+        preexec_fn=as_from_a_shell,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -416,6 +416,7 @@ def test_somebody_with_the_policies_of_provision_and_destroy_makes_and_removes_a
         provisioner.discard(provisioner.plan())
         provisioner.apply(provisioner.plan(), lambda event: None)
         assert provisioner.plan().changes == ()
+        assert not provisioner.shortfall()
         changed = Provisioner(maker.aws, replace(settings, scan_limit=10**10))
         changed.discard(changed.plan())
     admin.deployment.aws.s3.put_object(Bucket=admin.deployment.bucket, Key="logs/x", Body=b"x")

@@ -232,6 +232,9 @@ def test_one_that_does_not_come_up_is_stopped(home):
     with pytest.raises(UnreachableError, match="did not come up within"):
         sandbox.up(home, timeout=-1)
     assert sandbox.status(home).condition is Condition.STOPPED
+    begun = json.loads((home / "sandbox.json").read_text())
+    assert not Process(begun["pid"], begun["born"]).alive()
+    assert begun["born"]
 
 
 def test_one_that_does_not_answer_is_not_taken_for_up(home):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
 
+from tests import prefork
 from tests.sandbox.conftest import Cli
 
 DAYS = ("2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02")
@@ -190,6 +192,10 @@ def test_parquet_to_a_file_and_a_pipe(asked, tmp_path):
     sql = "SELECT ts, seq, flags, level FROM logs ORDER BY ts"
     asked.run("athena", "query", sql, "-a", "ask-one", "-o", "parquet", "--to", str(file))
     read = pq.read_table(file)
+    arguments = ("athena", "query", sql, "-a", "ask-one", "-o", "parquet")
+    piped = prefork.run(*arguments, env=asked.environ, cwd=asked.home)
+    assert piped.returncode == 0, piped.err
+    assert pq.read_table(io.BytesIO(piped.stdout)).equals(read)
     assert read.num_rows == 48
     assert str(read.schema.field("seq").type) == "int64"
 

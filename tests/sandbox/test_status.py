@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ from logctl.ops.inbox import Inbox
 from logctl.ops.live import APP, follow
 from logctl.ops.status import overview
 from tests.sandbox.conftest import Cli, eventually
+from tests.sandbox.terminal import start_in_a_terminal
 from tests.sandbox.test_operations import pause_lambda
 
 
@@ -222,17 +221,9 @@ def test_what_somebody_may_not_see_hides_nothing_else(somebody):
 
 
 def test_watching_until_ctrl_c(watched):
-    ours, theirs = pty.openpty()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "logctl", "status", "--watch", "1"],
-        env={**watched.environ, "TERM": "xterm"},
-        cwd=watched.home,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
+    child, ours = start_in_a_terminal(
+        sys.executable, "-m", "logctl", "status", "--watch", "1", environ=watched.environ, cwd=watched.home
     )
-    os.close(theirs)
     seen = b""
     while seen.count(b"logctl-watched is well") < 2:
         seen += os.read(ours, 65536)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
+from fnmatch import translate
+from itertools import product
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logctl.core.access import Access, Issuer, NotAuthentic, access_of, is_pattern, same_token
+from logctl.core.access import Access, Issuer, NotAuthentic, access_of, is_pattern, overlap, same_token
 from tests.unit.conftest import NOON
 
 OURS = Issuer("https://issuer.example/pool", ("web", "machine"), "cognito:groups")
@@ -35,6 +38,37 @@ def test_groups_are_apps():
     assert access == Access("anna", ("checkout", "web-*"), NOON + 60_000)
     assert access.may_read("checkout") and access.may_read("web-1") and not access.may_read("billing")
     assert access.readable(["billing", "checkout", "web", "web-2"]) == ["checkout", "web-2"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "allowed", "some"),
+    [
+        ("checkout", ("checkout",), True),
+        ("billing", ("checkout",), False),
+        ("checkout", ("billing", "c*"), True),
+        ("c*", ("checkout",), True),
+        ("b*", ("checkout",), False),
+        ("*-eu", ("web-*",), True),
+        ("web-?", ("web-1*", "x"), True),
+        ("web-??", ("web-1",), False),
+        ("a*c", ("b*",), False),
+        ("a*c", ("*b",), False),
+        ("a*c", ("*b?",), True),
+        ("?", ("?*",), True),
+        ("?", ("??*",), False),
+        ("*", (), False),
+    ],
+)
+def test_a_question_for_which_something_may_be_read(asked, allowed, some):
+    assert Access("anna", allowed, NOON).may_read_some_of(asked) is some
+
+
+@given(st.text("ab*?", min_size=1, max_size=5), st.text("ab*?", min_size=1, max_size=5))
+def test_two_globs_overlap_when_a_text_fits_both(one, other):
+    longest = len(one) + len(other)
+    fits = re.compile(f"(?={translate(one)}){translate(other)}")
+    texts = ("".join(letters) for n in range(longest + 1) for letters in product("ab", repeat=n))
+    assert overlap(one, other) is any(fits.match(text) for text in texts)
 
 
 @pytest.mark.proves("B51")

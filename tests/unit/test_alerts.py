@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from botocore.exceptions import ConnectionClosedError
 from botocore.parsers import ResponseParserError
 
 from logctl.core.debounce import CALL_DELAY, KINDS_PER_WINDOW, LEASE, Action, AlertKey, Status
@@ -164,14 +167,48 @@ def test_counting_a_batch_twice_counts_once(pipeline, store):
     assert store.get(tally.key).seen == 7
 
 
-def test_only_one_claim_wins_and_a_lost_reply_is_recognised(pipeline, store):
+@pytest.fixture
+def unclaimed(pipeline, store):
+    """A state that is due, and that nobody has a claim on."""
     break_(pipeline.aws.sns, "Publish")
     pipeline.consumer.process(errors(5, "1"))
-    state = store.get(key_of(pipeline))
-    first = store.claim(state, Action.OPEN, now=NOON, window=WINDOW)
+    return store.get(key_of(pipeline))
+
+
+def test_only_one_claim_wins(store, unclaimed):
+    first = store.claim(unclaimed, Action.OPEN, now=NOON, window=WINDOW)
     assert first is not None
-    assert store.claim(state, Action.OPEN, now=NOON, window=WINDOW) is None
     assert first.claim.upto == 1
+    assert store.claim(unclaimed, Action.OPEN, now=NOON, window=WINDOW) is None
+
+
+def test_a_claim_whose_reply_was_lost_is_recognised_when_the_sdk_tries_again(
+    pipeline, store, unclaimed, monkeypatch
+):
+    sent = lose_first_reply(pipeline.aws.dynamodb, "UpdateItem", monkeypatch)
+    claimed = store.claim(unclaimed, Action.OPEN, now=NOON, window=WINDOW)
+    assert len(sent) == 2, "the SDK has not tried again"
+    assert claimed is not None
+    assert claimed == store.get(unclaimed.key)
+    assert claimed.claim.upto == 1
+    # The same by somebody else is refused, and that refusal names another owner.
+    assert store.claim(unclaimed, Action.OPEN, now=NOON, window=WINDOW) is None
+
+
+def lose_first_reply(client: Any, operation: str, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Let the service do what it is asked, and drop its first reply; the requests that were sent."""
+    sent: list[Any] = []
+    answer = client._endpoint._get_response
+
+    def losing(request: Any, operation_model: Any, context: Any) -> Any:
+        reply = answer(request, operation_model, context)
+        if operation_model.name != operation:
+            return reply
+        sent.append(request)
+        return reply if len(sent) > 1 else (None, ConnectionClosedError(endpoint_url=request.url))
+
+    monkeypatch.setattr(client._endpoint, "_get_response", losing)
+    return sent
 
 
 @pytest.mark.proves("F40")

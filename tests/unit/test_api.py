@@ -406,9 +406,24 @@ def test_an_app_of_others_is_refused_whether_it_is_there_or_not(site):
     there = site.get("/logs", 403, app="billing")
     absent = site.get("/logs", 403, app="no-such-app")
     assert there["error"].replace("billing", "X") == absent["error"].replace("no-such-app", "X")
-    assert site.get("/logs", app="b*")["records"] == []
+    assert site.get("/logs", 403, app="b*")["error"] == "You may not read b*."
+    assert {record["appid"] for record in site.get("/logs", app="*")["records"]} <= {"checkout"}
     for path in ("/logs", "/counts"):
         assert site.get(path, 403, app="checkout,billing")["error"] == "You may not read billing."
+
+
+@pytest.mark.proves("B51")
+@pytest.mark.parametrize("groups", [(), ("admins",), ("app:",), ("app:[a-z]*", "APP:checkout")])
+def test_who_may_read_nothing_is_told_so_and_gets_no_empty_answer(site, groups):
+    send(site, app="billing")
+    cursor = replace(site, groups=("app:*",)).get("/logs")["live"]
+    nobody = replace(site, groups=groups)
+    assert nobody.get("/session")["apps"] == []
+    questions = [("/apps", {}), ("/logs", {}), ("/counts", {}), ("/alerts", {}), ("/health", {})]
+    for path, query in [*questions, ("/logs", {"app": "*"}), ("/logs/live", {"cursor": cursor})]:
+        answer = nobody.get(path, 403, **query)
+        assert answer["error"] == "You may read no app."
+        assert "group" in answer["hint"]
 
 
 @pytest.mark.proves("B48")

@@ -404,7 +404,7 @@ def test_errors(connection, sql, message):
     assert message in said
 
 
-def test_every_function_has_a_case():
+def test_most_functions_have_a_case():
     shown = " ".join(
         sql for group in (*CASES.values(), *AGGREGATE_CASES.values()) for sql, _ in group
     ).lower()

@@ -49,7 +49,8 @@ def test_it_holds_core_pipeline_dashboard_and_zstandard_only(local):
         for folder in ("core", "pipeline")
         for path in (package / folder).rglob("*.py")
     }
-    assert ours | {"logctl/__init__.py", "zstandard/__init__.py"} <= set(names)
+    page = {f"logctl/dashboard/{name}" for name in ("index.html", "assets/app.js", "assets/style.css")}
+    assert ours | page | {"logctl/__init__.py", "zstandard/__init__.py"} <= set(names)
     allowed = ("logctl/__init__.py", "logctl/core/", "logctl/pipeline/", "logctl/dashboard/", "zstandard/")
     assert [name for name in names if not name.startswith(allowed)] == []
     assert [name for name in names if name.endswith((".pyc", ".pyi", "py.typed"))] == []

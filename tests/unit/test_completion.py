@@ -15,6 +15,7 @@ import typer
 
 from logctl.cli import completion
 from logctl.ops.environments import environments
+from tests.prefork import as_from_a_shell
 
 PROGRAM = f"{sys.executable} -m logctl"
 
@@ -42,6 +43,7 @@ def shell(tmp_path):
         }
         return subprocess.run(
             ["bash", "-c", commands],
+            preexec_fn=as_from_a_shell,
             env=environ,
             cwd=tmp_path,
             capture_output=True,
@@ -71,7 +73,7 @@ def pressing_tab(*words: str) -> str:
         ("fish", "complete --command logctl"),
     ],
 )
-def test_each_shell_has_a_script_that_it_accepts(shell, tmp_path, name, words):
+def test_each_shell_has_a_script_and_those_that_are_here_accept_it(shell, tmp_path, name, words):
     done = shell("logctl", _LOGCTL_COMPLETE=f"source_{name}")
     assert words in done.stdout
     assert done.stderr == ""
@@ -199,4 +201,8 @@ def test_completions_stand_at_every_app_key_query_and_environment():
 
 
 def test_show_completion_shows_the_script_of_the_shell_that_asks(shell):
-    assert "complete -o default -F _logctl_completion logctl" in shell("logctl --show-completion").stdout
+    # With a command after it, bash stays the parent that is looked for; alone, it would become the command, and
+    # whatever has started the tests would be found, or nothing.
+    done = shell("logctl --show-completion; exit $?", SHELL="/bin/zsh")
+    assert "complete -o default -F _logctl_completion logctl" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")

@@ -303,5 +303,8 @@ def test_late_errors_are_stored_and_open_no_alert(pipeline):
 
 @pytest.mark.proves("F8")
 def test_the_handler_answers_with_nothing_else_than_the_documented_reply(pipeline):
-    reply = pipeline.consumer.process(event())
-    assert reply == {"batchItemFailures": []}
+    assert pipeline.consumer.process(event()) == {"batchItemFailures": []}
+    break_(pipeline.aws.s3, "PutObject", lambda params: "bad/" in params["url_path"])
+    good, bad = packed(records(1, app="good"), name="g"), packed(records(1, app="bad"), name="b")
+    reply = pipeline.consumer.process(event(good, bad, sqs("{poison", name="p")))
+    assert reply == {"batchItemFailures": [{"itemIdentifier": "b"}]}

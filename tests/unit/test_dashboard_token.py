@@ -1,14 +1,17 @@
-"""Asking for a token where the sign-in host is not to be reached."""
+"""Asking for a token where nobody answers, and whether a link to the dashboard would lead anywhere."""
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from logctl.core.errors import UnreachableError
+from logctl.core.errors import LogctlError, UnreachableError
 from logctl.ops.dashboard import Dashboard
 
 
@@ -30,3 +33,67 @@ def test_a_sign_in_host_that_nobody_answers_at_is_one_sentence() -> None:
         with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:\d+ cannot be reached: .*refused") as told:
             Dashboard(deployed(taken.getsockname()[1])).token()
     assert told.value.hint
+
+
+class Api(BaseHTTPRequestHandler):
+    """An API whose /session answers as it is told."""
+
+    status, body = 200, b"{}"
+
+    def do_GET(self) -> None:
+        assert self.path == "/session"
+        self.send_response(self.status)
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def dashboard() -> Iterator[Dashboard]:
+    with HTTPServer(("127.0.0.1", 0), Api) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        made = deployed(server.server_port)
+        made.outputs = lambda: {"ApiUrl": f"http://127.0.0.1:{server.server_port}/"}
+        yield Dashboard(made)
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b'{"apps": ["*"]}', None),
+        (200, b'{"apps": []}', "reads no app from it"),
+        (200, b"<html>", "reads no app from it"),
+        (401, b'{"message": "Unauthorized"}', r"answers 401 to a new token \(Unauthorized\)"),
+        (
+            500,
+            b'{"error": "Something went wrong."}',
+            r"answers 500 to a new token \(Something went wrong\.\)",
+        ),
+        (404, b"", r"answers 404 to a new token \(no reason given\)"),
+    ],
+)
+def test_a_link_is_given_when_a_new_token_is_taken_and_reads_something(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, said: str | None
+) -> None:
+    monkeypatch.setattr(Api, "status", status)
+    monkeypatch.setattr(Api, "body", body)
+    if said is None:
+        dashboard._check("token")
+        return
+    with pytest.raises(LogctlError, match=said) as refused:
+        dashboard._check("token")
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 500, 503])
+def test_without_anybody_to_sign_in_the_api_has_to_ask_for_a_token(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(Api, "status", status)
+    with pytest.raises(LogctlError, match=f"answers {status} to a request without a token"):
+        dashboard.checked_url()
+    monkeypatch.setattr(Api, "status", 401)
+    assert dashboard.checked_url() == dashboard.url

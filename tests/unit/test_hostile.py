@@ -34,6 +34,7 @@ from logctl.core.records import Record, derive_id
 from logctl.core.text import ascii_only, csv_cell, neutralise, neutralise_lines
 from logctl.core.times import MINUTE, parse_time
 from logctl.pipeline.consumer import Consumer
+from tests import prefork
 from tests.config import CONFIG
 from tests.unit.shelf import Shelf, unavailable
 
@@ -420,3 +421,78 @@ def test_a_pipe_gets_the_data_unchanged(monkeypatch):
         monkeypatch.setattr("sys.stdout", piped)
         render.show(rows, ("kind",), form)
         assert read(piped.getvalue()) == rows[0]["kind"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("--{}",),
+        ("-{}",),
+        ("{}",),
+        ("athena", "{}"),
+        ("dashboard", "user", "{}"),
+        ("tail", "--{}"),
+        ("tail", "-{}"),
+        ("tail", "-n", "{}"),
+        ("tail", "-o", "{}"),
+        ("tail", "{}"),
+        ("tail", "--since", "{}"),
+        ("tail", "-g", "({}"),
+        ("tail", "-q", "{}["),
+        ("--target", "{}", "status"),
+        ("status", "--target", "{}"),
+        ("status", "--env", "{}"),
+        ("status", "--region", "{}"),
+        ("status", "--profile", "{}"),
+        ("status", "{}"),
+        ("status", "a", "{}"),
+        ("--config", "{}", "status"),
+        ("send", "{}", "--app", "a"),
+        ("send", "--app", "{}"),
+        ("send", "--every", "{}", "--follow", "x"),
+        ("provision", "--template", "/nowhere/{}"),
+        ("provision", "--alert-window", "{}"),
+        ("provision", "--subscribe", "{}"),
+        ("iam", "--for", "{}"),
+        ("init", "{}"),
+        ("cost", "--estimate", "{}", "{}"),
+        ("debounce", "show", "{}"),
+        ("debounce", "silence", "a", "--for", "{}"),
+        ("debounce", "simulate", "{}"),
+        ("athena", "query", "--saved", "{}"),
+        ("athena", "query", "--bucket", "{}"),
+        ("consume", "--event", "{}"),
+        ("replay", "--app", "{}"),
+        ("dashboard", "user", "add", "{}", "--app", "a"),
+        ("dashboard", "user", "add", "anna", "--app", "{}"),
+        ("local", "up", "--port", "{}"),
+        ("demo", "{}"),
+    ],
+    ids=" ".join,
+)
+def test_what_somebody_typed_is_harmless_when_it_is_quoted(line, tmp_path):
+    """Nothing is there that could answer: each command ends with a sentence of ours or of the framework."""
+    environ = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_MAX_ATTEMPTS": "1",
+        "LOGCTL_SANDBOX_HOME": str(tmp_path / "sandbox"),
+    }
+    for nasty in (
+        "\u202e",
+        "\x1b]0;x\x07",
+        "x\x9b31m",
+        "\u2028",
+        "\u200b\ufeff",
+        "x\nlogctl: all is well",
+        "\r",
+    ):
+        done = prefork.run(*(word.format(nasty) for word in line), env=environ, cwd=tmp_path)
+        shown = done.out + done.err
+        assert done.returncode in (1, 2, 3, 4), shown
+        assert "Traceback" not in shown
+        assert unsafe(shown, allowed="\n") == set()
+        assert "\nlogctl: all is well" not in f"\n{shown}"
+        assert "\nError: all is well" not in shown

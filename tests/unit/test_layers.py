@@ -59,7 +59,9 @@ def test_core_knows_no_clock_and_no_network():
 
 def test_help_needs_neither_boto3_nor_the_sandbox():
     program = (
-        "import sys; from logctl.cli.app import app; "
+        "import sys; from logctl.cli.app import app\n"
+        "for words in ([], ['tail'], ['athena', 'query'], ['local', 'up'], ['dashboard', 'open']):\n"
+        "    assert app([*words, '--help'], standalone_mode=False) == 0\n"
         "sys.exit(','.join(m for m in ('boto3', 'pyathena', 'ministack', 'duckdb', 'sqlglot', 'pyarrow', 'yaml') if m in sys.modules) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -12,6 +12,8 @@ from logctl.core.errors import UsageError
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings, Subscription
 from logctl.core.times import DAY, MINUTE
+from logctl.stack.functions import Code
+from logctl.stack.template import build_template
 
 
 def test_flag_before_variable_before_file_before_default():
@@ -140,5 +142,21 @@ def test_the_longest_names_fit_their_services():
     region = "ap-northeast-1"
     assert len(names.bucket(Place("1" * 12, region))) <= 63
     assert len(names.deploy_bucket(Place("1" * 12, region))) <= 63
-    assert len(names.dead_letter_queue) <= 80
-    assert len(names.consumer) <= 64
+    limits = {
+        "QueueName": 80,
+        "FunctionName": 64,
+        "TopicName": 256,
+        "TableName": 255,
+        "AlarmName": 255,
+        "UserPoolName": 128,
+    }
+    settings = Settings.build(("test", {"prefix": names.prefix, "env": names.env, "compact_after": "1d"}))
+    template = build_template(settings, code=Code("b", "k", "r", "a"), place=Place("1" * 12, region))
+    named = [
+        (key, name)
+        for resource in template["Resources"].values()
+        for key, name in resource["Properties"].items()
+        if key in limits
+    ]
+    assert {key for key, _ in named} == limits.keys()
+    assert [(key, name) for key, name in named if len(name) > limits[key]] == []

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from logctl import __version__
 from logctl.core import status as rules
 from logctl.core.errors import LogctlError
 from logctl.core.names import Place
@@ -278,7 +279,8 @@ def test_what_needs_attention_counts_more_than_what_is_unknown():
 
 
 def test_what_is_gone_needs_attention():
-    stack = {"StackStatus": "UPDATE_COMPLETE"}
+    version = {"OutputKey": "Version", "OutputValue": __version__}
+    stack = {"StackStatus": "UPDATE_COMPLETE", "Outputs": [version]}
     found = overview(
         Deployment(
             aws(

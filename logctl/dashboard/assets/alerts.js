@@ -3,14 +3,15 @@
 import { duration, make, number, timeOf } from "./dom.js";
 import { levelClass } from "./list.js";
 
-/** @param {HTMLElement} place */
-export function showAlerts(place, answer) {
+/** @param {HTMLElement} place @param {string[]} mayRead */
+export function showAlerts(place, answer, mayRead) {
+  const of = mayRead.includes("*") ? "" : ` of the apps that you may read (${mayRead.join(", ")})`;
   place.replaceChildren(
     make("h2", {}, "Open alerts"),
     make("p", { class: "quiet" }, `At most one alert per kind of error in ${duration(answer.window_ms)}; what comes meanwhile is counted and told together.`),
-    ...(answer.alerts.length ? answer.alerts.map(alertCard) : [make("p", { class: "nothing" }, "No alert is open.")]),
+    ...(answer.alerts.length ? answer.alerts.map(alertCard) : [make("p", { class: "nothing" }, `No alert${of} is open.`)]),
     make("h2", {}, "Silences"),
-    ...(answer.silences.length ? answer.silences.map(silenceCard) : [make("p", { class: "nothing" }, "Nothing is silenced.")]),
+    ...(answer.silences.length ? answer.silences.map(silenceCard) : [make("p", { class: "nothing" }, `Nothing${of} is silenced.`)]),
   );
 }
 

@@ -21,11 +21,15 @@ export class ApiError extends Error {
 }
 
 export class Api {
-  /** @param {import("./auth.js").Auth} auth @param {() => void} onSessionEnd */
-  constructor(auth, onSessionEnd) {
+  /**
+   * @param {import("./auth.js").Auth} auth @param {() => void} onSessionEnd
+   * @param {() => void} onForbidden something is not allowed that was asked for: what is allowed may have changed
+   */
+  constructor(auth, onSessionEnd, onForbidden) {
     this.auth = auth;
     this.onSessionEnd = onSessionEnd;
     this.refusals = 0; // in a row
+    this.onForbidden = onForbidden;
   }
 
   /** @param {string} path relative to the page @param {Record<string, string>} [query] empty values are left out */
@@ -49,6 +53,7 @@ export class Api {
       this.refusals = 0;
       return body;
     }
+    if (reply.status === 403) this.onForbidden();
     const wait = BUSY.has(reply.status) ? this.#wait(reply.headers.get("retry-after")) : 0;
     throw new ApiError(reply.status, body.error ?? said(reply.status), body.hint ?? "", wait);
   }

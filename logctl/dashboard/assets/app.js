@@ -3,7 +3,7 @@
 import { panelsOf } from "./panels.js";
 import { Api } from "./api.js";
 import { Auth } from "./auth.js";
-import { byId, duration, make, settled } from "./dom.js";
+import { byId, duration, make, nobody, settled } from "./dom.js";
 import { Logs } from "./logs.js";
 import { RANGES, fromAddress, toAddress } from "./view.js";
 
@@ -12,37 +12,82 @@ const APPS_EVERY = 10_000;
 
 const config = JSON.parse(document.querySelector('meta[name="logctl-config"]').content);
 const auth = new Auth(config);
-const api = new Api(auth, () => welcome("Your session has ended. Sign in again."));
+const api = new Api(auth, () => welcome("Your session has ended. Sign in again."), readSessionAgain);
+auth.onRenewed = readSessionAgain;
 let view = fromAddress(location.hash);
 let started = false;
+let mayRead = []; // names and globs of apps; `*` is every app
 
-const logs = new Logs(api, () => view, change, notice);
-const panels = panelsOf(api, notice);
+const logs = new Logs(api, () => view, () => mayRead, change, notice);
+const panels = panelsOf(api, () => mayRead, notice);
 
 // ── Signing in ──
 
 function welcome(text = "") {
-  for (const id of ["tabs", "logs", "alerts", "health", "sign-out"]) byId(id).hidden = true;
-  logs.round += 1; // nothing that is under way is shown any more
-  panels.stop();
-  clearTimeout(listing);
+  stop();
+  byId("sign-out").hidden = true;
   byId("user").textContent = "";
   byId("welcome").hidden = false;
   byId("sign-in").focus();
-  started = false;
   notice(text);
 }
 
-async function start() {
-  const session = await patiently(() => api.get("session"));
-  started = true;
-  byId("welcome").hidden = true;
-  byId("tabs").hidden = byId("sign-out").hidden = false;
+/** Show no view and ask for nothing more; what was read goes. */
+function stop() {
+  for (const id of ["welcome", "no-access", "tabs", "logs", "alerts", "health"]) byId(id).hidden = true;
+  started = false;
+  logs.stop();
+  panels.stop();
+  clearTimeout(listing);
+  for (const id of ["app-options", "alerts", "health"]) byId(id).replaceChildren();
+}
+
+let reading = null;
+
+/** Who is signed in, and what they may read: at the start, and again whenever that may have changed. */
+function readSession() {
+  reading ??= patiently(() => api.get("session")).then(admit).finally(() => { reading = null; });
+  return reading;
+}
+
+function readSessionAgain() {
+  readSession().catch(() => {}); // said by what is being looked at
+}
+
+/** @param {{user: string, apps: string[]}} session */
+function admit(session) {
+  const changed = session.apps.join() !== mayRead.join();
+  mayRead = session.apps;
+  byId("sign-out").hidden = false;
   byId("user").textContent = session.user;
-  byId("user").title = "may read: " + (session.apps.join(", ") || "no app");
-  notice(session.apps.length ? "" : "You may read no app yet. Ask for a group such as app:checkout.");
-  listApps();
-  show();
+  byId("user").title = "may read: " + (mayRead.join(", ") || "no app");
+  if (!mayRead.length) {
+    stop();
+    byId("no-access-user").textContent = session.user;
+    byId("no-access").hidden = false;
+    notice("");
+  } else if (!started || changed) {
+    const told = started ? "What you may read has changed: " + mayRead.join(", ") : "";
+    byId("welcome").hidden = byId("no-access").hidden = true;
+    byId("tabs").hidden = false;
+    started = true;
+    listApps();
+    show();
+    notice(told);
+  }
+}
+
+async function lookAgain() {
+  byId("look-again").disabled = true;
+  try {
+    await auth.renew(); // groups stand in the token: one that was made before does not name new ones
+    await readSession();
+    if (!mayRead.length) notice("You still may read no app.");
+  } catch (problem) {
+    notice(problem.message);
+  } finally {
+    byId("look-again").disabled = false;
+  }
 }
 
 /** What the API answers once it has room. */
@@ -104,7 +149,7 @@ async function listApps() {
       const focused = document.activeElement?.dataset?.app;
       byId("app-options").replaceChildren(...[...names].sort().map((name) => option(name, ages.get(name))));
       if (focused) document.querySelector(`[data-app="${CSS.escape(focused)}"]`)?.focus();
-      if (!names.size) byId("app-options").replaceChildren(make("p", { class: "quiet" }, "No app has sent yet."));
+      if (!names.size) byId("app-options").replaceChildren(make("p", { class: "quiet" }, `${nobody(mayRead)} has sent yet.`));
     } catch (problem) {
       // Said where it matters: by what is being looked at.
       wait = problem.wait || APPS_EVERY;
@@ -138,6 +183,7 @@ function link() {
 byId("environment").textContent = config.environment;
 document.title = config.environment + " · logctl";
 byId("sign-in").addEventListener("click", () => auth.begin());
+byId("look-again").addEventListener("click", lookAgain);
 byId("sign-out").addEventListener("click", () => auth.leave());
 byId("since").addEventListener("change", (event) => {
   if (RANGES.includes(event.target.value)) change({ since: event.target.value, from: "", to: "", event: "" });
@@ -226,7 +272,7 @@ document.addEventListener("keydown", (event) => {
 try {
   await auth.finish();
   view = fromAddress(location.hash);
-  if (auth.signedIn) await start();
+  if (auth.signedIn) await readSession();
   else welcome();
 } catch (problem) {
   if (!auth.signedIn) welcome(problem.status === 401 ? "Your session has ended. Sign in again." : problem.message);

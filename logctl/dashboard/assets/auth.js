@@ -28,6 +28,8 @@ export class Auth {
   constructor(config) {
     this.config = config;
     this.renewing = null;
+    /** @type {() => void} called with each renewed token: it may allow something else than the one before */
+    this.onRenewed = () => {};
   }
 
   get signedIn() {
@@ -116,7 +118,7 @@ export class Auth {
     if (!refresh) return Promise.resolve(false);
     this.renewing ??= this.#ask({
       grant_type: "refresh_token", refresh_token: refresh, client_id: this.config.client_id,
-    }).then(() => true, () => false).finally(() => { this.renewing = null; });
+    }).then(() => { this.onRenewed(); return true; }, () => false).finally(() => { this.renewing = null; });
     return this.renewing;
   }
 

@@ -81,3 +81,7 @@ export function duration(milliseconds) {
 }
 
 export const number = (value) => Number(value).toLocaleString("en");
+
+/** Of no app, in words: without the right to read all of them, nobody knows of the others. @param {string[]} mayRead */
+export const nobody = (mayRead) =>
+  mayRead.includes("*") ? "No app" : `None of the apps that you may read (${mayRead.join(", ")})`;

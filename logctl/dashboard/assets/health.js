@@ -1,9 +1,9 @@
 // How the pipeline is.
 
-import { duration, make, number, timeOf } from "./dom.js";
+import { duration, make, nobody, number, timeOf } from "./dom.js";
 
-/** @param {HTMLElement} place */
-export function showHealth(place, answer) {
+/** @param {HTMLElement} place @param {string[]} mayRead */
+export function showHealth(place, answer, mayRead) {
   const said = { ok: "Everything works.", warning: "Something wants a look.", failing: "Something is broken." }[answer.status];
   const facts = make("dl", { class: "numbers" });
   const fact = (name, value) => facts.append(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
@@ -30,7 +30,7 @@ export function showHealth(place, answer) {
     make("h2", {}, "Newest record of each app"),
     answer.apps.length
       ? make("table", {}, make("thead", {}, make("tr", {}, make("th", {}, "app"), make("th", {}, "newest"), make("th", { class: "right" }, "lag"))), body)
-      : make("p", { class: "nothing" }, "No app has sent yet: logctl send FILE --app APPID"),
+      : make("p", { class: "nothing" }, `${nobody(mayRead)} has sent yet: logctl send FILE --app APPID`),
     make("p", { class: "quiet" }, "As of ", timeOf(answer.checked_at)),
   );
 }

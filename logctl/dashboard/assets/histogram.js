@@ -30,6 +30,10 @@ export class Histogram {
     place.addEventListener("keydown", (event) => this.#key(event));
   }
 
+  clear() {
+    this.show({ step_ms: 0, buckets: [] });
+  }
+
   /** @param {{step_ms: number, buckets: {at: string, counts: Record<string, number>}[]}} answer */
   show(answer) {
     if (this.dragging) return; // what is being chosen from must not move

@@ -16,12 +16,14 @@ const MOST_WAITING = 5_000;
 export class Logs {
   /**
    * @param {import("./api.js").Api} api @param {() => import("./view.js").View} view
+   * @param {() => string[]} mayRead names and globs of apps
    * @param {(changes: Partial<import("./view.js").View>) => void} onChange
    * @param {(text: string) => void} notice
    */
-  constructor(api, view, onChange, notice) {
+  constructor(api, view, mayRead, onChange, notice) {
     this.api = api;
     this.view = view;
+    this.mayRead = mayRead;
     this.onChange = onChange;
     this.notice = notice;
     this.list = new List(byId("log"), byId("rows"), {
@@ -41,15 +43,28 @@ export class Logs {
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#pollNow(); });
   }
 
-  /** Ask anew: the view has changed. */
-  async load() {
-    const round = ++this.round;
+  /** Ask for nothing more, and let go of what was read. */
+  stop() {
+    this.#drop();
+    this.total = null;
+    byId("detail").replaceChildren();
+    byId("detail").hidden = true;
+  }
+
+  #drop() {
+    this.round += 1;
     clearTimeout(this.timer);
     clearTimeout(this.counting);
     this.waiting = [];
     this.skipped = 0;
     this.next = this.live = null;
     this.list.clear();
+  }
+
+  /** Ask anew: the view has changed. */
+  async load() {
+    this.#drop();
+    const round = this.round;
     this.#state("loading…");
     byId("brush-clear").hidden = !this.view().from;
     byId("empty").hidden = true;
@@ -135,8 +150,8 @@ export class Logs {
       this.#arrived(answer.records);
     } catch (problem) {
       if (round !== this.round || problem.status === 401) return;
-      if (problem instanceof ApiError && problem.status === 400) {
-        this.load(); // the cursor is too old
+      if (problem instanceof ApiError && (problem.status === 400 || problem.status === 403)) {
+        this.load(); // the cursor is too old, or what is looked at is no longer allowed
         return;
       }
       this.failures += 1;
@@ -217,7 +232,8 @@ export class Logs {
     empty.hidden = this.list.entries.length > 0 || Boolean(page.next);
     if (empty.hidden) return;
     const apps = this.view().apps;
-    const who = apps.length ? apps.join(", ") : "any app";
+    const every = this.mayRead().includes("*") ? "any app" : `the apps that you may read (${this.mayRead().join(", ")})`;
+    const who = apps.length ? apps.join(", ") : every;
     const when = this.view().from ? "in the chosen time" : `in the last ${this.view().since}`;
     const filtered = this.view().search || this.view().level;
     empty.textContent = filtered
@@ -228,8 +244,15 @@ export class Logs {
   #failed(problem) {
     this.failures = 1;
     if (problem.status === 401) return;
-    this.#state(problem.busy, "trouble");
+    const forbidden = problem.status === 403;
+    this.#state(forbidden ? "not allowed" : problem.busy, forbidden || problem.busy ? "trouble" : "");
     if (!problem.busy) this.notice(problem.message);
+    if (!forbidden) return;
+    clearTimeout(this.counting);
+    this.histogram.clear();
+    byId("count").textContent = "";
+    byId("empty").textContent = `${problem.message} Whether there are records is not shown to you.`;
+    byId("empty").hidden = false;
   }
 
   // ── One record ──

@@ -7,8 +7,11 @@ import { showHealth } from "./health.js";
 const EVERY = 10_000;
 const PANELS = { alerts: showAlerts, health: showHealth };
 
-/** @param {import("./api.js").Api} api @param {(text: string) => void} notice */
-export function panelsOf(api, notice) {
+/**
+ * @param {import("./api.js").Api} api @param {() => string[]} mayRead names and globs of apps
+ * @param {(text: string) => void} notice
+ */
+export function panelsOf(api, mayRead, notice) {
   let timer = 0;
   let round = 0;
   let troubled = false;
@@ -23,7 +26,7 @@ export function panelsOf(api, notice) {
         if (troubled) notice("");
         troubled = false;
         const open = [...byId(tab).querySelectorAll("details")].map((item) => item.open);
-        PANELS[tab](byId(tab), answer);
+        PANELS[tab](byId(tab), answer, mayRead());
         byId(tab).querySelectorAll("details").forEach((item, place) => { item.open = open[place] ?? false; });
       } catch (problem) {
         if (mine !== round) return;

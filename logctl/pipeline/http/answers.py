@@ -9,7 +9,6 @@ from typing import Any
 
 from logctl.core import histogram
 from logctl.core.access import Access
-from logctl.core.appid import is_glob
 from logctl.core.records import TRUNCATED, Record, to_public
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND, TimeRange, iso
 from logctl.pipeline.alert_store import AlertStore
@@ -185,11 +184,11 @@ class Answers:
         """A reader of what the request asks for and its bearer may see.
 
         Raises:
-            Forbidden: an app is named that they may not read, whether there is one or not.
+            Forbidden: an app or a glob is named of which they may read nothing, whether there is one or not.
         """
         patterns = request.params.apps()
         for name in patterns:
-            if not is_glob(name) and not request.access.may_read(name):
+            if not request.access.may_read_some_of(name):
                 raise Forbidden(f"You may not read {name}.", f"It takes the group app:{name}.")
         budget = request.budget
         reader = Reader(

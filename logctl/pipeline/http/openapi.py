@@ -258,7 +258,7 @@ def _operation(route: Route) -> dict[str, Any]:
     refused = {
         "400": "A parameter is wrong; the sentence says which.",
         "401": "There is no token, or it does not count.",
-        "403": "The token does not allow this app.",
+        "403": "The token allows no app, or not this one.",
         "429": "Too many requests, or too many at once: try again, after Retry-After where it is given.",
         "503": "A store does not answer: try again after Retry-After.",
         "504": "There is more to read than fits the time of one request; ask for less.",

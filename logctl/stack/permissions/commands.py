@@ -111,6 +111,14 @@ def _stack_outputs(scope: Scope) -> list[Statement]:
     return allow("StackOutputs", ["cloudformation:DescribeStacks"], _stack(scope, scope.names.stack))
 
 
+def _stack_parts(scope: Scope) -> list[Statement]:
+    """What the stack says of itself, and whether all of it is there."""
+    actions = ["DescribeStacks", "GetTemplate", "ListStackResources"]
+    return allow(
+        "Stack", [f"cloudformation:{action}" for action in actions], _stack(scope, scope.names.stack)
+    )
+
+
 def _stack(scope: Scope, *names: str) -> list[policies.Arn]:
     return [scope.arn("cloudformation", f"stack/{name}/*") for name in names]
 
@@ -239,7 +247,7 @@ def _consume(scope: Scope) -> list[Statement]:
 def _status(scope: Scope) -> list[Statement]:
     names = scope.names
     return [
-        *_stack_outputs(scope),
+        *_stack_parts(scope),
         *allow("Queues", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], [_QUEUE, _DEAD_LETTERS]),
         *_rules(scope),
         # These two have no resource (Service Authorization Reference).
@@ -276,7 +284,7 @@ def _status_drift(scope: Scope) -> list[Statement]:
 def _doctor(scope: Scope) -> list[Statement]:
     names = scope.names
     return [
-        *_stack_outputs(scope),
+        *_stack_parts(scope),
         *_rules(scope),
         *allow("Quotas", ["lambda:GetAccountSettings"], [ANY]),
         *_reserved(scope),
@@ -336,6 +344,7 @@ def _provision(scope: Scope) -> list[Statement]:
         # Whether Lambda has room for the API: before CloudFormation fails.
         *allow("Quotas", ["lambda:GetAccountSettings"], [ANY]),
         *_reserved(scope),
+        *allow("Compare", ["cloudformation:ListStackResources"], _stack(scope, scope.names.stack)),
         # Without ListBucket, S3 says of an object that is not there that one may not see it.
         *allow("FindCode", ["s3:ListBucket"], [deploy]),
         *allow(
