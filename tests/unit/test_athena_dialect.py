@@ -10,14 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import sqlglot
 
-from logctl.local.engine import dialect, faults
-from logctl.local.engine.errors import QueryError
-from logctl.local.engine.types import from_duckdb
-from logctl.local.engine.values import writer
+from logctl.local.engine import dialect
+from tests.engine import Engine, Failed, engine
 
 CASES: dict[str, list[tuple[str, str | None]]] = {
     "Operators": [
@@ -354,26 +351,9 @@ ERRORS = [
 
 
 @pytest.fixture(scope="module")
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    made = duckdb.connect()
-    dialect.prepare(made)
-    yield made
-    made.close()
-
-
-def run(connection: duckdb.DuckDBPyConnection, sql: str) -> list[list[str | None]]:
-    """Rows as a result file has them."""
-    translated = dialect.to_duckdb(sqlglot.parse_one(sql, read=dialect.AthenaSql))
-    described = connection.execute(f"DESCRIBE {translated}").fetchall()
-    kinds = [from_duckdb(row[1]) for row in described]
-    names = ", ".join(f"c{i}" for i in range(len(kinds)))
-    utc = ", ".join(
-        f"timezone('UTC', c{i})" if kind.name == "timestamp with time zone" else f"c{i}"
-        for i, kind in enumerate(kinds)
-    )
-    rows = connection.execute(f"SELECT {utc} FROM ({translated}) AS t({names})").fetchall()
-    writers = [writer(kind) for kind in kinds]
-    return [[write(value) for write, value in zip(writers, row, strict=True)] for row in rows]
+def athena() -> Iterator[Engine]:
+    with engine() as made:
+        yield made
 
 
 def flat(cases: dict[str, list[tuple[str, str | None]]]) -> list[Any]:
@@ -381,27 +361,25 @@ def flat(cases: dict[str, list[tuple[str, str | None]]]) -> list[Any]:
 
 
 @pytest.mark.parametrize(("expression", "expected"), flat(CASES))
-def test_expressions(connection, expression, expected):
-    assert run(connection, f"SELECT {expression}") == [[expected]]
+def test_expressions(athena, expression, expected):
+    assert athena.run(f"SELECT {expression}") == [[expected]]
 
 
 @pytest.mark.parametrize(("expression", "expected"), flat(AGGREGATE_CASES))
-def test_aggregates(connection, expression, expected):
-    assert run(connection, f"SELECT {expression} FROM {ROWS}") == [[expected]]
+def test_aggregates(athena, expression, expected):
+    assert athena.run(f"SELECT {expression} FROM {ROWS}") == [[expected]]
 
 
 @pytest.mark.parametrize(("sql", "expected"), QUERIES, ids=[sql for sql, _ in QUERIES])
-def test_queries(connection, sql, expected):
-    assert run(connection, sql.format(rows=ROWS)) == expected
+def test_queries(athena, sql, expected):
+    assert athena.run(sql.format(rows=ROWS)) == expected
 
 
 @pytest.mark.parametrize(("sql", "message"), ERRORS, ids=[sql for sql, _ in ERRORS])
-def test_errors(connection, sql, message):
-    with pytest.raises((QueryError, duckdb.Error)) as failed:
-        run(connection, sql)
-    problem = failed.value
-    said = faults.from_duckdb(problem) if isinstance(problem, duckdb.Error) else str(problem)
-    assert message in said
+def test_errors(athena, sql, message):
+    with pytest.raises(Failed) as failed:
+        athena.run(sql)
+    assert message in str(failed.value)
 
 
 def test_every_function_has_a_case():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
@@ -17,11 +16,7 @@ from sqlglot.dialects.trino import Trino
 from logctl.local.engine.errors import NotHere, QueryError
 from logctl.local.engine.functions import AGGREGATES, FUNCTIONS, UNSUPPORTED, WINDOW_ONLY
 from logctl.local.engine.lambdas import LAMBDA_FUNCTIONS
-from logctl.local.engine.macros import MACROS
 from logctl.local.engine.times import DATE_FUNCTIONS
-
-if TYPE_CHECKING:
-    import duckdb
 
 _SYNTAX = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "POSITION")
 
@@ -34,15 +29,6 @@ class AthenaSql(Trino):
         FUNCTION_PARSERS = {  # noqa: RUF012
             name: parser for name, parser in Trino.Parser.FUNCTION_PARSERS.items() if name in _SYNTAX
         }
-
-
-def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give a connection what translated queries refer to."""
-    connection.execute("SET TimeZone = 'UTC'")
-    # Trino: 7 / 2 is 3.
-    connection.execute("SET integer_division = true")
-    for name, body in MACROS.items():
-        connection.execute(f"CREATE MACRO {name}{body}")
 
 
 def to_duckdb(tree: exp.Expr) -> str:
