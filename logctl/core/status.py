@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from logctl.core.tables import lacking
 from logctl.core.text import counted
 from logctl.core.times import HOUR, MINUTE, SECOND, format_duration
 
@@ -199,6 +200,12 @@ def quarantine(objects: int, *, complete: bool, place: str) -> list[Finding]:
             f"aws s3 ls --recursive {place}",
         )
     ]
+
+
+def tables(missing: Sequence[str], changed: Sequence[str]) -> list[Finding]:
+    if not missing and not changed:
+        return []
+    return [Finding(f"In Athena's catalog, {lacking(missing, changed)}.", "logctl athena repair")]
 
 
 def partitions(unregistered: int, days: int) -> list[Finding]:

@@ -21,7 +21,7 @@ from logctl.core.partitions import QUARANTINE, Partition, Scope
 from logctl.core.replies import Trouble
 from logctl.core.status import Finding
 from logctl.core.times import DAY, TimeRange, from_datetime, iso
-from logctl.ops import debounce, drift, repair
+from logctl.ops import debounce, drift, repair, tables
 from logctl.ops.arrival import stored_at
 from logctl.ops.deployment import Deployment
 from logctl.ops.metrics import measure
@@ -136,6 +136,7 @@ def _looks(deployment: Deployment, now: int, *, with_drift: bool) -> dict[str, _
         "alarms": lambda: _alarms(deployment),
         "alerts": lambda: _alerts(deployment, now),
         "quarantine": lambda: _quarantine(deployment, now),
+        "tables": lambda: _tables(deployment),
         "partitions": lambda: _partitions(deployment, now),
         "apps": lambda: _apps(deployment, now),
         **({"drift": lambda: _drift(deployment)} if with_drift else {}),
@@ -272,6 +273,12 @@ def _recent_objects(deployment: Deployment, prefix: str, since: int) -> tuple[in
         if seen >= QUARANTINE_AT_MOST and page.get("IsTruncated"):
             return found, False
     return found, True
+
+
+def _tables(deployment: Deployment) -> _Seen:
+    found = tables.faults(deployment)
+    facts = {"missing": list(found.missing), "changed": list(found.changed)}
+    return facts, rules.tables(found.missing, found.changed)
 
 
 def _partitions(deployment: Deployment, now: int) -> _Seen:
