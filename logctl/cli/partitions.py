@@ -11,7 +11,8 @@ from logctl.cli import completion
 from logctl.cli.command import command, fail
 from logctl.cli.context import Context, now
 from logctl.cli.render import Output, say, show, working
-from logctl.core.appid import RULE, is_appid, is_glob
+from logctl.core.access import is_pattern
+from logctl.core.appid import RULE
 from logctl.core.ddl import Via
 from logctl.core.errors import Exit, PartialError, UsageError
 from logctl.core.partitions import Gap, Partition, Scope
@@ -242,7 +243,7 @@ def _bring_back(context: Context, lost: Faults, *, dry_run: bool) -> None:
 
 def _scope(since: str | None, until: str | None, apps: list[str] | None) -> Scope:
     for name in apps or []:
-        if not is_appid(name) and not is_glob(name):
+        if not is_pattern(name):
             raise UsageError(f"{neutralise(name)!r} cannot name an app: {RULE}.")
     if since is None and until is None:
         return Scope.of(None, apps or ())
