@@ -62,7 +62,7 @@ CASES: dict[str, list[tuple[str, str | None]]] = {
         ("ceiling(1.2e0)", "2.0"),
         ("floor(-1.2e0)", "-2.0"),
         ("round(2.5e0)", "3.0"),
-        ("round(2.345, 2)", "2.35"),
+        ("round(2.345, 2)", "2.350"),
         ("truncate(2.7e0)", "2.0"),
         ("mod(7, 4)", "3"),
         ("power(2, 10)", "1024.0"),

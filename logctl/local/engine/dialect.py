@@ -13,10 +13,14 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 
+from logctl.local.engine import typed
+from logctl.local.engine.analysis import set_type, type_of
+from logctl.local.engine.coercions import is_number
 from logctl.local.engine.errors import NotHere, QueryError
 from logctl.local.engine.functions import AGGREGATES, FUNCTIONS, UNSUPPORTED, WINDOW_ONLY
 from logctl.local.engine.lambdas import LAMBDA_FUNCTIONS
 from logctl.local.engine.times import DATE_FUNCTIONS
+from logctl.local.engine.types import Type
 
 _SYNTAX = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "POSITION")
 
@@ -42,11 +46,31 @@ def to_duckdb(tree: exp.Expr) -> str:
     # From the leaves up: what a function is rewritten into holds arguments that are rewritten already.
     for node in list(reversed(list(root.walk(bfs=True)))):
         rewrite = _REWRITES.get(type(node))
-        if rewrite is not None:
-            replacement = rewrite(node)
-            if replacement is not node:
-                node.replace(replacement)
+        kind = type_of(node)
+        replacement = rewrite(node) if rewrite is not None else node
+        if kind is not None and _needs_its_type(node, kind):
+            replacement = typed.cast_to(replacement.copy(), kind)
+        if replacement is not node:
+            if kind is not None:
+                set_type(replacement, kind)
+            node.replace(replacement)
     return root.this.sql(dialect="duckdb", comments=False)  # type: ignore[no-any-return]
+
+
+_CALLS = (exp.Filter, exp.Window, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
+
+
+def _needs_its_type(node: exp.Expr, kind: Type) -> bool:
+    """Whether a call may give another type of number in DuckDB. An aggregate is whole with its FILTER and
+    OVER only."""
+    if not isinstance(node, exp.Anonymous | exp.Window | exp.Filter | exp.IgnoreNulls):
+        return False
+    if isinstance(node.parent, _CALLS) and node.parent.this is node:
+        return False
+    call = node
+    while isinstance(call, _CALLS):
+        call = call.this
+    return is_number(kind) and isinstance(call, exp.Anonymous | exp.Func) and str(call.this).lower() != "try"
 
 
 def is_aggregate(node: exp.Expr) -> bool:
@@ -73,6 +97,9 @@ def _function(node: exp.Expr) -> exp.Expr:
 
 
 def _cast(node: exp.Expr) -> exp.Expr:
+    made = typed.cast(node)
+    if made is not None:
+        return made
     target = node.args["to"]
     value = node.this
     kind = target.this
@@ -137,14 +164,6 @@ def _cast_to_text(node: exp.Expr, value: exp.Expr) -> exp.Expr:
 _GIVES_JSON = ("trino_json_extract", "to_json", "trino_json_parse", "json_extract")
 
 
-def _divide(node: exp.Expr) -> exp.Expr:
-    """Trino fails where DuckDB gives NULL."""
-    if not isinstance(node.expression, exp.Literal) or float(node.expression.this or 0) == 0:
-        guarded = exp.Anonymous(this="trino_divisor", expressions=[node.expression.copy()])
-        node.set("expression", guarded)
-    return node
-
-
 def _extract(node: exp.Expr) -> exp.Expr:
     return _function(exp.Anonymous(this=str(node.this.name).lower(), expressions=[node.expression]))
 
@@ -189,8 +208,12 @@ _REWRITES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _function,
     exp.Cast: _cast,
     exp.TryCast: _cast,
-    exp.Div: _divide,
-    exp.Mod: _divide,
+    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), typed.arithmetic),
+    **dict.fromkeys(
+        (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ), typed.comparison
+    ),
+    exp.Bracket: typed.subscript,
+    exp.Interval: typed.interval,
     exp.Extract: _extract,
     exp.IgnoreNulls: _ignore_nulls,
     exp.WithinGroup: _within_group,

@@ -5,8 +5,56 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 MACROS: Mapping[str, str] = {
-    "trino_divisor": """(b) AS CASE WHEN b = 0 AND typeof(b) NOT IN ('DOUBLE', 'FLOAT')
-        THEN error('DIVISION_BY_ZERO: Division by zero') ELSE b END""",
+    # A failing CAST and not error(), which TRY does not take.
+    "trino_check": """(wrong, message, x) AS
+        CASE WHEN CASE WHEN wrong THEN CAST(message AS INTEGER) = 0 ELSE true END THEN x END""",
+    "trino_divisor": """(b) AS trino_check(b = 0 AND typeof(b) NOT IN ('DOUBLE', 'FLOAT'),
+        'DIVISION_BY_ZERO: Division by zero', b)""",
+    "trino_pow10": "(n) AS CAST(CAST('1' || repeat('0', CAST(n AS INTEGER)) AS VARCHAR) AS HUGEINT)",
+    # Half up, away from zero; the divisor is halved by doubling the rest.
+    "trino_half_up": """(a, b) AS a // b + CASE WHEN 2 * abs(a % b) >= abs(b)
+        THEN CASE WHEN (a < 0) = (b < 0) THEN 1 ELSE -1 END ELSE 0 END""",
+    # A whole number as decimal text with so many digits behind the point.
+    "trino_point": """(n, scale) AS CASE WHEN scale = 0 THEN CAST(n AS VARCHAR) ELSE
+        CASE WHEN n < 0 THEN '-' ELSE '' END ||
+        left(lpad(CAST(abs(n) AS VARCHAR), CAST(greatest(length(CAST(abs(n) AS VARCHAR)), scale + 1) AS INTEGER), '0'),
+          CAST(-scale AS INTEGER)) || '.' ||
+        right(lpad(CAST(abs(n) AS VARCHAR), CAST(greatest(length(CAST(abs(n) AS VARCHAR)), scale + 1) AS INTEGER), '0'),
+          CAST(scale AS INTEGER)) END""",
+    "trino_decimal_quotient": """(a, b, shift, scale) AS trino_point(trino_half_up(
+        CASE WHEN shift >= 0 THEN a * trino_pow10(greatest(shift, 0)) ELSE a END,
+        trino_divisor(CASE WHEN shift < 0 THEN b * trino_pow10(greatest(-shift, 0)) ELSE b END)), scale)""",
+    "trino_fitting": """(s, size) AS trino_check(length(s) > size,
+        'INVALID_CAST_ARGUMENT: Value ' || s || ' cannot be represented as varchar(' || size || ')', s)""",
+    "trino_decimal_text": "(s) AS regexp_replace(s, '^(-?)\\.', '\\10.')",
+    # Java's Double.toString: from 10^-3 to 10^7 plain, else with E.
+    "trino_mantissa": "(t) AS regexp_extract(t, '^-?([0-9.]+)', 1)",
+    "trino_digits": "(t) AS ltrim(replace(trino_mantissa(t), '.', ''), '0')",
+    "trino_exponent": """(t) AS CASE WHEN regexp_matches(trino_mantissa(t), '^0\\.')
+        THEN -length(regexp_extract(trino_mantissa(t), '^0\\.(0*)', 1)) - 1
+        ELSE length(split_part(trino_mantissa(t), '.', 1)) - 1 END
+        + CAST(coalesce(nullif(regexp_extract(t, 'e([+-]?[0-9]+)$', 1), ''), '0') AS INTEGER)""",
+    "trino_scientific": """(t) AS CASE WHEN starts_with(t, '-') THEN '-' ELSE '' END || trino_digits(t)[1] || '.' ||
+        coalesce(nullif(rtrim(trino_digits(t)[2:], '0'), ''), '0') || 'E' || trino_exponent(t)""",
+    "trino_double_text": """(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x)
+        THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
+        WHEN x = 0 OR abs(x) BETWEEN 1e-3 AND 9999999.999999999 THEN CAST(x AS VARCHAR)
+        ELSE trino_scientific(CAST(x AS VARCHAR)) END""",
+    "trino_json_text": """(j) AS CASE json_type(j) WHEN 'NULL' THEN NULL
+        WHEN 'OBJECT' THEN trino_check(true, 'INVALID_CAST_ARGUMENT: Cannot cast JSON to varchar', '')
+        WHEN 'ARRAY' THEN trino_check(true, 'INVALID_CAST_ARGUMENT: Cannot cast JSON to varchar', '')
+        ELSE json_extract_string(j, '$') END""",
+    "trino_subscript": """(a, i) AS trino_check(i < 1 OR i > len(a), CASE
+        WHEN i = 0 THEN 'INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1'
+        WHEN i < 0 THEN 'INVALID_FUNCTION_ARGUMENT: Array subscript is negative: ' || i
+        ELSE 'INVALID_FUNCTION_ARGUMENT: Array subscript must be less than or equal to array length: ' || i ||
+          ' > ' || len(a) END, a[i])""",
+    "trino_map_value": """(m, k) AS trino_check(k IS NOT NULL AND NOT map_contains(m, k),
+        'INVALID_FUNCTION_ARGUMENT: Key not present in map: ' || CAST(k AS VARCHAR), m[k])""",
+    "trino_round_whole": """(x, n) AS CASE WHEN n >= 0 THEN CAST(x AS HUGEINT)
+        ELSE trino_half_up(CAST(x AS HUGEINT), trino_pow10(greatest(-n, 0))) * trino_pow10(greatest(-n, 0)) END""",
+    "trino_truncate_whole": """(x, n) AS CASE WHEN n >= 0 THEN CAST(x AS HUGEINT)
+        ELSE CAST(x AS HUGEINT) // trino_pow10(greatest(-n, 0)) * trino_pow10(greatest(-n, 0)) END""",
     "trino_mod": "(a, b) AS a % trino_divisor(b)",
     "trino_text": """(x) AS CASE typeof(x)
         WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')

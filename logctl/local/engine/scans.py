@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 HIDDEN = {"$path": "VARCHAR", "$file_modified_time": "TIMESTAMPTZ", "$file_size": "BIGINT"}
 """Columns that a query may name and `*` does not mean (Trino, Hive connector: metadata columns)."""
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _NUMBERS = count(1)
 _ROW = "sandbox_row"
 _ARRAYS = {"array", "map", "struct"}
@@ -129,9 +130,7 @@ class Scanner:
             writer.writerow([*([number] if numbered else []), *partition.values])
         names = [*([_ROW] if numbered else []), *(key.name for key in table.keys)]
         casts = [_ROW] if numbered else []
-        casts += [
-            f"CAST({quoted(key.name)} AS {key.type.duckdb}) AS {quoted(key.name)}" for key in table.keys
-        ]
+        casts += [f"{_key_value(key)} AS {quoted(key.name)}" for key in table.keys]
         body = text.getvalue().encode()
         if not body:
             empty = ", ".join(f"NULL::{key.type.duckdb} AS {quoted(key.name)}" for key in table.keys)
@@ -192,7 +191,8 @@ class Scanner:
         listed = "[" + ", ".join(literal(path) for path in paths) + "]"
         hive = "filename=true"
         if table.keys:
-            types = ", ".join(f"{literal(key.name)}: {key.type.duckdb}" for key in table.keys)
+            # As text: a value may be the name of no value.
+            types = ", ".join(f"{literal(key.name)}: VARCHAR" for key in table.keys)
             hive += f", hive_partitioning=true, hive_types={{{types}}}"
         else:
             hive += ", hive_partitioning=false"
@@ -205,7 +205,7 @@ class Scanner:
                 columns, source = _text(table, form, listed, compression, hive)
             case other:
                 raise NotHere(f"The SerDe {other}")
-        columns += [quoted(key.name) for key in table.keys]
+        columns += [f"{_key_value(key)} AS {quoted(key.name)}" for key in table.keys]
         if self.hidden:
             columns += self._hidden(scan, files)
         return f"SELECT {', '.join(columns)} FROM {source}"  # noqa: S608
@@ -244,6 +244,12 @@ class _Given:
 
     def read(self, item: StoredObject) -> bytes:  # noqa: ARG002
         return self._body
+
+
+def _key_value(key: Column) -> str:
+    """A partition column's value; Hive writes NULL as a name of its own."""
+    text = f"nullif({quoted(key.name)}, {literal(NO_VALUE)})"
+    return text if key.type.duckdb == "VARCHAR" else f"CAST({text} AS {key.type.duckdb})"
 
 
 def _path(table: Table, partition: Partition) -> str:

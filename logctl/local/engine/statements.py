@@ -59,6 +59,9 @@ def _prepare_dml(sql: str) -> Prepared:
         return lambda session: create_view(session, tree, sql)
     if isinstance(tree, exp.Create) and tree.kind == "TABLE" and isinstance(tree.expression, exp.Query):
         return lambda session: create_table_as(session, tree)
+    if isinstance(tree, exp.Insert) and tree.args.get("overwrite"):
+        # Athena has INSERT INTO alone (Amazon Athena User Guide, INSERT INTO).
+        raise InvalidRequest("line 1:8: mismatched input 'OVERWRITE'. Expecting: 'INTO'")
     if isinstance(tree, exp.Insert):
         return lambda session: insert(session, tree)
     if isinstance(tree, exp.Query):

@@ -30,6 +30,7 @@ _TO_DUCKDB = {
     "json": "JSON",
     "uuid": "UUID",
     "unknown": "INTEGER",
+    "hugeint": "HUGEINT",
 }
 _ALIASES = {"integer": "int", "real": "float", "varbinary": "binary", "text": "string"}
 _FROM_DUCKDB = {

@@ -1,0 +1,329 @@
+"""Operators and conversions whose meaning depends on types: DuckDB's expression for Trino's result."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from logctl.local.engine import coercions as types
+from logctl.local.engine.analysis import from_sqlglot, set_type, type_of
+from logctl.local.engine.errors import NotHere, QueryError
+from logctl.local.engine.functions import call
+from logctl.local.engine.types import Type
+
+_TEXTS = ("varchar", "char", "string")
+_FLOATS = ("double", "float")
+
+
+def cast_to(value: exp.Expr, kind: Type) -> exp.Expr:
+    """DuckDB's own CAST, in words of its own."""
+    made = exp.Cast(this=value, to=exp.DataType.build(kind.duckdb, dialect="duckdb", udt=True))
+    set_type(made, kind)
+    return made
+
+
+def as_number(value: exp.Expr, kind: Type) -> exp.Expr:
+    """An operand in the type that the operation has."""
+    given = type_of(value)
+    return value if given is None or given == kind else cast_to(exp.Paren(this=value), kind)
+
+
+# ── Arithmetic ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def arithmetic(node: exp.Expr) -> exp.Expr:
+    left, right, result = type_of(node.this), type_of(node.expression), type_of(node)
+    if left is None or right is None or result is None:
+        return _guarded(node)
+    if types.is_number(left) and types.is_number(right):
+        return _decimals(node, left, right, result) if result.name == "decimal" else _numbers(node, result)
+    if result.name == "date":
+        return cast_to(exp.Paren(this=node.copy()), result)
+    if result == types.INTERVAL and left.name in ("date", "timestamp", "timestamp with time zone"):
+        sides = (
+            cast_to(exp.Paren(this=side.copy()), types.TIMESTAMP) for side in (node.this, node.expression)
+        )
+        return exp.Paren(this=exp.Sub(this=next(sides), expression=next(sides)))
+    return node
+
+
+def _numbers(node: exp.Expr, result: Type) -> exp.Expr:
+    node.set("this", as_number(node.this.copy(), result))
+    node.set("expression", as_number(node.expression.copy(), result))
+    if isinstance(node, exp.Div | exp.Mod) and result.name not in _FLOATS:
+        node = _guarded(node)
+    return cast_to(exp.Paren(this=node.copy()), result) if result.name in ("tinyint", "smallint") else node
+
+
+def _guarded(node: exp.Expr) -> exp.Expr:
+    """Trino fails where DuckDB gives NULL."""
+    if isinstance(node, exp.Div | exp.Mod):
+        divisor = node.expression
+        if not isinstance(divisor, exp.Literal) or float(divisor.this or 0) == 0:
+            node.set("expression", call("trino_divisor", divisor.copy()))
+    return node
+
+
+def _decimals(node: exp.Expr, left: Type, right: Type, result: Type) -> exp.Expr:
+    sides = [
+        as_number(side.copy(), types.as_decimal(kind))
+        for side, kind in ((node.this, left), (node.expression, right))
+    ]
+    if isinstance(node, exp.Div):
+        (_, s1), (_, s2), scale = (
+            types.as_decimal(left).arguments,
+            types.as_decimal(right).arguments,
+            result.arguments[1],
+        )
+        # Numerator and divisor as whole numbers, the numerator with so many more digits.
+        return cast_to(
+            call(
+                "trino_decimal_quotient",
+                cast_to(exp.Paren(this=_scaled(sides[0], s1)), Type("hugeint")),
+                cast_to(exp.Paren(this=_scaled(sides[1], s2)), Type("hugeint")),
+                exp.Literal.number(scale + s2 - s1),
+                exp.Literal.number(scale),
+            ),
+            result,
+        )
+    if isinstance(node, exp.Mod):
+        sides[1] = call("trino_divisor", sides[1])
+    made = type(node)(this=sides[0], expression=sides[1])
+    return cast_to(exp.Paren(this=made), result)
+
+
+def _scaled(value: exp.Expr, scale: int) -> exp.Expr:
+    """A decimal without its point."""
+    factor = cast_to(exp.Literal.string(str(10**scale)), Type("decimal", (scale + 1, 0)))
+    return exp.Mul(this=exp.Paren(this=value), expression=factor) if scale else value
+
+
+# ── Comparison ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def comparison(node: exp.Expr) -> exp.Expr:
+    left, right = type_of(node.this), type_of(node.expression)
+    if left is None or right is None or isinstance(node.expression, exp.Any | exp.All):
+        return node
+    joined = types.common(left, right)
+    if joined is None:
+        return node
+    if joined.name in _FLOATS and isinstance(node, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
+        return _without_nan(node, left, right)
+    if "char" in (left.name, right.name) and joined.name == "char":
+        return _of_both(node, lambda side: call("rtrim", side, exp.Literal.string(" ")))
+    if joined.name == "map" and isinstance(node, exp.EQ | exp.NEQ):
+        return _of_both(node, lambda side: call("list_sort", call("map_entries", side)))
+    if joined.name == "struct" and isinstance(node, exp.EQ | exp.NEQ):
+        return _rows(node, joined)
+    if joined == types.JSON and not all(
+        isinstance(side, exp.Literal) for side in (node.this, node.expression)
+    ):
+        return _of_both(node, lambda side: cast_to(exp.Paren(this=side), types.VARCHAR))
+    return node
+
+
+def _of_both(node: exp.Expr, change: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+    node.set("this", change(node.this.copy()))
+    node.set("expression", change(node.expression.copy()))
+    return node
+
+
+def _without_nan(node: exp.Expr, left: Type, right: Type) -> exp.Expr:
+    """To DuckDB, NaN equals itself and is greater than all."""
+    tests = [
+        call("isnan", side.copy())
+        for side, kind in ((node.this, left), (node.expression, right))
+        if kind.name in _FLOATS and not isinstance(side, exp.Literal | exp.Null)
+    ]
+    if not tests:
+        return node
+    special = exp.Boolean(this=isinstance(node, exp.NEQ))
+    return exp.Case(ifs=[exp.If(this=exp.or_(*tests), true=special)], default=node.copy())
+
+
+def _rows(node: exp.Expr, kind: Type) -> exp.Expr:
+    left, right = type_of(node.this), type_of(node.expression)
+    assert left is not None
+    assert right is not None
+    pairs = [
+        exp.EQ(this=field(node.this.copy(), left, at), expression=field(node.expression.copy(), right, at))
+        for at in range(len(kind.arguments))
+    ]
+    both = exp.Paren(this=exp.and_(*pairs))
+    return exp.Paren(this=exp.Not(this=both)) if isinstance(node, exp.NEQ) else both
+
+
+def field(row: exp.Expr, kind: Type, at: int) -> exp.Expr:
+    """A row's part by its place."""
+    return call("struct_extract", row, exp.Literal.string(kind.names[at]))
+
+
+# ── CAST ────────────────────────────────────────────────────────────────────────────────────────────
+
+_STRICT = {
+    "boolean": r"(?i)(t|f|true|false|0|1)",
+    **dict.fromkeys(types.INTEGERS, r"[+-]?[0-9]+"),
+    "decimal": r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?",
+    "double": r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[dDfF]?\s*|\s*[+-]?(NaN|Infinity)\s*",
+    "float": r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[dDfF]?\s*|\s*[+-]?(NaN|Infinity)\s*",
+    "date": r"\s*[+-]?[0-9]+-[0-9]{1,2}-[0-9]{1,2}\s*",
+    "time": r"[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]+)?)?",
+    "timestamp": r"\s*[0-9]+-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]+)?)?)?\s*",
+    "timestamp with time zone": r"\s*[0-9]+-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]+)?)?)?"
+    r"\s*(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?\s*",
+}
+"""What Trino reads as a value of a type: DuckDB takes more."""
+
+
+def cast(node: exp.Expr) -> exp.Expr | None:
+    """CAST and TRY_CAST; None where the general rule will do."""
+    target = from_sqlglot(node.args["to"], node.this)
+    given = type_of(node.this)
+    if target is None or given is None:
+        return None
+    made = _converted(node.this.copy(), given, target, literal=isinstance(node.this, exp.Literal))
+    if made is None:
+        return None
+    return call("try", made) if isinstance(node, exp.TryCast) else made
+
+
+def _converted(value: exp.Expr, given: Type, target: Type, *, literal: bool) -> exp.Expr | None:
+    if given.name in ("varchar", "char") and target.name in _STRICT:
+        if literal and target.name == "timestamp":
+            return None
+        return _from_text(value, target)
+    if target.name in ("varchar", "char"):
+        return _to_text(value, given, target)
+    if target.name in types.INTEGERS and given.name in (*_FLOATS, "decimal"):
+        return cast_to(call("round", exp.Paren(this=value)), target)
+    if target.name == "boolean" and types.is_number(given):
+        return exp.Paren(this=exp.NEQ(this=exp.Paren(this=value), expression=exp.Literal.number(0)))
+    if target == types.JSON and given.name in (*_FLOATS, "timestamp"):
+        text = _to_text(value, given, types.VARCHAR)
+        quoted = call("to_json", text) if given.name == "timestamp" else text
+        return cast_to(exp.Paren(this=quoted), types.JSON)
+    if given == types.JSON and target.name == "struct":
+        raise NotHere("CAST of JSON to ROW")
+    if given == types.JSON and target.name in (*types.INTEGERS, "decimal", *_FLOATS, "boolean"):
+        return cast_to(call("json_extract_string", value, exp.Literal.string("$")), target)
+    return None
+
+
+def _from_text(value: exp.Expr, target: Type) -> exp.Expr:
+    told = {"int": "INT", "float": "REAL"}.get(target.name, target.athena.upper())
+    message = exp.DPipe(
+        this=exp.DPipe(
+            this=exp.Literal.string("INVALID_CAST_ARGUMENT: Cannot cast '"),
+            expression=exp.Paren(this=value.copy()),
+        ),
+        expression=exp.Literal.string(f"' to {told}"),
+    )
+    matches = call("regexp_full_match", value.copy(), exp.Literal.string(_STRICT[target.name]))
+    checked = call("trino_check", exp.Paren(this=exp.Not(this=matches)), message, value)
+    if target.name in types.INTEGERS or target.name in ("boolean", "decimal", "time"):
+        return cast_to(checked, target)
+    return cast_to(call("trim", checked), target)
+
+
+def _to_text(value: exp.Expr, given: Type, target: Type) -> exp.Expr:
+    if given == types.JSON:
+        text: exp.Expr = call("trino_json_text", value)
+    elif given.name in _FLOATS:
+        text = call("trino_double_text", value)
+    elif given.name == "decimal":
+        text = call("trino_decimal_text", cast_to(exp.Paren(this=value), types.VARCHAR))
+    elif given in (types.INTERVAL, types.MONTHS):
+        raise NotHere("CAST of an interval to varchar")
+    else:
+        text = call("trino_text", value)
+    if not target.arguments:
+        return text
+    size = exp.Literal.number(target.arguments[0])
+    if given.name not in _TEXTS:
+        text = call("trino_fitting", text, size)
+    if target.name == "char":
+        return call("rpad", text, size, exp.Literal.string(" "))
+    return call("left", text, size)
+
+
+# ── Subscripts ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def subscript(node: exp.Expr) -> exp.Expr:
+    kind = type_of(node.this)
+    (index,) = node.expressions
+    if kind is None or kind.name not in ("array", "map", "struct"):
+        return node
+    # sqlglot counts from 0, whatever the dialect: only for numbers.
+    at = _one_more(index.copy()) if _is_counted(index) else index.copy()
+    if kind.name == "struct":
+        return field(node.this.copy(), kind, int(index.this))
+    return call("trino_subscript" if kind.name == "array" else "trino_map_value", node.this.copy(), at)
+
+
+def _is_counted(index: exp.Expr) -> bool:
+    if isinstance(index, exp.Literal):
+        return not index.is_string
+    return isinstance(index, exp.Sub) or isinstance(index, exp.Neg)
+
+
+def _one_more(index: exp.Expr) -> exp.Expr:
+    if isinstance(index, exp.Literal):
+        return exp.Literal.number(int(index.this) + 1)
+    if isinstance(index, exp.Neg) and isinstance(index.this, exp.Literal):
+        return exp.Literal.number(1 - int(index.this.this))
+    return exp.Paren(this=exp.Add(this=exp.Paren(this=index), expression=exp.Literal.number(1)))
+
+
+# ── Literals ────────────────────────────────────────────────────────────────────────────────────────
+
+_SPAN = re.compile(
+    r"(?P<sign>-?)\s*(?:(?P<days>\d+)(?:\s+|\Z))?(?:(?P<hours>\d+)(?::(?P<minutes>\d+))?(?::(?P<seconds>\d+(?:\.\d+)?))?)?\Z"
+)
+_UNITS = ("DAY", "HOUR", "MINUTE", "SECOND")
+
+
+def interval(node: exp.Expr) -> exp.Expr:
+    """`INTERVAL '1 02:03:04' DAY TO SECOND` and `INTERVAL '1-2' YEAR TO MONTH`, in one unit."""
+    unit = node.args.get("unit")
+    if not isinstance(unit, exp.IntervalSpan):
+        return node
+    text, first, last = str(node.this.this).strip(), unit.this.name.upper(), unit.expression.name.upper()
+    problem = QueryError(f"INVALID_LITERAL: line 1:1: '{text}' is not a valid interval literal")
+    if first == "YEAR":
+        sign, (years, _, months) = text.startswith("-"), text.lstrip("-").partition("-")
+        if not (years.isdigit() and months.isdigit()):
+            raise problem
+        total = 12 * int(years) + int(months)
+        return exp.Interval(this=exp.Literal.string(str(-total if sign else total)), unit=exp.var("MONTH"))
+    names = _UNITS[_UNITS.index(first) : _UNITS.index(last) + 1]
+    parts = re.split(r"[ :]+", text.lstrip("-"))
+    if len(parts) != len(names) or not all(re.fullmatch(r"\d+(\.\d+)?", part) for part in parts):
+        raise problem
+    size = {"DAY": 86_400, "HOUR": 3_600, "MINUTE": 60, "SECOND": 1}
+    seconds = sum(float(part) * size[name] for part, name in zip(parts, names, strict=True))
+    seconds = -seconds if text.startswith("-") else seconds
+    days, rest = divmod(seconds, 86_400)
+    return exp.Paren(
+        this=exp.Add(
+            this=exp.Interval(this=exp.Literal.string(str(int(days))), unit=exp.var("DAY")),
+            expression=exp.Interval(this=exp.Literal.string(f"{rest:.3f}"), unit=exp.var("SECOND")),
+        )
+    )
+
+
+def json_text(text: str) -> str:
+    """JSON as Trino keeps it: keys sorted, no spaces.
+
+    Raises:
+        QueryError: it is none.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError:
+        raise QueryError(f"INVALID_FUNCTION_ARGUMENT: Cannot convert value to JSON: '{text}'") from None
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
