@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 
-from logctl.local.engine import typed
+from logctl.local.engine import typed, typed_functions
 from logctl.local.engine.analysis import set_type, type_of
 from logctl.local.engine.coercions import is_number
 from logctl.local.engine.errors import NotHere, QueryError
@@ -81,15 +81,22 @@ def _function(node: exp.Expr) -> exp.Expr:
     assert isinstance(node, exp.Anonymous)
     name = str(node.this).lower()
     arguments: list[exp.Expr] = list(node.expressions)
+    if name == "typeof" and (known := typed_functions.typeof(arguments[0])) is not None:
+        return known
+    if name in typed_functions.TYPED:
+        # Kept from the analysis: an argument that was rewritten has the same type.
+        made = typed_functions.TYPED[name](arguments, [type_of(item) for item in arguments])
+        if made is not None:
+            return made
     if name in LAMBDA_FUNCTIONS:
         return LAMBDA_FUNCTIONS[name](arguments)
     if name in DATE_FUNCTIONS:
         return DATE_FUNCTIONS[name](arguments)
     if name in FUNCTIONS:
-        made = FUNCTIONS[name]
-        if callable(made):
-            return made(arguments)
-        node.set("this", made)
+        general = FUNCTIONS[name]
+        if callable(general):
+            return general(arguments)
+        node.set("this", general)
         return node
     if name in UNSUPPORTED:
         raise NotHere(f"The function {name}")

@@ -21,6 +21,34 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
         ),
     ),
     (
+        re.compile(r"Map keys must be unique"),
+        lambda m: "INVALID_FUNCTION_ARGUMENT: Duplicate map keys are not allowed",
+    ),
+    (
+        re.compile(r"More than one row returned by a subquery"),
+        lambda m: "SUBQUERY_MULTIPLE_ROWS: Scalar sub-query has returned multiple rows",
+    ),
+    (
+        re.compile(r"out of range for the destination type|Overflow in|overflow", re.IGNORECASE),
+        lambda m: "NUMERIC_VALUE_OUT_OF_RANGE: the result is out of range for its type",
+    ),
+    (
+        re.compile(r"invalid perl operator|invalid escape sequence"),
+        lambda m: (
+            "NOT_SUPPORTED: A regular expression that RE2 does not have is not supported by the sandbox"
+        ),
+    ),
+    (
+        re.compile(
+            r"missing [)\]]|unexpected [)]|no argument for repetition|invalid (?:character|repetition)"
+        ),
+        lambda m: "INVALID_FUNCTION_ARGUMENT: the regular expression cannot be read",
+    ),
+    (
+        re.compile(r"Insufficient padding"),
+        lambda m: "INVALID_FUNCTION_ARGUMENT: Padding string must not be empty",
+    ),
+    (
         re.compile(r"Ambiguous reference to column name \"([^\"]+)\""),
         lambda m: f"AMBIGUOUS_NAME: line 1:1: Column '{m[1]}' is ambiguous",
     ),

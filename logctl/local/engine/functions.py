@@ -127,12 +127,12 @@ _RENAMED = {
     "array_except": "trino_array_except",
     "array_intersect": "trino_array_intersect",
     "array_join": "trino_array_join",
-    "array_max": "list_max",
-    "array_min": "list_min",
+    "array_max": "trino_array_max",
+    "array_min": "trino_array_min",
     "array_position": "trino_array_position",
     "array_remove": "trino_array_remove",
     "array_union": "trino_array_union",
-    "arrays_overlap": "list_has_any",
+    "arrays_overlap": "trino_overlap",
     "bitwise_and_agg": "bit_and",
     "bitwise_or_agg": "bit_or",
     "bitwise_xor_agg": "bit_xor",
@@ -144,7 +144,7 @@ _RENAMED = {
     "checksum": "trino_checksum",
     "chr": "chr",
     "codepoint": "unicode",
-    "contains": "list_contains",
+    "contains": "trino_contains",
     "current_date": "trino_current_date",
     "every": "bool_and",
     "flatten": "flatten",
@@ -237,6 +237,7 @@ FUNCTIONS: Mapping[str, str | Rewrite] = {
     "reverse": _reverse,
     "row": _row,
     "try": "try",
+    "bitwise_right_shift_arithmetic": "trino_shift_arithmetic",
 }
 
 AGGREGATES = frozenset({

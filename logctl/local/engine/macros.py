@@ -10,6 +10,7 @@ MACROS: Mapping[str, str] = {
         CASE WHEN CASE WHEN wrong THEN CAST(message AS INTEGER) = 0 ELSE true END THEN x END""",
     "trino_divisor": """(b) AS trino_check(b = 0 AND typeof(b) NOT IN ('DOUBLE', 'FLOAT'),
         'DIVISION_BY_ZERO: Division by zero', b)""",
+    "trino_power2": "(n) AS CAST(pow(CAST(2 AS DOUBLE), n) AS HUGEINT)",
     "trino_pow10": "(n) AS CAST(CAST('1' || repeat('0', CAST(n AS INTEGER)) AS VARCHAR) AS HUGEINT)",
     # Half up, away from zero; the divisor is halved by doubling the rest.
     "trino_half_up": """(a, b) AS a // b + CASE WHEN 2 * abs(a % b) >= abs(b)
@@ -51,6 +52,28 @@ MACROS: Mapping[str, str] = {
           ' > ' || len(a) END, a[i])""",
     "trino_map_value": """(m, k) AS trino_check(k IS NOT NULL AND NOT map_contains(m, k),
         'INVALID_FUNCTION_ARGUMENT: Key not present in map: ' || CAST(k AS VARCHAR), m[k])""",
+    "trino_unsigned": "(x, bits) AS CASE WHEN x < 0 THEN x + trino_power2(bits) ELSE x END",
+    "trino_signed": "(x, bits) AS CASE WHEN x >= trino_power2(bits - 1) THEN x - trino_power2(bits) ELSE x END",
+    "trino_shifted": "(x, n) AS CASE WHEN n >= 64 THEN 0 ELSE x // trino_power2(n) END",
+    "trino_strpos": """(s, part, n) AS CASE
+        WHEN n = 0 THEN trino_check(true, 'INVALID_FUNCTION_ARGUMENT: ''instance'' must be a positive or negative number.', 0)
+        WHEN abs(n) >= len(string_split(s, part)) THEN 0
+        WHEN n > 0 THEN length(array_to_string(string_split(s, part)[:n], part)) + 1
+        ELSE length(array_to_string(string_split(s, part)[:len(string_split(s, part)) + n], part)) + 1 END""",
+    "trino_reverse_bytes": """(b) AS unhex(array_to_string(list_reverse(
+        list_transform(range(octet_length(b)), lambda i: substr(hex(b), 2 * i + 1, 2))), ''))""",
+    "trino_json_path": """(p) AS regexp_replace(p, '\\["([^"]*)"\\]', '."\\1"', 'g')""",
+    "trino_json_contains": """(j, v, kind) AS len(list_filter(CAST(j AS JSON[]), lambda e: CASE kind
+        WHEN 'NUMBER' THEN json_type(e) IN ('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT', 'INTEGER')
+          AND TRY_CAST(CAST(e AS VARCHAR) AS DOUBLE) = TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE)
+        WHEN 'BOOLEAN' THEN json_type(e) = 'BOOLEAN' AND json_extract_string(e, '$') = CAST(v AS VARCHAR)
+        ELSE json_type(e) = 'VARCHAR' AND json_extract_string(e, '$') = CAST(v AS VARCHAR) END)) > 0""",
+    "trino_array_element": """(a, i) AS trino_check(i = 0, 'INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1',
+        CASE WHEN abs(i) > len(a) THEN NULL ELSE a[i] END)""",
+    "trino_stepped": """(a, b, s) AS trino_check((b - a) * s < 0,
+        'INVALID_FUNCTION_ARGUMENT: sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start',
+        generate_series(a, b, s))""",
+    "trino_map_entries": "(m) AS list_transform(map_entries(m), lambda e: {'field0': e['key'], 'field1': e['value']})",
     "trino_round_whole": """(x, n) AS CASE WHEN n >= 0 THEN CAST(x AS HUGEINT)
         ELSE trino_half_up(CAST(x AS HUGEINT), trino_pow10(greatest(-n, 0))) * trino_pow10(greatest(-n, 0)) END""",
     "trino_truncate_whole": """(x, n) AS CASE WHEN n >= 0 THEN CAST(x AS HUGEINT)
@@ -72,7 +95,7 @@ MACROS: Mapping[str, str] = {
     "trino_bitwise_or": "(a, b) AS CAST(a AS BIGINT) | CAST(b AS BIGINT)",
     "trino_bitwise_not": "(a) AS ~CAST(a AS BIGINT)",
     # ── Text ──
-    "trino_substr": """(s, start) AS CASE WHEN start = 0 THEN '' ELSE substr(s, start) END,
+    "trino_substr": """(s, start) AS CASE WHEN start = 0 OR -start > length(s) THEN '' ELSE substr(s, start) END,
         (s, start, size) AS CASE WHEN start = 0 OR size <= 0 THEN '' ELSE substr(s, start, size) END""",
     "trino_lpad": "(s, size, pad) AS lpad(s, CAST(size AS INTEGER), pad)",
     "trino_rpad": "(s, size, pad) AS rpad(s, CAST(size AS INTEGER), pad)",
@@ -94,7 +117,7 @@ MACROS: Mapping[str, str] = {
         (s, p, r) AS regexp_replace(s, p, trino_replacement(r), 'g')""",
     "trino_regexp_count": "(s, p) AS len(regexp_extract_all(s, p))",
     # ── JSON ──
-    "trino_json_parse": "(s) AS CAST(s AS JSON)",
+    "trino_json_parse": "(s) AS json(CAST(s AS JSON))",
     "trino_json_format": "(j) AS CAST(j AS VARCHAR)",
     "trino_json_extract": "(j, p) AS CASE WHEN json_valid(CAST(j AS VARCHAR)) THEN json_extract(j, p) END",
     "trino_json_extract_scalar": """(j, p) AS CASE WHEN json_valid(CAST(j AS VARCHAR))
@@ -111,7 +134,7 @@ MACROS: Mapping[str, str] = {
     "trino_array_union": "(a, b) AS trino_array_distinct(list_concat(a, b))",
     "trino_array_intersect": "(a, b) AS trino_array_distinct(list_filter(a, lambda x: list_contains(b, x)))",
     "trino_array_except": "(a, b) AS trino_array_distinct(list_filter(a, lambda x: NOT list_contains(b, x)))",
-    "trino_array_remove": "(a, v) AS list_filter(a, lambda x: x <> v)",
+    "trino_array_remove": "(a, v) AS list_filter(a, lambda x: x IS DISTINCT FROM v)",
     "trino_array_position": "(a, v) AS CAST(coalesce(list_position(a, v), 0) AS BIGINT)",
     "trino_array_join": """(a, d) AS array_to_string(list_filter(a, lambda x: x IS NOT NULL), d),
         (a, d, n) AS array_to_string(list_transform(a, lambda x: coalesce(CAST(x AS VARCHAR), n)), d)""",
@@ -124,7 +147,16 @@ MACROS: Mapping[str, str] = {
     "trino_slice": """(a, start, size) AS CASE WHEN start > 0 THEN a[start:start + size - 1]
         ELSE a[len(a) + start + 1:len(a) + start + size] END""",
     "trino_zip": "(a, b) AS list_transform(list_zip(a, b), lambda z: {'field0': z[1], 'field1': z[2]})",
-    "trino_map_agg": "(k, v) AS map_from_entries(list({'k': k, 'v': v}))",
+    "trino_first_of_keys": """(e) AS map_from_entries(list_filter(e, lambda x, i:
+        list_position(list_transform(e, lambda y: y['k']), x['k']) = i))""",
+    "trino_map_agg": "(k, v) AS trino_first_of_keys(list({'k': k, 'v': v}) FILTER (k IS NOT NULL))",
+    "trino_array_max": "(a) AS CASE WHEN len(a) > len(list_filter(a, lambda x: x IS NOT NULL)) THEN NULL ELSE list_max(a) END",
+    "trino_array_min": "(a) AS CASE WHEN len(a) > len(list_filter(a, lambda x: x IS NOT NULL)) THEN NULL ELSE list_min(a) END",
+    "trino_overlap": """(a, b) AS CASE WHEN list_has_any(a, b) THEN true WHEN len(a) = 0 OR len(b) = 0 THEN false
+        WHEN len(list_filter(a, lambda x: x IS NULL)) > 0 OR len(list_filter(b, lambda x: x IS NULL)) > 0 THEN NULL
+        ELSE false END""",
+    "trino_contains": """(a, v) AS CASE WHEN list_contains(a, v) THEN true
+        WHEN len(list_filter(a, lambda x: x IS NULL)) > 0 OR v IS NULL THEN NULL ELSE list_contains(a, v) END""",
     "trino_checksum": """(x) AS unhex(printf('%016x', CAST(
         sum(CAST(hash(x) AS HUGEINT)) % 18446744073709551616 AS UBIGINT)))""",
     # ── URLs ──
@@ -132,8 +164,8 @@ MACROS: Mapping[str, str] = {
     # RFC 3986, appendix B.
     "trino_url_part": """(u, g) AS regexp_extract(u,
         '^(([^:/?#]+):)?(//([^/?#]*))?([^?#]*)(\\?([^#]*))?(#(.*))?', g)""",
-    "trino_url_protocol": "(u) AS trino_url_part(u, 2)",
-    "trino_url_host": "(u) AS regexp_extract(trino_url_part(u, 4), '(?:[^@]*@)?([^:]*)', 1)",
+    "trino_url_protocol": "(u) AS nullif(trino_url_part(u, 2), '')",
+    "trino_url_host": "(u) AS nullif(regexp_extract(trino_url_part(u, 4), '(?:[^@]*@)?([^:]*)', 1), '')",
     "trino_url_port": "(u) AS TRY_CAST(regexp_extract(trino_url_part(u, 4), ':(\\d+)$', 1) AS BIGINT)",
     "trino_url_path": "(u) AS trino_url_part(u, 5)",
     "trino_url_query": "(u) AS trino_url_part(u, 7)",
