@@ -17,6 +17,7 @@ from logctl.local.engine import signatures
 from logctl.local.engine.coercions import common, common_of
 from logctl.local.engine.errors import NotHere, QueryError
 from logctl.local.engine.functions import AGGREGATES, UNSUPPORTED
+from logctl.local.engine.syntax import refuse_type
 from logctl.local.engine.types import Type, parse
 
 _TYPE = "trino_type"
@@ -366,6 +367,16 @@ class Analyzer:
             rest = parts[2:]
         if not there:
             raise _no_column(".".join(parts))
+        if parts[0] in scope.parameters:
+            # A lambda's parameter: to DuckDB, what stands before a point is a table.
+            made: exp.Expr = exp.column(parts[0])
+            set_type(made, kind)
+            for name in rest:
+                made = exp.Dot(this=made, expression=exp.to_identifier(name))
+                kind = _part(kind, name)
+                set_type(made, kind)
+            node.replace(made)
+            return kind
         for name in rest:
             kind = _part(kind, name)
         return kind
@@ -496,7 +507,12 @@ class Analyzer:
 
     def _cast(self, node: exp.Expr, scope: Scope) -> Known:
         target = from_sqlglot(node.args["to"], node.this)
+        if target is None:
+            refuse_type(node.args["to"])
         kind = self.expression(node.this, scope)
+        if node.meta.get("trino_literal") and target == types.TIMESTAMP:
+            zone = zone_of_literal(str(node.this.this))
+            return _zoned(zone) if zone else target
         if kind is not None and target is not None and not castable(kind, target):
             raise mismatch(f"Cannot cast {said(kind)} to {said(target)}")
         return target
@@ -585,9 +601,10 @@ class Analyzer:
             arguments = arguments[:1]
         if name == "try":
             return self.expression(arguments[0], scope)
-        if name in ("if",) or not signatures.known(name):
-            self._parts(node, scope)
-            return None
+        if not signatures.known(name):
+            if name in UNSUPPORTED:
+                raise NotHere(f"The function {name}")
+            raise QueryError(f"FUNCTION_NOT_FOUND: line 1:1: Function '{name}' not registered")
         for item in node.expressions:
             if isinstance(item, exp.Order):
                 self._parts_of_order(item, scope)
@@ -601,6 +618,7 @@ class Analyzer:
         self, name: str, arguments: Sequence[exp.Expr], scope: Scope, node: exp.Expr | None = None
     ) -> Known:
         given = [self._given(item, scope) for item in arguments]
+        zoned = _zoned_result(name, arguments, given)
         chosen = signatures.resolve(name, given)
         if chosen is None:
             if name in UNSUPPORTED:
@@ -614,7 +632,7 @@ class Analyzer:
             )
         if node is not None:
             node.meta["trino_arguments"] = chosen.arguments
-        return chosen.result
+        return zoned or _of_decimals(name, given, chosen.result)
 
     def _given(self, item: exp.Expr, scope: Scope) -> signatures.Given:
         if isinstance(item, exp.Distinct):
@@ -655,11 +673,12 @@ class Analyzer:
     def _at_zone(self, node: exp.Expr, scope: Scope) -> Known:
         kind = self.expression(node.this, scope)
         self.expression(node.args["zone"], scope)
+        zoned = _zoned(_literal_zone(node.args["zone"]))
         if kind is not None and kind.name not in ("timestamp", "timestamp with time zone", "unknown"):
             raise mismatch(
                 f"Type of value must be a time or timestamp with or without time zone (actual {said(kind)})"
             )
-        return types.ZONED
+        return zoned
 
     def _json_literal(self, node: exp.Expr, scope: Scope) -> Known:
         self._parts(node, scope)
@@ -667,6 +686,56 @@ class Analyzer:
 
 
 # ── Small rules ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _zoned(zone: str) -> Type:
+    from logctl.local.engine.typed import zone_name
+
+    name = zone_name(zone)
+    return types.ZONED if name == "UTC" else Type(types.ZONED.name, (), (name,))
+
+
+def zone_of_literal(text: str) -> str | None:
+    from logctl.local.engine.typed import zone_of_literal as found
+
+    return found(text)
+
+
+def _literal_zone(node: exp.Expr) -> str:
+    if not isinstance(node, exp.Literal) or not node.is_string:
+        raise NotHere("A time zone that is not a literal")
+    return str(node.this)
+
+
+_ZONE_AT = {"at_timezone": 1, "with_timezone": 1, "from_unixtime": 1}
+
+
+def _zoned_result(name: str, arguments: Sequence[exp.Expr], given: Sequence[signatures.Given]) -> Known:
+    """The zoned type of a function that has a zone in its arguments."""
+    if name in _ZONE_AT and len(arguments) > _ZONE_AT[name]:
+        return _zoned(_literal_zone(arguments[_ZONE_AT[name]]))
+    if name == "from_iso8601_timestamp" and isinstance(arguments[0], exp.Literal):
+        text = str(arguments[0].this)
+        offset = text[-6:]
+        return _zoned(offset) if offset[:1] in "+-" and offset[3:4] == ":" and "T" in text else None
+    return None
+
+
+def _of_decimals(name: str, given: Sequence[signatures.Given], result: Known) -> Known:
+    """Functions of a decimal that change its digits (Trino, MathFunctions)."""
+    kind = given[0] if given else None
+    if not isinstance(kind, Type) or kind.name != "decimal":
+        return result
+    precision, scale = kind.arguments
+    if name in ("round", "ceil", "ceiling", "floor") and len(given) == 1:
+        return Type("decimal", (min(types.MOST_DIGITS, precision - scale + min(scale, 1)), 0))
+    if name == "truncate" and len(given) == 1:
+        return Type("decimal", (max(1, precision - scale), 0))
+    if name == "round":
+        return Type("decimal", (min(types.MOST_DIGITS, precision + 1), scale))
+    if name == "sign":
+        return Type("decimal", (1, 0))
+    return result
 
 
 def _literal(analyzer: Analyzer, node: exp.Expr, scope: Scope) -> Known:  # noqa: ARG001

@@ -18,6 +18,8 @@ _DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
 _NUMBERS = (*INTEGERS, "decimal", "float", "double")
 _TEXTS = ("varchar", "char")
 MOST_DIGITS = 38
+MIXED = "mixed"
+"""In place of a zone, where values have several."""
 
 
 def normal(kind: Type) -> Type:
@@ -57,10 +59,12 @@ def common(left: Type | None, right: Type | None) -> Type | None:
         return _common_text(left, right)
     names = {left.name, right.name}
     if names <= {"date", "timestamp", "timestamp with time zone"}:
+        if left.name == right.name:
+            return Type(left.name, (), (MIXED,))
         best = max(
             left, right, key=lambda kind: ("date", "timestamp", "timestamp with time zone").index(kind.name)
         )
-        return Type(best.name)
+        return best
     if left.name == right.name and left.name in ("array", "map", "struct"):
         return _common_parts(left, right)
     return None

@@ -10,8 +10,8 @@ from logctl.local.engine.storage import Files
 _SETTINGS = {
     # Athena's session time zone is UTC, whatever the laptop's is.
     "TimeZone": "'UTC'",
-    # Trino: 7 / 2 is 3.
-    "integer_division": "true",
+    # 1e0 / 0 is Infinity; whole numbers are divided by an operator of their own.
+    "integer_division": "false",
     # Trino puts NULLs last, ascending and descending.
     "default_null_order": "'NULLS_LAST'",
     "ieee_floating_point_ops": "true",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 
-from logctl.local.engine import typed, typed_functions
+from logctl.local.engine import typed, typed_functions, unnesting
 from logctl.local.engine.analysis import set_type, type_of
 from logctl.local.engine.coercions import is_number
 from logctl.local.engine.errors import NotHere, QueryError
@@ -25,6 +25,16 @@ from logctl.local.engine.types import Type
 _SYNTAX = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "POSITION")
 
 
+_LITERALS = (exp.DType.DATE, exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.TIME, exp.DType.DECIMAL)
+
+
+def _typed_literal(parser: object, value: exp.Expr, target: exp.DataType) -> exp.Expr:  # noqa: ARG001
+    """`DATE '2026-01-31'`, to be told from a CAST."""
+    made = exp.Cast(this=value, to=target)
+    made.meta[typed.LITERAL] = True
+    return made
+
+
 class AthenaSql(Trino):
     """Trino's SQL in which a function is its name and its arguments, in the order that they were written."""
 
@@ -32,6 +42,10 @@ class AthenaSql(Trino):
         FUNCTIONS: dict[str, object] = {}  # noqa: RUF012 - sqlglot's way
         FUNCTION_PARSERS = {  # noqa: RUF012
             name: parser for name, parser in Trino.Parser.FUNCTION_PARSERS.items() if name in _SYNTAX
+        }
+        TYPE_LITERAL_PARSERS = {  # noqa: RUF012
+            **Trino.Parser.TYPE_LITERAL_PARSERS,
+            **dict.fromkeys(_LITERALS, _typed_literal),
         }
 
 
@@ -124,6 +138,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
         # DuckDB would give TIMESTAMP(3) another type; Athena's have milliseconds anyway.
         if part.this in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.TIME):
             part.set("expressions", None)
+    for part in target.find_all(exp.ColumnDef):
+        part.set("this", exp.to_identifier(part.name.lower()))
     if kind in (exp.DType.STRUCT, exp.DType.ARRAY) and isinstance(value, exp.Struct | exp.Array):
         return _named(value, target)
     if kind == exp.DType.JSON:
@@ -201,7 +217,48 @@ def _within_group(node: exp.Expr) -> exp.Expr:
 
 def _concat(node: exp.Expr) -> exp.Expr:
     node.set("safe", False)
+    sides = [node.this.copy(), node.expression.copy()]
+    made = typed_functions.TYPED["concat"](sides, [type_of(side) for side in sides])
+    return node if made is None else made
+
+
+def _tuple(node: exp.Expr) -> exp.Expr:
+    """A row, where it is a value."""
+    if isinstance(node.parent, exp.Select | exp.Alias | exp.Array | exp.Lambda | exp.Anonymous | exp.Cast):
+        return FUNCTIONS["row"](list(node.expressions))  # type: ignore[operator]
     return node
+
+
+def _dot(node: exp.Expr) -> exp.Expr:
+    kind = type_of(node.this)
+    if kind is None or kind.name != "struct":
+        return node
+    at = [name.lower() for name in kind.names].index(node.expression.name.lower())
+    return typed.field(node.this.copy(), kind, at)
+
+
+def _json_literal(node: exp.Expr) -> exp.Expr:
+    if not isinstance(node.this, exp.Literal):
+        return node
+    return typed.cast_to(exp.Literal.string(typed.json_text(str(node.this.this))), Type("json"))
+
+
+def _trim(node: exp.Expr) -> exp.Expr:
+    if node.args.get("expression"):
+        return node
+    name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get((node.args.get("position") or "").upper(), "trim")
+    return typed_functions.TYPED[name]([node.this.copy()], []) or node
+
+
+def _substring(node: exp.Expr) -> exp.Expr:
+    arguments = [node.args[key].copy() for key in ("this", "start", "length") if node.args.get(key)]
+    made = typed_functions.TYPED["substr"](arguments, [type_of(item) for item in arguments])
+    return made or exp.Anonymous(this="trino_substr", expressions=arguments)
+
+
+def _at_time_zone(node: exp.Expr) -> exp.Expr:
+    """The moment stays; its zone is in its type."""
+    return typed.cast_to(exp.Paren(this=node.this.copy()), Type("timestamp with time zone"))
 
 
 def _no_apply(what: str) -> Callable[[exp.Expr], exp.Expr]:
@@ -225,6 +282,13 @@ _REWRITES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.IgnoreNulls: _ignore_nulls,
     exp.WithinGroup: _within_group,
     exp.DPipe: _concat,
+    exp.Tuple: _tuple,
+    exp.Unnest: unnesting.rewritten,
+    exp.Dot: _dot,
+    exp.ParseJSON: _json_literal,
+    exp.Trim: _trim,
+    exp.Substring: _substring,
+    exp.AtTimeZone: _at_time_zone,
     exp.MatchRecognize: _no_apply("MATCH_RECOGNIZE"),
 }
 

@@ -94,6 +94,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
         lambda m: f"NUMERIC_VALUE_OUT_OF_RANGE: {m[1]}",
     ),
 )
+# `trino_check` fails by a CAST of its message.
+_FAILED_CHECK = re.compile(r"Could not convert string ['\"](.*?)['\"] to INT32", re.DOTALL)
 _CODE = re.compile(r"\b([A-Z][A-Z_]{5,}: .*)", re.DOTALL)
 
 
@@ -102,6 +104,8 @@ def from_duckdb(problem: Exception) -> str:
     text = str(problem)
     first = text.split("\n\n")[0].strip()
     # A macro or function of ours that raises speaks Athena's words already.
+    if (own := _FAILED_CHECK.search(first)) and _CODE.match(own[1]):
+        return " ".join(own[1].split())
     if own := _CODE.search(first):
         return " ".join(own[1].split("\n")[0].split())
     for pattern, say in _PATTERNS:

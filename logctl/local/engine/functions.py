@@ -109,13 +109,13 @@ def _hash(name: str) -> Rewrite:
 
 
 _SAME = (
-    "abs", "acos", "asin", "atan", "atan2", "avg", "bit_count", "bool_and", "bool_or", "cbrt", "ceil",
+    "abs", "acos", "asin", "atan", "atan2", "avg", "bool_and", "bool_or", "cbrt", "ceil",
     "coalesce", "corr", "cos", "cosh", "count_if", "covar_pop", "covar_samp", "cume_dist", "degrees",
     "dense_rank", "e", "exp", "first_value", "floor", "grouping", "kurtosis", "lag", "last_value",
     "lead", "ln", "log10", "log2", "lower", "ltrim", "max", "max_by", "min", "min_by", "now",
     "nth_value", "ntile", "nullif", "percent_rank", "pi", "radians", "rank", "regr_intercept",
     "regr_slope", "replace", "row_number", "rtrim", "sign", "sin", "sinh", "skewness", "sqrt", "stddev",
-    "stddev_pop", "stddev_samp", "sum", "tan", "tanh", "translate", "trim", "upper", "uuid", "var_pop",
+    "stddev_pop", "stddev_samp", "sum", "tan", "tanh", "translate", "trim", "uuid", "var_pop",
     "var_samp", "variance", "bit_length", "concat_ws", "map_concat", "map_from_entries", "map_keys",
     "map_values", "map_entries", "starts_with", "histogram", "entropy",
 )  # fmt: skip
@@ -137,6 +137,7 @@ _RENAMED = {
     "bitwise_or_agg": "bit_or",
     "bitwise_xor_agg": "bit_xor",
     "bitwise_not": "trino_bitwise_not",
+    "bit_count": "trino_bit_count",
     "cardinality": "trino_cardinality",
     "ceiling": "ceil",
     "char_length": "length",
@@ -147,14 +148,15 @@ _RENAMED = {
     "contains": "trino_contains",
     "current_date": "trino_current_date",
     "every": "bool_and",
+    "upper": "trino_upper",
     "flatten": "flatten",
     "from_base": "trino_from_base",
     "from_base64": "from_base64",
-    "from_hex": "unhex",
+    "from_hex": "trino_from_hex",
     "from_utf8": "decode",
     "geometric_mean": "geomean",
     "infinity": "trino_infinity",
-    "hamming_distance": "hamming",
+    "hamming_distance": "trino_hamming",
     "is_finite": "isfinite",
     "is_nan": "isnan",
     "is_infinite": "isinf",
@@ -164,7 +166,7 @@ _RENAMED = {
     "json_format": "trino_json_format",
     "json_parse": "trino_json_parse",
     "length": "length",
-    "levenshtein_distance": "levenshtein",
+    "levenshtein_distance": "trino_levenshtein",
     "log": "trino_log",
     "lpad": "trino_lpad",
     "map": "map",
@@ -236,6 +238,7 @@ FUNCTIONS: Mapping[str, str | Rewrite] = {
     "sha256": _hash("sha256"),
     "reverse": _reverse,
     "row": _row,
+    "current_timezone": lambda a: exp.Literal.string("UTC"),  # noqa: ARG005
     "try": "try",
     "bitwise_right_shift_arithmetic": "trino_shift_arithmetic",
 }
@@ -254,6 +257,7 @@ WINDOW_ONLY = frozenset({
 })  # fmt: skip
 
 UNSUPPORTED = frozenset({
+    "contains_sequence", "map_zip_with", "from_unixtime_nanos", "current_time", "localtime",
     "approx_most_frequent", "approx_set", "array_histogram", "array_sum", "bar", "beta_cdf",
     "bing_tile", "char2hexint", "color", "combinations", "cosine_similarity", "crc32", "current_groups",
     "day_name", "evaluate_classifier_predictions", "format", "format_number", "from_big_endian_32",

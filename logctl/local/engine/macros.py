@@ -41,10 +41,8 @@ MACROS: Mapping[str, str] = {
         THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
         WHEN x = 0 OR abs(x) BETWEEN 1e-3 AND 9999999.999999999 THEN CAST(x AS VARCHAR)
         ELSE trino_scientific(CAST(x AS VARCHAR)) END""",
-    "trino_json_text": """(j) AS CASE json_type(j) WHEN 'NULL' THEN NULL
-        WHEN 'OBJECT' THEN trino_check(true, 'INVALID_CAST_ARGUMENT: Cannot cast JSON to varchar', '')
-        WHEN 'ARRAY' THEN trino_check(true, 'INVALID_CAST_ARGUMENT: Cannot cast JSON to varchar', '')
-        ELSE json_extract_string(j, '$') END""",
+    "trino_json_text": """(j) AS trino_check(json_type(j) IN ('OBJECT', 'ARRAY'),
+        'INVALID_CAST_ARGUMENT: Cannot cast JSON to varchar', json_extract_string(j, '$'))""",
     "trino_subscript": """(a, i) AS trino_check(i < 1 OR i > len(a), CASE
         WHEN i = 0 THEN 'INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1'
         WHEN i < 0 THEN 'INVALID_FUNCTION_ARGUMENT: Array subscript is negative: ' || i
@@ -56,7 +54,8 @@ MACROS: Mapping[str, str] = {
     "trino_signed": "(x, bits) AS CASE WHEN x >= trino_power2(bits - 1) THEN x - trino_power2(bits) ELSE x END",
     "trino_shifted": "(x, n) AS CASE WHEN n >= 64 THEN 0 ELSE x // trino_power2(n) END",
     "trino_strpos": """(s, part, n) AS CASE
-        WHEN n = 0 THEN trino_check(true, 'INVALID_FUNCTION_ARGUMENT: ''instance'' must be a positive or negative number.', 0)
+        WHEN trino_check(n = 0, 'INVALID_FUNCTION_ARGUMENT: instance must be a positive or negative number',
+          false) THEN 0
         WHEN abs(n) >= len(string_split(s, part)) THEN 0
         WHEN n > 0 THEN length(array_to_string(string_split(s, part)[:n], part)) + 1
         ELSE length(array_to_string(string_split(s, part)[:len(string_split(s, part)) + n], part)) + 1 END""",
@@ -160,6 +159,18 @@ MACROS: Mapping[str, str] = {
     "trino_checksum": """(x) AS unhex(printf('%016x', CAST(
         sum(CAST(hash(x) AS HUGEINT)) % 18446744073709551616 AS UBIGINT)))""",
     # ── URLs ──
+    "trino_ascii": """(x, s) AS trino_check(NOT regexp_full_match(s, '[\\x00-\\x7F]*'),
+        'NOT_SUPPORTED: this function of text beyond ASCII is not supported by the sandbox', x)""",
+    "trino_levenshtein": "(a, b) AS trino_ascii(levenshtein(a, b), a || b)",
+    "trino_hamming": """(a, b) AS trino_check(length(a) <> length(b),
+        'INVALID_FUNCTION_ARGUMENT: The input strings to hamming_distance function must have the same length',
+        trino_ascii(hamming(rpad(a, length(b)::INTEGER, ' '), b), a || b))""",
+    "trino_upper": "(s) AS replace(upper(s), 'ẞ', 'ß')",
+    "trino_from_hex": """(s) AS unhex(trino_check(length(s) % 2 = 1 OR NOT regexp_full_match(s, '[0-9a-fA-F]*'),
+        'INVALID_FUNCTION_ARGUMENT: the text is not hexadecimal', s))""",
+    "trino_bit_count": """(x, bits) AS trino_check(bits <> 64,
+        'NOT_SUPPORTED: bit_count of other than 64 bits is not supported by the sandbox',
+        bit_count(CAST(x AS BIGINT)))""",
     "trino_url_decode": "(s) AS url_decode(replace(s, '+', ' '))",
     # RFC 3986, appendix B.
     "trino_url_part": """(u, g) AS regexp_extract(u,
@@ -183,7 +194,13 @@ MACROS: Mapping[str, str] = {
         WHEN '"NULL"' THEN 'unknown' ELSE lower(typeof(x)) END""",
     "trino_current_date": "() AS current_date",
     # ── Time ──
-    "trino_from_iso8601_timestamp": "(s) AS CAST(s AS TIMESTAMPTZ)",
+    "trino_iso": """(s) AS CASE WHEN regexp_matches(s, 'T[0-9]{2}(Z|[+-][0-9:]+)?$')
+        THEN regexp_replace(s, 'T([0-9]{2})', 'T\\1:00:00') ELSE s END""",
+    "trino_from_iso8601_timestamp": "(s) AS CAST(trino_iso(s) AS TIMESTAMPTZ)",
+    "trino_from_iso8601_utc": """(s) AS trino_check(regexp_matches(s, 'T.*[+-][0-9:]+$')
+          AND NOT regexp_matches(s, '[+-]00:?00$'),
+        'NOT_SUPPORTED: zones that differ from row to row are not supported by the sandbox',
+        CAST(trino_iso(s) AS TIMESTAMPTZ))""",
     "trino_utc": "(x) AS timezone('UTC', TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ))",
     "trino_to_iso8601": """(x) AS CASE typeof(x) WHEN 'DATE' THEN CAST(x AS VARCHAR)
         WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%g')

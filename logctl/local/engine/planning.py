@@ -13,7 +13,7 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokens import TokenType  # type: ignore[attr-defined]
 
 from logctl.core.views import CATALOG
-from logctl.local.engine import dialect, information_schema, projection
+from logctl.local.engine import dialect, information_schema, projection, syntax
 from logctl.local.engine.analysis import Analyzer, Field, Fields
 from logctl.local.engine.catalog import Catalog, Table
 from logctl.local.engine.coercions import normal
@@ -45,6 +45,7 @@ def parse(sql: str) -> exp.Expr:
         raise InvalidRequest(f"line 1:1: {str(problem).splitlines()[0]}") from None
     if len(statements) != 1:
         raise InvalidRequest("Only one sql statement is allowed. Got: " + sql)
+    syntax.check(sql, statements[0])
     return _plain_values(statements[0])
 
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from logctl.local.engine import ddl, planning
 from logctl.local.engine.definitions import DEFINITIONS
-from logctl.local.engine.errors import InvalidRequest, NotHere
+from logctl.local.engine.errors import InvalidRequest, NotHere, QueryError
 from logctl.local.engine.queries import create_view, execute, explain, select
 from logctl.local.engine.session import Outcome, Session
 from logctl.local.engine.writes import create_table_as, insert, options, unload
@@ -33,6 +33,18 @@ def prepare(sql: str, parameters: Sequence[str] = ()) -> Prepared:
     Raises:
         InvalidRequest: it cannot be read; StartQueryExecution refuses it.
     """
+    try:
+        return _prepare(sql, parameters)
+    except QueryError as problem:
+        failed = problem
+
+    def fail(session: Session) -> Outcome:  # noqa: ARG001
+        raise failed
+
+    return fail
+
+
+def _prepare(sql: str, parameters: Sequence[str]) -> Prepared:
     if not sql.strip().strip(";").strip():
         raise InvalidRequest("Query string cannot be empty")
     statement = ddl.parse_ddl(sql)

@@ -152,13 +152,12 @@ def _to(kind: exp.DType) -> Rewrite:
 
 
 def _from_unixtime(arguments: list[exp.Expr]) -> exp.Expr:
-    if len(arguments) > 1:
-        raise NotHere("from_unixtime with a zone")
     return _call("to_timestamp", exp.Cast(this=arguments[0], to=exp.DataType(this=exp.DType.DOUBLE)))
 
 
 def _at_timezone(arguments: list[exp.Expr]) -> exp.Expr:
-    return _call("timezone", arguments[1], arguments[0])
+    """The moment stays; its zone is in its type."""
+    return arguments[0]
 
 
 DATE_FUNCTIONS: Mapping[str, Rewrite] = {
@@ -177,7 +176,9 @@ DATE_FUNCTIONS: Mapping[str, Rewrite] = {
     "doy": _part("doy"),
     "format_datetime": _formatted("strftime", joda_format),
     "from_iso8601_date": _to(exp.DType.DATE),
-    "from_iso8601_timestamp": lambda a: _call("trino_from_iso8601_timestamp", *a),
+    "from_iso8601_timestamp": lambda a: _call(
+        f"trino_from_iso8601_{'timestamp' if isinstance(a[0], exp.Literal) else 'utc'}", *a
+    ),
     "from_unixtime": _from_unixtime,
     "hour": _part("hour"),
     "last_day_of_month": lambda a: _call("last_day", *a),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 
 from sqlglot import exp
 
@@ -14,6 +15,7 @@ from logctl.local.engine.errors import NotHere, QueryError
 from logctl.local.engine.functions import call
 from logctl.local.engine.types import Type
 
+MIXED = types.MIXED
 _TEXTS = ("varchar", "char", "string")
 _FLOATS = ("double", "float")
 
@@ -37,6 +39,8 @@ def as_number(value: exp.Expr, kind: Type) -> exp.Expr:
 def arithmetic(node: exp.Expr) -> exp.Expr:
     left, right, result = type_of(node.this), type_of(node.expression), type_of(node)
     if left is None or right is None or result is None:
+        if isinstance(node, exp.Div):
+            raise NotHere("A division of values whose types are not known")
         return _guarded(node)
     if types.is_number(left) and types.is_number(right):
         return _decimals(node, left, right, result) if result.name == "decimal" else _numbers(node, result)
@@ -55,6 +59,9 @@ def _numbers(node: exp.Expr, result: Type) -> exp.Expr:
     node.set("expression", as_number(node.expression.copy(), result))
     if isinstance(node, exp.Div | exp.Mod) and result.name not in _FLOATS:
         node = _guarded(node)
+        if isinstance(node, exp.Div):
+            node = exp.IntDiv(this=node.this.copy(), expression=node.expression.copy())
+            return exp.Paren(this=node)
     return cast_to(exp.Paren(this=node.copy()), result) if result.name in ("tinyint", "smallint") else node
 
 
@@ -183,18 +190,109 @@ def cast(node: exp.Expr) -> exp.Expr | None:
     """CAST and TRY_CAST; None where the general rule will do."""
     target = from_sqlglot(node.args["to"], node.this)
     given = type_of(node.this)
+    if node.meta.get(LITERAL):
+        return _typed_literal(node, str(node.this.this))
     if target is None or given is None:
         return None
-    made = _converted(node.this.copy(), given, target, literal=isinstance(node.this, exp.Literal))
+    made = _converted(node.this.copy(), given, target)
     if made is None:
         return None
     return call("try", made) if isinstance(node, exp.TryCast) else made
 
 
-def _converted(value: exp.Expr, given: Type, target: Type, *, literal: bool) -> exp.Expr | None:
+def _typed_literal(node: exp.Expr, text: str) -> exp.Expr | None:
+    """`DATE '2026-01-31'`: what cannot be one is refused before anything runs."""
+    kind = type_of(node)
+    if kind is None or kind.name not in _STRICT:
+        return None
+    problem = QueryError(f"INVALID_LITERAL: line 1:1: '{text}' is not a valid {kind.name} literal")
+    if kind.name == "timestamp with time zone":
+        moment = _ZONED.match(text)
+        if moment is None:
+            raise problem
+        local = cast_to(exp.Literal.string(moment["local"]), types.TIMESTAMP)
+        return cast_to(at_zone(local, moment["zone"]), types.ZONED)
+    if not re.fullmatch(_STRICT[kind.name], text) or not _exists(text, kind):
+        raise problem
+    return cast_to(exp.Literal.string(text.strip()), kind)
+
+
+def _exists(text: str, kind: Type) -> bool:
+    """Whether it is a day and a time that there is."""
+    if kind.name not in ("date", "timestamp"):
+        return True
+    try:
+        day, _, clock = text.strip().partition(" ")
+        year, month, number = (int(part) for part in day.split("-"))
+        date(year, month, number)
+        parts = [float(part) for part in clock.split(":")] if clock else []
+    except ValueError:
+        return False
+    return all(0 <= part < most for part, most in zip(parts, (24, 60, 60), strict=False))
+
+
+LITERAL = "trino_literal"
+_ZONED = re.compile(
+    r"\s*(?P<local>\d+-\d{1,2}-\d{1,2}(?: \d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?)?)\s*"
+    r"(?P<zone>Z|UTC|GMT|[A-Z][A-Za-z_]+/[\w/+-]+|[+-]\d\d:\d\d)\s*\Z"
+)
+
+
+def zone_of_literal(text: str) -> str | None:
+    """The zone that a TIMESTAMP literal names; None when it names none."""
+    found = _ZONED.match(text)
+    return None if found is None else zone_name(found["zone"])
+
+
+def zone_name(text: str) -> str:
+    return "UTC" if text in ("Z", "UTC", "GMT", "+00:00", "-00:00", "Etc/UTC") else text
+
+
+def zone_of(kind: Type) -> str:
+    """The zone of a zoned type: part of the value in Trino, part of the type here.
+
+    Raises:
+        NotHere: values of several zones are mixed.
+    """
+    zone = kind.names[0] if kind.names else "UTC"
+    if zone == MIXED:
+        raise NotHere("Times of several zones in one column")
+    return zone
+
+
+def in_zone(value: exp.Expr, zone: str) -> exp.Expr:
+    """The local time of a moment, without a zone."""
+    offset = re.fullmatch(r"([+-])(\d\d):(\d\d)", zone)
+    utc = call("timezone", exp.Literal.string("UTC"), value)
+    if offset is None:
+        return utc if zone == "UTC" else call("timezone", exp.Literal.string(zone), value)
+    return exp.Paren(this=exp.Add(this=utc, expression=_minutes(offset, 1)))
+
+
+def at_zone(local: exp.Expr, zone: str) -> exp.Expr:
+    """The moment of a local time."""
+    offset = re.fullmatch(r"([+-])(\d\d):(\d\d)", zone)
+    if offset is None:
+        return call("timezone", exp.Literal.string(zone_name(zone)), local)
+    utc = exp.Paren(this=exp.Add(this=local, expression=_minutes(offset, -1)))
+    return call("timezone", exp.Literal.string("UTC"), utc)
+
+
+def _minutes(offset: re.Match[str], sign: int) -> exp.Expr:
+    total = (1 if offset[1] == "+" else -1) * sign * (60 * int(offset[2]) + int(offset[3]))
+    return exp.Interval(this=exp.Literal.string(str(total)), unit=exp.var("MINUTE"))
+
+
+def _converted(value: exp.Expr, given: Type, target: Type) -> exp.Expr | None:
+    if given.name == "timestamp with time zone" and target.name != given.name:
+        zone = zone_of(given)
+        if target.name in ("varchar", "char"):
+            text = call("trino_text", in_zone(value, zone))
+            return exp.Paren(this=exp.DPipe(this=text, expression=exp.Literal.string(f" {zone}")))
+        return cast_to(in_zone(value, zone), target)
     if given.name in ("varchar", "char") and target.name in _STRICT:
-        if literal and target.name == "timestamp":
-            return None
+        if target.name == "timestamp with time zone":
+            raise NotHere("CAST of text to a time with zone")
         return _from_text(value, target)
     if target.name in ("varchar", "char"):
         return _to_text(value, given, target)

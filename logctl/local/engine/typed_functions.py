@@ -11,7 +11,7 @@ from logctl.local.engine import coercions as types
 from logctl.local.engine.analysis import type_of
 from logctl.local.engine.errors import NotHere, QueryError
 from logctl.local.engine.functions import call
-from logctl.local.engine.typed import cast_to, field, json_text
+from logctl.local.engine.typed import at_zone, cast_to, field, in_zone, json_text, zone_of
 from logctl.local.engine.types import Type
 
 Kinds = Sequence[Type | None]
@@ -350,6 +350,31 @@ def _zip(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:  # noqa: A
 # ── Time ──
 
 
+def _with_timezone(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:  # noqa: ARG001
+    return at_zone(arguments[0], str(arguments[1].this))
+
+
+def _local(name: str, at: int) -> Rewrite:
+    """Of a moment in another zone than UTC: the function of its local time, back in its zone."""
+
+    def rewrite(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:
+        before = _BY_TYPE.get(name)
+        kind = kinds[at] if at < len(kinds) else None
+        if kind is None or kind.name != "timestamp with time zone" or zone_of(kind) == "UTC":
+            return before(arguments, kinds) if before else None
+        from logctl.local.engine.times import DATE_FUNCTIONS
+
+        if name in ("format_datetime", "date_format", "to_iso8601"):
+            raise NotHere(f"{name} of a time in another zone than UTC")
+        zone = zone_of(kind)
+        local = [*arguments]
+        local[at] = in_zone(arguments[at], zone)
+        made = DATE_FUNCTIONS[name](local)
+        return at_zone(made, zone) if name in ("date_trunc", "date_add") else made
+
+    return rewrite
+
+
 def _keeps_date(name: str) -> Rewrite:
     """A date stays a date."""
 
@@ -383,7 +408,7 @@ def row_field(value: exp.Expr, at: int) -> exp.Expr:
     return field(value, kind, at)
 
 
-TYPED: Mapping[str, Rewrite] = {
+_BY_TYPE: Mapping[str, Rewrite] = {
     "avg": _average,
     "bitwise_right_shift": _shift_right,
     "bitwise_right_shift_arithmetic": _shift_arithmetic,
@@ -432,7 +457,20 @@ TYPED: Mapping[str, Rewrite] = {
     "substr": _substring,
     "substring": _substring,
     "trim": _trim("trim"),
+    "with_timezone": _with_timezone,
     "truncate": _round("trino_truncate_whole", "trunc"),
     "year": _part_of_interval("year"),
     "zip": _zip,
+}
+
+_LOCAL = (
+    "year", "month", "day", "day_of_month", "hour", "minute", "week", "week_of_year", "quarter", "day_of_week",
+    "dow", "day_of_year", "doy", "year_of_week", "yow", "last_day_of_month", "date", "to_iso8601",
+    "format_datetime", "date_format",
+)  # fmt: skip
+TYPED: Mapping[str, Rewrite] = {
+    **_BY_TYPE,
+    **{name: _local(name, 0) for name in _LOCAL},
+    "date_trunc": _local("date_trunc", 1),
+    "date_add": _local("date_add", 2),
 }
