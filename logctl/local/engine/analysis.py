@@ -26,7 +26,7 @@ Known = Type | None
 
 def type_of(node: exp.Expr) -> Known:
     """The type that the analysis found."""
-    found = node.meta.get(_TYPE) if node._meta else None  # noqa: SLF001 - `meta` would make one for each node
+    found = node.meta.get(_TYPE) if node._meta else None
     return found if isinstance(found, Type) else None
 
 
@@ -126,6 +126,8 @@ class Analyzer:
         scope = Scope(outer)
         if node is None:
             return None
+        if outer is None and node.find(exp.MatchRecognize):
+            raise NotHere("MATCH_RECOGNIZE")
         with_ = node.args.get("with_") or node.args.get("with")
         for cte in with_.expressions if with_ is not None else ():
             self._cte(cte, scope, recursive=bool(with_ is not None and with_.recursive))
@@ -159,7 +161,8 @@ class Analyzer:
             joined = common(one.type, other.type)
             if joined is None and one.type is not None and other.type is not None:
                 raise mismatch(
-                    f"column {place} in {word} query has incompatible types: {said(one.type)}, {said(other.type)}"
+                    f"column {place} in {word} query has incompatible types: {said(one.type)}, "
+                    f"{said(other.type)}"
                 )
             made.append(Field(one.name, joined))
         scope.relations = [("", made)]
@@ -199,18 +202,37 @@ class Analyzer:
             _no_aggregates(where.this, "WHERE clause")
         group = node.args.get("group")
         if group is not None:
-            self._group(group, node, scope)
+            self._group(group, scope)
         having = node.args.get("having")
         if having is not None:
             self._condition(having.this, scope, "HAVING clause must evaluate to a boolean")
         for window in node.args.get("windows") or ():
             self._parts(window, scope)
+        self._spell_out_star(node, scope)
         made: list[Field] | None = []
         for item in node.expressions:
             fields = self._item(item, scope)
             made = None if fields is None or made is None else [*made, *fields]
         self._order(node, scope, made)
         return made
+
+    def _spell_out_star(self, node: exp.Select, scope: Scope) -> None:
+        """`SELECT *` after USING: the columns that are one come first."""
+        if not scope.joined or any(fields is None for _, fields in scope.relations):
+            return
+        items: list[exp.Expr] = []
+        for item in node.expressions:
+            if not isinstance(item, exp.Star):
+                items.append(item)
+                continue
+            items += [exp.column(name, quoted=True) for name in scope.joined]
+            items += [
+                exp.column(part.name, table=alias, quoted=True)
+                for alias, fields in scope.relations
+                for part in fields or ()
+                if part.name not in scope.joined and not part.name.startswith("$")
+            ]
+        node.set("expressions", items)
 
     def _item(self, item: exp.Expr, scope: Scope) -> Fields:
         if isinstance(item, exp.Star):
@@ -226,7 +248,7 @@ class Analyzer:
         name = item.alias.lower() if isinstance(item, exp.Alias) else _name(inner)
         return [Field("" if name.startswith("_unnamed") else name, kind)]
 
-    def _group(self, group: exp.Expr, node: exp.Select, scope: Scope) -> None:
+    def _group(self, group: exp.Expr, scope: Scope) -> None:
         for item in _group_items(group):
             if isinstance(item, exp.Literal) and not item.is_string:
                 continue
@@ -422,12 +444,10 @@ class Analyzer:
                 others.append(fields[0].type)
         for other in others:
             if kind is not None and other is not None and common(kind, other) is None:
-                where = "IN value and" if query is None else "value and result of"
-                raise mismatch(
-                    f"IN value and list items must be the same type: {said(kind)}"
-                    if query is None
-                    else f"{where} subquery must be of the same type for IN expression: {said(kind)} vs {said(other)}"
-                )
+                told = "IN value and list items must be the same type"
+                if query is not None:
+                    told = "value and result of subquery must be of the same type for IN expression"
+                raise mismatch(f"{told}: {said(kind)} vs {said(other)}")
         return types.BOOLEAN
 
     def _logical(self, node: exp.Expr, scope: Scope) -> Known:
@@ -510,7 +530,7 @@ class Analyzer:
         if target is None:
             refuse_type(node.args["to"])
         kind = self.expression(node.this, scope)
-        if node.meta.get("trino_literal") and target == types.TIMESTAMP:
+        if node.meta.get("trino_literal") and target in (types.TIMESTAMP, types.ZONED):
             zone = zone_of_literal(str(node.this.this))
             return _zoned(zone) if zone else target
         if kind is not None and target is not None and not castable(kind, target):
@@ -618,7 +638,7 @@ class Analyzer:
         self, name: str, arguments: Sequence[exp.Expr], scope: Scope, node: exp.Expr | None = None
     ) -> Known:
         given = [self._given(item, scope) for item in arguments]
-        zoned = _zoned_result(name, arguments, given)
+        zoned = _zoned_result(name, arguments)
         chosen = signatures.resolve(name, given)
         if chosen is None:
             if name in UNSUPPORTED:
@@ -710,7 +730,7 @@ def _literal_zone(node: exp.Expr) -> str:
 _ZONE_AT = {"at_timezone": 1, "with_timezone": 1, "from_unixtime": 1}
 
 
-def _zoned_result(name: str, arguments: Sequence[exp.Expr], given: Sequence[signatures.Given]) -> Known:
+def _zoned_result(name: str, arguments: Sequence[exp.Expr]) -> Known:
     """The zoned type of a function that has a zone in its arguments."""
     if name in _ZONE_AT and len(arguments) > _ZONE_AT[name]:
         return _zoned(_literal_zone(arguments[_ZONE_AT[name]]))
@@ -756,7 +776,7 @@ def _literal(analyzer: Analyzer, node: exp.Expr, scope: Scope) -> Known:  # noqa
 
 def _fixed(kind: Known) -> Callable[[Analyzer, exp.Expr, Scope], Known]:
     def rule(analyzer: Analyzer, node: exp.Expr, scope: Scope) -> Known:
-        analyzer._parts(node, scope)  # noqa: SLF001
+        analyzer._parts(node, scope)
         return kind
 
     return rule
@@ -767,7 +787,7 @@ def _text_function(name: str) -> Callable[[Analyzer, exp.Expr, Scope], Known]:
 
     def rule(analyzer: Analyzer, node: exp.Expr, scope: Scope) -> Known:
         arguments = [node.this, *(node.args[key] for key in _ARGUMENTS[name] if node.args.get(key))]
-        return analyzer._resolved(name, arguments, scope)  # noqa: SLF001
+        return analyzer._resolved(name, arguments, scope)
 
     return rule
 
@@ -844,8 +864,8 @@ def _renamed(fields: Fields, names: Sequence[str]) -> Fields:
         return [Field(name, None) for name in names]
     if len(fields) != len(names):
         raise QueryError(
-            f"MISMATCHED_COLUMN_ALIASES: line 1:1: Column alias list has {len(names)} entries but relation has "
-            f"{len(fields)} columns"
+            f"MISMATCHED_COLUMN_ALIASES: line 1:1: Column alias list has {len(names)} entries but relation "
+            f"has {len(fields)} columns"
         )
     return [Field(name, item.type) for name, item in zip(names, fields, strict=True)]
 
@@ -934,10 +954,10 @@ _UNKNOWN_TYPES = frozenset({exp.DType.TEXT, exp.DType.FLOAT})
 def from_sqlglot(target: exp.Expr, value: exp.Expr | None = None) -> Known:
     """The type that a CAST names; None for one that the sandbox does not know."""
     assert isinstance(target, exp.DataType)
-    if target.this == exp.DType.DECIMAL and not target.expressions and isinstance(value, exp.Literal):
-        if value.is_string:
-            whole, _, fraction = str(value.this).strip().lstrip("+-").partition(".")
-            return Type("decimal", (max(1, len(whole.lstrip("0")) + len(fraction)), len(fraction)))
+    plain = target.this == exp.DType.DECIMAL and not target.expressions
+    if plain and isinstance(value, exp.Literal) and value.is_string:
+        whole, _, fraction = str(value.this).strip().lstrip("+-").partition(".")
+        return Type("decimal", (max(1, len(whole.lstrip("0")) + len(fraction)), len(fraction)))
     try:
         return types.normal(parse(target.sql(dialect="trino").lower()))
     except ValueError:

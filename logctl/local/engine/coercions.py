@@ -61,10 +61,9 @@ def common(left: Type | None, right: Type | None) -> Type | None:
     if names <= {"date", "timestamp", "timestamp with time zone"}:
         if left.name == right.name:
             return Type(left.name, (), (MIXED,))
-        best = max(
+        return max(
             left, right, key=lambda kind: ("date", "timestamp", "timestamp with time zone").index(kind.name)
         )
-        return best
     if left.name == right.name and left.name in ("array", "map", "struct"):
         return _common_parts(left, right)
     return None
@@ -116,7 +115,8 @@ def common_of(kinds: Iterable[Type | None]) -> Type | None:
             raise LookupError(left, right)
         return found
 
-    return reduce(join, kinds, UNKNOWN)
+    start: Type | None = UNKNOWN
+    return reduce(join, kinds, start)
 
 
 def coerces(given: Type | None, wanted: Type) -> bool:

@@ -21,6 +21,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
         ),
     ),
     (
+        re.compile(r"Failure in decode|invalid UTF8|The initial value type must be the same"),
+        lambda m: "NOT_SUPPORTED: this use of the function is not supported by the sandbox's Athena",
+    ),
+    (
         re.compile(r"Map keys must be unique"),
         lambda m: "INVALID_FUNCTION_ARGUMENT: Duplicate map keys are not allowed",
     ),

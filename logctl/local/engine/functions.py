@@ -238,7 +238,7 @@ FUNCTIONS: Mapping[str, str | Rewrite] = {
     "sha256": _hash("sha256"),
     "reverse": _reverse,
     "row": _row,
-    "current_timezone": lambda a: exp.Literal.string("UTC"),  # noqa: ARG005
+    "current_timezone": lambda a: exp.Literal.string("UTC"),
     "try": "try",
     "bitwise_right_shift_arithmetic": "trino_shift_arithmetic",
 }

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table
 """DuckDB macros for functions that Trino has and DuckDB has otherwise. Later ones may use earlier ones."""
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from logctl.local.engine import dialect, information_schema, projection, syntax
 from logctl.local.engine.analysis import Analyzer, Field, Fields
 from logctl.local.engine.catalog import Catalog, Table
 from logctl.local.engine.coercions import normal
-from logctl.local.engine.errors import InvalidRequest, QueryError
+from logctl.local.engine.errors import InvalidRequest, NotHere, QueryError
 from logctl.local.engine.pruning import conditions
 from logctl.local.engine.scans import HIDDEN, Scanner, literal
 from logctl.local.engine.types import from_duckdb as types_of
@@ -35,6 +35,8 @@ def parse(sql: str) -> exp.Expr:
     try:
         statements = [tree for tree in sqlglot.parse(sql, read=dialect.AthenaSql) if tree is not None]
     except ParseError as problem:
+        if what := syntax.not_here(sql):
+            raise NotHere(what) from None
         first = problem.errors[0] if problem.errors else {}
         near = first.get("highlight") or ""
         raise InvalidRequest(
@@ -46,7 +48,26 @@ def parse(sql: str) -> exp.Expr:
     if len(statements) != 1:
         raise InvalidRequest("Only one sql statement is allowed. Got: " + sql)
     syntax.check(sql, statements[0])
+    _keep_ties(statements[0])
     return _plain_values(statements[0])
+
+
+def _keep_ties(tree: exp.Expr) -> None:
+    """`FETCH FIRST n ROWS WITH TIES` by the rank of each row."""
+    for select in tree.find_all(exp.Query):
+        fetch = select.args.get("limit")
+        options = fetch.args.get("limit_options") if isinstance(fetch, exp.Fetch) else None
+        if fetch is None or options is None or not options.args.get("with_ties"):
+            continue
+        order = select.args.get("order")
+        if not isinstance(select, exp.Select) or order is None or select.args.get("offset"):
+            raise NotHere("WITH TIES here")
+        if any(not isinstance(item.this, exp.Column) for item in order.expressions):
+            raise NotHere("WITH TIES by other than columns")
+        rank = exp.Window(this=exp.Anonymous(this="rank"), order=order.copy(), over="OVER")
+        count = fetch.args.get("count") or exp.Literal.number(1)
+        select.set("qualify", exp.Qualify(this=exp.LTE(this=rank, expression=count.copy())))
+        select.set("limit", None)
 
 
 def _plain_values(tree: exp.Expr) -> exp.Expr:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table
 """What Trino's functions take and give (Trino, Functions and operators), for those that the sandbox has.
 
 A signature is `arguments -> result`, several are separated by `|`. Words are types; T, U, K, V and S stand
@@ -99,7 +100,7 @@ word_stem text -> text
 regexp_like text,text -> bool
 regexp_extract text,text -> text | text,text,bigint -> text
 regexp_extract_all text,text -> array(text) | text,text,bigint -> array(text)
-regexp_replace text,text -> text | text,text,text -> text
+regexp_replace text,text -> text | text,text,text -> text | text,text,(array(text) => text) -> text
 regexp_split text,text -> array(text)
 regexp_count text,text -> bigint
 regexp_position text,text -> int
@@ -145,7 +146,8 @@ now -> tsz
 current_date -> date
 current_timestamp -> tsz | bigint -> tsz
 localtimestamp -> ts | bigint -> ts
-array_distinct,array_sort,shuffle array(T) -> array(T)
+array_distinct,shuffle array(T) -> array(T)
+array_sort array(T) -> array(T) | array(T),(T,T => int) -> array(T)
 array_except,array_intersect,array_union array(T),array(T) -> array(T)
 array_join array(T),text -> text | array(T),text,text -> text
 array_max,array_min array(T) -> T

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from sqlglot import exp
@@ -15,6 +16,20 @@ _FOREIGN_TYPES = frozenset(
      "NUMBER", "BYTEA", "UTINYINT", "UINTEGER", "UBIGINT", "TIMESTAMPTZ", "BOOL", "LONG", "BINARY"}
 )  # fmt: skip
 _CLOSING = {")", "]"}
+
+
+_OWN_SYNTAX = ("JSON_VALUE", "JSON_QUERY", "JSON_EXISTS", "JSON_OBJECT", "JSON_ARRAY", "JSON_TABLE")
+
+
+def not_here(sql: str) -> str:
+    """What Trino has and the sandbox has not, in a statement that could not be read; empty for nothing."""
+    words = [token.text.upper() for token in Trino.Tokenizer().tokenize(sql)]
+    for word, following in pairwise(words):
+        if word in _OWN_SYNTAX and following == "(":
+            return f"The function {word.lower()}"
+        if (word, following) == ("ON", "OVERFLOW"):
+            return "ON OVERFLOW"
+    return "MATCH_RECOGNIZE" if "MATCH_RECOGNIZE" in words else ""
 
 
 def check(sql: str, tree: exp.Expr) -> None:

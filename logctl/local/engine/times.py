@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from sqlglot import exp
@@ -19,8 +20,8 @@ _MYSQL = {
 _JODA = (
     ("yyyy", "%Y"), ("YYYY", "%Y"), ("MMMM", "%B"), ("MMM", "%b"), ("EEEE", "%A"), ("EEE", "%a"),
     ("SSS", "%g"), ("yy", "%y"), ("MM", "%m"), ("dd", "%d"), ("HH", "%H"), ("hh", "%I"), ("mm", "%M"),
-    ("ss", "%S"), ("DDD", "%j"), ("ZZ", "%z"), ("M", "%-m"), ("d", "%-d"), ("H", "%-H"), ("h", "%-I"),
-    ("a", "%p"), ("E", "%a"), ("y", "%Y"), ("Z", "%z"),
+    ("ss", "%S"), ("DDD", "%j"), ("M", "%-m"), ("d", "%-d"), ("H", "%-H"), ("h", "%-I"),
+    ("a", "%p"), ("E", "%a"), ("y", "%Y"), ("ZZZ", "UTC"), ("ZZ", "+00:00"), ("Z", "+0000"),
 )  # fmt: skip
 
 
@@ -125,7 +126,9 @@ def _formatted(function: str, convert: Callable[[str], str]) -> Rewrite:
 
 
 def _parse_datetime(arguments: list[exp.Expr]) -> exp.Expr:
-    """With a time zone, UTC unless the text says another."""
+    """In UTC: of a text that says its zone, each value could have another."""
+    if isinstance(arguments[1], exp.Literal) and "Z" in re.sub(r"'[^']*'", "", str(arguments[1].this)):
+        raise NotHere("parse_datetime with a zone in the text")
     parsed = _formatted("strptime", joda_format)(arguments)
     return _call(
         "timezone",

@@ -101,7 +101,7 @@ def _shift_arithmetic(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | Non
     return cast_to(call("floor", divided), types.BIGINT)
 
 
-def _average(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:
+def _average(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:  # noqa: ARG001
     kind = kinds[0] if kinds else None
     if kind is not None and kind.name == "decimal" and kind.arguments[0] > 15:
         raise NotHere("The average of a decimal with more than 15 digits")
@@ -244,7 +244,8 @@ def _regexp_extract(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:
         groups = len(re.findall(r"(?<!\\)\((?!\?)|\(\?P<", str(arguments[1].this)))
         if int(arguments[2].this) > groups:
             raise QueryError(
-                f"INVALID_FUNCTION_ARGUMENT: Pattern has {groups} groups. Cannot access group {arguments[2].this}"
+                f"INVALID_FUNCTION_ARGUMENT: Pattern has {groups} groups. Cannot access group "
+                f"{arguments[2].this}"
             )
         if groups and re.search(r"\||\)[?*]", str(arguments[1].this)):
             # RE2 does not tell an empty group from one that took no part.
@@ -331,7 +332,6 @@ def _rows_of_entries(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None
 
 
 def _zip(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:  # noqa: ARG001
-    names = ", ".join(str(at) for at in range(len(arguments)))
     if len(arguments) == 2:
         return None
     pair = exp.column("pair")
@@ -342,7 +342,6 @@ def _zip(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:  # noqa: A
         )
         for at in range(len(arguments))
     ]
-    assert names
     step = exp.Lambda(this=exp.Struct(expressions=parts), expressions=[exp.to_identifier("pair")])
     return call("list_transform", call("list_zip", *arguments), step)
 
@@ -389,7 +388,7 @@ def _keeps_date(name: str) -> Rewrite:
 
 
 def _part_of_interval(name: str) -> Rewrite:
-    def rewrite(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:
+    def rewrite(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:  # noqa: ARG001
         if kinds[0] not in (types.INTERVAL, types.MONTHS):
             return None
         raise NotHere(f"{name} of an interval")
@@ -464,8 +463,8 @@ _BY_TYPE: Mapping[str, Rewrite] = {
 }
 
 _LOCAL = (
-    "year", "month", "day", "day_of_month", "hour", "minute", "week", "week_of_year", "quarter", "day_of_week",
-    "dow", "day_of_year", "doy", "year_of_week", "yow", "last_day_of_month", "date", "to_iso8601",
+    "year", "month", "day", "day_of_month", "hour", "minute", "week", "week_of_year", "quarter",
+    "day_of_week", "dow", "day_of_year", "doy", "year_of_week", "yow", "last_day_of_month", "date", "to_iso8601",
     "format_datetime", "date_format",
 )  # fmt: skip
 TYPED: Mapping[str, Rewrite] = {

@@ -50,8 +50,8 @@ def rewritten(node: exp.Expr) -> exp.Expr:
         *[exp.alias_(part, name, quoted=True) for part, name in zip(outer, names, strict=False)]
     ).from_(exp.Subquery(this=exp.select(*inner), alias=exp.TableAlias(this=exp.to_identifier("unnested"))))
     alias = node.args.get("alias")
-    name = alias.this.copy() if alias is not None and alias.this else exp.to_identifier("_unnest")
-    return exp.Lateral(this=exp.Subquery(this=query), alias=exp.TableAlias(this=name))
+    called = alias.this.copy() if alias is not None and alias.this else exp.to_identifier("_unnest")
+    return exp.Lateral(this=exp.Subquery(this=query), alias=exp.TableAlias(this=called))
 
 
 def _names(node: exp.Unnest) -> list[str]:
