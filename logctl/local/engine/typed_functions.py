@@ -464,8 +464,8 @@ _BY_TYPE: Mapping[str, Rewrite] = {
 
 _LOCAL = (
     "year", "month", "day", "day_of_month", "hour", "minute", "week", "week_of_year", "quarter",
-    "day_of_week", "dow", "day_of_year", "doy", "year_of_week", "yow", "last_day_of_month", "date", "to_iso8601",
-    "format_datetime", "date_format",
+    "day_of_week", "dow", "day_of_year", "doy", "year_of_week", "yow", "last_day_of_month", "date",
+    "to_iso8601", "format_datetime", "date_format",
 )  # fmt: skip
 TYPED: Mapping[str, Rewrite] = {
     **_BY_TYPE,
