@@ -111,7 +111,7 @@ def _hash(name: str) -> Rewrite:
 _SAME = (
     "abs", "acos", "asin", "atan", "atan2", "avg", "bool_and", "bool_or", "cbrt", "ceil",
     "coalesce", "corr", "cos", "cosh", "count_if", "covar_pop", "covar_samp", "cume_dist", "degrees",
-    "dense_rank", "e", "exp", "first_value", "floor", "grouping", "kurtosis", "lag", "last_value",
+    "dense_rank", "exp", "first_value", "floor", "grouping", "kurtosis", "lag", "last_value",
     "lead", "ln", "log10", "log2", "lower", "ltrim", "max", "max_by", "min", "min_by", "now",
     "nth_value", "ntile", "nullif", "percent_rank", "pi", "radians", "rank", "regr_intercept",
     "regr_slope", "replace", "row_number", "rtrim", "sign", "sin", "sinh", "skewness", "sqrt", "stddev",
@@ -147,6 +147,7 @@ _RENAMED = {
     "codepoint": "unicode",
     "contains": "trino_contains",
     "current_date": "trino_current_date",
+    "e": "trino_e",
     "every": "bool_and",
     "upper": "trino_upper",
     "flatten": "flatten",

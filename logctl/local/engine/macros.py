@@ -88,9 +88,12 @@ MACROS: Mapping[str, str] = {
     "trino_log": "(base, x) AS ln(x) / ln(base)",
     "trino_infinity": "() AS CAST('inf' AS DOUBLE)",
     "trino_nan": "() AS CAST('nan' AS DOUBLE)",
-    "trino_from_base": """(text, radix) AS CASE radix WHEN 16 THEN CAST('0x' || text AS BIGINT)
+    "trino_e": "() AS exp(1)",
+    "trino_from_digits": """(text, radix) AS CASE radix WHEN 16 THEN CAST('0x' || text AS BIGINT)
         WHEN 2 THEN CAST('0b' || text AS BIGINT) WHEN 10 THEN CAST(text AS BIGINT)
         ELSE error('NOT_SUPPORTED: from_base with this radix is not supported by the sandbox') END""",
+    "trino_from_base": """(text, radix) AS CASE WHEN starts_with(text, '-') THEN -1 ELSE 1 END *
+        trino_from_digits(ltrim(text, '-'), radix)""",
     "trino_bitwise_and": "(a, b) AS CAST(a AS BIGINT) & CAST(b AS BIGINT)",
     "trino_bitwise_or": "(a, b) AS CAST(a AS BIGINT) | CAST(b AS BIGINT)",
     "trino_bitwise_not": "(a) AS ~CAST(a AS BIGINT)",
@@ -135,7 +138,7 @@ MACROS: Mapping[str, str] = {
     "trino_array_intersect": "(a, b) AS trino_array_distinct(list_filter(a, lambda x: list_contains(b, x)))",
     "trino_array_except": "(a, b) AS trino_array_distinct(list_filter(a, lambda x: NOT list_contains(b, x)))",
     "trino_array_remove": "(a, v) AS list_filter(a, lambda x: x IS DISTINCT FROM v)",
-    "trino_array_position": "(a, v) AS CAST(coalesce(list_position(a, v), 0) AS BIGINT)",
+    "trino_array_position": "(a, v) AS CASE WHEN a IS NULL OR v IS NULL THEN NULL ELSE CAST(coalesce(list_position(a, v), 0) AS BIGINT) END",
     "trino_array_join": """(a, d) AS array_to_string(list_filter(a, lambda x: x IS NOT NULL), d),
         (a, d, n) AS array_to_string(list_transform(a, lambda x: coalesce(CAST(x AS VARCHAR), n)), d)""",
     "trino_cardinality": """(x) AS CAST(CASE WHEN json_type(to_json(x)) = 'ARRAY'
@@ -144,8 +147,12 @@ MACROS: Mapping[str, str] = {
     "trino_repeat": "(x, n) AS list_transform(range(n), lambda i: x)",
     "trino_sequence": """(a, b) AS generate_series(a, b, CASE WHEN a <= b THEN 1 ELSE -1 END),
         (a, b, s) AS generate_series(a, b, s)""",
-    "trino_slice": """(a, start, size) AS CASE WHEN start > 0 THEN a[start:start + size - 1]
-        ELSE a[len(a) + start + 1:len(a) + start + size] END""",
+    "trino_slice": """(a, start, size) AS CASE
+        WHEN trino_check(start = 0, 'INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1', false) THEN NULL
+        WHEN trino_check(size < 0, 'INVALID_FUNCTION_ARGUMENT: length must be greater than or equal to 0', false)
+          THEN NULL
+        WHEN start > 0 THEN a[start:start + size - 1]
+        WHEN -start > len(a) THEN a[:0] ELSE a[len(a) + start + 1:len(a) + start + size] END""",
     "trino_zip": "(a, b) AS list_transform(list_zip(a, b), lambda z: {'field0': z[1], 'field1': z[2]})",
     "trino_first_of_keys": """(e) AS map_from_entries(list_filter(e, lambda x, i:
         list_position(list_transform(e, lambda y: y['k']), x['k']) = i))""",

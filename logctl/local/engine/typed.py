@@ -45,6 +45,10 @@ def arithmetic(node: exp.Expr) -> exp.Expr:
     if types.is_number(left) and types.is_number(right):
         return _decimals(node, left, right, result) if result.name == "decimal" else _numbers(node, result)
     if result.name == "date":
+        for side in (node.this, node.expression):
+            unit = side.args.get("unit") if isinstance(side, exp.Interval) else None
+            if isinstance(unit, exp.Var) and unit.name.upper().rstrip("S") in ("HOUR", "MINUTE", "SECOND"):
+                raise QueryError("INVALID_FUNCTION_ARGUMENT: Cannot add hour, minutes or seconds to a date")
         return cast_to(exp.Paren(this=node.copy()), result)
     if result == types.INTERVAL and left.name in ("date", "timestamp", "timestamp with time zone"):
         sides = (
@@ -156,8 +160,12 @@ def _rows(node: exp.Expr, kind: Type) -> exp.Expr:
     left, right = type_of(node.this), type_of(node.expression)
     assert left is not None
     assert right is not None
+
+    def part(side: exp.Expr, of: Type, at: int) -> exp.Expr:
+        return side.expressions[at].copy() if isinstance(side, exp.Tuple) else field(side.copy(), of, at)
+
     pairs = [
-        exp.EQ(this=field(node.this.copy(), left, at), expression=field(node.expression.copy(), right, at))
+        exp.EQ(this=part(node.this, left, at), expression=part(node.expression, right, at))
         for at in range(len(kind.arguments))
     ]
     both = exp.Paren(this=exp.and_(*pairs))

@@ -380,6 +380,9 @@ def _keeps_date(name: str) -> Rewrite:
     def rewrite(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:
         if (kinds[-1] or types.UNKNOWN) != types.DATE:
             return None
+        unit = str(arguments[0].this).lower() if isinstance(arguments[0], exp.Literal) else ""
+        if unit in ("hour", "minute", "second", "millisecond"):
+            raise QueryError(f"INVALID_FUNCTION_ARGUMENT: '{unit}' is not a valid DATE field")
         from logctl.local.engine.times import DATE_FUNCTIONS
 
         return cast_to(DATE_FUNCTIONS[name](arguments), types.DATE)
