@@ -7,6 +7,7 @@ Glue's API under the same name, a table is again the one that the stack knows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -18,11 +19,10 @@ from logctl.pipeline.clients import trouble_of
 
 @dataclass(frozen=True)
 class Faults:
-    """What the catalog lacks or has otherwise, by table, and whether even the database is missing."""
+    """What the catalog lacks or has otherwise, by table."""
 
     database: str
     tables: dict[str, Fault]
-    database_missing: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.tables)
@@ -55,35 +55,33 @@ def faults(deployment: Deployment) -> Faults:
         fault = fault_of(wanted, there)
         if fault is not None:
             found[name] = fault
-    whole = len(found) == len(_wanted(deployment)) and set(found.values()) == {Fault.MISSING}
-    return Faults(names.database, found, whole and not _has_database(deployment))
+    return Faults(names.database, found)
 
 
 def _wanted(deployment: Deployment) -> dict[str, dict[str, object]]:
     return table_inputs(deployment.names, lambda prefix: f"s3://{deployment.bucket}/{prefix}")
 
 
-def _has_database(deployment: Deployment) -> bool:
-    try:
-        deployment.aws.glue.get_database(Name=deployment.names.database)
-    except ClientError as error:
-        if trouble_of(error) is not Trouble.MISSING:
-            raise
-        return False
-    return True
-
-
 def restore(deployment: Deployment, found: Faults) -> None:
-    """Make what is missing, and bring what was changed back to its definition.
+    """Make what is missing, the database too, and bring what was changed back to its definition.
 
     Partitions of a table that is made again are not there until `repair` has registered them.
     """
     glue, database = deployment.aws.glue, deployment.names.database
-    if found.database_missing:
-        glue.create_database(DatabaseInput=database_input(deployment.names))  # type: ignore[arg-type]
-    wanted = _wanted(deployment)
+    wanted: Any = _wanted(deployment)
+
+    def make(name: str) -> None:
+        glue.create_table(DatabaseName=database, TableInput=wanted[name])
+
     for name, fault in found.tables.items():
-        if fault is Fault.MISSING:
-            glue.create_table(DatabaseName=database, TableInput=wanted[name])  # type: ignore[arg-type]
-        else:
-            glue.update_table(DatabaseName=database, TableInput=wanted[name])  # type: ignore[arg-type]
+        if fault is Fault.CHANGED:
+            glue.update_table(DatabaseName=database, TableInput=wanted[name])
+            continue
+        try:
+            make(name)
+        except ClientError as error:
+            if trouble_of(error) is not Trouble.MISSING:
+                raise
+            description: Any = database_input(deployment.names)
+            glue.create_database(DatabaseInput=description)
+            make(name)

@@ -158,9 +158,8 @@ def _repair(scope: Scope) -> list[Statement]:
 
 
 def _see_tables(scope: Scope) -> list[Statement]:
-    """Whether the pipeline's tables and views are there; the database is asked for when none is."""
-    own = _tables(scope, *own_tables(scope.names))
-    return allow("SeeTables", ["glue:GetDatabase", "glue:GetTable"], own)
+    """Whether the pipeline's tables and views are there."""
+    return allow("SeeTables", ["glue:GetTable"], _tables(scope, *own_tables(scope.names)))
 
 
 def _bring_tables_back(scope: Scope) -> list[Statement]:
