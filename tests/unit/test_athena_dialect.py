@@ -430,11 +430,11 @@ def page() -> str:
 
 DIFFERENCES = [
     "- `approx_distinct` and `approx_percentile` are exact; `checksum` has other bytes.",
-    "- A subscript out of range gives NULL instead of an error; so does a missing key of a map.",
-    "- Regular expressions are RE2's: no look-around, no back references.",
-    "- Zones: a zoned time is kept in UTC and shown in UTC; `AT TIME ZONE` gives a time without zone.",
-    "- Units and formats of time must be literals. Dividing decimals gives a double.",
-    "- Functions that Trino has and this list has not fail with `NOT_SUPPORTED` or `FUNCTION_NOT_FOUND`.",
+    "- What the sandbox cannot answer as Trino does fails with `NOT_SUPPORTED`: functions that are not in this",
+    "  list, regular expressions with look-around or back references, zones that are not literals or differ from",
+    "  row to row, units and formats of time that are not literals, the average of a decimal of more than 15 digits.",
+    "- The keys of JSON are sorted where it is a literal, and as they came elsewhere.",
+    "- An error says line 1:1, wherever its place is.",
 ]
 
 

@@ -25,6 +25,13 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
         lambda m: "NOT_SUPPORTED: this use of the function is not supported by the sandbox's Athena",
     ),
     (
+        re.compile(r"CSV Error on Line"),
+        lambda m: (
+            "NOT_SUPPORTED: Delimited text that DuckDB cannot read, for example with line breaks in quotes, "
+            "is not supported by the sandbox's Athena"
+        ),
+    ),
+    (
         re.compile(r"Map keys must be unique"),
         lambda m: "INVALID_FUNCTION_ARGUMENT: Duplicate map keys are not allowed",
     ),

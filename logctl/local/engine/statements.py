@@ -66,6 +66,8 @@ def _prepare(sql: str, parameters: Sequence[str]) -> Prepared:
 def _prepare_dml(sql: str) -> Prepared:
     if found := re.match(r"\s*EXECUTE\s+([\w-]+)\s*(?:USING\s+(.*))?\Z", sql, re.IGNORECASE | re.DOTALL):
         return lambda session: execute(session, found[1], found[2])
+    if unknown := re.match(r"\s*(PREPARE|DEALLOCATE)\b", sql, re.IGNORECASE):
+        raise NotHere(f"The statement {unknown[1].upper()}")
     tree = planning.parse(sql)
     if isinstance(tree, exp.Create) and tree.kind == "VIEW":
         return lambda session: create_view(session, tree, sql)
