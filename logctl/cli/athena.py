@@ -114,6 +114,9 @@ def query(
     bucket: Annotated[
         str | None, typer.Option("--bucket", metavar="TIME", help="The time of one bar, like 5m.")
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Don't ask before the pipeline's own tables are changed.")
+    ] = False,
     output: Annotated[Format, typer.Option("-o", "--output", help="How rows are written.")] = Format.TABLE,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE", help="Write to a file instead of stdout.")
@@ -129,6 +132,9 @@ def query(
     A statement that would read everything is asked about first, and refused where nobody can be asked,
     unless --full-scan is given. What was read, and about what that costs, goes to stderr. Ctrl-C cancels
     the query.
+
+    A statement that would change the pipeline's own tables, views, partitions or objects is asked about
+    too, and refused where nobody can be asked, unless --yes is given.
 
     A --param that is a number or in single quotes is taken as it is, other text as text.
 
@@ -165,6 +171,7 @@ def query(
         [parameter(value) for value in parameters or ()],
         context.deployment.names.database,
     )
+    _ask_before_changes(context, narrowed, yes=yes)
     if not full_scan:
         _ask_about(context, narrowed)
     if most is not None:
@@ -333,6 +340,22 @@ def _buckets(selection: Selection, moment: int, bucket: str | None) -> tuple[int
 
 
 # ── Running it ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ask_before_changes(context: Context, query: Query, *, yes: bool) -> None:
+    """Before the pipeline itself is changed.
+
+    Raises:
+        UsageError: nobody can be asked.
+    """
+    from logctl.ops.changes import Changes
+
+    told = None if yes else Changes(context.deployment.names, lambda: context.deployment.bucket).of(query.sql)
+    if told is None:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"{told}, and there is no terminal to ask on.", "To go ahead, add --yes.")
+    confirm(f"{told}.", yes=False)
 
 
 def _ask_about(context: Context, query: Query) -> None:

@@ -82,6 +82,8 @@ def _checks(context: Context, *, live: bool, timeout: int) -> Iterator[Check]:
         return
     of_stack = list(ops.deployed(deployment, lambda: _digest(context)))
     yield from of_stack
+    if of_stack[0].verdict is Verdict.OK:
+        yield from ops.catalog(deployment)
     yield from ops.permissions(deployment)
     yield from ops.quotas(deployment)
     if live:

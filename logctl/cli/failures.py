@@ -82,6 +82,11 @@ def _service_said(error: ClientError, context: Context) -> LogctlError:
                 f"What a command needs: logctl iam --for COMMAND{context.target_flag}",
             )
         case Trouble.MISSING:
+            if error.operation_name in _OF_TABLES and _is_provisioned(context):
+                return UnreachableError(
+                    "A table or view of the pipeline is missing from Athena's catalog.",
+                    f"Bring it back with: logctl athena repair{context.target_flag}",
+                )
             return not_provisioned(context)
         case Trouble.BUSY:
             return LogctlError(
@@ -89,6 +94,20 @@ def _service_said(error: ClientError, context: Context) -> LogctlError:
             )
         case Trouble.OTHER:
             return LogctlError(f"AWS answered {error.operation_name} with {code}: {said}".rstrip(".") + ".")
+
+
+_OF_TABLES = frozenset(
+    {"GetTable", "GetPartitions", "BatchCreatePartition", "BatchDeletePartition", "BatchUpdatePartition"}
+)
+
+
+def _is_provisioned(context: Context) -> bool:
+    """Whether there is a stack, as far as that may be seen."""
+    try:
+        context.deployment.outputs()
+    except Exception:  # noqa: BLE001 - it is another error that is being explained
+        return False
+    return True
 
 
 def not_provisioned(context: Context) -> UnreachableError:

@@ -11,7 +11,8 @@ from logctl.cli import completion
 from logctl.cli.command import command, fail
 from logctl.cli.context import Context, now
 from logctl.cli.render import Output, say, show, working
-from logctl.core.appid import RULE, is_appid, is_glob
+from logctl.core.access import is_pattern
+from logctl.core.appid import RULE
 from logctl.core.ddl import Via
 from logctl.core.errors import Exit, PartialError, UsageError
 from logctl.core.partitions import Gap, Partition, Scope
@@ -22,6 +23,7 @@ from logctl.core.times import parse_range
 if TYPE_CHECKING:
     from logctl.ops.partitions import Overview
     from logctl.ops.repair import Differences, Repair
+    from logctl.ops.tables import Faults
 
 _SAID_GAPS = 10
 
@@ -160,7 +162,8 @@ def repair(
 ) -> None:
     """Register the partitions that S3 has and the catalog lacks.
 
-    Partitions are found by prefixes, days in parallel; with --since and --until only those days are read.
+    Tables and views of the pipeline that were dropped or changed are made again first. Partitions are
+    found by prefixes, days in parallel; with --since and --until only those days are read.
     Like `diff`, --dry-run ends with 1 when catalog and bucket differ and with 0 when they agree. When some
     partitions could not be changed, the exit code is 5.
 
@@ -172,7 +175,7 @@ def repair(
 
       logctl athena repair --via ddl --app 'web-*'
     """
-    from logctl.ops import compact
+    from logctl.ops import compact, tables
     from logctl.ops import repair as ops
 
     scope = _scope(since, until, app)
@@ -182,6 +185,10 @@ def repair(
             "--until, --app, --prune or --fix-locations.",
             "Use --via glue or --via ddl.",
         )
+    lost = tables.faults(context.deployment)
+    if lost:
+        context.deployment.outputs()  # without a stack there is no pipeline to bring back
+        _bring_back(context, lost, dry_run=dry_run)
     with working("Comparing catalog and bucket…") as update:
         found = ops.compare(context.deployment, scope, prune=prune, on_progress=update)
         compacted = compact.lost(context.deployment, scope)
@@ -210,12 +217,33 @@ def repair(
         fail(PartialError(f"{len(done.failures)} of {len(rows)} partitions could not be changed."))
 
 
+def _bring_back(context: Context, lost: Faults, *, dry_run: bool) -> None:
+    """Make the tables and views again, and say so.
+
+    Raises:
+        typer.Exit: with 1, in a dry run.
+    """
+    from logctl.ops import tables
+
+    if dry_run:
+        say(
+            f"In the database {lost.database}, {lost.told}; repair would make them again and register "
+            "their partitions."
+        )
+        raise typer.Exit(int(Exit.FAILED))
+    tables.restore(context.deployment, lost)
+    if lost.missing:
+        say(f"Missing from the catalog, and made again: {', '.join(lost.missing)}.")
+    if lost.changed:
+        say(f"Changed in the catalog, and brought back: {', '.join(lost.changed)}.")
+
+
 # ── What was asked for ──────────────────────────────────────────────────────────────────────────────────
 
 
 def _scope(since: str | None, until: str | None, apps: list[str] | None) -> Scope:
     for name in apps or []:
-        if not is_appid(name) and not is_glob(name):
+        if not is_pattern(name):
             raise UsageError(f"{neutralise(name)!r} cannot name an app: {RULE}.")
     if since is None and until is None:
         return Scope.of(None, apps or ())

@@ -16,6 +16,7 @@ from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.text import counted, neutralise
 
 if TYPE_CHECKING:
+    from logctl.ops.tables import Faults
     from logctl.stack.deploy import Change, Plan, StackEvent
     from logctl.stack.provision import Destroyed, Provisioner
 
@@ -100,6 +101,10 @@ def provision(
     planned = provisioner.plan()
     if provisioner.shortage:
         say(f"  ! In this account {provisioner.shortage}. Lower api_rate, api_burst or api_timeout.")
+    lost = _lost_tables(context, provisioner)
+    if not planned.changes and lost:
+        _restore(context, lost, plan=plan, yes=yes, code=2 if detailed_exitcode else 0)
+        return
     if not planned.changes:
         if plan and output is not Output.TABLE:
             _show_plan(planned, output)
@@ -110,6 +115,8 @@ def provision(
     try:
         _show_plan(planned, output)
         _warn_of_losses(planned)
+        if lost:
+            say(f"In the database {lost.database}, {lost.told}: made again as well.")
         if plan:
             say(f"{_counted(planned)} in {context.place}. Nothing was changed.")
             raise typer.Exit(2 if detailed_exitcode else 0)
@@ -118,7 +125,37 @@ def provision(
     finally:
         if not done:
             provisioner.discard(planned)
+    if lost:
+        # Before the stack is changed: CloudFormation cannot update a table that is not there.
+        _made_again(context, lost)
     _apply(context, provisioner, planned)
+
+
+def _lost_tables(context: Context, provisioner: Provisioner) -> Faults | None:
+    """Tables and views that were dropped or changed past the stack, which CloudFormation does not notice."""
+    from logctl.ops import tables
+
+    if provisioner.describe() is None:
+        return None
+    return tables.faults(context.deployment) or None
+
+
+def _restore(context: Context, lost: Faults, *, plan: bool, yes: bool, code: int) -> None:
+    say(f"The stack is up to date, but in the database {lost.database}, {lost.told}.")
+    if plan:
+        say("They would be made again. Nothing was changed.")
+        raise typer.Exit(code)
+    confirm(f"They would be made again in {context.place}.", yes=yes)
+    _made_again(context, lost)
+
+
+def _made_again(context: Context, lost: Faults) -> None:
+    from logctl.ops import tables
+
+    tables.restore(context.deployment, lost)
+    say(f"Made again in the catalog: {', '.join(lost.tables)}.")
+    if lost.missing:
+        say(f"Register their partitions with: logctl athena repair{context.target_flag}")
 
 
 def _apply(context: Context, provisioner: Provisioner, planned: Plan) -> None:

@@ -14,6 +14,7 @@ from logctl.cli.context import Context, now
 from logctl.cli.failures import explain
 from logctl.cli.render import Output, say, show, working
 from logctl.core.errors import Exit, UsageError
+from logctl.core.tables import lacking
 from logctl.core.text import counted, json_text, neutralise
 from logctl.core.times import format_duration, iso
 
@@ -263,6 +264,10 @@ def _quarantine(facts: Mapping[str, Any]) -> str:
     return f"{more}{facts['last_24h']:,} in 24 h"
 
 
+def _tables(facts: Mapping[str, Any]) -> str:
+    return lacking(facts["missing"], facts["changed"]) or "all there"
+
+
 def _partitions(facts: Mapping[str, Any]) -> str:
     if facts["unregistered"] is None:
         return "worked out by Athena (partition projection)"
@@ -290,6 +295,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "alarms": _alarms,
     "alerts": _alerts,
     "quarantine": _quarantine,
+    "tables": _tables,
     "partitions": _partitions,
     "apps": _apps,
 }

@@ -16,7 +16,8 @@ from logctl.cli.command import command
 from logctl.cli.context import Context, now
 from logctl.cli.render import Color, say, working
 from logctl.core import levels
-from logctl.core.appid import RULE, is_appid, is_glob
+from logctl.core.access import is_pattern
+from logctl.core.appid import RULE
 from logctl.core.errors import UsageError
 from logctl.core.records import Record, to_public
 from logctl.core.settings import SHORTEST_RETENTION
@@ -196,7 +197,7 @@ def _passing(error: Exception) -> bool:
 
 def _checked(apps: list[str]) -> list[str]:
     for app in apps:
-        if not is_glob(app) and not is_appid(app):
+        if not is_pattern(app):
             raise UsageError(f"{neutralise(app)!r} cannot name an app: {RULE}.")
     return apps
 

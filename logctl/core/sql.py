@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from logctl.core import levels
-from logctl.core.appid import RULE, is_appid, is_glob
+from logctl.core.access import is_pattern
+from logctl.core.appid import RULE, is_glob
 from logctl.core.times import EARLIEST, iso, to_datetime
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z")
 _QUOTED = re.compile(r"'(?:[^']|'')*'\Z")
 _TYPED = re.compile(r"(?:DATE|TIMESTAMP|TIME|DECIMAL)\s+'[^']*'\Z", re.IGNORECASE)
 _WORDS = frozenset({"true", "false", "null"})
-_GLOB_CHARACTERS = re.compile(r"[a-z0-9_*?-]+\Z")
 
 
 def quoted(text: str) -> str:
@@ -93,7 +93,7 @@ def _apps(apps: Sequence[str]) -> Condition:
     if not apps:
         return Condition()
     for app in apps:
-        if not is_appid(app) and not (is_glob(app) and _GLOB_CHARACTERS.match(app)):
+        if not is_pattern(app):
             raise ValueError(f"{app!r} cannot name an app: {RULE}")
     parts = []
     if exact := [app for app in apps if not is_glob(app)]:

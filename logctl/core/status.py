@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from logctl.core.completeness import Shortfall
+from logctl.core.tables import lacking
 from logctl.core.text import counted
 from logctl.core.times import HOUR, MINUTE, SECOND, format_duration
 
@@ -211,6 +212,12 @@ def quarantine(objects: int, *, complete: bool) -> list[Finding]:
             "logctl quarantine list --since 1d",
         )
     ]
+
+
+def tables(missing: Sequence[str], changed: Sequence[str]) -> list[Finding]:
+    if not missing and not changed:
+        return []
+    return [Finding(f"In Athena's catalog, {lacking(missing, changed)}.", "logctl athena repair")]
 
 
 def partitions(unregistered: int, days: int) -> list[Finding]:

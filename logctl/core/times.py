@@ -17,6 +17,9 @@ DAY = 24 * HOUR
 
 EARLIEST = 946_684_800_000  # 2000-01-01: before it, a time is a mistake and not a log's
 FUTURE_TOLERANCE = DAY
+LATEST = 9_972_028_800_000
+"""2286-01-01: keys have thirteen digits of milliseconds and sort as text, and a range is read to some time
+past its end."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {
@@ -154,9 +157,18 @@ class TimeRange:
 def parse_point(text: str, now: int) -> int:
     """What `--since` and `--until` take: a duration back from now, a time, epoch seconds, or `now`.
 
+    What lies before 1970 is 1970: no log is of then, so it asks for everything, as it was meant.
+
     Raises:
-        ValueError: for anything else.
+        ValueError: for anything else, and for times that no key could hold.
     """
+    point = _point(text, now)
+    if point > LATEST:
+        raise ValueError(f"{text!r} is later than {iso(LATEST)[:10]}, up to which logs can be")
+    return max(0, point)
+
+
+def _point(text: str, now: int) -> int:
     stripped = text.strip()
     if stripped.lower() == "now":
         return now

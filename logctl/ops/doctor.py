@@ -25,6 +25,7 @@ from logctl.core.names import ALARMS
 from logctl.core.partitions import LOGS
 from logctl.core.replies import Trouble
 from logctl.core.times import from_datetime
+from logctl.ops import tables
 from logctl.ops.deployment import Deployment, lacking, outputs_of
 from logctl.ops.versions import NEEDED, packages
 from logctl.pipeline.clients import TROUBLE, Aws, trouble_of
@@ -191,6 +192,20 @@ def deployed(deployment: Deployment, digest: Callable[[], str]) -> Iterator[Chec
     yield rules.versions(
         __version__, outputs.get("Version", "unknown"), same_code=_same_code(deployment, digest)
     )
+
+
+def catalog(deployment: Deployment) -> Iterator[Check]:
+    """Whether the tables and views that queries name are in the catalog, as they should be."""
+    try:
+        found = tables.faults(deployment)
+    except TROUBLE as error:
+        yield Check("tables", Verdict.NOT_CHECKED, f"the catalog was not read: {_brief(error)}")
+        return
+    if found:
+        to_do = "Bring them back with: logctl athena repair"
+        yield Check("tables", Verdict.FAILED, f"in the database {found.database}, {found.told}", to_do)
+    else:
+        yield Check("tables", Verdict.OK, f"all tables and views of {found.database} are there")
 
 
 def _same_code(deployment: Deployment, digest: Callable[[], str]) -> bool | None:

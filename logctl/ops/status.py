@@ -21,7 +21,7 @@ from logctl.core.partitions import Partition, Scope
 from logctl.core.replies import Trouble
 from logctl.core.status import Finding
 from logctl.core.times import DAY, TimeRange, from_datetime, iso
-from logctl.ops import debounce, drift, repair
+from logctl.ops import debounce, drift, repair, tables
 from logctl.ops.arrival import stored_at
 from logctl.ops.deployment import Deployment, lacking, outputs_of
 from logctl.ops.metrics import measure
@@ -137,6 +137,7 @@ def _looks(deployment: Deployment, now: int, *, with_drift: bool) -> dict[str, _
         "alarms": lambda: _alarms(deployment),
         "alerts": lambda: _alerts(deployment, now),
         "quarantine": lambda: _quarantine(deployment, now),
+        "tables": lambda: _tables(deployment),
         "partitions": lambda: _partitions(deployment, now),
         "apps": lambda: _apps(deployment, now),
         **({"drift": lambda: _drift(deployment)} if with_drift else {}),
@@ -258,6 +259,12 @@ def _quarantine(deployment: Deployment, now: int) -> _Seen:
 
 def _day(moment: int) -> Partition:
     return Partition.at(moment, "any")
+
+
+def _tables(deployment: Deployment) -> _Seen:
+    found = tables.faults(deployment)
+    facts = {"missing": list(found.missing), "changed": list(found.changed)}
+    return facts, rules.tables(found.missing, found.changed)
 
 
 def _partitions(deployment: Deployment, now: int) -> _Seen:

@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from logctl.core import views
 from logctl.core.names import Names
-from logctl.core.partitions import COMPACTED, LOGS, RESULTS
-from logctl.core.schema import PARTITION_KEYS, parquet_descriptor, storage_descriptor
+from logctl.core.partitions import RESULTS
 from logctl.core.settings import Settings
+from logctl.core.tables import database_input, table_inputs
 from logctl.stack.policies import sub
 
 
 def resources(settings: Settings, names: Names) -> dict[str, Any]:
-    logs = views.logs_sql(names.table, names.compacted_table)
-    unique = views.unique_sql(names.view)
+    tables = table_inputs(names, lambda prefix: sub("s3://${Bucket}/" + prefix))
     return {
         "Database": {
             "Type": "AWS::Glue::Database",
             "Properties": {
                 "CatalogId": {"Ref": "AWS::AccountId"},
-                "DatabaseInput": {"Name": names.database, "Description": "Logs, by logctl"},
+                "DatabaseInput": database_input(names),
             },
         },
-        "Table": _table(
-            names.table, "Records as the consumer writes them: JSON", storage_descriptor, LOGS, "json"
-        ),
-        "CompactedTable": _table(
-            names.compacted_table,
-            "Records of closed days, made by logctl athena compact: Parquet",
-            parquet_descriptor,
-            COMPACTED,
-            "parquet",
-        ),
-        "View": _glue_table(
-            views.table_input(names.view, names.database, logs, "One row a record, raw or compacted")
-        ),
-        "UniqueView": _glue_table(
-            views.table_input(names.unique_view, names.database, unique, "Each event_id once")
-        ),
+        "Table": _glue_table(tables[names.table]),
+        "CompactedTable": _glue_table(tables[names.compacted_table]),
+        "View": _glue_table(tables[names.view]),
+        "UniqueView": _glue_table(tables[names.unique_view]),
         "Workgroup": {
             "Type": "AWS::Athena::WorkGroup",
             "Properties": {
@@ -58,23 +43,6 @@ def resources(settings: Settings, names: Names) -> dict[str, Any]:
             },
         },
     }
-
-
-def _table(
-    name: str, description: str, descriptor: Callable[[str], dict[str, Any]], prefix: str, kind: str
-) -> dict[str, Any]:
-    stored = descriptor("")
-    stored["Location"] = sub("s3://${Bucket}/" + prefix)
-    return _glue_table(
-        {
-            "Name": name,
-            "Description": description,
-            "TableType": "EXTERNAL_TABLE",
-            "Parameters": {"EXTERNAL": "TRUE", "classification": kind},
-            "PartitionKeys": [{"Name": key, "Type": type_} for key, type_ in PARTITION_KEYS],
-            "StorageDescriptor": stored,
-        }
-    )
 
 
 def _glue_table(table_input: dict[str, Any]) -> dict[str, Any]:

@@ -237,6 +237,17 @@ def unregistered(account: Account) -> str:
     return ""
 
 
+def lost_views(account: Account) -> str:
+    """A view is gone and the other one changed, and a partition is not registered."""
+    glue, database = account.deployment.aws.glue, account.deployment.names.database
+    glue.delete_table(DatabaseName=database, Name="logs_unique")
+    changed = glue.get_table(DatabaseName=database, Name="logs")["Table"]
+    kept = ("Name", "TableType", "Parameters", "StorageDescriptor", "PartitionKeys")
+    shape = {key: value for key, value in changed.items() if key in kept}
+    glue.update_table(DatabaseName=database, TableInput={**shape, "ViewOriginalText": "another"})
+    return unregistered(account)
+
+
 def old_records(account: Account) -> str:
     """A day that can be compacted."""
     made = records(3, app=APP, level="ERROR", ts=now() - 4 * DAY)
@@ -316,8 +327,10 @@ RUNS: dict[str, Run] = {
     "tail --since": Run(f"tail {APP} -s 30d", besides=follow, uncalled=_ATHENA | {"s3:ListBucket"}),
     "athena query": Run(f"athena query --since 1h --app {APP}", uncalled=_ATHENA | {"s3:ListBucket"}),
     "athena partitions": Run("athena partitions"),
-    "athena repair": Run("athena repair", before=unregistered, uncalled=_DROPS),
-    "athena repair --via": Run("athena repair --via msck", before=unregistered, uncalled=_ATHENA | _DROPS),
+    "athena repair": Run("athena repair", before=lost_views, uncalled=_DROPS | {"glue:CreateDatabase"}),
+    "athena repair --via": Run(
+        "athena repair --via msck", before=lost_views, uncalled=_ATHENA | _DROPS | {"glue:CreateDatabase"}
+    ),
     # What was replaced is deleted after an hour.
     "athena compact": Run(
         "athena compact --since 6d", before=old_records, uncalled=_ATHENA | {"s3:DeleteObject"}

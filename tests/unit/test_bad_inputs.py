@@ -197,3 +197,41 @@ def test_a_name_that_no_service_takes(logctl, tmp_path, key, value, word):  # no
     done = logctl("tail", "x", **NOWHERE)
     assert told(done).startswith(f"logctl: logctl.toml: {word}: ")
     assert done.returncode == 2
+
+
+BY_APP = [
+    ["tail", "{}"],
+    ["athena", "query", "--app", "{}"],
+    ["athena", "query", "SELECT * FROM logs", "--app", "{}"],
+    ["athena", "partitions", "--app", "{}"],
+    ["athena", "repair", "--app", "{}"],
+    ["athena", "compact", "--app", "{}"],
+    ["replay", "--since", "1h", "--app", "{}"],
+]
+
+
+@pytest.mark.parametrize("name", ["[x", "[", "a[b-", "[ab]", "*/x", "Web-*", "a b*", "*" * 65, "é*"])
+@pytest.mark.parametrize("words", BY_APP, ids=" ".join)
+def test_a_name_that_is_neither_an_app_nor_a_glob(logctl, words, name):  # noqa: F811
+    done = logctl(*[word.format(name) for word in words], **NOWHERE)
+    assert done.returncode == 2
+    assert "cannot name an app" in told(done)
+
+
+BY_TIME = [
+    ["tail", "x"],
+    ["athena", "query"],
+    ["athena", "query", "SELECT * FROM logs"],
+    ["athena", "partitions"],
+    ["athena", "repair"],
+    ["athena", "compact"],
+    ["replay", "--app", "x"],
+]
+
+
+@pytest.mark.parametrize("words", BY_TIME, ids=" ".join)
+@pytest.mark.parametrize("point", ["2300-01-01", "9999-12-31", "99999999999999999999"])
+def test_a_time_beyond_what_keys_can_hold(logctl, words, point):  # noqa: F811
+    done = logctl(*words, "--since", "1h", "--until", point, **NOWHERE)
+    assert done.returncode == 2
+    told(done)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from logctl.core.times import (
     DAY,
     HOUR,
+    LATEST,
     MINUTE,
     SECOND,
     TimeRange,
@@ -96,3 +97,18 @@ def test_until_without_since_goes_back_from_until():
 def test_ranges_that_make_no_sense(since, until):
     with pytest.raises(ValueError):
         parse_range(since, until, NOW, 10 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    "text", ["2300-01-01", "9999-12-31T23:59:59Z", "2286-01-01T00:00:00.001Z", "10000000000000"]
+)
+def test_a_time_that_no_key_can_hold_is_refused(text):
+    with pytest.raises(ValueError, match="up to which logs can be"):
+        parse_range("1h", text, NOW, HOUR)
+    with pytest.raises(ValueError, match="up to which logs can be"):
+        parse_point(text, NOW)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999y", "999999999999999999y", "1969-12-31"])
+def test_what_lies_before_1970_asks_for_everything(text):
+    assert parse_range(text, "2286-01-01", NOW, HOUR) == TimeRange(0, LATEST)

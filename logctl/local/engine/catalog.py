@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
@@ -246,7 +246,13 @@ class Catalog:
 def partition_name(table: Table, values: Iterable[str]) -> str:
     """`year=2026/month=03`, as Hive writes it into paths."""
     pairs = zip(table.keys, values, strict=True)
-    return "/".join(f"{key.name}={quote(value, safe=' !#$&()+,-.;<>@_`|~')}" for key, value in pairs)
+    return "/".join(
+        f"{key.name}={_ESCAPED.sub(lambda m: f'%{ord(m[0]):02X}', value)}" for key, value in pairs
+    )
+
+
+# What Hive escapes in a path; letters beyond ASCII are none of it (Hive, FileUtils.escapePathName).
+_ESCAPED = re.compile(r"[\x00-\x1f\x7f\"#%'*/:=?\\{}\[\]^]")
 
 
 def standard_location(table: Table, values: Iterable[str]) -> str:

@@ -206,9 +206,8 @@ def _repair(session: Session, statement: ddl.Repair) -> Outcome:
         raise QueryError(f"FAILED: SemanticException: Table {table.name} is not a partitioned table")
     if table.projected:
         return as_lines("MSCK_REPAIR_TABLE", "result", [])
-    folders = re.compile(
-        "/".join(rf"{re.escape(key.name)}=([^/]+)" for key in table.keys) + "/", re.IGNORECASE
-    )
+    # In small letters: Athena may leave out keys in camel case (ibid.).
+    folders = re.compile("/".join(rf"{re.escape(key.name)}=([^/]+)" for key in table.keys) + "/")
     root = split_url(table.location)[1].rstrip("/")
     from urllib.parse import unquote
 

@@ -9,21 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 
+from logctl.local.engine import typed, typed_functions, unnesting
+from logctl.local.engine.analysis import set_type, type_of
+from logctl.local.engine.coercions import is_number
 from logctl.local.engine.errors import NotHere, QueryError
 from logctl.local.engine.functions import AGGREGATES, FUNCTIONS, UNSUPPORTED, WINDOW_ONLY
 from logctl.local.engine.lambdas import LAMBDA_FUNCTIONS
-from logctl.local.engine.macros import MACROS
 from logctl.local.engine.times import DATE_FUNCTIONS
-
-if TYPE_CHECKING:
-    import duckdb
+from logctl.local.engine.types import Type
 
 _SYNTAX = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "POSITION")
+
+
+_LITERALS = (exp.DType.DATE, exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.TIME, exp.DType.DECIMAL)
+
+
+def _typed_literal(parser: object, value: exp.Expr, target: exp.DataType) -> exp.Expr:  # noqa: ARG001
+    """`DATE '2026-01-31'`, to be told from a CAST."""
+    made = exp.Cast(this=value, to=target)
+    made.meta[typed.LITERAL] = True
+    return made
 
 
 class AthenaSql(Trino):
@@ -34,15 +43,10 @@ class AthenaSql(Trino):
         FUNCTION_PARSERS = {  # noqa: RUF012
             name: parser for name, parser in Trino.Parser.FUNCTION_PARSERS.items() if name in _SYNTAX
         }
-
-
-def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give a connection what translated queries refer to."""
-    connection.execute("SET TimeZone = 'UTC'")
-    # Trino: 7 / 2 is 3.
-    connection.execute("SET integer_division = true")
-    for name, body in MACROS.items():
-        connection.execute(f"CREATE MACRO {name}{body}")
+        TYPE_LITERAL_PARSERS = {  # noqa: RUF012
+            **Trino.Parser.TYPE_LITERAL_PARSERS,
+            **dict.fromkeys(_LITERALS, _typed_literal),
+        }
 
 
 def to_duckdb(tree: exp.Expr) -> str:
@@ -56,11 +60,31 @@ def to_duckdb(tree: exp.Expr) -> str:
     # From the leaves up: what a function is rewritten into holds arguments that are rewritten already.
     for node in list(reversed(list(root.walk(bfs=True)))):
         rewrite = _REWRITES.get(type(node))
-        if rewrite is not None:
-            replacement = rewrite(node)
-            if replacement is not node:
-                node.replace(replacement)
+        kind = type_of(node)
+        replacement = rewrite(node) if rewrite is not None else node
+        if kind is not None and _needs_its_type(node, kind):
+            replacement = typed.cast_to(replacement.copy(), kind)
+        if replacement is not node:
+            if kind is not None:
+                set_type(replacement, kind)
+            node.replace(replacement)
     return root.this.sql(dialect="duckdb", comments=False)  # type: ignore[no-any-return]
+
+
+_CALLS = (exp.Filter, exp.Window, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
+
+
+def _needs_its_type(node: exp.Expr, kind: Type) -> bool:
+    """Whether a call may give another type of number in DuckDB. An aggregate is whole with its FILTER and
+    OVER only."""
+    if not isinstance(node, exp.Anonymous | exp.Window | exp.Filter | exp.IgnoreNulls):
+        return False
+    if isinstance(node.parent, _CALLS) and node.parent.this is node:
+        return False
+    call = node
+    while isinstance(call, _CALLS):
+        call = call.this
+    return is_number(kind) and isinstance(call, exp.Anonymous | exp.Func) and str(call.this).lower() != "try"
 
 
 def is_aggregate(node: exp.Expr) -> bool:
@@ -71,15 +95,22 @@ def _function(node: exp.Expr) -> exp.Expr:
     assert isinstance(node, exp.Anonymous)
     name = str(node.this).lower()
     arguments: list[exp.Expr] = list(node.expressions)
+    if name == "typeof" and (known := typed_functions.typeof(arguments[0])) is not None:
+        return known
+    if name in typed_functions.TYPED:
+        # Kept from the analysis: an argument that was rewritten has the same type.
+        made = typed_functions.TYPED[name](arguments, [type_of(item) for item in arguments])
+        if made is not None:
+            return made
     if name in LAMBDA_FUNCTIONS:
         return LAMBDA_FUNCTIONS[name](arguments)
     if name in DATE_FUNCTIONS:
         return DATE_FUNCTIONS[name](arguments)
     if name in FUNCTIONS:
-        made = FUNCTIONS[name]
-        if callable(made):
-            return made(arguments)
-        node.set("this", made)
+        general = FUNCTIONS[name]
+        if callable(general):
+            return general(arguments)
+        node.set("this", general)
         return node
     if name in UNSUPPORTED:
         raise NotHere(f"The function {name}")
@@ -87,6 +118,9 @@ def _function(node: exp.Expr) -> exp.Expr:
 
 
 def _cast(node: exp.Expr) -> exp.Expr:
+    made = typed.cast(node)
+    if made is not None:
+        return made
     target = node.args["to"]
     value = node.this
     kind = target.this
@@ -104,6 +138,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
         # DuckDB would give TIMESTAMP(3) another type; Athena's have milliseconds anyway.
         if part.this in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.TIME):
             part.set("expressions", None)
+    for part in target.find_all(exp.ColumnDef):
+        part.set("this", exp.to_identifier(part.name.lower()))
     if kind in (exp.DType.STRUCT, exp.DType.ARRAY) and isinstance(value, exp.Struct | exp.Array):
         return _named(value, target)
     if kind == exp.DType.JSON:
@@ -151,14 +187,6 @@ def _cast_to_text(node: exp.Expr, value: exp.Expr) -> exp.Expr:
 _GIVES_JSON = ("trino_json_extract", "to_json", "trino_json_parse", "json_extract")
 
 
-def _divide(node: exp.Expr) -> exp.Expr:
-    """Trino fails where DuckDB gives NULL."""
-    if not isinstance(node.expression, exp.Literal) or float(node.expression.this or 0) == 0:
-        guarded = exp.Anonymous(this="trino_divisor", expressions=[node.expression.copy()])
-        node.set("expression", guarded)
-    return node
-
-
 def _extract(node: exp.Expr) -> exp.Expr:
     return _function(exp.Anonymous(this=str(node.this.name).lower(), expressions=[node.expression]))
 
@@ -189,7 +217,48 @@ def _within_group(node: exp.Expr) -> exp.Expr:
 
 def _concat(node: exp.Expr) -> exp.Expr:
     node.set("safe", False)
+    sides = [node.this.copy(), node.expression.copy()]
+    made = typed_functions.TYPED["concat"](sides, [type_of(side) for side in sides])
+    return node if made is None else made
+
+
+def _tuple(node: exp.Expr) -> exp.Expr:
+    """A row, where it is a value."""
+    if isinstance(node.parent, exp.Select | exp.Alias | exp.Array | exp.Lambda | exp.Anonymous | exp.Cast):
+        return FUNCTIONS["row"](list(node.expressions))  # type: ignore[operator]
     return node
+
+
+def _dot(node: exp.Expr) -> exp.Expr:
+    kind = type_of(node.this)
+    if kind is None or kind.name != "struct":
+        return node
+    at = [name.lower() for name in kind.names].index(node.expression.name.lower())
+    return typed.field(node.this.copy(), kind, at)
+
+
+def _json_literal(node: exp.Expr) -> exp.Expr:
+    if not isinstance(node.this, exp.Literal):
+        return node
+    return typed.cast_to(exp.Literal.string(typed.json_text(str(node.this.this))), Type("json"))
+
+
+def _trim(node: exp.Expr) -> exp.Expr:
+    if node.args.get("expression"):
+        return node
+    name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get((node.args.get("position") or "").upper(), "trim")
+    return typed_functions.TYPED[name]([node.this.copy()], []) or node
+
+
+def _substring(node: exp.Expr) -> exp.Expr:
+    arguments = [node.args[key].copy() for key in ("this", "start", "length") if node.args.get(key)]
+    made = typed_functions.TYPED["substr"](arguments, [type_of(item) for item in arguments])
+    return made or exp.Anonymous(this="trino_substr", expressions=arguments)
+
+
+def _at_time_zone(node: exp.Expr) -> exp.Expr:
+    """The moment stays; its zone is in its type."""
+    return typed.cast_to(exp.Paren(this=node.this.copy()), Type("timestamp with time zone"))
 
 
 def _no_apply(what: str) -> Callable[[exp.Expr], exp.Expr]:
@@ -203,12 +272,23 @@ _REWRITES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _function,
     exp.Cast: _cast,
     exp.TryCast: _cast,
-    exp.Div: _divide,
-    exp.Mod: _divide,
+    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), typed.arithmetic),
+    **dict.fromkeys(
+        (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ), typed.comparison
+    ),
+    exp.Bracket: typed.subscript,
+    exp.Interval: typed.interval,
     exp.Extract: _extract,
     exp.IgnoreNulls: _ignore_nulls,
     exp.WithinGroup: _within_group,
     exp.DPipe: _concat,
+    exp.Tuple: _tuple,
+    exp.Unnest: unnesting.rewritten,
+    exp.Dot: _dot,
+    exp.ParseJSON: _json_literal,
+    exp.Trim: _trim,
+    exp.Substring: _substring,
+    exp.AtTimeZone: _at_time_zone,
     exp.MatchRecognize: _no_apply("MATCH_RECOGNIZE"),
 }
 

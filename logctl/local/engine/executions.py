@@ -14,8 +14,9 @@ import duckdb
 from botocore.exceptions import BotoCoreError, ClientError
 from sqlglot.errors import SqlglotError
 
-from logctl.local.engine import dialect, faults, statements
+from logctl.local.engine import faults, statements
 from logctl.local.engine.catalog import Catalog
+from logctl.local.engine.connections import Connections
 from logctl.local.engine.errors import InvalidRequest, QueryError, Stopped
 from logctl.local.engine.results import ResultColumn, Row, csv_bytes, metadata_bytes, text_bytes
 from logctl.local.engine.session import Outcome, Session
@@ -139,18 +140,7 @@ class Executions:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._files = Files()
-        self._duckdb = duckdb.connect()
-        self._duckdb.register_filesystem(self._files)
-        self._duckdb.execute("SET TimeZone = 'UTC'")
-        self._duckdb.execute("SET autoinstall_known_extensions = false")
-        self._duckdb.execute(
-            "CREATE MACRO sandbox_json_key(j, name) AS list_filter(json_keys(j), k -> lower(k) = name)[1]"
-        )
-        self._duckdb.execute(
-            "CREATE MACRO sandbox_json_object(j) AS CASE WHEN json_type(j) = 'OBJECT' THEN j "
-            "ELSE error('HIVE_CURSOR_ERROR: Row is not a valid JSON Object') END"
-        )
-        dialect.prepare(self._duckdb)
+        self._connections = Connections(self._files)
         self._known: dict[str, Execution] = {}
         self._tokens: dict[str, str] = {}
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="query")
@@ -272,7 +262,7 @@ class Executions:
             if execution.done:
                 return
             execution.state, execution.started = "RUNNING", self._clock()
-            execution.connection = self._duckdb.cursor()
+            execution.connection = self._connections.open()
         request = execution.request
         session = Session(
             execution.connection,

@@ -21,6 +21,45 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
         ),
     ),
     (
+        re.compile(r"Failure in decode|invalid UTF8|The initial value type must be the same"),
+        lambda m: "NOT_SUPPORTED: this use of the function is not supported by the sandbox's Athena",
+    ),
+    (
+        re.compile(r"CSV Error on Line"),
+        lambda m: (
+            "NOT_SUPPORTED: Delimited text that DuckDB cannot read, for example with line breaks in quotes, "
+            "is not supported by the sandbox's Athena"
+        ),
+    ),
+    (
+        re.compile(r"Map keys must be unique"),
+        lambda m: "INVALID_FUNCTION_ARGUMENT: Duplicate map keys are not allowed",
+    ),
+    (
+        re.compile(r"More than one row returned by a subquery"),
+        lambda m: "SUBQUERY_MULTIPLE_ROWS: Scalar sub-query has returned multiple rows",
+    ),
+    (
+        re.compile(r"out of range for the destination type|Overflow in|overflow", re.IGNORECASE),
+        lambda m: "NUMERIC_VALUE_OUT_OF_RANGE: the result is out of range for its type",
+    ),
+    (
+        re.compile(r"invalid perl operator|invalid escape sequence"),
+        lambda m: (
+            "NOT_SUPPORTED: A regular expression that RE2 does not have is not supported by the sandbox"
+        ),
+    ),
+    (
+        re.compile(
+            r"missing [)\]]|unexpected [)]|no argument for repetition|invalid (?:character|repetition)"
+        ),
+        lambda m: "INVALID_FUNCTION_ARGUMENT: the regular expression cannot be read",
+    ),
+    (
+        re.compile(r"Insufficient padding"),
+        lambda m: "INVALID_FUNCTION_ARGUMENT: Padding string must not be empty",
+    ),
+    (
         re.compile(r"Ambiguous reference to column name \"([^\"]+)\""),
         lambda m: f"AMBIGUOUS_NAME: line 1:1: Column '{m[1]}' is ambiguous",
     ),
@@ -66,6 +105,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
         lambda m: f"NUMERIC_VALUE_OUT_OF_RANGE: {m[1]}",
     ),
 )
+# `trino_check` fails by a CAST of its message.
+_FAILED_CHECK = re.compile(r"Could not convert string ['\"](.*?)['\"] to INT32", re.DOTALL)
 _CODE = re.compile(r"\b([A-Z][A-Z_]{5,}: .*)", re.DOTALL)
 
 
@@ -74,6 +115,8 @@ def from_duckdb(problem: Exception) -> str:
     text = str(problem)
     first = text.split("\n\n")[0].strip()
     # A macro or function of ours that raises speaks Athena's words already.
+    if (own := _FAILED_CHECK.search(first)) and _CODE.match(own[1]):
+        return " ".join(own[1].split())
     if own := _CODE.search(first):
         return " ".join(own[1].split("\n")[0].split())
     for pattern, say in _PATTERNS:

@@ -6,10 +6,18 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 from logctl.core.views import CATALOG
-from logctl.local.engine.catalog import Catalog
+from logctl.local.engine.catalog import Catalog, Table
 from logctl.local.engine.errors import QueryError
 
 Row = tuple[str | int | None, ...]
+
+
+def _listed(catalog: Catalog) -> Iterator[tuple[str, Table]]:
+    """Every table; the default database may be one that Glue does not have."""
+    for database in catalog.databases():
+        if catalog.database(database) is not None:
+            for table in catalog.tables(database):
+                yield database, table
 
 
 def _schemata(catalog: Catalog) -> Iterator[Row]:
@@ -18,28 +26,24 @@ def _schemata(catalog: Catalog) -> Iterator[Row]:
 
 
 def _tables(catalog: Catalog) -> Iterator[Row]:
-    for database in catalog.databases():
-        for table in catalog.tables(database):
-            yield CATALOG, database, table.name, "VIEW" if table.sql is not None else "BASE TABLE"
+    for database, table in _listed(catalog):
+        yield CATALOG, database, table.name, "VIEW" if table.sql is not None else "BASE TABLE"
 
 
 def _views(catalog: Catalog) -> Iterator[Row]:
-    for database in catalog.databases():
-        for table in catalog.tables(database):
-            if table.sql is not None:
-                yield CATALOG, database, table.name, table.sql
+    for database, table in _listed(catalog):
+        if table.sql is not None:
+            yield CATALOG, database, table.name, table.sql
 
 
 def _columns(catalog: Catalog) -> Iterator[Row]:
-    for database in catalog.databases():
-        for table in catalog.tables(database):
-            for position, column in enumerate((*table.columns, *table.keys), 1):
-                extra = "partition key" if column in table.keys else None
-                comment = column.comment or None
-                yield (
-                    CATALOG, database, table.name, column.name, position, None, "YES", column.type.athena,
-                    comment, extra,
-                )  # fmt: skip
+    for database, table in _listed(catalog):
+        for position, column in enumerate((*table.columns, *table.keys), 1):
+            extra = "partition key" if column in table.keys else None
+            yield (
+                CATALOG, database, table.name, column.name, position, None, "YES", column.type.athena,
+                column.comment or None, extra,
+            )  # fmt: skip
 
 
 _LISTINGS: dict[str, tuple[Sequence[str], Callable[[Catalog], Iterator[Row]]]] = {

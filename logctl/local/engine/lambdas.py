@@ -42,8 +42,10 @@ def _match(aggregate: str, empty: bool) -> Rewrite:
     """any_match, all_match, none_match: what an empty array gives is their own."""
 
     def rewrite(arguments: list[exp.Expr]) -> exp.Expr:
+        array, *_ = arguments
         found = _call(aggregate, _call("list_transform", *arguments))
-        return _call("coalesce", found, exp.true() if empty else exp.false())
+        none = exp.EQ(this=_call("len", array.copy()), expression=exp.Literal.number(0))
+        return exp.Case(ifs=[exp.If(this=none, true=exp.true() if empty else exp.false())], default=found)
 
     return rewrite
 

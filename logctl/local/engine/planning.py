@@ -13,11 +13,14 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokens import TokenType  # type: ignore[attr-defined]
 
 from logctl.core.views import CATALOG
-from logctl.local.engine import dialect, information_schema, projection
+from logctl.local.engine import dialect, information_schema, projection, syntax
+from logctl.local.engine.analysis import Analyzer, Field, Fields
 from logctl.local.engine.catalog import Catalog, Table
-from logctl.local.engine.errors import InvalidRequest, QueryError
+from logctl.local.engine.coercions import normal
+from logctl.local.engine.errors import InvalidRequest, NotHere, QueryError
 from logctl.local.engine.pruning import conditions
 from logctl.local.engine.scans import HIDDEN, Scanner, literal
+from logctl.local.engine.types import from_duckdb as types_of
 
 _DEEPEST_VIEW = 32
 _UNNAMED = "_unnamed"
@@ -32,6 +35,8 @@ def parse(sql: str) -> exp.Expr:
     try:
         statements = [tree for tree in sqlglot.parse(sql, read=dialect.AthenaSql) if tree is not None]
     except ParseError as problem:
+        if what := syntax.not_here(sql):
+            raise NotHere(what) from None
         first = problem.errors[0] if problem.errors else {}
         near = first.get("highlight") or ""
         raise InvalidRequest(
@@ -42,7 +47,50 @@ def parse(sql: str) -> exp.Expr:
         raise InvalidRequest(f"line 1:1: {str(problem).splitlines()[0]}") from None
     if len(statements) != 1:
         raise InvalidRequest("Only one sql statement is allowed. Got: " + sql)
-    return statements[0]
+    syntax.check(sql, statements[0])
+    _keep_ties(statements[0])
+    return _plain_values(statements[0])
+
+
+def _keep_ties(tree: exp.Expr) -> None:
+    """`FETCH FIRST n ROWS WITH TIES` by the rank of each row."""
+    for select in tree.find_all(exp.Query):
+        fetch = select.args.get("limit")
+        options = fetch.args.get("limit_options") if isinstance(fetch, exp.Fetch) else None
+        if fetch is None or options is None or not options.args.get("with_ties"):
+            continue
+        order = select.args.get("order")
+        if not isinstance(select, exp.Select) or order is None or select.args.get("offset"):
+            raise NotHere("WITH TIES here")
+        if any(not isinstance(item.this, exp.Column) for item in order.expressions):
+            raise NotHere("WITH TIES by other than columns")
+        rank = exp.Window(this=exp.Anonymous(this="rank"), order=order.copy(), over="OVER")
+        count = fetch.args.get("count") or exp.Literal.number(1)
+        select.set("qualify", exp.Qualify(this=exp.LTE(this=rank, expression=count.copy())))
+        select.set("limit", None)
+
+
+def _plain_values(tree: exp.Expr) -> exp.Expr:
+    """`VALUES ROW(1, 2)` as `VALUES (1, 2)`, and VALUES as a relation wherever it is a query."""
+    for values in list(tree.find_all(exp.Values)):
+        for row in values.expressions:
+            (only, *more) = row.expressions if isinstance(row, exp.Tuple) else [row]
+            if not more and isinstance(only, exp.Anonymous) and str(only.this).lower() == "row":
+                row.set("expressions", only.expressions)
+        if isinstance(values.parent, exp.From | exp.Join | exp.Lateral):
+            continue
+        outside = values.parent
+        query = exp.Select(expressions=[exp.Star()])
+        for part in ("with_", "order", "limit", "offset"):
+            if values.args.get(part):
+                query.set(part, values.args[part])
+                values.set(part, None)
+        if outside is None:
+            query.set("from_", exp.From(this=values))
+            return query
+        values.replace(query)
+        query.set("from_", exp.From(this=values))
+    return tree
 
 
 _UNLOAD = re.compile(r"^\s*UNLOAD\b", re.IGNORECASE)
@@ -98,6 +146,7 @@ class Planner:
     catalog: Catalog
     scanner: Scanner
     database: str
+    fields: Fields = None
     _bases: dict[str, Table] = field(default_factory=dict)
     _partition_tables: dict[str, Table] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
@@ -105,6 +154,7 @@ class Planner:
     def plan(self, tree: exp.Expr) -> Plan:
         query = self._expand(tree.copy(), self.database, 0)
         _name_values(query)
+        self.fields = self._analyzer().query(query)
         _name_unnamed(query)
         self.scanner.hidden = _keep_hidden_out_of_stars(query)
         found = conditions(query, self._bases)
@@ -122,15 +172,30 @@ class Planner:
                 node.set("this", exp.to_identifier(relations[node.name]))
         return Plan(dialect.to_duckdb(query), query)
 
+    def _analyzer(self) -> Analyzer:
+        hidden = [Field(name, types_of(kind)) for name, kind in HIDDEN.items()]
+        tables = {
+            base: [*(Field(c.name, normal(c.type)) for c in (*table.columns, *table.keys)), *hidden]
+            for base, table in self._bases.items()
+        }
+        tables |= {
+            base: [Field(key.name, normal(key.type)) for key in table.keys]
+            for base, table in self._partition_tables.items()
+        }
+        return Analyzer(tables, self._described)
+
+    def _described(self, name: str) -> list[Field] | None:
+        """Of a listing: DuckDB knows it."""
+        if not name.startswith("relation"):
+            return None
+        found = self.scanner.connection.execute(f"DESCRIBE {name}").fetchall()
+        return [Field(row[0].lower(), normal(types_of(row[1]))) for row in found]
+
     # ── Names ──
 
     def _expand(self, tree: exp.Expr, database: str, depth: int) -> exp.Expr:
         if depth > _DEEPEST_VIEW:
             raise QueryError("INVALID_VIEW: Statement references a recursive view")
-        for column in tree.find_all(exp.Column):
-            # `database.table.column`: the table's alias is enough, and knows no database.
-            column.set("db", None)
-            column.set("catalog", None)
         for node in list(tree.find_all(exp.Table)):
             if isinstance(node.this, exp.Identifier) and not _is_cte(node):
                 self._resolve(node, database, depth)

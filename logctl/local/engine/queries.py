@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
 from logctl.local.engine import planning
+from logctl.local.engine.analysis import Fields
 from logctl.local.engine.catalog import (
     Column,
     Table,
@@ -15,6 +16,7 @@ from logctl.local.engine.catalog import (
 from logctl.local.engine.errors import QueryError
 from logctl.local.engine.results import ResultColumn, Row
 from logctl.local.engine.session import Outcome, Session
+from logctl.local.engine.typed import in_zone, zone_of
 from logctl.local.engine.types import Type, from_duckdb
 from logctl.local.engine.values import writer
 
@@ -23,26 +25,42 @@ _BATCH = 10_000
 
 def select(session: Session, tree: exp.Expr) -> Outcome:
     bound = tree.copy()
-    plan = session.planner().plan(bound)
-    columns, rows = _run(session, plan.sql)
+    planner = session.planner()
+    plan = planner.plan(bound)
+    columns, rows = _run(session, plan.sql, planner.fields)
     return Outcome("DML", "SELECT", columns, rows)
 
 
-def _run(session: Session, sql: str) -> tuple[tuple[ResultColumn, ...], Iterator[Row]]:
+def _output_types(described: Sequence[Sequence[str]], fields: Fields) -> list[Type]:
+    """Of the columns of a result: DuckDB's, but for what is part of the type here and of the value there."""
+    types = [from_duckdb(row[1]) for row in described]
+    if fields is None or len(fields) != len(types):
+        return types
+    ours = ("timestamp with time zone", "interval year to month")
+    return [
+        found.type if found.type is not None and found.type.name in ours else kind
+        for kind, found in zip(types, fields, strict=True)
+    ]
+
+
+def _shown(name: str, kind: Type, duckdb: str) -> str:
+    if kind.name == "timestamp with time zone":
+        # Python has no zone for what is fetched: zoned times come as local ones.
+        return in_zone(exp.column(name, quoted=True), zone_of(kind)).sql(dialect="duckdb") + f' AS "{name}"'
+    if kind.name == "interval year to month":
+        return f'datepart(\'year\', "{name}") * 12 + datepart(\'month\', "{name}") AS "{name}"'
+    return f'CAST("{name}" AS BIGINT) AS "{name}"' if duckdb in ("HUGEINT", "UHUGEINT") else f'"{name}"'
+
+
+def _run(session: Session, sql: str, fields: Fields = None) -> tuple[tuple[ResultColumn, ...], Iterator[Row]]:
     connection = session.connection
     connection.execute(f"CREATE TEMP VIEW sandbox_result AS {sql}")
     described = connection.execute("DESCRIBE sandbox_result").fetchall()
-    types = [from_duckdb(row[1]) for row in described]
+    types = _output_types(described, fields)
     names = planning.column_names([row[0] for row in described])
     connection.execute("DROP VIEW sandbox_result")
-    # Python has no zone for what is fetched: zoned times come as they are in UTC.
     casts = ", ".join(
-        f'timezone(\'UTC\', "c{i}") AS "c{i}"'
-        if kind.name == "timestamp with time zone"
-        else f'CAST("c{i}" AS BIGINT) AS "c{i}"'
-        if row[1] in ("HUGEINT", "UHUGEINT")
-        else f'"c{i}"'
-        for i, (kind, row) in enumerate(zip(types, described, strict=True))
+        _shown(f"c{i}", kind, row[1]) for i, (kind, row) in enumerate(zip(types, described, strict=True))
     )
     aliases = ", ".join(f'"c{i}"' for i in range(len(types)))
     connection.execute(f"SELECT {casts} FROM ({sql}) AS result({aliases})")  # noqa: S608

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 HIDDEN = {"$path": "VARCHAR", "$file_modified_time": "TIMESTAMPTZ", "$file_size": "BIGINT"}
 """Columns that a query may name and `*` does not mean (Trino, Hive connector: metadata columns)."""
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _NUMBERS = count(1)
 _ROW = "sandbox_row"
 _ARRAYS = {"array", "map", "struct"}
@@ -129,9 +130,7 @@ class Scanner:
             writer.writerow([*([number] if numbered else []), *partition.values])
         names = [*([_ROW] if numbered else []), *(key.name for key in table.keys)]
         casts = [_ROW] if numbered else []
-        casts += [
-            f"CAST({quoted(key.name)} AS {key.type.duckdb}) AS {quoted(key.name)}" for key in table.keys
-        ]
+        casts += [f"{_key_value(key)} AS {quoted(key.name)}" for key in table.keys]
         body = text.getvalue().encode()
         if not body:
             empty = ", ".join(f"NULL::{key.type.duckdb} AS {quoted(key.name)}" for key in table.keys)
@@ -192,7 +191,8 @@ class Scanner:
         listed = "[" + ", ".join(literal(path) for path in paths) + "]"
         hive = "filename=true"
         if table.keys:
-            types = ", ".join(f"{literal(key.name)}: {key.type.duckdb}" for key in table.keys)
+            # As text: a value may be the name of no value.
+            types = ", ".join(f"{literal(key.name)}: VARCHAR" for key in table.keys)
             hive += f", hive_partitioning=true, hive_types={{{types}}}"
         else:
             hive += ", hive_partitioning=false"
@@ -205,7 +205,7 @@ class Scanner:
                 columns, source = _text(table, form, listed, compression, hive)
             case other:
                 raise NotHere(f"The SerDe {other}")
-        columns += [quoted(key.name) for key in table.keys]
+        columns += [f"{_key_value(key)} AS {quoted(key.name)}" for key in table.keys]
         if self.hidden:
             columns += self._hidden(scan, files)
         return f"SELECT {', '.join(columns)} FROM {source}"  # noqa: S608
@@ -244,6 +244,12 @@ class _Given:
 
     def read(self, item: StoredObject) -> bytes:  # noqa: ARG002
         return self._body
+
+
+def _key_value(key: Column) -> str:
+    """A partition column's value; Hive writes NULL as a name of its own."""
+    text = f"nullif({quoted(key.name)}, {literal(NO_VALUE)})"
+    return text if key.type.duckdb == "VARCHAR" else f"CAST({text} AS {key.type.duckdb})"
 
 
 def _path(table: Table, partition: Partition) -> str:
@@ -306,6 +312,9 @@ def _lacking(table: Table, partition: Partition) -> frozenset[str]:
 def _json(table: Table, group: _Group, listed: str, hive: str) -> tuple[list[str], str]:
     """JSON SerDes: a line an object; keys fit whatever their case (OpenX JSON SerDe, case.insensitive)."""
     form = group.format
+    hive_json = form.serde in HIVE_JSON
+    if not hive_json:
+        _check_openx(form)
     lenient = (
         form.serde not in HIVE_JSON and form.parameters.get("ignore.malformed.json", "").lower() == "true"
     )
@@ -324,6 +333,8 @@ def _json(table: Table, group: _Group, listed: str, hive: str) -> tuple[list[str
             f"compression='{compression}', maximum_object_size={_LINE_LIMIT}, {hive})"
         )
         source = f"(SELECT sandbox_json_object(json) AS json, * EXCLUDE (json) FROM {lines})"  # noqa: S608
+    null_for_invalid = form.parameters.get("use.null.for.invalid.data", "").lower() == "true"
+    cast = "TRY_CAST" if null_for_invalid and not hive_json else "CAST"
     mapping = {
         name.removeprefix("mapping.").lower(): key
         for name, key in form.parameters.items()
@@ -333,14 +344,25 @@ def _json(table: Table, group: _Group, listed: str, hive: str) -> tuple[list[str
         (
             f"NULL::{column.type.duckdb}"
             if column.name in group.lacking
-            else _json_value(mapping.get(column.name, column.name), column)
+            else _json_value(mapping.get(column.name, column.name), column, openx=not hive_json, cast=cast)
         )
         + f" AS {quoted(column.name)}"
         for column in table.columns
     ], source
 
 
-def _json_value(key: str, column: Column) -> str:
+def _check_openx(form: Format) -> None:
+    """Properties of the OpenX SerDe that change what is read, and are not here.
+
+    Raises:
+        NotHere: one is set.
+    """
+    for name, harmless in (("dots.in.keys", "false"), ("case.insensitive", "true")):
+        if form.parameters.get(name, harmless).lower() != harmless:
+            raise NotHere(f"The SerDe property {name}")
+
+
+def _json_value(key: str, column: Column, *, openx: bool, cast: str) -> str:
     path = literal(f'$."{key}"')
     other = f"('$.\"' || sandbox_json_key(json, {literal(key.lower())}) || '\"')"
     if column.type.name in ("string", "varchar", "char"):
@@ -349,7 +371,12 @@ def _json_value(key: str, column: Column) -> str:
     if column.type.name in _ARRAYS:
         return f"json_transform({value}, {literal(json.dumps(_structure(column.type)))})"
     text = f"coalesce(json_extract_string(json, {path}), json_extract_string(json, {other}))"
-    return f"CAST({text} AS {column.type.duckdb})"
+    if openx and column.type.name == "timestamp":
+        # Numbers are milliseconds since the epoch.
+        number = f"make_timestamp(CAST({text} AS BIGINT) * 1000)"
+        written = f"{cast}({text} AS TIMESTAMP)"
+        return f"CASE WHEN regexp_full_match({text}, '-?[0-9]+') THEN {number} ELSE {written} END"
+    return f"{cast}({text} AS {column.type.duckdb})"
 
 
 def _structure(kind: Type) -> Any:
@@ -390,6 +417,11 @@ def _delimited_value(column: Column, form: Format, cast: str) -> str:
     name = quoted(column.name)
     if column.type.name == "binary":
         return f"from_base64({name})"  # Hive keeps binary in text so
+    if form.kind == "csv" and column.type.name == "timestamp":
+        # Times in OpenCSVSerDe's files are numbers (Amazon Athena User Guide, Open CSV SerDe).
+        return f"make_timestamp(CAST({name} AS BIGINT) * 1000)"
+    if form.kind == "csv" and column.type.name == "date":
+        return f"DATE '1970-01-01' + CAST({name} AS INTEGER)"
     if column.type.name not in _ARRAYS:
         return name if column.type.duckdb == "VARCHAR" else f"{cast}({name} AS {column.type.duckdb})"
     items = form.parameters.get("collection.delim", form.parameters.get("colelction.delim", "\x02"))

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from logctl.local.engine import ddl, planning
 from logctl.local.engine.definitions import DEFINITIONS
-from logctl.local.engine.errors import InvalidRequest, NotHere
+from logctl.local.engine.errors import InvalidRequest, NotHere, QueryError
 from logctl.local.engine.queries import create_view, execute, explain, select
 from logctl.local.engine.session import Outcome, Session
 from logctl.local.engine.writes import create_table_as, insert, options, unload
@@ -33,6 +33,18 @@ def prepare(sql: str, parameters: Sequence[str] = ()) -> Prepared:
     Raises:
         InvalidRequest: it cannot be read; StartQueryExecution refuses it.
     """
+    try:
+        return _prepare(sql, parameters)
+    except QueryError as problem:
+        failed = problem
+
+    def fail(session: Session) -> Outcome:  # noqa: ARG001
+        raise failed
+
+    return fail
+
+
+def _prepare(sql: str, parameters: Sequence[str]) -> Prepared:
     if not sql.strip().strip(";").strip():
         raise InvalidRequest("Query string cannot be empty")
     statement = ddl.parse_ddl(sql)
@@ -54,11 +66,16 @@ def prepare(sql: str, parameters: Sequence[str] = ()) -> Prepared:
 def _prepare_dml(sql: str) -> Prepared:
     if found := re.match(r"\s*EXECUTE\s+([\w-]+)\s*(?:USING\s+(.*))?\Z", sql, re.IGNORECASE | re.DOTALL):
         return lambda session: execute(session, found[1], found[2])
+    if unknown := re.match(r"\s*(PREPARE|DEALLOCATE)\b", sql, re.IGNORECASE):
+        raise NotHere(f"The statement {unknown[1].upper()}")
     tree = planning.parse(sql)
     if isinstance(tree, exp.Create) and tree.kind == "VIEW":
         return lambda session: create_view(session, tree, sql)
     if isinstance(tree, exp.Create) and tree.kind == "TABLE" and isinstance(tree.expression, exp.Query):
         return lambda session: create_table_as(session, tree)
+    if isinstance(tree, exp.Insert) and tree.args.get("overwrite"):
+        # Athena has INSERT INTO alone (Amazon Athena User Guide, INSERT INTO).
+        raise InvalidRequest("line 1:8: mismatched input 'OVERWRITE'. Expecting: 'INTO'")
     if isinstance(tree, exp.Insert):
         return lambda session: insert(session, tree)
     if isinstance(tree, exp.Query):

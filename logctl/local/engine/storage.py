@@ -72,7 +72,7 @@ class Objects:
             StoredObject(bucket, item["Key"], item["Size"], item["ETag"], item["LastModified"].timestamp())
             for page in pages
             for item in page.get("Contents", [])
-            if item["Size"] and not item["Key"].rpartition("/")[2].startswith(("_", "."))
+            if item["Size"] and not _is_hidden(item["Key"][len(prefix) :])
         ]
 
     def under_all(self, locations: Sequence[str]) -> list[list[StoredObject]]:
@@ -116,6 +116,10 @@ class Objects:
         for url in urls:
             bucket, key = split_url(url)
             self._s3.delete_object(Bucket=bucket, Key=key)
+
+
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith(("_", ".")) for part in path.split("/"))
 
 
 def _below(folders: Sequence[str], prefix: str) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from sqlglot import exp
@@ -19,8 +20,8 @@ _MYSQL = {
 _JODA = (
     ("yyyy", "%Y"), ("YYYY", "%Y"), ("MMMM", "%B"), ("MMM", "%b"), ("EEEE", "%A"), ("EEE", "%a"),
     ("SSS", "%g"), ("yy", "%y"), ("MM", "%m"), ("dd", "%d"), ("HH", "%H"), ("hh", "%I"), ("mm", "%M"),
-    ("ss", "%S"), ("DDD", "%j"), ("ZZ", "%z"), ("M", "%-m"), ("d", "%-d"), ("H", "%-H"), ("h", "%-I"),
-    ("a", "%p"), ("E", "%a"), ("y", "%Y"), ("Z", "%z"),
+    ("ss", "%S"), ("DDD", "%j"), ("M", "%-m"), ("d", "%-d"), ("H", "%-H"), ("h", "%-I"),
+    ("a", "%p"), ("E", "%a"), ("y", "%Y"), ("ZZZ", "UTC"), ("ZZ", "+00:00"), ("Z", "+0000"),
 )  # fmt: skip
 
 
@@ -125,7 +126,9 @@ def _formatted(function: str, convert: Callable[[str], str]) -> Rewrite:
 
 
 def _parse_datetime(arguments: list[exp.Expr]) -> exp.Expr:
-    """With a time zone, UTC unless the text says another."""
+    """In UTC: of a text that says its zone, each value could have another."""
+    if isinstance(arguments[1], exp.Literal) and "Z" in re.sub(r"'[^']*'", "", str(arguments[1].this)):
+        raise NotHere("parse_datetime with a zone in the text")
     parsed = _formatted("strptime", joda_format)(arguments)
     return _call(
         "timezone",
@@ -152,13 +155,12 @@ def _to(kind: exp.DType) -> Rewrite:
 
 
 def _from_unixtime(arguments: list[exp.Expr]) -> exp.Expr:
-    if len(arguments) > 1:
-        raise NotHere("from_unixtime with a zone")
     return _call("to_timestamp", exp.Cast(this=arguments[0], to=exp.DataType(this=exp.DType.DOUBLE)))
 
 
 def _at_timezone(arguments: list[exp.Expr]) -> exp.Expr:
-    return _call("timezone", arguments[1], arguments[0])
+    """The moment stays; its zone is in its type."""
+    return arguments[0]
 
 
 DATE_FUNCTIONS: Mapping[str, Rewrite] = {
@@ -177,7 +179,9 @@ DATE_FUNCTIONS: Mapping[str, Rewrite] = {
     "doy": _part("doy"),
     "format_datetime": _formatted("strftime", joda_format),
     "from_iso8601_date": _to(exp.DType.DATE),
-    "from_iso8601_timestamp": lambda a: _call("trino_from_iso8601_timestamp", *a),
+    "from_iso8601_timestamp": lambda a: _call(
+        f"trino_from_iso8601_{'timestamp' if isinstance(a[0], exp.Literal) else 'utc'}", *a
+    ),
     "from_unixtime": _from_unixtime,
     "hour": _part("hour"),
     "last_day_of_month": lambda a: _call("last_day", *a),

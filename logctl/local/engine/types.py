@@ -26,9 +26,11 @@ _TO_DUCKDB = {
     "timestamp with time zone": "TIMESTAMPTZ",
     "time": "TIME",
     "interval": "INTERVAL",
+    "interval year to month": "INTERVAL",
     "json": "JSON",
     "uuid": "UUID",
     "unknown": "INTEGER",
+    "hugeint": "HUGEINT",
 }
 _ALIASES = {"integer": "int", "real": "float", "varbinary": "binary", "text": "string"}
 _FROM_DUCKDB = {
@@ -54,6 +56,7 @@ _FROM_DUCKDB = {
     "TIMESTAMP_MS": "timestamp",
     "TIMESTAMP_NS": "timestamp",
     "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
+    "TIMESTAMPTZ": "timestamp with time zone",
     "TIME": "time",
     "INTERVAL": "interval",
     "JSON": "json",
@@ -96,7 +99,10 @@ class Type:
             return f"{self.name}({','.join(map(str, self.arguments))})"
         # The catalog has no such types (Athena User Guide, Data types): text keeps their value.
         return (
-            "string" if self.name in ("varchar", "json", "uuid", "time", "interval", "unknown") else self.name
+            "string"
+            if self.name
+            in ("varchar", "json", "uuid", "time", "interval", "interval year to month", "unknown")
+            else self.name
         )
 
     @property
@@ -127,7 +133,15 @@ class Type:
             return "timestamp(3) with time zone"
         if self.name == "decimal":
             return f"decimal({','.join(map(str, self.arguments or (10, 0)))})"
-        renamed = {"string": "varchar", "int": "integer", "float": "real", "binary": "varbinary"}
+        if self.name in ("varchar", "char") and self.arguments:
+            return f"{self.name}({self.arguments[0]})"
+        renamed = {
+            "string": "varchar",
+            "int": "integer",
+            "float": "real",
+            "binary": "varbinary",
+            "interval": "interval day to second",
+        }
         return renamed.get(self.name, self.name)
 
     @property

@@ -33,8 +33,7 @@ def _text(value: Any, kind: Type) -> str:
         case "timestamp":
             return _moment(value)
         case "timestamp with time zone":
-            zone = value.tzinfo.tzname(value) if isinstance(value, datetime) and value.tzinfo else "UTC"
-            return f"{_moment(value)} {zone}"
+            return f"{_moment(value)} {kind.names[0] if kind.names else 'UTC'}"
         case "time":
             return value.isoformat(timespec="milliseconds") if isinstance(value, time) else str(value)
         case "binary":
@@ -45,17 +44,27 @@ def _text(value: Any, kind: Type) -> str:
             return (
                 "{"
                 + ", ".join(
-                    f"{_text(k, kind.arguments[0])}={_text(v, kind.arguments[1])}" for k, v in value.items()
+                    f"{_text(k, kind.arguments[0])}={_text(v, kind.arguments[1])}" for k, v in _entries(value)
                 )
                 + "}"
             )
         case "struct":
             parts = zip(kind.names, kind.arguments, strict=True)
             return "{" + ", ".join(f"{name}={_text(value[name], part)}" for name, part in parts) + "}"
+        case "interval year to month":
+            years, months = divmod(abs(value), 12)
+            return f"{'-' if value < 0 else ''}{years}-{months}"
         case "interval":
             return _interval(value)
         case _:
             return value if isinstance(value, str) else str(value)
+
+
+def _entries(value: Any) -> Any:
+    """DuckDB's driver has lists of keys and values where a key is no key of a dictionary."""
+    if set(value) == {"key", "value"} and isinstance(value["key"], list):
+        return zip(value["key"], value["value"], strict=True)
+    return value.items()
 
 
 def _moment(value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from logctl.local.engine import writing
+from logctl.local.engine.analysis import Fields
 from logctl.local.engine.errors import NotHere, QueryError
 from logctl.local.engine.results import ResultColumn
 from logctl.local.engine.session import Outcome, Session
@@ -42,7 +43,9 @@ def create_table_as(session: Session, tree: exp.Expr) -> Outcome:
         raise NotHere("bucketed_by")
     keys = [str(key).lower() for key in properties.get("partitioned_by") or ()]
     query = _unordered(tree.expression.copy())
-    plan = session.planner().plan(query)
+    planner = session.planner()
+    plan = planner.plan(query)
+    _check_columns(planner.fields)
     output = session.writer()
     source, columns = output.materialize(plan.sql)
     table = writing.new_table(name, database, columns, keys, form, location, codec)
@@ -55,6 +58,30 @@ def create_table_as(session: Session, tree: exp.Expr) -> Outcome:
         "DDL", "CREATE_TABLE_AS_SELECT", (ResultColumn("rows", Type("bigint")),),
         written=tuple(kept.urls) if kept else (), count=kept.rows if kept else 0,
     )  # fmt: skip
+
+
+_NOT_OF_HIVE = ("time", "timestamp with time zone", "interval", "interval year to month", "json", "uuid")
+
+
+def _check_columns(fields: Fields) -> None:
+    """Columns of a new table have names, each its own, and types that Hive has.
+
+    Raises:
+        QueryError: they have not.
+    """
+    seen: set[str] = set()
+    for place, column in enumerate(fields or (), 1):
+        if not column.name:
+            raise QueryError(f"MISSING_COLUMN_NAME: line 1:1: Column name not specified at position {place}")
+        if column.name in seen:
+            raise QueryError(
+                f"DUPLICATE_COLUMN_NAME: line 1:1: Column name '{column.name}' specified more than once"
+            )
+        seen.add(column.name)
+        if column.type is not None and column.type.name == "unknown":
+            raise QueryError(f"COLUMN_TYPE_UNKNOWN: line 1:1: Column type is unknown at position {place}")
+        if column.type is not None and column.type.name in _NOT_OF_HIVE:
+            raise QueryError(f"NOT_SUPPORTED: Unsupported Hive type: {column.type.athena}")
 
 
 def _ctas_location(session: Session, properties: Mapping[str, Any]) -> str:

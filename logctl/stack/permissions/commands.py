@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from logctl.core.errors import UsageError
 from logctl.core.partitions import COMPACTED, LOGS, QUARANTINE, RESULTS
+from logctl.core.tables import own_tables
 from logctl.pipeline.alert_store import DUE
 from logctl.pipeline.attempts import PREFIX
 from logctl.pipeline.hot import ARRIVAL
@@ -163,7 +164,22 @@ def _partitions(scope: Scope) -> list[Statement]:
 
 def _repair(scope: Scope) -> list[Statement]:
     writes = ["glue:BatchCreatePartition", "glue:BatchDeletePartition", "glue:BatchUpdatePartition"]
-    return _partitions(scope) + allow("RepairPartitions", writes, _tables(scope, scope.names.table))
+    return [
+        *_partitions(scope),
+        *allow("RepairPartitions", writes, _tables(scope, scope.names.table)),
+        *_bring_tables_back(scope),
+    ]
+
+
+def _see_tables(scope: Scope) -> list[Statement]:
+    """Whether the pipeline's tables and views are there."""
+    return allow("SeeTables", ["glue:GetTable"], _tables(scope, *own_tables(scope.names)))
+
+
+def _bring_tables_back(scope: Scope) -> list[Statement]:
+    writes = ["glue:CreateDatabase", "glue:CreateTable", "glue:UpdateTable"]
+    own = _tables(scope, *own_tables(scope.names))
+    return _see_tables(scope) + _stack_outputs(scope) + allow("BringTablesBack", writes, own)
 
 
 def _repair_via(scope: Scope) -> list[Statement]:
@@ -255,6 +271,7 @@ def _status(scope: Scope) -> list[Statement]:
         *_metrics(scope),
         *allow("Schedule", ["events:DescribeRule"], [scope.arn("events", f"rule/{names.sweeper}")]),
         *_read_catalog(scope, names.table),
+        *_see_tables(scope),
         *policies.list_objects("Bucket", LOGS, QUARANTINE),
         *policies.read_alerts("AlertsTable", DUE),
         *_query_hot_rows(scope),
@@ -292,7 +309,7 @@ def _doctor(scope: Scope) -> list[Statement]:
         *policies.list_objects("Bucket", LOGS),
         *allow("Tables", ["dynamodb:Query"], [_HOT, _ALERTS]),
         *allow("Topic", ["sns:GetTopicAttributes"], [{"Ref": "Topic"}]),
-        *allow("Table", ["glue:GetTable"], _tables(scope, names.table)),
+        *_see_tables(scope),
         *allow("Workgroup", ["athena:GetWorkGroup"], [scope.arn("athena", f"workgroup/{names.workgroup}")]),
         *allow("Schedule", ["events:DescribeRule"], [scope.arn("events", f"rule/{names.sweeper}")]),
         *allow("Alarms", ["cloudwatch:DescribeAlarms"], targets.all_alarms(scope)),
