@@ -4,7 +4,10 @@ FIFO queues hand over ten messages a batch and Lambda takes 6 MB an invocation, 
 would be slow and dear. `pack` puts the records of one app and one UTC day into one envelope::
 
     {"logctl": 1, "appid": "checkout", "batch_id": "5f…", "count": 812,
-     "encoding": "zstd", "data": "<base64 of zstd of NDJSON>"}
+     "encoding": "zstd", "source": "9c…", "data": "<base64 of zstd of NDJSON>"}
+
+`source` says that the records are of a file, by its first line: the consumer then knows those again that
+came before in other messages (see `core.sightings`). It is no part of the batch's identity.
 
 `unpack` takes that, and from producers that don't use logctl a JSON object, an array of objects, or
 NDJSON. A batch is identified by its content (which holds ids and positions), never by SQS's messageId:
@@ -16,6 +19,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +29,7 @@ import zstandard
 from logctl.core import strictjson
 from logctl.core.appid import RULE, is_appid
 from logctl.core.records import ID_DERIVED, Record, Rejected, derive_id, from_mapping, from_wire, to_wire
+from logctl.core.sightings import MAX_BLOCKS, block_of
 from logctl.core.times import DAY
 
 VERSION = 1
@@ -36,6 +41,7 @@ MAX_BODY = 100_000
 SQS_LIMIT = 1_048_576
 """SQS: a message, and a batch request in all, is at most 1 MiB
 (AWS, Amazon SQS Developer Guide, message quotas; raised from 256 KiB in August 2025)."""
+_SOURCE = re.compile(r"(?:[0-9a-f]{16})?")
 _MAX_UNPACKED = 64 * 1024 * 1024
 # A record's wire form holds the producer's object as `fields`, beside a few members of ours.
 _WIRE_DEPTH = strictjson.MAX_DEPTH + 1
@@ -53,6 +59,7 @@ class Packed:
     first_line: int
     min_ts: int
     max_ts: int
+    source: str = ""
 
     @property
     def size(self) -> int:
@@ -71,12 +78,13 @@ class RejectedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What a message's body holds. `batch_id` identifies its content."""
+    """What a message's body holds. `batch_id` identifies its content, `source` the file it is of."""
 
     appid: str
     batch_id: str
     records: tuple[Record, ...]
     rejected: tuple[RejectedRecord, ...] = ()
+    source: str = ""
 
 
 class TooBig(ValueError):
@@ -97,17 +105,24 @@ class _Pending:
     records: list[Record]
     lines: list[bytes]
     places: list[int]
+    source: str = ""
     size: int = 0
 
     def part(self, start: int | None, end: int | None) -> _Pending:
-        return _Pending(self.records[start:end], self.lines[start:end], self.places[start:end])
+        return _Pending(self.records[start:end], self.lines[start:end], self.places[start:end], self.source)
+
+    def has_room(self, record: Record, line: bytes) -> bool:
+        if len(self.lines) >= MAX_RECORDS or self.size + len(line) > MAX_PLAIN:
+            return False
+        return not self.source or block_of(record) - block_of(self.records[0]) < MAX_BLOCKS
 
 
 class Packer:
     """Collects records into messages. What goes into which message depends on the records alone,
-    so that packing the same input again gives the same messages."""
+    so that packing the same input again gives the same messages. `source` is the file's, see `Packed`."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: str = "") -> None:
+        self.source = source
         self._open: dict[tuple[str, int], _Pending] = {}
 
     def add(self, record: Record, place: int = 0) -> list[Packed]:
@@ -120,11 +135,11 @@ class Packer:
         if len(line) > MAX_PLAIN:
             check_fits(record)
         key = (record.appid, record.ts // DAY)
-        pending = self._open.setdefault(key, _Pending([], [], []))
+        pending = self._open.setdefault(key, _Pending([], [], [], self.source))
         full: list[Packed] = []
-        if pending.lines and (len(pending.lines) >= MAX_RECORDS or pending.size + len(line) > MAX_PLAIN):
+        if pending.lines and not pending.has_room(record, line):
             full = _seal_all(pending)
-            pending = self._open[key] = _Pending([], [], [])
+            pending = self._open[key] = _Pending([], [], [], self.source)
         pending.records.append(record)
         pending.lines.append(line)
         pending.places.append(place)
@@ -138,13 +153,13 @@ class Packer:
         return packed
 
 
-def pack(records: Iterable[Record]) -> Iterator[Packed]:
+def pack(records: Iterable[Record], source: str = "") -> Iterator[Packed]:
     """All of it, message by message.
 
     Raises:
         TooBig: a record fits no message.
     """
-    packer = Packer()
+    packer = Packer(source)
     for record in records:
         yield from packer.add(record)
     yield from packer.flush()
@@ -182,6 +197,7 @@ def _seal(pending: _Pending) -> Packed:
         "batch_id": batch_id,
         "count": len(pending.lines),
         "encoding": "zstd",
+        **({"source": pending.source} if pending.source else {}),
         "data": data,
     }
     times = [record.ts for record in pending.records]
@@ -193,6 +209,7 @@ def _seal(pending: _Pending) -> Packed:
         pending.places[0],
         min(times),
         max(times),
+        pending.source,
     )
 
 
@@ -275,6 +292,9 @@ def _unpack_envelope(envelope: Mapping[str, Any], appid: str) -> Unpacked:
         )
     if envelope.get("encoding") != "zstd" or not isinstance(envelope.get("data"), str):
         raise Rejected("schema", "the envelope has no data that this version can decode")
+    source = envelope.get("source", "")
+    if not isinstance(source, str) or not _SOURCE.fullmatch(source):
+        raise Rejected("schema", "the envelope's source is not 16 hexadecimal digits")
     plain = unfold(envelope["data"])
     batch_id = _batch_id(appid, plain)
     if envelope.get("batch_id") != batch_id:
@@ -288,7 +308,7 @@ def _unpack_envelope(envelope: Mapping[str, Any], appid: str) -> Unpacked:
             rejected.append(RejectedRecord(problem.reason, problem.detail, content, position))
     if len(records) + len(rejected) != envelope.get("count"):
         raise Rejected("count", "the envelope does not hold as many records as it says")
-    return Unpacked(appid, batch_id, tuple(records), tuple(rejected))
+    return Unpacked(appid, batch_id, tuple(records), tuple(rejected), source)
 
 
 def unfold(data: str) -> bytes:

@@ -16,6 +16,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 EARLIEST = 946_684_800_000  # 2000-01-01: before it, a time is a mistake and not a log's
+LATEST = 4_102_444_800_000  # 2100-01-01
 FUTURE_TOLERANCE = DAY
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -46,6 +46,10 @@ def put_hot_rows(table: Arn) -> list[Statement]:
     return allow("PutHotRows", ["dynamodb:PutItem"], [table])
 
 
+def find_sightings(table: Arn) -> list[Statement]:
+    return allow("FindSightings", ["dynamodb:Query"], [table])
+
+
 def count_alerts(table: Arn) -> list[Statement]:
     """A transaction needs the actions of what it holds, and no action of its own
     (Amazon DynamoDB Developer Guide, Using IAM with DynamoDB transactions)."""

@@ -83,7 +83,7 @@ class Reader:
 
 def content(batch: FollowBatch | None) -> tuple[Any, ...]:
     assert batch is not None
-    return batch.entries, batch.read_at, batch.start, batch.end, batch.generation
+    return batch.entries, batch.read_at, batch.start, batch.end, batch.source
 
 
 @pytest.fixture
@@ -337,12 +337,12 @@ def test_generations_differ_and_stay(writer: Writer, reader: Reader) -> None:
         batch = reader.poll() or reader.poll(SETTLE) or reader.poll(SETTLE)
         assert batch is not None
         reader.commit(batch)
-        names.append(batch.generation)
+        names.append(batch.source)
         writer.append("more\n")
         reader.crash()
         batch = reader.poll() or reader.poll(SETTLE)
         assert batch is not None
-        assert batch.generation == names[-1]
+        assert batch.source == names[-1]
         reader.commit(batch)
         writer.rotate()
     assert len(set(names)) == 2
@@ -482,7 +482,7 @@ def test_records_gather_for_a_second_after_a_small_batch_and_not_after_a_full_on
     coming = batches(reader.followed, clock=lambda: reader.now, sleep=sleep, on_notice=print)
     next(coming).commit()
     slept.clear()
-    writer.append(("y" * 99 + "\n") * 12_000)
+    writer.append(("y" * 99 + "\n") * 24_000)
     next(coming).commit()
     assert slept == [GATHER_SECONDS]
     next(coming).commit()
