@@ -292,7 +292,7 @@ def _summary(result: SendResult, last: dict[str, Outgoing], seconds: float) -> N
 def _wait(context: Context, last: list[Outgoing]) -> None:
     from logctl.ops.arrival import wait_until_readable
     from logctl.pipeline.hot import HotStore
-    from logctl.pipeline.sightings import Sightings
+    from logctl.pipeline.known import KnownRecords
 
     dynamodb, table = context.aws.dynamodb, context.deployment.names.hot_table
     started = time.monotonic()
@@ -300,7 +300,7 @@ def _wait(context: Context, last: list[Outgoing]) -> None:
     missing = wait_until_readable(
         HotStore(dynamodb, table),
         messages,
-        sightings=Sightings(dynamodb, table),
+        known=KnownRecords(dynamodb, table),
         seconds=_WAIT_SECONDS,
         clock=now,
     )

@@ -10,7 +10,7 @@ from logctl.core.partitions import Partition
 from logctl.core.times import TimeRange, from_datetime
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.hot import HotStore
-from logctl.pipeline.sightings import Sightings
+from logctl.pipeline.known import KnownRecords
 
 _POLL_SECONDS = 0.2
 
@@ -42,7 +42,7 @@ def wait_until_readable(
     store: HotStore,
     messages: Iterable[Packed],
     *,
-    sightings: Sightings,
+    known: KnownRecords,
     seconds: float,
     clock: Callable[[], int],
     sleep: Callable[[float], None] = time.sleep,
@@ -54,7 +54,7 @@ def wait_until_readable(
     waiting = {message.batch_id: message for message in messages}
     found = await_all(
         {
-            batch_id: known(sightings, message, clock) if message.source else readable(store, message, clock)
+            batch_id: stored(known, message, clock) if message.source else readable(store, message, clock)
             for batch_id, message in waiting.items()
         },
         seconds=seconds,
@@ -75,12 +75,12 @@ def readable(store: HotStore, message: Packed, clock: Callable[[], int]) -> Call
     return look
 
 
-def known(sightings: Sightings, message: Packed, clock: Callable[[], int]) -> Callable[[], bool]:
+def stored(known: KnownRecords, message: Packed, clock: Callable[[], int]) -> Callable[[], bool]:
     """A look for all of a file's message, whatever messages brought its records: these need not make rows."""
     records = unpack(message.body, group=message.appid, deduplication_id="", sent_at=0).records
 
     def look() -> bool:
-        return not sightings.unseen(message.appid, message.source, "", records, now=clock())
+        return not known.new_of(message.appid, message.source, "", records, now=clock())
 
     return look
 

@@ -30,9 +30,9 @@ from logctl.pipeline.clients import TROUBLE, Aws
 from logctl.pipeline.cold import ColdStore
 from logctl.pipeline.config import MAX_RECEIVES, PipelineConfig
 from logctl.pipeline.hot import HotStore
+from logctl.pipeline.known import KnownRecords
 from logctl.pipeline.log import log, where_of
 from logctl.pipeline.quarantine import Quarantine
-from logctl.pipeline.sightings import Sightings
 
 _TIME_FOR_ONE_MESSAGE = 10_000
 """Milliseconds that must be left before a message is started; the rest is reported, not killed half-way."""
@@ -86,7 +86,7 @@ class Consumer:
         self._cold = ColdStore(aws.s3, config.bucket)
         self._quarantine = Quarantine(aws.s3, config.bucket)
         self._hot = HotStore(aws.dynamodb, config.hot_table)
-        self._sightings = Sightings(aws.dynamodb, config.hot_table)
+        self._known = KnownRecords(aws.dynamodb, config.hot_table)
         self._catalog = Catalog(aws.glue, database=config.database, table=config.table, bucket=config.bucket)
         self._alerter = alerter_for(aws, config, clock)
 
@@ -151,13 +151,13 @@ class Consumer:
                 message, Rejected(rejected.reason, rejected.detail), rejected.content, rejected.position
             )
         appid, source, batch_id = unpacked.appid, unpacked.source, unpacked.batch_id
-        new = self._sightings.unseen(appid, source, batch_id, unpacked.records, now=self._clock())
+        new = self._known.new_of(appid, source, batch_id, unpacked.records, now=self._clock())
         safe = (self._redactor.record(record, batch_id=batch_id) for record in new)
         records = [self._mark_late(record, message) for record in safe]
         self._store(unpacked, records, message)
         self._alert(batch_id, records)
         # Last: until then the message comes again, and nothing of it may pass for stored.
-        self._sightings.note(appid, source, batch_id, new, now=self._clock())
+        self._known.note(appid, source, batch_id, new, now=self._clock())
 
     def _mark_late(self, record: Record, message: Message) -> Record:
         late = message.sent_at - record.ts > self._config.late_after

@@ -69,7 +69,7 @@ def consumer_may(names: Names) -> list[Statement]:
     return (
         policies.put_objects("Bucket", LOGS, QUARANTINE)
         + policies.put_hot_rows(arn_of("HotTable"))
-        + policies.find_sightings(arn_of("HotTable"))
+        + policies.find_known_records(arn_of("HotTable"))
         + policies.count_alerts(arn_of("AlertsTable"))
         + policies.publish({"Ref": "Topic"})
         + policies.register_partitions(names.database, names.table)

@@ -46,8 +46,8 @@ def put_hot_rows(table: Arn) -> list[Statement]:
     return allow("PutHotRows", ["dynamodb:PutItem"], [table])
 
 
-def find_sightings(table: Arn) -> list[Statement]:
-    return allow("FindSightings", ["dynamodb:Query"], [table])
+def find_known_records(table: Arn) -> list[Statement]:
+    return allow("FindKnownRecords", ["dynamodb:Query"], [table])
 
 
 def count_alerts(table: Arn) -> list[Statement]:

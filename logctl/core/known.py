@@ -5,9 +5,9 @@ checkpoint begins again: the same records, in other messages. So beside the mess
 content, each record of a file is known by its id and its place, and is stored with the message that brought
 it first.
 
-What a message brought is written down as sightings: for each stretch of `BLOCK` bytes of the file that its
-records begin in, where the last of them begins and a mark of eight bytes for each. Cut into blocks, sightings
-that can overlap a message are one range of keys.
+What a message brought is written down: for each stretch of `BLOCK` bytes of the file that its records begin
+in, where the last of them begins and a mark of eight bytes for each. So cut into blocks, all that can have
+records in common with a message is one range of keys.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MARK = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Brought:
     """What one message brought of one block. `last` is where its last record begins, in bytes."""
 
     batch_id: str
@@ -48,31 +48,31 @@ def mark(record: Record) -> bytes:
 
 
 def span(records: Sequence[Record]) -> tuple[int, int]:
-    """Between which places, both included, sightings end that can have one of these records."""
+    """Between which places, both included, what was brought ends that can have one of these records."""
     places = [record.seq for record in records]
     return min(places), (max(places) // BLOCK + 1) * BLOCK - 1
 
 
-def sightings(batch_id: str, records: Iterable[Record]) -> list[Sighting]:
+def brought(batch_id: str, records: Iterable[Record]) -> list[Brought]:
     """What is to be written down of a message."""
     blocks: dict[int, list[Record]] = {}
     for record in records:
         blocks.setdefault(block_of(record), []).append(record)
     return [
-        Sighting(batch_id, max(record.seq for record in block), b"".join(map(mark, block)))
+        Brought(batch_id, max(record.seq for record in block), b"".join(map(mark, block)))
         for block in blocks.values()
     ]
 
 
-def unseen(batch_id: str, records: Sequence[Record], seen: Iterable[Sighting]) -> tuple[Record, ...]:
+def new_of(batch_id: str, records: Sequence[Record], earlier: Iterable[Brought]) -> tuple[Record, ...]:
     """The records that no other message has brought.
 
     What a message itself has brought does not count: delivered again it is stored again, to the same keys.
     """
     known = {
-        sighting.marks[start : start + _MARK]
-        for sighting in seen
-        if sighting.batch_id != batch_id
-        for start in range(0, len(sighting.marks), _MARK)
+        one.marks[start : start + _MARK]
+        for one in earlier
+        if one.batch_id != batch_id
+        for start in range(0, len(one.marks), _MARK)
     }
     return tuple(record for record in records if mark(record) not in known) if known else tuple(records)
