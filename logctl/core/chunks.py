@@ -26,6 +26,9 @@ _CUT = 32_768
 
 APPS = "_apps"
 """The partition key under which the hot table lists the apps; no app can be called this."""
+CANARY = "~canary"
+"""The sort key of an app's row that only shows that rows can be written. It sorts after all chunks, whose
+keys begin with a time, and has no arrival, so that no reader meets it."""
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,20 @@ from typing import Any
 
 import zstandard
 
-from logctl.core import strictjson
+from logctl.core import limits, strictjson
 from logctl.core.appid import RULE, is_appid
 from logctl.core.known import MAX_BLOCKS, block_of
-from logctl.core.records import ID_DERIVED, Record, Rejected, derive_id, from_mapping, from_wire, to_wire
-from logctl.core.times import DAY
+from logctl.core.records import (
+    ID_DERIVED,
+    TS_DERIVED,
+    Record,
+    Rejected,
+    derive_id,
+    from_mapping,
+    from_producer,
+    to_wire,
+)
+from logctl.core.times import DAY, HOUR
 
 VERSION = 1
 MAX_RECORDS = 1_000
@@ -41,8 +50,10 @@ MAX_BODY = 100_000
 SQS_LIMIT = 1_048_576
 """SQS: a message, and a batch request in all, is at most 1 MiB
 (AWS, Amazon SQS Developer Guide, message quotas; raised from 256 KiB in August 2025)."""
-_SOURCE = re.compile(r"(?:[0-9a-f]{16})?")
-_MAX_UNPACKED = 64 * 1024 * 1024
+_SOURCE = re.compile(r"[0-9a-f]{16}")
+_MAX_WINDOW = 8 * 1024 * 1024
+_PROBE = 10_000
+"""Characters of an endless text that are parsed, to say what is wrong with it."""
 # A record's wire form holds the producer's object as `fields`, beside a few members of ours.
 _WIRE_DEPTH = strictjson.MAX_DEPTH + 1
 _WIRE_KEYS = strictjson.MAX_KEYS + 10
@@ -78,20 +89,27 @@ class RejectedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What a message's body holds. `batch_id` identifies its content, `source` the file it is of."""
+    """What a message's body holds.
+
+    `batch_id` identifies its content; with `lasting` it comes from the content alone, so that it is the
+    same however the message is sent again. `untimed` says that some record has the time at which the
+    message was sent. `source` is the file that the records are of, by its first line.
+    """
 
     appid: str
     batch_id: str
     records: tuple[Record, ...]
     rejected: tuple[RejectedRecord, ...] = ()
+    lasting: bool = False
+    untimed: bool = False
     source: str = ""
 
 
 class TooBig(ValueError):
     """A record that fits no message."""
 
-    def __init__(self, record: Record, size: int) -> None:
-        super().__init__(f"the record takes {size:,} bytes in a message; SQS allows {SQS_LIMIT:,}")
+    def __init__(self, record: Record, problem: str) -> None:
+        super().__init__(f"the record {problem}")
         self.record = record
 
 
@@ -107,12 +125,15 @@ class _Pending:
     places: list[int]
     source: str = ""
     size: int = 0
+    values: int = 0
 
     def part(self, start: int | None, end: int | None) -> _Pending:
         return _Pending(self.records[start:end], self.lines[start:end], self.places[start:end], self.source)
 
-    def has_room(self, record: Record, line: bytes) -> bool:
+    def has_room(self, record: Record, line: bytes, values: int) -> bool:
         if len(self.lines) >= MAX_RECORDS or self.size + len(line) > MAX_PLAIN:
+            return False
+        if self.values + values > limits.MAX_VALUES:
             return False
         return not self.source or block_of(record) - block_of(self.records[0]) < MAX_BLOCKS
 
@@ -132,18 +153,18 @@ class Packer:
             TooBig: this record fits no message; it was not added.
         """
         line = _line(record)
-        if len(line) > MAX_PLAIN:
-            check_fits(record)
+        values = _check_line(record, line)
         key = (record.appid, record.ts // DAY)
         pending = self._open.setdefault(key, _Pending([], [], [], self.source))
         full: list[Packed] = []
-        if pending.lines and not pending.has_room(record, line):
+        if pending.lines and not pending.has_room(record, line, values):
             full = _seal_all(pending)
             pending = self._open[key] = _Pending([], [], [], self.source)
         pending.records.append(record)
         pending.lines.append(line)
         pending.places.append(place)
         pending.size += len(line)
+        pending.values += values
         return full
 
     def flush(self) -> list[Packed]:
@@ -169,13 +190,27 @@ def check_fits(record: Record) -> None:
     """Whether a record can travel at all.
 
     Raises:
-        TooBig: it takes more than SQS allows, even compressed.
+        TooBig: it takes more than SQS allows, even compressed, or more than the consumer takes.
     """
-    line = _line(record)
+    _check_line(record, _line(record))
+
+
+def _check_line(record: Record, line: bytes) -> int:
+    """How many JSON values a record has on the wire, or more.
+
+    Raises:
+        TooBig: no message can hold it.
+    """
+    if len(line) > limits.MAX_PLAIN:
+        raise TooBig(record, f"is {len(line):,} bytes long; a message may hold {limits.MAX_PLAIN:,}")
+    values = limits.count_values(line.decode())
+    if values > limits.MAX_VALUES:
+        raise TooBig(record, f"holds {values:,} values; a message may hold {limits.MAX_VALUES:,}")
     if len(line) > MAX_PLAIN:
         size = _seal(_Pending([record], [line], [0])).size
         if size > SQS_LIMIT:
-            raise TooBig(record, size)
+            raise TooBig(record, f"takes {size:,} bytes in a message; SQS allows {SQS_LIMIT:,}")
+    return values
 
 
 def _seal_all(pending: _Pending) -> list[Packed]:
@@ -240,35 +275,80 @@ def group_appid(group: str) -> str:
 def unpack(body: str, *, group: str, deduplication_id: str, sent_at: int) -> Unpacked:
     """The records of a message, and what in it cannot be a record.
 
+    The work is bounded by `limits`: what has more is refused before it is looked at closely.
+
     Args:
         group: the MessageGroupId; it names the app.
         deduplication_id: identifies a bare message whose records have no ids; others identify themselves.
         sent_at: milliseconds, SQS's SentTimestamp.
 
     Raises:
-        Rejected: the whole message is unusable.
+        Rejected: the whole message is unusable, or asks for too much.
     """
     appid = group_appid(group)
     text = body.removeprefix("\ufeff").strip()
     if not text:
         raise Rejected("empty", "the message body is empty")
+    _check_values(text)
+    unpacked = _unpack(text, body, appid, group, deduplication_id, sent_at)
+    _check_spread(unpacked.records)
+    return unpacked
+
+
+def _unpack(text: str, body: str, appid: str, group: str, deduplication_id: str, sent_at: int) -> Unpacked:
     bare_id = hashlib.sha256("\0".join((group, deduplication_id, body)).encode("utf-8", "replace"))
     batch_id = bare_id.hexdigest()[:32]
     try:
         value = strictjson.loads(text)
     except strictjson.Malformed as problem:
-        # Not splitlines(): JSON strings may hold U+2028 and U+0085 as they are.
-        lines = text.split("\n")
-        if problem.reason == "json" and len(lines) > 1:
-            return _known_by_ids(_unpack_lines(lines, appid, batch_id, sent_at), group, body)
-        raise Rejected(problem.reason, problem.detail) from None
-    if isinstance(value, Mapping) and "logctl" in value:
-        return _unpack_envelope(value, appid)
+        if "\n" not in text:
+            raise Rejected(problem.reason, problem.detail) from None
+        return _known_by_ids(_unpack_lines(text, problem, appid, batch_id, sent_at), group, body)
     if isinstance(value, Mapping):
-        return _known_by_ids(_unpack_values([value], appid, batch_id, sent_at), group, body)
+        if _is_envelope(value):
+            return _unpack_envelope(value, appid, sent_at)
+        value = [value]
     if isinstance(value, list):
         return _known_by_ids(_unpack_values(value, appid, batch_id, sent_at), group, body)
     raise Rejected("not_object", "the message is JSON, but neither an object nor an array of objects")
+
+
+def _check_values(text: str) -> None:
+    values = limits.count_values(text)
+    if values <= limits.MAX_VALUES:
+        return
+    try:
+        strictjson.loads(text[:_PROBE])
+    except strictjson.Malformed as problem:
+        if problem.reason == "depth":
+            raise Rejected(problem.reason, problem.detail) from None
+    raise Rejected(
+        "too_many_values",
+        f"the message holds {values:,} JSON values; {limits.MAX_VALUES:,} are allowed",
+    )
+
+
+def _check_count(records: int) -> None:
+    if records > limits.MAX_RECORDS:
+        raise Rejected(
+            "too_many_records",
+            f"the message holds {records:,} records; {limits.MAX_RECORDS:,} are allowed",
+        )
+
+
+def _check_spread(records: Sequence[Record]) -> None:
+    days = len({record.ts // DAY for record in records})
+    if days > limits.MAX_PARTITIONS:
+        raise Rejected(
+            "too_many_days",
+            f"the message's records are of {days:,} days; {limits.MAX_PARTITIONS} are allowed",
+        )
+    hours = len({record.ts // HOUR for record in records})
+    if hours > limits.MAX_HOURS:
+        raise Rejected(
+            "too_many_hours",
+            f"the message's records are of {hours:,} hours; {limits.MAX_HOURS} are allowed",
+        )
 
 
 def _known_by_ids(unpacked: Unpacked, group: str, body: str) -> Unpacked:
@@ -277,42 +357,69 @@ def _known_by_ids(unpacked: Unpacked, group: str, body: str) -> Unpacked:
     Its deduplication id does not last: a move to the dead-letter queue replaces it by the message id
     (Amazon SQS Developer Guide, dead-letter queue redrive).
     """
+    untimed = any(TS_DERIVED in record.flags for record in unpacked.records)
     if any(ID_DERIVED in record.flags for record in unpacked.records):
-        return unpacked
+        return replace(unpacked, untimed=untimed)
     content = hashlib.sha256("\0".join((group, body)).encode("utf-8", "replace"))
-    return replace(unpacked, batch_id=content.hexdigest()[:32])
+    return replace(unpacked, batch_id=content.hexdigest()[:32], lasting=True, untimed=untimed)
 
 
-def _unpack_envelope(envelope: Mapping[str, Any], appid: str) -> Unpacked:
-    if envelope.get("logctl") != VERSION:
-        raise Rejected("version", f"envelope version {envelope.get('logctl')!r} is not known here")
-    if envelope.get("appid") != appid:
-        raise Rejected(
-            "group_mismatch", f"the envelope is of {envelope.get('appid')!r}, its group of {appid!r}"
-        )
-    if envelope.get("encoding") != "zstd" or not isinstance(envelope.get("data"), str):
+_SHAPE: Mapping[str, type] = {
+    "logctl": int,
+    "appid": str,
+    "batch_id": str,
+    "count": int,
+    "encoding": str,
+    "data": str,
+}
+
+
+def _is_envelope(value: Mapping[str, Any]) -> bool:
+    """Whether it is an envelope of any version; a record may have a field named `logctl` too."""
+    shape = {**_SHAPE, "source": str} if "source" in value else _SHAPE
+    return value.keys() == shape.keys() and all(
+        isinstance(value[name], kind) and not isinstance(value[name], bool) for name, kind in shape.items()
+    )
+
+
+def _unpack_envelope(envelope: Mapping[str, Any], appid: str, sent_at: int) -> Unpacked:
+    if envelope["logctl"] != VERSION:
+        raise Rejected("version", f"envelope version {envelope['logctl']!r} is not known here")
+    if envelope["appid"] != appid:
+        raise Rejected("group_mismatch", f"the envelope is of {envelope['appid']!r}, its group of {appid!r}")
+    if envelope["encoding"] != "zstd":
         raise Rejected("schema", "the envelope has no data that this version can decode")
     source = envelope.get("source", "")
-    if not isinstance(source, str) or not _SOURCE.fullmatch(source):
+    if source and not _SOURCE.fullmatch(source):
         raise Rejected("schema", "the envelope's source is not 16 hexadecimal digits")
     plain = unfold(envelope["data"])
+    lines = plain.count(b"\n") + 1
+    _check_count(lines)
+    if lines != envelope["count"]:
+        raise Rejected("count", "the envelope does not hold as many records as it says")
     batch_id = _batch_id(appid, plain)
-    if envelope.get("batch_id") != batch_id:
+    if envelope["batch_id"] != batch_id:
         raise Rejected("batch_id", "the envelope's batch_id is not that of its content")
-    records, rejected = [], []
+    _check_values(plain.decode("utf-8", "replace"))
+    records, rejected, untimed = [], [], False
     for position, line in enumerate(plain.split(b"\n")):
         try:
-            records.append(from_wire(strictjson.loads(line, depth=_WIRE_DEPTH, keys=_WIRE_KEYS), appid))
+            wire = strictjson.loads(line, depth=_WIRE_DEPTH, keys=_WIRE_KEYS)
+            record = from_producer(wire, appid, sent_at=sent_at)
         except (Rejected, strictjson.Malformed) as problem:
             content = line.decode("utf-8", "replace")
             rejected.append(RejectedRecord(problem.reason, problem.detail, content, position))
-    if len(records) + len(rejected) != envelope.get("count"):
-        raise Rejected("count", "the envelope does not hold as many records as it says")
-    return Unpacked(appid, batch_id, tuple(records), tuple(rejected), source)
+        else:
+            records.append(record)
+            untimed = untimed or record.ts != wire["ts"]
+    return Unpacked(appid, batch_id, tuple(records), tuple(rejected), True, untimed, source)
 
 
-def unfold(data: str) -> bytes:
-    """An envelope's data as NDJSON.
+def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
+    """An envelope's data as NDJSON: one zstd frame that declares its size, and nothing after it.
+
+    Args:
+        most: bytes that it may unfold to.
 
     Raises:
         Rejected: with `too_big` or `encoding`.
@@ -320,33 +427,43 @@ def unfold(data: str) -> bytes:
     try:
         packed = base64.b64decode(data, validate=True)
         # The frame says its size before anything is allocated: 1 MB of zstd can unfold to gigabytes.
-        size = zstandard.frame_content_size(packed)
-        if size > _MAX_UNPACKED:
+        frame = zstandard.get_frame_parameters(packed)
+        if frame.content_size == zstandard.CONTENTSIZE_UNKNOWN:
+            raise Rejected("encoding", "the envelope's data does not declare its size")
+        if frame.content_size > most or frame.window_size > _MAX_WINDOW:
             raise Rejected(
-                "too_big", f"the envelope unfolds to {size:,} bytes; {_MAX_UNPACKED:,} are allowed"
+                "too_big", f"the envelope unfolds to {frame.content_size:,} bytes; {most:,} are allowed"
             )
-        return zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MAX_UNPACKED)
+        return zstandard.ZstdDecompressor().decompress(packed, max_output_size=most, allow_extra_data=False)
     except (ValueError, zstandard.ZstdError) as problem:
         if isinstance(problem, Rejected):
             raise
         raise Rejected("encoding", f"the envelope's data cannot be decoded ({problem})") from None
 
 
-def _unpack_lines(lines: Sequence[str], appid: str, batch_id: str, sent_at: int) -> Unpacked:
+def _unpack_lines(
+    text: str, whole: strictjson.Malformed, appid: str, batch_id: str, sent_at: int
+) -> Unpacked:
+    """`whole` says why the text is not one JSON value."""
+    _check_count(text.count("\n") + 1)
     records, rejected = [], []
-    for position, line in enumerate(lines):
+    # Not splitlines(): JSON strings may hold U+2028 and U+0085 as they are.
+    for position, line in enumerate(text.split("\n")):
         if not line.strip():
             continue
         try:
             records.append(_bare(strictjson.loads(line), appid, batch_id, position, sent_at))
         except (Rejected, strictjson.Malformed) as problem:
             rejected.append(RejectedRecord(problem.reason, problem.detail, line, position))
-    if not records:
-        raise Rejected(rejected[0].reason, rejected[0].detail)
-    return Unpacked(appid, batch_id, tuple(records), tuple(rejected))
+    if not records and whole.reason != "json":
+        raise Rejected(whole.reason, whole.detail)
+    return _some(appid, batch_id, records, rejected)
 
 
 def _unpack_values(values: Sequence[object], appid: str, batch_id: str, sent_at: int) -> Unpacked:
+    _check_count(len(values))
+    if not values:
+        raise Rejected("empty", "the message is an empty array")
     records, rejected = [], []
     for position, value in enumerate(values):
         try:
@@ -354,12 +471,14 @@ def _unpack_values(values: Sequence[object], appid: str, batch_id: str, sent_at:
         except Rejected as problem:
             content = json.dumps(value, ensure_ascii=False)
             rejected.append(RejectedRecord(problem.reason, problem.detail, content, position))
+    return _some(appid, batch_id, records, rejected)
+
+
+def _some(
+    appid: str, batch_id: str, records: Sequence[Record], rejected: Sequence[RejectedRecord]
+) -> Unpacked:
     if not records:
-        raise (
-            Rejected(rejected[0].reason, rejected[0].detail)
-            if rejected
-            else Rejected("empty", "the message is an empty array")
-        )
+        raise Rejected(rejected[0].reason, rejected[0].detail, records=len(rejected))
     return Unpacked(appid, batch_id, tuple(records), tuple(rejected))
 
 

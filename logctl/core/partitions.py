@@ -20,6 +20,8 @@ from logctl.core.times import DAY, TimeRange, from_datetime, to_datetime
 LOGS = "logs/"
 COMPACTED = "compacted/"
 QUARANTINE = "quarantine/"
+CANARIES = "canary/"
+"""Where the consumer writes when it needs to know whether it can write at all."""
 RESULTS = "athena-results/"
 OBJECT = ".json.gz"
 """How the name of an object under `logs/` ends; it begins with the batch."""

@@ -34,15 +34,22 @@ LATE = "late"
 """It arrived so long after its time that it opens no alert."""
 TRUNCATED = "truncated"
 """The hot store holds the start of the message; S3 holds all of it."""
+REDACTED = "redacted="
+"""How the flag begins that says how much was taken out of a record."""
+_OURS_ALONE = re.compile(rf"{LATE}|{TRUNCATED}|{REDACTED}.*", re.DOTALL)
 
 
 class Rejected(ValueError):
-    """This cannot become a record. `reason` is a code for programs, `detail` a sentence for people."""
+    """This cannot become a record. `reason` is a code for programs, `detail` a sentence for people.
 
-    def __init__(self, reason: str, detail: str) -> None:
+    `records` is how many records this is known to concern.
+    """
+
+    def __init__(self, reason: str, detail: str, *, records: int = 1) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.records = records
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +234,26 @@ def from_wire(wire: object, appid: str) -> Record:
         fields,
         tuple(flags),
     )
+
+
+def from_producer(wire: object, appid: str, *, sent_at: int) -> Record:
+    """A record as it comes in an envelope, which anybody can write.
+
+    What only the consumer can know (that a record is late, cut or redacted) is not taken from a producer,
+    and a time that no record can have is replaced as in a bare message. `TS_DERIVED` and `ID_DERIVED` are
+    the producer's to say: `logctl send` does.
+
+    Raises:
+        Rejected: with `schema`, naming the member that is not what it must be.
+    """
+    record = from_wire(wire, appid)
+    if record.flags:
+        said = tuple(flag for flag in record.flags if not _OURS_ALONE.fullmatch(flag))
+        record = replace(record, flags=said)
+    if not plausible(record.ts, sent_at):
+        fields = {"ts": record.ts, **record.fields}
+        record = replace(record, ts=sent_at, fields=fields).flagged(TS_DERIVED)
+    return record
 
 
 def _is_int(value: object) -> bool:

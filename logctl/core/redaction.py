@@ -20,15 +20,16 @@ from itertools import accumulate
 from typing import Any
 
 from logctl.core.envelope import unfold
-from logctl.core.records import ID_DERIVED, Record, Rejected, derive_id
+from logctl.core.limits import MAX_PLAIN
+from logctl.core.records import ID_DERIVED, REDACTED, Record, Rejected, derive_id
 
 ALL = "all"
-COUNT = "redacted="
-"""How the flag begins that says how much was taken out of a record."""
 
 _MARKED = re.compile(r"\[redacted:[a-z-]+\][)\]}.:]*")
 _COUNTED = re.compile(r"redacted=(\d{1,9})")
 _UNREADABLE = "[redacted:unreadable]"
+_MAX_FRAMES = 100
+"""Envelopes that are opened in one body; a message has one."""
 
 
 @dataclass(frozen=True)
@@ -224,20 +225,25 @@ class Redactor:
         """A message's body, or a part of it, as it came and could not be parsed.
 
         An envelope's data is unfolded first, since a secret does not show in it; what cannot be unfolded
-        cannot be checked, and is left out.
+        cannot be checked, and is left out. So is what is more than one message may have.
         """
         if not self._rules:
             return body, 0
-        found = 0
+        found = frames = 0
+        left = MAX_PLAIN
 
         def open_(match: re.Match[str]) -> str:
-            nonlocal found
+            nonlocal found, frames, left
+            frames += 1
             try:
-                plain = unfold(match[0].replace("\\", "")).decode("utf-8", "replace")
+                if frames > _MAX_FRAMES:
+                    raise Rejected("too_big", "there are too many envelopes in it")
+                unfolded = unfold(match[0].replace("\\", ""), most=left)
             except Rejected:
                 found += 1
                 return _UNREADABLE
-            plain, more = self.text(plain)
+            left -= len(unfolded)
+            plain, more = self.text(unfolded.decode("utf-8", "replace"))
             found += more
             return json.dumps(plain, ensure_ascii=False)[1:-1]
 
@@ -326,4 +332,4 @@ def _free(name: str, taken: Mapping[str, Any]) -> str:
 def _counted(flags: Iterable[str], found: int) -> tuple[str, ...]:
     before = [int(counted[1]) for flag in flags if (counted := _COUNTED.fullmatch(flag))]
     kept = [flag for flag in flags if not _COUNTED.fullmatch(flag)]
-    return (*kept, f"{COUNT}{sum(before) + found}")
+    return (*kept, f"{REDACTED}{sum(before) + found}")

@@ -1,7 +1,7 @@
 """Records of files that are stored, in DynamoDB, so that other messages do not store them again.
 
-Marks of them lie in the hot table under partition keys that no app can have; readers of apps never see them. The rules
-are `core.known`.
+Marks of them lie in the hot table under partition keys that no app can have; readers of apps never see
+them. The rules are `core.known`.
 """
 
 from __future__ import annotations

@@ -9,16 +9,33 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logctl.core import envelope
-from logctl.core.envelope import MAX_BODY, MAX_RECORDS, SQS_LIMIT, Packer, TooBig, pack, unpack
+from logctl.core import envelope, limits
+from logctl.core.envelope import (
+    MAX_BODY,
+    MAX_RECORDS,
+    SQS_LIMIT,
+    Packer,
+    TooBig,
+    _batch_id,
+    check_fits,
+    pack,
+    unpack,
+)
 from logctl.core.records import Record, Rejected, derive_id
-from logctl.core.times import DAY, parse_time
+from logctl.core.times import DAY, HOUR, parse_time
 
 NOON = parse_time("2026-01-31T12:00:00Z")
 
 
-def record(index: int = 0, *, appid: str = "checkout", ts: int = NOON, message: str = "hello") -> Record:
-    return Record(appid, derive_id(appid, index), ts, "INFO", message, index, {"n": index})
+def record(
+    index: int = 0,
+    *,
+    appid: str = "checkout",
+    ts: int = NOON,
+    message: str = "hello",
+    fields: dict | None = None,
+) -> Record:
+    return Record(appid, derive_id(appid, index), ts, "INFO", message, index, fields or {"n": index})
 
 
 def opened(body: str, group: str = "checkout", dedup: str = "d-1") -> envelope.Unpacked:
@@ -151,11 +168,7 @@ def test_good_lines_pass_and_bad_ones_are_named():
         ('{"a": ' + "9" * 5000 + "}", "number"),
         ('{"a": 1, "a": 2}', "dup_key"),
         (json.dumps({str(n): n for n in range(10_000)}), "too_many_keys"),
-        ('{"logctl": 2}', "version"),
         ('{"logctl": 1, "appid": "other"}', "group_mismatch"),
-        ('{"logctl": 1, "appid": "checkout"}', "schema"),
-        ('{"logctl": 1, "appid": "checkout", "encoding": "zstd", "data": "%%%"}', "encoding"),
-        ('{"logctl": 1, "appid": "checkout", "encoding": "zstd", "data": "AAAA"}', "encoding"),
     ],
 )
 def test_what_no_record_can_be_made_of(body, reason):
@@ -172,17 +185,154 @@ def damaged(**changes) -> str:
     return json.dumps({**json.loads(next(pack([record()])).body), **changes})
 
 
+def folded(frame: bytes) -> str:
+    return damaged(data=base64.b64encode(frame).decode())
+
+
 def test_a_damaged_envelope_is_refused():
     assert refusal(damaged(count=2)) == "count"
     assert refusal(damaged(batch_id="0" * 32)) == "batch_id"
+    assert refusal(damaged(logctl=2)) == "version"
+    assert refusal(damaged(appid="other")) == "group_mismatch"
+    assert refusal(damaged(encoding="gzip")) == "schema"
+    assert refusal(damaged(data="%%%")) == "encoding"
     whole = base64.b64decode(json.loads(damaged())["data"])
-    assert refusal(damaged(data=base64.b64encode(whole[:-3]).decode())) == "encoding"
+    assert refusal(folded(whole[:-3])) == "encoding"
+
+
+def test_only_one_frame_of_a_declared_size_is_data():
+    whole = base64.b64decode(json.loads(damaged())["data"])
+    plain = zstandard.decompress(whole)
+    assert opened(folded(whole)).records
+    for frame in (
+        whole + b"x",
+        whole + whole,
+        whole + zstandard.compress(b""),
+        b"\x50\x2a\x4d\x18\x04\x00\x00\x00skip" + whole,
+        whole + b"\x50\x2a\x4d\x18\x00\x00\x00\x00",
+        zstandard.ZstdCompressor(write_content_size=False).compress(plain),
+    ):
+        assert refusal(folded(frame)) == "encoding", frame
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"more": 1},
+        {"logctl": "1"},
+        {"logctl": True},
+        {"logctl": 1.0},
+        {"count": True},
+        {"count": "1"},
+        {"data": None},
+        {"batch_id": 5},
+        {"encoding": ["zstd"]},
+    ],
+)
+def test_only_the_complete_shape_is_an_envelope(changes):
+    """A record may have a field named `logctl`, and the others too."""
+    (record,) = opened(damaged(**changes)).records
+    assert record.fields["logctl"] == changes.get("logctl", 1)
+    for value in ({"logctl": 1}, {"logctl": 2, "msg": "a"}, {"logctl": 1, "appid": "checkout"}):
+        assert opened(json.dumps(value)).records[0].fields == {"logctl": value["logctl"]}
+
+
+def wired(*wires: dict) -> str:
+    lines = b"\n".join(json.dumps(wire).encode() for wire in wires)
+    frame = base64.b64encode(zstandard.compress(lines)).decode()
+    return damaged(data=frame, count=len(wires), batch_id=_batch_id("checkout", lines))
+
+
+def wire(**changes) -> dict:
+    return {"event_id": "event-0001", "ts": NOON, "level": "ERROR", "message": "a", "seq": 0, **changes}
+
+
+def test_what_only_the_consumer_knows_is_not_taken_from_a_producer():
+    flags = ["late", "ts_derived", "vip", "truncated", "redacted=7", "id_derived", "redacted=\nx"]
+    (record,) = opened(wired(wire(flags=flags))).records
+    assert record.flags == ("ts_derived", "vip", "id_derived")
+
+
+@pytest.mark.parametrize("ts", [0, 1, 946_684_799_999, NOON + DAY + 1, 9_999_999_999_999])
+def test_a_time_that_no_record_can_have_is_replaced_in_an_envelope_too(ts):
+    unpacked = opened(wired(wire(ts=ts, fields={"a": 1}), wire(event_id="event-0002")))
+    assert [record.ts for record in unpacked.records] == [NOON, NOON]
+    assert [record.flags for record in unpacked.records] == [("ts_derived",), ()]
+    assert unpacked.records[0].fields == {"ts": ts, "a": 1}
+    assert unpacked.untimed and unpacked.lasting
+    assert not opened(wired(wire(ts=NOON + DAY, flags=["ts_derived"]))).untimed
 
 
 def test_a_zip_bomb_is_refused_before_it_unfolds():
     bomb = base64.b64encode(zstandard.compress(b"0" * 200_000_000)).decode()
     assert len(bomb) < 100_000
     assert refusal(damaged(data=bomb)) == "too_big"
+
+
+# ── Limits ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def lines(count: int, **members) -> str:
+    return "\n".join(json.dumps({"msg": f"m{n}", **members}) for n in range(count))
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ('{"msg":"start"}\n' + "\tat com.example.Main.run(Main.java:1)\n" * 19_000, "too_many_records"),
+        (lines(limits.MAX_RECORDS + 1), "too_many_records"),
+        (json.dumps([{}] * (limits.MAX_RECORDS + 1)), "too_many_records"),
+        ("[" + ",".join(["{}"] * 349_000) + "]", "too_many_values"),
+        ("[" + ",".join("1" * 500_000) + "]", "too_many_values"),
+        ('{"a":[' + ",".join(["[]"] * 300_000) + "]}", "too_many_values"),
+        ("[" + ",".join(['""'] * 300_000) + "]", "too_many_values"),
+        ("\n".join(json.dumps({"ts": NOON - n * DAY, "msg": "a"}) for n in range(4_000)), "too_many_days"),
+        (json.dumps([{"ts": NOON - n * DAY} for n in range(limits.MAX_PARTITIONS + 1)]), "too_many_days"),
+        (json.dumps([{"ts": NOON - n * HOUR} for n in range(limits.MAX_HOURS + 1)]), "too_many_hours"),
+        (wired(*[wire(message="")] * (limits.MAX_RECORDS + 1)), "too_many_records"),
+        (wired(wire(message="x" * limits.MAX_PLAIN)), "too_big"),
+        (wired(*[wire(ts=NOON - n * DAY) for n in range(limits.MAX_PARTITIONS + 1)]), "too_many_days"),
+        (wired(*[wire(ts=NOON - n * HOUR) for n in range(limits.MAX_HOURS + 1)]), "too_many_hours"),
+        (wired(*[wire(fields={"a": [0] * 250})] * 400), "too_many_values"),
+    ],
+)
+def test_a_message_that_asks_for_too_much_is_refused_whole(body, reason):
+    assert refusal(body) == reason
+
+
+def test_what_is_just_within_the_limits_is_taken():
+    assert len(opened(lines(limits.MAX_RECORDS)).records) == limits.MAX_RECORDS
+    assert len(opened(json.dumps([{"ts": NOON - n * HOUR} for n in range(limits.MAX_HOURS)])).records) == 100
+    days = [{"ts": NOON - n * DAY} for n in range(limits.MAX_PARTITIONS)]
+    assert len(opened(json.dumps(days)).records) == limits.MAX_PARTITIONS
+    assert opened(wired(wire(message="x" * (limits.MAX_PLAIN - 1_000)))).records
+    commas = json.dumps({"msg": ',[{"' * 200_000})
+    assert limits.count_values(commas) < 10
+    assert opened(commas).records
+
+
+def test_a_line_more_than_one_cannot_parse_leaves_the_others():
+    unpacked = opened('{"a": 1, "a": 2}\n{"msg": "b"}')
+    assert [record.message for record in unpacked.records] == ["b"]
+    assert [part.reason for part in unpacked.rejected] == ["dup_key"]
+
+
+def test_what_is_packed_is_never_refused():
+    """`send` refuses a record that the consumer would, and splits what together would be too much."""
+    many = [record(n, fields={"a": [0] * 500}) for n in range(300)]
+    messages = list(pack(many))
+    assert len(messages) > 1
+    assert sum(len(opened(message.body).records) for message in messages) == 300
+    for huge in (
+        record(0, message="x" * limits.MAX_PLAIN),
+        record(0, fields={"a": [0] * (limits.MAX_VALUES + 1)}),
+    ):
+        with pytest.raises(TooBig):
+            check_fits(huge)
+        with pytest.raises(TooBig):
+            Packer().add(huge)
+    (big,) = pack([record(0, message="x" * (limits.MAX_PLAIN - 1_000))])
+    assert opened(big.body).records
 
 
 @pytest.mark.proves("B12")

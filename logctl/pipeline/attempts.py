@@ -1,0 +1,137 @@
+"""The ledger of attempts: what the consumer began, and how it ended, for messages that come again.
+
+It lies in the hot table under a partition key that no app can have; readers of apps never see it. The
+rules are `core.attempts`. A message that is done the first time it comes leaves nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from logctl.core.attempts import KEPT, Ledger, Outcome
+from logctl.core.times import SECOND
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+PREFIX = "_message#"
+ATTEMPTS = "attempts"
+_DETAIL_LIMIT = 2_000
+_BATCH_GET = 100
+
+
+class Attempts:
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def get(self, message_ids: Iterable[str]) -> dict[str, Ledger]:
+        """The ledgers of these messages, of any number; those that have none are left out."""
+        wanted = list(dict.fromkeys(message_ids))
+        found: dict[str, Ledger] = {}
+        for start in range(0, len(wanted), _BATCH_GET):
+            keys = [_key(message_id) for message_id in wanted[start : start + _BATCH_GET]]
+            while keys:
+                reply = self._dynamodb.batch_get_item(
+                    RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
+                )
+                for item in reply["Responses"].get(self._table, []):
+                    found[item["app"]["S"].removeprefix(PREFIX)] = _ledger(item)
+                left = reply["UnprocessedKeys"].get(self._table)
+                keys = [dict(key) for key in left["Keys"]] if left else []
+        return found
+
+    def begin(self, message_id: str, *, now: int) -> Ledger:
+        """Open an attempt, and return the ledger as it was before."""
+        return self._change(
+            message_id,
+            now,
+            "ADD attempts :one, silent :one SET #outcome = :outcome, began_at = :now",
+            {":one": {"N": "1"}, ":outcome": {"S": Outcome.OPEN.value}, ":now": {"N": str(now)}},
+            before=True,
+        )
+
+    def failed(
+        self, message_id: str, *, now: int, reason: str, detail: str, strike: bool, begun: bool = True
+    ) -> Ledger:
+        """Close an attempt that failed, and return the ledger as it is then.
+
+        Args:
+            strike: storage works, so that the message itself may be the cause.
+            begun: whether `begin` was called for it; it is not when a message comes for the first time.
+        """
+        return self._change(
+            message_id,
+            now,
+            f"ADD attempts :more, strikes :strike SET {_CLOSE}",
+            {
+                ":more": {"N": "0" if begun else "1"},
+                ":strike": {"N": "1" if strike else "0"},
+                **_closed(Outcome.FAILED, reason, detail),
+            },
+        )
+
+    def done(self, message_id: str, *, now: int) -> None:
+        """Record that a message is stored; it only has to be acknowledged."""
+        self._change(message_id, now, f"SET {_CLOSE}", _closed(Outcome.DONE, "", ""))
+
+    def aside(self, message_id: str, *, now: int, reason: str, detail: str) -> None:
+        """Record that a message was set aside, and why."""
+        self._change(message_id, now, f"SET {_CLOSE}", _closed(Outcome.ASIDE, reason, detail))
+
+    def defer(self, message_id: str, *, now: int) -> None:
+        """Count that a suspect was given back unopened."""
+        values = {":one": {"N": "1"}, ":outcome": {"S": Outcome.OPEN.value}}
+        self._change(message_id, now, "ADD deferrals :one SET #outcome = :outcome", values)
+
+    def _change(
+        self, message_id: str, now: int, update: str, values: dict[str, Any], *, before: bool = False
+    ) -> Ledger:
+        """Carry out an update that ends with its SET clause; the ledger after it, or `before` it."""
+        names = {"#outcome": "outcome", "#reason": "reason", "#detail": "detail"}
+        reply = self._dynamodb.update_item(
+            TableName=self._table,
+            Key=_key(message_id),
+            UpdateExpression=f"{update}, expires_at = :expires",
+            # DynamoDB refuses names that no expression uses.
+            ExpressionAttributeNames={name: real for name, real in names.items() if name in update},
+            ExpressionAttributeValues={**values, ":expires": {"N": str((now + KEPT) // SECOND)}},
+            ReturnValues="ALL_OLD" if before else "ALL_NEW",
+        )
+        return _ledger(reply.get("Attributes", {}))
+
+
+_CLOSE = "#outcome = :outcome, silent = :zero, #reason = :reason, #detail = :detail"
+
+
+def _key(message_id: str) -> dict[str, Any]:
+    return {"app": {"S": PREFIX + message_id}, "chunk": {"S": ATTEMPTS}}
+
+
+def _closed(outcome: Outcome, reason: str, detail: str) -> dict[str, Any]:
+    return {
+        ":outcome": {"S": outcome.value},
+        ":zero": {"N": "0"},
+        ":reason": {"S": reason},
+        ":detail": {"S": detail.encode("utf-8", "replace").decode()[:_DETAIL_LIMIT]},
+    }
+
+
+def _ledger(item: Mapping[str, Any]) -> Ledger:
+    def number(name: str) -> int:
+        return int(item.get(name, {}).get("N", "0"))
+
+    def text(name: str) -> str:
+        return str(item.get(name, {}).get("S", ""))
+
+    return Ledger(
+        attempts=number("attempts"),
+        strikes=number("strikes"),
+        silent=number("silent"),
+        deferrals=number("deferrals"),
+        began_at=number("began_at"),
+        outcome=Outcome(text("outcome")) if "outcome" in item else Outcome.FAILED,
+        reason=text("reason"),
+        detail=text("detail"),
+    )
