@@ -102,7 +102,7 @@ class Inputs:
         modified = _modified(path)
         if modified is None:
             return Source(self.app, now, now, self.name, uuid.uuid4().hex)
-        return Source(self.app, modified, now, self.name, self.where)
+        return Source(self.app, min(modified, now), now, self.name, self.where)
 
 
 def _modified(path: str) -> int | None:

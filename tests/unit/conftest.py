@@ -59,7 +59,7 @@ class Pipeline:
 
     def hot_rows(self) -> list[dict[str, Any]]:
         items = self.aws.dynamodb.scan(TableName=self.config.hot_table)["Items"]
-        return [item for item in items if item["app"]["S"] != "_apps"]
+        return [item for item in items if not item["app"]["S"].startswith("_")]
 
     def alerts(self) -> list[dict[str, Any]]:
         """What the topic delivered since the last look."""
