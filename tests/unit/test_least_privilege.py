@@ -58,7 +58,8 @@ def prove(granted: list[Statement], calls: Recording) -> None:
 
 def test_the_consumer(pipeline):
     with iam.recorded() as calls:
-        pipeline.consumer.process(event(packed(records(3, level="ERROR")), sqs("{poison", name="bad")))
+        message = packed(records(3, level="ERROR"), "a" * 16)
+        pipeline.consumer.process(event(message, sqs("{poison", name="bad")))
     prove(statements("ConsumerRole"), calls)
 
 

@@ -355,7 +355,7 @@ def test_each_role_may_do_exactly_this():
     }
     assert granted == {
         "ConsumerRole": [
-            "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+            "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
             "glue:BatchCreatePartition", "logs:CreateLogStream", "logs:PutLogEvents", "s3:PutObject",
             "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage",
         ],
