@@ -8,6 +8,7 @@ process. An attempt that fails while storage works is a strike; while storage do
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Protocol, TypeVar

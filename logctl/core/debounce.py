@@ -25,7 +25,8 @@ from enum import Enum, unique
 
 from logctl.core import levels
 from logctl.core.appid import is_appid
-from logctl.core.fingerprint import fingerprint, template
+from logctl.core.fingerprint import LIMIT, fingerprint, template
+from logctl.core.limits import MAX_COMPARED
 from logctl.core.records import LATE, Record
 from logctl.core.text import ascii_only, neutralise, shorten
 from logctl.core.times import DAY, MINUTE, SECOND, format_duration, iso
@@ -200,12 +201,16 @@ def tally(records: Iterable[Record], level: str) -> list[Tally]:
     """What a message's records add, by key in order of first appearance.
 
     A message with more kinds than `KINDS_PER_MESSAGE` is a flood; the rest of its kinds are counted
-    together per severity, so that a flood of unique messages is not a flood of alerts.
+    together per severity, so that a flood of unique messages is not a flood of alerts. So are those that
+    come after more text than is compared.
     """
     groups: dict[AlertKey, list[Record]] = {}
+    compared = 0
     for record in records:
         if alerts(record, level):
-            key = AlertKey(record.appid, record.level, fingerprint(record.message))
+            compared += min(len(record.message), LIMIT)
+            kind = fingerprint(record.message) if compared <= MAX_COMPARED else OVERFLOW
+            key = AlertKey(record.appid, record.level, kind)
             if key not in groups and len(groups) >= KINDS_PER_MESSAGE:
                 key = key.overflow
             groups.setdefault(key, []).append(record)

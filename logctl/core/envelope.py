@@ -93,13 +93,14 @@ class Unpacked:
 
     `batch_id` identifies its content; with `lasting` it comes from the content alone, so that it is the
     same however the message is sent again. `untimed` says that some record has the time at which the
-    message was sent. `source` is the file that the records are of, by its first line.
+    message was sent (`sent_at`, milliseconds). `source` is the file that the records are of, by its first line.
     """
 
     appid: str
     batch_id: str
     records: tuple[Record, ...]
     rejected: tuple[RejectedRecord, ...] = ()
+    sent_at: int = 0
     lasting: bool = False
     untimed: bool = False
     source: str = ""
@@ -292,7 +293,7 @@ def unpack(body: str, *, group: str, deduplication_id: str, sent_at: int) -> Unp
     _check_values(text)
     unpacked = _unpack(text, body, appid, group, deduplication_id, sent_at)
     _check_spread(unpacked.records)
-    return unpacked
+    return replace(unpacked, sent_at=sent_at)
 
 
 def _unpack(text: str, body: str, appid: str, group: str, deduplication_id: str, sent_at: int) -> Unpacked:

@@ -9,7 +9,7 @@ import hashlib
 import re
 from functools import lru_cache
 
-_LIMIT = 2_000  # an error's kind shows in its first lines; a 300 kB message must not cost 300 kB of regex
+LIMIT = 2_000  # an error's kind shows in its first lines; a 300 kB message must not cost 300 kB of regex
 
 WILDCARD = "<*>"
 
@@ -31,11 +31,16 @@ _MASKS = tuple(
         (r"(?<=[=:(,])( {0,3})(?:[Tt]rue|TRUE|[Ff]alse|FALSE|null|NULL|None|nil)\b", r"\1"),
         # URLs, mail, IPv6, hardware addresses, UUIDs, paths of at least two parts, host names
         (r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s\"'<>\])]+", ""),
-        (r"[^\s@=:,;\[\](){}<>\"']{1,80}@[^\s@=:,;\[\](){}<>\"']{1,80}\.[A-Za-z]{2,}", ""),
+        # Where a run of characters is long, it is looked at from its start only: each place of it would be
+        # another look at what follows.
+        (
+            r"(?<![^\s@=:,;\[\](){}<>\"'])[^\s@=:,;\[\](){}<>\"']{1,80}+@[^\s@=:,;\[\](){}<>\"']{1,80}\.[A-Za-z]{2,}",
+            "",
+        ),
         (r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){3,15}[0-9A-Fa-f]{1,4}(?![\w:])", ""),
         (r"\b[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b", ""),
         (r"\b[A-Za-z]:\\[^\s\"'<>|,;]+", ""),
-        (r"(?<![\w.])/?(?:[\w.+@$-]{1,80}/)+[\w.+@$*-]+", ""),
+        (r"(?<![\w.+@$-])/?(?:[\w.+@$-]{1,80}+/)+[\w.+@$*-]+", ""),
         (
             r"(?<![\w.-])(?:[A-Za-z0-9-]{1,63}\.){1,8}"
             r"(?:com|net|org|edu|gov|mil|info|biz|io|local|internal|[a-z]{2})(?![\w.(-])",
@@ -48,7 +53,7 @@ _MASKS = tuple(
             r"(?<!\w)[<~+-]?\d+(?:\.\d+)? ?(?:[KMGTP]i?B|B|bytes|[mun]?s|sec|seconds|minutes|hours|days)\b",
             "",
         ),
-        (r"[<~+-]?[\w$~-]{0,200}\d(?:[\w$%~-]|\.(?=\w)|:(?=\d))*", ""),
+        (r"(?:[<+]|(?<![\w$~-]))[^\W\d$~-]*+(?:[$~-]++[^\W\d]*+)*+\d(?:[\w$%~-]|\.(?=\w)|:(?=\d))*", ""),
         (r"\b[0-9A-Fa-f]{8,64}\b", ""),
     )
 )
@@ -58,7 +63,7 @@ _SPACES = re.compile(r"\s+")
 
 def template(message: str) -> str:
     """The message with its variable parts as `<*>`, on one line."""
-    return _masked(message[:_LIMIT])
+    return _masked(message[:LIMIT])
 
 
 @lru_cache(maxsize=256)  # a storm of errors is mostly a few texts, again and again

@@ -20,6 +20,9 @@ MAX_PARTITIONS = 32
 MAX_HOURS = 100
 """Hours that a message's records may be of: each is a hot row. Where one does not fit an item there are
 more, of which MAX_PLAIN allows two dozen."""
+MAX_COMPARED = 1_000_000
+"""Characters of a message's errors that are compared to tell their kinds apart; what `pack` makes has fewer.
+Errors beyond them are counted together."""
 
 # A backslash that ends the text has nothing after it; an open string goes on to the end.
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)

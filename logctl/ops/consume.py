@@ -10,7 +10,8 @@ from typing import Any
 
 from logctl.core.errors import UsageError
 from logctl.ops.deployment import Deployment
-from logctl.pipeline.consumer import BatchResponse, Consumer, wall_clock
+from logctl.pipeline.consumer import Consumer, wall_clock
+from logctl.pipeline.message import BatchResponse
 
 _WAIT_SECONDS = 5
 

@@ -52,25 +52,23 @@ class Attempts:
             before=True,
         )
 
-    def failed(
-        self, message_id: str, *, now: int, reason: str, detail: str, strike: bool, begun: bool = True
-    ) -> Ledger:
+    def failed(self, message_id: str, *, now: int, reason: str, detail: str, begun: bool = True) -> Ledger:
         """Close an attempt that failed, and return the ledger as it is then.
 
         Args:
-            strike: storage works, so that the message itself may be the cause.
             begun: whether `begin` was called for it; it is not when a message comes for the first time.
         """
         return self._change(
             message_id,
             now,
-            f"ADD attempts :more, strikes :strike SET {_CLOSE}",
-            {
-                ":more": {"N": "0" if begun else "1"},
-                ":strike": {"N": "1" if strike else "0"},
-                **_closed(Outcome.FAILED, reason, detail),
-            },
+            f"ADD attempts :more SET {_CLOSE}",
+            {":more": {"N": "0" if begun else "1"}, **_closed(Outcome.FAILED, reason, detail)},
         )
+
+    def strike(self, message_id: str, *, now: int) -> Ledger:
+        """Count that the attempt which just failed did so while storage works."""
+        values = {":one": {"N": "1"}, ":outcome": {"S": Outcome.FAILED.value}}
+        return self._change(message_id, now, "ADD strikes :one SET #outcome = :outcome", values)
 
     def done(self, message_id: str, *, now: int) -> None:
         """Record that a message is stored; it only has to be acknowledged."""

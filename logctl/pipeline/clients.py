@@ -37,6 +37,11 @@ TROUBLE = (ClientError, BotoCoreError, *DAMAGED)
 """What any call may raise that is no bug of ours: refusals, the network, damaged replies."""
 
 
+def said(error: Exception) -> str:
+    """What an error says if it is of AWS or the network; of another its kind, as it may quote a record."""
+    return str(error) if isinstance(error, TROUBLE) else type(error).__name__
+
+
 def trouble_of(error: ClientError) -> Trouble:
     """What an error reply of AWS means."""
     said = error.response.get("Error", {})
@@ -45,6 +50,11 @@ def trouble_of(error: ClientError) -> Trouble:
 
 # botocore's own read timeout is 60 s: as long as the whole Lambda may take.
 _FAST = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
+# For the consumer, which has 60 seconds: a call and its pauses take LONGEST_CALL at most.
+IN_TIME = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "max_attempts": 3})
+LONGEST_CALL = 15_000
+"""Milliseconds that one call with IN_TIME may take: three times four seconds, and pauses of at most one and
+two between them (botocore, standard retry mode)."""
 # SNS must never hold up ingest: a publish that fails is the sweeper's work (see debounce).
 _BRIEF = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "max_attempts": 2})
 # Control planes answer slowly and throttle early. A long poll of SQS takes up to 20 s.
@@ -58,9 +68,17 @@ class Aws:
     """
 
     def __init__(
-        self, session: boto3.Session, endpoint_url: str | None = None, athena_endpoint_url: str | None = None
+        self,
+        session: boto3.Session,
+        endpoint_url: str | None = None,
+        athena_endpoint_url: str | None = None,
+        *,
+        calls: Config | None = None,
     ) -> None:
+        """`calls` is how long calls may take that the consumer makes, where that matters."""
         self._session = session
+        self._calls = calls or _FAST
+        self._slow_calls = calls or _PATIENT
         self.endpoint_url = endpoint_url
         self.athena_endpoint_url = athena_endpoint_url or endpoint_url
 
@@ -109,7 +127,7 @@ class Aws:
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
-        return self._session.client("dynamodb", endpoint_url=self.endpoint_url, config=_FAST)
+        return self._session.client("dynamodb", endpoint_url=self.endpoint_url, config=self._calls)
 
     @cached_property
     def events(self) -> EventBridgeClient:
@@ -117,7 +135,7 @@ class Aws:
 
     @cached_property
     def glue(self) -> GlueClient:
-        return self._session.client("glue", endpoint_url=self.endpoint_url, config=_FAST)
+        return self._session.client("glue", endpoint_url=self.endpoint_url, config=self._calls)
 
     @cached_property
     def functions(self) -> LambdaClient:
@@ -129,7 +147,7 @@ class Aws:
 
     @cached_property
     def s3(self) -> S3Client:
-        return self._session.client("s3", endpoint_url=self.endpoint_url, config=_FAST)
+        return self._session.client("s3", endpoint_url=self.endpoint_url, config=self._calls)
 
     @cached_property
     def sns(self) -> SNSClient:
@@ -137,8 +155,8 @@ class Aws:
 
     @cached_property
     def sqs(self) -> SQSClient:
-        return self._session.client("sqs", endpoint_url=self.endpoint_url, config=_PATIENT)
+        return self._session.client("sqs", endpoint_url=self.endpoint_url, config=self._slow_calls)
 
     @cached_property
     def sts(self) -> STSClient:
-        return self._session.client("sts", endpoint_url=self.endpoint_url, config=_FAST)
+        return self._session.client("sts", endpoint_url=self.endpoint_url, config=self._calls)

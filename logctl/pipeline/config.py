@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MAX_RECEIVES = 5
-"""How often a message is tried before SQS moves it to the dead-letter queue."""
+MAX_RECEIVES = 1000
+"""How often a message is handed out before SQS moves it to the dead-letter queue: the most that SQS allows
+(Amazon SQS Developer Guide, dead-letter queues). The consumer sets a message aside long before that by its
+own attempts (`core.attempts`); what only waits behind another, or for storage, is handed out often."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ class PipelineConfig:
     alert_level: str
     alert_window: int
     late_after: int
+    dead_letter_queue_url: str = ""
+    """Where the consumer puts a message that it can neither open nor keep unread; only it is told."""
     cli_flags: str = ""
     """What a command suggested in an alert needs to find this environment, with a leading space."""
     redact: tuple[str, ...] = ()
@@ -97,6 +101,7 @@ class PipelineConfig:
             alert_level=environ["LOGCTL_ALERT_LEVEL"],
             alert_window=int(environ["LOGCTL_ALERT_WINDOW_MS"]),
             late_after=int(environ["LOGCTL_LATE_AFTER_MS"]),
+            dead_letter_queue_url=environ.get("LOGCTL_DEAD_LETTER_QUEUE_URL", ""),
             cli_flags=environ.get("LOGCTL_CLI_FLAGS", ""),
             redact=tuple(name for name in environ.get("LOGCTL_REDACT", "").split(",") if name),
         )

@@ -1,8 +1,8 @@
 """The consumer: from a batch of SQS messages to cold store, hot store, alerts and catalog.
 
 Each message is decoded, stored, counted. What cannot be parsed goes to quarantine and is acknowledged.
-A message fails only when a write fails; then the later messages of its group fail with it, so that an
-app's records stay in order, and other groups go on.
+A message fails when a write fails or its time is over; then the later messages of its group wait with it,
+so that an app's records stay in order, and other groups go on. `trials` decides what becomes of it.
 
 Everything it writes is keyed by the batch's content: however often and in whatever company a message is
 delivered, the result is the same.
@@ -12,163 +12,138 @@ from __future__ import annotations
 
 import os
 import time
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
-from typing import Any, TypedDict
+from typing import Any
 
 from logctl.core.chunks import make_chunks
-from logctl.core.debounce import tally
-from logctl.core.envelope import Unpacked, unpack
+from logctl.core.debounce import AlertKey, Tally, tally
+from logctl.core.envelope import RejectedRecord, Unpacked, group_appid, unpack
 from logctl.core.partitions import by_partition
 from logctl.core.records import LATE, Record, Rejected
 from logctl.core.redaction import Redactor
 from logctl.pipeline.alerts import alerter_for
+from logctl.pipeline.attempts import Attempts
+from logctl.pipeline.canary import Canary
 from logctl.pipeline.catalog import Catalog
-from logctl.pipeline.clients import TROUBLE, Aws
+from logctl.pipeline.clients import IN_TIME, TROUBLE, Aws
 from logctl.pipeline.cold import ColdStore
-from logctl.pipeline.config import MAX_RECEIVES, PipelineConfig
+from logctl.pipeline.config import PipelineConfig
+from logctl.pipeline.deadline import Deadline
 from logctl.pipeline.hot import HotStore
 from logctl.pipeline.known import KnownRecords
-from logctl.pipeline.log import log, where_of
-from logctl.pipeline.quarantine import Quarantine
-
-_TIME_FOR_ONE_MESSAGE = 10_000
-"""Milliseconds that must be left before a message is started; the rest is reported, not killed half-way."""
+from logctl.pipeline.log import log
+from logctl.pipeline.message import BatchItemFailure, BatchResponse, Message
+from logctl.pipeline.quarantine import Quarantine, SetAside
+from logctl.pipeline.sightings import Sightings
+from logctl.pipeline.trials import Trials, Uncounted
 
 _WITHHELD = "withheld, because it may quote what was redacted"
-
-
-class BatchItemFailure(TypedDict):
-    itemIdentifier: str
-
-
-class BatchResponse(TypedDict):
-    """What Lambda takes as a partial batch response (AWS Lambda Developer Guide, SQS error handling)."""
-
-    batchItemFailures: list[BatchItemFailure]
-
-
-@dataclass(frozen=True)
-class Message:
-    """An SQS message as Lambda delivers it."""
-
-    message_id: str
-    body: str
-    group: str
-    deduplication_id: str
-    sequence: str
-    sent_at: int
-    receives: int
-
-    @classmethod
-    def parse(cls, record: Mapping[str, Any]) -> Message:
-        attributes = record.get("attributes", {})
-        return cls(
-            message_id=record["messageId"],
-            body=record.get("body", ""),
-            group=attributes.get("MessageGroupId", ""),
-            deduplication_id=attributes.get("MessageDeduplicationId", ""),
-            sequence=attributes.get("SequenceNumber", ""),
-            sent_at=int(attributes.get("SentTimestamp", "0")),
-            receives=int(attributes.get("ApproximateReceiveCount", "1")),
-        )
+REJECTED = "rejected"
+"""The kind under which an app's people are told of records that were set aside."""
 
 
 class Consumer:
     """Turns messages into rows. Clients, configuration and clock are handed in."""
 
     def __init__(self, aws: Aws, config: PipelineConfig, *, clock: Callable[[], int]) -> None:
+        self._aws = aws
         self._config = config
         self._clock = clock
         self._redactor = Redactor(config.redact)
         self._cold = ColdStore(aws.s3, config.bucket)
         self._quarantine = Quarantine(aws.s3, config.bucket)
         self._hot = HotStore(aws.dynamodb, config.hot_table)
+        self._sightings = Sightings(aws.dynamodb, config.hot_table)
         self._known = KnownRecords(aws.dynamodb, config.hot_table)
         self._catalog = Catalog(aws.glue, database=config.database, table=config.table, bucket=config.bucket)
         self._alerter = alerter_for(aws, config, clock)
+        attempts = Attempts(aws.dynamodb, config.hot_table)
+        canary = Canary(aws.s3, config.bucket, aws.dynamodb, config.hot_table, clock=clock)
+        self._trials = Trials(attempts, canary, self, clock=clock)
 
     def process(
         self, event: Mapping[str, Any], *, remaining: Callable[[], int] = lambda: 10**9
     ) -> BatchResponse:
         """Handle a Lambda event; the reply names every message that is not done, and no other."""
         messages = [Message.parse(record) for record in event["Records"]]
-        failed_groups: set[str] = set()
-        failures: list[BatchItemFailure] = []
-        for message in messages:
-            group_is_held = message.group in failed_groups
-            out_of_time = remaining() < _TIME_FOR_ONE_MESSAGE
-            if group_is_held or out_of_time or not self._done(message):
-                failed_groups.add(message.group)
-                failures.append({"itemIdentifier": message.message_id})
-        log("batch", messages=len(messages), failed=len(failures))
+        failed = self._trials.run(messages, remaining)
+        log("batch", messages=len(messages), failed=len(failed))
+        failures: list[BatchItemFailure] = [
+            {"itemIdentifier": message.message_id} for message in messages if message.message_id in failed
+        ]
         return {"batchItemFailures": failures}
 
-    def _done(self, message: Message) -> bool:
-        try:
-            self._ingest(message)
-        except TROUBLE as error:
-            self._log("write_failed", message_id=message.message_id, group=message.group, error=str(error))
-            return False
-        except Exception as error:  # noqa: BLE001 - a bug of ours, or a cut reply that parses
-            return self._survive_bug(message, error)
-        return True
+    # ── One message ─────────────────────────────────────────────────────────────────────────────────
 
-    def _survive_bug(self, message: Message, error: Exception) -> bool:
-        """A bug of ours must not block an app for hours: before the last try the message is set aside."""
-        where = "".join(traceback.format_exception(error)[-3:])
-        self._log(
-            "unexpected",
-            message_id=message.message_id,
-            group=message.group,
-            error=type(error).__name__,
-            where=where_of(error),
-        )
-        if message.receives < MAX_RECEIVES - 1:
-            return False
-        try:
-            self._set_aside(message, Rejected("internal", where), message.body)
-        except Exception as again:  # noqa: BLE001 - whatever it is, the message is not done
-            self._log("quarantine_failed", message_id=message.message_id, error=type(again).__name__)
-            return False
-        return True
+    def ingest(self, message: Message, deadline: Deadline) -> None:
+        """Store and count a message, or set aside what of it cannot be read.
 
-    def _ingest(self, message: Message) -> None:
+        Raises:
+            Exception: whatever went wrong; trying again is safe.
+        """
         try:
-            unpacked = unpack(
+            unpacked = self._unpack(message)
+        except Rejected as problem:
+            self._set_aside(message, problem.reason, problem.detail, message.body, records=problem.records)
+            return
+        appid, source, batch_id = unpacked.appid, unpacked.source, unpacked.batch_id
+        new = self._known.new_of(appid, source, batch_id, unpacked.records, now=self._clock())
+        records = self._marked(replace(unpacked, records=new), deadline)
+        self._store(unpacked, records, message, deadline)
+        # Not before: nothing of a message that fails half-way may pass for stored.
+        self._known.note(appid, source, batch_id, new, now=self._clock())
+        if unpacked.rejected:
+            first = unpacked.rejected[0]
+            self._set_aside(
+                message, first.reason, first.detail, None, rejected=unpacked.rejected, stored=len(records)
+            )
+        additions = tally(records, self._config.alert_level)
+        self._alert(unpacked.batch_id, deadline.between(additions))
+
+    def _unpack(self, message: Message) -> Unpacked:
+        """The first sighting decides about records without a time: a redriven message has another one."""
+
+        def at(sent_at: int) -> Unpacked:
+            return unpack(
                 message.body,
                 group=message.group,
                 deduplication_id=message.deduplication_id,
-                sent_at=message.sent_at,
+                sent_at=sent_at,
             )
-        except Rejected as problem:
-            self._set_aside(message, problem, message.body)
-            return
-        for rejected in unpacked.rejected:
-            self._set_aside(
-                message, Rejected(rejected.reason, rejected.detail), rejected.content, rejected.position
-            )
-        appid, source, batch_id = unpacked.appid, unpacked.source, unpacked.batch_id
-        new = self._known.new_of(appid, source, batch_id, unpacked.records, now=self._clock())
-        safe = (self._redactor.record(record, batch_id=batch_id) for record in new)
-        records = [self._mark_late(record, message) for record in safe]
-        self._store(unpacked, records, message)
-        self._alert(batch_id, records)
-        # Last: until then the message comes again, and nothing of it may pass for stored.
-        self._known.note(appid, source, batch_id, new, now=self._clock())
 
-    def _mark_late(self, record: Record, message: Message) -> Record:
-        late = message.sent_at - record.ts > self._config.late_after
+        unpacked = at(message.sent_at)
+        if not (unpacked.lasting and unpacked.untimed):
+            return unpacked
+        first = self._first_seen(unpacked.batch_id, message.sent_at)
+        return unpacked if first == message.sent_at else at(first)
+
+    def _first_seen(self, content_id: str, sent_at: int) -> int:
+        return self._sightings.first(content_id, sent_at, now=self._clock())
+
+    def _marked(self, unpacked: Unpacked, deadline: Deadline) -> list[Record]:
+        """The records as they are stored: without secrets, and marked when they are late."""
+        records = []
+        for record in deadline.between(unpacked.records):
+            safe = self._redactor.record(record, batch_id=unpacked.batch_id)
+            records.append(self._mark_late(safe, unpacked.sent_at))
+        return records
+
+    def _mark_late(self, record: Record, sent_at: int) -> Record:
+        late = sent_at - record.ts > self._config.late_after
         return record.flagged(LATE) if late else record
 
-    def _store(self, unpacked: Unpacked, records: Sequence[Record], message: Message) -> None:
+    def _store(
+        self, unpacked: Unpacked, records: Sequence[Record], message: Message, deadline: Deadline
+    ) -> None:
         partitions = by_partition(records)
-        for partition, group in partitions.items():
+        for partition, group in deadline.between(partitions.items()):
             self._cold.put(partition, unpacked.batch_id, group)
-        for chunk in make_chunks(unpacked.appid, unpacked.batch_id, records, message.sequence):
+        chunks = make_chunks(unpacked.appid, unpacked.batch_id, records, message.sequence)
+        for chunk in deadline.between(chunks):
             self._hot.put(chunk, now=self._clock(), retention=self._config.hot_retention)
+        deadline.check()
         self._hot.note_app(unpacked.appid, now=self._clock())
         self._register(partitions)
 
@@ -182,38 +157,118 @@ class Consumer:
         for failure in failures:
             log("partition_refused", partition=failure.partition.prefix, error=failure.reason)
 
-    def _alert(self, batch_id: str, records: Sequence[Record]) -> None:
-        for addition in tally(records, self._config.alert_level):
-            for key in self._alerter.count(batch_id, addition):
-                self._alerter.notify(key)
+    def _alert(self, batch_id: str, tallies: Iterable[Tally]) -> None:
+        """Count what a message adds, once its records are stored.
+
+        Raises:
+            Uncounted: the counter cannot be written now.
+        """
+        try:
+            for addition in tallies:
+                for key in self._alerter.count(batch_id, addition):
+                    self._alerter.notify(key)
+        except TROUBLE as error:
+            raise Uncounted(str(error)) from error
+
+    # ── What cannot be stored ───────────────────────────────────────────────────────────────────────
+
+    def set_aside(self, message: Message, reason: str, detail: str, *, opened: bool) -> None:
+        """Keep a message that failed for good: in quarantine, or unread in the dead-letter queue.
+
+        Args:
+            opened: whether it can be opened without harm. What cannot be is not looked through for secrets,
+                and with rules in force must not lie in S3 unredacted.
+        """
+        if not opened and self._redactor:
+            self._bury(message, reason, detail)
+            return
+        try:
+            aside = self._without_secrets(message, reason, detail, message.body, ())
+            self._keep(aside)
+        except Exception as error:  # noqa: BLE001 - storage works, so that it is this message again
+            self._log("quarantine_failed", message_id=message.message_id, error=type(error).__name__)
+            self._bury(message, reason, detail)
+            return
+        self._tell_people(message, reason, aside.detail, aside.digest)
+
+    def _bury(self, message: Message, reason: str, detail: str) -> None:
+        """Into the dead-letter queue, as it came; the ledger has the reason under its old message id."""
+        self._tell_people(message, reason, detail, f"{message.message_id}-buried")
+        self._aws.sqs.send_message(
+            QueueUrl=self._config.dead_letter_queue_url,
+            MessageBody=message.body,
+            MessageGroupId=message.group,
+            MessageDeduplicationId=message.message_id,
+        )
 
     def _set_aside(
-        self, message: Message, problem: Rejected, content: str, position: int | None = None
+        self,
+        message: Message,
+        reason: str,
+        detail: str,
+        content: str | None,
+        *,
+        rejected: Sequence[RejectedRecord] = (),
+        stored: int = 0,
+        records: int = 1,
     ) -> None:
-        content, found = self._redactor.body(content)
-        group, in_group = self._redactor.text(message.group)
-        deduplication_id, in_id = self._redactor.text(message.deduplication_id)
-        redacted = found + in_group + in_id
-        key = self._quarantine.put(
-            group=group,
-            reason=problem.reason,
-            # What is said of a message may quote a part of a secret, which no rule knows any more.
-            detail=_WITHHELD if redacted else problem.detail,
-            content=content,
-            message_id=message.message_id,
-            deduplication_id=deduplication_id,
-            sent_at=message.sent_at,
-            position=position,
-            redacted=redacted,
+        """Keep a message, or the parts of it that could not be read, and tell its people."""
+        aside = self._without_secrets(message, reason, detail, content, rejected)
+        aside = replace(aside, stored=stored, records=len(rejected) or records)
+        self._keep(aside)
+        self._tell_people(message, reason, aside.detail, aside.digest, aside.records)
+
+    def _keep(self, aside: SetAside) -> None:
+        key = self._quarantine.put(aside, first_seen=self._first_seen)
+        self._log("quarantined", reason=aside.reason, group=aside.group, key=key)
+
+    def _without_secrets(
+        self,
+        message: Message,
+        reason: str,
+        detail: str,
+        content: str | None,
+        rejected: Sequence[RejectedRecord],
+    ) -> SetAside:
+        """What is said of a message may quote a part of a secret, which no rule knows any more."""
+        group, found = self._redactor.text(message.group)
+        deduplication_id, more = self._redactor.text(message.deduplication_id)
+        found += more
+        if content is not None:
+            content, more = self._redactor.body(content)
+            found += more
+        parts = []
+        for part in rejected:
+            text, more = self._redactor.body(part.content)
+            found += more
+            parts.append(replace(part, content=text, detail=_WITHHELD if more else part.detail))
+        if found:
+            detail = _WITHHELD
+        return SetAside(
+            message, group, deduplication_id, reason, detail, content, tuple(parts), redacted=found
         )
-        self._log("quarantined", reason=problem.reason, group=group, key=key)
+
+    def _tell_people(
+        self, message: Message, reason: str, detail: str, content_id: str, records: int = 1
+    ) -> None:
+        """Count an alert for the app whose records are set aside; a group that names no app has nobody."""
+        try:
+            appid = group_appid(message.group)
+        except Rejected:
+            return
+        kind = f"records that logctl cannot read: {reason}"
+        key = AlertKey(appid, "ERROR", REJECTED)
+        self._alert(content_id, [Tally(key, records, kind, f"{kind} ({detail})", message.sent_at)])
+
+    def redact(self, text: str) -> str:
+        return self._redactor.text(text)[0]
 
     def _log(self, event: str, **fields: object) -> None:
         """Log, without the secrets that a group's name or an error may hold."""
         log(
             event,
             **{
-                name: self._redactor.text(value)[0] if isinstance(value, str) else value
+                name: self.redact(value) if isinstance(value, str) else value
                 for name, value in fields.items()
             },
         )
@@ -227,7 +282,9 @@ def wall_clock() -> int:
 def _consumer() -> Consumer:
     import boto3
 
-    return Consumer(Aws(boto3.Session()), PipelineConfig.from_env(os.environ), clock=wall_clock)
+    return Consumer(
+        Aws(boto3.Session(), calls=IN_TIME), PipelineConfig.from_env(os.environ), clock=wall_clock
+    )
 
 
 def handler(event: Mapping[str, Any], context: Any) -> BatchResponse:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 RESERVE = 20_000
 """Milliseconds at the end of an invocation in which no message's work goes on: one call that was begun
@@ -11,6 +12,8 @@ LEAST = 5_000
 """Milliseconds that must be left before the reserve when a message is started."""
 SHARE = 10_000
 """Milliseconds that a message may always use, if the invocation has them."""
+
+T = TypeVar("T")
 
 
 class OutOfTime(Exception):
@@ -38,6 +41,16 @@ class Deadline:
         """
         if self._remaining() < self._floor:
             raise OutOfTime(self._own)
+
+    def between(self, items: Iterable[T]) -> Iterator[T]:
+        """The items, with a check before each.
+
+        Raises:
+            OutOfTime: the time is over.
+        """
+        for item in items:
+            self.check()
+            yield item
 
 
 def may_start(remaining: int) -> bool:

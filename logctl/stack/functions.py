@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logctl.core.names import Names
-from logctl.core.partitions import COMPACTED, LOGS, QUARANTINE
+from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE
 from logctl.core.settings import Settings, cli_flags
 from logctl.pipeline.alert_store import DUE
 from logctl.stack import policies
@@ -41,8 +41,9 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
         + policies.write_logs("SweeperLogs")
     )
     environment = _environment(settings, names)
+    told = {**environment, "LOGCTL_DEAD_LETTER_QUEUE_URL": {"Ref": "DeadLetterQueue"}}
     return {
-        **function("Consumer", names.consumer, code, may, environment, CONSUMER_TIMEOUT, 512),
+        **function("Consumer", names.consumer, code, may, told, CONSUMER_TIMEOUT, 512),
         **function("Sweeper", names.sweeper, code, sweeper_may, environment, SWEEPER_TIMEOUT, 256),
         "ConsumerSource": {
             "Type": "AWS::Lambda::EventSourceMapping",
@@ -67,9 +68,10 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
 def consumer_may(names: Names) -> list[Statement]:
     """What the consumer's code needs, wherever it runs."""
     return (
-        policies.put_objects("Bucket", LOGS, QUARANTINE)
+        policies.put_objects("Bucket", LOGS, QUARANTINE, CANARIES)
         + policies.put_hot_rows(arn_of("HotTable"))
         + policies.find_known_records(arn_of("HotTable"))
+        + policies.bury(arn_of("DeadLetterQueue"))
         + policies.count_alerts(arn_of("AlertsTable"))
         + policies.publish({"Ref": "Topic"})
         + policies.register_partitions(names.database, names.table)

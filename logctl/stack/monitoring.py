@@ -61,13 +61,13 @@ def _alarms(settings: Settings, names: Names) -> dict[str, _Alarm]:
             "Maximum", "GreaterThanThreshold", 2 * VISIBILITY_TIMEOUT, 60, 5,
         ),
         "consumer-errors": _Alarm(
-            "The consumer crashes or times out; messages are tried again, then become dead letters. "
+            "The consumer crashes or times out; messages are tried again, then set aside. "
             f"See: logctl status{flags}, and the log group /aws/lambda/{names.consumer}",
             ("AWS/Lambda", "Errors"), consumer,
             "Sum", "GreaterThanOrEqualToThreshold", 3, 300, 1, tells_end=False,
         ),
-        # A throttled try counts as a receive too, and five of those make a dead letter
-        # (AWS Lambda Developer Guide, Creating and configuring an Amazon SQS event source mapping).
+        # A throttled try counts as a receive too (AWS Lambda Developer Guide, Creating and configuring an
+        # Amazon SQS event source mapping).
         "consumer-throttles": _Alarm(
             "Lambda throttles the consumer: the account's concurrency is used up. "
             f"See: logctl doctor{flags}",

@@ -43,7 +43,15 @@ def put_objects(bucket: str, *prefixes: str) -> list[Statement]:
 
 
 def put_hot_rows(table: Arn) -> list[Statement]:
-    return allow("PutHotRows", ["dynamodb:PutItem"], [table])
+    """Rows, and the ledger of attempts beside them."""
+    return allow("PutHotRows", ["dynamodb:PutItem"], [table]) + allow(
+        "KeepAttempts", ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], [table]
+    )
+
+
+def bury(queue: Arn) -> list[Statement]:
+    """To put what can be neither opened nor kept unread into the dead-letter queue."""
+    return allow("Bury", ["sqs:SendMessage"], [queue])
 
 
 def find_known_records(table: Arn) -> list[Statement]:

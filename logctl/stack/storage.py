@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from logctl.core.names import Names, Place
-from logctl.core.partitions import COMPACTED, LOGS, QUARANTINE, RESULTS
+from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE, RESULTS
 from logctl.core.settings import Settings
 from logctl.core.times import DAY
 from logctl.pipeline.alert_store import DUE
@@ -85,6 +85,7 @@ def _bucket(settings: Settings, name: str) -> dict[str, Any]:
         lifecycle_rule("compacted", COMPACTED, ExpirationInDays=kept, **moved),
         lifecycle_rule("quarantine", QUARANTINE, ExpirationInDays=settings.quarantine_retention // DAY),
         lifecycle_rule("athena-results", RESULTS, ExpirationInDays=7),
+        lifecycle_rule("canary", CANARIES, ExpirationInDays=1),
         housekeeping(),
     ]
     return {

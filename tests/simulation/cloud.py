@@ -59,8 +59,21 @@ class Tables:
 
     def update_item(self, **request: Any) -> Any:
         self._refuse_unless_holds(request, request["Key"], "UpdateItem")
+        old = self._old(request, request["Key"])
         new = self._update(request)
-        return {"Attributes": new} if request.get("ReturnValues") == "ALL_NEW" else {}
+        wanted = {"ALL_NEW": new, "ALL_OLD": dict(old)}.get(request.get("ReturnValues", ""))
+        return {"Attributes": wanted} if wanted else {}
+
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> Any:
+        found = {
+            table: [
+                dict(self.items[table][key])
+                for key in (self._key(table, wanted) for wanted in request["Keys"])
+                if key in self.items[table]
+            ]
+            for table, request in RequestItems.items()
+        }
+        return {"Responses": found, "UnprocessedKeys": {}}
 
     def delete_item(self, *, TableName: str, Key: Item, ReturnValues: str) -> Any:
         old = self.items[TableName].pop(self._key(TableName, Key), None)
@@ -185,6 +198,14 @@ class Cloud:
         self.tables = Tables(tables)
         self.partitions = Partitions()
         self.published: list[Publication] = []
+        self.on_bury: Callable[[Mapping[str, Any]], None] = lambda request: None
+        self.buried: list[Mapping[str, Any]] = []
+        """What the consumer itself put into the dead-letter queue."""
+
+    def bury(self, **request: Any) -> Any:
+        self.buried.append(request)
+        self.on_bury(request)
+        return {"MessageId": f"buried-{len(self.buried)}"}
 
     def publish(self, window: int, request: Mapping[str, Any]) -> Any:
         subject = request["Subject"]
@@ -205,7 +226,11 @@ class Clients:
         self.s3 = _Client("s3", gate, {"put_object": cloud.bucket.put_object})
         self.glue = _Client("glue", gate, {"batch_create_partition": cloud.partitions.batch_create_partition})
         self.sns = _Client("sns", gate, {"publish": lambda **request: cloud.publish(window(), request)})
-        operations = ("get_item", "put_item", "update_item", "delete_item", "transact_write_items", "query")
+        self.sqs = _Client("sqs", gate, {"send_message": cloud.bury})
+        operations = (
+            *("get_item", "put_item", "update_item", "delete_item", "transact_write_items", "query"),
+            "batch_get_item",
+        )
         self.dynamodb = _Client("dynamodb", gate, {name: getattr(cloud.tables, name) for name in operations})
 
 

@@ -95,6 +95,13 @@ class Fifo:
         moved, self.dead = len(self.dead), []
         return moved
 
+    def bury(self, group: str, deduplication_id: str, body: str, *, now: int, origin: int) -> None:
+        """Take a message into the dead-letter queue that was sent to it."""
+        number = self._number()
+        self.dead.append(
+            QueueMessage(f"message-{number}", group, deduplication_id, body, number, now, origin)
+        )
+
     def _bury(self, now: int) -> None:
         for message in [each for each in self.messages if each.receives >= self.most_receives]:
             if message.invisible_until <= now:

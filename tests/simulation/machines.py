@@ -73,7 +73,14 @@ class _Simulation(RuleBasedStateMachine):
 
 
 class RecordPath(_Simulation):
-    """Messages of all shapes through queue, consumer, dead-letter queue, and again."""
+    """Messages of all shapes through queue, consumer, dead-letter queue, and again.
+
+    The queue's own limit is low here, so that its last resort happens too.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(most_receives=5)
 
     @rule(app=APP, count=st.integers(1, 4), level=st.sampled_from(["INFO", "ERROR"]), late=st.booleans())
     def send(self, app: str, count: int, level: str, late: bool) -> None:

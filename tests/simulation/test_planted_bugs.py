@@ -23,8 +23,10 @@ from logctl.pipeline import alerts
 from logctl.pipeline.alert_store import AlertStore
 from logctl.pipeline.alerts import Alerter
 from logctl.pipeline.cold import ColdStore
-from logctl.pipeline.consumer import Consumer, Message
+from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.hot import HotStore
+from logctl.pipeline.message import Message
+from logctl.pipeline.trials import Trials, _Round
 from tests.simulation.machines import HUNTING, RecordPath, a_shorter_window, one_fault_at_each_call
 from tests.simulation.world import Violation, World
 
@@ -67,42 +69,42 @@ def deduplication_by_content(patch: Patch) -> None:
 
 @bug
 def a_failed_write_is_acknowledged(patch: Patch) -> None:
-    real = Consumer._done
+    real = Trials._tried
 
-    def done(self: Consumer, message: Any) -> bool:
-        real(self, message)
+    def tried(self: Trials, *given: Any) -> bool:
+        real(self, *given)
         return True
 
-    patch.setattr(Consumer, "_done", done)
+    patch.setattr(Trials, "_tried", tried)
 
 
-def _reply(failed: list[Message]) -> Any:
-    return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in failed]}
+def _tried(trials: Trials, message: Message, remaining: Any) -> bool:
+    return trials._tried(message, _Round(remaining, {}, 1))
 
 
 @bug
 def a_group_is_not_held_back(patch: Patch) -> None:
-    def process(self: Consumer, event: Any, *, remaining: Any = None) -> Any:
-        return _reply([each for each in map(Message.parse, event["Records"]) if not self._done(each)])
+    def run(self: Trials, messages: Any, remaining: Any) -> set[str]:
+        return {each.message_id for each in messages if not _tried(self, each, remaining)}
 
-    patch.setattr(Consumer, "process", process)
+    patch.setattr(Trials, "run", run)
 
 
 @bug
 def one_failure_holds_back_every_group(patch: Patch) -> None:
-    def process(self: Consumer, event: Any, *, remaining: Any = None) -> Any:
-        failed: list[Message] = []
-        for message in map(Message.parse, event["Records"]):
-            if failed or not self._done(message):
-                failed.append(message)
-        return _reply(failed)
+    def run(self: Trials, messages: Any, remaining: Any) -> set[str]:
+        failed: set[str] = set()
+        for message in messages:
+            if failed or not _tried(self, message, remaining):
+                failed.add(message.message_id)
+        return failed
 
-    patch.setattr(Consumer, "process", process)
+    patch.setattr(Trials, "run", run)
 
 
 @bug
 def poison_is_tried_for_ever(patch: Patch) -> None:
-    def set_aside(self: Consumer, *_: Any) -> None:
+    def set_aside(self: Consumer, *_: Any, **__: Any) -> None:
         raise ClientError({"Error": {"Code": "Poison", "Message": ""}}, "SetAside")
 
     patch.setattr(Consumer, "_set_aside", set_aside)
@@ -110,7 +112,7 @@ def poison_is_tried_for_ever(patch: Patch) -> None:
 
 @bug
 def poison_is_dropped(patch: Patch) -> None:
-    patch.setattr(Consumer, "_set_aside", lambda *_: None)
+    patch.setattr(Consumer, "_set_aside", lambda *_, **__: None)
 
 
 @bug

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -19,14 +19,16 @@ from typing import Any
 
 import zstandard
 
-from logctl.core.chunks import APPS
 from logctl.core.envelope import pack
 from logctl.core.fingerprint import fingerprint
 from logctl.core.records import ID_DERIVED, Record, derive_id
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, MINUTE, SECOND, parse_time
 from logctl.pipeline.alerts import Alerter, alerter_for
-from logctl.pipeline.consumer import Consumer
+from logctl.pipeline.attempts import ATTEMPTS, PREFIX
+from logctl.pipeline.config import MAX_RECEIVES
+from logctl.pipeline.consumer import REJECTED, Consumer
+from logctl.pipeline.sightings import FIRST_SEEN
 from logctl.pipeline.silences import SilenceStore
 from tests.config import CONFIG
 from tests.simulation.cloud import Cloud
@@ -110,14 +112,15 @@ class Invocation:
 
 
 class World:
-    def __init__(self) -> None:
+    def __init__(self, most_receives: int = MAX_RECEIVES) -> None:
         self.now = START
         self.window = WINDOW
         self.shortest_window = WINDOW
         self.quiet = True
         """Nothing went wrong so far, and nothing took longer than it may."""
         self.cloud = Cloud(lambda: self.now, {HOT: ("app", "chunk"), ALERTS: ("pk", "sk")})
-        self.queue = Fifo()
+        self.cloud.on_bury = self._buried
+        self.queue = Fifo(most_receives=most_receives)
         self.sent: list[Sent] = []
         self.running: list[Invocation] = []
         self.sweeps: list[Worker] = []
@@ -287,6 +290,12 @@ class World:
         self.shortest_window = min(self.shortest_window, window)
         self.warm.clear()
 
+    def _buried(self, request: Mapping[str, Any]) -> None:
+        """The consumer itself puts a message into the dead-letter queue."""
+        app, body = request["MessageGroupId"], request["MessageBody"]
+        origin = next(n for n, sent in enumerate(self.sent) if (sent.app, sent.body) == (app, body))
+        self.queue.bury(app, request["MessageDeduplicationId"], body, now=self.now, origin=origin)
+
     def silence(self, app: str, duration: int) -> None:
         self.silenced_until = max(self.silenced_until, self.now + duration)
         silence = Silence(app, self.now + duration, self.now, "somebody")
@@ -324,14 +333,22 @@ class World:
     def _check_other_groups_went_on(self, invocation: Invocation, failed: set[str]) -> None:
         if invocation.deadline is not None:
             return
-        hit = {
-            app for _, call in invocation.worker.faults for app in APPS_SENDING if app in repr(call.params)
-        }
+        touched = [repr(call.params) for _, call in invocation.worker.faults]
+        hit = {app for call in touched for app in APPS_SENDING if app in call}
+        for message in invocation.batch:
+            # A fault at a message's ledger or at what is known of its content, or a suspect given back.
+            own = (f"{PREFIX}{message.message_id}'", f"'{FIRST_SEEN}'")
+            if any(name in call for call in touched for name in own) or self._suspected(message):
+                hit.add(message.group)
         for message in invocation.batch:
             must(
                 message.message_id not in failed or message.group in hit,
                 f"{message.message_id} of {message.group} failed, where faults hit only {sorted(hit)}",
             )
+
+    def _suspected(self, message: QueueMessage) -> bool:
+        ledger = self.cloud.tables.items[HOT].get((PREFIX + message.message_id, ATTEMPTS), {})
+        return "deferrals" in ledger
 
     def _acknowledge(self, message: QueueMessage) -> None:
         sent = self.sent[message.origin]
@@ -345,7 +362,7 @@ class World:
             must(not earlier, f"{message.message_id} was acknowledged before {earlier}")
 
     def _check_written(self, message: QueueMessage, sent: Sent) -> None:
-        if self._set_aside(sent):
+        if self._set_aside(sent) or sent in [self.sent[each.origin] for each in self.queue.dead]:
             return
         must(not sent.poison, f"poison {message.message_id} was acknowledged, and is not in quarantine")
         cold, hot = self.cold(), self.hot()
@@ -354,7 +371,11 @@ class World:
 
     def _check_counted(self, app: str) -> None:
         least = sum(sent.must_count for sent in self.sent if sent.app == app)
-        seen = sum(int(item["seen"]["N"]) for item in self.states() if _app_of(item) == app)
+        seen = sum(
+            int(item["seen"]["N"])
+            for item in self.states()
+            if _app_of(item) == app and not _key_of(item).endswith(f"#{REJECTED}")
+        )
         must(seen >= least, f"{least} errors of {app} are acknowledged, {seen} are counted")
 
     def _check_nothing_overdue(self) -> None:
@@ -381,7 +402,7 @@ class World:
     def hot(self) -> Counter[str]:
         found: Counter[str] = Counter()
         for (app, _), item in self.cloud.tables.items[HOT].items():
-            if app != APPS:
+            if "data" in item:
                 found.update(_events_of_row(app, item["data"]["B"]))
         return found
 
@@ -420,7 +441,7 @@ class World:
             self.tick(2 * MINUTE)
 
     def _drain(self) -> None:
-        for _ in range(3 * len(self.queue.messages) + 12):
+        for _ in range(8 * len(self.queue.messages) + 40):
             if not self.queue.messages:
                 return
             if not self.serve():
@@ -485,7 +506,9 @@ class World:
             told = sum(
                 int(one.attributes["count"])
                 for one in firsts
-                if one.attributes["appid"] == app and not one.recovers
+                if one.attributes["appid"] == app
+                and not one.recovers
+                and not one.attributes["key"].endswith(f"#{REJECTED}")
             )
             least = sum(sent.must_count for sent in self.sent if sent.app == app)
             most = sum(sent.may_count for sent in self.sent if sent.app == app)

@@ -10,8 +10,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from logctl.core.attempts import FRESH, Ledger
 from logctl.core.schema import PARTITION_KEYS, storage_descriptor
 from logctl.core.times import parse_time
+from logctl.pipeline.attempts import Attempts
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import Consumer
@@ -59,7 +61,23 @@ class Pipeline:
 
     def hot_rows(self) -> list[dict[str, Any]]:
         items = self.aws.dynamodb.scan(TableName=self.config.hot_table)["Items"]
-        return [item for item in items if not item["app"]["S"].startswith("_")]
+        return [item for item in items if not item["app"]["S"].startswith("_") and "data" in item]
+
+    def ledger(self, message_id: str) -> Ledger:
+        return Attempts(self.aws.dynamodb, self.config.hot_table).get([message_id]).get(message_id, FRESH)
+
+    def quarantined(self) -> list[dict[str, Any]]:
+        import json
+
+        return [json.loads(self.read(key)) for key in self.keys("quarantine/")]
+
+    def dead(self) -> list[dict[str, Any]]:
+        """What lies in the dead-letter queue."""
+        return self.aws.sqs.receive_message(
+            QueueUrl=self.config.dead_letter_queue_url,
+            MaxNumberOfMessages=10,
+            MessageSystemAttributeNames=["All"],
+        ).get("Messages", [])
 
     def alerts(self) -> list[dict[str, Any]]:
         """What the topic delivered since the last look."""
@@ -118,7 +136,10 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
             "QueueArn"
         ]
         aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        config = replace(CONFIG, topic_arn=topic)
+        dead = aws.sqs.create_queue(QueueName="logctl-test-dlq.fifo", Attributes={"FifoQueue": "true"})[
+            "QueueUrl"
+        ]
+        config = replace(CONFIG, topic_arn=topic, dead_letter_queue_url=dead)
         aws.s3.create_bucket(
             Bucket=config.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )

@@ -24,8 +24,14 @@ def kept(pipeline: Any, body: str, **attributes: Any) -> list[dict[str, Any]]:
 
 
 def quarantined(pipeline: Any) -> list[tuple[str, str]]:
-    notes = [json.loads(pipeline.read(key)) for key in pipeline.keys("quarantine/")]
-    return [(note["reason"], note["content"]) for note in notes]
+    """The reason and content of every part that was set aside."""
+    found: list[tuple[str, str]] = []
+    for note in pipeline.quarantined():
+        parts = note["rejected"] or [note]
+        assert (note["content"] is None) is bool(note["rejected"])
+        assert note["reason"] == parts[0]["reason"]
+        found += [(part["reason"], part["content"]) for part in parts]
+    return found
 
 
 @pytest.mark.proves("F13", "F15")

@@ -10,11 +10,13 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
+from logctl.core.attempts import MAX_STRIKES, Outcome
 from logctl.core.chunks import from_item
 from logctl.core.envelope import pack
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, MINUTE
 from logctl.pipeline.config import MAX_RECEIVES
+from logctl.pipeline.deadline import LEAST, RESERVE
 from tests.unit.conftest import NOON, Pipeline
 
 
@@ -135,11 +137,45 @@ def test_poison_goes_to_quarantine_with_its_reason_and_is_acknowledged(pipeline)
     assert len(stored(pipeline)) == 2
 
 
-def test_one_bad_line_is_quarantined_and_the_others_are_stored(pipeline):
-    pipeline.consumer.process(event(sqs('{"msg": "a"}\n{"msg": "b"\n{"msg": "c"}')))
+def test_bad_lines_are_one_object_and_the_others_are_stored(pipeline):
+    pipeline.consumer.process(event(sqs('{"msg": "a"}\n{"msg": "b"\n{"msg": "c"}\n[]')))
     assert [row["message"] for row in stored(pipeline)] == ["a", "c"]
-    (key,) = pipeline.keys("quarantine/")
-    assert json.loads(pipeline.read(key))["position"] == 1
+    (note,) = pipeline.quarantined()
+    assert (note["reason"], note["content"], note["stored"], note["receives"]) == ("json", None, 2, 1)
+    assert [(part["position"], part["reason"], part["content"]) for part in note["rejected"]] == [
+        (1, "json", '{"msg": "b"'),
+        (3, "not_object", "[]"),
+    ]
+
+
+def test_the_people_of_an_app_hear_of_its_rejected_records_once_a_message(pipeline):
+    message = sqs('{"msg": "a"}\n{"msg": "b"\n[]', name="m")
+    pipeline.consumer.process(event(message, sqs("{no", name="n", group="web")))
+    told = {alert["MessageAttributes"]["key"]["Value"]: alert["Message"] for alert in pipeline.alerts()}
+    assert set(told) == {"checkout#ERROR#rejected", "web#ERROR#rejected"}
+    assert "records that logctl cannot read: json" in told["checkout#ERROR#rejected"]
+    assert "1 more came with it" in told["checkout#ERROR#rejected"]
+    pipeline.restart()
+    pipeline.consumer.process(event(message))
+    state = pipeline.aws.dynamodb.get_item(
+        TableName=pipeline.config.alerts_table,
+        Key={"pk": {"S": "ALERT#checkout#ERROR#rejected"}, "sk": {"S": "STATE"}},
+    )["Item"]
+    assert state["seen"]["N"] == "2"
+
+
+def test_the_key_in_quarantine_comes_from_the_content_and_not_from_message_id_or_clock(pipeline):
+    def deliver(name: str, **changes: Any) -> list[str]:
+        message = sqs("{no", name=name, **changes)
+        message["attributes"]["MessageDeduplicationId"] = "the same"
+        assert pipeline.consumer.process(event(message)) == NOTHING_FAILED
+        return pipeline.keys("quarantine/")
+
+    before = deliver("one")
+    pipeline.clock.advance(3 * DAY)
+    pipeline.restart()
+    assert deliver("two", sent_at=NOON + 3 * DAY) == before
+    assert len(before) == 1
 
 
 @pytest.mark.proves("F15", "B21")
@@ -195,20 +231,38 @@ def test_all_messages_failing_are_all_named(pipeline):
 
 @pytest.mark.proves("F11")
 def test_no_message_is_started_that_cannot_be_finished(pipeline):
-    left = iter([60_000, 5_000, 5_000])
+    left = iter([60_000] * 20)
+
+    def remaining() -> int:
+        return 60_000 if not pipeline.keys("logs/") else RESERVE + LEAST - 1
+
     messages = [packed(records(1, app=app), name=app) for app in ("a", "b", "c")]
-    assert pipeline.consumer.process(event(*messages), remaining=lambda: next(left)) == failed("b", "c")
+    assert pipeline.consumer.process(event(*messages), remaining=remaining) == failed("a", "b", "c")
+    assert len(stored(pipeline)) == 1
+    assert pipeline.consumer.process(event(messages[0]), remaining=lambda: next(left)) == NOTHING_FAILED
+
+
+def of_a_row(params: Any) -> bool:
+    """Whether a PutItem writes records: the canary goes on."""
+    return b'"data"' in params["body"]
+
+
+def again(message: Any, receives: int) -> Any:
+    attributes = {**message["attributes"], "ApproximateReceiveCount": str(receives)}
+    return {**message, "attributes": attributes}
 
 
 @pytest.mark.proves("F16")
 def test_a_bug_of_ours_does_not_block_an_app_for_ever(pipeline):
-    break_(pipeline.aws.dynamodb, "PutItem", error=RuntimeError("bug, with a secret in its text"))
-    message = packed(records(1), name="m", receives=MAX_RECEIVES - 2)
-    assert pipeline.consumer.process(event(message)) == failed("m")
-    message["attributes"]["ApproximateReceiveCount"] = str(MAX_RECEIVES - 1)
-    assert pipeline.consumer.process(event(message)) == NOTHING_FAILED
-    (key,) = pipeline.keys("quarantine/")
-    assert json.loads(pipeline.read(key))["reason"] == "internal"
+    break_(pipeline.aws.dynamodb, "PutItem", of_a_row, error=RuntimeError("bug, with a secret in its text"))
+    message = packed(records(1), name="m")
+    for receives in range(1, MAX_STRIKES):
+        assert pipeline.consumer.process(event(again(message, receives))) == failed("m")
+    assert pipeline.consumer.process(event(again(message, MAX_STRIKES))) == NOTHING_FAILED
+    (note,) = pipeline.quarantined()
+    assert (note["reason"], note["content"]) == ("internal", message["body"])
+    assert "secret" not in note["detail"]
+    assert (pipeline.ledger("m").outcome, pipeline.ledger("m").reason) == (Outcome.ASIDE, "internal")
 
 
 @pytest.mark.proves("F35")
@@ -234,8 +288,9 @@ def test_glue_being_down_holds_up_nothing_and_the_next_message_registers(pipelin
 def test_a_damaged_reply_is_no_bug_of_the_message_even_at_its_last_try(pipeline):
     damaged = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
     break_(pipeline.aws.dynamodb, "PutItem", error=damaged)
-    message = packed(records(2), name="m", receives=MAX_RECEIVES)
-    assert pipeline.consumer.process(event(message)) == failed("m")
+    message = packed(records(2), name="m")
+    for receives in range(1, MAX_RECEIVES, 99):
+        assert pipeline.consumer.process(event(again(message, receives))) == failed("m")
     assert pipeline.keys("quarantine/") == []
 
 

@@ -215,6 +215,7 @@ def test_only_one_frame_of_a_declared_size_is_data():
         assert refusal(folded(frame)) == "encoding", frame
 
 
+@pytest.mark.proves("B58")
 @pytest.mark.parametrize(
     "changes",
     [

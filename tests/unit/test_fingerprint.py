@@ -12,7 +12,7 @@ import pytest
 
 from bench.fingerprint import accuracy
 from bench.loghub import loghub
-from logctl.core.fingerprint import fingerprint, template
+from logctl.core.fingerprint import _MASKS, fingerprint, template
 
 
 @pytest.mark.skipif(loghub() is None, reason="no loghub: set LOGCTL_LOGHUB to a folder with *.truth.csv")
@@ -149,3 +149,23 @@ def test_no_message_takes_long(piece):
     start = time.perf_counter()
     fingerprint(piece * 300_000)
     assert time.perf_counter() - start < 1
+
+
+@pytest.mark.parametrize(
+    "piece", ["~", "-", "_", "a", "a-", "$", "é", "a.", "a/", "a@", "0", "<", "<a", "+1", "~-$", "a:", "=("]
+)
+def test_a_hostile_text_costs_little_more_than_a_longer_one(piece):
+    """Ten times the text is ten times the work; fifty leaves room for a busy machine, and what is quadratic
+    takes a hundred."""
+
+    def seconds(length: int) -> float:
+        text = (piece * length)[:length]
+        times = []
+        for _ in range(3):
+            begun = time.process_time()
+            for mask, replacement in _MASKS:
+                mask.sub(replacement, text)
+            times.append(time.process_time() - begun)
+        return min(times)
+
+    assert seconds(100_000) < 50 * seconds(10_000) + 0.05

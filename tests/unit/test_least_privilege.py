@@ -7,14 +7,18 @@ same name, where IAM is enforced as well.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from logctl.core.attempts import MAX_SILENT
 from logctl.core.partitions import COMPACTED, LOGS
 from logctl.core.settings import Settings
 from logctl.core.times import DAY, MINUTE
 from logctl.pipeline.alerts import alerter_for
+from logctl.pipeline.attempts import Attempts
+from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.expiry import Expiry
 from logctl.stack.functions import Code
 from logctl.stack.template import bootstrap_template, build_template
@@ -22,7 +26,7 @@ from tests import iam
 from tests.iam import Need, Recording, Statement, Where
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_api import send, site  # noqa: F401 - a fixture
-from tests.unit.test_consumer import event, packed, records, sqs
+from tests.unit.test_consumer import break_, event, packed, records, sqs
 from tests.unit.test_expiry import OLD, register
 
 WHERE = Where("123456789012", "eu-central-1")
@@ -57,10 +61,42 @@ def prove(granted: list[Statement], calls: Recording) -> None:
 
 
 def test_the_consumer(pipeline):
+    redacting = Consumer(pipeline.aws, replace(pipeline.config, redact=("all",)), clock=pipeline.clock)
+    attempts = Attempts(pipeline.aws.dynamodb, pipeline.config.hot_table)
+    for _ in range(MAX_SILENT):
+        attempts.begin("kills", now=NOON)
     with iam.recorded() as calls:
         message = packed(records(3, level="ERROR"), "a" * 16)
         pipeline.consumer.process(event(message, sqs("{poison", name="bad")))
-    prove(statements("ConsumerRole"), calls)
+        redacting.process(event(sqs("{}", name="kills", receives=9)))
+        break_(pipeline.aws.s3, "PutObject", lambda params: "/logs/" in params["url_path"])
+        pipeline.consumer.process(event(packed(records(1, message="fails"), name="fails")))
+    prove(statements("ConsumerRole", DeadLetterQueue=WHERE.arn("sqs", "logctl-test-dlq.fifo")), calls)
+    written = {need.resource for need in calls.needs(WHERE) if need.action == "s3:PutObject"}
+    prefixes = {resource.removeprefix("arn:aws:s3:::logctl-test-logs/").split("/")[0] for resource in written}
+    assert prefixes == {"logs", "quarantine", "canary"}
+
+
+def test_the_consumer_sends_into_the_dead_letter_queue_and_nowhere_else():
+    sent = {
+        (role, action, resource)
+        for role in ROLES
+        for action, resource in iam.granted(statements(role, DeadLetterQueue="the dead-letter queue"))
+        if action.startswith("sqs:Send")
+    }
+    assert sent == {("ConsumerRole", "sqs:SendMessage", "the dead-letter queue")}
+
+
+def test_objects_are_put_under_the_prefixes_that_are_written_and_no_others():
+    """What is granted but wider than what is used shows here, and not in the comparison above."""
+    bucket = "arn:aws:s3:::logctl-test-logs"
+    put = {
+        role: {resource for action, resource in iam.granted(statements(role)) if action == "s3:PutObject"}
+        for role in ROLES
+    }
+    assert put["ConsumerRole"] == {f"{bucket}/{prefix}*" for prefix in ("logs/", "quarantine/", "canary/")}
+    for role, resources in put.items():
+        assert all(re.fullmatch(rf"{bucket}/[a-z-]+/\*", resource) for resource in resources), role
 
 
 def test_the_api(site):  # noqa: F811
@@ -105,7 +141,7 @@ FORBIDDEN = (
     r"\w+:\*",
     r"[^:]*\*.*",
     r"dynamodb:(Scan|Delete.*|BatchWriteItem|CreateTable|UpdateTable|PartiQL.*)",
-    r"sqs:(Purge.*|Send.*|ChangeMessageVisibility|SetQueueAttributes|.*Permission|CreateQueue|DeleteQueue)",
+    r"sqs:(Purge.*|Send(?!Message$).*|ChangeMessageVisibility|SetQueueAttributes|.*Permission|CreateQueue|DeleteQueue)",
     r"sns:(?!Publish$).*",
     r"(iam|sts|kms|lambda|cloudformation|cognito-idp|events|apigateway|execute-api|secretsmanager|ssm):.*",
     r"logs:(Get|Filter|Delete|Describe|Start|CreateLogGroup).*",

@@ -15,20 +15,23 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logctl.core.attempts import MAX_STRIKES
 from logctl.core.chunks import from_item
 from logctl.core.envelope import pack, unfold
 from logctl.core.errors import UsageError
 from logctl.core.records import Record, Rejected
 from logctl.core.redaction import _FOLDED, ALL, RULES, Redactor
 from logctl.core.settings import Settings
-from logctl.pipeline.config import MAX_RECEIVES, PipelineConfig
+from logctl.pipeline.config import PipelineConfig
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_consumer import (
     NOTHING_FAILED,
+    again,
     break_,
     event,
     failed,
     mend,
+    of_a_row,
     packed,
     records,
     sqs,
@@ -361,12 +364,15 @@ def test_without_the_rules_they_are_all_found(pipeline, capfd):
 def test_no_canary_is_anywhere_when_a_write_fails_or_a_bug_of_ours_strikes(guarded, capfd):
     for number, (_, text, _) in enumerate(CANARIES):
         item = record(message=text, event_id=f"event-{number:04d}")
-        message = packed([item], name="m", receives=MAX_RECEIVES - 1)
+        name = f"m{number}"
+        message = packed([item], name=name)
         break_(guarded.aws.s3, "PutObject", lambda params: "/logs/" in params["url_path"])
-        assert guarded.consumer.process(event(message)) == failed("m")
+        assert guarded.consumer.process(event(message)) == failed(name)
         mend(guarded.aws.s3, "PutObject")
-        break_(guarded.aws.dynamodb, "PutItem", error=RuntimeError(f"bug with {text}"))
-        assert guarded.consumer.process(event(message)) == NOTHING_FAILED
+        break_(guarded.aws.dynamodb, "PutItem", of_a_row, error=RuntimeError(f"bug with {text}"))
+        for receives in range(2, MAX_STRIKES):
+            assert guarded.consumer.process(event(again(message, receives))) == failed(name)
+        assert guarded.consumer.process(event(again(message, MAX_STRIKES))) == NOTHING_FAILED
         mend(guarded.aws.dynamodb, "PutItem")
     notes = [json.loads(guarded.read(key)) for key in guarded.keys("quarantine/")]
     assert [(note["reason"], note["redacted"]) for note in notes] == [("internal", 1)] * len(CANARIES)

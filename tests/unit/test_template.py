@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from logctl.core.attempts import MAX_STRIKES
 from logctl.core.errors import UsageError
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
@@ -104,7 +105,9 @@ def test_queues():
         assert queue["SqsManagedSseEnabled"] is True
         assert queue["MessageRetentionPeriod"] == 14 * 86_400
     assert queues["Queue"]["VisibilityTimeout"] >= 6 * CONSUMER_TIMEOUT
-    assert queues["Queue"]["RedrivePolicy"]["maxReceiveCount"] == MAX_RECEIVES >= 5
+    assert queues["Queue"]["RedrivePolicy"]["maxReceiveCount"] == MAX_RECEIVES
+    # SQS allows 1 to 1,000; it is the last resort, far above the consumer's own decision.
+    assert 100 * MAX_STRIKES < MAX_RECEIVES <= 1_000
     assert queues["DeadLetterQueue"]["RedriveAllowPolicy"]["redrivePermission"] == "byQueue"
 
 
@@ -175,12 +178,15 @@ def test_what_the_functions_must_never_be_able_to_do():
         "dynamodb:Scan",
         "dynamodb:Delete",
         "sqs:Purge",
-        "sqs:Send",
+        "sqs:SendMessageBatch",
         "iam:",
         "kms:",
         "sts:",
     )
     assert not [action for action in granted if action.startswith(forbidden)]
+    # The consumer puts into the dead-letter queue what it can neither open nor keep unread.
+    senders = [each for each in statements() if "sqs:SendMessage" in each["Action"]]
+    assert [each["Resource"] for each in senders] == [[policies.arn_of("DeadLetterQueue")]]
 
 
 def test_a_role_for_each_function():
@@ -341,6 +347,12 @@ def test_statements_add_up():
     assert policies.publish(topic) + policies.put_hot_rows("arn:t") == [
         {"Sid": "PublishAlerts", "Effect": "Allow", "Action": ["sns:Publish"], "Resource": [topic]},
         {"Sid": "PutHotRows", "Effect": "Allow", "Action": ["dynamodb:PutItem"], "Resource": ["arn:t"]},
+        {
+            "Sid": "KeepAttempts",
+            "Effect": "Allow",
+            "Action": ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"],
+            "Resource": ["arn:t"],
+        },
     ]
 
 
@@ -355,9 +367,9 @@ def test_each_role_may_do_exactly_this():
     }
     assert granted == {
         "ConsumerRole": [
-            "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
-            "glue:BatchCreatePartition", "logs:CreateLogStream", "logs:PutLogEvents", "s3:PutObject",
-            "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage",
+            "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+            "dynamodb:UpdateItem", "glue:BatchCreatePartition", "logs:CreateLogStream", "logs:PutLogEvents", "s3:PutObject",
+            "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage",
         ],
         "ApiRole": [
             "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Query", "logs:CreateLogStream",
