@@ -93,7 +93,7 @@ class Unpacked:
 
     `batch_id` identifies its content; with `lasting` it comes from the content alone, so that it is the
     same however the message is sent again. `untimed` says that some record has the time at which the
-    message was sent (`sent_at`, milliseconds). `source` is the file that the records are of, by its first line.
+    message was sent (`sent_at`, milliseconds). `source` is the file that they are of, by its first line.
     """
 
     appid: str
@@ -413,7 +413,9 @@ def _unpack_envelope(envelope: Mapping[str, Any], appid: str, sent_at: int) -> U
         else:
             records.append(record)
             untimed = untimed or record.ts != wire["ts"]
-    return Unpacked(appid, batch_id, tuple(records), tuple(rejected), True, untimed, source)
+    return Unpacked(
+        appid, batch_id, tuple(records), tuple(rejected), lasting=True, untimed=untimed, source=source
+    )
 
 
 def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
