@@ -48,7 +48,7 @@ def read(paths: list[Path]) -> list[Record]:
     for path in paths:
         with open_source(str(path)) as stream:
             entries = read_entries(stream, reference=NOW)
-            source = Source(path.name, NOW, path.stem.lower())
+            source = Source(path.stem.lower(), NOW, NOW)
             found += [item.record for item in records(entries, source) if isinstance(item, Placed)]
     return found
 

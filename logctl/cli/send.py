@@ -92,7 +92,9 @@ def send(
     source: Annotated[
         str | None,
         typer.Option(
-            "--source", metavar="NAME", help="Part of each record's identity. [default: host and file name]"
+            "--source",
+            metavar="NAME",
+            help="Part of each record's identity, for sources of equal content that are not copies.",
         ),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="End when the records can be read with tail.")] = False,
@@ -100,7 +102,7 @@ def send(
     """Send log files, standard input, or a growing file into the pipeline.
 
     Plain text, NDJSON and JSON arrays are told apart by their content; a stack trace stays one record.
-    Sending the same file again, after a failure or by mistake, adds nothing.
+    Sending the same file again, or a copy of it, or one that was followed, adds nothing.
 
     Examples:
 
@@ -132,7 +134,9 @@ def send(
         raise UsageError("--every goes with --follow.")
     from logctl.ops.inputs import Inputs
 
-    inputs = Inputs(paths, app, source or socket.gethostname(), source is not None, form.value, errors.value)
+    inputs = Inputs(
+        paths, app, "" if source else socket.gethostname(), source or "", form.value, errors.value
+    )
     if not keep_going:
         _refuse_bad_files(inputs)
     _deliver(context, inputs.messages(), wait=wait, refused=inputs.refused)
@@ -236,7 +240,7 @@ def _follow(
         raise UsageError("--follow needs --app.")
     deployment = context.deployment
     url = deployment.queue_url()
-    name = source or f"{socket.gethostname()}:{path.name}"
+    where = "" if source else socket.gethostname()
     total = 0
     with FollowedFile(
         path,
@@ -249,11 +253,10 @@ def _follow(
         say(f"Following {path}; stop with Ctrl-C.")
         try:
             for batch in batches(followed, clock=now, sleep=time.sleep, on_notice=say, gather=gather):
-                placed, refused = split(
-                    batch.entries, Source(f"{name}:{batch.generation}", batch.read_at, app)
-                )
+                read_at = batch.read_at
+                placed, refused = split(batch.entries, Source(app, read_at, read_at, source or "", where))
                 show_refusals([(str(path), item) for item in refused])
-                outgoing = [Outgoing(message, str(path)) for message in pack(placed)]
+                outgoing = [Outgoing(message, str(path)) for message in pack(placed, batch.source)]
                 Sender(deployment.aws.sqs, url).send_until_through(outgoing, on_trouble=say)
                 batch.commit()
                 total += len(placed)
@@ -289,11 +292,18 @@ def _summary(result: SendResult, last: dict[str, Outgoing], seconds: float) -> N
 def _wait(context: Context, last: list[Outgoing]) -> None:
     from logctl.ops.arrival import wait_until_readable
     from logctl.pipeline.hot import HotStore
+    from logctl.pipeline.known import KnownRecords
 
-    store = HotStore(context.aws.dynamodb, context.deployment.names.hot_table)
+    dynamodb, table = context.aws.dynamodb, context.deployment.names.hot_table
     started = time.monotonic()
     messages = [outgoing.message for outgoing in last]
-    missing = wait_until_readable(store, messages, seconds=_WAIT_SECONDS, clock=now)
+    missing = wait_until_readable(
+        HotStore(dynamodb, table),
+        messages,
+        known=KnownRecords(dynamodb, table),
+        seconds=_WAIT_SECONDS,
+        clock=now,
+    )
     if missing:
         raise LogctlError(
             f"The queue has everything, but {missing[0].appid} is not readable after {_WAIT_SECONDS} s.",

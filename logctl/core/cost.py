@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from logctl.core import known
 from logctl.core.debounce import MARKER_KEPT
 from logctl.core.envelope import MAX_PLAIN, MAX_RECORDS
 from logctl.core.pricing import Price
@@ -43,7 +44,7 @@ _ID_COMPRESSED = 17
 _TEXT_RATIO = 0.10
 _FIRST, _FIRST_RATIO, _DOUBLING = 60, 0.5, 45
 _ENVELOPE = 110
-_ITEM, _INDEX_ENTRY, _MARKER = 310, 220, 250
+_ITEM, _INDEX_ENTRY, _MARKER, _MARKS, _MARK = 310, 220, 250, 210, 8
 _COMPACTED_RATIO = 0.9
 
 # The model of time, in milliseconds of the consumer: an assumption, not measured on AWS.
@@ -244,13 +245,22 @@ def write_units(load: Load) -> tuple[float, float]:
     return row, load.tallies_a_message * (2 + 2 + 1)
 
 
+def marks_bytes(load: Load) -> float:
+    """What says of a message's records that they are stored (`core.known`), storage's overhead included."""
+    return _MARKS + _MARK * load.records_a_message
+
+
 def _tables(load: Load, settings: Settings, prices: Mapping[str, Price]) -> list[Line]:
     row, counting = write_units(load)
     tallies = load.messages * load.tallies_a_message
     hot = load.messages / MONTH * settings.hot_retention * (load.chunk_bytes + _ITEM + _INDEX_ENTRY)
-    stored = hot + tallies / MONTH * MARKER_KEPT * _MARKER
+    marks = load.messages / MONTH * known.KEPT * marks_bytes(load)
+    stored = hot + tallies / MONTH * MARKER_KEPT * _MARKER + marks
+    noting = math.ceil(marks_bytes(load) / _UNIT)
     return [
         Line("DynamoDB", "writing hot rows", load.messages * row, prices["dynamodb_write"]),
+        Line("DynamoDB", "knowing records again, writing", load.messages * noting, prices["dynamodb_write"]),
+        Line("DynamoDB", "knowing records again, reading", load.messages, prices["dynamodb_read"]),
         Line("DynamoDB", "counting errors, writing", load.messages * counting, prices["dynamodb_write"]),
         Line("DynamoDB", "counting errors, reading", tallies * 2, prices["dynamodb_read"]),
         Line("DynamoDB", "storage", stored, prices["dynamodb_storage"]),

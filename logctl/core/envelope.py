@@ -4,7 +4,10 @@ FIFO queues hand over ten messages a batch and Lambda takes 6 MB an invocation, 
 would be slow and dear. `pack` puts the records of one app and one UTC day into one envelope::
 
     {"logctl": 1, "appid": "checkout", "batch_id": "5f…", "count": 812,
-     "encoding": "zstd", "data": "<base64 of zstd of NDJSON>"}
+     "encoding": "zstd", "source": "9c…", "data": "<base64 of zstd of NDJSON>"}
+
+`source` says that the records are of a file, by its first line: the consumer then knows those again that
+came before in other messages (see `core.known`). It is no part of the batch's identity.
 
 `unpack` takes that, and from producers that don't use logctl a JSON object, an array of objects, or
 NDJSON. A batch is identified by its content (which holds ids and positions), never by SQS's messageId:
@@ -16,6 +19,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +28,7 @@ import zstandard
 
 from logctl.core import limits, strictjson
 from logctl.core.appid import RULE, is_appid
+from logctl.core.known import MAX_BLOCKS, block_of
 from logctl.core.records import (
     ID_DERIVED,
     TS_DERIVED,
@@ -45,6 +50,7 @@ MAX_BODY = 100_000
 SQS_LIMIT = 1_048_576
 """SQS: a message, and a batch request in all, is at most 1 MiB
 (AWS, Amazon SQS Developer Guide, message quotas; raised from 256 KiB in August 2025)."""
+_SOURCE = re.compile(r"[0-9a-f]{16}")
 _MAX_WINDOW = 8 * 1024 * 1024
 _PROBE = 10_000
 """Characters of an endless text that are parsed, to say what is wrong with it."""
@@ -64,6 +70,7 @@ class Packed:
     first_line: int
     min_ts: int
     max_ts: int
+    source: str = ""
 
     @property
     def size(self) -> int:
@@ -86,7 +93,7 @@ class Unpacked:
 
     `batch_id` identifies its content; with `lasting` it comes from the content alone, so that it is the
     same however the message is sent again. `untimed` says that some record has the time at which the
-    message was sent (`sent_at`, milliseconds).
+    message was sent (`sent_at`, milliseconds). `source` is the file that they are of, by its first line.
     """
 
     appid: str
@@ -96,6 +103,7 @@ class Unpacked:
     sent_at: int = 0
     lasting: bool = False
     untimed: bool = False
+    source: str = ""
 
 
 class TooBig(ValueError):
@@ -116,18 +124,27 @@ class _Pending:
     records: list[Record]
     lines: list[bytes]
     places: list[int]
+    source: str = ""
     size: int = 0
     values: int = 0
 
     def part(self, start: int | None, end: int | None) -> _Pending:
-        return _Pending(self.records[start:end], self.lines[start:end], self.places[start:end])
+        return _Pending(self.records[start:end], self.lines[start:end], self.places[start:end], self.source)
+
+    def has_room(self, record: Record, line: bytes, values: int) -> bool:
+        if len(self.lines) >= MAX_RECORDS or self.size + len(line) > MAX_PLAIN:
+            return False
+        if self.values + values > limits.MAX_VALUES:
+            return False
+        return not self.source or block_of(record) - block_of(self.records[0]) < MAX_BLOCKS
 
 
 class Packer:
     """Collects records into messages. What goes into which message depends on the records alone,
-    so that packing the same input again gives the same messages."""
+    so that packing the same input again gives the same messages. `source` is the file's, see `Packed`."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: str = "") -> None:
+        self.source = source
         self._open: dict[tuple[str, int], _Pending] = {}
 
     def add(self, record: Record, place: int = 0) -> list[Packed]:
@@ -139,15 +156,11 @@ class Packer:
         line = _line(record)
         values = _check_line(record, line)
         key = (record.appid, record.ts // DAY)
-        pending = self._open.setdefault(key, _Pending([], [], []))
+        pending = self._open.setdefault(key, _Pending([], [], [], self.source))
         full: list[Packed] = []
-        if pending.lines and (
-            len(pending.lines) >= MAX_RECORDS
-            or pending.size + len(line) > MAX_PLAIN
-            or pending.values + values > limits.MAX_VALUES
-        ):
+        if pending.lines and not pending.has_room(record, line, values):
             full = _seal_all(pending)
-            pending = self._open[key] = _Pending([], [], [])
+            pending = self._open[key] = _Pending([], [], [], self.source)
         pending.records.append(record)
         pending.lines.append(line)
         pending.places.append(place)
@@ -162,13 +175,13 @@ class Packer:
         return packed
 
 
-def pack(records: Iterable[Record]) -> Iterator[Packed]:
+def pack(records: Iterable[Record], source: str = "") -> Iterator[Packed]:
     """All of it, message by message.
 
     Raises:
         TooBig: a record fits no message.
     """
-    packer = Packer()
+    packer = Packer(source)
     for record in records:
         yield from packer.add(record)
     yield from packer.flush()
@@ -220,6 +233,7 @@ def _seal(pending: _Pending) -> Packed:
         "batch_id": batch_id,
         "count": len(pending.lines),
         "encoding": "zstd",
+        **({"source": pending.source} if pending.source else {}),
         "data": data,
     }
     times = [record.ts for record in pending.records]
@@ -231,6 +245,7 @@ def _seal(pending: _Pending) -> Packed:
         pending.places[0],
         min(times),
         max(times),
+        pending.source,
     )
 
 
@@ -362,8 +377,9 @@ _SHAPE: Mapping[str, type] = {
 
 def _is_envelope(value: Mapping[str, Any]) -> bool:
     """Whether it is an envelope of any version; a record may have a field named `logctl` too."""
-    return value.keys() == _SHAPE.keys() and all(
-        isinstance(value[name], kind) and not isinstance(value[name], bool) for name, kind in _SHAPE.items()
+    shape = {**_SHAPE, "source": str} if "source" in value else _SHAPE
+    return value.keys() == shape.keys() and all(
+        isinstance(value[name], kind) and not isinstance(value[name], bool) for name, kind in shape.items()
     )
 
 
@@ -374,6 +390,9 @@ def _unpack_envelope(envelope: Mapping[str, Any], appid: str, sent_at: int) -> U
         raise Rejected("group_mismatch", f"the envelope is of {envelope['appid']!r}, its group of {appid!r}")
     if envelope["encoding"] != "zstd":
         raise Rejected("schema", "the envelope has no data that this version can decode")
+    source = envelope.get("source", "")
+    if source and not _SOURCE.fullmatch(source):
+        raise Rejected("schema", "the envelope's source is not 16 hexadecimal digits")
     plain = unfold(envelope["data"])
     lines = plain.count(b"\n") + 1
     _check_count(lines)
@@ -394,7 +413,9 @@ def _unpack_envelope(envelope: Mapping[str, Any], appid: str, sent_at: int) -> U
         else:
             records.append(record)
             untimed = untimed or record.ts != wire["ts"]
-    return Unpacked(appid, batch_id, tuple(records), tuple(rejected), lasting=True, untimed=untimed)
+    return Unpacked(
+        appid, batch_id, tuple(records), tuple(rejected), lasting=True, untimed=untimed, source=source
+    )
 
 
 def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any
 
 from logctl.core import levels
 from logctl.core.appid import RULE, is_appid
-from logctl.core.times import iso, parse_epoch, parse_time, plausible
+from logctl.core.times import EARLIEST, LATEST, iso, parse_epoch, parse_time, plausible
 
 # In order of preference. `@timestamp` is Logstash's and ECS's, `asctime` and `levelname` are Python's
 # logging's, `log.level` is ECS's, `msg` is pino's, zap's and slog's, `severity` and `body` OpenTelemetry's.
@@ -127,6 +127,16 @@ def _take_time(rest: dict[str, Any], sent_at: int) -> int | None:
                 del rest[key]
                 return ts
     return None
+
+
+def find_time(value: Mapping[str, Any], otherwise: int | None) -> int | None:
+    """When an object says it was, in milliseconds, whatever the clock says now; else `otherwise`."""
+    for key in TIME_KEYS:
+        if key in value:
+            ts = read_time(value[key])
+            if ts is not None and EARLIEST <= ts < LATEST:
+                return ts
+    return otherwise
 
 
 def read_time(value: object) -> int | None:

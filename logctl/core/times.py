@@ -16,6 +16,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 EARLIEST = 946_684_800_000  # 2000-01-01: before it, a time is a mistake and not a log's
+LATEST = 4_102_444_800_000  # 2100-01-01
 FUTURE_TOLERANCE = DAY
 LATEST = 9_972_028_800_000
 """2286-01-01: keys have thirteen digits of milliseconds and sort as text, and a range is read to some time

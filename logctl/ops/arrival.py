@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from logctl.core.envelope import Packed
+from logctl.core.envelope import Packed, unpack
 from logctl.core.partitions import Partition
 from logctl.core.times import TimeRange, from_datetime
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.hot import HotStore
+from logctl.pipeline.known import KnownRecords
 
 _POLL_SECONDS = 0.2
 
@@ -41,17 +42,21 @@ def wait_until_readable(
     store: HotStore,
     messages: Iterable[Packed],
     *,
+    known: KnownRecords,
     seconds: float,
     clock: Callable[[], int],
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Packed]:
-    """The messages that are not in the hot store after so long; none when all is well.
+    """The messages that are not stored after so long; none when all is well.
 
     The last message of each app is enough: a queue's earlier ones come before it.
     """
     waiting = {message.batch_id: message for message in messages}
     found = await_all(
-        {batch_id: readable(store, message, clock) for batch_id, message in waiting.items()},
+        {
+            batch_id: stored(known, message, clock) if message.source else readable(store, message, clock)
+            for batch_id, message in waiting.items()
+        },
         seconds=seconds,
         clock=clock,
         sleep=sleep,
@@ -66,6 +71,16 @@ def readable(store: HotStore, message: Packed, clock: Callable[[], int]) -> Call
     def look() -> bool:
         chunks = store.read(message.appid, span, now=clock())
         return sum(chunk.count for chunk in chunks if chunk.batch_id == message.batch_id) >= message.count
+
+    return look
+
+
+def stored(known: KnownRecords, message: Packed, clock: Callable[[], int]) -> Callable[[], bool]:
+    """A look for all of a file's message, whatever messages brought its records: these need not make rows."""
+    records = unpack(message.body, group=message.appid, deduplication_id="", sent_at=0).records
+
+    def look() -> bool:
+        return not known.new_of(message.appid, message.source, "", records, now=clock())
 
     return look
 

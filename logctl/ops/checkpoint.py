@@ -18,7 +18,9 @@ from typing import Any
 from logctl.core.errors import UsageError
 from logctl.ops.lines import Errors, LineForm, Place
 
-_VERSION = 1
+_VERSION = 2
+_BEFORE_TRAILS = 1
+"""Its states do not say what led to their place (`Place.chain`); the file still does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +38,21 @@ class State:
     """Everything before `place` has been sent, of the file with this inode.
 
     An inode is given to a new file when its old one is gone. `tail`, the hash of the last `tail_size` bytes
-    that were sent, tells the two apart; `generation`, that of the first line, names the file for good.
+    that were sent, tells the two apart.
+
+    `begun` holds keys of the lines that this file begins with, up to its first time; `before` counts those
+    of the files before it. A new file that begins with the same lines ("started") begins with new events.
     """
 
     device: int
     inode: int
-    generation: str = ""
     place: Place = field(default_factory=Place)
     tail: str = ""
     tail_size: int = 0
     form: LineForm | None = None
     pending: Pending | None = None
+    begun: tuple[str, ...] = ()
+    before: dict[str, int] = field(default_factory=dict)
 
 
 class Checkpoint:
@@ -82,7 +88,7 @@ class Checkpoint:
     def _load(self) -> State | None:
         try:
             saved = json.loads(self.path.read_bytes())
-            if saved["version"] != _VERSION:
+            if saved["version"] not in (_VERSION, _BEFORE_TRAILS):
                 raise ValueError(f"version {saved['version']}")
             return _from_json(saved["state"])
         except FileNotFoundError:
@@ -90,7 +96,8 @@ class Checkpoint:
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
             raise UsageError(
                 f"The checkpoint {self.path} cannot be used: {problem}.",
-                "Delete it to follow the file from its start.",
+                "Delete it, and follow the file again without --from-end: it is read from its start, and the "
+                "records that are stored already are known again and stay as they are.",
             ) from None
 
     def save(self, state: State) -> None:
@@ -130,6 +137,8 @@ class Checkpoint:
 
 
 def _from_json(saved: dict[str, Any]) -> State:
+    saved.pop("generation", None)
     pending = saved.pop("pending")
     place = Place(**saved.pop("place"))
-    return State(**saved, place=place, pending=Pending(**pending) if pending else None)
+    begun = tuple(saved.pop("begun", ()))
+    return State(**saved, place=place, pending=Pending(**pending) if pending else None, begun=begun)

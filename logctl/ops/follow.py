@@ -3,16 +3,19 @@
     poll ──> checkpoint "sending bytes 0 to 900, read at 12:00" ──> batch ──> sent ──> commit
                                                               crash here ──> the same batch again
 
-A file is its inode and what was read of it, not its name: one that is renamed is read to its end, then
-those rotated after it, then the new one. What can no longer be found is said in a `Notice`. Only what
-copytruncate drops between two polls goes unseen, as it does for everybody.
+A file is found again by its inode and what was read of it, not by its name: one that is renamed is read
+to its end, then those rotated after it, then the new one. What can no longer be found is said in a `Notice`.
+Only what copytruncate drops between two polls goes unseen, as it does for everybody.
+
+Where a batch ends depends on when somebody looked; what its records are does not (see `ops.lines.Trail`).
+Sent by other means, the same records are known again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -26,13 +29,17 @@ from logctl.ops.rotation import GrowingFile, find, open_file, open_next
 from logctl.ops.sources import Form, is_compressed, recognise
 
 SETTLE = SECOND
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = 2 * MAX_LINE
 POLL_SECONDS = 0.2
 GATHER_SECONDS = 1.0
 """How long records gather before the next batch, when the last one was small: each message costs, whether it
 holds one record or a thousand."""
+_MUCH = 512 * 1024
 _LOOK = 64 * 1024
 _TAIL = 256
+_KEY = 8
+_MAX_BEGUN = 1_000
+_MAX_BEFORE = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class FollowBatch:
-    """Entries of the bytes `start` to `end`. `generation` tells one file of that name from the next.
+    """Entries of the bytes `start` to `end`. `source` names the file by its first line.
 
     With only `notices` in it there is nothing to send; commit it all the same.
     """
@@ -53,7 +60,7 @@ class FollowBatch:
     read_at: int
     start: int
     end: int
-    generation: str
+    source: str
     notices: tuple[Notice, ...]
     _commit: Callable[[FollowBatch], None] = field(repr=False, compare=False)
     _after: State | None = field(default=None, repr=False, compare=False)
@@ -134,7 +141,7 @@ class FollowedFile:
 
     def _next(self, now: int) -> FollowBatch | None:
         if self._file is None:
-            self._file = self._open()
+            self._file = self._open(now)
         self._from_end = False  # a file that was not there at first has nothing old in it
         batch = None
         while self._file is not None and batch is None:
@@ -154,10 +161,15 @@ class FollowedFile:
                 following.file.close()
                 break
             for skipped in following.skipped:
-                self._notices.append(Notice(f"{skipped} was compressed before it was read; it is not sent."))
+                self._notices.append(
+                    Notice(
+                        f"{skipped} was compressed before it was read; it is not sent. Send it by itself: "
+                        "only what is missing is added."
+                    )
+                )
             file.close()
             self._file = following.file
-            self._begin(following.file, Place())
+            self._begin(following.file)
         if batch is None and self._notices:
             return FollowBatch((), now, 0, 0, "", self._take_notices(), self.commit)
         return batch
@@ -167,48 +179,75 @@ class FollowedFile:
         assert self._checkpoint.state is not None, "an open file has a state"
         return self._checkpoint.state
 
-    def _open(self) -> GrowingFile | None:
+    def _open(self, now: int) -> GrowingFile | None:
         """The file of the checkpoint, wherever it is; else the one of that name, from its start."""
         state = self._checkpoint.state
         if state is not None:
             file = find(self._path, state.device, state.inode, lambda found: _holds(found, state))
             if file is not None:
+                self._retrace(file, state)
                 return file
         file = open_file(self._path)
         if file is None:
             return None
+        if state is not None and self._continues(file, state):
+            self._checkpoint.save(replace(state, device=file.device, inode=file.inode))
+            return file
         if state is not None:
             self._tell(
                 "was rotated while nobody followed it, and the old file cannot be found: deleted or "
                 f"compressed, perhaps. What it had after its byte {state.place.offset:,}, and files rotated "
-                "after it, may be missing."
+                "after it, may be missing. Send those that are left: only what is missing is added."
             )
-        self._begin(file, _end_of_lines(file) if self._from_end and state is None else Place())
+        self._begin(file)
+        if self._from_end and state is None:
+            self._skip_to_end(file, now)
         return file
 
-    def _begin(self, file: GrowingFile, place: Place) -> None:
-        start = file.read(_LOOK, 0)
-        if is_compressed(start):
+    def _begin(self, file: GrowingFile) -> None:
+        if is_compressed(file.read(_LOOK, 0)):
             raise UsageError(f"{self._path} is compressed.", "Send it without --follow.")
         self._size = -1
-        tail = file.read(min(_TAIL, place.offset), max(0, place.offset - _TAIL))
+        before = _with_begun(self._checkpoint.state) if self._checkpoint.state else {}
+        self._checkpoint.save(State(file.device, file.inode, tail=_digest(b""), before=before))
+
+    def _skip_to_end(self, file: GrowingFile, now: int) -> None:
+        """Behind the last complete line, having read all of them for what they mean for the next."""
+        end = _end_of_lines(file)
+        form = self._recognise(file, quiet=True) or "text"
+        reader = self._reader(form, "replace", now, Place())
+        begun = _begun(reader.read(file.stream(end), final=True), _MAX_BEGUN)
+        tail = file.read(min(_TAIL, end), max(0, end - _TAIL))
         self._checkpoint.save(
-            State(
-                file.device,
-                file.inode,
-                generation=_generation(start) if place.offset else "",
-                place=place,
-                tail=_digest(tail),
-                tail_size=len(tail),
-            )
+            replace(self._current, place=reader.place, tail=_digest(tail), tail_size=len(tail), begun=begun)
         )
+
+    def _retrace(self, file: GrowingFile, state: State) -> None:
+        """The trail of a place that an earlier version has kept without one."""
+        if state.place.offset and not state.place.chain and _holds(file, state):
+            trail = self._trail(file, state.place.offset)
+            self._checkpoint.save(
+                replace(state, place=replace(state.place, chain=trail.chain, source=trail.source))
+            )
+
+    def _continues(self, file: GrowingFile, state: State) -> bool:
+        """Whether it is a copy of the file that was read: all that was sent stands in it."""
+        place = state.place
+        if not place.chain or not _holds(file, state):
+            return False
+        return self._trail(file, place.offset).chain == place.chain
+
+    def _trail(self, file: GrowingFile, end: int) -> Place:
+        reader = self._reader("text", "replace", 0, Place())
+        reader.skip(file.stream(end))
+        return reader.place
 
     def _restart(self, file: GrowingFile, state: State) -> None:
         told = "was truncated or written anew; it is read from its start."
         if self._size != state.place.offset or state.pending is not None:
             told += f" What it had after byte {state.place.offset:,} may be missing."
         self._tell(told)
-        self._begin(file, Place())
+        self._begin(file)
 
     def _observe(self, file: GrowingFile, now: int) -> bool:
         """Whether the file has been quiet for long enough that its last record is whole."""
@@ -249,8 +288,7 @@ class FollowedFile:
             return None
         data = data[: end - start]
         pending = Pending(end, now, _digest(data), self._errors)
-        generation = state.generation or _generation(data)
-        state = replace(state, generation=generation, form=form, pending=pending)
+        state = replace(state, form=form, pending=pending)
         self._checkpoint.save(state)
         return self._batch(state, pending, data)
 
@@ -265,15 +303,18 @@ class FollowedFile:
         """From the checkpoint and the bytes it names alone, so that a restart makes the same one."""
         assert state.form is not None, "a pending batch has a form"
         reader = self._reader(state.form, pending.errors, pending.read_at, state.place)
-        entries = tuple(reader.read(io.BytesIO(data), final=True))
+        entries = tuple(_again(item, state.before) for item in reader.read(io.BytesIO(data), final=True))
+        begun = (*state.begun, *_begun(entries, _MAX_BEGUN - len(state.begun)))
         tail = data[-_TAIL:]
-        after = replace(state, place=reader.place, tail=_digest(tail), tail_size=len(tail), pending=None)
+        after = replace(
+            state, place=reader.place, tail=_digest(tail), tail_size=len(tail), pending=None, begun=begun
+        )
         return FollowBatch(
             entries,
             pending.read_at,
             state.place.offset,
             pending.end,
-            state.generation,
+            reader.place.source,
             self._take_notices(),
             self.commit,
             after,
@@ -317,7 +358,7 @@ def batches(
             on_notice(notice.text)
         if batch.end > batch.start:
             yield batch
-            if batch.end - batch.start < MAX_BYTES // 2:
+            if batch.end - batch.start < _MUCH:
                 sleep(gather)
         else:
             batch.commit()
@@ -329,19 +370,32 @@ def _holds(file: GrowingFile, state: State) -> bool:
     return file.size() >= end and _digest(file.read(state.tail_size, end - state.tail_size)) == state.tail
 
 
-def _end_of_lines(file: GrowingFile) -> Place:
+def _end_of_lines(file: GrowingFile) -> int:
     """After the last complete line."""
-    place, offset = Place(), 0
+    end = offset = 0
     while chunk := file.read(MAX_BYTES, offset):
-        newlines = chunk.count(b"\n")
-        if newlines:
-            place = Place(offset=offset + chunk.rindex(b"\n") + 1, line=place.line + newlines)
+        end = offset + chunk.rindex(b"\n") + 1 if b"\n" in chunk else end
         offset += len(chunk)
-    return place
+    return end
 
 
-def _generation(start: bytes) -> str:
-    return _digest(start[:256].partition(b"\n")[0])[:16]
+def _begun(items: Iterable[Entry | Rejection], most: int) -> tuple[str, ...]:
+    """Keys of the lines before the first time; all items are drawn."""
+    keys = [item.chain[:_KEY] for item in items if isinstance(item, Entry) and item.ts is None]
+    return tuple(keys[:most])
+
+
+def _again(item: Entry | Rejection, before: Mapping[str, int]) -> Entry | Rejection:
+    if before and isinstance(item, Entry) and item.ts is None and item.chain[:_KEY] in before:
+        return replace(item, again=before[item.chain[:_KEY]])
+    return item
+
+
+def _with_begun(state: State) -> dict[str, int]:
+    """How many files began with each line, the one that ends included; of very many the latest."""
+    counts = {key: count for key, count in state.before.items() if key not in state.begun}
+    counts |= {key: state.before.get(key, 0) + 1 for key in state.begun}
+    return dict(list(counts.items())[-_MAX_BEFORE:])
 
 
 def _digest(data: bytes) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,13 +33,13 @@ def is_stream(path: str) -> bool:
 class Inputs:
     """Files and streams of one `send`. `refused` fills while the messages are drawn.
 
-    `name` is the sender's: part of each record's identity, with the file's own name unless it is `exact`.
+    `where` and `name` are parts of the records' identity: see `intake.Source`.
     """
 
     paths: Sequence[str]
     app: str | None
-    name: str
-    exact: bool = False
+    where: str
+    name: str = ""
     form: Form = "auto"
     errors: Errors = "strict"
     refused: list[tuple[str, Rejection]] = field(default_factory=list)
@@ -66,6 +70,7 @@ class Inputs:
                     yield from (Outgoing(message, path) for message in packer.flush())
                     yield None
                 elif isinstance(item, Placed):
+                    packer.source = item.source
                     for message in packer.add(item.record, item.line):
                         yield Outgoing(message, path)
                 else:
@@ -89,8 +94,21 @@ class Inputs:
             yield from records(entries, source)
 
     def _source(self, path: str) -> Source:
-        """A file's records without a time get the file's; those of a stream get now."""
-        regular = Path(path).is_file()
-        read_at = Path(path).stat().st_mtime_ns if regular else time.time_ns()
-        name = self.name if self.exact else f"{self.name}:{Path(path).name}"
-        return Source(name, read_at // 1_000_000, self.app)
+        """Records before the first time in a file get the file's own; those of a stream get now.
+
+        Nobody can read a stream again, so that what comes before its first time is new in each.
+        """
+        now = time.time_ns() // 1_000_000
+        modified = _modified(path)
+        if modified is None:
+            return Source(self.app, now, now, self.name, uuid.uuid4().hex)
+        return Source(self.app, min(modified, now), now, self.name, self.where)
+
+
+def _modified(path: str) -> int | None:
+    """When a file was modified, in milliseconds, be it standard input; None for a stream."""
+    try:
+        status = os.fstat(sys.stdin.fileno()) if path == STDIN else Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns // 1_000_000 if stat.S_ISREG(status.st_mode) else None

@@ -1,37 +1,48 @@
 """From what a source holds to records with an identity of their own.
 
-A record's id comes from its app, its source, its place in it and its content, so that sending the same
-file again makes the same records, while the same line at two places, or from two hosts, stays two.
+A record's id comes from its app and from the content of its source up to and including its first line. So one
+line is one record, whether its file is sent, followed, copied, renamed, compressed or sent again, while the
+same line at two places of a file stays two.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from logctl.core.envelope import TooBig, check_fits
 from logctl.core.records import ID_DERIVED, TS_DERIVED, Record, Rejected, derive_id, from_mapping
-from logctl.core.times import iso, plausible
+from logctl.core.times import plausible
 from logctl.ops.sources import Entry, Rejection
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where entries come from. `name` is part of each record's identity; `read_at` (milliseconds)
-    stands in for a time that an entry does not have."""
+    """Where entries come from.
 
-    name: str
-    read_at: int
+    Args:
+        app: the app they are of; None when they say it themselves.
+        read_at: milliseconds; stands in for a time where a source has said none yet.
+        now: milliseconds; a time more than a day after it is a mistake.
+        name: part of each record's identity, where its content does not tell it from another's.
+        where: part of the identity of what comes before the first time in a source. Such lines ("started",
+            "done") are the same on all machines and every night, where a time hardly ever is.
+    """
+
     app: str | None
+    read_at: int
+    now: int
+    name: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A record and the line of its source at which it begins."""
+    """A record, the line of its source at which it begins, and the source by its first line (see `Trail`)."""
 
     record: Record
     line: int
+    source: str
 
 
 def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Placed | Rejection]:
@@ -48,7 +59,7 @@ def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Pl
         except TooBig as problem:
             yield Rejection(entry.line, entry.offset, "too_big", str(problem))
         else:
-            yield Placed(record, entry.line)
+            yield Placed(record, entry.line, entry.source)
 
 
 def split(entries: Iterable[Entry | Rejection], source: Source) -> tuple[list[Record], list[Rejection]]:
@@ -65,18 +76,13 @@ def split(entries: Iterable[Entry | Rejection], source: Source) -> tuple[list[Re
 def _record(entry: Entry, source: Source) -> Record:
     if isinstance(entry.value, str):
         return _from_text(entry, entry.value, source)
-    content = json.dumps(entry.value, sort_keys=True)
     record = from_mapping(
         entry.value,
         appid=source.app,
         seq=entry.offset,
-        sent_at=source.read_at,
-        fallback_id=derive_id(source.app, source.name, entry.offset, content),
+        sent_at=source.read_at if entry.ts is None else min(entry.ts, source.now),
+        fallback_id=_identity(entry, source, source.app or entry.value.get("appid")),
     )
-    if TS_DERIVED in record.flags and ID_DERIVED in record.flags:
-        record = replace(
-            record, event_id=derive_id(source.app, source.name, entry.offset, content, source.read_at)
-        )
     # Made here from content and place, the id is the producer's own.
     return replace(record, flags=tuple(flag for flag in record.flags if flag != ID_DERIVED))
 
@@ -84,17 +90,14 @@ def _record(entry: Entry, source: Source) -> Record:
 def _from_text(entry: Entry, text: str, source: Source) -> Record:
     if source.app is None:
         raise Rejected("appid", "plain text does not say its app; give --app")
-    place = (source.app, source.name, entry.offset, text)
-    if entry.ts is not None and plausible(entry.ts, source.read_at):
-        return Record(source.app, derive_id(*place), entry.ts, entry.level, text, entry.offset)
-    # A job that writes "done" every night writes it anew each night: without a time of its own, a line's
-    # identity includes when it was written.
-    return Record(
-        source.app,
-        derive_id(*place, iso(source.read_at)),
-        source.read_at,
-        entry.level,
-        text,
-        entry.offset,
-        flags=(TS_DERIVED,),
-    )
+    event_id = _identity(entry, source, source.app)
+    if entry.ts is not None and plausible(entry.ts, source.now):
+        return Record(source.app, event_id, entry.ts, entry.level, text, entry.offset)
+    return Record(source.app, event_id, source.read_at, entry.level, text, entry.offset, flags=(TS_DERIVED,))
+
+
+def _identity(entry: Entry, source: Source, app: object) -> str:
+    """Without a clock, a name of a file, or anything else that a copy does not have."""
+    if entry.ts is not None:
+        return derive_id(app, source.name, entry.chain)
+    return derive_id(app, source.name, entry.chain, source.where, entry.again)

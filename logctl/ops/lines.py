@@ -7,13 +7,15 @@ which is what lets `send -f` repeat a batch exactly.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal
 
 from logctl.core import strictjson
 from logctl.core.levels import UNKNOWN
+from logctl.core.records import find_time
 from logctl.core.textlog import continues, find_level, read_head
 
 MAX_LINE = 1024 * 1024
@@ -29,9 +31,33 @@ _TRACEBACK = "Traceback (most recent call last):"
 _PARTIAL_CHARACTER = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}|\r)\Z")
 
 
+@dataclass(slots=True)
+class Trail:
+    """What identifies a place in a source: all of its content before it, and none of its names or times.
+
+    `chain` is a hash over every line so far, each with the chain before it; `source` is the chain after the
+    first line. A copy has the same, however it came about; two sources that differ have others from there on.
+    """
+
+    chain: bytes = b""
+    source: str = ""
+
+    def step(self, line: bytes) -> str:
+        """Go over a line (without its end) or an element; its chain in hexadecimal."""
+        self.chain = hashlib.sha256(self.chain + line).digest()[:16]
+        chain = self.chain.hex()
+        self.source = self.source or chain[:16]
+        return chain
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A JSON object or the text of a record. `offset` and `end` are bytes, `line` counts from 1."""
+    """A JSON object or the text of a record. `offset` and `end` are bytes, `line` counts from 1.
+
+    `ts` is its own time or the last one before it; without it nothing in the source has said a time yet.
+    `chain` and `source` are its first line's (see `Trail`). `again` counts the earlier files under the same
+    name that began with all the same lines, where somebody has seen them.
+    """
 
     offset: int
     end: int
@@ -39,6 +65,9 @@ class Entry:
     value: Mapping[str, Any] | str
     ts: int | None = None
     level: str = UNKNOWN
+    chain: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +92,9 @@ class Place:
     """Records have had times or levels at their front, so a line without belongs to the one before it."""
     ts: int | None = None
     level: str = UNKNOWN
+    chain: str = ""
+    """`Trail.chain` in hexadecimal."""
+    source: str = ""
 
 
 @dataclass(slots=True)
@@ -73,6 +105,7 @@ class _Line:
     data: bytes
     continued: bool
     cut: bool
+    chain: str
 
 
 @dataclass(slots=True)
@@ -85,6 +118,7 @@ class _Open:
     ts: int | None
     level: str
     texts: list[str]
+    chain: str
     traceback: bool = False
     blanks: int = 0
 
@@ -104,6 +138,7 @@ class LineReader:
         place = place or Place()
         self._offset, self._number, self._inside_line = place.offset, place.line, place.inside_line
         self._headed, self._ts, self._level = place.headed, place.ts, place.level
+        self._trail = Trail(bytes.fromhex(place.chain), place.source)
         self._read_one = self._json if form == "json" else self._text
         self._errors = errors
         self._reference = reference
@@ -113,7 +148,16 @@ class LineReader:
     @property
     def place(self) -> Place:
         """After the last line read; while a record is open, not a place to go on from."""
-        return Place(self._offset, self._number, self._inside_line, self._headed, self._ts, self._level)
+        return Place(
+            self._offset,
+            self._number,
+            self._inside_line,
+            self._headed,
+            self._ts,
+            self._level,
+            self._trail.chain.hex(),
+            self._trail.source,
+        )
 
     @property
     def held(self) -> int | None:
@@ -129,6 +173,11 @@ class LineReader:
             yield from self._read_one(line)
         if final:
             yield from self._close()
+
+    def skip(self, stream: BinaryIO) -> None:
+        """Go over `stream` for its `Trail` alone, without a look at what is in it."""
+        for _ in self._lines(stream, final=True):
+            pass
 
     def _lines(self, stream: BinaryIO, *, final: bool) -> Iterator[_Line]:
         limit = self._max_line + 2  # with its end of line
@@ -147,7 +196,7 @@ class LineReader:
             body = data[: -2 if data.endswith(b"\r\n") else -1] if ended else data
             if offset == 0:
                 body = body.removeprefix(BOM)
-            yield _Line(offset, self._offset, number, body, continued, cut)
+            yield _Line(offset, self._offset, number, body, continued, cut, self._trail.step(body))
 
     def _decode(self, line: _Line) -> str | Rejection:
         try:
@@ -163,7 +212,18 @@ class LineReader:
         if line.cut or len(line.data) > self._max_line:
             yield too_big(line.number, line.offset, self._max_line)
         elif line.data and not line.data.isspace():
-            yield json_entry(line.offset, line.end, line.number, line.data, self._errors)
+            item = json_entry(
+                line.offset,
+                line.end,
+                line.number,
+                line.data,
+                self._errors,
+                ts=self._ts,
+                chain=line.chain,
+                source=self._trail.source,
+            )
+            self._ts = item.ts if isinstance(item, Entry) else self._ts
+            yield item
 
     # ── Text ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -219,18 +279,39 @@ class LineReader:
 
     def _begin(self, line: _Line, text: str, ts: int | None, level: str) -> Iterator[Entry]:
         yield from self._close()
-        self._open = _Open(line.offset, line.end, line.number, ts, level, [text], text.startswith(_TRACEBACK))
+        self._open = _Open(
+            line.offset, line.end, line.number, ts, level, [text], line.chain, text.startswith(_TRACEBACK)
+        )
         self._ts, self._level = ts, level
 
     def _close(self) -> Iterator[Entry]:
         if record := self._open:
             self._open = None
             text = "\n".join(record.texts)
-            yield Entry(record.offset, record.end, record.line, text, record.ts, record.level)
+            yield Entry(
+                record.offset,
+                record.end,
+                record.line,
+                text,
+                record.ts,
+                record.level,
+                record.chain,
+                self._trail.source,
+            )
 
 
-def json_entry(offset: int, end: int, line: int, data: bytes, errors: Errors) -> Entry | Rejection:
-    """One JSON object."""
+def json_entry(
+    offset: int,
+    end: int,
+    line: int,
+    data: bytes,
+    errors: Errors,
+    *,
+    ts: int | None,
+    chain: str,
+    source: str,
+) -> Entry | Rejection:
+    """One JSON object. `ts` is the last time before it."""
     try:
         value = strictjson.loads(data.decode("utf-8", errors))
     except UnicodeDecodeError as problem:
@@ -239,7 +320,7 @@ def json_entry(offset: int, end: int, line: int, data: bytes, errors: Errors) ->
         return Rejection(line, offset, problem.reason, problem.detail)
     if not isinstance(value, dict):
         return Rejection(line, offset, "not_object", "it is JSON, but not an object")
-    return Entry(offset, end, line, value)
+    return Entry(offset, end, line, value, find_time(value, ts), UNKNOWN, chain, source)
 
 
 def not_utf8(line: int, offset: int, problem: UnicodeDecodeError) -> Rejection:

@@ -6,17 +6,24 @@ logrotate and its relatives rename: `app.log` becomes `app.log.1` and the number
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from logctl.core.errors import UsageError
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 _ROTATED = re.compile(r"(?:\.(\d{1,4})|[.-](\d{4}-?\d\d-?\d\d[\d.T_-]*?))(\.(?:gz|zst|bz2|xz))?\Z")
+
+
+_CHUNK = 64 * 1024
 
 
 class GrowingFile:
@@ -40,6 +47,10 @@ class GrowingFile:
         """`size` bytes, fewer only at the end of the file."""
         return os.pread(self._handle, size, offset) if size else b""
 
+    def stream(self, end: int) -> BinaryIO:
+        """The first `end` bytes; to close it closes nothing else."""
+        return io.BufferedReader(_Start(self, end), _CHUNK)
+
     def is_at(self, path: Path) -> bool:
         try:
             status = path.stat()
@@ -51,6 +62,21 @@ class GrowingFile:
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
+
+
+class _Start(io.RawIOBase):
+    def __init__(self, file: GrowingFile, end: int) -> None:
+        self._file, self._end, self._offset = file, end, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._file.read(min(len(view), self._end - self._offset), self._offset)
+        view[: len(data)] = data
+        self._offset += len(data)
+        return len(data)
 
 
 @dataclass(frozen=True, slots=True)

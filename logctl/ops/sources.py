@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 import zstandard
 
 from logctl.core.errors import UsageError
-from logctl.ops.lines import BOM, MAX_LINE, Entry, Errors, LineReader, Rejection, json_entry, too_big
+from logctl.ops.lines import BOM, MAX_LINE, Entry, Errors, LineReader, Rejection, Trail, json_entry, too_big
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -241,6 +241,8 @@ class _Elements:
         self._in_string = False
         self._escaped = False
         self._element = bytearray()
+        self._trail = Trail()
+        self._ts: int | None = None
         self._size = 0
         self._start = (offset, 1)
         self._first = True
@@ -299,8 +301,17 @@ class _Elements:
         if self._size > self._limit + _CHUNK or len(element) > self._limit:
             yield too_big(line, offset, self._limit)
         elif element:
-            yield json_entry(offset, offset + len(element), line, element, errors)
+            yield self._entry(element, errors)
         elif not (last and self._first):
             yield Rejection(self.line, self.offset, "json", "there is nothing between two commas")
         self._element.clear()
         self._size, self._first = 0, False
+
+    def _entry(self, element: bytes, errors: Errors) -> Entry | Rejection:
+        (offset, line), end = self._start, self._start[0] + len(element)
+        chain = self._trail.step(element)
+        item = json_entry(
+            offset, end, line, element, errors, ts=self._ts, chain=chain, source=self._trail.source
+        )
+        self._ts = item.ts if isinstance(item, Entry) else self._ts
+        return item

@@ -32,6 +32,7 @@ from logctl.pipeline.cold import ColdStore
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.deadline import Deadline
 from logctl.pipeline.hot import HotStore
+from logctl.pipeline.known import KnownRecords
 from logctl.pipeline.log import log
 from logctl.pipeline.message import BatchItemFailure, BatchResponse, Message
 from logctl.pipeline.quarantine import Quarantine, SetAside
@@ -55,6 +56,7 @@ class Consumer:
         self._quarantine = Quarantine(aws.s3, config.bucket)
         self._hot = HotStore(aws.dynamodb, config.hot_table)
         self._sightings = Sightings(aws.dynamodb, config.hot_table)
+        self._known = KnownRecords(aws.dynamodb, config.hot_table)
         self._catalog = Catalog(aws.glue, database=config.database, table=config.table, bucket=config.bucket)
         self._alerter = alerter_for(aws, config, clock)
         attempts = Attempts(aws.dynamodb, config.hot_table)
@@ -86,8 +88,12 @@ class Consumer:
         except Rejected as problem:
             self._set_aside(message, problem.reason, problem.detail, message.body, records=problem.records)
             return
-        records = self._marked(unpacked, deadline)
+        appid, source, batch_id = unpacked.appid, unpacked.source, unpacked.batch_id
+        new = self._known.new_of(appid, source, batch_id, unpacked.records, now=self._clock())
+        records = self._marked(replace(unpacked, records=new), deadline)
         self._store(unpacked, records, message, deadline)
+        # Not before: nothing of a message that fails half-way may pass for stored.
+        self._known.note(appid, source, batch_id, new, now=self._clock())
         if unpacked.rejected:
             first = unpacked.rejected[0]
             self._set_aside(

@@ -85,6 +85,7 @@ def consumer_may(names: Names) -> list[Statement]:
     return (
         policies.put_objects("Bucket", LOGS, QUARANTINE, CANARIES)
         + policies.put_hot_rows(arn_of("HotTable"))
+        + policies.find_known_records(arn_of("HotTable"))
         + policies.bury(arn_of("DeadLetterQueue"))
         + policies.count_alerts(arn_of("AlertsTable"))
         + policies.publish({"Ref": "Topic"})

@@ -55,6 +55,10 @@ def bury(queue: Arn) -> list[Statement]:
     return allow("Bury", ["sqs:SendMessage"], [queue])
 
 
+def find_known_records(table: Arn) -> list[Statement]:
+    return allow("FindKnownRecords", ["dynamodb:Query"], [table])
+
+
 def count_alerts(table: Arn) -> list[Statement]:
     """A transaction needs the actions of what it holds, and no action of its own
     (Amazon DynamoDB Developer Guide, Using IAM with DynamoDB transactions)."""

@@ -8,6 +8,7 @@ from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR
 from logctl.ops.arrival import wait_until_readable
 from logctl.pipeline.hot import HotStore
+from logctl.pipeline.known import KnownRecords
 from tests.unit.conftest import NOON
 
 
@@ -37,7 +38,12 @@ def test_a_message_is_readable_when_the_rows_of_all_its_hours_are(pipeline):
 
     def missing(seconds: float) -> list[str]:
         left = wait_until_readable(
-            store, [message], seconds=seconds, clock=consumer.clock, sleep=consumer.sleep
+            store,
+            [message],
+            known=KnownRecords(pipeline.aws.dynamodb, pipeline.config.hot_table),
+            seconds=seconds,
+            clock=consumer.clock,
+            sleep=consumer.sleep,
         )
         return [item.batch_id for item in left]
 
@@ -45,3 +51,28 @@ def test_a_message_is_readable_when_the_rows_of_all_its_hours_are(pipeline):
     assert len(consumer.rows) == 1
     assert missing(seconds=10) == []
     assert (consumer.rows, consumer.now) == ([], NOON + 3000)
+
+
+def test_a_file_s_message_is_readable_whatever_messages_brought_its_records(pipeline):
+    """`send FILE --wait` after the file was followed: this very message makes no row."""
+    store = HotStore(pipeline.aws.dynamodb, pipeline.config.hot_table)
+    known = KnownRecords(pipeline.aws.dynamodb, pipeline.config.hot_table)
+    records = [Record("shop", derive_id(n), NOON, "INFO", f"line {n}", n * 10) for n in range(3)]
+    (message,) = pack(records, "0123456789abcdef")
+    now = [NOON]
+
+    def missing() -> list[str]:
+        left = wait_until_readable(
+            store,
+            [message],
+            known=known,
+            seconds=1,
+            clock=lambda: now[0],
+            sleep=lambda _: now.__setitem__(0, now[0] + 1000),
+        )
+        return [item.batch_id for item in left]
+
+    known.note("shop", message.source, "one", records[:1], now=NOON)
+    assert missing() == [message.batch_id]
+    known.note("shop", message.source, "two", records[1:], now=NOON)
+    assert missing() == []

@@ -44,8 +44,8 @@ def sqs(
     }
 
 
-def packed(items: list[Record], **attributes: Any) -> Any:
-    (message,) = pack(items)
+def packed(items: list[Record], source: str = "", **attributes: Any) -> Any:
+    (message,) = pack(items, source)
     return sqs(message.body, group=items[0].appid, **attributes)
 
 

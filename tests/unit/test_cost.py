@@ -135,11 +135,22 @@ def test_the_consumer_calls_what_the_model_counts(pipeline):
         for index in range(100)
     ]
     again = [replace(record, event_id=derive_id("again", record.seq)) for record in records]
-    pipeline.consumer.process(event(packed(records)))
+    pipeline.consumer.process(event(packed(records, "a" * 16)))
     calls.clear()
-    pipeline.consumer.process(event(packed(again)))
-    # One object, one hot row, and one transaction with a look before and after it.
-    assert sorted(calls) == ["GetItem", "GetItem", "PutItem", "PutObject", "TransactWriteItems"]
+    pipeline.consumer.process(event(packed(again, "a" * 16)))
+    # One object, one hot row, one transaction with a look before and after it, and what of the file is known.
+    assert sorted(calls) == [
+        "GetItem", "GetItem", "PutItem", "PutItem", "PutObject", "Query", "TransactWriteItems",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [1, 30, 400])
+def test_what_is_known_of_a_message_takes_as_many_bytes_as_the_model_says(pipeline, count):
+    records = made(count, 300)
+    pipeline.consumer.process(event(*(packed(list(records), "a" * 16),)))
+    items = pipeline.aws.dynamodb.scan(TableName=pipeline.config.hot_table)["Items"]
+    marks = sum(_item_bytes(item) + 100 for item in items if item["app"]["S"].startswith("_file#"))
+    assert cost.marks_bytes(Load(count, line_bytes(records))) == pytest.approx(marks, rel=0.2)
 
 
 @pytest.mark.parametrize("count", [1, 30, 400])

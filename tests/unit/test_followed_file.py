@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logctl.core.errors import UsageError
+from logctl.ops.checkpoint import Checkpoint, State
 from logctl.ops.follow import GATHER_SECONDS, SETTLE, FollowBatch, FollowedFile, batches
 from logctl.ops.lines import Entry, Rejection
 
@@ -83,7 +86,7 @@ class Reader:
 
 def content(batch: FollowBatch | None) -> tuple[Any, ...]:
     assert batch is not None
-    return batch.entries, batch.read_at, batch.start, batch.end, batch.generation
+    return batch.entries, batch.read_at, batch.start, batch.end, batch.source
 
 
 @pytest.fixture
@@ -337,12 +340,12 @@ def test_generations_differ_and_stay(writer: Writer, reader: Reader) -> None:
         batch = reader.poll() or reader.poll(SETTLE) or reader.poll(SETTLE)
         assert batch is not None
         reader.commit(batch)
-        names.append(batch.generation)
+        names.append(batch.source)
         writer.append("more\n")
         reader.crash()
         batch = reader.poll() or reader.poll(SETTLE)
         assert batch is not None
-        assert batch.generation == names[-1]
+        assert batch.source == names[-1]
         reader.commit(batch)
         writer.rotate()
     assert len(set(names)) == 2
@@ -482,8 +485,73 @@ def test_records_gather_for_a_second_after_a_small_batch_and_not_after_a_full_on
     coming = batches(reader.followed, clock=lambda: reader.now, sleep=sleep, on_notice=print)
     next(coming).commit()
     slept.clear()
-    writer.append(("y" * 99 + "\n") * 12_000)
+    writer.append(("y" * 99 + "\n") * 24_000)
     next(coming).commit()
     assert slept == [GATHER_SECONDS]
     next(coming).commit()
     assert slept == [GATHER_SECONDS]
+
+
+def test_a_checkpoint_is_on_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut between any two calls leaves the old checkpoint or the new one, whole."""
+    checkpoint = Checkpoint(tmp_path, "shop", tmp_path / "app.log")
+    calls: list[tuple[str, str | int]] = []
+    synced_size: list[int] = []
+    fsync, rename = os.fsync, os.replace
+
+    def record_fsync(handle: int) -> None:
+        kind = "directory" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file"
+        synced_size.append(os.fstat(handle).st_size)
+        calls.append(("fsync", kind))
+        fsync(handle)
+
+    def record_rename(old: Any, new: Any, **options: Any) -> None:
+        calls.append(("rename", Path(new).name))
+        rename(old, new, **options)
+
+    monkeypatch.setattr("os.fsync", record_fsync)
+    monkeypatch.setattr("os.replace", record_rename)
+    checkpoint.save(State(1, 2))
+    checkpoint.close()
+    assert calls == [("fsync", "file"), ("rename", checkpoint.path.name), ("fsync", "directory")]
+    assert synced_size[0] == checkpoint.path.stat().st_size > 0
+
+
+def test_a_checkpoint_of_an_earlier_version_goes_on(writer: Writer) -> None:
+    """It has no trail; the file has."""
+    first = Reader(writer)
+    writer.append("one\ntwo\n")
+    first.drain()
+    whole = first.followed._current.place
+    first.followed.close()
+    (path,) = (writer.folder / "state").glob("*.json")
+    saved = json.loads(path.read_text())
+    for name in ("chain", "source"):
+        del saved["state"]["place"][name]
+    for name in ("begun", "before"):
+        del saved["state"][name]
+    path.write_text(json.dumps({**saved, "version": 1, "state": {**saved["state"], "generation": "ab" * 8}}))
+    second = Reader(writer)
+    assert second.drain() == []
+    assert second.followed._current.place == whole
+    writer.append("three\n")
+    assert second.drain() == ["three"]
+    second.followed.close()
+
+
+def test_a_broken_checkpoint_says_what_to_do_without_doubling(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    reader.followed.close()
+    (path,) = (writer.folder / "state").glob("*.json")
+    path.write_text("{")
+    with pytest.raises(UsageError) as caught:
+        reader.crash()
+    assert "Delete it" in caught.value.hint
+    assert "without --from-end" in caught.value.hint
+    assert "known again" in caught.value.hint
+    path.unlink()
+    reader.crash()
+    assert reader.drain() == ["one"]

@@ -316,7 +316,7 @@ def test_reading_on_from_a_record_s_end_gives_the_same(lines: list[str], data: s
 
 
 def test_a_place_survives_json() -> None:
-    place = Place(5, 2, False, True, AT0, "ERROR")
+    place = Place(5, 2, False, True, AT0, "ERROR", "ab" * 16, "cd" * 8)
     assert Place(**json.loads(json.dumps({f: getattr(place, f) for f in Place.__slots__}))) == place
 
 
