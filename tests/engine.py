@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
+from logctl.local import keys
 from logctl.local.athena import Athena
 from logctl.local.engine.catalog import Catalog
 from logctl.local.engine.executions import Place
@@ -28,7 +29,7 @@ class InProcess(Athena):
     """The server without its HTTP: the same actions, with moto's clients."""
 
     def __init__(self) -> None:
-        super().__init__("")
+        super().__init__("", keys.make())
 
     def _client(self, service: str, region: str) -> Any:
         return boto3.client(service, region_name=region)  # type: ignore[call-overload]
