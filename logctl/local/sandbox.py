@@ -284,7 +284,7 @@ def _make_home(home: Path) -> None:
 def _spawn(module: list[str], environ: dict[str, str], home: Path, log: Path) -> subprocess.Popen[bytes]:
     if log.exists():
         log.replace(log.with_suffix(".previous"))
-    with log.open("wb") as output:
+    with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:  # noqa: PTH123
         return subprocess.Popen(
             [sys.executable, "-m", *module],
             env=environ,

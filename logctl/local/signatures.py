@@ -157,7 +157,7 @@ def check_origin(request: Request, port: int) -> None:
     if origin is not None and origin.lower() != f"http://{host}".lower():
         raise Refused("AccessDenied", "The sandbox takes no requests from pages of other sites.")
     if request.header("sec-fetch-site") not in (None, "same-origin", "none"):
-        raise Refused("AccessDenied", "The sandbox takes no requests from pages of other sites.")
+        raise Refused("AccessDenied", "No other site leads into the sandbox; open its address in a new tab.")
     if request.method == "OPTIONS" or request.header("access-control-request-method") is not None:
         raise Refused("AccessDenied", "The sandbox lets no other site's pages in.")
     if any(name in _PROXIED or name.startswith("x-forwarded-") for name, _ in request.headers):

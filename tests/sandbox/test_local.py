@@ -89,7 +89,8 @@ def test_it_listens_on_loopback_only(home):
 def test_its_home_is_private(home):
     sandbox.up(home)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    assert stat.S_IMODE((home / "sandbox.json").stat().st_mode) == 0o600
+    for name in ("sandbox.json", "ministack.log", "athena.log"):
+        assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
 
 
 def test_a_home_that_others_could_read_is_closed_and_gets_new_keys(home):
