@@ -7,6 +7,9 @@ answer must say NOT_SUPPORTED, never something else.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -361,8 +364,18 @@ def test_insert_takes_what_fits_and_never_overwrites(athena):
     assert athena.run("SELECT a FROM c ORDER BY a", "ins") == [["1"], ["2"]]
 
 
-def test_the_laptops_time_zone_decides_nothing(athena, monkeypatch):
-    monkeypatch.setenv("TZ", "America/New_York")
-    assert athena.run("SELECT CAST(from_iso8601_timestamp('2026-03-01T02:30:00Z') AS date)") == [
-        ["2026-03-01"]
-    ]
+ELSEWHERE = """
+from tests.engine import engine
+with engine() as athena:
+    print(athena.run("SELECT CAST(from_iso8601_timestamp('2026-03-01T02:30:00Z') AS date), "
+                     "hour(from_unixtime(0)), CAST(TIMESTAMP '2026-01-01 00:00:00' AS varchar)"))
+"""
+
+
+def test_the_laptops_time_zone_decides_nothing():
+    environ = {**os.environ, "TZ": "America/New_York", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], cwd=root, env=environ, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[['2026-03-01', '0', '2026-01-01 00:00:00.000']]"
