@@ -204,6 +204,11 @@ EXPRESSIONS: list[tuple[str, Any]] = [
 ]
 """An answer that begins with `error ` is a failure with that code."""
 QUERIES: list[tuple[str, Any]] = [
+    ("SELECT k, sum(count(*)) OVER () FROM {T} GROUP BY k ORDER BY k", [["a", "3"], ["b", "3"]]),
+    ("SELECT try(n / 0), try(n % (n - n)), try(n / 0.0) FROM {T} WHERE n = 1", [[None, None, None]]),
+    ("SELECT n / 0 FROM {T}", "error DIVISION_BY_ZERO"),
+    ("SELECT v / 0 FROM {T} WHERE v IS NULL", None),
+    ("SELECT sum(sum(n)) FROM {T}", "error NESTED_AGGREGATION"),
     ("SELECT sum(n) / count(*) FROM {T}", "2"),
     ("SELECT avg(n) FROM {T}", "2.0"),
     ("SELECT sum(v) / 4 FROM {T}", "7"),
