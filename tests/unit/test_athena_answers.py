@@ -7,6 +7,9 @@ answer must say NOT_SUPPORTED, never something else.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -201,6 +204,11 @@ EXPRESSIONS: list[tuple[str, Any]] = [
 ]
 """An answer that begins with `error ` is a failure with that code."""
 QUERIES: list[tuple[str, Any]] = [
+    ("SELECT k, sum(count(*)) OVER () FROM {T} GROUP BY k ORDER BY k", [["a", "3"], ["b", "3"]]),
+    ("SELECT try(n / 0), try(n % (n - n)), try(n / 0.0) FROM {T} WHERE n = 1", [[None, None, None]]),
+    ("SELECT n / 0 FROM {T}", "error DIVISION_BY_ZERO"),
+    ("SELECT v / 0 FROM {T} WHERE v IS NULL", None),
+    ("SELECT sum(sum(n)) FROM {T}", "error NESTED_AGGREGATION"),
     ("SELECT sum(n) / count(*) FROM {T}", "2"),
     ("SELECT avg(n) FROM {T}", "2.0"),
     ("SELECT sum(v) / 4 FROM {T}", "7"),
@@ -361,8 +369,18 @@ def test_insert_takes_what_fits_and_never_overwrites(athena):
     assert athena.run("SELECT a FROM c ORDER BY a", "ins") == [["1"], ["2"]]
 
 
-def test_the_laptops_time_zone_decides_nothing(athena, monkeypatch):
-    monkeypatch.setenv("TZ", "America/New_York")
-    assert athena.run("SELECT CAST(from_iso8601_timestamp('2026-03-01T02:30:00Z') AS date)") == [
-        ["2026-03-01"]
-    ]
+ELSEWHERE = """
+from tests.engine import engine
+with engine() as athena:
+    print(athena.run("SELECT CAST(from_iso8601_timestamp('2026-03-01T02:30:00Z') AS date), "
+                     "hour(from_unixtime(0)), CAST(TIMESTAMP '2026-01-01 00:00:00' AS varchar)"))
+"""
+
+
+def test_the_laptops_time_zone_decides_nothing():
+    environ = {**os.environ, "TZ": "America/New_York", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], cwd=root, env=environ, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[['2026-03-01', '0', '2026-01-01 00:00:00.000']]"

@@ -599,7 +599,7 @@ class Analyzer:
     def _function(self, node: exp.Expr, scope: Scope) -> Known:
         name = str(node.this).lower()
         arguments = [_argument(item) for item in node.expressions]
-        if name in AGGREGATES:
+        if name in AGGREGATES and not _is_windowed(node):
             for inner in node.find_all(exp.Anonymous):
                 if inner is not node and str(inner.this).lower() in AGGREGATES and not _in_query(inner, node):
                     raise QueryError(
@@ -928,6 +928,14 @@ def _part(kind: Known, name: str) -> Known:
 def _argument(node: exp.Expr) -> exp.Expr:
     """Without the ORDER BY of an aggregate's argument."""
     return node.this if isinstance(node, exp.Order) else node
+
+
+def _is_windowed(node: exp.Expr) -> bool:
+    """Whether OVER makes an aggregate a window function, which may have aggregates in it."""
+    call = node
+    while isinstance(call.parent, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
+        call = call.parent
+    return isinstance(call.parent, exp.Window) and call.parent.this is call
 
 
 def _in_query(node: exp.Expr, above: exp.Expr) -> bool:

@@ -9,8 +9,9 @@ MACROS: Mapping[str, str] = {
     # A failing CAST and not error(), which TRY does not take.
     "trino_check": """(wrong, message, x) AS
         CASE WHEN CASE WHEN wrong THEN CAST(message AS INTEGER) = 0 ELSE true END THEN x END""",
-    "trino_divisor": """(b) AS trino_check(b = 0 AND typeof(b) NOT IN ('DOUBLE', 'FLOAT'),
-        'DIVISION_BY_ZERO: Division by zero', b)""",
+    # The message depends on the dividend, so that no constant fails before TRY can catch it.
+    "trino_divisor": """(b, a) AS trino_check(b = 0 AND a IS NOT NULL AND typeof(b) NOT IN ('DOUBLE', 'FLOAT'),
+        CASE WHEN a IS NULL THEN '' ELSE 'DIVISION_BY_ZERO: Division by zero' END, b)""",
     "trino_power2": "(n) AS CAST(pow(CAST(2 AS DOUBLE), n) AS HUGEINT)",
     "trino_pow10": "(n) AS CAST(CAST('1' || repeat('0', CAST(n AS INTEGER)) AS VARCHAR) AS HUGEINT)",
     # Half up, away from zero; the divisor is halved by doubling the rest.
@@ -25,7 +26,7 @@ MACROS: Mapping[str, str] = {
           CAST(scale AS INTEGER)) END""",
     "trino_decimal_quotient": """(a, b, shift, scale) AS trino_point(trino_half_up(
         CASE WHEN shift >= 0 THEN a * trino_pow10(greatest(shift, 0)) ELSE a END,
-        trino_divisor(CASE WHEN shift < 0 THEN b * trino_pow10(greatest(-shift, 0)) ELSE b END)), scale)""",
+        trino_divisor(CASE WHEN shift < 0 THEN b * trino_pow10(greatest(-shift, 0)) ELSE b END, a)), scale)""",
     "trino_fitting": """(s, size) AS trino_check(length(s) > size,
         'INVALID_CAST_ARGUMENT: Value ' || s || ' cannot be represented as varchar(' || size || ')', s)""",
     "trino_decimal_text": "(s) AS regexp_replace(s, '^(-?)\\.', '\\10.')",
@@ -78,7 +79,7 @@ MACROS: Mapping[str, str] = {
         ELSE trino_half_up(CAST(x AS HUGEINT), trino_pow10(greatest(-n, 0))) * trino_pow10(greatest(-n, 0)) END""",
     "trino_truncate_whole": """(x, n) AS CASE WHEN n >= 0 THEN CAST(x AS HUGEINT)
         ELSE CAST(x AS HUGEINT) // trino_pow10(greatest(-n, 0)) * trino_pow10(greatest(-n, 0)) END""",
-    "trino_mod": "(a, b) AS a % trino_divisor(b)",
+    "trino_mod": "(a, b) AS a % trino_divisor(b, a)",
     "trino_text": """(x) AS CASE typeof(x)
         WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
         WHEN 'TIMESTAMP WITH TIME ZONE' THEN

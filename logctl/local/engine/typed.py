@@ -74,7 +74,7 @@ def _guarded(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Div | exp.Mod):
         divisor = node.expression
         if not isinstance(divisor, exp.Literal) or float(divisor.this or 0) == 0:
-            node.set("expression", call("trino_divisor", divisor.copy()))
+            node.set("expression", call("trino_divisor", divisor.copy(), node.this.copy()))
     return node
 
 
@@ -101,7 +101,7 @@ def _decimals(node: exp.Expr, left: Type, right: Type, result: Type) -> exp.Expr
             result,
         )
     if isinstance(node, exp.Mod):
-        sides[1] = call("trino_divisor", sides[1])
+        sides[1] = call("trino_divisor", sides[1], sides[0].copy())
     made = type(node)(this=sides[0], expression=sides[1])
     return cast_to(exp.Paren(this=made), result)
 
