@@ -38,7 +38,7 @@ from tests import iam
 from tests.iam import Recording, Statement, Where
 from tests.sandbox.conftest import Cli
 from tests.unit.test_api import ISSUER, Site
-from tests.unit.test_consumer import event, packed, records, sqs
+from tests.unit.test_consumer import break_, event, mend, packed, records, sqs
 from tests.unit.test_least_privilege import BY_LAMBDA
 
 # What the sandbox lets pass whatever the policy says: nothing fails without it. WriteLogs cannot be tried at
@@ -102,7 +102,7 @@ class Stage:
         return reply["Environment"]["Variables"]
 
     def store(self, aws: Aws, *, age: int = 0) -> None:
-        """Errors of this turn's app, a poisoned message, and one that is buried, through the consumer."""
+        """Errors of this turn's app, and messages that are poisoned, buried and failing, through the consumer."""
         moment = now() - age
         made = records(3, app=self.app, level="ERROR", ts=moment)
         messages = event(packed(made, sent_at=moment), sqs("{poison", group=self.app, sent_at=moment))
@@ -113,6 +113,11 @@ class Stage:
             attempts.begin(killer, now=moment)
         redacting = Consumer(aws, replace(self.pipeline, redact=("all",)), clock=now)
         redacting.process(event(sqs("{}", name=killer, group=self.app, receives=9)))
+        # One that fails, so that the canary is written.
+        fails = packed(records(1, app=self.app, message="fails", ts=moment), name="fails", sent_at=moment)
+        break_(aws.s3, "PutObject", lambda params: "/logs/" in params["url_path"])
+        redacting.process(event(fails))
+        mend(aws.s3, "PutObject")
 
 
 @pytest.fixture(scope="module")
