@@ -20,7 +20,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from logctl.core.attempts import MAX_SILENT
 from logctl.core.errors import LogctlError
 from logctl.core.partitions import COMPACTED, LOGS, Partition
 from logctl.core.times import DAY, TimeRange
@@ -28,7 +27,6 @@ from logctl.ops.deployment import Deployment
 from logctl.pipeline.alerts import alerter_for
 from logctl.pipeline.api import Api
 from logctl.pipeline.athena import Runner
-from logctl.pipeline.attempts import Attempts
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.compaction import Compactor, Tables
 from logctl.pipeline.config import ApiConfig, PipelineConfig
@@ -37,8 +35,9 @@ from logctl.pipeline.expiry import Expiry
 from tests import iam
 from tests.iam import Recording, Statement, Where
 from tests.sandbox.conftest import Cli
+from tests.sandbox.setbacks import set_back
 from tests.unit.test_api import ISSUER, Site
-from tests.unit.test_consumer import break_, event, mend, packed, records, sqs
+from tests.unit.test_consumer import event, packed, records, sqs
 from tests.unit.test_least_privilege import BY_LAMBDA
 
 # What the sandbox lets pass whatever the policy says: nothing fails without it. WriteLogs cannot be tried at
@@ -107,17 +106,7 @@ class Stage:
         made = records(3, app=self.app, level="ERROR", ts=moment)
         messages = event(packed(made, sent_at=moment), sqs("{poison", group=self.app, sent_at=moment))
         Consumer(aws, self.pipeline, clock=now).process(messages)
-        killer = f"killer-of-{self.app}"
-        attempts = Attempts(self.deployment.aws.dynamodb, self.pipeline.hot_table)
-        for _ in range(MAX_SILENT):
-            attempts.begin(killer, now=moment)
-        redacting = Consumer(aws, replace(self.pipeline, redact=("all",)), clock=now)
-        redacting.process(event(sqs("{}", name=killer, group=self.app, receives=9)))
-        # One that fails, so that the canary is written.
-        fails = packed(records(1, app=self.app, message="fails", ts=moment), name="fails", sent_at=moment)
-        break_(aws.s3, "PutObject", lambda params: "/logs/" in params["url_path"])
-        redacting.process(event(fails))
-        mend(aws.s3, "PutObject")
+        set_back(aws, self.deployment.aws, self.pipeline, self.app)
 
 
 @pytest.fixture(scope="module")
