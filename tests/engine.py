@@ -11,11 +11,11 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from logctl.local import keys
 from logctl.local.athena import Athena
 from logctl.local.engine.catalog import Catalog
 from logctl.local.engine.executions import Place
 from logctl.local.engine.storage import Objects
+from logctl.local.keys import Keys
 
 BUCKET = "engine"
 Rows = list[list[str | None]]
@@ -29,7 +29,7 @@ class InProcess(Athena):
     """The server without its HTTP: the same actions, with moto's clients."""
 
     def __init__(self) -> None:
-        super().__init__("", keys.make())
+        super().__init__("", Keys("AKIATEST", "secret"))
 
     def _client(self, service: str, region: str) -> Any:
         return boto3.client(service, region_name=region)  # type: ignore[call-overload]

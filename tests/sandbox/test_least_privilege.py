@@ -20,7 +20,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from logctl.core.attempts import MAX_SILENT
 from logctl.core.debounce import AlertKey, Tally
 from logctl.core.errors import LogctlError
 from logctl.core.partitions import CANARIES, COMPACTED, LOGS, Partition
@@ -29,7 +28,6 @@ from logctl.ops.deployment import Deployment
 from logctl.pipeline.alerts import alerter_for
 from logctl.pipeline.api import Api
 from logctl.pipeline.athena import Runner
-from logctl.pipeline.attempts import Attempts
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.compaction import Compactor, Tables
 from logctl.pipeline.config import ApiConfig, PipelineConfig
@@ -39,6 +37,7 @@ from logctl.pipeline.outbox import Outbox
 from tests import iam
 from tests.iam import Need, Recording, Statement, Where
 from tests.sandbox.conftest import Cli
+from tests.sandbox.setbacks import set_back
 from tests.unit.test_api import ISSUER, Site
 from tests.unit.test_consumer import event, packed, records, sqs
 from tests.unit.test_least_privilege import by_athena, by_lambda, by_the_compactor
@@ -119,17 +118,12 @@ class Stage:
         return reply["Environment"]["Variables"]
 
     def store(self, aws: Aws, *, age: int = 0) -> None:
-        """Errors of this turn's app, a poisoned message, and one that is buried, through the consumer."""
+        """Errors of this turn's app, and messages that are poisoned, buried and failing, through the consumer."""
         moment = now() - age
         made = records(3, app=self.app, level="ERROR", ts=moment)
         messages = event(packed(made, sent_at=moment), sqs("{poison", group=self.app, sent_at=moment))
         Consumer(aws, self.pipeline, clock=now).process(messages)
-        killer = f"killer-of-{self.app}"
-        attempts = Attempts(self.deployment.aws.dynamodb, self.pipeline.hot_table)
-        for _ in range(MAX_SILENT):
-            attempts.begin(killer, now=moment)
-        redacting = Consumer(aws, replace(self.pipeline, redact=("all",)), clock=now)
-        redacting.process(event(sqs("{}", name=killer, group=self.app, receives=9)))
+        set_back(aws, self.deployment.aws, self.pipeline, self.app)
 
 
 @pytest.fixture(scope="module")
