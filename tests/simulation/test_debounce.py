@@ -29,6 +29,8 @@ from moto import mock_aws
 
 from logctl.core.debounce import LEASE, AlertKey, Status, Tally
 from logctl.core.times import MINUTE, SECOND, parse_time
+from logctl.pipeline import alert_store
+from logctl.pipeline import sweep as sweep_module
 from logctl.pipeline.alert_store import AlertStore
 from logctl.pipeline.alerts import Alerter
 from logctl.pipeline.clients import Aws
@@ -150,8 +152,8 @@ class World:
         self.topic.fail_next, self.topic.meanwhile = "", None
         for batch in set(self.delivered) - self.acknowledged:
             self.deliver(batch, self.delivered[batch])
-        for _ in range(3 * WINDOW // MINUTE + 10):
-            self.clock.advance(MINUTE)
+        for _ in range((3 * WINDOW // MINUTE + 10) // 3):
+            self.clock.advance(3 * MINUTE)
             self.sweep()
 
 
@@ -195,7 +197,10 @@ def unfold(step: tuple[str, Any]) -> list[tuple[str, Any]]:
 
 @pytest.fixture(scope="module")
 def tables() -> Iterator[tuple[AlertStore, Faults]]:
-    with mock_aws():
+    # Fewer shards: moto takes milliseconds for each, and where a state stands is no matter here.
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        for module in (alert_store, sweep_module):
+            patch.setattr(module, "SHARDS", ("0", "1"))
         aws = Aws(boto3.Session("test", "test", region_name="eu-central-1"))
         names = type("Names", (), {"hot_table": "sim-hot", "alerts_table": "sim-alerts"})
         make_tables(aws, names)  # type: ignore[arg-type]
