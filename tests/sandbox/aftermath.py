@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from logctl.core.debounce import State
+from logctl.core.debounce import Action, State
 from logctl.core.times import DAY, TimeRange
 from logctl.ops.deployment import Deployment
 from logctl.ops.inbox import Delivered
 from logctl.pipeline.alert_store import to_state
-from logctl.pipeline.alerts import Alerter, alerter_for
+from logctl.pipeline.alerts import alerter_for
 from logctl.pipeline.hot import HotStore
 
 
@@ -31,11 +31,10 @@ def by_hand(deployment: Deployment, *, visibility: int) -> None:
     )
 
 
-def sweeping(deployment: Deployment, *, later: int) -> Alerter:
-    """A sweeper whose clock goes `later` milliseconds ahead."""
-    return alerter_for(
-        deployment.aws, deployment.pipeline_config(), lambda: time.time_ns() // 1_000_000 + later
-    )
+def sweep(deployment: Deployment, *, later: int) -> dict[Action, int]:
+    """A sweep that is called `later` milliseconds from now."""
+    clock = lambda: time.time_ns() // 1_000_000 + later  # noqa: E731
+    return alerter_for(deployment.aws, deployment.pipeline_config(), clock).sweep(called_at=clock())
 
 
 def waiting(deployment: Deployment, url: str) -> int:

@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from logctl.core.debounce import CALL_DELAY
+from logctl.core.times import SECOND, iso
 from logctl.ops.inbox import Inbox
 from tests.sandbox.conftest import Cli, eventually
+
+WINDOW = 6 + CALL_DELAY / SECOND
+"""Seconds from the sweep that sees an alert to the end of its window."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +42,8 @@ def write_errors(path: Path, counts: dict[str, int]) -> Path:
 def sweep(cli: Cli) -> dict[str, int]:
     """What the schedule does every minute, now: the deployed function, with its role."""
     deployment = cli.deployment
-    reply = deployment.aws.functions.invoke(FunctionName=deployment.names.sweeper)
+    event = json.dumps({"time": iso(time.time_ns() // 1_000_000)})
+    reply = deployment.aws.functions.invoke(FunctionName=deployment.names.sweeper, Payload=event)
     assert "FunctionError" not in reply, reply["Payload"].read()
     return json.loads(reply["Payload"].read())
 
@@ -59,7 +65,8 @@ def test_500_of_one_kind_and_one_of_another_are_two_alerts_and_one_summary_of_49
     assert "499" in shown
     assert "gateway timed out after 0 ms" in shown
 
-    time.sleep(6)
+    assert sweep(quick) == {}
+    time.sleep(WINDOW)
     assert sweep(quick) == {"SUMMARISE": 1, "RECOVER": 1}
     after = {alert.subject: alert.body for alert in inbox.take(seconds=5)}
     summary = "[logctl-quick] ERROR still firing: shop (499 more)"
@@ -68,8 +75,11 @@ def test_500_of_one_kind_and_one_of_another_are_two_alerts_and_one_summary_of_49
     assert "logctl tail shop" in after[summary]
     assert "--target local --env quick" in after[summary]
 
-    time.sleep(6)
+    time.sleep(1)
+    assert sweep(quick) == {}
+    time.sleep(WINDOW)
     assert sweep(quick) == {"RECOVER": 1}
+    time.sleep(1)
     assert sweep(quick) == {}
     assert quick.run("debounce", "list").err == "No alert is open.\n"
 
