@@ -105,7 +105,9 @@ class Stage:
         """Errors of this turn's app, a poisoned message, and one that is buried, through the consumer."""
         moment = now() - age
         made = records(3, app=self.app, level="ERROR", ts=moment)
-        messages = event(packed(made, sent_at=moment), sqs("{poison", group=self.app, sent_at=moment))
+        messages = event(
+            packed(made, "a" * 16, sent_at=moment), sqs("{poison", group=self.app, sent_at=moment)
+        )
         Consumer(aws, self.pipeline, clock=now).process(messages)
         killer = f"killer-of-{self.app}"
         attempts = Attempts(self.deployment.aws.dynamodb, self.pipeline.hot_table)
