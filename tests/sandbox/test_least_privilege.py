@@ -121,7 +121,9 @@ class Stage:
         """Errors of this turn's app, and messages that are poisoned, buried and failing, through the consumer."""
         moment = now() - age
         made = records(3, app=self.app, level="ERROR", ts=moment)
-        messages = event(packed(made, sent_at=moment), sqs("{poison", group=self.app, sent_at=moment))
+        messages = event(
+            packed(made, "a" * 16, sent_at=moment), sqs("{poison", group=self.app, sent_at=moment)
+        )
         Consumer(aws, self.pipeline, clock=now).process(messages)
         set_back(aws, self.deployment.aws, self.pipeline, self.app)
 
