@@ -373,7 +373,7 @@ def test_each_role_may_do_exactly_this():
         ],
         "ApiRole": [
             "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Query", "logs:CreateLogStream",
-            "logs:PutLogEvents", "sqs:GetQueueAttributes",
+            "logs:PutLogEvents", "s3:ListBucket", "sqs:GetQueueAttributes",
         ],
         "SweeperRole": [
             "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "glue:BatchDeletePartition", "glue:GetPartitions",
