@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 
 from logctl.core.attempts import MAX_SILENT
 from logctl.core.errors import LogctlError
-from logctl.core.partitions import CANARIES, COMPACTED, LOGS, Partition
+from logctl.core.partitions import COMPACTED, LOGS, Partition
 from logctl.core.times import DAY, TimeRange
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.alerts import alerter_for
@@ -38,7 +38,7 @@ from tests import iam
 from tests.iam import Need, Recording, Statement, Where
 from tests.sandbox.conftest import Cli
 from tests.unit.test_api import ISSUER, Site
-from tests.unit.test_consumer import event, packed, records, sqs
+from tests.unit.test_consumer import break_, event, mend, packed, records, sqs
 from tests.unit.test_least_privilege import by_athena, by_lambda, by_the_compactor
 
 # What the sandbox lets pass whatever the policy says: nothing fails without it. WriteLogs cannot be tried at
@@ -78,9 +78,6 @@ def unseen(stage: Stage, function: str) -> set[Need]:
     """What the function's role is needed for, and no call of its code here shows."""
     names = stage.deployment.names
     needs = by_lambda(stage.where, names, function)
-    if function == "consumer":
-        # Written when storage fails, which it does not here; the unit test of the same name sees it.
-        needs |= {Need("s3:PutObject", f"arn:aws:s3:::{stage.deployment.bucket}/{CANARIES}appid=any")}
     if function == "sweeper":
         needs |= at_the_second_table(stage)
     if function == "compactor":
@@ -117,7 +114,7 @@ class Stage:
         return reply["Environment"]["Variables"]
 
     def store(self, aws: Aws, *, age: int = 0) -> None:
-        """Errors of this turn's app, a poisoned message, and one that is buried, through the consumer."""
+        """Errors of this turn's app, and messages that are poisoned, buried and failing, through the consumer."""
         moment = now() - age
         made = records(3, app=self.app, level="ERROR", ts=moment)
         messages = event(packed(made, sent_at=moment), sqs("{poison", group=self.app, sent_at=moment))
@@ -128,6 +125,11 @@ class Stage:
             attempts.begin(killer, now=moment)
         redacting = Consumer(aws, replace(self.pipeline, redact=("all",)), clock=now)
         redacting.process(event(sqs("{}", name=killer, group=self.app, receives=9)))
+        # One that fails, so that the canary is written.
+        fails = packed(records(1, app=self.app, message="fails", ts=moment), name="fails", sent_at=moment)
+        break_(aws.s3, "PutObject", lambda params: "/logs/" in params["url_path"])
+        redacting.process(event(fails))
+        mend(aws.s3, "PutObject")
 
 
 @pytest.fixture(scope="module")
