@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 
 from logctl.core.debounce import AlertKey, Tally
 from logctl.core.errors import LogctlError
-from logctl.core.partitions import CANARIES, COMPACTED, LOGS, Partition
+from logctl.core.partitions import COMPACTED, LOGS, Partition
 from logctl.core.times import DAY, MINUTE, TimeRange
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.alerts import alerter_for
@@ -79,9 +79,6 @@ def unseen(stage: Stage, function: str) -> set[Need]:
     """What the function's role is needed for, and no call of its code here shows."""
     names = stage.deployment.names
     needs = by_lambda(stage.where, names, function)
-    if function == "consumer":
-        # Written when storage fails, which it does not here; the unit test of the same name sees it.
-        needs |= {Need("s3:PutObject", f"arn:aws:s3:::{stage.deployment.bucket}/{CANARIES}appid=any")}
     if function == "sweeper":
         needs |= at_the_second_table(stage)
     if function == "compactor":

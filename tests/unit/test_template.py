@@ -373,7 +373,7 @@ def test_each_role_may_do_exactly_this():
         ],
         "ApiRole": [
             "dynamodb:BatchGetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Query",
-            "logs:CreateLogStream", "logs:PutLogEvents", "sqs:GetQueueAttributes",
+            "logs:CreateLogStream", "logs:PutLogEvents", "s3:ListBucket", "sqs:GetQueueAttributes",
         ],
         "SweeperRole": [
             "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
