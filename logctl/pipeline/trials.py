@@ -21,6 +21,7 @@ from logctl.pipeline.message import Message
 
 NO_APP = "_unknown"
 """The canary's partition for a group that names no app; no app can be called this."""
+_OWED_AT_MOST = 1_000
 _KILLS_DETAIL = "the process ended each time this message was opened"
 
 
@@ -162,7 +163,7 @@ class Trials:
                 return False
             ledger = self._attempts.strike(message.message_id, now=self._clock())
         except Exception as trouble:  # noqa: BLE001 - a cut reply can raise anything
-            self._owed[message.message_id] = outcome
+            self._owe(message.message_id, outcome)
             self._log("failure_not_recorded", message, error=self._explain(trouble)[1])
             return False
         return ledger.struck_out and self._struck_out(message, error, ledger, outcome, round_)
@@ -175,6 +176,11 @@ class Trials:
             detail=outcome.detail,
             begun=outcome.begun,
         )
+
+    def _owe(self, message_id: str, outcome: _Outcome) -> None:
+        if len(self._owed) >= _OWED_AT_MOST:
+            del self._owed[next(iter(self._owed))]
+        self._owed[message_id] = outcome
 
     def _pay(self, message_ids: Sequence[str]) -> None:
         """Record outcomes that could not be recorded when they were known: DynamoDB may have been out."""

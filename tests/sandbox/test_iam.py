@@ -40,6 +40,7 @@ from logctl.stack.provision import Provisioner
 from tests import iam
 from tests.iam import Where
 from tests.sandbox.conftest import Cli
+from tests.sandbox.setbacks import set_back
 from tests.sandbox.test_least_privilege import BY_ATHENA
 from tests.unit.test_consumer import event, packed, records, sqs
 
@@ -235,6 +236,7 @@ def follow(person: Person, account: Account) -> None:
 
 def receive(person: Person, account: Account) -> None:
     assert person.run("consume", "--once")[0] == 0
+    set_back(person.aws, account.deployment.aws, account.deployment.pipeline_config(), APP)
 
 
 def dry_run(person: Person, account: Account) -> None:

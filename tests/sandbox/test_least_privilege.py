@@ -20,7 +20,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from logctl.core.attempts import MAX_SILENT
 from logctl.core.errors import LogctlError
 from logctl.core.partitions import COMPACTED, LOGS, Partition
 from logctl.core.times import DAY, TimeRange
@@ -28,7 +27,6 @@ from logctl.ops.deployment import Deployment
 from logctl.pipeline.alerts import alerter_for
 from logctl.pipeline.api import Api
 from logctl.pipeline.athena import Runner
-from logctl.pipeline.attempts import Attempts
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.compaction import Compactor, Tables
 from logctl.pipeline.config import ApiConfig, PipelineConfig
@@ -37,6 +35,7 @@ from logctl.pipeline.expiry import Expiry
 from tests import iam
 from tests.iam import Recording, Statement, Where
 from tests.sandbox.conftest import Cli
+from tests.sandbox.setbacks import set_back
 from tests.unit.test_api import ISSUER, Site
 from tests.unit.test_consumer import event, packed, records, sqs
 from tests.unit.test_least_privilege import BY_LAMBDA
@@ -102,19 +101,14 @@ class Stage:
         return reply["Environment"]["Variables"]
 
     def store(self, aws: Aws, *, age: int = 0) -> None:
-        """Errors of this turn's app, a poisoned message, and one that is buried, through the consumer."""
+        """Errors of this turn's app, and messages that are poisoned, buried and failing, through the consumer."""
         moment = now() - age
         made = records(3, app=self.app, level="ERROR", ts=moment)
         messages = event(
             packed(made, "a" * 16, sent_at=moment), sqs("{poison", group=self.app, sent_at=moment)
         )
         Consumer(aws, self.pipeline, clock=now).process(messages)
-        killer = f"killer-of-{self.app}"
-        attempts = Attempts(self.deployment.aws.dynamodb, self.pipeline.hot_table)
-        for _ in range(MAX_SILENT):
-            attempts.begin(killer, now=moment)
-        redacting = Consumer(aws, replace(self.pipeline, redact=("all",)), clock=now)
-        redacting.process(event(sqs("{}", name=killer, group=self.app, receives=9)))
+        set_back(aws, self.deployment.aws, self.pipeline, self.app)
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,13 @@ from logctl.core.envelope import MAX_PLAIN, _batch_id
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, SECOND
 from logctl.pipeline.attempts import ATTEMPTS, PREFIX, Attempts
+from logctl.pipeline.clients import IN_TIME, LONGEST_CALL, Aws
 from logctl.pipeline.consumer import Consumer
+from logctl.pipeline.deadline import RESERVE
 from logctl.pipeline.message import Message
 from tests.config import CONFIG
 from tests.simulation.cloud import Call, Cloud, refusal
-from tests.unit.conftest import NOON
+from tests.unit.conftest import NOON, SESSION
 from tests.unit.test_consumer import again, event, failed, packed, records, sqs
 
 HOT, ALERTS = CONFIG.hot_table, CONFIG.alerts_table
@@ -573,3 +575,16 @@ def test_only_messages_without_a_time_pay_for_it():
     ):
         bench.process(sqs(body, name=f"m{number}"))
     assert not [app for app, _ in bench.cloud.tables.items[HOT] if app.startswith(PREFIX)]
+
+
+# ── Calls ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_no_call_of_the_consumer_can_take_what_is_kept_for_the_end_of_a_run():
+    attempts, pauses = IN_TIME.retries["max_attempts"], (1, 2)
+    longest = attempts * (IN_TIME.connect_timeout + IN_TIME.read_timeout) + sum(pauses[: attempts - 1])
+    assert longest * SECOND == LONGEST_CALL < RESERVE
+    aws = Aws(SESSION, calls=IN_TIME)
+    for client in (aws.s3, aws.dynamodb, aws.glue, aws.sqs):
+        assert client.meta.config.read_timeout == IN_TIME.read_timeout
+    assert aws.sns.meta.config.read_timeout <= IN_TIME.read_timeout
