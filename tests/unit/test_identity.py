@@ -10,6 +10,7 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -225,12 +226,12 @@ def test_a_copy_in_the_place_of_the_followed_file_is_the_file(
     world: World, tmp_path: Path, lines: list[str]
 ) -> None:
     """A container starts again, and its volume has other inodes."""
-    followed_in_pieces(world, lines[:6])
+    followed_in_pieces(world, lines[:4])
     world.stop()
     shutil.copy(world.path, tmp_path / "copy")
     world.path.rename(tmp_path.parent / f"{tmp_path.name}.away")
     (tmp_path / "copy").rename(world.path)
-    followed_in_pieces(world, lines[6:])
+    followed_in_pieces(world, lines[4:])
     world.assert_stored(texts(lines))
 
 
@@ -393,6 +394,23 @@ def test_a_message_that_fails_half_way_is_not_known(pipeline: Pipeline) -> None:
     world.deliver(pack(records[1:3], "a" * 16))
     assert world.cold() == world.hot() == ["0", "1", "2", "3"]
     assert packed(records)  # without a source: as before
+
+
+def test_a_message_that_is_stored_and_not_counted_is_counted_when_it_comes_again(pipeline: Pipeline) -> None:
+    """Its own marks are there by then."""
+    from tests.unit.test_consumer import break_, event, mend, sqs
+
+    world = World(pipeline, Path())
+    records = [replace(record, level="ERROR") for record in numbered(4)]
+    (message,) = pack(records, "a" * 16)
+    break_(pipeline.aws.dynamodb, "TransactWriteItems")
+    pipeline.consumer.process(event(sqs(message.body, group="shop")))
+    mend(pipeline.aws.dynamodb, "TransactWriteItems")
+    assert (world.counted(), len(world.hot())) == (0, 4)
+    pipeline.consumer.process(event(sqs(message.body, group="shop", receives=2)))
+    assert (world.counted(), len(world.hot())) == (4, 4)
+    world.deliver(pack(records[:2], "a" * 16))
+    assert (world.counted(), len(world.hot())) == (4, 4)
 
 
 def test_a_message_spans_no_more_blocks_than_are_looked_up() -> None:
