@@ -222,7 +222,7 @@ def test_dead_letters_have_reasons_and_those_of_bad_content_stay(kept):
     for number in range(3):
         die(kept, "grave", f"letter-{number}")
     ledger.aside("letter-0", now=now(), reason="kills", detail="the process ended")
-    ledger.failed("letter-1", now=now(), reason="storage", detail="S3", strike=False, begun=False)
+    ledger.failed("letter-1", now=now(), reason="storage", detail="S3", begun=False)
 
     rows = kept.run("dlq", "list", "-o", "json").json
     assert [(row["cause"], row["reason"]) for row in rows] == [

@@ -152,7 +152,7 @@ def blame(place: Deployment, *names: str) -> None:
 
 def test_the_reason_is_that_of_the_message_by_its_id_of_then(place, sqs):
     ledger = Attempts(place.aws.dynamodb, place.names.hot_table)
-    ledger.failed("then", now=NOON, reason="storage", detail="S3 is out", strike=False, begun=False)
+    ledger.failed("then", now=NOON, reason="storage", detail="S3 is out", begun=False)
     sqs.dead.put("now", "a", deduplication_id="then")
     sqs.dead.put("m2", "b", body="{")
     blame(place, "m2")
