@@ -104,6 +104,7 @@ def provision(
     lost = _lost_tables(context, provisioner)
     if not planned.changes and lost:
         _restore(context, lost, plan=plan, yes=yes, code=2 if detailed_exitcode else 0)
+        _refuse_incomplete(context, provisioner)
         return
     if not planned.changes:
         if plan and output is not Output.TABLE:
