@@ -142,7 +142,7 @@ def _lost_tables(context: Context, provisioner: Provisioner) -> Faults | None:
 
 
 def _restore(context: Context, lost: Faults, *, plan: bool, yes: bool, code: int) -> None:
-    say(f"The stack is up to date, but in the database {lost.database}, {lost.told}.")
+    say(f"The stack needs no change, but in the database {lost.database}, {lost.told}.")
     if plan:
         say("They would be made again. Nothing was changed.")
         raise typer.Exit(code)
