@@ -14,10 +14,15 @@ from pathlib import Path
 
 from logctl.local import keys
 from logctl.local.behind import MiniStack, make_role_credentials_secret
+from logctl.local.buckets import keep_bucket_tags
 from logctl.local.cognito import keep_groups_on_renewal
 from logctl.local.gate import Gate
 
-ADAPTATIONS: tuple[Callable[[], None], ...] = (make_role_credentials_secret, keep_groups_on_renewal)
+ADAPTATIONS: tuple[Callable[[], None], ...] = (
+    make_role_credentials_secret,
+    keep_groups_on_renewal,
+    keep_bucket_tags,
+)
 """What is changed in MiniStack before it serves anything, in this order: a function each, which imports what
 it changes."""
 

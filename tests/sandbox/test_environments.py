@@ -22,6 +22,7 @@ from logctl.ops.send import Outgoing, Sender
 from logctl.pipeline.hot import HotStore
 from logctl.stack.bundle import Bundle
 from logctl.stack.provision import Provisioner
+from logctl.stack.upgrade import Indexes
 from tests.sandbox.conftest import eventually
 from tests.sandbox.test_stack import Environment
 
@@ -155,8 +156,8 @@ class Older(Quick):
         init = {"logctl/__init__.py": b'__version__ = "0.0.1"\n'}
         return Bundle({**new.files, **init}, new.runtime, new.architecture)
 
-    def template(self) -> str:
-        built: dict[str, Any] = json.loads(super().template())
+    def template(self, indexes: Indexes = ()) -> str:
+        built: dict[str, Any] = json.loads(super().template(indexes))
         for name in self.LATER:
             del built["Resources"][name]
         for function in ("Consumer", "Sweeper"):

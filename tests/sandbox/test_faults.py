@@ -64,6 +64,15 @@ def behind_proxy(sandbox: Cli) -> Iterator[tuple[Cli, Proxy]]:
         yield cli, proxy
 
 
+@pytest.fixture(autouse=True)
+def before_any_sweep(behind_proxy: tuple[Cli, Proxy]) -> None:
+    """The sweeps of another test were called hours later, and what is called before the last does nothing."""
+    deployment = behind_proxy[0].deployment
+    deployment.aws.dynamodb.delete_item(
+        TableName=deployment.names.alerts_table, Key={"pk": {"S": "CLOCK"}, "sk": {"S": "SWEEP"}}
+    )
+
+
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The SDK tries as often as ever, without seconds in between."""

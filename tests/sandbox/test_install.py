@@ -23,6 +23,7 @@ from packaging.requirements import Requirement
 
 from logctl.cli.app import app
 from logctl.core.names import Names
+from tests.sandbox.conftest import eventually
 from tests.sandbox.terminal import in_a_terminal
 from tests.sandbox.web import fetch
 
@@ -196,10 +197,11 @@ def test_the_link_and_the_token_of_a_bare_installation_open_the_api(bare, demo):
 
 @pytest.mark.timeout(900)
 def test_every_command_works_in_a_bare_environment_and_misses_no_package(bare, demo):
-    put_a_dead_letter(bare)
+    put_what_failed(bare)
     key = json.loads(bare.run("debounce", "list", "-o", "json").stdout)[0]["key"]
-    letter = json.loads(bare.run("dlq", "list", "-o", "json").stdout)[0]["message_id"]
-    tried = [line.format(key=key, letter=letter) for line in TOUR]
+    letter, other = (row["message_id"] for row in json.loads(bare.run("dlq", "list", "-o", "json").stdout))
+    aside = eventually(lambda: json.loads(bare.run("quarantine", "list", "-o", "json").stdout))[0]["id"]
+    tried = [line.format(key=key, letter=letter, other=other, aside=aside) for line in TOUR]
     for line in tried:
         given = "one more line\n" if line.startswith("send") else None
         bare.run(*shlex.split(line), stdin=given, code=EXIT_CODES.get(line, 0))
@@ -248,7 +250,12 @@ TOUR = (
     "debounce simulate lines.log --app bare",
     "dlq list",
     "dlq show {letter}",
+    "dlq drop --message {other} --yes",
     "dlq redrive --yes",
+    "quarantine list",
+    "quarantine show {aside}",
+    "quarantine retry {aside} --yes",
+    "quarantine drop {aside} --yes",
     "replay --app bare --since 1h --dry-run",
     "cost",
     "cost --estimate 100/s 300B",
@@ -263,7 +270,8 @@ EXIT_CODES = {
 }
 
 
-def put_a_dead_letter(bare: Bare) -> None:
+def put_what_failed(bare: Bare) -> None:
+    """Two dead letters, and a message that nobody can read."""
     (bare.home / "lines.log").write_text("2026-01-31T08:15:00Z ERROR one\n2026-01-31T08:15:01Z ERROR two\n")
     told = dict(re.findall(r"export (\w+)='?([^'\n]*)", bare.run("local", "env").stdout))
     session = boto3.Session(
@@ -271,12 +279,17 @@ def put_a_dead_letter(bare: Bare) -> None:
     )
     sqs = session.client("sqs", endpoint_url=told["AWS_ENDPOINT_URL"])
     names = Names("logctl", "dev")
-    sqs.send_message(
-        QueueUrl=sqs.get_queue_url(QueueName=names.dead_letter_queue)["QueueUrl"],
-        MessageBody=json.dumps({"msg": "returned"}),
-        MessageGroupId="bare",
-        MessageDeduplicationId="returned",
-    )
+    for queue, body in (
+        (names.dead_letter_queue, '{"msg": "returned"}'),
+        (names.dead_letter_queue, '{"msg": "dropped"}'),
+        (names.queue, "{unreadable"),
+    ):
+        sqs.send_message(
+            QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"],
+            MessageBody=body,
+            MessageGroupId="bare",
+            MessageDeduplicationId=f"{queue}{len(body)}",
+        )
 
 
 def every_command() -> Iterator[str]:

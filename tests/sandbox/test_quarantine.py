@@ -18,7 +18,7 @@ from logctl.core.partitions import Partition
 from logctl.core.times import iso
 from logctl.pipeline.attempts import Attempts
 from tests.sandbox.conftest import Cli, eventually
-from tests.sandbox.test_readme import in_a_terminal
+from tests.sandbox.terminal import in_a_terminal
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,10 @@ def kept(sandbox: Cli):
     cli.run("provision", "--yes")
     yield cli
     cli.run("destroy", "--delete-data", "--yes")
+
+
+def at(cli: Cli) -> dict[str, Any]:
+    return {"environ": cli.with_path, "cwd": cli.home}
 
 
 def now() -> int:
@@ -117,7 +121,7 @@ def test_a_terminal_of_80_columns(kept):
     for _ in range(2):
         put(kept, app, "{\x1b[2Jpoison\u202e")
     cli = replace(kept, variables={"COLUMNS": "80"})
-    code, shown = in_a_terminal(cli, f"logctl quarantine list --app {app} 2>/dev/null")
+    code, shown = in_a_terminal(f"logctl quarantine list --app {app} 2>/dev/null", **at(cli))
     lines = plain(shown).splitlines()
     assert code == 0
     assert max(map(len, lines)) <= 80, shown
@@ -125,10 +129,10 @@ def test_a_terminal_of_80_columns(kept):
     begun = {line.split()[0] for line in lines if "20" in line}
     assert len(begun) == 2
     assert all(any(name.startswith(word) for name in ids) for word in begun)
-    code, shown = in_a_terminal(cli, f"logctl quarantine show {ids[0]} 2>/dev/null")
+    code, shown = in_a_terminal(f"logctl quarantine show {ids[0]} 2>/dev/null", **at(cli))
     assert code == 0
     assert "\x1b" not in shown and "\u202e" not in shown
-    code, shown = in_a_terminal(cli, f"logctl quarantine show {ids[0]} -o raw 2>/dev/null")
+    code, shown = in_a_terminal(f"logctl quarantine show {ids[0]} -o raw 2>/dev/null", **at(cli))
     assert "\x1b" not in shown and "{\\x1b[2Jpoison" in shown
 
 
@@ -139,14 +143,14 @@ def test_mending_in_an_editor_and_dropping_after_a_question(kept):
     editor.write_text('#!/bin/sh\necho \'{"msg": "by hand"}\' > "$1"\n')
     editor.chmod(0o755)
     cli = replace(kept, variables={"EDITOR": str(editor)})
-    code, shown = in_a_terminal(cli, f"logctl quarantine retry {first} --edit")
+    code, shown = in_a_terminal(f"logctl quarantine retry {first} --edit", **at(cli))
     assert code == 0, shown
     assert stored(kept, app) == ["by hand"]
     assert "--edit needs a terminal" in kept.run("quarantine", "retry", second, "--edit", code=2).err
-    code, shown = in_a_terminal(kept, f"logctl quarantine drop {second}", answer=b"n\n")
+    code, shown = in_a_terminal(f"logctl quarantine drop {second}", **at(kept), answer=b"n\n")
     assert (code, len(listed(kept, app))) == (1, 1)
     assert "no terminal" in kept.run("quarantine", "drop", second, code=1).err
-    code, shown = in_a_terminal(kept, f"logctl quarantine drop {second}")
+    code, shown = in_a_terminal(f"logctl quarantine drop {second}", **at(kept))
     assert code == 0, shown
     assert listed(kept, app) == []
 
@@ -230,7 +234,9 @@ def test_dead_letters_have_reasons_and_those_of_bad_content_stay(kept):
         ("storage", "storage"),
         ("unknown", ""),
     ]
-    code, shown = in_a_terminal(replace(kept, variables={"COLUMNS": "80"}), "logctl dlq list 2>/dev/null")
+    code, shown = in_a_terminal(
+        "logctl dlq list 2>/dev/null", **at(replace(kept, variables={"COLUMNS": "80"}))
+    )
     assert code == 0
     assert max(map(len, plain(shown).splitlines())) <= 80, shown
     assert all(row["message_id"][:8] in shown for row in rows)
@@ -258,9 +264,9 @@ def test_a_dead_letter_is_dropped_after_a_question(kept):
     first, second = (row["message_id"] for row in kept.run("dlq", "list", "-o", "json").json)
     assert "with --message" in kept.run("dlq", "drop", "--yes", code=2).err
     assert "There is no message" in kept.run("dlq", "drop", "--message", "nonsense", "--yes", code=2).err
-    code, shown = in_a_terminal(kept, f"logctl dlq drop --message {first}", answer=b"n\n")
+    code, shown = in_a_terminal(f"logctl dlq drop --message {first}", **at(kept), answer=b"n\n")
     assert code == 1, shown
-    code, shown = in_a_terminal(kept, f"logctl dlq drop --message {first}")
+    code, shown = in_a_terminal(f"logctl dlq drop --message {first}", **at(kept))
     assert code == 0, shown
     assert [row["message_id"] for row in kept.run("dlq", "list", "-o", "json").json] == [second]
     kept.run("dlq", "drop", "--message", second[:12], "--yes")

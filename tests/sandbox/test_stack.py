@@ -33,7 +33,7 @@ EVERYTHING = {
     "RouteLogsLive", "RouteCounts", "RouteAlerts", "RouteHealth", "Authorizer",
     "UserPool", "UserPoolDomain", "WebClient", "ResourceServer", "MachineClient",
     "DeadLettersAlarm", "BacklogAlarm", "ConsumerErrorsAlarm", "ConsumerThrottlesAlarm", "SweeperStoppedAlarm",
-    "SweeperErrorsAlarm", "Dashboard",
+    "SweeperErrorsAlarm", "QuarantineAlarm", "QuarantinedMetric", "SweeperCalls", "Dashboard",
 }  # fmt: skip
 KEPT = {"Bucket", "HotTable", "AlertsTable"}
 
