@@ -13,12 +13,13 @@ import resource
 import sys
 import time
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 
 def peak() -> int:
     """MB of memory that this process had at most; getrusage also counts the one that it was forked from."""
-    with open("/proc/self/status") as status:
+    with Path("/proc/self/status").open() as status:
         return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM:"))
 
 
