@@ -202,9 +202,9 @@ def test_every_command_works_in_a_bare_environment_and_misses_no_package(bare, d
     letter, other = (row["message_id"] for row in json.loads(bare.run("dlq", "list", "-o", "json").stdout))
     aside = eventually(lambda: json.loads(bare.run("quarantine", "list", "-o", "json").stdout))[0]["id"]
     tried = [line.format(key=key, letter=letter, other=other, aside=aside) for line in TOUR]
-    for line in tried:
+    for line, command in zip(tried, TOUR, strict=True):
         given = "one more line\n" if line.startswith("send") else None
-        bare.run(*shlex.split(line), stdin=given, code=EXIT_CODES.get(line, 0))
+        bare.run(*shlex.split(line), stdin=given, code=EXIT_CODES.get(command, 0))
     for command in README:
         if command == "logctl init":
             bare.run("local", "up")  # from here on it is about AWS; here it goes to the sandbox
@@ -267,6 +267,7 @@ EXIT_CODES = {
     # Parquet is written by another extra, which the message names.
     "athena query --app bare --since 1h -o parquet --to found.parquet": 1,
     "cost": 1,  # the sandbox keeps no metrics
+    "quarantine retry {aside} --yes": 1,  # it is as unreadable as before
 }
 
 
