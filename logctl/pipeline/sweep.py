@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from logctl.core.debounce import Action, AlertKey, Call, State, Status, decide
 from logctl.core.silence import Silence, over
-from logctl.core.times import HOUR
+from logctl.core.times import HOUR, MINUTE
 from logctl.core.turns import Turns
 from logctl.pipeline.alert_store import PARKED, SHARDS, parked_places
 from logctl.pipeline.clients import TROUBLE
@@ -37,6 +37,8 @@ _AT_ONCE = 25
 """How many states are read with one call."""
 _ROWS = 1_000
 """How many rows of each part of the outbox are counted."""
+_SCHEDULE_STOPPED = 30 * MINUTE
+"""After so long without a call the schedule, which calls each minute, is not at work, however clocks differ."""
 _ENOUGH_TROUBLE = 20
 """After so many failures the outbox is left to the next sweep, and the time to what is due."""
 
@@ -64,8 +66,9 @@ class Sweep:
 
         Args:
             called_at: the time of the schedule's call (milliseconds). A call that is not later than the last
-                one is a copy or has been overtaken, and does nothing. None for a sweep by hand: no clock is
-                right then, so it goes by the last call's. It publishes what is due and begins no window.
+                one is a copy or has been overtaken, and does nothing. None for a sweep by hand: it goes by
+                the last call's time, publishes what is due and begins no window. Where the schedule has not
+                called for half an hour, or never, it goes by the process's clock and does everything.
 
         Raises:
             TROUBLE: something could not be settled, when everything else has been.
@@ -91,13 +94,19 @@ class Sweep:
             log("sweep_from_the_future", called_at=called_at)
             called_at = None
         if called_at is None:
-            self._now = self._store.last_sweep()
+            self._by_hand()
             return True
         self._now, self._call = called_at, Call(called_at, self._began)
         if self._store.begin_sweep(called_at):
             return True
         log("sweep_overtaken", called_at=called_at)
         return False
+
+    def _by_hand(self) -> None:
+        """Go by the schedule's last call; where no schedule is at work, by the process's own clock."""
+        self._now = self._store.last_sweep()
+        if self._began - self._now >= _SCHEDULE_STOPPED:
+            self._now, self._call = self._began, Call(self._began, self._began)
 
     def _out_of_time(self) -> bool:
         self._cut_short = self._cut_short or self._until()

@@ -275,10 +275,23 @@ def test_a_call_without_a_time_or_from_the_future_ends_no_window_and_stops_no_la
     bench.sweep()
     bench.put(KEY, notified_at=NOON)
     bench.put(kind("closed", 1), status="CLOSED", notified_at=0)
-    bench.now = NOON + 2 * WINDOW
+    bench.now = NOON + WINDOW + 5 * MINUTE
     assert called(bench, monkeypatch, event, 40_000) == {"OPEN": 1}
     assert bench.state(kind("closed", 1)).observed_at == 0
     assert bench.sweep() == {Action.SUMMARISE: 1}
+
+
+def test_where_no_schedule_calls_the_sweeper_goes_by_its_own_clock(bench, monkeypatch):
+    bench.take("1", count=3)
+    told = []
+    for _ in range(WINDOW // MINUTE + 2):
+        told.append(called(bench, monkeypatch, {}, 40_000))
+        bench.now += MINUTE
+    assert [done for done in told if done] == [{"SUMMARISE": 1}]
+    # The schedule's first call is not held up by it.
+    behind = bench.now - 10 * MINUTE
+    assert bench.alerter.sweep(called_at=behind) == {}
+    assert bench.store.last_sweep() == behind
 
 
 # ── Whose clock counts ──────────────────────────────────────────────────────────────────────────────
