@@ -38,7 +38,7 @@ _AT_ONCE = 25
 _ROWS = 1_000
 """How many rows of each part of the outbox are counted."""
 _SCHEDULE_STOPPED = 30 * MINUTE
-"""After so long without a call the schedule, which calls each minute, is not at work, however clocks differ."""
+"""After so long without a call the schedule, which calls each minute, is not at work, whatever clocks say."""
 _ENOUGH_TROUBLE = 20
 """After so many failures the outbox is left to the next sweep, and the time to what is due."""
 
