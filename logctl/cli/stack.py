@@ -104,6 +104,7 @@ def provision(
     lost = _lost_tables(context, provisioner)
     if not planned.changes and lost:
         _restore(context, lost, plan=plan, yes=yes, code=2 if detailed_exitcode else 0)
+        _refuse_incomplete(context, provisioner)
         return
     if not planned.changes:
         if plan and output is not Output.TABLE:
@@ -141,7 +142,7 @@ def _lost_tables(context: Context, provisioner: Provisioner) -> Faults | None:
 
 
 def _restore(context: Context, lost: Faults, *, plan: bool, yes: bool, code: int) -> None:
-    say(f"The stack is up to date, but in the database {lost.database}, {lost.told}.")
+    say(f"The stack needs no change, but in the database {lost.database}, {lost.told}.")
     if plan:
         say("They would be made again. Nothing was changed.")
         raise typer.Exit(code)

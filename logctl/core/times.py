@@ -18,7 +18,7 @@ DAY = 24 * HOUR
 EARLIEST = 946_684_800_000  # 2000-01-01: before it, a time is a mistake and not a log's
 LATEST = 4_102_444_800_000  # 2100-01-01
 FUTURE_TOLERANCE = DAY
-LATEST = 9_972_028_800_000
+LAST = 9_972_028_800_000
 """2286-01-01: keys have thirteen digits of milliseconds and sort as text, and a range is read to some time
 past its end."""
 
@@ -164,8 +164,8 @@ def parse_point(text: str, now: int) -> int:
         ValueError: for anything else, and for times that no key could hold.
     """
     point = _point(text, now)
-    if point > LATEST:
-        raise ValueError(f"{text!r} is later than {iso(LATEST)[:10]}, up to which logs can be")
+    if point > LAST:
+        raise ValueError(f"{text!r} is later than {iso(LAST)[:10]}, up to which logs can be")
     return max(0, point)
 
 

@@ -15,6 +15,7 @@ from logctl.core.chunks import from_item
 from logctl.core.envelope import pack
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, MINUTE
+from logctl.pipeline.alerts import alerter_for
 from logctl.pipeline.config import MAX_RECEIVES
 from logctl.pipeline.deadline import LEAST, RESERVE
 from tests.unit.conftest import NOON, Pipeline
@@ -205,12 +206,15 @@ def test_a_failed_write_holds_back_its_group_and_no_other(pipeline):
     assert sorted(row["message"] for row in stored(pipeline)) == ["a1 0", "a2 0", "a3 0", "hello 0"]
 
 
+ERRORS = [None, EndpointConnectionError(endpoint_url="x"), UnicodeDecodeError("utf-8", b"", 0, 1, "x")]
+
+
 @pytest.mark.proves("F1", "F2", "F28")
-@pytest.mark.parametrize("operation", ["PutObject", "PutItem", "TransactWriteItems", "GetItem", "UpdateItem"])
-@pytest.mark.parametrize(
-    "error", [None, EndpointConnectionError(endpoint_url="x"), UnicodeDecodeError("utf-8", b"", 0, 1, "x")]
-)
-def test_whatever_call_fails_the_message_fails_and_a_retry_completes_it(pipeline, operation, error):
+@pytest.mark.parametrize("operation", ["PutObject", "PutItem"])
+@pytest.mark.parametrize("error", ERRORS)
+def test_whatever_write_of_a_record_fails_the_message_fails_and_a_retry_completes_it(
+    pipeline, operation, error
+):
     client = pipeline.aws.s3 if operation == "PutObject" else pipeline.aws.dynamodb
     message = packed(records(2, level="ERROR"), name="m")
     break_(client, operation, error=error)
@@ -220,6 +224,26 @@ def test_whatever_call_fails_the_message_fails_and_a_retry_completes_it(pipeline
     assert len(stored(pipeline)) == 2
     assert len(pipeline.hot_rows()) == 1
     assert len(pipeline.alerts()) == 1
+
+
+@pytest.mark.proves("F49", "G1", "G3")
+@pytest.mark.parametrize("operation", ["TransactWriteItems", "GetItem", "UpdateItem"])
+@pytest.mark.parametrize("error", ERRORS)
+def test_whatever_call_of_the_alerts_fails_the_message_is_done_and_the_sweeper_makes_up(
+    pipeline, operation, error
+):
+    break_(pipeline.aws.dynamodb, operation, error=error)
+    messages = [packed(records(2, level="ERROR"), name="m"), packed(records(1), name="later")]
+    assert pipeline.consumer.process(event(*messages)) == NOTHING_FAILED
+    mend(pipeline.aws.dynamodb, operation)
+    sweeper = alerter_for(pipeline.aws, pipeline.config, pipeline.clock)
+    for _ in range(2):
+        pipeline.clock.advance(60_000)
+        sweeper.sweep(called_at=pipeline.clock())
+    assert len(stored(pipeline)) == 3
+    assert len(pipeline.hot_rows()) == 2
+    (alert,) = pipeline.alerts()
+    assert alert["MessageAttributes"]["count"]["Value"] == "1"
 
 
 @pytest.mark.proves("F7")

@@ -89,7 +89,9 @@ def test_provision_goes_all_the_way(monkeypatch, existing, updates):
     provisioner, stack = Provisioner(aws, Settings.build(("test", {"env": "dev"}))), Stack()
     provisioner._stack = stack  # type: ignore[assignment]
     provisioner._bundle = SimpleNamespace(key="k", runtime="python3.13", architecture="arm64")  # type: ignore[assignment]
-    for step in ("_ensure_bootstrap", "_upload_code"):
+    for step in ("_ensure_bootstrap", "_upload_code", "_mend"):
         monkeypatch.setattr(provisioner, step, lambda *_: None)
+    monkeypatch.setattr(provisioner, "_disowning", lambda deployer: "")
+    monkeypatch.setattr(Provisioner, "concurrency", None)
     provisioner.apply(provisioner.plan(), lambda event: None)
     assert stack.updates == updates
