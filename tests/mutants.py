@@ -74,18 +74,35 @@ class Accepted:
         )
 
 
-def accepted(path: Path = Path(__file__).with_suffix(".toml")) -> list[Accepted]:
-    """What tests/mutants.toml accepts."""
-    listed = tomllib.loads(path.read_text("utf-8"))["accepted"]
-    return [Accepted(one["path"], one.get("function", "*"), one["after"], one["reason"]) for one in listed]
+@dataclass(frozen=True)
+class Survivors:
+    """tests/mutants.toml: what the last runs found, and what is accepted."""
+
+    measured: str
+    accepted: tuple[Accepted, ...]
+
+    @classmethod
+    def read(cls, path: Path = Path(__file__).with_suffix(".toml")) -> Survivors:
+        content = tomllib.loads(path.read_text("utf-8"))
+        return cls(
+            " ".join(content["measured"].split()),
+            tuple(
+                Accepted(one["path"], one.get("function", "*"), one["after"], one["reason"])
+                for one in content["accepted"]
+            ),
+        )
+
+    def cover(self, mutant: Mutant) -> bool:
+        """Whether it survived and may."""
+        return mutant.state == "survived" and any(one.covers(mutant) for one in self.accepted)
 
 
-def judged(mutants: Iterable[Mutant], excuses: Sequence[Accepted]) -> dict[str, Counter[str]]:
+def judged(mutants: Iterable[Mutant], survivors: Survivors) -> dict[str, Counter[str]]:
     """How many of each file's mutants were killed, ran too long, survived, and are accepted survivors."""
     counts: dict[str, Counter[str]] = {}
     for mutant in mutants:
-        excused = mutant.state == "survived" and any(excuse.covers(mutant) for excuse in excuses)
-        counts.setdefault(mutant.path, Counter())["accepted" if excused else mutant.state] += 1
+        state = "accepted" if survivors.cover(mutant) else mutant.state
+        counts.setdefault(mutant.path, Counter())[state] += 1
     return counts
 
 
@@ -185,14 +202,14 @@ def copied(kept: str | None) -> Iterator[None]:
 # ── Telling ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def report(mutants: Sequence[Mutant], excuses: Sequence[Accepted]) -> Iterator[str]:
+def report(mutants: Sequence[Mutant], survivors: Survivors) -> Iterator[str]:
     """The survivors that nobody has explained, then a line per file and one for all."""
     for mutant in mutants:
-        if mutant.state == "survived" and not any(excuse.covers(mutant) for excuse in excuses):
+        if mutant.state == "survived" and not survivors.cover(mutant):
             yield f"{mutant.path} {mutant.function}"
             yield f"  - {mutant.before}"
             yield f"  + {mutant.after}"
-    counts = judged(mutants, excuses)
+    counts = judged(mutants, survivors)
     yield f"{'':42}{'mutants':>9}" + "".join(f"{state:>10}" for state in SHOWN) + f"{'%':>7}"
     for path, one in [*sorted(counts.items()), ("all", sum(counts.values(), Counter[str]()))]:
         states = "".join(f"{one[state]:>10}" for state in SHOWN)
@@ -201,7 +218,9 @@ def report(mutants: Sequence[Mutant], excuses: Sequence[Accepted]) -> Iterator[s
 
 def main(arguments: Sequence[str]) -> int:
     """Mutate, run, tell; 1 when too many survived."""
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutants", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--only", nargs="*", default=[], help="files to mutate, whole")
     parser.add_argument("--sample", type=int, default=0, help="how many mutants, of all files together")
     parser.add_argument("--seed", type=int, default=1, help="which sample")
@@ -210,12 +229,14 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     with copied(options.keep):
         of_file = {path: names(path) for path in mutable(options.only)}
-        chosen = set(sampled([name for some in of_file.values() for name in some], options.sample, options.seed))
+        chosen = set(
+            sampled([name for some in of_file.values() for name in some], options.sample, options.seed)
+        )
         picked = {path: [name for name in some if name in chosen] for path, some in of_file.items()}
         mutants = run({path: some for path, some in picked.items() if some}, options.children)
-    excuses = accepted()
-    print(*report(mutants, excuses), sep="\n")
-    total = sum(judged(mutants, excuses).values(), Counter[str]())
+    survivors = Survivors.read()
+    print(*report(mutants, survivors), sep="\n")
+    total = sum(judged(mutants, survivors).values(), Counter[str]())
     return 1 if score(total) < ENOUGH else 0
 
 
