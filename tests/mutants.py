@@ -147,7 +147,8 @@ def run(chosen: Mapping[Path, Sequence[str]], children: int) -> list[Mutant]:
     Raises:
         SystemExit: the tests fail without any mutant.
     """
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(children)]
+    mutmut = Path(sys.executable).with_name("mutmut")
+    command = [str(mutmut), "run", "--max-children", str(children)]
     # Hypothesis is deterministic in CI, and has no time limit of its own.
     ended = subprocess.run(
         [*command, *(name for some in chosen.values() for name in some)],
@@ -182,9 +183,11 @@ def copied(kept: str | None) -> Iterator[None]:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
-        check=True,
+        check=False,
         capture_output=True,
     )
+    if listed.returncode:
+        sys.exit(f"{ROOT} is no git repository, so that it is not known which files to copy: clone it first.")
     try:
         for name in filter(None, listed.stdout.decode().split("\0")):
             source, target = ROOT / name, directory / name

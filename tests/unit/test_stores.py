@@ -1,0 +1,274 @@
+"""What all stores have to do alike: rows expire in seconds, what has expired counts as gone, reads that decide
+something are consistent, and every write to an alert's state is refused when the state is not as it was read.
+
+How long things are kept is written out: a test that asks the code for it would agree with any length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from logctl.core.chunks import make_chunks
+from logctl.core.debounce import Action, AlertKey, State, Tally, compose
+from logctl.core.records import Record
+from logctl.core.silence import Silence
+from logctl.core.times import DAY, HOUR, MINUTE
+from logctl.pipeline.alert_store import AlertStore
+from logctl.pipeline.attempts import Attempts
+from logctl.pipeline.canary import Canary
+from logctl.pipeline.hot import HotStore
+from logctl.pipeline.known import KnownRecords
+from logctl.pipeline.sightings import Sightings
+from logctl.pipeline.silences import SilenceStore
+from tests.config import CONFIG
+from tests.simulation.cloud import Call, Clients, Cloud
+from tests.unit.conftest import NOON, Pipeline
+from tests.unit.test_consumer import again, event, packed, records, sqs
+
+HOT, ALERTS = CONFIG.hot_table, CONFIG.alerts_table
+KEY = AlertKey("checkout", "ERROR", "a" * 12)
+WINDOW = 15 * MINUTE
+TALLY = Tally(KEY, 1, "kind", "sample", NOON)
+LINES = (
+    Record("checkout", "e1", NOON, "INFO", "one", 10),
+    Record("checkout", "e2", NOON + 1, "INFO", "two", 20),
+)
+
+
+class Stores:
+    """Each store over the same tables in memory, and every call that they make.
+
+    Args:
+        reply: what every call is answered with, instead of being carried out.
+    """
+
+    def __init__(self, reply: Any = None) -> None:
+        self.reply = reply
+        self.cloud = Cloud(lambda: NOON, {HOT: ("app", "chunk"), ALERTS: ("pk", "sk")})
+        self.calls: list[Call] = []
+        clients: Any = Clients(self.cloud, self._gate, lambda: WINDOW)
+        self.alerts = AlertStore(clients.dynamodb, ALERTS, sleep=lambda seconds: None)
+        self.attempts = Attempts(clients.dynamodb, HOT)
+        self.canary = Canary(clients.s3, "b", clients.dynamodb, HOT, clock=lambda: NOON)
+        self.hot = HotStore(clients.dynamodb, HOT)
+        self.known = KnownRecords(clients.dynamodb, HOT)
+        self.sightings = Sightings(clients.dynamodb, HOT)
+        self.silences = SilenceStore(clients.dynamodb, ALERTS)
+
+    def _gate(self, call: Call) -> Any:
+        self.calls.append(call)
+        return call.perform() if self.reply is None else self.reply
+
+    def rows(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        return {**self.cloud.tables.items[HOT], **self.cloud.tables.items[ALERTS]}
+
+    def claimed(self) -> State:
+        """A state that is counted and claimed."""
+        self.alerts.count("b1", TALLY, now=NOON, window=WINDOW)
+        state = self.alerts.get(KEY)
+        assert state is not None
+        claimed = self.alerts.claim(state, Action.OPEN, now=NOON, window=WINDOW)
+        assert claimed is not None
+        return claimed
+
+
+def closed(stores: Stores) -> None:
+    claimed = stores.claimed()
+    assert stores.alerts.commit(claimed, compose(claimed, Action.OPEN, stack="s"), now=NOON)
+    state = stores.alerts.get(KEY)
+    assert state is not None
+    assert stores.alerts.close(state, compose(state, Action.RECOVER, stack="s"), now=NOON)
+
+
+def drained(stores: Stores) -> None:
+    silence = Silence("checkout", NOON, NOON, "anna")
+    stores.silences.put(silence)
+    stores.silences.holds("checkout")
+    assert stores.silences.holds_nothing(silence, now=NOON)
+
+
+CHUNK = make_chunks("checkout", "b", LINES)[0]
+KEPT: dict[str, tuple[Callable[[Stores], object], tuple[str, str], int]] = {
+    "marker": (
+        lambda on: on.alerts.count("b1", TALLY, now=NOON, window=WINDOW),
+        ("SEEN#b1", str(KEY)),
+        35 * DAY,
+    ),
+    "kinds": (
+        lambda on: on.alerts.count("b1", TALLY, now=NOON, window=WINDOW),
+        ("KINDS#checkout", str(NOON // WINDOW)),
+        DAY + 30 * MINUTE,
+    ),
+    "closed": (closed, (f"ALERT#{KEY}", "STATE"), 35 * DAY),
+    "silence": (
+        lambda on: on.silences.put(Silence("checkout", NOON + HOUR, NOON, "anna")),
+        ("SILENCES", "checkout"),
+        HOUR + 7 * DAY,
+    ),
+    "silence that holds nothing any more": (drained, ("SILENCES", "checkout"), 7 * DAY),
+    "begun": (lambda on: on.attempts.begin("m", now=NOON), ("_message#m", "attempts"), 35 * DAY),
+    "failed": (
+        lambda on: on.attempts.failed("m", now=NOON, reason="r", detail="d"),
+        ("_message#m", "attempts"),
+        35 * DAY,
+    ),
+    "strike": (lambda on: on.attempts.strike("m", now=NOON), ("_message#m", "attempts"), 35 * DAY),
+    "deferred": (lambda on: on.attempts.defer("m", now=NOON), ("_message#m", "attempts"), 35 * DAY),
+    "done": (lambda on: on.attempts.done("m", now=NOON), ("_message#m", "attempts"), 35 * DAY),
+    "aside": (
+        lambda on: on.attempts.aside("m", now=NOON, reason="r", detail="d"),
+        ("_message#m", "attempts"),
+        35 * DAY,
+    ),
+    "sighting": (lambda on: on.sightings.first("c", NOON, now=NOON), ("_message#c", "first_seen"), 35 * DAY),
+    "file": (
+        lambda on: on.known.note("checkout", "src", "b", LINES, now=NOON),
+        ("_file#checkout#src", f"{20:020d}#b"),
+        35 * DAY,
+    ),
+    "hot row": (
+        lambda on: on.hot.put(CHUNK, now=NOON, retention=2 * DAY),
+        ("checkout", CHUNK.sort_key),
+        2 * DAY,
+    ),
+    "app": (lambda on: on.hot.note_app("checkout", now=NOON), ("_apps", "checkout"), 35 * DAY),
+    "canary": (lambda on: on.canary.passes("checkout"), ("checkout", "~canary"), HOUR),
+}
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_a_row_expires_in_seconds_after_as_long_as_it_is_needed(what):
+    """Milliseconds would keep it for 50,000 years (Amazon DynamoDB Developer Guide, Time to Live)."""
+    write, place, kept = KEPT[what]
+    stores = Stores()
+    write(stores)
+    assert stores.rows()[place]["expires_at"] == {"N": str((NOON + kept) // 1_000)}
+
+
+def test_what_has_expired_counts_as_gone_though_dynamodb_has_it_still(pipeline: Pipeline):
+    """It takes DynamoDB days to delete it."""
+    table = HOT
+    sightings = Sightings(pipeline.aws.dynamodb, table)
+    known = KnownRecords(pipeline.aws.dynamodb, table)
+    hot = HotStore(pipeline.aws.dynamodb, table)
+    sightings.first("c", NOON, now=NOON)
+    known.note("checkout", "src", "b1", LINES, now=NOON)
+    hot.put(CHUNK, now=NOON, retention=DAY)
+    for now, fresh in ((NOON + 35 * DAY - 1_000, False), (NOON + 35 * DAY, True)):
+        assert sightings.first("c", now, now=now) == (now if fresh else NOON)
+        assert known.new_of("checkout", "src", "b2", LINES, now=now) == (LINES if fresh else ())
+    for now, fresh in ((NOON + DAY - 1_000, False), (NOON + DAY, True)):
+        assert hot.lacks(CHUNK, now=now) is fresh
+        assert hot.put(CHUNK, now=now, retention=DAY) is fresh
+
+
+def test_what_a_message_itself_brought_is_new_and_what_another_brought_is_not(pipeline: Pipeline):
+    known = KnownRecords(pipeline.aws.dynamodb, HOT)
+    known.note("checkout", "src", "b1", LINES[:1], now=NOON)
+    assert known.new_of("checkout", "src", "b1", LINES, now=NOON) == LINES
+    assert known.new_of("checkout", "src", "b2", LINES, now=NOON) == LINES[1:]
+    assert known.new_of("checkout", "other", "b2", LINES, now=NOON) == LINES
+    assert known.new_of("billing", "src", "b2", LINES, now=NOON) == LINES
+    assert known.new_of("checkout", "", "b2", LINES, now=NOON) == LINES
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda on: on.alerts.get(KEY),
+        lambda on: on.alerts.last_sweep(),
+        lambda on: on.alerts.states([KEY]),
+        lambda on: on.attempts.get(["m"]),
+        lambda on: on.hot.lacks(CHUNK, now=NOON),
+        lambda on: on.hot.get("checkout", [CHUNK.sort_key]),
+        lambda on: on.known.new_of("checkout", "src", "b", LINES, now=NOON),
+        lambda on: on.silences.kept(),
+        lambda on: on.silences.over(KEY, now=NOON),
+    ],
+    ids=["state", "last sweep", "states", "ledger", "hot row", "hot rows", "file", "silences", "silence"],
+)
+def test_what_decides_something_is_read_consistently(read):
+    """Otherwise DynamoDB may answer with what was there before the last write (Developer Guide, DynamoDB read
+    consistency)."""
+    stores = Stores(reply={"Items": [], "Responses": {}, "UnprocessedKeys": {}})
+    read(stores)
+    assert stores.calls
+    for call in stores.calls:
+        request = call.params.get("RequestItems", {None: call.params})
+        assert all(each["ConsistentRead"] is True for each in request.values())
+
+
+def as_alert(state: State, action: Action = Action.SUMMARISE) -> Any:
+    return compose(state, action, stack="s")
+
+
+WRITES: dict[str, Callable[[AlertStore, State], object]] = {
+    "commit": lambda store, state: store.commit(state, as_alert(state), now=NOON),
+    "close": lambda store, state: store.close(state, as_alert(state, Action.RECOVER), now=NOON),
+    "observe": lambda store, state: store.observe(state, at=NOON),
+    "park": lambda store, state: store.park(state, "checkout"),
+    "claim": lambda store, state: store.claim(state, Action.SUMMARISE, now=NOON, window=WINDOW),
+    "recover": lambda store, state: store.claim(state, Action.RECOVER, now=NOON, window=WINDOW),
+}
+
+
+def opened(stores: Stores, *, again: bool) -> State:
+    """A state that was told of; `again` for one that a rival has claimed."""
+    claimed = stores.claimed()
+    assert stores.alerts.commit(claimed, as_alert(claimed, Action.OPEN), now=NOON)
+    state = stores.alerts.get(KEY)
+    assert state is not None and not state.lease_owner
+    if not again:
+        return state
+    state = stores.alerts.claim(state, Action.SUMMARISE, now=NOON, window=WINDOW)
+    assert state is not None
+    return state
+
+
+@pytest.mark.proves("F33", "F34")
+@pytest.mark.parametrize("what", WRITES)
+def test_a_write_to_a_state_that_is_another_version_by_now_is_refused(what):
+    def tried(**stale: Any) -> tuple[bool, bool]:
+        stores = Stores()
+        state = replace(opened(stores, again=what == "commit"), **stale)
+        before = dict(stores.rows()[(f"ALERT#{KEY}", "STATE")])
+        done = bool(WRITES[what](stores.alerts, state))
+        return done, stores.rows()[(f"ALERT#{KEY}", "STATE")] != before
+
+    assert tried() == (True, True)
+    assert tried(seq=NOON - 1) == (False, False)
+
+
+@pytest.mark.proves("F38", "F40")
+@pytest.mark.parametrize("what", ["close", "recover"])
+def test_no_incident_ends_while_it_is_counted(what):
+    stores = Stores()
+    state = opened(stores, again=False)
+    stores.alerts.count("b2", TALLY, now=NOON, window=WINDOW)
+    assert not WRITES[what](stores.alerts, state)
+
+
+def test_a_row_is_keyed_by_what_a_message_holds_and_not_by_the_delivery(pipeline: Pipeline):
+    """Delivered again under other ids and at other times, it makes the same rows and objects."""
+
+    def everything() -> tuple[list[str], list[Any]]:
+        return pipeline.keys("logs/") + pipeline.keys("quarantine/"), sorted(
+            (row["app"]["S"], row["chunk"]["S"]) for row in pipeline.hot_rows()
+        )
+
+    good, bad = packed(records(2), name="m1"), sqs("{no", name="m2", group="checkout")
+    pipeline.consumer.process(event(good, bad))
+    before = everything()
+    assert len(before[0]) == 2 and len(before[1]) == 1
+    pipeline.clock.advance(3 * DAY)
+    for number, message in enumerate((good, bad)):
+        redriven = again(message, 1)
+        redriven["messageId"] = f"other{number}"
+        redriven["attributes"]["SentTimestamp"] = str(NOON + 3 * DAY)
+        redriven["attributes"]["SequenceNumber"] = "77"
+        pipeline.consumer.process(event(redriven))
+    assert everything() == before
