@@ -132,6 +132,17 @@ def mutable(only: Sequence[str]) -> list[Path]:
     return [path for path in found if not only or path.as_posix() in only]
 
 
+def leave_others_alone(paths: Sequence[Path]) -> None:
+    """Mutate only these files of the working directory: mutated code is slow, even without a mutant."""
+    from mutmut.configuration import reset_config
+
+    settings = Path("pyproject.toml")
+    listed = "".join(f'"{path.as_posix()}", ' for path in paths)
+    text = re.sub(r"(?ms)^only_mutate = \[.*?^\]", f"only_mutate = [{listed}]", settings.read_text("utf-8"))
+    settings.write_text(text, "utf-8")
+    reset_config()
+
+
 def names(path: Path) -> list[str]:
     """The mutants of a file, by mutmut's names."""
     from mutmut.mutation.file_mutation import mutate_file_contents
@@ -180,6 +191,7 @@ def outcome(path: Path, chosen: set[str]) -> Iterator[Mutant]:
 def copied(kept: str | None) -> Iterator[None]:
     """Work in a copy of the repository, without what git ignores; it is removed unless it has a place."""
     directory = Path(kept or tempfile.mkdtemp(prefix="logctl-mutants-"))
+    shutil.rmtree(directory / "mutants", ignore_errors=True)
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -231,7 +243,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--keep", help="work in this directory and leave it")
     options = parser.parse_args(arguments)
     with copied(options.keep):
-        of_file = {path: names(path) for path in mutable(options.only)}
+        paths = mutable(options.only)
+        leave_others_alone(paths)
+        of_file = {path: names(path) for path in paths}
         chosen = set(
             sampled([name for some in of_file.values() for name in some], options.sample, options.seed)
         )
