@@ -52,7 +52,7 @@ prove: $(READY)
 # Does a test notice when a line of the core or of a store is wrong? Whole it takes half a day on two cores;
 # SAMPLE=400 about half an hour, one file a few minutes: make mutants ONLY=logctl/core/debounce.py
 mutants: $(VENV)/.mutmut
-	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(TESTS),--tests $(TESTS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 $(VENV)/.mutmut: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,dev,mutants]'

@@ -5,6 +5,7 @@ notices. What is mutated and which tests run is `[tool.mutmut]` in pyproject.tom
 and why, is tests/mutants.toml. All of it takes hours; these take less:
 
     make mutants ONLY=logctl/core/debounce.py         # some files, whole
+    make mutants ONLY=… TESTS=tests/unit/test_debounce.py
     make mutants SAMPLE=400                           # as many mutants of all files; the same each time
     make mutants SAMPLE=400 SEED=2                    # others
 
@@ -132,13 +133,19 @@ def mutable(only: Sequence[str]) -> list[Path]:
     return [path for path in found if not only or path.as_posix() in only]
 
 
-def leave_others_alone(paths: Sequence[Path]) -> None:
-    """Mutate only these files of the working directory: mutated code is slow, even without a mutant."""
+def narrow(paths: Sequence[Path], tests: Sequence[str]) -> None:
+    """Mutate only these files of the working directory, and run only these tests if there are any.
+
+    Mutated code is slow even without a mutant, and all tests are run twice before the first mutant.
+    """
     from mutmut.configuration import reset_config
 
     settings = Path("pyproject.toml")
-    listed = "".join(f'"{path.as_posix()}", ' for path in paths)
-    text = re.sub(r"(?ms)^only_mutate = \[.*?^\]", f"only_mutate = [{listed}]", settings.read_text("utf-8"))
+    text = settings.read_text("utf-8")
+    wanted = {"only_mutate": [path.as_posix() for path in paths]}
+    wanted |= {"pytest_add_cli_args_test_selection": list(tests)} if tests else {}
+    for name, values in wanted.items():
+        text = re.sub(rf"(?ms)^{name} = \[.*?^\]", f"{name} = {json.dumps(values)}", text)
     settings.write_text(text, "utf-8")
     reset_config()
 
@@ -237,6 +244,7 @@ def main(arguments: Sequence[str]) -> int:
         prog="python -m tests.mutants", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--only", nargs="*", default=[], help="files to mutate, whole")
+    parser.add_argument("--tests", nargs="*", default=[], help="test files to run, instead of all")
     parser.add_argument("--sample", type=int, default=0, help="how many mutants, of all files together")
     parser.add_argument("--seed", type=int, default=1, help="which sample")
     parser.add_argument("--children", type=int, default=2, help="how many processes at a time")
@@ -244,7 +252,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     with copied(options.keep):
         paths = mutable(options.only)
-        leave_others_alone(paths)
+        narrow(paths, options.tests)
         of_file = {path: names(path) for path in paths}
         chosen = set(
             sampled([name for some in of_file.values() for name in some], options.sample, options.seed)
