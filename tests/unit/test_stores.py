@@ -22,6 +22,7 @@ from logctl.pipeline.attempts import Attempts
 from logctl.pipeline.canary import Canary
 from logctl.pipeline.hot import HotStore
 from logctl.pipeline.known import KnownRecords
+from logctl.pipeline.outbox import UNCOUNTED, Outbox, Uncounted
 from logctl.pipeline.sightings import Sightings
 from logctl.pipeline.silences import SilenceStore
 from tests.config import CONFIG
@@ -272,3 +273,23 @@ def test_a_row_is_keyed_by_what_a_message_holds_and_not_by_the_delivery(pipeline
         redriven["attributes"]["SequenceNumber"] = "77"
         pipeline.consumer.process(event(redriven))
     assert everything() == before
+
+
+def test_what_waits_to_be_counted_comes_back_as_it_was_until_it_is_removed(pipeline: Pipeline):
+    outbox = Outbox(pipeline.aws.dynamodb, HOT)
+    waiting = [
+        Uncounted(f"b{number}", Tally(KEY, number + 1, f"kind {number}", f"sample {number}", NOON + number))
+        for number in range(20)
+    ]
+    for row in [*waiting, *waiting]:
+        outbox.put(row.batch_id, row.tally)
+
+    def rows(most: int = 100) -> list[Uncounted]:
+        return sorted(
+            (row for place in UNCOUNTED for row in outbox.rows(place, most)), key=lambda row: row.tally.count
+        )
+
+    assert rows() == waiting
+    assert 1 < sum(bool(outbox.rows(place, 1)) for place in UNCOUNTED) == len(rows(1))
+    outbox.remove(waiting[3])
+    assert rows() == [*waiting[:3], *waiting[4:]]

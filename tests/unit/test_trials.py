@@ -284,6 +284,125 @@ def test_what_cannot_even_be_kept_in_quarantine_goes_to_the_dead_letter_queue():
     assert bench.ledger("m").reason == "write_failed"
 
 
+def test_what_keeps_failing_is_looked_through_for_secrets_before_it_is_set_aside():
+    """It can be opened; only what kills the process goes to the dead-letter queue as it came."""
+    bench = Bench(redact=("all",))
+    one = packed(records(1, app="a", message="password=hunter2hunter2"), name="m")
+    bench.trouble = aimed_at(json.loads(one["body"])["batch_id"], unavailable)
+    for receives in range(1, MAX_STRIKES):
+        assert bench.process(again(one, receives)) == failed("m")
+    assert bench.process(again(one, MAX_STRIKES)) == NOTHING_FAILED
+    (note,) = bench.notes()
+    assert (bench.cloud.buried, note["reason"], note["content"] is None) == ([], "write_failed", False)
+
+
+def test_a_message_that_was_slow_is_looked_through_before_it_is_set_aside():
+    bench = Bench(redact=("all",))
+    one = message("a", "m")
+    for receives in range(1, MAX_STRIKES + 1):
+        left = iter([60_000, 60_000])
+        bench.process(again(one, receives), remaining=lambda left=left: next(left, RESERVE - 1))
+    assert bench.ledger("m").outcome is Outcome.ASIDE
+    assert (bench.cloud.buried, [note["reason"] for note in bench.notes()]) == ([], ["deadline"])
+
+
+def events(capsys: Any) -> list[dict[str, Any]]:
+    """What the function has logged, without what is in every line."""
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    return [line for line in lines if line["event"] not in ("batch", "storage_unavailable", "quarantined")]
+
+
+@pytest.mark.parametrize(
+    ("operation", "words", "before", "event_name"),
+    [
+        ("update_item", "deferrals", "suspect", "not_deferred"),
+        ("update_item", "began_at", "", "not_begun"),
+        ("update_item", "#outcome = :outcome, silent", "", "not_closed"),
+        ("batch_get_item", "", "", "attempts_unreadable"),
+    ],
+)
+def test_a_ledger_that_cannot_be_written_ends_no_batch_and_is_logged(
+    operation, words, before, event_name, capsys
+):
+    bench = Bench()
+    if before:
+        bench.attempts.begin("m", now=NOON)
+
+    def trouble(call: Call) -> None:
+        if call.operation == operation and words in str(call.params):
+            raise refusal("ThrottlingException", call.operation)
+
+    bench.trouble = trouble
+    reply = bench.process(message("first"), again(message("app", "m"), 2))
+    assert reply == (NOTHING_FAILED if event_name == "not_closed" else failed("m"))
+    assert bench.stored() == ({"first", "app"} if event_name == "not_closed" else {"first"})
+    (line, *others) = events(capsys)
+    assert line["event"] == event_name and "ThrottlingException" in line["error"]
+    if event_name != "attempts_unreadable":
+        assert (line["message_id"], line["group"], line["receives"]) == ("m", "app", 2)
+    else:
+        assert line["messages"] == 1
+    assert [other["event"] for other in others] == (["suspect_given_back"] if before else [])
+
+
+def test_a_failure_is_logged_with_its_reason_and_what_could_not_be_written_of_it(capsys):
+    bench = Bench()
+    bench.trouble = aimed_at("logs/", unavailable)
+    assert bench.process(again(message("a", "m"), 2)) == failed("m")
+    (line,) = events(capsys)
+    assert (line["event"], line["message_id"], line["group"], line["receives"]) == ("failed", "m", "a", 2)
+    assert line["reason"] == "write_failed" and "ServiceUnavailable" in line["detail"]
+
+    def trouble(call: Call) -> None:
+        if call.service == "s3" or "#reason" in str(call.params):
+            raise unavailable(call)
+
+    bench.trouble = trouble
+    assert bench.process(again(message("a", "n"), 2)) == failed("n")
+    _, line = events(capsys)
+    assert (line["event"], line["message_id"]) == ("failure_not_recorded", "n")
+    assert "ServiceUnavailable" in line["error"]
+
+
+def test_what_cannot_be_set_aside_is_not_done_and_is_logged(capsys):
+    bench = Bench()
+    one = message("a", "m")
+    for _ in range(MAX_SILENT):
+        bench.attempts.begin("m", now=NOON)
+
+    def trouble(call: Call) -> None:
+        if call.service in ("s3", "sqs"):
+            raise unavailable(call)
+
+    bench.trouble = trouble
+    assert bench.process(again(one, 5)) == failed("m")
+    line = next(line for line in events(capsys) if line["event"] == "not_set_aside")
+    assert line["message_id"] == "m" and "ServiceUnavailable" in line["error"]
+    bench.trouble = lambda call: None
+    assert bench.process(again(one, 6)) == NOTHING_FAILED
+    assert (bench.ledger("m").reason, bench.ledger("m").detail) == (
+        "kills",
+        "the process ended each time this message was opened",
+    )
+
+
+def test_what_could_not_be_recorded_is_remembered_of_no_more_than_so_many(monkeypatch):
+    monkeypatch.setattr("logctl.pipeline.trials._OWED_AT_MOST", 2)
+    bench = Bench()
+
+    def half_out(call: Call) -> None:
+        if call.service == "s3" or "#reason" in str(call.params):
+            raise unavailable(call)
+
+    names = ["m1", "m2", "m3"]
+    bench.trouble = half_out
+    for name in names:
+        assert bench.process(again(message("a", name), 2)) == failed(name)
+    bench.trouble = aimed_at("logs/", unavailable)
+    bench.consumer._trials._ledgers(names)
+    assert [bench.ledger(name).silent for name in names] == [1, 0, 0]
+
+
 # ── Killing ─────────────────────────────────────────────────────────────────────────────────────────
 
 
