@@ -386,6 +386,69 @@ def test_what_cannot_be_set_aside_is_not_done_and_is_logged(capsys):
     )
 
 
+def test_every_attempt_is_counted_once_also_the_first_which_nobody_began():
+    bench = Bench()
+    bench.trouble = aimed_at("logs/", unavailable)
+    for receives in (1, 2, 3):
+        assert bench.process(again(message("a", "m"), receives)) == failed("m")
+        ledger = bench.ledger("m")
+        assert (ledger.attempts, ledger.strikes, ledger.silent) == (receives, receives, 0)
+        assert ledger.reason == "write_failed" and "ServiceUnavailable" in ledger.detail
+    bench.trouble = lambda call: None
+    assert bench.process(again(message("a", "n"), 2)) == NOTHING_FAILED
+    assert (bench.ledger("n").outcome, bench.ledger("n").attempts) == (Outcome.DONE, 1)
+
+
+def test_a_message_that_had_no_time_because_of_others_is_not_struck():
+    bench = Bench()
+    for receives in range(1, 2 * MAX_STRIKES):
+        left = iter([RESERVE + 6_000] * 2)
+        reply = bench.process(
+            again(message("a", "m"), receives), remaining=lambda left=left: next(left, 19_000)
+        )
+        assert reply == failed("m")
+    ledger = bench.ledger("m")
+    assert (ledger.strikes, ledger.reason) == (0, "deadline")
+    assert ledger.detail == "the message needs more time than one message may have"
+
+
+@pytest.mark.parametrize(("group", "app"), [("shop", "shop"), ("shop.3.7", "shop"), ("../etc", "_unknown")])
+def test_the_canary_is_a_row_and_an_object_of_the_failing_messages_app(group, app):
+    bench = Bench()
+    one = message("shop", "m")
+    one["attributes"]["MessageGroupId"] = group
+
+    def trouble(call: Call) -> None:
+        canary = "~canary" in str(call.params) or "canary/" in str(call.params.get("Key", ""))
+        if call.operation in ("put_item", "put_object") and not canary:
+            raise unavailable(call)
+
+    bench.trouble = trouble
+    assert bench.process(one) == failed("m")
+    assert (app, "~canary") in bench.cloud.tables.items[HOT]
+    assert bench.objects("canary/") == [f"canary/appid={app}"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "detail"),
+    [
+        (unavailable, "write_failed", "ServiceUnavailable"),
+        (lambda call: KeyError("secret"), "internal", "KeyError in raise_it:"),
+    ],
+    ids=["aws", "bug"],
+)
+def test_what_is_set_aside_says_why(error, reason, detail):
+    bench = Bench()
+    one = message("a", "m")
+    bench.trouble = aimed_at(json.loads(one["body"])["batch_id"], error)
+    for receives in range(1, MAX_STRIKES + 1):
+        bench.process(again(one, receives))
+    (note,) = bench.notes()
+    ledger = bench.ledger("m")
+    assert (note["reason"], ledger.reason, ledger.outcome) == (reason, reason, Outcome.ASIDE)
+    assert detail in note["detail"] and detail in ledger.detail and "secret" not in note["detail"]
+
+
 def test_what_could_not_be_recorded_is_remembered_of_no_more_than_so_many(monkeypatch):
     monkeypatch.setattr("logctl.pipeline.trials._OWED_AT_MOST", 2)
     bench = Bench()
