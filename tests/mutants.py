@@ -37,6 +37,14 @@ ENOUGH = 90
 """Percent of the mutants that have to be killed."""
 STATES = {1: "killed", 3: "killed", 0: "survived", 5: "survived", 33: "survived", None: "not run"}
 """What mutmut's codes mean: 5 and 33 are mutants that no test reaches. Any other code is a timeout or a crash."""
+_MUTMUT = """
+from mutmut.workers.isolation import ForkRunner
+ForkRunner.run_clean_tests = lambda self, tests: 0
+from mutmut.__main__ import cli
+cli()
+"""
+"""mutmut, but for its second run of all tests without a mutant: the first, which notes what they reach, fails when
+one of them does."""
 SHOWN = ("killed", "timeout", "survived", "accepted")
 
 
@@ -136,7 +144,7 @@ def mutable(only: Sequence[str]) -> list[Path]:
 def narrow(paths: Sequence[Path], tests: Sequence[str]) -> None:
     """Mutate only these files of the working directory, and run only these tests if there are any.
 
-    Mutated code is slow even without a mutant, and all tests are run twice before the first mutant.
+    Mutated code is slow even without a mutant, and all tests are run once before the first mutant.
     """
     from mutmut.configuration import reset_config
 
@@ -165,8 +173,7 @@ def run(chosen: Mapping[Path, Sequence[str]], children: int) -> list[Mutant]:
     Raises:
         SystemExit: the tests fail without any mutant.
     """
-    mutmut = Path(sys.executable).with_name("mutmut")
-    command = [str(mutmut), "run", "--max-children", str(children)]
+    command = [sys.executable, "-c", _MUTMUT, "run", "--max-children", str(children)]
     # Hypothesis is deterministic in CI, and has no time limit of its own.
     ended = subprocess.run(
         [*command, *(name for some in chosen.values() for name in some)],
