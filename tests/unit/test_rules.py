@@ -113,6 +113,8 @@ def test_there_are_as_many_turns_as_allowed_and_the_share_is_halved_for_the_next
     assert taken(8, keys("a", 8), keys("b", 1))[1] == [4, 1]
     assert taken(8, keys("a", 8), keys("b", 9))[1] == [4, 4]
     assert taken(8, keys("a", 8), keys("b", 4), keys("c", 1))[1] == [2, 2, 1]
+    assert taken(6, keys("a", 4), keys("b", 2), keys("c", 1))[1] == [3, 2, 1]
+    assert taken(4, keys("a", 2), keys("b", 2), keys("c", 1))[1] == [1, 1, 1]
 
 
 def test_every_app_has_a_turn_even_if_there_are_more_apps_than_turns():

@@ -449,6 +449,51 @@ def test_what_is_set_aside_says_why(error, reason, detail):
     assert detail in note["detail"] and detail in ledger.detail and "secret" not in note["detail"]
 
 
+def test_without_time_for_a_last_try_a_message_is_struck_once_more_before_it_is_set_aside():
+    bench = Bench()
+    one = message("a", "m")
+    fails = aimed_at(json.loads(one["body"])["batch_id"], unavailable)
+    left = 0
+
+    def trouble(call: Call) -> None:
+        nonlocal left
+        try:
+            fails(call)
+        except Exception:
+            left = LONGEST_CALL + 1_000
+            raise
+
+    bench.trouble = trouble
+    for receives in range(1, MAX_STRIKES + 2):
+        left = 60_000
+        bench.calls.clear()
+        reply = bench.process(again(one, receives), remaining=lambda: left)
+        assert reply == (failed("m") if receives <= MAX_STRIKES else NOTHING_FAILED)
+        # The try, the canary and in the end the note.
+        assert bench.calls["s3.put_object"] == (2 if receives <= MAX_STRIKES else 3)
+    assert [note["reason"] for note in bench.notes()] == ["write_failed"]
+
+
+def test_what_had_its_share_and_was_too_slow_has_no_last_try():
+    bench = Bench()
+    one, two = message("a", "m1"), message("b", "m2")
+    slow, broken = (json.loads(each["body"])["batch_id"] for each in (one, two))
+    left = 0
+
+    def trouble(call: Call) -> None:
+        nonlocal left
+        aimed_at(broken, unavailable)(call)
+        if slow in str(call.params.get("Key")):
+            left = 59_000  # of 100,000, half of them for each of the two
+
+    bench.trouble = trouble
+    for receives in range(1, MAX_STRIKES + 1):
+        left = 100_000
+        bench.process(again(one, receives), again(two, receives), remaining=lambda: left)
+    assert [note["reason"] for note in bench.notes()] == ["deadline", "write_failed"]
+    assert [bench.ledger(name).outcome for name in ("m1", "m2")] == [Outcome.ASIDE] * 2
+
+
 def test_what_could_not_be_recorded_is_remembered_of_no_more_than_so_many(monkeypatch):
     monkeypatch.setattr("logctl.pipeline.trials._OWED_AT_MOST", 2)
     bench = Bench()
