@@ -301,3 +301,21 @@ def test_a_recovery_needs_no_claim():
     assert alert.count == 0
     assert "events:       0 in this alert, 0 held back, 5 counted ever\nwindow:       over\n" in alert.body
     assert alert.body.endswith("  logctl debounce show 'checkout#ERROR#aaaaaaaaaaaa'\n")
+
+
+def test_after_so_much_text_no_more_is_compared(monkeypatch):
+    monkeypatch.setattr("logctl.core.debounce.MAX_COMPARED", 10)
+    lines = [
+        Record("checkout", f"e{n}", NOON, "ERROR", text, n) for n, text in enumerate(["aaaaa", "bbbbb", "c"])
+    ]
+    assert [one.key.fingerprint == "overflow" for one in tally(lines, "ERROR")] == [False, False, True]
+    monkeypatch.setattr("logctl.core.debounce.LIMIT", 4)
+    assert [one.key.fingerprint == "overflow" for one in tally(lines, "ERROR")] == [False, False, False]
+
+
+def test_what_an_alert_quotes_is_cut():
+    alert = compose(replace(CLAIMED, template="t" * 501, sample="s" * 1_501), Action.OPEN, stack="s")
+    facts = dict(
+        line.split(":", 1) for line in alert.body.splitlines() if line.startswith(("kind", "sample"))
+    )
+    assert {name: len(text.strip()) for name, text in facts.items()} == {"kind": 500, "sample": 1_500}

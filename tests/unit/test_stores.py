@@ -57,6 +57,7 @@ class Stores:
         self.canary = Canary(clients.s3, "b", clients.dynamodb, HOT, clock=lambda: NOON)
         self.hot = HotStore(clients.dynamodb, HOT)
         self.known = KnownRecords(clients.dynamodb, HOT)
+        self.outbox = Outbox(clients.dynamodb, HOT)
         self.sightings = Sightings(clients.dynamodb, HOT)
         self.silences = SilenceStore(clients.dynamodb, ALERTS)
 
@@ -187,10 +188,22 @@ def test_what_a_message_itself_brought_is_new_and_what_another_brought_is_not(pi
         lambda on: on.hot.lacks(CHUNK, now=NOON),
         lambda on: on.hot.get("checkout", [CHUNK.sort_key]),
         lambda on: on.known.new_of("checkout", "src", "b", LINES, now=NOON),
+        lambda on: on.outbox.rows(UNCOUNTED[0], 5),
         lambda on: on.silences.kept(),
         lambda on: on.silences.over(KEY, now=NOON),
     ],
-    ids=["state", "last sweep", "states", "ledger", "hot row", "hot rows", "file", "silences", "silence"],
+    ids=[
+        "state",
+        "last sweep",
+        "states",
+        "ledger",
+        "hot row",
+        "hot rows",
+        "file",
+        "outbox",
+        "silences",
+        "silence",
+    ],
 )
 def test_what_decides_something_is_read_consistently(read):
     """Otherwise DynamoDB may answer with what was there before the last write (Developer Guide, DynamoDB read
