@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from logctl.core.chunks import make_chunks
 from logctl.core.debounce import Action, AlertKey, State, Tally, compose
 from logctl.core.records import Record
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, HOUR, MINUTE
-from logctl.pipeline.alert_store import AlertStore
+from logctl.pipeline.alert_store import AlertStore, home, parked_places
 from logctl.pipeline.attempts import Attempts
 from logctl.pipeline.canary import Canary
 from logctl.pipeline.hot import HotStore
@@ -26,7 +27,7 @@ from logctl.pipeline.outbox import UNCOUNTED, Outbox, Uncounted
 from logctl.pipeline.sightings import Sightings
 from logctl.pipeline.silences import SilenceStore
 from tests.config import CONFIG
-from tests.simulation.cloud import Call, Clients, Cloud
+from tests.simulation.cloud import Call, Clients, Cloud, refusal
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_consumer import again, event, packed, records, sqs
 
@@ -44,7 +45,8 @@ class Stores:
     """Each store over the same tables in memory, and every call that they make.
 
     Args:
-        reply: what every call is answered with, instead of being carried out.
+        reply: what every call is answered with, instead of being carried out; a list of errors for so many
+            writes.
     """
 
     def __init__(self, reply: Any = None) -> None:
@@ -63,7 +65,9 @@ class Stores:
 
     def _gate(self, call: Call) -> Any:
         self.calls.append(call)
-        return call.perform() if self.reply is None else self.reply
+        if isinstance(self.reply, list) and self.reply and call.operation not in ("get_item", "query"):
+            raise self.reply.pop()
+        return call.perform() if self.reply is None or isinstance(self.reply, list) else self.reply
 
     def rows(self) -> dict[tuple[str, str], Mapping[str, Any]]:
         return {**self.cloud.tables.items[HOT], **self.cloud.tables.items[ALERTS]}
@@ -306,3 +310,128 @@ def test_what_waits_to_be_counted_comes_back_as_it_was_until_it_is_removed(pipel
     assert 1 < sum(bool(outbox.rows(place, 1)) for place in UNCOUNTED) == len(rows(1))
     outbox.remove(waiting[3])
     assert rows() == [*waiting[:3], *waiting[4:]]
+
+
+# ── Alert states ────────────────────────────────────────────────────────────────────────────────────
+
+
+def refused(code: str, *reasons: str) -> ClientError:
+    return refusal(code, "Write", CancellationReasons=[{"Code": reason} for reason in reasons])
+
+
+@pytest.mark.proves("F43")
+@pytest.mark.parametrize(
+    "conflict",
+    [
+        refused("TransactionConflictException"),
+        refused("TransactionCanceledException", "None", "TransactionConflict"),
+    ],
+    ids=["of a write", "of a transaction"],
+)
+def test_a_write_that_met_a_transaction_is_tried_again_after_a_pause(conflict):
+    stores, pauses = Stores(), []
+    stores.alerts._sleep = pauses.append
+    stores.reply = [conflict] * 3
+    assert stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW) == KEY
+    assert len(pauses) == 3 and all(0 <= pause <= 0.05 * 2**number for number, pause in enumerate(pauses))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refused("ThrottlingException"),
+        refused("TransactionCanceledException", "ThrottlingError", "None"),
+        refused("TransactionCanceledException", "TransactionConflict", "ValidationError"),
+    ],
+    ids=["refused", "throttled", "conflict each time"],
+)
+def test_what_is_no_conflict_or_does_not_end_is_raised(error):
+    stores = Stores()
+    stores.reply = [error] * 50
+    with pytest.raises(ClientError) as raised:
+        stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW)
+    assert raised.value is error
+    conflict = "TransactionConflict" in str(error.response)
+    assert 1 < 50 - len(stores.reply) <= 20 if conflict else len(stores.reply) == 49
+
+
+def test_a_batch_that_was_counted_is_no_conflict_even_when_another_is_in_the_way():
+    stores = Stores()
+    stores.reply = [refused("TransactionCanceledException", "ConditionalCheckFailed", "TransactionConflict")]
+    assert stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW) is None
+    assert stores.reply == []
+
+
+def test_states_that_dynamodb_left_out_are_asked_for_again(monkeypatch):
+    stores, pauses, asked = Stores(), [], []
+    stores.alerts._sleep = pauses.append
+    for number in range(3):
+        tally = replace(TALLY, key=replace(KEY, fingerprint=f"{number:012x}"))
+        stores.alerts.count(f"b{number}", tally, now=NOON, window=WINDOW)
+    real = stores.cloud.tables.batch_get_item
+
+    def one_at_a_time(*, RequestItems: Any) -> Any:
+        keys = RequestItems[ALERTS]["Keys"]
+        asked.append(len(keys))
+        reply = real(RequestItems={ALERTS: {"Keys": keys[:1], "ConsistentRead": True}})
+        left = {ALERTS: {"Keys": keys[1:]}} if keys[1:] else {}
+        return {**reply, "UnprocessedKeys": left}
+
+    monkeypatch.setattr(stores.cloud.tables, "batch_get_item", one_at_a_time)
+    clients: Any = Clients(stores.cloud, stores._gate, lambda: WINDOW)
+    store = AlertStore(clients.dynamodb, ALERTS, sleep=pauses.append)
+    keys = [replace(KEY, fingerprint=f"{number:012x}") for number in (2, 0, 7, 1)]
+    assert [state.key for state in store.states(keys)] == [keys[0], keys[1], keys[3]]
+    assert asked == [4, 3, 2, 1]
+    assert len(pauses) == 3 and all(0 <= pause <= 0.05 * 2**number for number, pause in enumerate(pauses))
+    assert any(pauses)
+
+
+def test_a_parked_state_comes_back_once_and_only_from_where_it_was_seen():
+    stores = Stores()
+    state = opened(stores, again=False)
+    assert stores.alerts.park(state, "checkout")
+    parked = stores.alerts.get(KEY)
+    assert parked is not None and parked.place == f"silence#checkout#{home(KEY)}" in parked_places("checkout")
+    assert [
+        page.keys for place in parked_places("checkout") for page in stores.alerts.everything(place)
+    ].count([KEY]) == 1
+    assert not stores.alerts.bring_back(replace(parked, place="silence#other#0"))
+    assert stores.alerts.bring_back(parked)
+    assert stores.alerts.get(KEY) == state
+
+
+def test_how_many_kinds_of_an_app_have_opened_in_this_window(pipeline: Pipeline):
+    store = AlertStore(pipeline.aws.dynamodb, ALERTS)
+    assert store.kinds("checkout", now=NOON, window=WINDOW) == 0
+    for number in range(3):
+        tally = replace(TALLY, key=replace(KEY, fingerprint=f"{number:012x}"))
+        store.count(f"b{number}", tally, now=NOON, window=WINDOW)
+    assert store.kinds("checkout", now=NOON + WINDOW - 1, window=WINDOW) == 3
+    assert store.kinds("checkout", now=NOON + WINDOW, window=WINDOW) == 0
+    assert store.kinds("billing", now=NOON, window=WINDOW) == 0
+    # What the last sweep was called at counts, whatever the clock says.
+    assert store.begin_sweep(NOON + 1)
+    assert store.kinds("checkout", now=NOON + DAY, window=WINDOW) == 3
+
+
+def test_a_sweep_begins_once_and_none_before_it_begins_after_it():
+    stores = Stores()
+    assert [stores.alerts.begin_sweep(at) for at in (NOON, NOON, NOON - 1, NOON + 1)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert stores.alerts.last_sweep() == NOON + 1
+    stores.reply = [refusal("ConditionalCheckFailedException", "UpdateItem")]
+    assert not stores.alerts.begin_sweep(NOON + 2)
+
+
+def test_an_incident_that_has_ended_keeps_its_count_and_no_sample():
+    stores = Stores()
+    closed(stores)
+    row = stores.rows()[(f"ALERT#{KEY}", "STATE")]
+    assert row["last_alert"] == {"S": f"{KEY}#{NOON + 1}#RECOVERED"}
+    assert (row["status"], row["seen"], row["reported"]) == ({"S": "CLOSED"}, {"N": "1"}, {"N": "1"})
+    assert not {"sample", "due_shard", "lease_owner", "claim_upto", "swept_at"} & set(row)
