@@ -396,7 +396,8 @@ def test_every_attempt_is_counted_once_also_the_first_which_nobody_began():
         assert ledger.reason == "write_failed" and "ServiceUnavailable" in ledger.detail
     bench.trouble = lambda call: None
     assert bench.process(again(message("a", "n"), 2)) == NOTHING_FAILED
-    assert (bench.ledger("n").outcome, bench.ledger("n").attempts) == (Outcome.DONE, 1)
+    ledger = bench.ledger("n")
+    assert (ledger.outcome, ledger.attempts, ledger.reason, ledger.detail) == (Outcome.DONE, 1, "", "")
 
 
 def test_a_message_that_had_no_time_because_of_others_is_not_struck():
