@@ -7,7 +7,7 @@ JUDGES := .venv-judges
 # The tests start Python hundreds of times: without it each start would compile logctl anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint judges golden soak bench proofs prove clean
+.PHONY: demo test lint judges golden soak bench proofs prove mutants clean
 
 demo: $(READY)
 	$(BIN)/logctl demo
@@ -21,7 +21,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/deptry logctl
-	$(BIN)/deptry logctl --optional-dependencies-dev-groups dev,local,parquet --extend-exclude logctl/local --per-rule-ignores DEP004=pyarrow
+	$(BIN)/deptry logctl --optional-dependencies-dev-groups dev,mutants,local,parquet --extend-exclude logctl/local --per-rule-ignores DEP004=pyarrow
 	$(BIN)/python -m logctl --region eu-central-1 provision --template $(VENV)/template.yaml
 	$(BIN)/cfn-lint --append-rules tests/template_rules -- $(VENV)/template.yaml
 
@@ -48,6 +48,15 @@ proofs: $(READY)
 # The tests of some rows of that page: make prove ROWS="F6 B21"
 prove: $(READY)
 	@tests=$$($(BIN)/python -m tests.proofs $(or $(ROWS),none)) && $(BIN)/pytest $$tests
+
+# Does a test notice when a line of the core or of a store is wrong? Whole it takes half a day on two cores;
+# SAMPLE=400 about half an hour, one file a few minutes: make mutants ONLY=logctl/core/debounce.py
+mutants: $(VENV)/.mutmut
+	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(TESTS),--tests $(TESTS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
+$(VENV)/.mutmut: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,dev,mutants]'
+	touch $@
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("logctl needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'

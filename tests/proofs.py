@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutants import Survivors
+
 TESTS = Path(__file__).parent
 PAGE = TESTS.parent / "docs" / "proofs.md"
 SECTIONS = {
@@ -95,7 +97,7 @@ def problems(table: Table, found: Iterable[Proof]) -> list[str]:
     return said
 
 
-def page(table: Table, found: Iterable[Proof]) -> str:
+def page(table: Table, found: Iterable[Proof], survivors: Survivors) -> str:
     """docs/proofs.md."""
     tests = by_row(found)
     lines = [
@@ -110,14 +112,26 @@ def page(table: Table, found: Iterable[Proof]) -> str:
         for row, title in table.sections[section].items():
             proof = "<br>".join(f"`{test}`" for test in tests.get(row, ())) or table.none.get(row, "")
             lines.append(f"| {row} | {title} | {proof} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_of_mutants(survivors)]) + "\n"
+
+
+def _of_mutants(survivors: Survivors) -> Iterator[str]:
+    """What `make mutants` found, and which survivors are accepted."""
+    yield from ("## What no test notices", "")
+    yield "`make mutants` changes one thing at a time in `logctl/core` and in what the functions store with, and runs"
+    yield "the tests that reach it. It fails when fewer than 90 % of the changes are noticed. What a survivor's changed"
+    yield "line looks like is in `tests/mutants.toml`."
+    yield from ("", survivors.measured, "", "| where | accepted survivors, and why |", "|-|-|")
+    for one in survivors.accepted:
+        where = one.path if one.function == "*" else f"{one.path} {one.function}"
+        yield f"| `{where}` | {one.reason} |"
 
 
 def main(rows: list[str]) -> None:
     """Write the page; with rows, print their tests."""
     tests = by_row(proofs())
     if not rows:
-        PAGE.write_text(page(Table.read(), proofs()), "utf-8")
+        PAGE.write_text(page(Table.read(), proofs(), Survivors.read()), "utf-8")
     elif missing := [row for row in rows if row not in tests]:
         sys.exit(f"No test proves {', '.join(missing)}: see docs/proofs.md.")
     else:

@@ -284,6 +284,234 @@ def test_what_cannot_even_be_kept_in_quarantine_goes_to_the_dead_letter_queue():
     assert bench.ledger("m").reason == "write_failed"
 
 
+def test_what_keeps_failing_is_looked_through_for_secrets_before_it_is_set_aside():
+    """It can be opened; only what kills the process goes to the dead-letter queue as it came."""
+    bench = Bench(redact=("all",))
+    one = packed(records(1, app="a", message="password=hunter2hunter2"), name="m")
+    bench.trouble = aimed_at(json.loads(one["body"])["batch_id"], unavailable)
+    for receives in range(1, MAX_STRIKES):
+        assert bench.process(again(one, receives)) == failed("m")
+    assert bench.process(again(one, MAX_STRIKES)) == NOTHING_FAILED
+    (note,) = bench.notes()
+    assert (bench.cloud.buried, note["reason"], note["content"] is None) == ([], "write_failed", False)
+
+
+def test_a_message_that_was_slow_is_looked_through_before_it_is_set_aside():
+    bench = Bench(redact=("all",))
+    one = message("a", "m")
+    for receives in range(1, MAX_STRIKES + 1):
+        left = iter([60_000, 60_000])
+        bench.process(again(one, receives), remaining=lambda left=left: next(left, RESERVE - 1))
+    assert bench.ledger("m").outcome is Outcome.ASIDE
+    assert (bench.cloud.buried, [note["reason"] for note in bench.notes()]) == ([], ["deadline"])
+
+
+def events(capsys: Any) -> list[dict[str, Any]]:
+    """What the function has logged, without what is in every line."""
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    return [line for line in lines if line["event"] not in ("batch", "storage_unavailable", "quarantined")]
+
+
+@pytest.mark.parametrize(
+    ("operation", "words", "before", "event_name"),
+    [
+        ("update_item", "deferrals", "suspect", "not_deferred"),
+        ("update_item", "began_at", "", "not_begun"),
+        ("update_item", "#outcome = :outcome, silent", "", "not_closed"),
+        ("batch_get_item", "", "", "attempts_unreadable"),
+    ],
+)
+def test_a_ledger_that_cannot_be_written_ends_no_batch_and_is_logged(
+    operation, words, before, event_name, capsys
+):
+    bench = Bench()
+    if before:
+        bench.attempts.begin("m", now=NOON)
+
+    def trouble(call: Call) -> None:
+        if call.operation == operation and words in str(call.params):
+            raise refusal("ThrottlingException", call.operation)
+
+    bench.trouble = trouble
+    reply = bench.process(message("first"), again(message("app", "m"), 2))
+    assert reply == (NOTHING_FAILED if event_name == "not_closed" else failed("m"))
+    assert bench.stored() == ({"first", "app"} if event_name == "not_closed" else {"first"})
+    (line, *others) = events(capsys)
+    assert line["event"] == event_name and "ThrottlingException" in line["error"]
+    if event_name != "attempts_unreadable":
+        assert (line["message_id"], line["group"], line["receives"]) == ("m", "app", 2)
+    else:
+        assert line["messages"] == 1
+    assert [other["event"] for other in others] == (["suspect_given_back"] if before else [])
+
+
+def test_a_failure_is_logged_with_its_reason_and_what_could_not_be_written_of_it(capsys):
+    bench = Bench()
+    bench.trouble = aimed_at("logs/", unavailable)
+    assert bench.process(again(message("a", "m"), 2)) == failed("m")
+    (line,) = events(capsys)
+    assert (line["event"], line["message_id"], line["group"], line["receives"]) == ("failed", "m", "a", 2)
+    assert line["reason"] == "write_failed" and "ServiceUnavailable" in line["detail"]
+
+    def trouble(call: Call) -> None:
+        if call.service == "s3" or "#reason" in str(call.params):
+            raise unavailable(call)
+
+    bench.trouble = trouble
+    assert bench.process(again(message("a", "n"), 2)) == failed("n")
+    _, line = events(capsys)
+    assert (line["event"], line["message_id"]) == ("failure_not_recorded", "n")
+    assert "ServiceUnavailable" in line["error"]
+
+
+def test_what_cannot_be_set_aside_is_not_done_and_is_logged(capsys):
+    bench = Bench()
+    one = message("a", "m")
+    for _ in range(MAX_SILENT):
+        bench.attempts.begin("m", now=NOON)
+
+    def trouble(call: Call) -> None:
+        if call.service in ("s3", "sqs"):
+            raise unavailable(call)
+
+    bench.trouble = trouble
+    assert bench.process(again(one, 5)) == failed("m")
+    line = next(line for line in events(capsys) if line["event"] == "not_set_aside")
+    assert line["message_id"] == "m" and "ServiceUnavailable" in line["error"]
+    bench.trouble = lambda call: None
+    assert bench.process(again(one, 6)) == NOTHING_FAILED
+    assert (bench.ledger("m").reason, bench.ledger("m").detail) == (
+        "kills",
+        "the process ended each time this message was opened",
+    )
+
+
+def test_every_attempt_is_counted_once_also_the_first_which_nobody_began():
+    bench = Bench()
+    bench.trouble = aimed_at("logs/", unavailable)
+    for receives in (1, 2, 3):
+        assert bench.process(again(message("a", "m"), receives)) == failed("m")
+        ledger = bench.ledger("m")
+        assert (ledger.attempts, ledger.strikes, ledger.silent) == (receives, receives, 0)
+        assert ledger.reason == "write_failed" and "ServiceUnavailable" in ledger.detail
+    bench.trouble = lambda call: None
+    assert bench.process(again(message("a", "n"), 2)) == NOTHING_FAILED
+    ledger = bench.ledger("n")
+    assert (ledger.outcome, ledger.attempts, ledger.reason, ledger.detail) == (Outcome.DONE, 1, "", "")
+
+
+def test_a_message_that_had_no_time_because_of_others_is_not_struck():
+    bench = Bench()
+    for receives in range(1, 2 * MAX_STRIKES):
+        left = iter([RESERVE + 6_000] * 2)
+        reply = bench.process(
+            again(message("a", "m"), receives), remaining=lambda left=left: next(left, 19_000)
+        )
+        assert reply == failed("m")
+    ledger = bench.ledger("m")
+    assert (ledger.strikes, ledger.reason) == (0, "deadline")
+    assert ledger.detail == "the message needs more time than one message may have"
+
+
+@pytest.mark.parametrize(("group", "app"), [("shop", "shop"), ("shop.3.7", "shop"), ("../etc", "_unknown")])
+def test_the_canary_is_a_row_and_an_object_of_the_failing_messages_app(group, app):
+    bench = Bench()
+    one = message("shop", "m")
+    one["attributes"]["MessageGroupId"] = group
+
+    def trouble(call: Call) -> None:
+        canary = "~canary" in str(call.params) or "canary/" in str(call.params.get("Key", ""))
+        if call.operation in ("put_item", "put_object") and not canary:
+            raise unavailable(call)
+
+    bench.trouble = trouble
+    assert bench.process(one) == failed("m")
+    assert (app, "~canary") in bench.cloud.tables.items[HOT]
+    assert bench.objects("canary/") == [f"canary/appid={app}"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "detail"),
+    [
+        (unavailable, "write_failed", "ServiceUnavailable"),
+        (lambda call: KeyError("secret"), "internal", "KeyError in raise_it:"),
+    ],
+    ids=["aws", "bug"],
+)
+def test_what_is_set_aside_says_why(error, reason, detail):
+    bench = Bench()
+    one = message("a", "m")
+    bench.trouble = aimed_at(json.loads(one["body"])["batch_id"], error)
+    for receives in range(1, MAX_STRIKES + 1):
+        bench.process(again(one, receives))
+    (note,) = bench.notes()
+    ledger = bench.ledger("m")
+    assert (note["reason"], ledger.reason, ledger.outcome) == (reason, reason, Outcome.ASIDE)
+    assert detail in note["detail"] and detail in ledger.detail and "secret" not in note["detail"]
+
+
+def test_without_time_for_a_last_try_a_message_is_struck_once_more_before_it_is_set_aside():
+    bench = Bench()
+    one = message("a", "m")
+    fails = aimed_at(json.loads(one["body"])["batch_id"], unavailable)
+    left = 0
+
+    def trouble(call: Call) -> None:
+        nonlocal left
+        try:
+            fails(call)
+        except Exception:
+            left = LONGEST_CALL + 1_000
+            raise
+
+    bench.trouble = trouble
+    for receives in range(1, MAX_STRIKES + 2):
+        left = 60_000
+        bench.calls.clear()
+        reply = bench.process(again(one, receives), remaining=lambda: left)
+        assert reply == (failed("m") if receives <= MAX_STRIKES else NOTHING_FAILED)
+        # The try, the canary and in the end the note.
+        assert bench.calls["s3.put_object"] == (2 if receives <= MAX_STRIKES else 3)
+    assert [note["reason"] for note in bench.notes()] == ["write_failed"]
+
+
+def test_what_had_its_share_and_was_too_slow_has_no_last_try():
+    bench = Bench()
+    one, two = message("a", "m1"), message("b", "m2")
+    slow, broken = (json.loads(each["body"])["batch_id"] for each in (one, two))
+    left = 0
+
+    def trouble(call: Call) -> None:
+        nonlocal left
+        aimed_at(broken, unavailable)(call)
+        if slow in str(call.params.get("Key")):
+            left = 59_000  # of 100,000, half of them for each of the two
+
+    bench.trouble = trouble
+    for receives in range(1, MAX_STRIKES + 1):
+        left = 100_000
+        bench.process(again(one, receives), again(two, receives), remaining=lambda: left)
+    assert [note["reason"] for note in bench.notes()] == ["deadline", "write_failed"]
+    assert [bench.ledger(name).outcome for name in ("m1", "m2")] == [Outcome.ASIDE] * 2
+
+
+def test_what_could_not_be_recorded_is_remembered_of_no_more_than_so_many(monkeypatch):
+    monkeypatch.setattr("logctl.pipeline.trials._OWED_AT_MOST", 2)
+    bench = Bench()
+
+    def half_out(call: Call) -> None:
+        if call.service == "s3" or "#reason" in str(call.params):
+            raise unavailable(call)
+
+    names = ["m1", "m2", "m3"]
+    bench.trouble = half_out
+    for name in names:
+        assert bench.process(again(message("a", name), 2)) == failed(name)
+    bench.trouble = aimed_at("logs/", unavailable)
+    bench.consumer._trials._ledgers(names)
+    assert [bench.ledger(name).silent for name in names] == [1, 0, 0]
+
+
 # ── Killing ─────────────────────────────────────────────────────────────────────────────────────────
 
 

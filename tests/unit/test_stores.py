@@ -1,0 +1,437 @@
+"""What all stores have to do alike: rows expire in seconds, what has expired counts as gone, reads that decide
+something are consistent, and every write to an alert's state is refused when the state is not as it was read.
+
+How long things are kept is written out: a test that asks the code for it would agree with any length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from logctl.core.chunks import make_chunks
+from logctl.core.debounce import Action, AlertKey, State, Tally, compose
+from logctl.core.records import Record
+from logctl.core.silence import Silence
+from logctl.core.times import DAY, HOUR, MINUTE
+from logctl.pipeline.alert_store import AlertStore, home, parked_places
+from logctl.pipeline.attempts import Attempts
+from logctl.pipeline.canary import Canary
+from logctl.pipeline.hot import HotStore
+from logctl.pipeline.known import KnownRecords
+from logctl.pipeline.outbox import UNCOUNTED, Outbox, Uncounted
+from logctl.pipeline.sightings import Sightings
+from logctl.pipeline.silences import SilenceStore
+from tests.config import CONFIG
+from tests.simulation.cloud import Call, Clients, Cloud, refusal
+from tests.unit.conftest import NOON, Pipeline
+from tests.unit.test_consumer import again, event, packed, records, sqs
+
+HOT, ALERTS = CONFIG.hot_table, CONFIG.alerts_table
+KEY = AlertKey("checkout", "ERROR", "a" * 12)
+WINDOW = 15 * MINUTE
+TALLY = Tally(KEY, 1, "kind", "sample", NOON)
+LINES = (
+    Record("checkout", "e1", NOON, "INFO", "one", 10),
+    Record("checkout", "e2", NOON + 1, "INFO", "two", 20),
+)
+
+
+class Stores:
+    """Each store over the same tables in memory, and every call that they make.
+
+    Args:
+        reply: what every call is answered with, instead of being carried out; a list of errors for so many
+            writes.
+    """
+
+    def __init__(self, reply: Any = None) -> None:
+        self.reply = reply
+        self.cloud = Cloud(lambda: NOON, {HOT: ("app", "chunk"), ALERTS: ("pk", "sk")})
+        self.calls: list[Call] = []
+        clients: Any = Clients(self.cloud, self._gate, lambda: WINDOW)
+        self.alerts = AlertStore(clients.dynamodb, ALERTS, sleep=lambda seconds: None)
+        self.attempts = Attempts(clients.dynamodb, HOT)
+        self.canary = Canary(clients.s3, "b", clients.dynamodb, HOT, clock=lambda: NOON)
+        self.hot = HotStore(clients.dynamodb, HOT)
+        self.known = KnownRecords(clients.dynamodb, HOT)
+        self.outbox = Outbox(clients.dynamodb, HOT)
+        self.sightings = Sightings(clients.dynamodb, HOT)
+        self.silences = SilenceStore(clients.dynamodb, ALERTS)
+
+    def _gate(self, call: Call) -> Any:
+        self.calls.append(call)
+        if isinstance(self.reply, list) and self.reply and call.operation not in ("get_item", "query"):
+            raise self.reply.pop()
+        return call.perform() if self.reply is None or isinstance(self.reply, list) else self.reply
+
+    def rows(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        return {**self.cloud.tables.items[HOT], **self.cloud.tables.items[ALERTS]}
+
+    def claimed(self) -> State:
+        """A state that is counted and claimed."""
+        self.alerts.count("b1", TALLY, now=NOON, window=WINDOW)
+        state = self.alerts.get(KEY)
+        assert state is not None
+        claimed = self.alerts.claim(state, Action.OPEN, now=NOON, window=WINDOW)
+        assert claimed is not None
+        return claimed
+
+
+def closed(stores: Stores) -> None:
+    claimed = stores.claimed()
+    assert stores.alerts.commit(claimed, compose(claimed, Action.OPEN, stack="s"), now=NOON)
+    state = stores.alerts.get(KEY)
+    assert state is not None
+    assert stores.alerts.close(state, compose(state, Action.RECOVER, stack="s"), now=NOON)
+
+
+def drained(stores: Stores) -> None:
+    silence = Silence("checkout", NOON, NOON, "anna")
+    stores.silences.put(silence)
+    stores.silences.holds("checkout")
+    assert stores.silences.holds_nothing(silence, now=NOON)
+
+
+CHUNK = make_chunks("checkout", "b", LINES)[0]
+KEPT: dict[str, tuple[Callable[[Stores], object], tuple[str, str], int]] = {
+    "marker": (
+        lambda on: on.alerts.count("b1", TALLY, now=NOON, window=WINDOW),
+        ("SEEN#b1", str(KEY)),
+        35 * DAY,
+    ),
+    "kinds": (
+        lambda on: on.alerts.count("b1", TALLY, now=NOON, window=WINDOW),
+        ("KINDS#checkout", str(NOON // WINDOW)),
+        DAY + 30 * MINUTE,
+    ),
+    "closed": (closed, (f"ALERT#{KEY}", "STATE"), 35 * DAY),
+    "silence": (
+        lambda on: on.silences.put(Silence("checkout", NOON + HOUR, NOON, "anna")),
+        ("SILENCES", "checkout"),
+        HOUR + 7 * DAY,
+    ),
+    "silence that holds nothing any more": (drained, ("SILENCES", "checkout"), 7 * DAY),
+    "begun": (lambda on: on.attempts.begin("m", now=NOON), ("_message#m", "attempts"), 35 * DAY),
+    "failed": (
+        lambda on: on.attempts.failed("m", now=NOON, reason="r", detail="d"),
+        ("_message#m", "attempts"),
+        35 * DAY,
+    ),
+    "strike": (lambda on: on.attempts.strike("m", now=NOON), ("_message#m", "attempts"), 35 * DAY),
+    "deferred": (lambda on: on.attempts.defer("m", now=NOON), ("_message#m", "attempts"), 35 * DAY),
+    "done": (lambda on: on.attempts.done("m", now=NOON), ("_message#m", "attempts"), 35 * DAY),
+    "aside": (
+        lambda on: on.attempts.aside("m", now=NOON, reason="r", detail="d"),
+        ("_message#m", "attempts"),
+        35 * DAY,
+    ),
+    "sighting": (lambda on: on.sightings.first("c", NOON, now=NOON), ("_message#c", "first_seen"), 35 * DAY),
+    "file": (
+        lambda on: on.known.note("checkout", "src", "b", LINES, now=NOON),
+        ("_file#checkout#src", f"{20:020d}#b"),
+        35 * DAY,
+    ),
+    "hot row": (
+        lambda on: on.hot.put(CHUNK, now=NOON, retention=2 * DAY),
+        ("checkout", CHUNK.sort_key),
+        2 * DAY,
+    ),
+    "app": (lambda on: on.hot.note_app("checkout", now=NOON), ("_apps", "checkout"), 35 * DAY),
+    "canary": (lambda on: on.canary.passes("checkout"), ("checkout", "~canary"), HOUR),
+}
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_a_row_expires_in_seconds_after_as_long_as_it_is_needed(what):
+    """Milliseconds would keep it for 50,000 years (Amazon DynamoDB Developer Guide, Time to Live)."""
+    write, place, kept = KEPT[what]
+    stores = Stores()
+    write(stores)
+    assert stores.rows()[place]["expires_at"] == {"N": str((NOON + kept) // 1_000)}
+
+
+def test_what_has_expired_counts_as_gone_though_dynamodb_has_it_still(pipeline: Pipeline):
+    """It takes DynamoDB days to delete it."""
+    table = HOT
+    sightings = Sightings(pipeline.aws.dynamodb, table)
+    known = KnownRecords(pipeline.aws.dynamodb, table)
+    hot = HotStore(pipeline.aws.dynamodb, table)
+    sightings.first("c", NOON, now=NOON)
+    known.note("checkout", "src", "b1", LINES, now=NOON)
+    hot.put(CHUNK, now=NOON, retention=DAY)
+    for now, fresh in ((NOON + 35 * DAY - 1_000, False), (NOON + 35 * DAY, True)):
+        assert sightings.first("c", now, now=now) == (now if fresh else NOON)
+        assert known.new_of("checkout", "src", "b2", LINES, now=now) == (LINES if fresh else ())
+    for now, fresh in ((NOON + DAY - 1_000, False), (NOON + DAY, True)):
+        assert hot.lacks(CHUNK, now=now) is fresh
+        assert hot.put(CHUNK, now=now, retention=DAY) is fresh
+
+
+def test_what_a_message_itself_brought_is_new_and_what_another_brought_is_not(pipeline: Pipeline):
+    known = KnownRecords(pipeline.aws.dynamodb, HOT)
+    known.note("checkout", "src", "b1", LINES[:1], now=NOON)
+    assert known.new_of("checkout", "src", "b1", LINES, now=NOON) == LINES
+    assert known.new_of("checkout", "src", "b2", LINES, now=NOON) == LINES[1:]
+    assert known.new_of("checkout", "other", "b2", LINES, now=NOON) == LINES
+    assert known.new_of("billing", "src", "b2", LINES, now=NOON) == LINES
+    assert known.new_of("checkout", "", "b2", LINES, now=NOON) == LINES
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda on: on.alerts.get(KEY),
+        lambda on: on.alerts.last_sweep(),
+        lambda on: on.alerts.states([KEY]),
+        lambda on: on.attempts.get(["m"]),
+        lambda on: on.hot.lacks(CHUNK, now=NOON),
+        lambda on: on.hot.get("checkout", [CHUNK.sort_key]),
+        lambda on: on.known.new_of("checkout", "src", "b", LINES, now=NOON),
+        lambda on: on.outbox.rows(UNCOUNTED[0], 5),
+        lambda on: on.silences.kept(),
+        lambda on: on.silences.over(KEY, now=NOON),
+    ],
+    ids=[
+        "state",
+        "last sweep",
+        "states",
+        "ledger",
+        "hot row",
+        "hot rows",
+        "file",
+        "outbox",
+        "silences",
+        "silence",
+    ],
+)
+def test_what_decides_something_is_read_consistently(read):
+    """Otherwise DynamoDB may answer with what was there before the last write (Developer Guide, DynamoDB read
+    consistency)."""
+    stores = Stores(reply={"Items": [], "Responses": {}, "UnprocessedKeys": {}})
+    read(stores)
+    assert stores.calls
+    for call in stores.calls:
+        request = call.params.get("RequestItems", {None: call.params})
+        assert all(each["ConsistentRead"] is True for each in request.values())
+
+
+def as_alert(state: State, action: Action = Action.SUMMARISE) -> Any:
+    return compose(state, action, stack="s")
+
+
+WRITES: dict[str, Callable[[AlertStore, State], object]] = {
+    "commit": lambda store, state: store.commit(state, as_alert(state), now=NOON),
+    "close": lambda store, state: store.close(state, as_alert(state, Action.RECOVER), now=NOON),
+    "observe": lambda store, state: store.observe(state, at=NOON),
+    "park": lambda store, state: store.park(state, "checkout"),
+    "claim": lambda store, state: store.claim(state, Action.SUMMARISE, now=NOON, window=WINDOW),
+    "recover": lambda store, state: store.claim(state, Action.RECOVER, now=NOON, window=WINDOW),
+}
+
+
+def opened(stores: Stores, *, again: bool) -> State:
+    """A state that was told of; `again` for one that a rival has claimed."""
+    claimed = stores.claimed()
+    assert stores.alerts.commit(claimed, as_alert(claimed, Action.OPEN), now=NOON)
+    state = stores.alerts.get(KEY)
+    assert state is not None and not state.lease_owner
+    if not again:
+        return state
+    state = stores.alerts.claim(state, Action.SUMMARISE, now=NOON, window=WINDOW)
+    assert state is not None
+    return state
+
+
+@pytest.mark.proves("F33", "F34")
+@pytest.mark.parametrize("what", WRITES)
+def test_a_write_to_a_state_that_is_another_version_by_now_is_refused(what):
+    def tried(**stale: Any) -> tuple[bool, bool]:
+        stores = Stores()
+        state = replace(opened(stores, again=what == "commit"), **stale)
+        before = dict(stores.rows()[(f"ALERT#{KEY}", "STATE")])
+        done = bool(WRITES[what](stores.alerts, state))
+        return done, stores.rows()[(f"ALERT#{KEY}", "STATE")] != before
+
+    assert tried() == (True, True)
+    assert tried(seq=NOON - 1) == (False, False)
+
+
+@pytest.mark.proves("F38", "F40")
+@pytest.mark.parametrize("what", ["close", "recover"])
+def test_no_incident_ends_while_it_is_counted(what):
+    stores = Stores()
+    state = opened(stores, again=False)
+    stores.alerts.count("b2", TALLY, now=NOON, window=WINDOW)
+    assert not WRITES[what](stores.alerts, state)
+
+
+def test_a_row_is_keyed_by_what_a_message_holds_and_not_by_the_delivery(pipeline: Pipeline):
+    """Delivered again under other ids and at other times, it makes the same rows and objects."""
+
+    def everything() -> tuple[list[str], list[Any]]:
+        return pipeline.keys("logs/") + pipeline.keys("quarantine/"), sorted(
+            (row["app"]["S"], row["chunk"]["S"]) for row in pipeline.hot_rows()
+        )
+
+    good, bad = packed(records(2), name="m1"), sqs("{no", name="m2", group="checkout")
+    pipeline.consumer.process(event(good, bad))
+    before = everything()
+    assert len(before[0]) == 2 and len(before[1]) == 1
+    pipeline.clock.advance(3 * DAY)
+    for number, message in enumerate((good, bad)):
+        redriven = again(message, 1)
+        redriven["messageId"] = f"other{number}"
+        redriven["attributes"]["SentTimestamp"] = str(NOON + 3 * DAY)
+        redriven["attributes"]["SequenceNumber"] = "77"
+        pipeline.consumer.process(event(redriven))
+    assert everything() == before
+
+
+def test_what_waits_to_be_counted_comes_back_as_it_was_until_it_is_removed(pipeline: Pipeline):
+    outbox = Outbox(pipeline.aws.dynamodb, HOT)
+    waiting = [
+        Uncounted(f"b{number}", Tally(KEY, number + 1, f"kind {number}", f"sample {number}", NOON + number))
+        for number in range(20)
+    ]
+    for row in [*waiting, *waiting]:
+        outbox.put(row.batch_id, row.tally)
+
+    def rows(most: int = 100) -> list[Uncounted]:
+        return sorted(
+            (row for place in UNCOUNTED for row in outbox.rows(place, most)), key=lambda row: row.tally.count
+        )
+
+    assert rows() == waiting
+    assert 1 < sum(bool(outbox.rows(place, 1)) for place in UNCOUNTED) == len(rows(1))
+    outbox.remove(waiting[3])
+    assert rows() == [*waiting[:3], *waiting[4:]]
+
+
+# ── Alert states ────────────────────────────────────────────────────────────────────────────────────
+
+
+def refused(code: str, *reasons: str) -> ClientError:
+    return refusal(code, "Write", CancellationReasons=[{"Code": reason} for reason in reasons])
+
+
+@pytest.mark.proves("F43")
+@pytest.mark.parametrize(
+    "conflict",
+    [
+        refused("TransactionConflictException"),
+        refused("TransactionCanceledException", "None", "TransactionConflict"),
+    ],
+    ids=["of a write", "of a transaction"],
+)
+def test_a_write_that_met_a_transaction_is_tried_again_after_a_pause(conflict):
+    stores, pauses = Stores(), []
+    stores.alerts._sleep = pauses.append
+    stores.reply = [conflict] * 3
+    assert stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW) == KEY
+    assert len(pauses) == 3 and all(0 <= pause <= 0.05 * 2**number for number, pause in enumerate(pauses))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refused("ThrottlingException"),
+        refused("TransactionCanceledException", "ThrottlingError", "None"),
+        refused("TransactionCanceledException", "TransactionConflict", "ValidationError"),
+    ],
+    ids=["refused", "throttled", "conflict each time"],
+)
+def test_what_is_no_conflict_or_does_not_end_is_raised(error):
+    stores = Stores()
+    stores.reply = [error] * 50
+    with pytest.raises(ClientError) as raised:
+        stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW)
+    assert raised.value is error
+    conflict = "TransactionConflict" in str(error.response)
+    assert 1 < 50 - len(stores.reply) <= 20 if conflict else len(stores.reply) == 49
+
+
+def test_a_batch_that_was_counted_is_no_conflict_even_when_another_is_in_the_way():
+    stores = Stores()
+    stores.reply = [refused("TransactionCanceledException", "ConditionalCheckFailed", "TransactionConflict")]
+    assert stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW) is None
+    assert stores.reply == []
+
+
+def test_states_that_dynamodb_left_out_are_asked_for_again(monkeypatch):
+    stores, pauses, asked = Stores(), [], []
+    stores.alerts._sleep = pauses.append
+    for number in range(3):
+        tally = replace(TALLY, key=replace(KEY, fingerprint=f"{number:012x}"))
+        stores.alerts.count(f"b{number}", tally, now=NOON, window=WINDOW)
+    real = stores.cloud.tables.batch_get_item
+
+    def one_at_a_time(*, RequestItems: Any) -> Any:
+        keys = RequestItems[ALERTS]["Keys"]
+        asked.append(len(keys))
+        reply = real(RequestItems={ALERTS: {"Keys": keys[:1], "ConsistentRead": True}})
+        left = {ALERTS: {"Keys": keys[1:]}} if keys[1:] else {}
+        return {**reply, "UnprocessedKeys": left}
+
+    monkeypatch.setattr(stores.cloud.tables, "batch_get_item", one_at_a_time)
+    clients: Any = Clients(stores.cloud, stores._gate, lambda: WINDOW)
+    store = AlertStore(clients.dynamodb, ALERTS, sleep=pauses.append)
+    keys = [replace(KEY, fingerprint=f"{number:012x}") for number in (2, 0, 7, 1)]
+    assert [state.key for state in store.states(keys)] == [keys[0], keys[1], keys[3]]
+    assert asked == [4, 3, 2, 1]
+    assert len(pauses) == 3 and all(0 <= pause <= 0.05 * 2**number for number, pause in enumerate(pauses))
+    assert any(pauses)
+
+
+def test_a_parked_state_comes_back_once_and_only_from_where_it_was_seen():
+    stores = Stores()
+    state = opened(stores, again=False)
+    assert stores.alerts.park(state, "checkout")
+    parked = stores.alerts.get(KEY)
+    assert parked is not None and parked.place == f"silence#checkout#{home(KEY)}" in parked_places("checkout")
+    assert [
+        page.keys for place in parked_places("checkout") for page in stores.alerts.everything(place)
+    ].count([KEY]) == 1
+    assert not stores.alerts.bring_back(replace(parked, place="silence#other#0"))
+    assert stores.alerts.bring_back(parked)
+    assert stores.alerts.get(KEY) == state
+
+
+def test_how_many_kinds_of_an_app_have_opened_in_this_window(pipeline: Pipeline):
+    store = AlertStore(pipeline.aws.dynamodb, ALERTS)
+    assert store.kinds("checkout", now=NOON, window=WINDOW) == 0
+    for number in range(3):
+        tally = replace(TALLY, key=replace(KEY, fingerprint=f"{number:012x}"))
+        store.count(f"b{number}", tally, now=NOON, window=WINDOW)
+    assert store.kinds("checkout", now=NOON + WINDOW - 1, window=WINDOW) == 3
+    assert store.kinds("checkout", now=NOON + WINDOW, window=WINDOW) == 0
+    assert store.kinds("billing", now=NOON, window=WINDOW) == 0
+    # What the last sweep was called at counts, whatever the clock says.
+    assert store.begin_sweep(NOON + 1)
+    assert store.kinds("checkout", now=NOON + DAY, window=WINDOW) == 3
+
+
+def test_a_sweep_begins_once_and_none_before_it_begins_after_it():
+    stores = Stores()
+    assert [stores.alerts.begin_sweep(at) for at in (NOON, NOON, NOON - 1, NOON + 1)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert stores.alerts.last_sweep() == NOON + 1
+    stores.reply = [refusal("ConditionalCheckFailedException", "UpdateItem")]
+    assert not stores.alerts.begin_sweep(NOON + 2)
+
+
+def test_an_incident_that_has_ended_keeps_its_count_and_no_sample():
+    stores = Stores()
+    closed(stores)
+    row = stores.rows()[(f"ALERT#{KEY}", "STATE")]
+    assert row["last_alert"] == {"S": f"{KEY}#{NOON + 1}#RECOVERED"}
+    assert (row["status"], row["seen"], row["reported"]) == ({"S": "CLOSED"}, {"N": "1"}, {"N": "1"})
+    assert not {"sample", "due_shard", "lease_owner", "claim_upto", "swept_at"} & set(row)
