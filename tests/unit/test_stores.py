@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from logctl.core.chunks import make_chunks
-from logctl.core.debounce import Action, AlertKey, State, Tally, compose
+from logctl.core.debounce import Action, AlertKey, Claim, State, Status, Tally, compose
 from logctl.core.records import Record
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, HOUR, MINUTE
@@ -435,3 +435,55 @@ def test_an_incident_that_has_ended_keeps_its_count_and_no_sample():
     assert row["last_alert"] == {"S": f"{KEY}#{NOON + 1}#RECOVERED"}
     assert (row["status"], row["seen"], row["reported"]) == ({"S": "CLOSED"}, {"N": "1"}, {"N": "1"})
     assert not {"sample", "due_shard", "lease_owner", "claim_upto", "swept_at"} & set(row)
+
+
+def test_a_state_is_read_back_from_what_its_writes_have_left():
+    stores = Stores()
+    tally = replace(TALLY, count=3, last_event_at=NOON + 5)
+    stores.alerts.count("b1", tally, now=NOON, window=WINDOW)
+    fresh = State(
+        KEY,
+        Status.CLOSED,
+        3,
+        0,
+        NOON,
+        place=home(KEY),
+        template="kind",
+        sample="sample",
+        last_event_at=NOON + 5,
+    )
+    assert stores.alerts.get(KEY) == fresh
+    claimed = stores.alerts.claim(fresh, Action.OPEN, now=NOON + 7, window=WINDOW, swept_at=NOON + 6)
+    assert claimed is not None and claimed.lease_owner
+    frozen = Claim(upto=1, seen=3, at=NOON + 7, window=WINDOW)
+    assert claimed == replace(fresh, claim=frozen, lease_owner=claimed.lease_owner, lease_seen_at=NOON + 6)
+    assert stores.alerts.commit(claimed, as_alert(claimed, Action.OPEN), now=NOON + 8, swept_at=NOON + 9)
+    told = replace(
+        fresh,
+        status=Status.OPEN,
+        reported=1,
+        seq=NOON + 1,
+        notified_at=NOON + 8,
+        swept_at=NOON + 9,
+        last_alert=f"{KEY}#{NOON}",
+    )
+    assert stores.alerts.get(KEY) == told
+    assert stores.alerts.observe(told, at=NOON + 10)
+    assert stores.alerts.get(KEY) == replace(told, observed_at=NOON + 10)
+
+
+def test_a_claim_whose_reply_was_lost_is_given_to_whoever_made_it(monkeypatch):
+    stores = Stores()
+    state = opened(stores, again=False)
+    real = stores.cloud.tables.update_item
+
+    def twice(**request: Any) -> Any:
+        real(**request)
+        return real(**request)
+
+    monkeypatch.setattr(stores.cloud.tables, "update_item", twice)
+    clients: Any = Clients(stores.cloud, stores._gate, lambda: WINDOW)
+    store = AlertStore(clients.dynamodb, ALERTS)
+    claimed = store.claim(state, Action.SUMMARISE, now=NOON, window=WINDOW)
+    assert claimed is not None and claimed == store.get(KEY)
+    assert store.claim(state, Action.SUMMARISE, now=NOON, window=WINDOW) is None
