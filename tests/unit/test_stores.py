@@ -487,3 +487,46 @@ def test_a_claim_whose_reply_was_lost_is_given_to_whoever_made_it(monkeypatch):
     claimed = store.claim(state, Action.SUMMARISE, now=NOON, window=WINDOW)
     assert claimed is not None and claimed == store.get(KEY)
     assert store.claim(state, Action.SUMMARISE, now=NOON, window=WINDOW) is None
+
+
+@pytest.mark.parametrize("store", ["ledgers", "hot rows"])
+def test_rows_that_dynamodb_left_out_are_asked_for_again(store, monkeypatch):
+    stores, asked = Stores(), []
+    names = [f"m{number}" for number in range(250)]
+    chunks = [replace(CHUNK, batch_id=name) for name in names]
+    for name, chunk in zip(names, chunks, strict=True):
+        stores.attempts.begin(name, now=NOON)
+        stores.hot.put(chunk, now=NOON, retention=DAY)
+    real = stores.cloud.tables.batch_get_item
+
+    def half_of_it(*, RequestItems: Any) -> Any:
+        """The first time nothing at all: then the reply does not even name the table."""
+        keys = RequestItems[HOT]["Keys"]
+        asked.append(len(keys))
+        half = 0 if len(asked) == 1 else -(-len(keys) // 2)
+        found = [real(RequestItems={HOT: {"Keys": [key], "ConsistentRead": True}}) for key in keys[:half]]
+        rows = [item for reply in found for item in reply["Responses"][HOT]]
+        left = {HOT: {"Keys": keys[half:]}} if keys[half:] else {}
+        return {"Responses": {HOT: rows} if rows else {}, "UnprocessedKeys": left}
+
+    monkeypatch.setattr(stores.cloud.tables, "batch_get_item", half_of_it)
+    clients: Any = Clients(stores.cloud, stores._gate, lambda: WINDOW)
+    if store == "ledgers":
+        assert sorted(Attempts(clients.dynamodb, HOT).get(names + names[:9])) == sorted(names)
+    else:
+        keys = [chunk.sort_key for chunk in chunks]
+        assert [row.batch_id for row in HotStore(clients.dynamodb, HOT).get("checkout", keys)] == names
+    assert asked[:4] == [100, 100, 50, 25]
+
+
+def test_a_kind_counts_when_it_opens_and_not_again_while_it_is_open():
+    stores = Stores()
+    of_app = ("KINDS#checkout", str(NOON // WINDOW))
+    opened(stores, again=False)
+    assert stores.rows()[of_app]["kinds"] == {"N": "1"}
+    for batch in ("b2", "b3"):
+        stores.alerts.count(batch, TALLY, now=NOON, window=WINDOW)
+    stores.alerts.count("b4", replace(TALLY, key=KEY.overflow), now=NOON, window=WINDOW)
+    assert stores.rows()[of_app]["kinds"] == {"N": "1"}
+    stores.alerts.count("b5", replace(TALLY, key=replace(KEY, severity="FATAL")), now=NOON, window=WINDOW)
+    assert stores.rows()[of_app]["kinds"] == {"N": "2"}
