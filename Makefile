@@ -49,8 +49,8 @@ proofs: $(READY)
 prove: $(READY)
 	@tests=$$($(BIN)/python -m tests.proofs $(or $(ROWS),none)) && $(BIN)/pytest $$tests
 
-# Does a test notice when a line of the core or of a store is wrong? Whole it takes half a day on two cores;
-# SAMPLE=400 about half an hour, one file a few minutes: make mutants ONLY=logctl/core/debounce.py
+# Does a test notice when a line of the core or of a store is wrong? Whole it takes half a day on two cores, by estimate;
+# SAMPLE=400 about half an hour, one file some minutes. Fewest: ONLY=logctl/core/debounce.py TESTS=tests/unit/test_rules.py
 mutants: $(VENV)/.mutmut
 	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(TESTS),--tests $(TESTS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 

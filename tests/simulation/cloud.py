@@ -16,6 +16,7 @@ from logctl.pipeline.alert_store import DUE
 from tests.simulation.expressions import Item, holds, updated
 
 Gate = Callable[["Call"], Any]
+_TYPES: dict[str, type] = {"S": str, "N": str, "B": bytes, "BOOL": bool, "M": dict, "L": list}
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,9 @@ class Tables:
         return {"Items": [{name: item[name] for name in projected} for item in matching]}
 
     def _write(self, table: str, item: Item) -> None:
+        for name, value in item.items():
+            ((kind, plain),) = value.items()
+            assert isinstance(plain, _TYPES[kind]), f"DynamoDB refuses {name}: {value}"
         key = self._key(table, item)
         old, self.items[table][key] = self.items[table].get(key, {}), dict(item)
         self._index(key, old, item)

@@ -27,6 +27,7 @@ from logctl.core.debounce import (
 )
 from logctl.core.fingerprint import template
 from logctl.core.known import Brought, block_of, brought, mark, new_of, span
+from logctl.core.limits import count_values
 from logctl.core.records import LATE, Record
 from logctl.core.times import HOUR, MINUTE, parse_time
 from logctl.core.turns import Turns
@@ -87,6 +88,24 @@ def test_only_what_another_message_has_brought_is_known():
     between = line(0)
     shifted = b"x" + mark(between) + b"x" * 7
     assert new_of("b", [between], [Brought("a", 0, shifted)]) == (between,)
+
+
+# ── How much a message asks for ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("1", 1),
+        ("[1,2,3]", 4),
+        ('{"a":[1],"b":{}}', 5),
+        ('"' + "," * 100_000 + '"', 1),
+        ('["' + "[" * 100_000, 2),
+    ],
+    ids=["one", "list", "objects", "one long text", "open text"],
+)
+def test_values_are_counted_by_what_stands_before_them_outside_of_strings(text, values):
+    assert count_values(text) == values
 
 
 # ── Turns ───────────────────────────────────────────────────────────────────────────────────────────

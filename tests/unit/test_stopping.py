@@ -14,6 +14,7 @@ import pytest
 
 from logctl.core.times import SECOND, parse_time
 from logctl.pipeline import compactor, sweeper
+from logctl.pipeline.deadline import may_start
 from logctl.stack.functions import COMPACTOR_TIMEOUT, SWEEPER_TIMEOUT
 
 MIDNIGHT = parse_time("2026-01-31T00:00:00Z")
@@ -73,3 +74,8 @@ def test_the_compactor_begins_no_partition_in_its_last_minute(monkeypatch, left,
     monkeypatch.setenv("LOGCTL_COMPACT_AFTER_MS", "0")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     assert compactor.handler({}, Context(left))["partitions"] == done
+
+
+def test_no_message_is_begun_in_the_consumers_last_25_seconds():
+    assert may_start(25_000)
+    assert not may_start(24_999)

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from logctl.core.chunks import make_chunks
-from logctl.core.debounce import Action, AlertKey, State, Tally, compose
+from logctl.core.debounce import Action, AlertKey, Claim, State, Status, Tally, compose
 from logctl.core.records import Record
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, HOUR, MINUTE
@@ -435,3 +435,98 @@ def test_an_incident_that_has_ended_keeps_its_count_and_no_sample():
     assert row["last_alert"] == {"S": f"{KEY}#{NOON + 1}#RECOVERED"}
     assert (row["status"], row["seen"], row["reported"]) == ({"S": "CLOSED"}, {"N": "1"}, {"N": "1"})
     assert not {"sample", "due_shard", "lease_owner", "claim_upto", "swept_at"} & set(row)
+
+
+def test_a_state_is_read_back_from_what_its_writes_have_left():
+    stores = Stores()
+    tally = replace(TALLY, count=3, last_event_at=NOON + 5)
+    stores.alerts.count("b1", tally, now=NOON, window=WINDOW)
+    fresh = State(
+        KEY,
+        Status.CLOSED,
+        3,
+        0,
+        NOON,
+        place=home(KEY),
+        template="kind",
+        sample="sample",
+        last_event_at=NOON + 5,
+    )
+    assert stores.alerts.get(KEY) == fresh
+    claimed = stores.alerts.claim(fresh, Action.OPEN, now=NOON + 7, window=WINDOW, swept_at=NOON + 6)
+    assert claimed is not None and claimed.lease_owner
+    frozen = Claim(upto=1, seen=3, at=NOON + 7, window=WINDOW)
+    assert claimed == replace(fresh, claim=frozen, lease_owner=claimed.lease_owner, lease_seen_at=NOON + 6)
+    assert stores.alerts.commit(claimed, as_alert(claimed, Action.OPEN), now=NOON + 8, swept_at=NOON + 9)
+    told = replace(
+        fresh,
+        status=Status.OPEN,
+        reported=1,
+        seq=NOON + 1,
+        notified_at=NOON + 8,
+        swept_at=NOON + 9,
+        last_alert=f"{KEY}#{NOON}",
+    )
+    assert stores.alerts.get(KEY) == told
+    assert stores.alerts.observe(told, at=NOON + 10)
+    assert stores.alerts.get(KEY) == replace(told, observed_at=NOON + 10)
+
+
+def test_a_claim_whose_reply_was_lost_is_given_to_whoever_made_it(monkeypatch):
+    stores = Stores()
+    state = opened(stores, again=False)
+    real = stores.cloud.tables.update_item
+
+    def twice(**request: Any) -> Any:
+        real(**request)
+        return real(**request)
+
+    monkeypatch.setattr(stores.cloud.tables, "update_item", twice)
+    clients: Any = Clients(stores.cloud, stores._gate, lambda: WINDOW)
+    store = AlertStore(clients.dynamodb, ALERTS)
+    claimed = store.claim(state, Action.SUMMARISE, now=NOON, window=WINDOW)
+    assert claimed is not None and claimed == store.get(KEY)
+    assert store.claim(state, Action.SUMMARISE, now=NOON, window=WINDOW) is None
+
+
+@pytest.mark.parametrize("store", ["ledgers", "hot rows"])
+def test_rows_that_dynamodb_left_out_are_asked_for_again(store, monkeypatch):
+    stores, asked = Stores(), []
+    names = [f"m{number}" for number in range(250)]
+    chunks = [replace(CHUNK, batch_id=name) for name in names]
+    for name, chunk in zip(names, chunks, strict=True):
+        stores.attempts.begin(name, now=NOON)
+        stores.hot.put(chunk, now=NOON, retention=DAY)
+    real = stores.cloud.tables.batch_get_item
+
+    def half_of_it(*, RequestItems: Any) -> Any:
+        """The first time nothing at all: then the reply does not even name the table."""
+        keys = RequestItems[HOT]["Keys"]
+        asked.append(len(keys))
+        half = 0 if len(asked) == 1 else -(-len(keys) // 2)
+        found = [real(RequestItems={HOT: {"Keys": [key], "ConsistentRead": True}}) for key in keys[:half]]
+        rows = [item for reply in found for item in reply["Responses"][HOT]]
+        left = {HOT: {"Keys": keys[half:]}} if keys[half:] else {}
+        return {"Responses": {HOT: rows} if rows else {}, "UnprocessedKeys": left}
+
+    monkeypatch.setattr(stores.cloud.tables, "batch_get_item", half_of_it)
+    clients: Any = Clients(stores.cloud, stores._gate, lambda: WINDOW)
+    if store == "ledgers":
+        assert sorted(Attempts(clients.dynamodb, HOT).get(names + names[:9])) == sorted(names)
+    else:
+        keys = [chunk.sort_key for chunk in chunks]
+        assert [row.batch_id for row in HotStore(clients.dynamodb, HOT).get("checkout", keys)] == names
+    assert asked[:4] == [100, 100, 50, 25]
+
+
+def test_a_kind_counts_when_it_opens_and_not_again_while_it_is_open():
+    stores = Stores()
+    of_app = ("KINDS#checkout", str(NOON // WINDOW))
+    opened(stores, again=False)
+    assert stores.rows()[of_app]["kinds"] == {"N": "1"}
+    for batch in ("b2", "b3"):
+        stores.alerts.count(batch, TALLY, now=NOON, window=WINDOW)
+    stores.alerts.count("b4", replace(TALLY, key=KEY.overflow), now=NOON, window=WINDOW)
+    assert stores.rows()[of_app]["kinds"] == {"N": "1"}
+    stores.alerts.count("b5", replace(TALLY, key=replace(KEY, severity="FATAL")), now=NOON, window=WINDOW)
+    assert stores.rows()[of_app]["kinds"] == {"N": "2"}

@@ -561,6 +561,16 @@ def test_a_suspect_is_given_back_only_so_often():
     assert bench.ledger("k").outcome is Outcome.DONE
 
 
+def test_no_suspect_is_opened_before_what_stands_before_another_suspect():
+    bench = Bench()
+    killer, first, other = message("bad", "k1"), message("good", "m1"), message("good", "k2")
+    for name in ("k1", "k2"):
+        bench.attempts.begin(name, now=NOON)
+    bench.trouble = aimed_at(json.loads(killer["body"])["batch_id"], kills)
+    assert bench.process(again(killer, 2), first, again(other, 2)) == failed("k1", "k2")
+    assert bench.stored() == {"good"}
+
+
 def test_the_later_messages_of_a_suspects_group_wait_with_it_and_earlier_ones_do_not():
     bench = Bench()
     first, suspect, last = message("a", "m1"), message("a", "m2"), message("a", "m3")
