@@ -189,7 +189,7 @@ def test_histogram_without_utf(asked):
 def test_parquet_to_a_file_and_a_pipe(asked, tmp_path):
     pq = pytest.importorskip("pyarrow.parquet")
     file = tmp_path / "out.parquet"
-    sql = "SELECT ts, seq, flags, level FROM logs ORDER BY ts"
+    sql = "SELECT ts, seq, flags, level FROM logs ORDER BY ts, level, seq"
     asked.run("athena", "query", sql, "-a", "ask-one", "-o", "parquet", "--to", str(file))
     read = pq.read_table(file)
     arguments = ("athena", "query", sql, "-a", "ask-one", "-o", "parquet")
