@@ -956,9 +956,6 @@ def _no_aggregates(node: exp.Expr, where: str) -> None:
             )
 
 
-_UNKNOWN_TYPES = frozenset({exp.DType.TEXT, exp.DType.FLOAT})
-
-
 def from_sqlglot(target: exp.Expr, value: exp.Expr | None = None) -> Known:
     """The type that a CAST names; None for one that the sandbox does not know."""
     assert isinstance(target, exp.DataType)

@@ -131,11 +131,6 @@ def coerces(given: Type | None, wanted: Type) -> bool:
     return found is not None and (found == wanted or (found.name == wanted.name and not wanted.arguments))
 
 
-def assignable(given: Type | None, wanted: Type) -> bool:
-    """Whether INSERT takes a query's column for a table's (Trino, INSERT; the Hive connector's varchar)."""
-    return coerces(given, wanted)
-
-
 def arithmetic(sign: str, left: Type, right: Type) -> Type | None:
     """The type of `left sign right`; None where there is no such operator."""
     if UNKNOWN in (left, right):

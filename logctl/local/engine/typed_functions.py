@@ -11,7 +11,7 @@ from logctl.local.engine import coercions as types
 from logctl.local.engine.analysis import type_of
 from logctl.local.engine.errors import NotHere, QueryError
 from logctl.local.engine.functions import call
-from logctl.local.engine.typed import at_zone, cast_to, field, in_zone, json_text, zone_of
+from logctl.local.engine.typed import at_zone, cast_to, in_zone, json_text, zone_of
 from logctl.local.engine.types import Type
 
 Kinds = Sequence[Type | None]
@@ -109,13 +109,6 @@ def _average(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:  # noq
 
 
 # ── Text and bytes ──
-
-
-def _of_bytes(name: str) -> Rewrite:
-    def rewrite(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:
-        return call(name, *arguments) if _name(kinds) == "binary" else None
-
-    return rewrite
 
 
 def _length(arguments: list[exp.Expr], kinds: Kinds) -> exp.Expr | None:
@@ -402,12 +395,6 @@ def _part_of_interval(name: str) -> Rewrite:
 def typeof(argument: exp.Expr) -> exp.Expr | None:
     kind = type_of(argument)
     return exp.Literal.string(kind.athena) if kind is not None else None
-
-
-def row_field(value: exp.Expr, at: int) -> exp.Expr:
-    kind = type_of(value)
-    assert kind is not None
-    return field(value, kind, at)
 
 
 _BY_TYPE: Mapping[str, Rewrite] = {
