@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from bench import fingerprint, gate, hotkey, partitions
-from logctl.core.chunks import make_chunks, to_item
 from logctl.core.envelope import Packed, pack, unpack
+from logctl.core.hot_rows import make_chunks, to_item
 from logctl.core.records import Record, to_cold, to_wire
-from logctl.core.text import neutralise
-from logctl.ops.intake import Placed, Source, records
-from logctl.ops.samples import sample_records
-from logctl.ops.sources import open_source, read_entries
+from logctl.core.safe_text import neutralise
+from logctl.ops.send.input_files import open_source, read_entries
+from logctl.ops.send.record_identity import Placed, Source, records
+from logctl.ops.send.samples import sample_records
 
 ROUNDS = 3
 NOW = 1_795_516_800_000

@@ -18,15 +18,15 @@ from pathlib import Path
 
 from bench.__main__ import read
 from bench.environment import environment
+from logctl.aws.athena import Runner
 from logctl.core.partitions import by_partition
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, TimeRange, parse_time
-from logctl.ops.compact import compactor
 from logctl.ops.deployment import Deployment
-from logctl.ops.samples import sample_records
-from logctl.pipeline.athena import Runner
-from logctl.pipeline.catalog import Catalog
-from logctl.pipeline.cold import ColdStore
+from logctl.ops.lake.compact import compactor
+from logctl.ops.send.samples import sample_records
+from logctl.pipeline.stores.catalog import Catalog
+from logctl.pipeline.stores.cold import ColdStore
 
 DAYS = 3
 A_BATCH = 100

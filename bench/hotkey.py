@@ -21,7 +21,7 @@ from logctl.core.records import Record, derive_id, from_mapping
 from logctl.core.times import MINUTE, iso
 from logctl.ops.consume import consumer_for
 from logctl.ops.deployment import Deployment
-from logctl.pipeline.alert_store import AlertStore
+from logctl.pipeline.stores.alert_states import AlertStore
 
 EVENTS = 50_000
 ONE_BY_ONE = 500

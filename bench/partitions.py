@@ -3,7 +3,7 @@
 Bucket and catalog are in memory (`bench.lake`): they page as S3 and Glue do, and every call takes the same
 20 ms. Seconds are measured where code is run; what counts are the calls.
 
-- **logctl** is run: `ops.repair.compare` and `repair`.
+- **logctl** is run: `ops.lake.repair.compare` and `repair`.
 - **awswrangler** is run, where it is installed (`pip install awswrangler`). Its `athena.repair_table` is
   MSCK; this is what its own functions give: `s3.list_objects`, `catalog.get_partitions`,
   `catalog.add_json_partitions`. With a range: a listing a day, and an expression.
@@ -24,8 +24,8 @@ from typing import Any
 from bench.lake import Lake
 from logctl.core.partitions import Partition, Scope
 from logctl.core.times import DAY, TimeRange, parse_time
-from logctl.ops.repair import compare, repair
-from logctl.pipeline.catalog import CREATE_LIMIT, Catalog
+from logctl.ops.lake.repair import compare, repair
+from logctl.pipeline.stores.catalog import CREATE_LIMIT, Catalog
 
 DAYS, APPS, OBJECTS = 1_000, 100, 10
 LATENCY = 0.02

@@ -11,10 +11,10 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from logctl.local.athena import Athena
-from logctl.local.engine.catalog import Catalog
-from logctl.local.engine.executions import Place
-from logctl.local.engine.storage import Objects
+from logctl.local.athena.executions import Place
+from logctl.local.athena.glue_catalog import Catalog
+from logctl.local.athena.s3_files import Objects
+from logctl.local.athena_server import Athena
 from logctl.local.keys import Keys
 
 BUCKET = "engine"
@@ -80,7 +80,7 @@ class Engine:
         Raises:
             Failed: the query.
         """
-        from logctl.local.engine.errors import InvalidRequest
+        from logctl.local.athena.query_errors import InvalidRequest
 
         try:
             done = self.done(sql, database)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from logctl.core.names import Place
 from logctl.core.settings import Settings
-from logctl.stack.functions import Code
+from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.template import build_template, to_yaml
 
 FILE = Path(__file__).parent / "unit" / "golden" / "template.yaml"

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from logctl.cli import (
+from logctl.cli import command
+from logctl.cli.commands import (
     athena,
-    command,
     consume,
     cost,
     dashboard,
@@ -29,7 +29,7 @@ from logctl.cli import (
     status,
     tail,
 )
-from logctl.core.text import neutralise, neutralise_lines
+from logctl.core.safe_text import neutralise, neutralise_lines
 
 _FrameworkError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
@@ -44,7 +44,7 @@ app = typer.Typer(
 
 def _versions(wanted: bool) -> None:
     if wanted:
-        from logctl.ops.versions import versions
+        from logctl.ops.health.versions import versions
 
         for name, version in versions().items():
             print(f"{name} {version or 'not installed'}")

@@ -55,7 +55,7 @@ def _context(ctx: typer.Context) -> Context:
 
 def _apps(context: Context) -> list[str]:
     from logctl.core.names import Names
-    from logctl.pipeline.hot import HotStore
+    from logctl.pipeline.stores.hot import HotStore
 
     return HotStore(context.aws.dynamodb, Names.of(context.settings).hot_table).apps()
 
@@ -68,7 +68,7 @@ def _environments(context: Context) -> list[str]:
 
 def _keys(context: Context) -> list[str]:
     from logctl.core.names import Names
-    from logctl.pipeline.alert_store import AlertStore
+    from logctl.pipeline.stores.alert_states import AlertStore
 
     store = AlertStore(context.aws.dynamodb, Names.of(context.settings).alerts_table)
     return [str(state.key) for state in store.attention()]
@@ -80,13 +80,13 @@ def _keys_and_apps(context: Context) -> Iterator[str]:
 
 
 def _quarantined(context: Context) -> list[str]:
-    from logctl.ops.quarantine import Wanted, keys
+    from logctl.ops.recovery.quarantined_messages import Wanted, keys
 
     return [kept.id for kept in keys(context.deployment, Wanted())[0]]
 
 
 def _saved(context: Context) -> list[str]:
-    from logctl.ops.saved import listed
+    from logctl.ops.query.saved import listed
 
     return [item.name for item in listed(context.settings.queries)]
 

@@ -19,8 +19,8 @@ from logctl.core.settings import Settings
 if TYPE_CHECKING:
     import boto3
 
+    from logctl.aws.clients import Aws
     from logctl.ops.deployment import Deployment
-    from logctl.pipeline.clients import Aws
 
 CONFIG_FILE = "logctl.toml"
 _VARIABLE = "LOGCTL_"
@@ -100,7 +100,7 @@ class Context:
             UnreachableError: the target is the sandbox, and none is up.
             UsageError: no region is configured anywhere, or an endpoint is no URL.
         """
-        from logctl.pipeline.clients import Aws
+        from logctl.aws.clients import Aws
 
         settings = self.settings
         if settings.target == "local":
@@ -133,8 +133,8 @@ class Context:
     def _sandbox(self) -> Aws:
         import boto3
 
+        from logctl.aws.clients import Aws
         from logctl.local import sandbox
-        from logctl.pipeline.clients import Aws
 
         running = sandbox.find(self.sandbox_home)
         if running is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from logctl.aws.error_codes import Trouble, trouble
 from logctl.core.errors import LogctlError, NotPermittedError, UnreachableError, UsageError
-from logctl.core.replies import Trouble, trouble
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from logctl.core.text import csv_cell, json_text, neutralise, shortened
+from logctl.core.safe_text import csv_cell, json_text, neutralise, shortened
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -21,7 +21,7 @@ that is called a whole window later. So two alerts of a key are a window apart, 
 An alert is claimed, published, committed. What a claim covers is frozen in the state, so a crash between
 publish and commit repeats the same alert with the same id and the same text. Only the sweeper takes over a
 claim that is left, when it has seen it for the length of a lease. The stores that carry this out are
-`pipeline.alerts`.
+`pipeline.alerting.alerter`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from logctl.core.appid import is_appid
 from logctl.core.fingerprint import LIMIT, fingerprint, template
 from logctl.core.limits import MAX_COMPARED
 from logctl.core.records import LATE, Record
-from logctl.core.text import ascii_only, neutralise, shorten
+from logctl.core.safe_text import ascii_only, neutralise, shorten
 from logctl.core.times import DAY, MINUTE, SECOND, format_duration, iso
 
 LEASE = 60 * SECOND

@@ -7,7 +7,7 @@ would be slow and dear. `pack` puts the records of one app and one UTC day into 
      "encoding": "zstd", "source": "9c…", "data": "<base64 of zstd of NDJSON>"}
 
 `source` says that the records are of a file, by its first line: the consumer then knows those again that
-came before in other messages (see `core.known`). It is no part of the batch's identity.
+came before in other messages (see `core.deduplication`). It is no part of the batch's identity.
 
 `unpack` takes that, and from producers that don't use logctl a JSON object, an array of objects, or
 NDJSON. A batch is identified by its content (which holds ids and positions), never by SQS's messageId:
@@ -28,7 +28,7 @@ import zstandard
 
 from logctl.core import limits, strictjson
 from logctl.core.appid import RULE, is_appid
-from logctl.core.known import MAX_BLOCKS, block_of
+from logctl.core.deduplication import MAX_BLOCKS, block_of
 from logctl.core.records import (
     ID_DERIVED,
     TS_DERIVED,

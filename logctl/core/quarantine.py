@@ -16,7 +16,7 @@ from logctl.core.envelope import refold
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.partitions import QUARANTINE, Partition
 from logctl.core.redaction import UNREADABLE
-from logctl.core.text import counted
+from logctl.core.safe_text import counted
 from logctl.core.times import parse_time
 
 SUFFIX = ".json"

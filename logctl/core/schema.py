@@ -2,9 +2,9 @@
 the same.
 
 `logs_raw` is the JSON that the consumer writes, `logs_compacted` the Parquet that `athena compact` makes of
-it; people read the views `logs` (both) and `logs_unique` (each event_id once), see `core.views`. They are
-two tables because a table and its partitions must have one data format (Amazon Athena User Guide, Update
-tables with partitions).
+it; people read the views `logs` (both) and `logs_unique` (each event_id once), see `stack.catalog_views`.
+They are two tables because a table and its partitions must have one data format (Amazon Athena User Guide,
+Update tables with partitions).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from logctl.local.signatures import Claim, Refused, Request, Secret
+from logctl.local.sigv4 import Claim, Refused, Request, Secret
 
 _SIGNED_AS = {"cloudcontrol": "cloudcontrolapi", "dynamodbstreams": "dynamodb"}
 """The two services that MiniStack finds by another name in a request's target than in its scope."""

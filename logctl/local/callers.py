@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from logctl.local.keys import Keys
-from logctl.local.signatures import Claim, Refused, Request, Secret, check_origin, check_time, claim, verify
+from logctl.local.sigv4 import Claim, Refused, Request, Secret, check_origin, check_time, claim, verify
 
 CREDENTIALS = "/_logctl/credentials/"
 """The emulator's address, followed by an access key, that tells what the key stands for; for the sandbox's

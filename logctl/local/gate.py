@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from logctl.local.callers import CREDENTIALS, SERVICE
 from logctl.local.keys import Keys
-from logctl.local.signatures import Claim, Refused, Request, Secret, check_origin, check_time, claim, verify
+from logctl.local.sigv4 import Claim, Refused, Request, Secret, check_origin, check_time, claim, verify
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

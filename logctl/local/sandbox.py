@@ -249,7 +249,7 @@ def _start_athena(memory: _Memory, home: Path, timeout: float, sleep: Callable[[
         memory = replace(memory, athena_port=_free_port(None, but=memory.port))
     child = _spawn(
         [
-            "logctl.local.athena",
+            "logctl.local.athena_server",
             *("--port", str(memory.athena_port)),
             *("--backend", _url(memory.port)),
             *("--keys", str(keys.path(home))),
@@ -315,7 +315,7 @@ def _spawn_ministack(home: Path, port: int, athena_port: int, region: str) -> su
         "AWS_ENDPOINT_URL_ATHENA": _url(athena_port),
     }
     return _spawn(
-        ["logctl.local.emulator", "--keys", str(keys.path(home))],
+        ["logctl.local.ministack", "--keys", str(keys.path(home))],
         environ,
         home,
         _log(home),
@@ -429,7 +429,7 @@ def _recall(home: Path) -> _Memory | None:
     except (ValueError, TypeError):
         raise LogctlError(
             f"{home / 'sandbox.json'} is damaged.",
-            "Delete it, and end any `python -m logctl.local.emulator` by hand.",
+            "Delete it, and end any `python -m logctl.local.ministack` by hand.",
         ) from None
 
 

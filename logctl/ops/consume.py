@@ -11,7 +11,7 @@ from typing import Any
 from logctl.core.errors import UsageError
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.consumer import Consumer, wall_clock
-from logctl.pipeline.message import BatchResponse
+from logctl.pipeline.delivery.sqs_message import BatchResponse
 
 _WAIT_SECONDS = 5
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from logctl import __version__
-from logctl.core.completeness import Shortfall, shortfall
+from logctl.aws.clients import Aws, trouble_of
+from logctl.aws.error_codes import Trouble
 from logctl.core.errors import UnreachableError
 from logctl.core.names import Names
-from logctl.core.replies import Trouble
 from logctl.core.settings import Settings
-from logctl.pipeline.clients import Aws, trouble_of
 from logctl.pipeline.config import PipelineConfig
-from logctl.pipeline.stacks import resources_of, template_of
+from logctl.stack.completeness import Shortfall, shortfall
+from logctl.stack.stack_contents import resources_of, template_of
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef

@@ -16,15 +16,16 @@ from typing import Any, TypedDict
 
 from botocore.config import Config
 
+from logctl.aws.clients import TROUBLE, Aws
 from logctl.core import strictjson
 from logctl.core.access import Access, Issuer, NotAuthentic, access_of, same_token
-from logctl.pipeline.clients import TROUBLE, Aws
 from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.consumer import wall_clock
+from logctl.pipeline.function_log import log, where_of
 from logctl.pipeline.http import openapi, page
 from logctl.pipeline.http.answers import Answers, Request
 from logctl.pipeline.http.budget import Budget, OutOfTime, patience, watch
-from logctl.pipeline.http.errors import (
+from logctl.pipeline.http.http_errors import (
     ApiError,
     BadRequest,
     Forbidden,
@@ -34,7 +35,6 @@ from logctl.pipeline.http.errors import (
     Unavailable,
 )
 from logctl.pipeline.http.params import Params
-from logctl.pipeline.log import log, where_of
 
 RETRY_AFTER = 2
 """Seconds; what who is refused for lack of room is told to wait."""

@@ -2,8 +2,8 @@
 
 For each day: build a generation in a staging table, verify it batch by batch against what readers see, and
 let readers have it by registering, or moving, the partitions of `logs_compacted`. The view `logs` leaves out
-raw rows whose batch is compacted (see `core.views`), so at every moment, killed or not, each record is seen
-once, and what arrives late is seen at once and compacted with the next run.
+raw rows whose batch is compacted (see `stack.catalog_views`), so at every moment, killed or not, each record
+is seen once, and what arrives late is seen at once and compacted with the next run.
 
 Raw objects and replaced generations are deleted when readers have had the new one for the grace period: a
 query that was planned before the switch may still read the old one.
@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from logctl.core import compaction as rules
-from logctl.core.compaction import Day
+from logctl.aws.athena import Runner, text
+from logctl.core import compaction_sql as rules
+from logctl.core.compaction_sql import Day
 from logctl.core.errors import LogctlError
 from logctl.core.partitions import COMPACTED, LOGS, OBJECT, Partition, Scope
 from logctl.core.schema import parquet_descriptor
 from logctl.core.times import DAY, HOUR, TimeRange
-from logctl.pipeline.athena import Runner, text
-from logctl.pipeline.lease import Lease
+from logctl.pipeline.stores.lease import Lease
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient

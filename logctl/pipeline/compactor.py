@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from logctl.aws.athena import Runner
+from logctl.aws.clients import Aws
 from logctl.core.times import DAY, TimeRange
-from logctl.pipeline.athena import Runner
-from logctl.pipeline.clients import Aws
 from logctl.pipeline.compaction import Compactor, Tables
 from logctl.pipeline.consumer import wall_clock
-from logctl.pipeline.log import log
+from logctl.pipeline.function_log import log
 
 _STOP_BEFORE_END = 60_000
 LOOK_BACK = 35 * DAY

@@ -17,27 +17,27 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from logctl.core.chunks import make_chunks
+from logctl.aws.clients import IN_TIME, TROUBLE, Aws
 from logctl.core.debounce import AlertKey, Tally, tally
 from logctl.core.envelope import RejectedRecord, Unpacked, group_appid, unpack
+from logctl.core.hot_rows import make_chunks
 from logctl.core.partitions import by_partition
 from logctl.core.records import LATE, Record, Rejected
 from logctl.core.redaction import Redactor
-from logctl.pipeline.alerts import alerter_for
-from logctl.pipeline.attempts import Attempts
-from logctl.pipeline.canary import Canary
-from logctl.pipeline.catalog import Catalog
-from logctl.pipeline.clients import IN_TIME, TROUBLE, Aws
-from logctl.pipeline.cold import ColdStore
+from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.config import PipelineConfig
-from logctl.pipeline.deadline import Deadline
-from logctl.pipeline.hot import HotStore
-from logctl.pipeline.known import KnownRecords
-from logctl.pipeline.log import log
-from logctl.pipeline.message import BatchItemFailure, BatchResponse, Message
-from logctl.pipeline.quarantine import Quarantine, SetAside
-from logctl.pipeline.sightings import Sightings
-from logctl.pipeline.trials import Trials
+from logctl.pipeline.delivery.batch import Trials
+from logctl.pipeline.delivery.canary import Canary
+from logctl.pipeline.delivery.deadline import Deadline
+from logctl.pipeline.delivery.sqs_message import BatchItemFailure, BatchResponse, Message
+from logctl.pipeline.function_log import log
+from logctl.pipeline.stores.attempt_ledger import Attempts
+from logctl.pipeline.stores.catalog import Catalog
+from logctl.pipeline.stores.cold import ColdStore
+from logctl.pipeline.stores.first_seen import Sightings
+from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.quarantine_writer import Quarantine, SetAside
+from logctl.pipeline.stores.stored_file_records import KnownRecords
 
 _WITHHELD = "withheld, because it may quote what was redacted"
 REJECTED = "rejected"

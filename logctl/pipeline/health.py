@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logctl.core.debounce import Status
-from logctl.core.text import counted
+from logctl.core.safe_text import counted
 from logctl.core.times import MINUTE, iso
-from logctl.pipeline.hot import HotStore
-from logctl.pipeline.quarantined import Recent
-from logctl.pipeline.standings import Standing
+from logctl.pipeline.alerting.overview import Standing
+from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.quarantine_reader import Recent
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

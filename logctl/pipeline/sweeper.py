@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
+from logctl.aws.clients import Aws
 from logctl.core.times import parse_time
-from logctl.pipeline.alerts import Alerter, alerter_for
-from logctl.pipeline.clients import Aws
+from logctl.pipeline.alerting.alerter import Alerter, alerter_for
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import wall_clock
-from logctl.pipeline.expiry import Expiry, is_due
-from logctl.pipeline.log import log
+from logctl.pipeline.function_log import log
+from logctl.pipeline.partition_expiry import Expiry, is_due
 
 _STOP_BEFORE_END = 25_000
 """Milliseconds that a settlement may take at worst; the rest is due again in a minute."""

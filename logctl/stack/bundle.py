@@ -1,4 +1,4 @@
-"""The zip that Lambda runs: `core`, `pipeline`, `dashboard` and zstandard; boto3 is part of Lambda's runtime.
+"""The zip that Lambda runs: `core`, `aws`, `pipeline`, `dashboard` and zstandard; boto3 is in the runtime.
 
 Its bytes depend on the sources alone (names sorted, one date, fixed permissions), so that provisioning
 twice uploads and changes nothing.
@@ -48,7 +48,7 @@ WHEELS = {
     ),
 }
 """The compiled wheel for each runtime and architecture of Lambda, as PyPI published it."""
-_PACKAGES = ("core", "pipeline", "dashboard")
+_PACKAGES = ("core", "aws", "pipeline", "dashboard")
 _PAGE_PARTS = frozenset({".css", ".html", ".ico", ".js", ".json", ".png", ".svg", ".woff2"})
 # The zip format's first date: it knows none earlier.
 _DATE = (1980, 1, 1, 0, 0, 0)

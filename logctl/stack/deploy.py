@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from logctl.core.errors import LogctlError
-from logctl.stack.differences import property_changes
-from logctl.stack.history import Change, Plan, StackEvent, StackInfo, event_of, failure
+from logctl.stack.property_changes import property_changes
+from logctl.stack.stack_events import Change, Plan, StackEvent, StackInfo, event_of, failure
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient

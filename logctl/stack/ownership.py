@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 from botocore.exceptions import ClientError
 
+from logctl.aws.clients import Aws
 from logctl.core.names import Names
-from logctl.pipeline.clients import Aws
 
 UNTAGGED = "it carries no tags of logctl"
 _NO_TAGS = ("NoSuchTagSet", "NoSuchTagSetError")

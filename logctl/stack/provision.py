@@ -13,20 +13,20 @@ from functools import cached_property
 from botocore.exceptions import ClientError
 
 from logctl import __version__
+from logctl.aws.clients import Aws
 from logctl.core.capacity import Concurrency, reservation, shortage
-from logctl.core.completeness import Shortfall, shortfall
 from logctl.core.errors import LogctlError
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
-from logctl.pipeline.clients import Aws
-from logctl.pipeline.stacks import resources_of
 from logctl.stack.bundle import Bundle, build
+from logctl.stack.completeness import Shortfall, shortfall
 from logctl.stack.deploy import Change, Plan, StackDeployer, StackEvent, StackInfo
-from logctl.stack.functions import Code
+from logctl.stack.iam.policies import named
 from logctl.stack.ownership import Ownership
-from logctl.stack.policies import named
 from logctl.stack.removal import Left, Removal
-from logctl.stack.storage import alerts_indexes
+from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.resources.storage import alerts_indexes
+from logctl.stack.stack_contents import resources_of
 from logctl.stack.template import INLINE_LIMIT, TEMPLATES, bootstrap_template, build_template, to_json
 from logctl.stack.upgrade import Indexes, steps
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from logctl.aws.clients import Aws
 from logctl.core.errors import LogctlError
 from logctl.core.names import Names
-from logctl.pipeline.clients import Aws
 from logctl.stack.ownership import Ownership
 
 _PAGE = 1_000  # what S3 deletes in one call

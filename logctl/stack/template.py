@@ -15,9 +15,18 @@ import yaml
 from logctl import __version__
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
-from logctl.stack import alerting, api, functions, monitoring, policies, querying, queueing, storage
-from logctl.stack.functions import Code
-from logctl.stack.policies import arn_of, deny_plain_http, document, sub
+from logctl.stack.iam import policies
+from logctl.stack.iam.policies import arn_of, deny_plain_http, document, sub
+from logctl.stack.resources import (
+    alerting,
+    http_api,
+    lambda_functions,
+    monitoring,
+    querying,
+    queueing,
+    storage,
+)
+from logctl.stack.resources.lambda_functions import Code
 
 INLINE_LIMIT = 51_200
 """CloudFormation takes a template body of up to 51,200 bytes; a larger one has to lie in S3."""
@@ -66,10 +75,10 @@ def build_template(
         **queueing.resources(names),
         **storage.resources(settings, names, place or Place()),
         **alerting.resources(settings, names),
-        **functions.resources(settings, names, code),
+        **lambda_functions.resources(settings, names, code),
         **monitoring.resources(settings, names),
         **querying.resources(settings, names),
-        **api.resources(settings, names, code, endpoint, place.region if place else settings.region),
+        **http_api.resources(settings, names, code, endpoint, place.region if place else settings.region),
     }
     if settings.target == "local":
         resources = _without_tls_policies(resources)
@@ -92,8 +101,8 @@ def build_template(
                 "Workgroup": {"Ref": "Workgroup"},
                 "AlertWindow": str(settings.alert_window),
                 "HotRetention": str(settings.hot_retention),
-                "ApiUrl": api.page_url(endpoint),
-                **api.sign_in_outputs(settings),
+                "ApiUrl": http_api.page_url(endpoint),
+                **http_api.sign_in_outputs(settings),
                 "Version": __version__,
                 # For commands that find the stack by its name, which another environment's can be too.
                 "Prefix": names.prefix,

@@ -13,10 +13,10 @@ from typing import Any
 
 from logctl.core.names import Place
 from logctl.core.settings import Settings
-from logctl.stack.functions import Code
-from logctl.stack.permissions.commands import COMMANDS, needed
-from logctl.stack.permissions.documents import documents
-from logctl.stack.permissions.scope import Scope
+from logctl.stack.iam.command_permissions import COMMANDS, needed
+from logctl.stack.iam.documents import documents
+from logctl.stack.iam.scope import Scope
+from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.template import bootstrap_template, build_template, to_yaml
 from tests import iam
 from tests.iam import Where

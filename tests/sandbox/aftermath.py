@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from logctl.core.debounce import Action, State
 from logctl.core.times import DAY, TimeRange
+from logctl.ops.alerts.queue_subscriber import Delivered
 from logctl.ops.deployment import Deployment
-from logctl.ops.inbox import Delivered
-from logctl.pipeline.alert_store import to_state
-from logctl.pipeline.alerts import alerter_for
-from logctl.pipeline.hot import HotStore
+from logctl.pipeline.alerting.alerter import alerter_for
+from logctl.pipeline.stores.alert_states import to_state
+from logctl.pipeline.stores.hot import HotStore
 
 
 def by_hand(deployment: Deployment, *, visibility: int) -> None:

@@ -19,9 +19,9 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSRequest
 
+from logctl.aws.clients import Aws
 from logctl.local.sandbox import Running
 from logctl.ops.deployment import Deployment
-from logctl.pipeline.clients import Aws
 from tests import prefork
 from tests.prefork import as_from_a_shell
 from tests.sandbox.conftest import Cli, eventually

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from logctl.aws.clients import Aws
 from logctl.core.attempts import MAX_SILENT
-from logctl.pipeline.attempts import Attempts
-from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import Consumer
+from logctl.pipeline.stores.attempt_ledger import Attempts
 from tests.unit.test_consumer import break_, event, mend, packed, records, sqs
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from logctl.core.debounce import CALL_DELAY
 from logctl.core.times import SECOND, iso
-from logctl.ops.inbox import Inbox
+from logctl.ops.alerts.queue_subscriber import Inbox
 from tests.sandbox.conftest import Cli, eventually
 
 WINDOW = 6 + CALL_DELAY / SECOND
@@ -113,7 +113,7 @@ def test_sixteen_rivals_for_one_claim_have_one_winner(quick):
     from concurrent.futures import ThreadPoolExecutor
 
     from logctl.core.debounce import Action, AlertKey, Tally
-    from logctl.pipeline.alert_store import AlertStore
+    from logctl.pipeline.stores.alert_states import AlertStore
 
     deployment = quick.deployment
     store = AlertStore(deployment.aws.dynamodb, deployment.names.alerts_table)
@@ -134,7 +134,7 @@ def test_eight_threads_counting_one_key_lose_nothing(quick):
     from concurrent.futures import ThreadPoolExecutor
 
     from logctl.core.debounce import AlertKey, Tally
-    from logctl.pipeline.alert_store import AlertStore
+    from logctl.pipeline.stores.alert_states import AlertStore
 
     deployment = quick.deployment
     store = AlertStore(deployment.aws.dynamodb, deployment.names.alerts_table)

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from logctl.aws.athena import Runner
 from logctl.core.partitions import Partition
 from logctl.core.times import DAY, HOUR, TimeRange, parse_time
-from logctl.ops.compact import compactor
 from logctl.ops.deployment import Deployment
-from logctl.pipeline.athena import Runner
+from logctl.ops.lake.compact import compactor
 from logctl.pipeline.compaction import Compactor, Mismatch, Report, Tables
-from logctl.pipeline.lease import DURATION, Held, Lease, Lost
+from logctl.pipeline.stores.lease import DURATION, Held, Lease, Lost
 from tests.sandbox.conftest import Cli
 from tests.unit.conftest import Clock
 
@@ -40,7 +40,7 @@ class Env:
 
     def put(self, day: str, batch: str, count: int = 20, *, register: bool = True) -> None:
         """One object, as one message of the queue makes it."""
-        from logctl.pipeline.catalog import Catalog
+        from logctl.pipeline.stores.catalog import Catalog
 
         year, month, number = day.split("-")
         partition = Partition(year, month, number, self.app)
@@ -268,7 +268,7 @@ def test_killed_anywhere_every_record_is_seen_once_and_the_next_run_finishes(env
     import os
 
     every = 1 if os.environ.get("LOGCTL_SOAK") else 6
-    monkeypatch.setattr("logctl.pipeline.athena._FIRST_WAIT", 0.02)
+    monkeypatch.setattr("logctl.aws.athena._FIRST_WAIT", 0.02)
     env.put(f"{MARCH}1", "first")
     env.compact(grace=0)
     number = 0

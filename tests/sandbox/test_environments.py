@@ -16,14 +16,14 @@ from logctl.core.envelope import pack
 from logctl.core.records import Record, derive_id
 from logctl.core.settings import Settings
 from logctl.core.times import HOUR, TimeRange
+from logctl.ops.alerts.queue_subscriber import Inbox
 from logctl.ops.deployment import Deployment
-from logctl.ops.inbox import Inbox
-from logctl.ops.send import Outgoing, Sender
-from logctl.pipeline.alert_store import DUE, OLD_DUE
-from logctl.pipeline.hot import HotStore
+from logctl.ops.send.sender import Outgoing, Sender
+from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
+from logctl.pipeline.stores.hot import HotStore
 from logctl.stack.bundle import Bundle
 from logctl.stack.provision import Provisioner
-from logctl.stack.storage import alerts_indexes
+from logctl.stack.resources.storage import alerts_indexes
 from logctl.stack.upgrade import Indexes
 from tests.sandbox.conftest import eventually
 from tests.sandbox.test_stack import Environment

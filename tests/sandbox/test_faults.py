@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from logctl.aws.clients import TROUBLE
 from logctl.core.debounce import KINDS_PER_WINDOW, Action
 from logctl.core.times import HOUR, MINUTE
 from logctl.local.sandbox import find
+from logctl.ops.alerts.queue_subscriber import Inbox
 from logctl.ops.consume import from_queue
 from logctl.ops.deployment import Deployment
-from logctl.ops.inbox import Inbox
-from logctl.pipeline.clients import TROUBLE
 from tests.sandbox.aftermath import Told, by_hand, cold, hot, set_aside, states, sweep, told, waiting
 from tests.sandbox.conftest import Cli
 from tests.sandbox.faults import Proxy, Rule, microburst

@@ -22,20 +22,20 @@ import pytest
 from botocore.loaders import create_loader
 from typer.testing import CliRunner
 
+from logctl.aws.clients import Aws
 from logctl.cli.app import app
 from logctl.core.partitions import Partition
 from logctl.core.settings import Settings
 from logctl.core.times import DAY, iso
 from logctl.local import sandbox as local
-from logctl.ops.dashboard import Dashboard
+from logctl.ops.dashboard.access import Dashboard
 from logctl.ops.deployment import Deployment
-from logctl.pipeline.clients import Aws
 from logctl.pipeline.consumer import Consumer
-from logctl.pipeline.hot import HotStore
-from logctl.stack.permissions import handlers
-from logctl.stack.permissions.commands import needed
-from logctl.stack.permissions.documents import documents
-from logctl.stack.permissions.scope import ANY, Scope
+from logctl.pipeline.stores.hot import HotStore
+from logctl.stack.iam import handler_permissions
+from logctl.stack.iam.command_permissions import needed
+from logctl.stack.iam.documents import documents
+from logctl.stack.iam.scope import ANY, Scope
 from logctl.stack.provision import Provisioner
 from tests import iam
 from tests.iam import Where
@@ -317,7 +317,7 @@ _OF_A_FILE = frozenset({"dynamodb:Query"})
 # CloudFormation reads in the caller's name what it compares, MiniStack's as root.
 _COMPARED = frozenset(
     action
-    for statement in handlers.statements(handlers.HANDLERS, Scope(Settings()), "read")
+    for statement in handler_permissions.statements(handler_permissions.HANDLERS, Scope(Settings()), "read")
     for action in statement["Action"]
 )
 RUNS: dict[str, Run] = {

@@ -20,20 +20,20 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from logctl.aws.athena import Runner
+from logctl.aws.clients import Aws
 from logctl.core.debounce import AlertKey, Tally
 from logctl.core.errors import LogctlError
 from logctl.core.partitions import COMPACTED, LOGS, Partition
 from logctl.core.times import DAY, MINUTE, TimeRange
 from logctl.ops.deployment import Deployment
-from logctl.pipeline.alerts import alerter_for
+from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.api import Api
-from logctl.pipeline.athena import Runner
-from logctl.pipeline.clients import Aws
 from logctl.pipeline.compaction import Compactor, Tables
 from logctl.pipeline.config import ApiConfig, PipelineConfig
 from logctl.pipeline.consumer import Consumer
-from logctl.pipeline.expiry import Expiry
-from logctl.pipeline.outbox import Outbox
+from logctl.pipeline.partition_expiry import Expiry
+from logctl.pipeline.stores.outbox import Outbox
 from tests import iam
 from tests.iam import Need, Recording, Statement, Where
 from tests.sandbox.conftest import Cli

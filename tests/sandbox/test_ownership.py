@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
+from logctl.aws.clients import Aws
 from logctl.core.errors import LogctlError, UnreachableError
 from logctl.core.names import Names
 from logctl.core.settings import Settings
 from logctl.ops.deployment import Deployment
 from logctl.ops.environments import environments
-from logctl.pipeline.clients import Aws
 from logctl.stack.deploy import StackEvent
 from logctl.stack.provision import Destroyed, Provisioner
 from tests.sandbox.conftest import Cli

@@ -12,10 +12,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from logctl.aws.clients import Aws
 from logctl.core.partitions import Partition
 from logctl.core.times import DAY
-from logctl.pipeline.clients import Aws
-from logctl.pipeline.expiry import Expiry
+from logctl.pipeline.partition_expiry import Expiry
 from tests.sandbox.conftest import Cli
 
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-04")

@@ -10,8 +10,8 @@ import time
 import pytest
 
 from bench.loghub import loghub
-from logctl.core.textlog import read_head
 from logctl.core.times import iso
+from logctl.ops.send.textlog import read_head
 from tests.sandbox.aftermath import waiting
 from tests.sandbox.conftest import Cli, eventually
 

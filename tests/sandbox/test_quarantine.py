@@ -16,7 +16,7 @@ import pytest
 
 from logctl.core.partitions import Partition
 from logctl.core.times import iso
-from logctl.pipeline.attempts import Attempts
+from logctl.pipeline.stores.attempt_ledger import Attempts
 from tests.sandbox.conftest import Cli, eventually
 from tests.sandbox.terminal import in_a_terminal
 

@@ -12,7 +12,7 @@ from logctl.core.debounce import CALL_DELAY
 from logctl.core.envelope import pack
 from logctl.core.records import Record
 from logctl.core.times import DAY, HOUR, iso
-from logctl.ops.inbox import Inbox
+from logctl.ops.alerts.queue_subscriber import Inbox
 from tests.sandbox.conftest import Cli, eventually
 from tests.sandbox.test_alerts import sweep
 from tests.unit.test_redaction import CANARIES

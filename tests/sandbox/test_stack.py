@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from logctl.aws.clients import Aws
 from logctl.core.errors import LogctlError
 from logctl.core.names import Names
 from logctl.core.settings import Settings
-from logctl.pipeline.clients import Aws
 from logctl.stack.deploy import Plan, StackDeployer, StackEvent
 from logctl.stack.provision import Destroyed, Provisioner
 from logctl.stack.template import INLINE_LIMIT

@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 
 from logctl.core.partitions import Partition
-from logctl.ops import debounce, repair
+from logctl.ops.alerts import debounce_states
+from logctl.ops.alerts.queue_subscriber import Inbox
 from logctl.ops.deployment import Deployment
-from logctl.ops.inbox import Inbox
-from logctl.ops.live import APP, follow
-from logctl.ops.status import overview
+from logctl.ops.health.status import overview
+from logctl.ops.health.trace import APP, follow
+from logctl.ops.lake import repair
 from tests.sandbox.conftest import Cli, eventually
 from tests.sandbox.terminal import start_in_a_terminal
 from tests.sandbox.test_operations import pause_lambda
@@ -103,7 +104,7 @@ def test_how_old_the_newest_records_of_an_app_are(deployment):
 def test_a_dead_letter_is_found_and_stays_where_it_is(watched, deployment):
     sqs, url = deployment.aws.sqs, deployment.dead_letter_queue_url()
     sqs.send_message(QueueUrl=url, MessageBody="{}", MessageGroupId="shop", MessageDeduplicationId="d")
-    debounce.silence(deployment, "shop", duration=60_000, comment="", now=now())
+    debounce_states.silence(deployment, "shop", duration=60_000, comment="", now=now())
     try:
         assert findings(deployment) == {"dead letters": ("1 message could not be stored.", "logctl dlq list")}
         done = watched.run("status", "--target", "local", code=1)
@@ -112,7 +113,7 @@ def test_a_dead_letter_is_found_and_stays_where_it_is(watched, deployment):
         assert "silenced: shop until 20" in done.out
     finally:
         sqs.purge_queue(QueueUrl=url)
-        debounce.clear(deployment, "shop", now=time.time_ns() // 1_000_000)
+        debounce_states.clear(deployment, "shop", now=time.time_ns() // 1_000_000)
 
 
 def test_a_consumer_that_gets_nothing(watched, deployment):
@@ -247,7 +248,7 @@ def test_a_healthy_patient_and_one_event_all_the_way(watched, deployment):
     assert all(0 <= at < 60_000 for at in times)
     assert times[0] <= times[2] <= times[4]
     assert "sent by logctl doctor --live" in watched.run("tail", "logctl-doctor", "-s", "5m", "-o", "raw").out
-    assert [item.state.key.appid for item in debounce.standings(deployment, now=now())].count(APP) == 0
+    assert [item.state.key.appid for item in debounce_states.standings(deployment, now=now())].count(APP) == 0
 
 
 def test_an_event_that_no_consumer_takes(watched, deployment):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from logctl.ops.dashboard import Dashboard, make_password
+from logctl.ops.dashboard.access import Dashboard, make_password
 from tests.sandbox.conftest import Cli
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from logctl.core.times import MINUTE
 from logctl.pipeline.config import MAX_RECEIVES
-from logctl.stack.queueing import VISIBILITY_TIMEOUT
+from logctl.stack.resources.queueing import VISIBILITY_TIMEOUT
 
 VISIBILITY = VISIBILITY_TIMEOUT * 1000
 DEDUPLICATION = 5 * MINUTE

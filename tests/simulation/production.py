@@ -24,7 +24,7 @@ from greenlet import getcurrent
 
 from logctl.core.times import MINUTE, SECOND
 from logctl.pipeline.sweeper import _STOP_BEFORE_END, THREADS
-from logctl.stack.functions import CONSUMER_TIMEOUT, SWEEPER_TIMEOUT
+from logctl.stack.resources.lambda_functions import CONSUMER_TIMEOUT, SWEEPER_TIMEOUT
 from tests.simulation.meter import Limits, Metered, metered_gate
 from tests.simulation.workers import Crash
 from tests.simulation.world import (

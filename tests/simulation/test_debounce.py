@@ -27,15 +27,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from logctl.aws.clients import Aws
 from logctl.core.debounce import LEASE, AlertKey, Status, Tally
 from logctl.core.times import MINUTE, SECOND, parse_time
-from logctl.pipeline import alert_store
-from logctl.pipeline import sweep as sweep_module
-from logctl.pipeline.alert_store import AlertStore
-from logctl.pipeline.alerts import Alerter
-from logctl.pipeline.clients import Aws
-from logctl.pipeline.outbox import Outbox
-from logctl.pipeline.silences import SilenceStore
+from logctl.pipeline.alerting import sweep as sweep_module
+from logctl.pipeline.alerting.alerter import Alerter
+from logctl.pipeline.stores import alert_states
+from logctl.pipeline.stores.alert_states import AlertStore
+from logctl.pipeline.stores.outbox import Outbox
+from logctl.pipeline.stores.silences import SilenceStore
 from tests.unit.conftest import Clock, make_tables
 
 WINDOW = 15 * MINUTE
@@ -199,7 +199,7 @@ def unfold(step: tuple[str, Any]) -> list[tuple[str, Any]]:
 def tables() -> Iterator[tuple[AlertStore, Faults]]:
     # Fewer shards: moto takes milliseconds for each, and where a state stands is no matter here.
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
-        for module in (alert_store, sweep_module):
+        for module in (alert_states, sweep_module):
             patch.setattr(module, "SHARDS", ("0", "1"))
         aws = Aws(boto3.Session("test", "test", region_name="eu-central-1"))
         names = type("Names", (), {"hot_table": "sim-hot", "alerts_table": "sim-alerts"})

@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from logctl.aws.clients import Aws
 from logctl.core.debounce import LEASE, Action, AlertKey, Tally, compose
 from logctl.core.silence import Silence
 from logctl.core.times import MINUTE, SECOND
-from logctl.pipeline.alert_store import AlertStore, home
-from logctl.pipeline.clients import Aws
-from logctl.pipeline.silences import SilenceStore
+from logctl.pipeline.stores.alert_states import AlertStore, home
+from logctl.pipeline.stores.silences import SilenceStore
 from tests.simulation.cloud import Cloud
 from tests.simulation.fifo import DEDUPLICATION, VISIBILITY, Fifo
 from tests.simulation.world import ALERTS, HOT, START, WINDOW

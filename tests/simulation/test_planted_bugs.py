@@ -19,15 +19,15 @@ from hypothesis.stateful import run_state_machine_as_test
 from logctl.core import debounce
 from logctl.core.debounce import Action
 from logctl.core.partitions import Partition
-from logctl.pipeline import alerts
-from logctl.pipeline.alert_store import AlertStore
-from logctl.pipeline.alerts import Alerter
-from logctl.pipeline.cold import ColdStore
+from logctl.pipeline.alerting import alerter as alerts
+from logctl.pipeline.alerting.alerter import Alerter
 from logctl.pipeline.consumer import Consumer
-from logctl.pipeline.hot import HotStore
-from logctl.pipeline.message import Message
-from logctl.pipeline.outbox import Outbox
-from logctl.pipeline.trials import Trials, _Round
+from logctl.pipeline.delivery.batch import Trials, _Round
+from logctl.pipeline.delivery.sqs_message import Message
+from logctl.pipeline.stores.alert_states import AlertStore
+from logctl.pipeline.stores.cold import ColdStore
+from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.outbox import Outbox
 from tests.simulation.machines import (
     HUNTING,
     RecordPath,

@@ -14,13 +14,13 @@ import pytest
 
 from logctl.core import attempts, envelope, limits
 from logctl.core.debounce import KINDS_PER_WINDOW, Action, AlertKey, State, Tally
+from logctl.core.fair_order import Turns
 from logctl.core.times import HOUR, MINUTE, SECOND
-from logctl.core.turns import Turns
-from logctl.pipeline.alert_store import AlertStore
+from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.config import MAX_RECEIVES
 from logctl.pipeline.consumer import Consumer
-from logctl.pipeline.deadline import Deadline
-from logctl.pipeline.sweep import Sweep
+from logctl.pipeline.delivery.deadline import Deadline
+from logctl.pipeline.stores.alert_states import AlertStore
 from tests.simulation import meter, production
 from tests.simulation.bodies import BODIES
 from tests.simulation.production import APPS, Production, counting_memory

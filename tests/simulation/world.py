@@ -25,13 +25,13 @@ from logctl.core.fingerprint import fingerprint
 from logctl.core.records import ID_DERIVED, Record, derive_id
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, MINUTE, SECOND, parse_time
-from logctl.pipeline.alerts import Alerter, alerter_for
-from logctl.pipeline.attempts import ATTEMPTS, PREFIX
+from logctl.pipeline.alerting.alerter import Alerter, alerter_for
 from logctl.pipeline.config import MAX_RECEIVES
 from logctl.pipeline.consumer import REJECTED, Consumer
-from logctl.pipeline.outbox import UNCOUNTED
-from logctl.pipeline.sightings import FIRST_SEEN
-from logctl.pipeline.silences import SilenceStore
+from logctl.pipeline.stores.attempt_ledger import ATTEMPTS, PREFIX
+from logctl.pipeline.stores.first_seen import FIRST_SEEN
+from logctl.pipeline.stores.outbox import UNCOUNTED
+from logctl.pipeline.stores.silences import SilenceStore
 from tests.config import CONFIG
 from tests.simulation.cloud import Cloud, Gate
 from tests.simulation.fifo import VISIBILITY, Fifo, QueueMessage

@@ -10,14 +10,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from logctl.aws.clients import Aws
 from logctl.core.attempts import FRESH, Ledger
 from logctl.core.schema import PARTITION_KEYS, storage_descriptor
 from logctl.core.times import parse_time
-from logctl.pipeline.alert_store import DUE
-from logctl.pipeline.attempts import Attempts
-from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import Consumer
+from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.stores.attempt_ledger import Attempts
 from tests.config import CONFIG
 
 NOON = parse_time("2026-01-31T12:00:00Z")

@@ -12,10 +12,10 @@ from logctl.core.debounce import CALL_DELAY, KINDS_PER_WINDOW, LEASE, Action, Al
 from logctl.core.fingerprint import fingerprint
 from logctl.core.silence import REMEMBERED, Silence
 from logctl.core.times import MINUTE, SECOND
-from logctl.pipeline.alert_store import AlertStore
-from logctl.pipeline.alerts import Alerter
-from logctl.pipeline.outbox import Outbox
-from logctl.pipeline.silences import SilenceStore
+from logctl.pipeline.alerting.alerter import Alerter
+from logctl.pipeline.stores.alert_states import AlertStore
+from logctl.pipeline.stores.outbox import Outbox
+from logctl.pipeline.stores.silences import SilenceStore
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_consumer import break_, event, mend, packed, records
 

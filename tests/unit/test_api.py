@@ -20,9 +20,9 @@ from logctl.core.times import HOUR, MINUTE, TimeRange, iso
 from logctl.pipeline.api import Api
 from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.http import cursors, openapi
-from logctl.pipeline.http.errors import BadRequest
-from logctl.pipeline.reading import Mark
-from logctl.pipeline.silences import SilenceStore
+from logctl.pipeline.http.http_errors import BadRequest
+from logctl.pipeline.stores.hot_reader import Mark
+from logctl.pipeline.stores.silences import SilenceStore
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_consumer import break_, event, packed, records, sqs
 

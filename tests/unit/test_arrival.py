@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from logctl.core.chunks import Chunk, make_chunks
 from logctl.core.envelope import pack
+from logctl.core.hot_rows import Chunk, make_chunks
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR
-from logctl.ops.arrival import wait_until_readable
-from logctl.pipeline.hot import HotStore
-from logctl.pipeline.known import KnownRecords
+from logctl.ops.send.arrival import wait_until_readable
+from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.stored_file_records import KnownRecords
 from tests.unit.conftest import NOON
 
 

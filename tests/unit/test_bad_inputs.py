@@ -9,7 +9,7 @@ import pytest
 
 from logctl.core.debounce import MARKER_KEPT
 from logctl.core.records import ID_DERIVED, TS_DERIVED
-from logctl.core.text import neutralise
+from logctl.core.safe_text import neutralise
 from logctl.core.times import DAY
 from tests.unit.conftest import NOON
 from tests.unit.test_cli import NOWHERE, logctl, told  # noqa: F401
@@ -102,7 +102,7 @@ def test_half_a_surrogate_pair_is_replaced_in_an_envelope_too(pipeline):
     ],
 )
 def test_numbers_and_nul_are_the_same_hot_and_cold(pipeline, value, text):
-    from logctl.core.chunks import from_item
+    from logctl.core.hot_rows import from_item
 
     (row,) = kept(pipeline, f'{{"msg": "x", "a": {value}}}')
     assert row["fields"] == f'{{"a":{text}}}'

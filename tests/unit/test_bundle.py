@@ -41,17 +41,18 @@ def test_the_bytes_are_the_same_every_time(local):
     }
 
 
-def test_it_holds_core_pipeline_dashboard_and_zstandard_only(local):
+def test_it_holds_core_aws_pipeline_dashboard_and_zstandard_only(local):
     names = names_in(local)
     package = Path(bundle.__file__).parent.parent
     ours = {
         f"logctl/{path.relative_to(package).as_posix()}"
-        for folder in ("core", "pipeline")
+        for folder in ("core", "aws", "pipeline")
         for path in (package / folder).rglob("*.py")
     }
     page = {f"logctl/dashboard/{name}" for name in ("index.html", "assets/app.js", "assets/style.css")}
     assert ours | page | {"logctl/__init__.py", "zstandard/__init__.py"} <= set(names)
-    allowed = ("logctl/__init__.py", "logctl/core/", "logctl/pipeline/", "logctl/dashboard/", "zstandard/")
+    parts = ("__init__.py", "core/", "aws/", "pipeline/", "dashboard/")
+    allowed = (*(f"logctl/{part}" for part in parts), "zstandard/")
     assert [name for name in names if not name.startswith(allowed)] == []
     assert [name for name in names if name.endswith((".pyc", ".pyi", "py.typed"))] == []
     assert len(local.data) < 10 * 2**20

@@ -6,7 +6,7 @@ import pytest
 
 from logctl.core.names import Names
 from logctl.core.settings import Settings
-from logctl.ops.changes import Changes
+from logctl.ops.query.pipeline_objects import Changes
 
 NAMES = Names.of(Settings.build(("test", {"env": "test"})))
 DB, BUCKET = NAMES.database, "logctl-test-logs-1-eu"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from logctl.cli.init import document
+from logctl.cli.commands.init import document
 from logctl.core.settings import Settings
 from tests import prefork
 

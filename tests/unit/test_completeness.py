@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from logctl import __version__
-from logctl.core import doctor, status
-from logctl.core.completeness import Shortfall, shortfall
-from logctl.core.doctor import Verdict
 from logctl.ops.deployment import lacking
+from logctl.ops.health import doctor_rules, status_rules
+from logctl.ops.health.doctor_rules import Verdict
+from logctl.stack.completeness import Shortfall, shortfall
 from tests import prefork
 
 TEMPLATE = {
@@ -55,20 +55,20 @@ def test_many_missing_resources_are_told_by_type():
     "lacks", [Shortfall((("View", "T"),)), Shortfall((), ("Version",)), Shortfall(version="0")]
 )
 def test_status_finds_it_and_nothing_else_about_a_stack_that_is_being_changed(lacks):
-    (finding,) = status.stack("CREATE_COMPLETE", "", lacks)
+    (finding,) = status_rules.stack("CREATE_COMPLETE", "", lacks)
     assert str(lacks) in finding.what
-    (finding,) = status.stack("UPDATE_IN_PROGRESS", "", lacks)
+    (finding,) = status_rules.stack("UPDATE_IN_PROGRESS", "", lacks)
     assert "somebody is changing it" in finding.what
-    assert status.stack("CREATE_COMPLETE", "", Shortfall()) == []
+    assert status_rules.stack("CREATE_COMPLETE", "", Shortfall()) == []
 
 
 def test_doctor_does_not_call_it_ok():
-    assert doctor.stack("up", Shortfall((("View", "T"),))).verdict is Verdict.FAILED
-    assert doctor.stack("up", Shortfall((), ("Version",), compared=False)).verdict is Verdict.FAILED
-    assert doctor.stack("up", Shortfall()).verdict is Verdict.OK
+    assert doctor_rules.stack("up", Shortfall((("View", "T"),))).verdict is Verdict.FAILED
+    assert doctor_rules.stack("up", Shortfall((), ("Version",), compared=False)).verdict is Verdict.FAILED
+    assert doctor_rules.stack("up", Shortfall()).verdict is Verdict.OK
     # Another version is said by the check of versions, as a warning.
-    assert doctor.stack("up", Shortfall(version="0.0.1")).verdict is Verdict.OK
-    assert doctor.versions(__version__, "0.0.1", same_code=True).verdict is Verdict.WARNING
+    assert doctor_rules.stack("up", Shortfall(version="0.0.1")).verdict is Verdict.OK
+    assert doctor_rules.versions(__version__, "0.0.1", same_code=True).verdict is Verdict.WARNING
 
 
 def deployment(resources: list[dict[str, str]], body: Any = TEMPLATE) -> Any:

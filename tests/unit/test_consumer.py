@@ -11,13 +11,13 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
 from logctl.core.attempts import MAX_STRIKES, Outcome
-from logctl.core.chunks import from_item
 from logctl.core.envelope import pack
+from logctl.core.hot_rows import from_item
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, MINUTE
-from logctl.pipeline.alerts import alerter_for
+from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.config import MAX_RECEIVES
-from logctl.pipeline.deadline import LEAST, RESERVE
+from logctl.pipeline.delivery.deadline import LEAST, RESERVE
 from tests.unit.conftest import NOON, Pipeline
 
 

@@ -17,20 +17,20 @@ import pytest
 from moto import mock_aws
 
 from bench.loghub import loghub
-from logctl.core import cost
-from logctl.core.chunks import make_chunks, to_item
-from logctl.core.cost import Load, parse_rate
+from logctl.aws.clients import Aws
 from logctl.core.envelope import pack
 from logctl.core.errors import LogctlError, UsageError
-from logctl.core.pricing import REGIONS, prices
+from logctl.core.hot_rows import make_chunks, to_item
 from logctl.core.records import Record, derive_id, from_mapping, to_cold
 from logctl.core.settings import Settings
 from logctl.core.sizes import parse_size
 from logctl.core.times import DAY, HOUR, MINUTE, iso, to_datetime
-from logctl.ops.cost import usage
-from logctl.ops.samples import sample_records
-from logctl.pipeline.clients import Aws
-from logctl.stack.functions import Code
+from logctl.ops.cost import estimate
+from logctl.ops.cost.estimate import Load, parse_rate
+from logctl.ops.cost.measured import usage
+from logctl.ops.cost.prices import REGIONS, prices
+from logctl.ops.send.samples import sample_records
+from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.template import build_template
 from tests.unit.conftest import NOON
 from tests.unit.test_consumer import event, packed
@@ -150,7 +150,7 @@ def test_what_is_known_of_a_message_takes_as_many_bytes_as_the_model_says(pipeli
     pipeline.consumer.process(event(*(packed(list(records), "a" * 16),)))
     items = pipeline.aws.dynamodb.scan(TableName=pipeline.config.hot_table)["Items"]
     marks = sum(_item_bytes(item) + 100 for item in items if item["app"]["S"].startswith("_file#"))
-    assert cost.marks_bytes(Load(count, line_bytes(records))) == pytest.approx(marks, rel=0.2)
+    assert estimate.marks_bytes(Load(count, line_bytes(records))) == pytest.approx(marks, rel=0.2)
 
 
 @pytest.mark.parametrize("count", [1, 30, 400])
@@ -159,7 +159,7 @@ def test_a_hot_row_takes_as_many_units_as_the_model_says(count):
     (chunk,) = make_chunks("shop", "b" * 32, records, "1" * 20)
     item = to_item(chunk, arrived=NOON, expires_at=NOON // 1000)
     real = -(-_item_bytes(item) // 1024) + 1
-    assert cost.write_units(Load(count, line_bytes(records)))[0] == pytest.approx(real, rel=0.35, abs=1)
+    assert estimate.write_units(Load(count, line_bytes(records)))[0] == pytest.approx(real, rel=0.35, abs=1)
 
 
 def _item_bytes(item: dict[str, Any]) -> int:
@@ -176,10 +176,10 @@ def _item_bytes(item: dict[str, Any]) -> int:
 
 def test_the_models_constants_are_those_of_the_template():
     resources = build_template(Settings(), code=Code("b", "k", "python3.13", "arm64"))["Resources"]
-    assert resources["Consumer"]["Properties"]["MemorySize"] == cost.CONSUMER_MB
-    assert resources["Sweeper"]["Properties"]["MemorySize"] == cost.SWEEPER_MB
+    assert resources["Consumer"]["Properties"]["MemorySize"] == estimate.CONSUMER_MB
+    assert resources["Sweeper"]["Properties"]["MemorySize"] == estimate.SWEEPER_MB
     assert resources["Sweeper"]["Properties"]["Architectures"] == ["arm64"]
-    assert resources["ConsumerSource"]["Properties"]["BatchSize"] == cost.SQS_BATCH
+    assert resources["ConsumerSource"]["Properties"]["BatchSize"] == estimate.SQS_BATCH
     assert resources["SweeperSchedule"]["Properties"]["ScheduleExpression"] == "rate(1 minute)"
     assert {resources[name]["Properties"]["BillingMode"] for name in ("HotTable", "AlertsTable")} == {
         "PAY_PER_REQUEST"
@@ -191,7 +191,7 @@ def test_storage_moves_when_the_lifecycle_of_the_template_says(kept):
     settings = Settings.build(("test", {"cold_retention": f"{kept}d"}))
     bucket = build_template(settings, code=Code("b", "k", "r", "a"))["Resources"]["Bucket"]["Properties"]
     (rule,) = [item for item in bucket["LifecycleConfiguration"]["Rules"] if item["Id"] == "logs"]
-    lines = cost.with_firehose(Load(1_000, 500), settings, HERE)
+    lines = estimate.with_firehose(Load(1_000, 500), settings, HERE)
     moved = [line.what.removeprefix("moving to ") for line in lines if line.what.startswith("moving")]
     names = {"STANDARD_IA": "Standard-IA", "GLACIER_IR": "Glacier IR"}
     assert moved == [names[item["StorageClass"]] for item in rule.get("Transitions", [])]
@@ -204,26 +204,28 @@ def test_storage_moves_when_the_lifecycle_of_the_template_says(kept):
 
 
 def test_a_line_is_quantity_times_price():
-    for line in cost.estimate(Load(100, 500), Settings(), HERE, alarms=6):
+    for line in estimate.estimate(Load(100, 500), Settings(), HERE, alarms=6):
         if line.quantity is None:
             assert line.amount is None
         else:
             assert line.amount == pytest.approx(line.quantity / line.price.per * line.price.usd)
-    alarms = [line for line in cost.estimate(Load(1, 1), Settings(), HERE, alarms=6) if line.what == "alarms"]
+    alarms = [
+        line for line in estimate.estimate(Load(1, 1), Settings(), HERE, alarms=6) if line.what == "alarms"
+    ]
     assert [line.amount for line in alarms] == [pytest.approx(0.6)]
 
 
 def test_firehose_bills_five_kilobytes_for_a_short_record():
     short, long = (
-        cost.with_firehose(Load(100, size), Settings(), HERE)[0].quantity for size in (1, 5 * 1024)
+        estimate.with_firehose(Load(100, size), Settings(), HERE)[0].quantity for size in (1, 5 * 1024)
     )
     assert short == long == pytest.approx(100 * 730 * 3600 * 5 * 1024)
-    assert cost.with_firehose(Load(100, 5 * 1024 + 1), Settings(), HERE)[0].quantity == 2 * short
+    assert estimate.with_firehose(Load(100, 5 * 1024 + 1), Settings(), HERE)[0].quantity == 2 * short
 
 
 def test_bigger_messages_cost_less_and_more_apps_more():
     def bill(**more: Any) -> float:
-        return cost.total(cost.estimate(Load(100, 500, **more), Settings(), HERE))
+        return estimate.total(estimate.estimate(Load(100, 500, **more), Settings(), HERE))
 
     assert bill(every=MINUTE) < bill() < bill(apps=20)
     assert bill(errors=0) < bill()
@@ -233,7 +235,7 @@ def test_compaction_lets_small_objects_move_to_cheaper_storage():
     nightly = Settings.build(("test", {"compact_after": "2d"}))
 
     def s3(settings: Settings) -> set[str]:
-        lines = cost.estimate(Load(100, 500), settings, HERE)
+        lines = estimate.estimate(Load(100, 500), settings, HERE)
         return {line.what for line in lines if line.service == "S3"}
 
     assert not {what for what in s3(Settings()) if "Glacier" in what}
@@ -242,9 +244,9 @@ def test_compaction_lets_small_objects_move_to_cheaper_storage():
 
 def test_with_an_issuer_of_ones_own_there_is_no_cognito():
     mine = Settings.build(("test", {"oidc_issuer": "https://id.example", "oidc_audience": "x"}))
-    services = {line.service for line in cost.estimate(Load(1, 1), mine, HERE)}
+    services = {line.service for line in estimate.estimate(Load(1, 1), mine, HERE)}
     assert "Cognito" not in services
-    assert "Cognito" in {line.service for line in cost.estimate(Load(1, 1), Settings(), HERE)}
+    assert "Cognito" in {line.service for line in estimate.estimate(Load(1, 1), Settings(), HERE)}
 
 
 @pytest.mark.parametrize(
@@ -345,7 +347,7 @@ class Account:
 
 
 def test_half_a_months_metrics_are_doubled():
-    half = cost.MONTH // 2
+    half = estimate.MONTH // 2
     account = Account(
         {
             ("NumberOfMessagesSent", "q"): [(NOON - half, 500_000), (NOON - HOUR, 500_000)],
@@ -416,7 +418,7 @@ def test_the_table_in_the_docs_is_what_the_model_says():
         loads = [
             Load(float(rate.replace(",", "")), parse_size(size), every=every) for every in (1_000, MINUTE)
         ]
-        bills = [cost.estimate(load, Settings(), HERE) for load in loads]
-        bills += [cost.with_cloudwatch_logs(loads[0], Settings(), HERE)]
-        bills += [cost.with_firehose(loads[0], Settings(), HERE)]
-        assert amounts == " | ".join(f"${cost.total(lines):,.0f}" for lines in bills)
+        bills = [estimate.estimate(load, Settings(), HERE) for load in loads]
+        bills += [estimate.with_cloudwatch_logs(loads[0], Settings(), HERE)]
+        bills += [estimate.with_firehose(loads[0], Settings(), HERE)]
+        assert amounts == " | ".join(f"${estimate.total(lines):,.0f}" for lines in bills)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from logctl.core.errors import LogctlError, UnreachableError
-from logctl.ops.dashboard import Dashboard
+from logctl.ops.dashboard.access import Dashboard
 
 
 def deployed(port: int) -> Any:

@@ -26,7 +26,7 @@ from logctl.core.debounce import (
     tally,
 )
 from logctl.core.records import LATE, Record
-from logctl.core.text import neutralise_lines
+from logctl.core.safe_text import neutralise_lines
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND, parse_time
 
 NOW = parse_time("2026-01-31T12:00:00Z")

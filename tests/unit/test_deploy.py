@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from logctl.core.errors import LogctlError
 from logctl.stack.deploy import Change, Plan, StackDeployer
-from logctl.stack.differences import PropertyChange
+from logctl.stack.property_changes import PropertyChange
 
 NOTHING = (
     "The submitted information didn't contain changes. Submit different information to create a change set."

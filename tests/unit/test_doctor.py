@@ -13,14 +13,15 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from logctl import __version__
-from logctl.core import doctor as rules
-from logctl.core.doctor import Verdict
+from logctl.aws.error_codes import Trouble, trouble
 from logctl.core.errors import LogctlError
 from logctl.core.names import Place
-from logctl.core.replies import Trouble, trouble
 from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
-from logctl.ops import athena, doctor, live
 from logctl.ops.deployment import Deployment
+from logctl.ops.health import doctor, trace
+from logctl.ops.health import doctor_rules as rules
+from logctl.ops.health.doctor_rules import Verdict
+from logctl.ops.query import runner
 from tests.unit.conftest import NOON
 from tests.unit.test_status import SETTINGS, Refusing
 
@@ -224,7 +225,7 @@ def followed(**clients: Any) -> dict[str, Verdict]:
     """The hops by name, in a world where a second passes with every look at the clock."""
     queue = Refusing(get_queue_url=lambda QueueName: {"QueueUrl": "u"}, send_message_batch=accept)
     seconds = itertools.count(0, SECOND)
-    hops = live.follow(
+    hops = trace.follow(
         deployment(**({"sqs": queue} | clients)),
         seconds=5,
         clock=lambda: NOON + next(seconds),
@@ -244,11 +245,11 @@ def test_an_event_that_nobody_may_look_for():
 def test_an_event_that_comes_to_s3_only(monkeypatch):
     """The consumer writes S3 first: then it has run, and something is wrong with DynamoDB."""
 
-    def refuse(deployment: Deployment, query: athena.Query) -> athena.QueryResult:
-        assert query.parameters[-2] == f"'{live.APP}'"
+    def refuse(deployment: Deployment, query: runner.Query) -> runner.QueryResult:
+        assert query.parameters[-2] == f"'{trace.APP}'"
         raise LogctlError("Athena: no such table.")
 
-    monkeypatch.setattr(athena, "query", refuse)
+    monkeypatch.setattr(runner, "query", refuse)
     pages = SimpleNamespace(paginate=lambda **request: [{"Items": []}])
     found = followed(
         s3=Refusing(list_objects_v2=lambda **request: {"Contents": [{"LastModified": to_datetime(NOON)}]}),

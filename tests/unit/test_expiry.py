@@ -9,8 +9,8 @@ import pytest
 
 from logctl.core.partitions import Partition
 from logctl.core.times import DAY, parse_time
-from logctl.pipeline import expiry, sweeper
-from logctl.pipeline.expiry import Expiry, is_due
+from logctl.pipeline import partition_expiry, sweeper
+from logctl.pipeline.partition_expiry import Expiry, is_due
 from tests.unit.conftest import Pipeline
 
 NOW = parse_time("2026-01-31T03:17:30Z")
@@ -72,7 +72,7 @@ def test_compacted_partitions_expire_by_where_they_lie(old):
 
 
 def test_a_day_looks_at_so_many_and_the_next_at_others(old, monkeypatch):
-    monkeypatch.setattr(expiry, "LIMIT", 30)
+    monkeypatch.setattr(partition_expiry, "LIMIT", 30)
     full = [Partition.at(NOW - 400 * DAY, f"full-{n:02d}") for n in range(40)]
     for partition in full:
         old.aws.s3.put_object(Bucket=old.config.bucket, Key=partition.object_key("0"), Body=b"x")

@@ -18,8 +18,8 @@ from logctl.core.debounce import (
     Status,
     decide,
 )
-from logctl.core.explain import Rules, explain
 from logctl.core.times import MINUTE, parse_time
+from logctl.ops.alerts.explain import Rules, explain
 from tests.unit.conftest import Pipeline
 from tests.unit.test_alerts import WINDOW, make, silence, silences, store, sweep  # noqa: F401 - fixtures
 from tests.unit.test_consumer import event, packed, records

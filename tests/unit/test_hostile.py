@@ -23,15 +23,15 @@ import zstandard
 from botocore.exceptions import EndpointConnectionError
 
 from logctl.cli import render
+from logctl.cli.commands.tail import Format, Printer
 from logctl.cli.render import Output
-from logctl.cli.tail import Format, Printer
 from logctl.core.appid import PATTERN, is_appid
-from logctl.core.chunks import from_item
 from logctl.core.debounce import Action, Claim, State, Status, compose, tally
 from logctl.core.envelope import MAX_BODY, _batch_id, pack
+from logctl.core.hot_rows import from_item
 from logctl.core.partitions import Partition
 from logctl.core.records import Record, derive_id
-from logctl.core.text import ascii_only, csv_cell, neutralise, neutralise_lines
+from logctl.core.safe_text import ascii_only, csv_cell, neutralise, neutralise_lines
 from logctl.core.times import MINUTE, parse_time
 from logctl.pipeline.consumer import Consumer
 from tests import prefork

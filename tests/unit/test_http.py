@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from logctl.ops import http
+from logctl.ops.dashboard import http_client
 
 
 class Service(HTTPServer):
@@ -58,22 +58,22 @@ def test_it_waits_as_long_as_it_is_told_or_longer_each_time(service):
     service.answers = [(429, {}), (503, {"Retry-After": "7"}), (429, {"Retry-After": "soon"}), (503, {})]
     waited: list[float] = []
     told: list[int] = []
-    assert http.ask(service.request_to, timeout=5, sleep=waited.append, on_busy=told.append) == b"said"
+    assert http_client.ask(service.request_to, timeout=5, sleep=waited.append, on_busy=told.append) == b"said"
     assert waited == told == [1, 7, 4, 8]
 
 
 def test_it_gives_up_in_the_end_and_at_once_where_waiting_does_not_help(service):
     service.answers = [(429, {})] * 9
     with pytest.raises(urllib.error.HTTPError, match="429"):
-        http.ask(service.request_to, timeout=5, sleep=lambda seconds: None)
-    assert service.asked == http.ATTEMPTS
+        http_client.ask(service.request_to, timeout=5, sleep=lambda seconds: None)
+    assert service.asked == http_client.ATTEMPTS
     service.answers = [(400, {"Retry-After": "1"})]
     with pytest.raises(urllib.error.HTTPError, match="400"):
-        http.ask(service.request_to, timeout=5, sleep=lambda seconds: pytest.fail("it waited"))
+        http_client.ask(service.request_to, timeout=5, sleep=lambda seconds: pytest.fail("it waited"))
 
 
 @pytest.mark.parametrize(
     ("told", "seconds"), [("99999", 30), ("-1", 1), ("", 1), (None, 1), ("9" * 400, 1), ("٣", 1)]
 )
 def test_what_is_told_is_taken_within_reason(told, seconds):
-    assert http.pause(told, 0) == seconds
+    assert http_client.pause(told, 0) == seconds

@@ -18,12 +18,12 @@ from logctl.cli.app import app
 from logctl.core.errors import UsageError
 from logctl.core.names import Place
 from logctl.core.settings import Settings
-from logctl.stack.functions import Code
-from logctl.stack.permissions.commands import COMMANDS, WITHOUT, needed
-from logctl.stack.permissions.documents import LIMIT, documents, merged, size
-from logctl.stack.permissions.handlers import HANDLERS
-from logctl.stack.permissions.scope import Scope
-from logctl.stack.policies import allow
+from logctl.stack.iam.command_permissions import COMMANDS, WITHOUT, needed
+from logctl.stack.iam.documents import LIMIT, documents, merged, size
+from logctl.stack.iam.handler_permissions import HANDLERS
+from logctl.stack.iam.policies import allow
+from logctl.stack.iam.scope import Scope
+from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.template import bootstrap_template, build_template
 from tests import iam
 

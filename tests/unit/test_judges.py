@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from logctl.stack.permissions.commands import COMMANDS
+from logctl.stack.iam.command_permissions import COMMANDS
 from tests import golden
 from tests.judges import documents
 from tests.judges.verdicts import ACCEPTED, problems, subjects

@@ -1,4 +1,4 @@
-"""Who may import whom: cli → stack, ops, local → pipeline → core."""
+"""Who may import whom: cli → ops, local → stack → pipeline → aws → core."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import pytest
 ROOT = Path(__file__).parents[2] / "logctl"
 MAY_IMPORT = {
     "core": {"core"},
-    "pipeline": {"core", "pipeline"},
-    "stack": {"core", "pipeline", "stack"},
-    "ops": {"core", "pipeline", "ops"},
+    "aws": {"core", "aws"},
+    "pipeline": {"core", "aws", "pipeline"},
+    "stack": {"core", "aws", "pipeline", "stack"},
+    "ops": {"core", "aws", "pipeline", "stack", "ops"},
     "local": {"core", "local"},
-    "cli": {"core", "pipeline", "stack", "ops", "local", "cli"},
+    "cli": {"core", "aws", "pipeline", "stack", "ops", "local", "cli"},
 }
 PURE = {
     "boto3",

@@ -19,12 +19,12 @@ from logctl.core.names import Names
 from logctl.core.partitions import COMPACTED, LOGS, RESULTS
 from logctl.core.settings import Settings
 from logctl.core.times import DAY, MINUTE
-from logctl.pipeline.alerts import alerter_for
-from logctl.pipeline.attempts import Attempts
+from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.consumer import Consumer
-from logctl.pipeline.expiry import Expiry
-from logctl.pipeline.outbox import UNCOUNTED, Outbox
-from logctl.stack.functions import Code
+from logctl.pipeline.partition_expiry import Expiry
+from logctl.pipeline.stores.attempt_ledger import Attempts
+from logctl.pipeline.stores.outbox import UNCOUNTED, Outbox
+from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.template import bootstrap_template, build_template
 from tests import iam
 from tests.iam import Need, Statement, Where

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
-from logctl.stack.functions import Code
 from logctl.stack.ownership import UNTAGGED, Ownership, disowning
+from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.template import bootstrap_template, build_template, to_yaml
 
 MINE = Names("a", "b-c")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from logctl.ops.person import NAMELESS, user_here
+from logctl.ops.operator_name import NAMELESS, user_here
 
 
 def test_the_machine_says_who(monkeypatch):

@@ -9,18 +9,18 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from logctl.core.chunks import from_item
 from logctl.core.envelope import pack, refold, unfolded
 from logctl.core.errors import LogctlError, UsageError
+from logctl.core.hot_rows import from_item
 from logctl.core.partitions import Partition
 from logctl.core.quarantine import NotANote, Withheld, body_of, parse, picked, place_of
 from logctl.core.redaction import UNREADABLE
-from logctl.core.text import shortened
+from logctl.core.safe_text import shortened
 from logctl.core.times import DAY, HOUR, TimeRange, iso
-from logctl.ops import quarantine
 from logctl.ops.deployment import Deployment
-from logctl.ops.quarantine import Changes, Retry, Wanted
-from logctl.pipeline.quarantined import listed, recent
+from logctl.ops.recovery import quarantined_messages
+from logctl.ops.recovery.quarantined_messages import Changes, Retry, Wanted
+from logctl.pipeline.stores.quarantine_reader import listed, recent
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_consumer import event, packed, records, sqs
 
@@ -76,10 +76,12 @@ def messages(pipeline: Pipeline) -> list[str]:
     return [record.message for chunk in chunks for record in chunk.records()]
 
 
-def retried(place: Deployment, changes: Changes = quarantine.UNCHANGED) -> list[quarantine.Retried]:
+def retried(
+    place: Deployment, changes: Changes = quarantined_messages.UNCHANGED
+) -> list[quarantined_messages.Retried]:
     again = Retry(place)
-    found = quarantine.look(place, Wanted(), limit=100).held
-    return [again.run(quarantine.read_one(place, held.kept), changes) for held in found]
+    found = quarantined_messages.look(place, Wanted(), limit=100).held
+    return [again.run(quarantined_messages.read_one(place, held.kept), changes) for held in found]
 
 
 # ── Reading ─────────────────────────────────────────────────────────────────────────────────────────
@@ -162,12 +164,12 @@ def test_the_newest_are_listed_oldest_first_and_filtered(pipeline, place):
     put(pipeline, "d4", sent_at=NOON)
 
     def ids(limit: int = 100, **wanted: Any) -> list[str]:
-        return [held.kept.id for held in quarantine.look(place, Wanted(**wanted), limit=limit).held]
+        return [held.kept.id for held in quarantined_messages.look(place, Wanted(**wanted), limit=limit).held]
 
     assert ids() == ["a1", "b2", "c3", "d4"]
     assert ids(2) == ["c3", "d4"]
-    assert quarantine.look(place, Wanted(), limit=2).more
-    assert not quarantine.look(place, Wanted(), limit=4).more
+    assert quarantined_messages.look(place, Wanted(), limit=2).more
+    assert not quarantined_messages.look(place, Wanted(), limit=4).more
     assert ids(apps=("web-*",)) == ["a1", "c3"]
     assert ids(apps=("checkout",)) == ["b2", "d4"]
     assert ids(reason="empty") == ["b2"]
@@ -178,7 +180,7 @@ def test_the_newest_are_listed_oldest_first_and_filtered(pipeline, place):
 def test_an_object_that_is_none_of_ours_is_listed_with_the_problem(pipeline, place):
     key = put(pipeline, "a1")
     pipeline.aws.s3.put_object(Bucket=pipeline.config.bucket, Key=key, Body=b"x")
-    (held,) = quarantine.look(place, Wanted(), limit=9).held
+    (held,) = quarantined_messages.look(place, Wanted(), limit=9).held
     assert held.note is None
     with pytest.raises(LogctlError, match="cannot be sent again"):
         Retry(place).run(held)
@@ -188,10 +190,10 @@ def test_an_object_that_is_none_of_ours_is_listed_with_the_problem(pipeline, pla
 def test_looking_is_bounded_and_says_so(pipeline, place, monkeypatch):
     for number in range(5):
         put(pipeline, f"a{number}", sent_at=NOON - number * DAY)
-    monkeypatch.setattr(quarantine, "KEYS_AT_MOST", 2)
-    found, complete = quarantine.keys(place, Wanted())
+    monkeypatch.setattr(quarantined_messages, "KEYS_AT_MOST", 2)
+    found, complete = quarantined_messages.keys(place, Wanted())
     assert ([kept.id for kept in found], complete) == (["a0", "a1"], False)
-    assert quarantine.look(place, Wanted(), limit=9).more
+    assert quarantined_messages.look(place, Wanted(), limit=9).more
 
 
 def test_what_is_recent_is_counted_up_to_a_limit(pipeline):
@@ -211,13 +213,13 @@ def test_what_is_recent_is_counted_up_to_a_limit(pipeline):
 
 def test_ids_are_found_by_their_beginning_or_their_key(pipeline, place):
     first, second = put(pipeline, "abc1"), put(pipeline, "abd2", app="web")
-    assert [kept.key for kept in quarantine.find(place, ["abd", first])] == [first, second]
+    assert [kept.key for kept in quarantined_messages.find(place, ["abd", first])] == [first, second]
     with pytest.raises(UsageError, match="There are 2 messages in the quarantine"):
-        quarantine.find(place, ["ab"])
+        quarantined_messages.find(place, ["ab"])
     with pytest.raises(UsageError, match="There is no message in the quarantine"):
-        quarantine.find(place, ["x"])
+        quarantined_messages.find(place, ["x"])
     with pytest.raises(UsageError, match="There is no message"):
-        quarantine.find(place, [first.replace("abc1", "abc9")])
+        quarantined_messages.find(place, [first.replace("abc1", "abc9")])
 
 
 # ── Again ───────────────────────────────────────────────────────────────────────────────────────────
@@ -359,13 +361,13 @@ def editor(tmp_path, monkeypatch):
 
 def test_the_text_as_the_editor_leaves_it(editor):
     editor("sed -i s/poison/cured/ $1; echo >> $1")
-    assert quarantine.edited("{poison") == "{cured"
+    assert quarantined_messages.edited("{poison") == "{cured"
 
 
 def test_an_envelope_is_edited_as_its_lines(editor):
     (message,) = pack(records(2))
     editor("sed -i s/hello/goodbye/ $1")
-    changed = unfolded(quarantine.edited(message.body))
+    changed = unfolded(quarantined_messages.edited(message.body))
     assert changed is not None
     assert (changed.count("goodbye"), changed.count("hello")) == (2, 0)
 
@@ -376,11 +378,11 @@ def test_an_envelope_is_edited_as_its_lines(editor):
 def test_nothing_is_sent_when_nothing_was_changed_or_the_editor_failed(editor, script, said):
     editor(script)
     with pytest.raises(LogctlError, match=said):
-        quarantine.edited("{poison")
+        quarantined_messages.edited("{poison")
 
 
 def test_an_editor_that_is_not_there(monkeypatch):
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", "/no/such/editor")
     with pytest.raises(LogctlError, match="cannot be run"):
-        quarantine.edited("x")
+        quarantined_messages.edited("x")

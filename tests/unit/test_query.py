@@ -13,17 +13,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from logctl.cli import athena as cli
-from logctl.cli import results
-from logctl.cli.histogram import bars
+from logctl.cli import query_output
+from logctl.cli.commands import athena as cli
+from logctl.cli.histogram_chart import bars
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.histogram import Bucket, buckets, prefix_length, step_for
 from logctl.core.settings import SavedQuery, Settings
-from logctl.core.sql import Selection, parameter, quoted
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND, TimeRange, iso, parse_time
-from logctl.ops import athena, saved, scan
-from logctl.ops.histogram import counted, statement
-from logctl.ops.statement import TABLES, Statement
+from logctl.ops.query import runner, saved, scan_estimate
+from logctl.ops.query.conditions import Selection, parameter, quoted
+from logctl.ops.query.counts import counted, statement
+from logctl.ops.query.statement import TABLES, Statement
 
 # ── Conditions ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -145,7 +145,7 @@ def test_a_query_of_the_tables_name_comes_in_front(text, narrowed):
 
 
 def test_own_parameters_come_after():
-    query = athena.Query.of(Statement.of("SELECT 1 FROM logs WHERE message LIKE ?;"), APP, ["'%x%'"], "db")
+    query = runner.Query.of(Statement.of("SELECT 1 FROM logs WHERE message LIKE ?;"), APP, ["'%x%'"], "db")
     assert query.parameters == ("'a'", "'%x%'")
     assert query.sql.endswith("SELECT 1 FROM logs WHERE message LIKE ?")
 
@@ -250,23 +250,23 @@ def test_an_estimate_counts_what_a_selection_lets_through():
             "logs/other": 1000,
         }
     )  # fmt: skip
-    assert scan.estimate(there, ["logs"]) == scan.Estimate(3, 4, 150, True)
-    assert scan.estimate(there, ["logs_raw"]) == scan.Estimate(3, 3, 70, True)
-    assert scan.estimate(there, ["logs_compacted"]).bytes == 80
+    assert scan_estimate.estimate(there, ["logs"]) == scan_estimate.Estimate(3, 4, 150, True)
+    assert scan_estimate.estimate(there, ["logs_raw"]) == scan_estimate.Estimate(3, 3, 70, True)
+    assert scan_estimate.estimate(there, ["logs_compacted"]).bytes == 80
     day = parse_time("2026-03-02")
-    assert scan.estimate(there, ["logs"], Selection(day, day + DAY)).bytes == 140
-    assert scan.estimate(there, ["logs"], Selection(day, None, ("b",))).bytes == 40
-    assert scan.estimate(there, ["logs"], Selection(until=day)).bytes == 10
+    assert scan_estimate.estimate(there, ["logs"], Selection(day, day + DAY)).bytes == 140
+    assert scan_estimate.estimate(there, ["logs"], Selection(day, None, ("b",))).bytes == 40
+    assert scan_estimate.estimate(there, ["logs"], Selection(until=day)).bytes == 10
 
 
 def test_an_estimate_stops_listing():
     there = deployment({key("2026-03-01", name=f"{n}.json.gz"): 1 for n in range(21_500)})
-    found = scan.estimate(there, ["logs_raw"])
-    assert (found.objects, found.complete) == (scan.LIST_AT_MOST, False)
+    found = scan_estimate.estimate(there, ["logs_raw"])
+    assert (found.objects, found.complete) == (scan_estimate.LIST_AT_MOST, False)
 
 
 def ask(objects, sql="SELECT * FROM logs", apps=()):
-    query = athena.Query.of(Statement(sql), Selection(apps=apps), (), "db")
+    query = runner.Query.of(Statement(sql), Selection(apps=apps), (), "db")
     cli._ask_about(SimpleNamespace(deployment=deployment(objects)), query)
 
 
@@ -314,15 +314,15 @@ def test_max_scan_is_refused_beforehand_where_it_is_known():
     there = deployment({key("2026-03-01"): 10**9, key("2026-03-02"): 3 * 10**9})
     day = parse_time("2026-03-01")
     text = Statement.of("SELECT * FROM logs")
-    one_day = athena.Query.of(text, Selection(day, day + DAY), (), "db")
+    one_day = runner.Query.of(text, Selection(day, day + DAY), (), "db")
     with pytest.raises(LogctlError, match=r"up to 4\.0 GB in 2 partitions") as refused:
-        athena.check_estimate(there, athena.Query(text.text), 2 * 10**9)
+        runner.check_estimate(there, runner.Query(text.text), 2 * 10**9)
     assert refused.value.exit_code == 1
-    athena.check_estimate(there, one_day, 2 * 10**9)
+    runner.check_estimate(there, one_day, 2 * 10**9)
     with pytest.raises(LogctlError):
-        athena.check_estimate(there, one_day, 10**8)
+        runner.check_estimate(there, one_day, 10**8)
     # What conditions of one's own leave over is not known.
-    athena.check_estimate(there, athena.Query("SELECT * FROM logs WHERE day = '02'"), 1)
+    runner.check_estimate(there, runner.Query("SELECT * FROM logs WHERE day = '02'"), 1)
 
 
 # ── Running ─────────────────────────────────────────────────────────────────────────────────────────
@@ -375,8 +375,8 @@ def running(api: Athena, sql: str = "SELECT 1 AS n", **options):
         client=lambda *args, **kwargs: api, region_name="eu-central-1", profile_name=None
     )
     there = deployment({}, athena=api, athena_endpoint_url=None, session=session, region="eu-central-1")
-    query = options.pop("query", None) or athena.Query(sql)
-    return athena.query(there, query, **options)
+    query = options.pop("query", None) or runner.Query(sql)
+    return runner.query(there, query, **options)
 
 
 def test_a_query_over_max_scan_is_stopped_and_its_cost_told():
@@ -399,7 +399,7 @@ def test_a_query_that_ends_before_it_could_be_stopped_gives_its_rows():
 
 def test_parameters_go_beside_the_statement_and_reuse_is_asked_for_in_minutes():
     api = Athena([0], reused=True)
-    query = athena.Query.of(
+    query = runner.Query.of(
         Statement.of("SELECT 1 FROM logs WHERE message LIKE '100%' OR level = ?"), APP, ["'x'"], "db"
     )
     result = running(api, query=query, reuse=15 * MINUTE)
@@ -552,7 +552,7 @@ def test_parquet_has_athenas_types_and_needs_no_seekable_file():
     from datetime import UTC, datetime
     from decimal import Decimal
 
-    from logctl.ops import parquet
+    from logctl.ops.query import parquet
 
     class Pipe(io.RawIOBase):
         def __init__(self):
@@ -591,16 +591,16 @@ def test_parquet_has_athenas_types_and_needs_no_seekable_file():
 def test_nothing_is_written_as_parquet_to_a_terminal(monkeypatch):
     monkeypatch.setattr("sys.stdout", Terminal())
     with pytest.raises(UsageError, match="nothing for a terminal"):
-        results.check_destination(results.Format.PARQUET, None, histogram=False)
+        query_output.check_destination(query_output.Format.PARQUET, None, histogram=False)
 
 
 def test_a_file_is_there_when_it_is_complete(tmp_path):
     file = tmp_path / "out.csv"
-    with pytest.raises(RuntimeError), results.destination(file):
+    with pytest.raises(RuntimeError), query_output.destination(file):
         print("half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
-    with results.destination(file):
+    with query_output.destination(file):
         print("all")
     assert file.read_text() == "all\n"
     assert list(tmp_path.iterdir()) == [file]

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from logctl.core.chunks import MAX_DATA, Chunk, from_item, make_chunks, to_item
+from logctl.core.hot_rows import MAX_DATA, Chunk, from_item, make_chunks, to_item
 from logctl.core.records import Record
 from logctl.core.times import HOUR, MINUTE, TimeRange, parse_time
-from logctl.pipeline.reading import Filter, Follower, Reader
+from logctl.pipeline.stores.hot_reader import Filter, Follower, Reader
 
 EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
 START = parse_time("2026-01-31T00:00:00Z")

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logctl.core.attempts import MAX_STRIKES
-from logctl.core.chunks import from_item
 from logctl.core.envelope import pack, unfold
 from logctl.core.errors import UsageError
+from logctl.core.hot_rows import from_item
 from logctl.core.records import Record, Rejected
 from logctl.core.redaction import _FOLDED, ALL, RULES, Redactor
 from logctl.core.settings import Settings
@@ -247,7 +247,7 @@ def test_rules_are_chosen_by_name_in_file_and_environment():
 
 
 def test_the_setting_reaches_the_function():
-    from logctl.stack.functions import Code
+    from logctl.stack.resources.lambda_functions import Code
     from logctl.stack.template import build_template
 
     template = build_template(Settings(redact=("pem", "all")), code=Code("b", "k", "python3.13", "arm64"))

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logctl.core.chunks import MAX_DATA, from_item, make_chunks
+from logctl.core.hot_rows import MAX_DATA, from_item, make_chunks
 from logctl.core.names import Names
 from logctl.core.partitions import Partition
 from logctl.core.records import Record, Rejected, from_cold, to_cold
 from logctl.core.times import DAY, HOUR, MINUTE, TimeRange
-from logctl.ops.replay import Replay, Replayed
-from logctl.pipeline.hot import HotStore
+from logctl.ops.recovery.replay import Replay, Replayed
+from logctl.pipeline.stores.hot import HotStore
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_consumer import event, packed, records, sqs
 

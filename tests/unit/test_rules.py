@@ -25,12 +25,12 @@ from logctl.core.debounce import (
     may_publish,
     tally,
 )
+from logctl.core.deduplication import Brought, block_of, brought, mark, new_of, span
+from logctl.core.fair_order import Turns
 from logctl.core.fingerprint import template
-from logctl.core.known import Brought, block_of, brought, mark, new_of, span
 from logctl.core.limits import count_values
 from logctl.core.records import LATE, Record
 from logctl.core.times import HOUR, MINUTE, parse_time
-from logctl.core.turns import Turns
 
 NOON = parse_time("2026-01-31T12:00:00Z")
 KILOBYTE = 1024

@@ -12,7 +12,7 @@ from logctl.core.errors import UsageError
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings, Subscription
 from logctl.core.times import DAY, MINUTE
-from logctl.stack.functions import Code
+from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.template import build_template
 
 

@@ -16,8 +16,8 @@ from botocore.credentials import Credentials
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from logctl.local import signatures
-from logctl.local.signatures import (
+from logctl.local import sigv4
+from logctl.local.sigv4 import (
     LONGEST,
     SKEW,
     Refused,
@@ -318,7 +318,7 @@ def test_a_preflight_is_refused():
 
 def test_the_rules_need_nothing_of_logctl():
     """So that each server of the sandbox can use them, wherever it moves."""
-    tree = ast.parse(Path(signatures.__file__).read_text())
+    tree = ast.parse(Path(sigv4.__file__).read_text())
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     assert not [name for name in imported if not name or name.startswith("logctl")]

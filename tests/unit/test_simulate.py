@@ -10,10 +10,10 @@ import pytest
 
 from logctl.core.debounce import KINDS_PER_WINDOW
 from logctl.core.records import Record
-from logctl.core.simulate import Simulation, Told
 from logctl.core.times import HOUR, MINUTE, SECOND, iso
-from logctl.ops.inputs import Inputs
-from logctl.ops.simulate import simulate
+from logctl.ops.alerts.simulate import simulate
+from logctl.ops.alerts.simulation import Simulation, Told
+from logctl.ops.send.packing import Inputs
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_alerts import make, store  # noqa: F401 - a fixture
 from tests.unit.test_cli import logctl  # noqa: F401 - a fixture

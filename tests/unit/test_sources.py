@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from logctl.core.errors import UsageError
 from logctl.core.strictjson import Malformed, loads
 from logctl.core.times import parse_time
-from logctl.ops.lines import LineReader, Place
-from logctl.ops.sources import Entry, Rejection, open_source, read_entries
+from logctl.ops.send.input_files import Entry, Rejection, open_source, read_entries
+from logctl.ops.send.line_joining import LineReader, Place
 
 REFERENCE = parse_time("2026-02-01T00:00:00Z")
 T0 = "2026-01-31 08:15:00"

@@ -11,17 +11,17 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from logctl import __version__
-from logctl.core import status as rules
+from logctl.aws.clients import Aws
 from logctl.core.errors import LogctlError
 from logctl.core.names import Place
 from logctl.core.settings import Settings
-from logctl.core.status import Drifted
 from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
-from logctl.ops import drift
 from logctl.ops.deployment import Deployment
-from logctl.ops.metrics import measure
-from logctl.ops.status import overview
-from logctl.pipeline.clients import Aws
+from logctl.ops.health import drift
+from logctl.ops.health import status_rules as rules
+from logctl.ops.health.metrics import measure
+from logctl.ops.health.status import overview
+from logctl.ops.health.status_rules import Drifted
 from tests.unit.conftest import NOON
 
 SETTINGS = Settings(env="prod")
@@ -306,7 +306,7 @@ def test_where_the_stack_cannot_be_asked_for_nothing_else_is_looked_at(code):
 
 def test_an_app_of_whose_newest_records_s3_knows_nothing(pipeline):
     """Cold storage is written first: what has arrived within the hour has to be there."""
-    from logctl.ops.status import _apps
+    from logctl.ops.health.status import _apps
     from tests.unit.test_consumer import event, packed, records
 
     pipeline.consumer.process(event(packed(records(3))))

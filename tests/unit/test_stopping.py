@@ -14,8 +14,8 @@ import pytest
 
 from logctl.core.times import SECOND, parse_time
 from logctl.pipeline import compactor, sweeper
-from logctl.pipeline.deadline import may_start
-from logctl.stack.functions import COMPACTOR_TIMEOUT, SWEEPER_TIMEOUT
+from logctl.pipeline.delivery.deadline import may_start
+from logctl.stack.resources.lambda_functions import COMPACTOR_TIMEOUT, SWEEPER_TIMEOUT
 
 MIDNIGHT = parse_time("2026-01-31T00:00:00Z")
 

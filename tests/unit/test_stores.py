@@ -13,19 +13,19 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from logctl.core.chunks import make_chunks
 from logctl.core.debounce import Action, AlertKey, Claim, State, Status, Tally, compose
+from logctl.core.hot_rows import make_chunks
 from logctl.core.records import Record
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, HOUR, MINUTE
-from logctl.pipeline.alert_store import AlertStore, home, parked_places
-from logctl.pipeline.attempts import Attempts
-from logctl.pipeline.canary import Canary
-from logctl.pipeline.hot import HotStore
-from logctl.pipeline.known import KnownRecords
-from logctl.pipeline.outbox import UNCOUNTED, Outbox, Uncounted
-from logctl.pipeline.sightings import Sightings
-from logctl.pipeline.silences import SilenceStore
+from logctl.pipeline.delivery.canary import Canary
+from logctl.pipeline.stores.alert_states import AlertStore, home, parked_places
+from logctl.pipeline.stores.attempt_ledger import Attempts
+from logctl.pipeline.stores.first_seen import Sightings
+from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.outbox import UNCOUNTED, Outbox, Uncounted
+from logctl.pipeline.stores.silences import SilenceStore
+from logctl.pipeline.stores.stored_file_records import KnownRecords
 from tests.config import CONFIG
 from tests.simulation.cloud import Call, Clients, Cloud, refusal
 from tests.unit.conftest import NOON, Pipeline

@@ -23,15 +23,15 @@ from logctl.core.debounce import (
     Tally,
     compose,
 )
+from logctl.core.fair_order import Turns
 from logctl.core.silence import DRAINED_AFTER, REMEMBERED, Silence
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND, parse_time
-from logctl.core.turns import Turns
 from logctl.pipeline import sweeper
-from logctl.pipeline.alert_store import PARKED, SHARDS, home
-from logctl.pipeline.alerts import Alerter, alerter_for
-from logctl.pipeline.outbox import UNCOUNTED
-from logctl.pipeline.standings import Standings
-from logctl.stack.functions import SWEEPER_TIMEOUT
+from logctl.pipeline.alerting.alerter import Alerter, alerter_for
+from logctl.pipeline.alerting.overview import Standings
+from logctl.pipeline.stores.alert_states import PARKED, SHARDS, home
+from logctl.pipeline.stores.outbox import UNCOUNTED
+from logctl.stack.resources.lambda_functions import SWEEPER_TIMEOUT
 from tests.config import CONFIG
 from tests.simulation.cloud import Call, Cloud, refusal
 
@@ -200,7 +200,7 @@ def test_turns_are_fair_and_bounded():
 
 def test_a_shard_that_is_not_seen_to_its_end_is_gone_on_with(bench, monkeypatch):
     """A sweep that is cut short does not begin with the same keys each time."""
-    monkeypatch.setattr("logctl.pipeline.sweep._PAGES", 1)
+    monkeypatch.setattr("logctl.pipeline.alerting.sweep._PAGES", 1)
     keys = [kind("app", number) for number in range(300)]
     here = [key for key in keys if home(key) == "3"]
     for key in here:

@@ -16,8 +16,8 @@ from logctl.core.errors import UsageError
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
 from logctl.pipeline.config import MAX_RECEIVES, ApiConfig, PipelineConfig
-from logctl.stack import policies
-from logctl.stack.functions import CONSUMER_TIMEOUT, Code
+from logctl.stack.iam import policies
+from logctl.stack.resources.lambda_functions import CONSUMER_TIMEOUT, Code
 from logctl.stack.template import INLINE_LIMIT, bootstrap_template, build_template, to_json, to_yaml
 
 CODE = Code("deploy-bucket", "code/x.zip", "python3.13", "arm64")

@@ -14,7 +14,7 @@ from cfnlint.template import Template
 
 from logctl.core.names import Place
 from logctl.core.settings import Settings
-from logctl.stack.functions import Code
+from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.template import bootstrap_template, build_template, to_yaml
 from tests.template_rules import access, queues
 

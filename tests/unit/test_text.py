@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logctl.core.text import ascii_only, csv_cell, neutralise, neutralise_lines, shorten
+from logctl.core.safe_text import ascii_only, csv_cell, neutralise, neutralise_lines, shorten
 
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.loghub import loghub
-from logctl.core.textlog import Head, continues, find_level, read_head
 from logctl.core.times import DAY, iso, parse_time
+from logctl.ops.send.textlog import Head, continues, find_level, read_head
 
 REFERENCE = parse_time("2026-02-01T00:00:00Z")
 

@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 import zstandard
 
+from logctl.aws.clients import IN_TIME, LONGEST_CALL, Aws
 from logctl.core import debounce, limits
 from logctl.core.attempts import MAX_DEFERRALS, MAX_SILENT, MAX_STRIKES, Ledger, Outcome, in_turns
 from logctl.core.envelope import MAX_PLAIN, _batch_id
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, SECOND
-from logctl.pipeline.attempts import ATTEMPTS, PREFIX, Attempts
-from logctl.pipeline.clients import IN_TIME, LONGEST_CALL, Aws
 from logctl.pipeline.consumer import Consumer
-from logctl.pipeline.deadline import RESERVE
-from logctl.pipeline.message import Message
-from logctl.pipeline.outbox import UNCOUNTED
+from logctl.pipeline.delivery.deadline import RESERVE
+from logctl.pipeline.delivery.sqs_message import Message
+from logctl.pipeline.stores.attempt_ledger import ATTEMPTS, PREFIX, Attempts
+from logctl.pipeline.stores.outbox import UNCOUNTED
 from tests.config import CONFIG
 from tests.simulation.cloud import Call, Cloud, refusal
 from tests.unit.conftest import NOON, SESSION
@@ -496,7 +496,7 @@ def test_what_had_its_share_and_was_too_slow_has_no_last_try():
 
 
 def test_what_could_not_be_recorded_is_remembered_of_no_more_than_so_many(monkeypatch):
-    monkeypatch.setattr("logctl.pipeline.trials._OWED_AT_MOST", 2)
+    monkeypatch.setattr("logctl.pipeline.delivery.batch._OWED_AT_MOST", 2)
     bench = Bench()
 
     def half_out(call: Call) -> None:

@@ -10,11 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from logctl.core.settings import Settings
-from logctl.pipeline.alert_store import DUE, OLD_DUE
+from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
 from logctl.stack.deploy import Plan
-from logctl.stack.history import Change, StackInfo
 from logctl.stack.provision import Provisioner
-from logctl.stack.storage import alerts_indexes
+from logctl.stack.resources.storage import alerts_indexes
+from logctl.stack.stack_events import Change, StackInfo
 from logctl.stack.upgrade import steps
 
 

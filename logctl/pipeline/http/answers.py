@@ -7,23 +7,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from logctl.aws.clients import Aws
 from logctl.core import histogram
 from logctl.core.access import Access
 from logctl.core.records import TRUNCATED, Record, to_public
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND, TimeRange, iso
-from logctl.pipeline.alert_store import AlertStore
-from logctl.pipeline.clients import Aws
+from logctl.pipeline.alerting.overview import Standings, silence_row
 from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.health import AppAge, Health, ages, depth
-from logctl.pipeline.hot import HotStore
 from logctl.pipeline.http import cursors
 from logctl.pipeline.http.budget import Budget, OutOfTime
-from logctl.pipeline.http.errors import BadRequest, Forbidden
+from logctl.pipeline.http.http_errors import BadRequest, Forbidden
 from logctl.pipeline.http.params import Params, check_length
-from logctl.pipeline.quarantined import recent
-from logctl.pipeline.reading import OVERLAP, Follower, Mark, Reader
-from logctl.pipeline.silences import SilenceStore
-from logctl.pipeline.standings import Standings, silence_row
+from logctl.pipeline.stores.alert_states import AlertStore
+from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.hot_reader import OVERLAP, Follower, Mark, Reader
+from logctl.pipeline.stores.quarantine_reader import recent
+from logctl.pipeline.stores.silences import SilenceStore
 
 DEFAULT_SINCE = 15 * MINUTE
 MOST_RECORDS = 500

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import zstandard
 
 if TYPE_CHECKING:
-    from logctl.core.chunks import Chunk
-    from logctl.pipeline.clients import Aws
+    from logctl.aws.clients import Aws
+    from logctl.core.hot_rows import Chunk
 
 MOST_PLAIN = 32_000_000
 """Bytes of records, unpacked: as Python's values they take several times that of the function's 512 MB."""

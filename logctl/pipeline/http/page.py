@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from logctl import __version__
 from logctl.pipeline.config import ApiConfig
-from logctl.pipeline.http.errors import NotFound
+from logctl.pipeline.http.http_errors import NotFound
 
 _DASHBOARD = Path(__file__).resolve().parent.parent.parent / "dashboard"
 _TYPES = {

@@ -1,0 +1,183 @@
+"""`logctl cost`: the bill, of a load or of what is running."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from logctl.cli.command import command
+from logctl.cli.context import Context, now
+from logctl.cli.render import Output, say, show
+from logctl.core.errors import UsageError
+from logctl.core.sizes import parse_size
+from logctl.core.times import MINUTE, format_duration, parse_duration
+from logctl.ops.cost.prices import REGIONS, prices
+
+if TYPE_CHECKING:
+    from logctl.core.settings import Settings
+    from logctl.ops.cost.estimate import Line, Load
+
+_COLUMNS = ("with", "service", "what", "quantity", "unit", "price", "amount_usd")
+_SHOWN = ("service", "what", "quantity", "price", "amount_usd")
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "cost")(cost)
+
+
+def cost(
+    context: Context,
+    load: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--estimate", metavar="RATE SIZE", help="Records, and the size of one: 100/s 500B."),
+    ] = None,
+    apps: Annotated[
+        int | None,
+        typer.Option("--apps", min=1, metavar="N", help="Apps that share the load. [default: 1]"),
+    ] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="How often each app's producer sends: 1s, 1m, 1h. [default: 1s]"),
+    ] = None,
+    errors: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, metavar="PERCENT", help="How many of the records alert. [default: 1]"),
+    ] = None,
+    priced_as: Annotated[
+        str | None,
+        typer.Option("--prices", metavar="REGION", help="Another region's prices than the region's own."),
+    ] = None,
+    output: Annotated[Output, typer.Option("-o", "--output", help="How lines are written.")] = Output.TABLE,
+) -> None:
+    """Show what a month costs at AWS's list prices: quantity, price, amount, line by line.
+
+    Without --estimate the quantities come from CloudWatch's metrics of the last 30 days. With it they
+    come from a load and the settings, beside what the same load costs with CloudWatch Logs and with
+    Amazon Data Firehose, and nothing is asked of AWS. -o json names the source of each price and its date.
+
+    Examples:
+
+      logctl cost --estimate 100/s 500B
+
+      logctl cost --estimate 5M/d 1KB --apps 20 --every 1m
+
+      logctl cost
+    """
+    chosen = priced_as or _region(context)
+    table = prices(chosen)
+    if load is None:
+        if apps or every or errors is not None:
+            raise UsageError("--apps, --every and --errors go with --estimate.")
+        _show_usage(context, table, output)
+    else:
+        _show_estimate(context.settings, _load(load, apps, every, errors), table, output)
+    say(f"List prices of {chosen} in US dollars, without free tiers and taxes.")
+    if not all(price.checked for price in table.values()):
+        say(f"  Where it says (unchecked), the price of {REGIONS[0]} stands in.")
+
+
+def _region(context: Context) -> str:
+    if context.settings.target == "local" and not context.settings.region:
+        return REGIONS[0]
+    found = context.region
+    if not found:
+        say(f"No region is configured: these are the prices of {REGIONS[0]}.")
+    return found or REGIONS[0]
+
+
+def _load(load: tuple[str, str], apps: int | None, every: str | None, errors: float | None) -> Load:
+    from logctl.ops.cost.estimate import Load, parse_rate
+
+    try:
+        rate, size = parse_rate(load[0]), parse_size(load[1])
+        interval = parse_duration(every or "1s")
+    except ValueError as problem:
+        raise UsageError(f"{problem}.", "Write it like: logctl cost --estimate 100/s 500B") from None
+    if not 1 <= size <= 10**6:
+        raise UsageError(f"{load[1]!r} is no record's size: SQS takes up to 1 MB.")
+    return Load(rate, size, apps or 1, interval, 0.01 if errors is None else errors / 100)
+
+
+def _show_estimate(settings: Settings, load: Load, table: dict[str, Any], output: Output) -> None:
+    from logctl.ops.cost import estimate as cost
+
+    alarms = _alarms(settings)
+    bills = {
+        "logctl": cost.estimate(load, settings, table, alarms=alarms),
+        "CloudWatch Logs": cost.with_cloudwatch_logs(load, settings, table),
+        "Data Firehose": cost.with_firehose(load, settings, table),
+    }
+    _show(bills, output)
+    say(
+        f"{load.records:,.0f} records a month, {load.records_a_message:,.0f} in a message, sent every "
+        f"{format_duration(load.every)}; storage as it is when it is full, after "
+        f"{format_duration(settings.cold_retention)}."
+    )
+    if load.every < MINUTE:
+        slower = cost.estimate(replace(load, every=MINUTE), settings, table, alarms=alarms)
+        if cost.total(slower) < 0.8 * cost.total(bills["logctl"]):
+            say(f"  Bigger messages cost less: ${cost.total(slower):,.2f} with --every 1m, as in send -f.")
+
+
+def _show_usage(context: Context, table: dict[str, Any], output: Output) -> None:
+    from logctl.ops.cost.measured import usage
+
+    found = usage(context.deployment, table, now=now())
+    _show({"logctl": found.lines}, output)
+    say(f"A month like the last {format_duration(found.observed)}, from CloudWatch's metrics; no invoice.")
+
+
+def _alarms(settings: Settings) -> int:
+    from logctl.stack.resources.lambda_functions import Code
+    from logctl.stack.template import build_template
+
+    built = build_template(settings, code=Code("none", "none", "none", "none"))
+    return sum(item["Type"] == "AWS::CloudWatch::Alarm" for item in built["Resources"].values())
+
+
+def _row(name: str, line: Line) -> dict[str, Any]:
+    return {
+        "with": name,
+        "service": line.service,
+        "what": line.what,
+        "quantity": None if line.quantity is None else line.quantity / line.price.per,
+        "unit": line.price.unit,
+        "price": str(line.price),
+        "amount_usd": line.amount,
+        "price_usd": line.price.usd,
+        "source": line.price.source,
+        "as_of": line.price.as_of,
+        "checked": line.price.checked,
+    }
+
+
+def _show(bills: Mapping[str, Sequence[Line]], output: Output) -> None:
+    if output is not Output.TABLE:
+        show([_row(name, line) for name, lines in bills.items() for line in lines], _COLUMNS, output)
+        return
+    for name, lines in bills.items():
+        print(f"With {name}")
+        show(_for_people(name, lines), _SHOWN, output, right=("quantity", "amount_usd"))
+        print()
+
+
+def _for_people(name: str, lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """With a total, which a program would count twice."""
+    from logctl.ops.cost.estimate import total
+
+    rows = [_row(name, line) for line in lines]
+    return [
+        {
+            **row,
+            "quantity": "by use" if row["quantity"] is None else _number(row["quantity"]),
+            "amount_usd": None if row["amount_usd"] is None else f"{row['amount_usd']:,.2f}",
+        }
+        for row in rows
+    ] + [{"service": "in all", "amount_usd": f"{total(lines):,.2f}"}]
+
+
+def _number(quantity: float) -> str:
+    return f"{quantity:,.0f}" if quantity >= 100 else f"{quantity:.3g}"

@@ -1,0 +1,130 @@
+"""`logctl iam`: the permissions that people need, as IAM policies."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from logctl.cli.command import command
+from logctl.cli.context import Context
+from logctl.cli.failures import explain
+from logctl.cli.render import Output, say, show
+from logctl.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from logctl.stack.iam.scope import Scope
+
+_LISTED = 12
+"""Actions that a table names; of more it says how many."""
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "iam")(iam)
+
+
+def iam(
+    context: Context,
+    for_: Annotated[
+        str | None,
+        typer.Option(
+            "--for", metavar="COMMAND", help="Print the policy for a command, or a family like dlq."
+        ),
+    ] = None,
+    part: Annotated[
+        int | None, typer.Option("--part", min=1, metavar="N", help="Of several policies, only this one.")
+    ] = None,
+    output: Annotated[
+        Output, typer.Option("-o", "--output", help="How the list is written; a policy is always JSON.")
+    ] = Output.TABLE,
+) -> None:
+    """Print the least IAM policy for a command, or list what each command needs.
+
+    A policy names this environment's resources in this account and region, and is what `aws iam
+    create-policy --policy-document` takes. Who provisions needs two, because a managed policy takes 6,144
+    characters.
+
+    Examples:
+
+      logctl iam
+
+      logctl iam --for send
+
+      logctl iam --for provision --part 1
+    """
+    if for_ is None:
+        if part is not None:
+            raise UsageError("--part goes with --for.")
+        _list(context, output)
+        return
+    from logctl.stack.iam.command_permissions import needed
+    from logctl.stack.iam.documents import documents
+    from logctl.stack.iam.scope import Scope
+
+    needed(for_, Scope(context.settings))  # an unknown command is told before anything is asked of AWS
+    made = documents(needed(for_, _scope(context)))
+    if part is not None and part > len(made):
+        raise UsageError(
+            f"There {'is 1 policy' if len(made) == 1 else f'are {len(made)} policies'} for {for_}."
+        )
+    for policy in made if part is None else [made[part - 1]]:
+        print(json.dumps(policy, indent=2))
+    if part is None and len(made) > 1:
+        say(f"These are {len(made)} policies, because one takes 6,144 characters. One at a time: --part 1")
+
+
+def _list(context: Context, output: Output) -> None:
+    from logctl.stack.iam.command_permissions import COMMANDS, needed
+    from logctl.stack.iam.documents import documents
+    from logctl.stack.iam.scope import Scope
+
+    scope = Scope(context.settings)
+    rows = []
+    for name in COMMANDS:
+        statements = needed(name, scope)
+        actions = sorted({action for statement in statements for action in statement["Action"]})
+        listed = actions if output is Output.JSON else " ".join(actions)
+        rows.append({"command": name, "policies": len(documents(statements)), "actions": listed})
+    show(rows, ("command", "policies", "actions"), output, right=("policies",), words={"actions": _in_words})
+    say("The policy for one: logctl iam --for COMMAND")
+
+
+def _in_words(text: str) -> str:
+    actions = text.split()
+    if len(actions) <= _LISTED:
+        return ", ".join(actions)
+    services = sorted({action.partition(":")[0] for action in actions})
+    return f"{len(actions)} actions of {', '.join(services)}"
+
+
+def _scope(context: Context) -> Scope:
+    """This environment where it is; without credentials, in CloudFormation's words for the account."""
+    from logctl.core.names import Place
+    from logctl.stack.iam.scope import Scope
+
+    aws = context.aws
+    partition = aws.session.get_partition_for_region(aws.region)
+    try:
+        return Scope(context.settings, aws.place, aws.partition, _pool(context))
+    except Exception as error:
+        told = explain(error, context)
+        if told is None:
+            raise
+        say(f"logctl: the account is not known here ({told.message.rstrip('.')}).")
+        say("  Put its twelve digits where the policy says ${AWS::AccountId}.")
+        return Scope(context.settings, Place(region=aws.region), partition)
+
+
+def _pool(context: Context) -> str:
+    """The user pool's id, once there is one that we may see."""
+    from botocore.exceptions import ClientError
+
+    from logctl.core.errors import UnreachableError
+    from logctl.stack.iam.scope import ANY
+
+    try:
+        outputs: dict[str, Any] = context.deployment.outputs()
+    except (ClientError, UnreachableError):
+        return ANY
+    return str(outputs.get("UserPoolId", ANY))

@@ -1,0 +1,417 @@
+"""`logctl quarantine`: what could not be read, and again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from logctl.cli import completion
+from logctl.cli.command import command, confirm
+from logctl.cli.context import Context, now
+from logctl.cli.render import Output, brief, facts, say, show, working
+from logctl.core.appid import RULE, is_appid
+from logctl.core.errors import LogctlError, PartialError, UsageError
+from logctl.core.safe_text import counted, neutralise_lines, shorten
+from logctl.core.times import iso, parse_range
+
+if TYPE_CHECKING:
+    from logctl.ops.recovery.quarantined_messages import Held, Retried, Wanted
+
+_ALL_AT_MOST = 5_000
+_SEE = "logctl quarantine list"
+_NONE = "Nothing in the quarantine is of that kind."
+_REASON = 300
+"""Characters that are told of why something was rejected; all of it is in the object."""
+
+_Ids = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ID…]",
+        help="Ids, or the starts of them, from `quarantine list`.",
+        autocompletion=completion.quarantined,
+    ),
+]
+_All = Annotated[bool, typer.Option("--all", help="All that --app, --since, --until and --reason leave.")]
+_Apps = Annotated[
+    list[str] | None,
+    typer.Option("--app", metavar="APPID", help="Only this app; globs too.", autocompletion=completion.apps),
+]
+_Since = Annotated[str | None, typer.Option("-s", "--since", help="Sent since: 2h, 7d, or a time.")]
+_Until = Annotated[str | None, typer.Option("-u", "--until", help="Sent before: 2h, 7d, or a time.")]
+_Reason = Annotated[
+    str, typer.Option("--reason", help="Only this reason, such as json, empty or appid.", metavar="WORD")
+]
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+class Shown(StrEnum):
+    """How one message is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    RAW = "raw"
+
+
+def register(app: typer.Typer) -> None:
+    family = typer.Typer(
+        help="The quarantine: messages and lines that could not be read, and again.", no_args_is_help=True
+    )
+    command(family, "list")(listing)
+    command(family, "show")(show_one)
+    command(family, "retry")(retry)
+    command(family, "drop")(drop)
+    app.add_typer(family, name="quarantine")
+
+
+def listing(
+    context: Context,
+    apps: _Apps = None,
+    since: _Since = None,
+    until: _Until = None,
+    reason: _Reason = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=_ALL_AT_MOST, help="The newest so many.")] = 100,
+    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+) -> None:
+    """List what could not be read and was set aside, whole messages and lines of them, oldest first.
+
+    Examples:
+
+      logctl quarantine list
+
+      logctl quarantine list --app checkout --since 2d --reason json
+    """
+    from logctl.ops.recovery import quarantined_messages
+
+    wanted = _wanted(apps, since, until, reason)
+    with working("Looking into the quarantine…"):
+        found = quarantined_messages.look(context.deployment, wanted, limit=limit)
+    short = brief([held.kept.id for held in found.held])
+    columns: tuple[str, ...] = ("id", "app", "sent", "size", "lines", "reason")
+    if output is not Output.TABLE:
+        columns = (*columns, "detail", "key")
+    show(
+        [_row(held) for held in found.held],
+        columns,
+        output,
+        empty=_NONE if wanted != quarantined_messages.Wanted() else "The quarantine is empty.",
+        right=("size", "lines"),
+        words={"id": short, "sent": _to_the_second, "lines": _lines},
+        whole=("id", "sent", "size", "lines"),
+    )
+    if found.more:
+        say(
+            f"There are more than these {len(found.held)}: --limit shows more of them, "
+            "--app and --since fewer others."
+        )
+
+
+def _row(held: Held) -> dict[str, Any]:
+    note = held.note
+    return {
+        "id": held.kept.id,
+        "app": note.app if note else held.kept.partition.appid,
+        "sent": iso(held.sent_at),
+        "size": held.kept.size,
+        "lines": note.lines if note else None,
+        "reason": ", ".join(note.reasons) if note else held.problem,
+        "detail": note.detail if note else "",
+        "redacted": note.redacted if note else 0,
+        "key": held.kept.key,
+    }
+
+
+def _to_the_second(moment: str) -> str:
+    return moment[:19] + "Z"
+
+
+def _lines(count: int) -> str:
+    return f"{count:,}" if count else "whole"
+
+
+def _wanted(apps: Sequence[str] | None, since: str | None, until: str | None, reason: str) -> Wanted:
+    from logctl.ops.recovery.quarantined_messages import Wanted
+
+    try:
+        span = parse_range(since or "2000-01-01", until, now(), 0) if since or until else None
+    except ValueError as problem:
+        raise UsageError(f"{problem}.") from None
+    return Wanted(tuple(apps or ()), span, reason)
+
+
+# ── One ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def show_one(
+    context: Context,
+    message_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="The id, or the start of it, from `quarantine list`.",
+            autocompletion=completion.quarantined,
+        ),
+    ],
+    output: Annotated[
+        Shown, typer.Option("-o", "--output", help="How it is written; raw is the content alone.")
+    ] = Shown.TABLE,
+) -> None:
+    """Show one message whole: why it was set aside, and what it holds.
+
+    Examples:
+
+      logctl quarantine show 3f9a51c2
+
+      logctl quarantine show 3f9a51c2 -o raw > body.json
+    """
+    held = _only(context, message_id)
+    note = held.note
+    if note is None:
+        raise LogctlError(f"{held.kept.id} cannot be shown: {held.problem}.", f"Look at it: {held.kept.key}")
+    if output is Shown.RAW:
+        _write_raw(
+            note.content if not note.rejected else "\n".join(line.content or "" for line in note.rejected)
+        )
+        return
+    told = {
+        "id": held.kept.id,
+        **{name: value for name, value in asdict(note).items() if name not in ("content", "rejected")},
+        "sent_at": iso(note.sent_at),
+        "key": held.kept.key,
+        "content": note.content,
+        "rejected": [asdict(line) for line in note.rejected],
+    }
+    if output is Shown.TABLE:
+        told["rejected"] = "\n".join(
+            f"line {line.position}, {line.reason}: {line.detail}\n{_content(line.content)}"
+            for line in note.rejected
+        )
+        told["content"] = _content(note.content) if not note.rejected else ""
+    facts(told, Output(output.value))
+    for sentence in _limits_of(held):
+        say(sentence)
+
+
+def _content(content: str | None) -> str:
+    return "withheld" if content is None else content
+
+
+def _write_raw(content: str | None) -> None:
+    if content is None:
+        raise LogctlError("Its content was withheld when it was set aside.")
+    if sys.stdout.isatty():
+        print(neutralise_lines(content))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
+
+
+def _limits_of(held: Held) -> list[str]:
+    """What cannot be had back."""
+    if held.note is None or not held.note.redacted:
+        return []
+    return [
+        f"{counted(held.note.redacted, 'secret')} of it were taken out before it was kept, and cannot be "
+        "restored."
+    ]
+
+
+def _only(context: Context, message_id: str) -> Held:
+    from logctl.ops.recovery import quarantined_messages
+
+    with working("Looking into the quarantine…"):
+        kept = quarantined_messages.find(context.deployment, [message_id])
+        return quarantined_messages.read_one(context.deployment, kept[0])
+
+
+# ── Again, or away ──────────────────────────────────────────────────────────────────────────────────
+
+
+def retry(
+    context: Context,
+    ids: _Ids = None,
+    every: _All = False,
+    apps: _Apps = None,
+    since: _Since = None,
+    until: _Until = None,
+    reason: _Reason = "",
+    edit: Annotated[bool, typer.Option("--edit", help="Mend the text in $EDITOR first.")] = False,
+    body: Annotated[
+        str | None, typer.Option("--body", metavar="FILE or -", help="Send this in its place; - is stdin.")
+    ] = None,
+    as_app: Annotated[
+        str | None,
+        typer.Option("--as", metavar="APPID", help="Send it as this app's, where its group named none."),
+    ] = None,
+    yes: _Yes = False,
+) -> None:
+    """Send messages in quarantine through the consumer again, as they are or mended.
+
+    What is stored of a message already is not stored again, however often this is repeated. Its object goes
+    when the message is stored; what is rejected once more stays, and the reason is told. The consumer runs on
+    this machine, with the rules that are deployed. A mended text is another message: what was stored of the
+    old one stays too.
+
+    Examples:
+
+      logctl quarantine retry 3f9a51c2
+
+      logctl quarantine retry 3f9a51c2 --edit
+
+      jq -c .fixed body.json | logctl quarantine retry 3f9a51c2 --body -
+
+      logctl quarantine retry --all --app checkout --reason version
+    """
+    from logctl.core.quarantine import body_of
+    from logctl.ops.recovery.quarantined_messages import edited
+
+    if edit and body is not None:
+        raise UsageError("--edit and --body exclude each other.")
+    if (edit or body is not None) and (every or len(ids or ()) != 1):
+        raise UsageError(f"{'--edit' if edit else '--body'} is for one message: give its id.")
+    if edit and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("--edit needs a terminal.", "Without one: --body FILE, or --body -")
+    if as_app is not None and not is_appid(as_app.partition(".")[0]):
+        raise UsageError(f"{as_app!r} cannot name an app: {RULE}.")
+    text = None if body is None else _read_body(body)
+    chosen = _chosen(context, ids, every, _wanted(apps, since, until, reason))
+    if every:
+        confirm(
+            f"This sends {counted(len(chosen), 'message')} in quarantine again, in {context.place}.", yes=yes
+        )
+
+    def mended(held: Held) -> str | None:
+        return edited(body_of(held.note)) if edit and held.note else text
+
+    _retry_each(context, chosen, mended, as_app)
+
+
+def _read_body(name: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return data.decode("utf-8")
+    except OSError as problem:
+        raise UsageError(f"{name} cannot be read: {problem}.") from None
+    except UnicodeDecodeError as problem:
+        raise UsageError(f"{name} is not UTF-8 ({problem.reason} at byte {problem.start}).") from None
+
+
+def _chosen(context: Context, ids: Sequence[str] | None, every: bool, wanted: Wanted) -> list[Held]:
+    """What is meant, oldest first.
+
+    Raises:
+        UsageError: nothing is named, or it is not there.
+    """
+    from logctl.ops.recovery import quarantined_messages
+
+    if bool(ids) == every:
+        raise UsageError("Name the messages by their ids, or all with --all.", f"See them with: {_SEE}")
+    if ids and wanted != quarantined_messages.Wanted():
+        raise UsageError("--app, --since, --until and --reason go with --all.")
+    with working("Looking into the quarantine…"):
+        if ids:
+            kept = quarantined_messages.find(context.deployment, ids)
+            held = [quarantined_messages.read_one(context.deployment, item) for item in kept]
+            return sorted(held, key=lambda item: item.sent_at)
+        found = quarantined_messages.look(context.deployment, wanted, limit=_ALL_AT_MOST)
+    if found.more:
+        say(f"There are more than {len(found.held)}: the others are left for the next time.")
+    if not found.held:
+        raise UsageError(_NONE, f"See what is there with: {_SEE}")
+    return list(found.held)
+
+
+def _retry_each(
+    context: Context, chosen: Sequence[Held], mended: Callable[[Held], str | None], as_app: str | None
+) -> None:
+    from logctl.ops.recovery.quarantined_messages import Changes, Retry, read_one
+
+    again, stored = Retry(context.deployment), 0
+    refused: list[LogctlError] = []
+    try:
+        for number, found in enumerate(chosen, 1):
+            held = read_one(context.deployment, found.kept)
+            try:
+                changes = Changes(mended(held), as_app)
+                with working(f"Sending again: {number} of {len(chosen)}…"):
+                    done = again.run(held, changes)
+            except LogctlError as problem:
+                refused.append(problem)
+                continue
+            if done.again:
+                refused.append(_rejected_again(done))
+            else:
+                stored += 1
+                for sentence in _limits_of(held):
+                    say(sentence)
+    finally:
+        if stored:
+            say(f"{counted(stored, 'message')} of {len(chosen)} stored; they are out of quarantine.")
+    _conclude(refused, len(chosen))
+
+
+def _rejected_again(done: Retried) -> LogctlError:
+    short = ", ".join(held.kept.id[:12] for held in done.again)
+    return LogctlError(
+        f"{done.held.kept.id[:12]} was rejected again and stays: {shorten(done.reasons, _REASON)}.",
+        f"See it with: logctl quarantine show {short}; mend it with: "
+        f"logctl quarantine retry {done.again[0].kept.id[:12]} --edit",
+    )
+
+
+def _conclude(refused: Sequence[LogctlError], messages: int) -> None:
+    """Fail when one did.
+
+    Raises:
+        LogctlError: of one message, why; of several, how many, when all were refused.
+        PartialError: some were.
+    """
+    if not refused:
+        return
+    if messages == 1:
+        raise refused[0]
+    for problem in refused:
+        say(problem.message)
+    kind = PartialError if len(refused) < messages else LogctlError
+    raise kind(f"{len(refused)} of {messages} messages stay in quarantine.", f"See them with: {_SEE}")
+
+
+def drop(
+    context: Context,
+    ids: _Ids = None,
+    every: _All = False,
+    apps: _Apps = None,
+    since: _Since = None,
+    until: _Until = None,
+    reason: _Reason = "",
+    yes: _Yes = False,
+) -> None:
+    """Delete messages from the quarantine, unstored. The bucket keeps the deleted versions for a week.
+
+    Examples:
+
+      logctl quarantine drop 3f9a51c2
+
+      logctl quarantine drop --all --app checkout --reason empty --yes
+    """
+    from logctl.ops.recovery import quarantined_messages
+
+    chosen = _chosen(context, ids, every, _wanted(apps, since, until, reason))
+    confirm(f"This deletes {counted(len(chosen), 'message')} in quarantine of {context.place}.", yes=yes)
+    dropped = 0
+    try:
+        with working("Deleting…") as update:
+            for held in chosen:
+                quarantined_messages.drop(context.deployment, held.kept)
+                dropped += 1
+                update(f"{dropped:,} of {len(chosen):,} deleted")
+    finally:
+        if dropped:
+            say(f"{counted(dropped, 'message')} of {len(chosen)} deleted.")

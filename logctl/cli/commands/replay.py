@@ -1,0 +1,94 @@
+"""`logctl replay`: what tail and the dashboard show, once more from cold storage."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from logctl.cli import completion
+from logctl.cli.command import command
+from logctl.cli.context import Context, now
+from logctl.cli.render import Output, say, show, working
+from logctl.core.access import is_pattern
+from logctl.core.appid import RULE
+from logctl.core.errors import PartialError, UsageError
+from logctl.core.sizes import format_size
+from logctl.core.times import DAY, format_duration, parse_range
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "replay")(replay)
+
+
+def replay(
+    context: Context,
+    app: Annotated[
+        list[str],
+        typer.Option(
+            "--app",
+            "-a",
+            metavar="APPID",
+            autocompletion=completion.apps,
+            help="An app, or several with * and ?.",
+        ),
+    ],
+    since: Annotated[
+        str, typer.Option("-s", "--since", "--start", help="From when: 6h, 3d, or a time like 2026-01-31.")
+    ],
+    until: Annotated[str | None, typer.Option("-u", "--until", "--end", help="The end, likewise.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is missing.")] = False,
+    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+) -> None:
+    """Rebuild from cold storage the rows that tail, the API and the dashboard read.
+
+    Rows that are there stay as they are, so it can be repeated. Nothing is counted, nobody is alerted.
+    A row that is added stays for hot_retention from now. Needs your own permission to read the bucket and
+    to write the hot table.
+
+    Examples:
+
+      logctl replay --app checkout --since 6h --dry-run
+
+      logctl replay --app 'web-*' --since 2026-01-31 --until 2026-02-01
+    """
+    from logctl.ops.recovery.replay import Replay
+
+    for name in app:
+        if not is_pattern(name):
+            raise UsageError(f"{name!r} cannot name an app: {RULE}.")
+    try:
+        span = parse_range(since, until, now(), DAY)
+    except ValueError as problem:
+        raise UsageError(f"{problem}.") from None
+    with working("Reading cold storage…") as update:
+        work = Replay(context.deployment, app, span, now=now(), on_progress=update)
+        done = work.plan() if dry_run else work.run()
+    show(
+        [
+            {
+                "app": item.app,
+                "messages": item.batches,
+                "rows_missing" if dry_run else "rows_added": item.added,
+                "records": item.records,
+                "rows_there": item.present,
+            }
+            for item in done
+        ],
+        ("app", "messages", "rows_missing" if dry_run else "rows_added", "records", "rows_there"),
+        output,
+        empty="Cold storage has nothing of these apps in this range.",
+        right=("messages", "rows_missing", "rows_added", "records", "rows_there"),
+    )
+    if work.scanned:
+        say(f"Athena read {format_size(work.scanned)} of compacted days.")
+    records = sum(item.records for item in done)
+    if dry_run:
+        say(f"{records:,} records would be added; nothing was written.")
+    elif done:
+        kept = format_duration(context.deployment.pipeline_config().hot_retention)
+        say(f"{records:,} records were added to the hot store, for {kept}.")
+    for item in work.unreadable[:5]:
+        say(f"  {item.key}: {item.problem}")
+    if work.unreadable:
+        raise PartialError(f"{len(work.unreadable)} objects could not be read; everything else is done.")

@@ -1,0 +1,296 @@
+"""`logctl tail`: logs out, from the hot store."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from logctl.cli import completion
+from logctl.cli.command import command
+from logctl.cli.context import Context, now
+from logctl.cli.render import Color, say, working
+from logctl.core import levels
+from logctl.core.access import is_pattern
+from logctl.core.appid import RULE
+from logctl.core.errors import UsageError
+from logctl.core.records import Record, to_public
+from logctl.core.safe_text import json_text, neutralise
+from logctl.core.settings import SHORTEST_RETENTION
+from logctl.core.sizes import format_size
+from logctl.core.times import MINUTE, TimeRange, iso, parse_range, to_datetime
+
+DEFAULT_SINCE = 10 * MINUTE
+_POLL_SECONDS = 1.0
+_COLORS = {
+    levels.TRACE: "2",
+    levels.DEBUG: "2",
+    levels.INFO: "32",
+    levels.NOTICE: "36",
+    levels.WARN: "33",
+    levels.ERROR: "31",
+    levels.FATAL: "1;31",
+}
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
+    RAW = "raw"
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "tail")(tail)
+
+
+def tail(
+    context: Context,
+    apps: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[APPID…]", autocompletion=completion.apps, help="Apps or globs ('web-*'); all without."
+        ),
+    ] = None,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what arrives.")] = False,
+    since: Annotated[
+        str | None, typer.Option("-s", "--since", help="15m, 1h30m, 3d, or a time. [default: 10m]")
+    ] = None,
+    until: Annotated[str | None, typer.Option("-u", "--until", "--end", help="The end, likewise.")] = None,
+    lines: Annotated[
+        int | None, typer.Option("-n", "--lines", min=0, help="The newest N, whenever they were.")
+    ] = None,
+    level: Annotated[
+        str | None, typer.Option("-l", "--level", help="This level and worse; UNKNOWN for those without.")
+    ] = None,
+    grep: Annotated[
+        list[str] | None, typer.Option("-g", "--grep", help="Only what matches the regular expression.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("-v", "--exclude", help="Not what matches the regular expression.")
+    ] = None,
+    query: Annotated[
+        str | None, typer.Option("-q", "--query", metavar="JMESPATH", help="Only this part of each record.")
+    ] = None,
+    output: Annotated[
+        Format, typer.Option("-o", "--output", help="json and jsonl: one object a line; raw: the message.")
+    ] = Format.TEXT,
+    utc: Annotated[bool, typer.Option("--utc/--local", help="Times in UTC, or this machine's.")] = False,
+    color: Annotated[Color, typer.Option(help="Colours in text.")] = Color.AUTO,
+    no_color: Annotated[bool, typer.Option("--no-color", help="The same as --color never.")] = False,
+) -> None:
+    """Show the records of the last minutes, or follow them live.
+
+    Records come oldest first. Control characters are shown, never sent to the terminal. A --since before
+    what the hot store keeps is read from Athena as well, which takes seconds and costs by the byte.
+
+    Examples:
+
+      logctl tail -f
+
+      logctl tail checkout --since 1h --level WARN
+
+      logctl tail 'web-*' -g timeout -o json | jq .message
+    """
+    from logctl.pipeline.stores.hot import HotStore
+    from logctl.pipeline.stores.hot_reader import Filter, Follower, Reader
+
+    patterns = _checked(apps or [])
+    try:
+        span = parse_range(since, until, now(), DEFAULT_SINCE)
+    except ValueError as problem:
+        raise UsageError(f"{problem}.") from None
+    if lines is not None and since is None:
+        span = TimeRange(0, span.until)
+    keep = Filter(_level(level), _patterns(grep), _patterns(exclude))
+    store = HotStore(context.aws.dynamodb, context.deployment.names.hot_table)
+    reader = Reader(store, now, keep)
+    printer = Printer(output, query, utc=utc, colored=_colored(color, no_color))
+
+    follower = Follower(reader, patterns) if follow else None
+    seen = follower.seen if follower else None
+    names = reader.apps(patterns)
+    # Without --since nobody asked for what is older than the hot store.
+    older, recent = _divided(context, span) if since is not None else (None, span)
+    if lines is not None:
+        newest = reader.newest(names, recent, lines, seen)
+        if older and len(newest) < lines:
+            newest = [*_archived(context, keep, patterns, older, lines - len(newest)), *newest]
+        printed = printer.print(newest)
+    else:
+        printed = printer.print(_archived(context, keep, patterns, older)) if older else 0
+        printed += printer.print(reader.history(names, recent, seen))
+    if follower:
+        _follow(follower, printer, TimeRange(0, span.until) if until is None else span)
+    elif not printed:
+        _explain_nothing(reader, names, patterns, span)
+
+
+def _divided(context: Context, span: TimeRange) -> tuple[TimeRange | None, TimeRange]:
+    """A range as what Athena has to tell of it and what the hot store has."""
+    from logctl.ops.query.cold_records import boundary
+
+    if span.since >= now() - SHORTEST_RETENTION // 2:
+        return None, span
+    border = boundary(context.deployment, now())
+    if span.since >= border:
+        return None, span
+    border = min(border, span.until)
+    return TimeRange(span.since, border), TimeRange(border, span.until)
+
+
+def _archived(
+    context: Context, keep: Any, patterns: list[str], span: TimeRange, lines: int | None = None
+) -> Iterable[Record]:
+    """Records that the hot store may no longer have, and a word about where they come from."""
+    from logctl.ops.query.cold_records import Archive
+
+    archive = Archive(context.deployment, keep)
+    records: Iterable[Record]
+    with working("Athena is reading what the hot store no longer has…"):
+        if lines is None:
+            result, records = archive.read(patterns, span)
+        else:
+            result, records = archive.newest(patterns, span, lines)
+    say(
+        f"Records before {iso(span.until)} come from Athena: {format_size(result.scanned)} scanned, "
+        f"about ${result.dollars:.6f}; later ones from the hot store."
+    )
+    return records
+
+
+def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
+    from logctl.aws.clients import TROUBLE
+
+    troubled = False
+    try:
+        while True:
+            try:
+                printer.print(follower.poll(TimeRange(span.since, max(span.until, now() + MINUTE))))
+                troubled = False
+            except TROUBLE as error:
+                if not _passing(error):
+                    raise
+                if not troubled:
+                    say(f"logctl: reading is interrupted ({type(error).__name__}); trying on.")
+                troubled = True
+            time.sleep(_POLL_SECONDS)
+    except KeyboardInterrupt:
+        return
+
+
+def _passing(error: Exception) -> bool:
+    """Throttling, a broken connection, a damaged reply pass; a table that is gone or forbidden does not."""
+    from botocore.exceptions import ClientError
+
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        code = error.response.get("Error", {}).get("Code", "")
+        return status >= 500 or "Throttl" in code or "ThroughputExceeded" in code
+    return True
+
+
+def _checked(apps: list[str]) -> list[str]:
+    for app in apps:
+        if not is_pattern(app):
+            raise UsageError(f"{neutralise(app)!r} cannot name an app: {RULE}.")
+    return apps
+
+
+def _level(level: str | None) -> str | None:
+    if level is None:
+        return None
+    if level.upper() == levels.UNKNOWN:
+        return levels.UNKNOWN
+    parsed = levels.parse_level(level)
+    if parsed == levels.UNKNOWN:
+        raise UsageError(f"{level!r} is no level.", f"The levels are: {', '.join(levels.ORDER)}.")
+    return parsed
+
+
+def _patterns(texts: list[str] | None) -> tuple[re.Pattern[str], ...]:
+    try:
+        return tuple(re.compile(text) for text in texts or ())
+    except re.error as problem:
+        raise UsageError(f"That is not a regular expression: {problem}.") from None
+
+
+def _colored(color: Color, no_color: bool) -> bool:
+    import os
+
+    if no_color or color is Color.NEVER:
+        return False
+    return color is Color.ALWAYS or (sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+
+
+def _explain_nothing(reader: Any, names: list[str], patterns: list[str], span: TimeRange) -> None:
+    """Say what was looked at, and where there would be something."""
+    until = "now" if span.until > now() else iso(span.until)
+    say(f"No records from {iso(span.since)} to {until} in {', '.join(names) if names else 'any app'}.")
+    newest = [
+        (chunk.max_ts, name) for name in names if (chunk := reader.store.newest(name, now=now())) is not None
+    ]
+    if newest:
+        newest_ts, name = max(newest)
+        say(f"  The newest of {name} is of {iso(newest_ts)}: logctl tail {name} -n 20")
+    elif not names and not patterns:
+        say("  No app has sent yet: logctl send FILE --app APPID")
+
+
+class Printer:
+    """Writes records to stdout, a line each, flushed so that a pipe sees them at once."""
+
+    def __init__(self, form: Format, query: str | None, *, utc: bool, colored: bool) -> None:
+        self._form = form
+        self._utc = utc
+        self._colored = colored
+        self._query = None
+        if query is not None:
+            import jmespath
+
+            try:
+                self._query = jmespath.compile(query)
+            except jmespath.exceptions.JMESPathError as problem:
+                first = str(problem).split("\n")[0]
+                raise UsageError(f"That is not a JMESPath expression: {first}") from None
+
+    def print(self, records: Iterable[Record]) -> int:
+        count = 0
+        for record in records:
+            count += 1
+            sys.stdout.write(self._line(record) + "\n")
+            if count % 100 == 0:
+                sys.stdout.flush()
+        sys.stdout.flush()
+        return count
+
+    def _line(self, record: Record) -> str:
+        if self._query is not None:
+            return _as_text(self._query.search(to_public(record)))
+        if self._form in (Format.JSON, Format.JSONL):
+            return json_text(to_public(record))
+        if self._form is Format.RAW:
+            return neutralise(record.message)
+        return self._text(record)
+
+    def _text(self, record: Record) -> str:
+        moment = to_datetime(record.ts)
+        if not self._utc:
+            moment = moment.astimezone()
+        stamp = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        level = f"{record.level:<7}"
+        if self._colored:
+            level = f"\x1b[{_COLORS.get(record.level, '0')}m{level}\x1b[0m"
+        parts = [stamp, level, record.appid, neutralise(record.message)]
+        if record.fields:
+            parts.append(neutralise(" ".join(f"{k}={_as_text(v)}" for k, v in record.fields.items())))
+        return " ".join(parts)
+
+
+def _as_text(value: object) -> str:
+    return neutralise(value) if isinstance(value, str) else json_text(value)

@@ -1,1 +1,0 @@
-"""The sandbox's Athena: catalog from Glue, data from S3, execution by DuckDB."""

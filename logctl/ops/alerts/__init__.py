@@ -1,0 +1,1 @@
+"""Debounce states, silences, and what the rules of alerting would do with a log."""

@@ -1,0 +1,1 @@
+"""What the pipeline costs: list prices, an estimate for a load, and the measured use of a deployment."""

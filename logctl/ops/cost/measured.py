@@ -1,0 +1,216 @@
+"""What a running pipeline costs: a month from CloudWatch's metrics of the last thirty days.
+
+What AWS keeps no metric of is derived: an object for each message, and a request to send, to receive and to
+delete for each batch that the consumer got. So the sums are about right, and no invoice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from logctl.core.errors import LogctlError
+from logctl.core.times import DAY, HOUR, SECOND, from_datetime, to_datetime
+from logctl.ops.cost.estimate import MONTH, SQS_CHUNK, Line
+from logctl.ops.cost.prices import Price
+from logctl.ops.deployment import Deployment
+from logctl.ops.health.metrics import Metric
+from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.stores.hot import ARRIVAL
+
+LOOK_BACK = 30 * DAY
+_STORAGE = {
+    # Amazon S3 User Guide, Metrics and dimensions: values of StorageType, and what they cost.
+    "StandardStorage": "s3_standard",
+    "StandardIAStorage": "s3_infrequent",
+    "GlacierInstantRetrievalStorage": "s3_glacier_ir",
+}
+
+
+@dataclass(frozen=True)
+class Usage:
+    """A month's lines, projected from so many milliseconds of metrics."""
+
+    observed: int
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class _Series:
+    """What CloudWatch had: the sum, the newest value, and when the oldest was (milliseconds)."""
+
+    sum: float = 0
+    newest: float = 0
+    since: int | None = None
+
+
+def usage(deployment: Deployment, prices: Mapping[str, Price], *, now: int) -> Usage:
+    """What a month like the last thirty days costs.
+
+    Raises:
+        LogctlError: CloudWatch has no metric of this environment.
+    """
+    memory = _memory(deployment)
+    series = _read(deployment, _metrics(deployment, memory), now)
+    # A bucket that an earlier `destroy` has kept is older than what runs now.
+    since = [item.since for key, item in series.items() if key not in _STORAGE and item.since is not None]
+    if not since:
+        raise LogctlError(
+            f"CloudWatch has no metrics of {deployment.names.stack} from the last 30 days"
+            + (", and the sandbox keeps none." if deployment.settings.target == "local" else "."),
+            "For an estimate from a load: logctl cost --estimate 100/s 500B",
+        )
+    observed = max(now - min(since), HOUR)
+    month = MONTH / observed
+    seen = {key: item.sum * month for key, item in series.items()}
+    lines = [
+        *_flow(seen, memory, prices),
+        *(
+            Line("S3", f"storage, {kind.removesuffix('Storage')}", series[kind].newest, prices[price])
+            for kind, price in _STORAGE.items()
+        ),
+        *_tables(deployment, seen, prices),
+        *_alarms(deployment, prices),
+    ]
+    return Usage(observed, [line for line in lines if line.quantity])
+
+
+def _flow(seen: Mapping[str, float], memory: Mapping[str, int], prices: Mapping[str, Price]) -> list[Line]:
+    batches = seen.get("calls:consumer", 0)
+    requests = 2 * max(batches, math.ceil(seen["bytes"] / SQS_CHUNK)) + batches + seen["empty"]
+    gb_seconds = sum(seen[f"time:{name}"] / SECOND * size / 1024 for name, size in memory.items())
+    return [
+        Line("SQS", "requests, about", requests, prices["sqs_fifo_request"]),
+        Line("Lambda", "calls", sum(seen[f"calls:{name}"] for name in memory), prices["lambda_request"]),
+        Line("Lambda", "time", gb_seconds, prices["lambda_arm_gb_second"]),
+        Line("S3", "writing objects, about", seen["sent"], prices["s3_put"]),
+        Line("SNS", "alerts", seen["alerts"], prices["sns_publish"]),
+        Line("CloudWatch", "the functions' own logs", seen["logs"], prices["logs_ingest"]),
+        Line("HTTP API", "requests", seen["api"], prices["http_api_request"]),
+        Line("Athena", "data that queries read", seen["scanned"], prices["athena_scan"]),
+    ]
+
+
+def _memory(deployment: Deployment) -> dict[str, int]:
+    """The functions that are deployed, with their megabytes; the compactor is not always."""
+    names = deployment.names
+    functions = {
+        "consumer": names.consumer,
+        "sweeper": names.sweeper,
+        "api": names.api,
+        "compactor": names.compactor,
+    }
+    found = {}
+    for key, name in functions.items():
+        try:
+            reply = deployment.aws.functions.get_function_configuration(FunctionName=name)
+        except ClientError as error:
+            absent = error.response["Error"]["Code"] == "ResourceNotFoundException"
+            if not absent or key != "compactor":
+                raise
+        else:
+            found[key] = reply["MemorySize"]
+    return found
+
+
+def _metrics(deployment: Deployment, functions: Iterable[str]) -> list[tuple[str, Metric]]:
+    """The series that are asked for, each with its key here."""
+    names = deployment.names
+    queue = {"QueueName": names.queue}
+    hourly = partial(Metric, period=HOUR // SECOND)
+    found = [
+        ("sent", hourly("AWS/SQS", "NumberOfMessagesSent", queue)),
+        ("bytes", hourly("AWS/SQS", "SentMessageSize", queue)),
+        ("empty", hourly("AWS/SQS", "NumberOfEmptyReceives", queue)),
+        ("alerts", hourly("AWS/SNS", "NumberOfMessagesPublished", {"TopicName": names.topic})),
+        ("api", hourly("AWS/ApiGateway", "Count", {"ApiId": _api_id(deployment)})),
+    ]
+    for function in functions:
+        named = {"FunctionName": getattr(names, function)}
+        group = {"LogGroupName": f"/aws/lambda/{getattr(names, function)}"}
+        found += [
+            (f"calls:{function}", hourly("AWS/Lambda", "Invocations", named)),
+            (f"time:{function}", hourly("AWS/Lambda", "Duration", named)),
+            ("logs", hourly("AWS/Logs", "IncomingBytes", group)),
+        ]
+    for table, index in ((names.hot_table, ARRIVAL), (names.alerts_table, DUE)):
+        for where in ({"TableName": table}, {"TableName": table, "GlobalSecondaryIndexName": index}):
+            found += [
+                ("written", hourly("AWS/DynamoDB", "ConsumedWriteCapacityUnits", where)),
+                ("read", hourly("AWS/DynamoDB", "ConsumedReadCapacityUnits", where)),
+            ]
+    for kind in _STORAGE:
+        stored = {"BucketName": deployment.bucket, "StorageType": kind}
+        found.append((kind, Metric("AWS/S3", "BucketSizeBytes", stored, "Average", DAY // SECOND)))
+    return found
+
+
+def _api_id(deployment: Deployment) -> str:
+    """The API's id, as its address begins: https://ID.execute-api.…"""
+    host = deployment.outputs().get("ApiUrl", "").partition("://")[2]
+    return host.partition(".")[0] or "none"
+
+
+def _scanned(workgroup: str) -> dict[str, Any]:
+    """ProcessedBytes stands under state and type of the query too: a search sums them all."""
+    series = "{AWS/Athena,QueryState,QueryType,WorkGroup}"
+    search = f'{series} MetricName="ProcessedBytes" WorkGroup="{workgroup}"'
+    return {"Id": "scanned", "Expression": f"SUM(SEARCH('{search}', 'Sum', 3600))"}
+
+
+def _read(deployment: Deployment, metrics: list[tuple[str, Metric]], now: int) -> dict[str, _Series]:
+    """The series by key; several of one key are added up."""
+    keys = {f"m{number}": key for number, (key, _) in enumerate(metrics)} | {"scanned": "scanned"}
+    queries = [metric.query(f"m{number}") for number, (_, metric) in enumerate(metrics)]
+    pages = deployment.aws.cloudwatch.get_paginator("get_metric_data").paginate(
+        MetricDataQueries=[*queries, _scanned(deployment.names.workgroup)],
+        StartTime=to_datetime(now - LOOK_BACK),
+        EndTime=to_datetime(now),
+        ScanBy="TimestampDescending",
+    )
+    found = dict.fromkeys(keys.values(), _Series())
+    for page in pages:
+        for result in page["MetricDataResults"]:
+            key = keys[result["Id"]]
+            found[key] = _with(found[key], result["Timestamps"], result["Values"])
+    return found
+
+
+def _with(series: _Series, times: list[datetime], values: list[float]) -> _Series:
+    """Values come newest first."""
+    if not values:
+        return series
+    oldest = from_datetime(times[-1])
+    return _Series(
+        series.sum + sum(values),
+        series.newest or values[0],
+        oldest if series.since is None else min(series.since, oldest),
+    )
+
+
+def _tables(deployment: Deployment, seen: Mapping[str, float], prices: Mapping[str, Price]) -> list[Line]:
+    stored = 0
+    for table in (deployment.names.hot_table, deployment.names.alerts_table):
+        about = deployment.aws.dynamodb.describe_table(TableName=table)["Table"]
+        stored += about.get("TableSizeBytes", 0)
+        stored += sum(item.get("IndexSizeBytes", 0) for item in about.get("GlobalSecondaryIndexes", []))
+    return [
+        Line("DynamoDB", "writing", seen["written"], prices["dynamodb_write"]),
+        Line("DynamoDB", "reading", seen["read"], prices["dynamodb_read"]),
+        Line("DynamoDB", "storage", stored, prices["dynamodb_storage"]),
+        Line("DynamoDB", "backup (point in time)", stored, prices["dynamodb_backup"]),
+    ]
+
+
+def _alarms(deployment: Deployment, prices: Mapping[str, Price]) -> list[Line]:
+    pages = deployment.aws.cloudwatch.get_paginator("describe_alarms").paginate(
+        AlarmNamePrefix=f"{deployment.names.stack}-"
+    )
+    count = sum(len(page.get("MetricAlarms", [])) for page in pages)
+    return [Line("CloudWatch", "alarms", count, prices["alarm"])]

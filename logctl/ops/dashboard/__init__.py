@@ -1,0 +1,1 @@
+"""The dashboard's address, its users, and tokens for scripts."""

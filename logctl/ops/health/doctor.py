@@ -1,0 +1,221 @@
+"""Whether logctl can work from here: this machine, credentials, AWS, what is allowed and what is deployed.
+
+Only reads, the cheapest one of each service. Checks build on each other: without credentials, nothing
+further is tried.
+"""
+
+from __future__ import annotations
+
+import base64
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
+
+from logctl import __version__
+from logctl.aws.clients import TROUBLE, Aws, trouble_of
+from logctl.aws.error_codes import Trouble
+from logctl.core.capacity import Concurrency
+from logctl.core.errors import LogctlError, UnreachableError
+from logctl.core.hot_rows import APPS
+from logctl.core.names import ALARMS
+from logctl.core.partitions import LOGS
+from logctl.core.times import from_datetime
+from logctl.ops.deployment import Deployment, lacking, outputs_of
+from logctl.ops.health import doctor_rules as rules
+from logctl.ops.health.doctor_rules import Check, Verdict
+from logctl.ops.health.versions import NEEDED, packages
+from logctl.ops.lake import table_repair
+from logctl.pipeline.stores.silences import SILENCES
+
+
+def machine() -> Iterator[Check]:
+    """Python and the packages that logctl stands on."""
+    yield Check("python", Verdict.OK, f"Python {platform.python_version()}, logctl {__version__}")
+    there = packages()
+    missing = [name for name in NEEDED if there[name] is None]
+    seen = ", ".join(f"{name} {version}" for name, version in there.items() if version)
+    if missing:
+        told = f"{', '.join(missing)} missing; {seen}"
+        yield Check("packages", Verdict.FAILED, told, "Install logctl again.")
+    else:
+        yield Check("packages", Verdict.OK, seen)
+
+
+def reach(aws: Aws, environ: Mapping[str, str], clock: Callable[[], int]) -> Iterator[Check]:
+    """Region, endpoint with what chose it, who this is by AWS's word, and how far the clocks are apart."""
+    yield Check("region", Verdict.OK, aws.region)
+    chosen = sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL") and environ[name])
+    by = f", by {', '.join(chosen)}" if chosen and not aws.endpoint_url else ""
+    endpoint = f"{aws.sts.meta.endpoint_url}{by}"
+    before = clock()
+    try:
+        reply: Any = aws.sts.get_caller_identity()
+    except (NoConnection, HTTPClientError) as error:
+        yield Check("endpoint", Verdict.FAILED, error=error)
+        yield from _unchecked("credentials", "clock")
+    except ClientError as error:
+        # A clock that is wrong makes credentials look wrong: the reply holds AWS's time all the same.
+        yield Check("endpoint", Verdict.OK, endpoint)
+        yield Check("credentials", Verdict.FAILED, error=error)
+        yield _clock(error.response, before, clock())
+    except TROUBLE as error:
+        yield Check("endpoint", Verdict.NOT_CHECKED, f"{endpoint}; nothing was sent")
+        yield Check("credentials", Verdict.FAILED, error=error)
+        yield from _unchecked("clock")
+    else:
+        yield Check("endpoint", Verdict.OK, endpoint)
+        credentials = aws.session.get_credentials()
+        how = f", from {credentials.method}" if credentials and not aws.endpoint_url else ""
+        yield Check("credentials", Verdict.OK, f"{reply['Arn']}{how}")
+        yield _clock(reply, before, clock())
+
+
+def _unchecked(*names: str) -> Iterator[Check]:
+    for name in names:
+        yield Check(name, Verdict.NOT_CHECKED, "AWS was not reached")
+
+
+def _clock(reply: Any, before: int, after: int) -> Check:
+    """By the reply's Date: AWS's time in the middle of the call, about."""
+    said = reply.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    try:
+        skew = (before + after) // 2 - from_datetime(parsedate_to_datetime(said))
+    except (TypeError, ValueError):
+        return Check("clock", Verdict.NOT_CHECKED, "the reply says no time")
+    return rules.clock(skew)
+
+
+def permissions(deployment: Deployment) -> Iterator[Check]:
+    """One cheap read of each service. What is not there may be read, or could not be told from it."""
+    for action, read in _reads(deployment).items():
+        name = f"permission: {action}"
+        try:
+            read()
+        except TROUBLE as error:
+            kind = trouble_of(error) if isinstance(error, ClientError) else None
+            if kind is Trouble.MISSING:
+                yield Check(name, Verdict.OK, "allowed; nothing is there")
+            else:
+                refused = kind is Trouble.DENIED
+                to_do = f"Allow {action.partition(' ')[0]} to who runs this." if refused else ""
+                yield Check(name, Verdict.FAILED, to_do=to_do, error=error)
+        else:
+            yield Check(name, Verdict.OK, "allowed")
+
+
+def _reads(deployment: Deployment) -> dict[str, Callable[[], object]]:
+    """By the IAM action that each needs."""
+    aws, names = deployment.aws, deployment.names
+
+    def query(table: str, key: str, value: str) -> object:
+        return aws.dynamodb.query(
+            TableName=table,
+            KeyConditionExpression="#key = :value",
+            ExpressionAttributeNames={"#key": key},
+            ExpressionAttributeValues={":value": {"S": value}},
+            Limit=1,
+        )
+
+    topic = names.topic_arn(aws.partition, aws.account, aws.region)
+    alarms = [names.alarm(about) for about in ALARMS]
+    return {
+        "sqs:GetQueueUrl": lambda: aws.sqs.get_queue_url(QueueName=names.queue),
+        "lambda:GetFunctionConfiguration": lambda: aws.functions.get_function_configuration(
+            FunctionName=names.consumer
+        ),
+        "s3:ListBucket": lambda: aws.s3.list_objects_v2(Bucket=deployment.bucket, Prefix=LOGS, MaxKeys=1),
+        "dynamodb:Query (records)": lambda: query(names.hot_table, "app", APPS),
+        "dynamodb:Query (alerts)": lambda: query(names.alerts_table, "pk", SILENCES),
+        "sns:GetTopicAttributes": lambda: aws.sns.get_topic_attributes(TopicArn=topic),
+        "glue:GetTable": lambda: aws.glue.get_table(DatabaseName=names.database, Name=names.table),
+        "athena:GetWorkGroup": lambda: aws.athena.get_work_group(WorkGroup=names.workgroup),
+        "events:DescribeRule": lambda: aws.events.describe_rule(Name=names.sweeper),
+        "cloudwatch:DescribeAlarms": lambda: aws.cloudwatch.describe_alarms(AlarmNames=alarms),
+    }
+
+
+def quotas(deployment: Deployment) -> Iterator[Check]:
+    """Those of the account that a pipeline may meet: Lambda's, which Lambda itself tells."""
+    functions, chosen = deployment.aws.functions, deployment.settings
+    try:
+        found = functions.get_account_settings()
+        limit, usage = found["AccountLimit"], found["AccountUsage"]
+    except (*TROUBLE, KeyError) as error:
+        yield Check("quotas", Verdict.NOT_CHECKED, f"Lambda does not tell them: {_brief(error)}")
+        return
+    yield rules.concurrency(limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"])
+    account = Concurrency(
+        limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"], _reserved(deployment)
+    )
+    yield rules.api_share(
+        chosen.api_rate, chosen.api_burst, chosen.api_timeout, chosen.api_concurrency, account
+    )
+    yield rules.code_storage(usage["TotalCodeSize"], limit["TotalCodeSize"])
+
+
+def _reserved(deployment: Deployment) -> int:
+    """For the API already; what nobody may see counts as nothing."""
+    try:
+        reply = deployment.aws.functions.get_function_concurrency(FunctionName=deployment.names.api)
+    except TROUBLE:
+        return 0
+    return reply.get("ReservedConcurrentExecutions") or 0
+
+
+def deployed(deployment: Deployment, digest: Callable[[], str]) -> Iterator[Check]:
+    """The stack, and whether it runs this logctl's code.
+
+    Args:
+        digest: the SHA-256 of the code that this logctl would deploy, in hexadecimal.
+    """
+    stack = deployment.names.stack
+    try:
+        found = deployment.stack()
+    except (*TROUBLE, UnreachableError) as error:
+        if isinstance(error, ClientError) and trouble_of(error) is Trouble.MISSING:
+            yield Check(
+                "stack", Verdict.WARNING, f"there is no {stack} here", "Make it with: logctl provision"
+            )
+        else:
+            yield Check("stack", Verdict.FAILED, error=error)
+        yield rules.versions(__version__, None, same_code=None)
+        return
+    outputs = outputs_of(found)
+    try:
+        yield rules.stack(f"{stack} is {found['StackStatus']}", lacking(deployment, outputs))
+    except TROUBLE as error:
+        yield Check("stack", Verdict.FAILED, error=error)
+    yield rules.versions(
+        __version__, outputs.get("Version", "unknown"), same_code=_same_code(deployment, digest)
+    )
+
+
+def catalog(deployment: Deployment) -> Iterator[Check]:
+    """Whether the tables and views that queries name are in the catalog, as they should be."""
+    try:
+        found = table_repair.faults(deployment)
+    except TROUBLE as error:
+        yield Check("tables", Verdict.NOT_CHECKED, f"the catalog was not read: {_brief(error)}")
+        return
+    if found:
+        to_do = "Bring them back with: logctl athena repair"
+        yield Check("tables", Verdict.FAILED, f"in the database {found.database}, {found.told}", to_do)
+    else:
+        yield Check("tables", Verdict.OK, f"all tables and views of {found.database} are there")
+
+
+def _same_code(deployment: Deployment, digest: Callable[[], str]) -> bool | None:
+    """None when one of the two cannot be had: `permissions` and `provision` say why."""
+    try:
+        reply = deployment.aws.functions.get_function_configuration(FunctionName=deployment.names.consumer)
+        return base64.b64decode(reply["CodeSha256"]).hex() == digest()
+    except (*TROUBLE, LogctlError):
+        return None
+
+
+def _brief(error: Exception) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

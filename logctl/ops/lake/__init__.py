@@ -1,0 +1,1 @@
+"""The data that Athena reads: partitions, tables and views, their repair, and compaction."""

@@ -1,0 +1,96 @@
+"""Compaction from the command line: the same code as in Lambda, with no end of time."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+from logctl.aws.athena import Runner
+from logctl.core.compaction_sql import SWITCHED, add_sql, begun
+from logctl.core.partitions import COMPACTED, Partition, Scope
+from logctl.ops.deployment import Deployment
+from logctl.ops.lake.partition_listing import days_in, registered
+from logctl.pipeline.compaction import GRACE, Compactor, Tables
+
+
+def compactor(
+    deployment: Deployment,
+    *,
+    grace: int = GRACE,
+    on_progress: Callable[[str], None] = lambda doing: None,
+) -> Compactor:
+    """A compactor for an environment. Its clock is this machine's."""
+    aws, names = deployment.aws, deployment.names
+    return Compactor(
+        aws.s3,
+        aws.glue,
+        Runner(aws.athena, names.workgroup, names.database),
+        Tables(names.database, names.compacted_table, names.view, deployment.bucket),
+        clock=lambda: time.time_ns() // 1_000_000,
+        owner=f"{os.environ.get('USER', 'someone')} on {socket.gethostname()}, process {os.getpid()}",
+        grace=grace,
+        on_progress=on_progress,
+    )
+
+
+_AT_ONCE = 10
+_STATEMENT = 100
+
+
+def lost(deployment: Deployment, scope: Scope) -> dict[Partition, str]:
+    """Compacted partitions that lie in S3 and that the catalog does not have, and where they lie: after the
+    tables were deleted and made again, for example.
+
+    Of each app's day it is the newest generation that readers once had (it has a mark).
+    """
+    known = registered(deployment, scope, deployment.names.compacted_table).locations
+    found: dict[Partition, str] = {}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        days = days_in(deployment, scope, pool, COMPACTED)
+        for there in pool.map(lambda folder: _current(deployment, folder), days):
+            found.update(
+                {
+                    partition: place
+                    for partition, place in there.items()
+                    if partition in scope and partition not in known
+                }
+            )
+    return dict(sorted(found.items()))
+
+
+def restore(deployment: Deployment, found: Mapping[Partition, str]) -> None:
+    """Register them.
+
+    Raises:
+        QueryFailed: Athena refused a statement.
+    """
+    names = deployment.names
+    runner = Runner(deployment.aws.athena, names.workgroup, names.database)
+    remaining = iter(found.items())
+    while batch := list(islice(remaining, _STATEMENT)):
+        runner.run(add_sql(names.compacted_table, batch))
+
+
+def _current(deployment: Deployment, folder: str) -> dict[Partition, str]:
+    """A day's apps, and where the newest generation of each lies that readers had."""
+    pages = deployment.aws.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=deployment.bucket, Prefix=folder
+    )
+    keys = [item["Key"][len(folder) :] for page in pages for item in page.get("Contents", [])]
+    marked = {key.partition("/")[0] for key in keys if key.endswith(f"/{SWITCHED}")}
+    newest: dict[str, tuple[int, str]] = {}
+    for key in keys:
+        generation, _, rest = key.partition("/")
+        start, app = begun(generation), rest.partition("/")[0]
+        if start is not None and generation in marked and app.startswith("appid="):
+            newest[app] = max(newest.get(app, (0, "")), (start, generation))
+    found = {}
+    for app, (_, generation) in newest.items():
+        partition = Partition.of_key(f"{folder}{app}/", COMPACTED)
+        if partition is not None:
+            found[partition] = f"s3://{deployment.bucket}/{folder}{generation}/{app}/"
+    return found

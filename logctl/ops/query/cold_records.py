@@ -1,0 +1,94 @@
+"""Records from Athena, as `tail` shows them: for ranges that reach back beyond the hot store.
+
+The hot store keeps a record for its retention after it arrived; cold storage has them all. Records before
+a boundary in time come from here, the others from the hot store, so none is shown twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from logctl.core.records import Record
+from logctl.core.times import HOUR, TimeRange, parse_time
+from logctl.ops.deployment import Deployment
+from logctl.ops.query.conditions import Condition, Selection
+from logctl.ops.query.runner import Query, QueryResult, query
+from logctl.pipeline.stores.hot_reader import Filter
+
+MARGIN = HOUR
+"""Records may be stamped ahead of their arrival by a clock that is fast; such ones leave the hot store
+earlier than their own time says."""
+
+COLUMNS = "ts, appid, event_id, level, message, fields, array_join(flags, ' '), seq"
+
+
+def boundary(deployment: Deployment, now: int) -> int:
+    """From when on the hot store has every record, in milliseconds.
+
+    Of a pipeline that was taken down and has kept its data, the settings' word counts.
+    """
+    try:
+        retention = deployment.pipeline_config().hot_retention
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+            raise
+        retention = deployment.settings.hot_retention
+    return now - retention + min(MARGIN, retention // 2)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Reads `logs_unique`: each event once, however often it was delivered."""
+
+    deployment: Deployment
+    keep: Filter
+
+    def read(self, apps: Sequence[str], span: TimeRange) -> tuple[QueryResult, Iterator[Record]]:
+        """The records of a range, oldest first, and what the query read.
+
+        Args:
+            apps: names and globs; all apps without.
+        """
+        return self._read(apps, span, "ts, seq, batch_id")
+
+    def newest(self, apps: Sequence[str], span: TimeRange, lines: int) -> tuple[QueryResult, list[Record]]:
+        """The newest `lines` records of a range, oldest first."""
+        # What Python's regular expressions let through, Athena cannot count.
+        limit = "" if self.keep.grep or self.keep.exclude else f" LIMIT {int(lines)}"
+        result, records = self._read(apps, span, f"ts DESC, seq DESC, batch_id DESC{limit}")
+        found: list[Record] = []
+        for record in records:
+            found.append(record)
+            if len(found) == lines:
+                break
+        return result, found[::-1]
+
+    def _read(self, apps: Sequence[str], span: TimeRange, order: str) -> tuple[QueryResult, Iterator[Record]]:
+        selection = Selection(span.since, span.until, tuple(apps), self.keep.level)
+        result = query(self.deployment, _query(self.deployment.names.unique_view, selection, order))
+        return result, filter(self.keep, map(record_of, result.rows))
+
+
+def _query(view: str, selection: Selection, order: str) -> Query:
+    condition: Condition = selection.condition()
+    sql = f"SELECT {COLUMNS} FROM {view} WHERE {condition.sql} ORDER BY {order}"  # noqa: S608 - our names
+    return Query(sql, condition.parameters, selection)
+
+
+def record_of(row: Sequence[object]) -> Record:
+    """The record that a row of `COLUMNS` holds."""
+    ts, appid, event_id, level, message, fields, flags, seq = row
+    return Record(
+        str(appid),
+        str(event_id),
+        parse_time(str(ts)),
+        str(level),
+        "" if message is None else str(message),
+        int(str(seq or 0)),
+        json.loads(str(fields)) if fields else {},
+        tuple(str(flags).split()) if flags else (),
+    )

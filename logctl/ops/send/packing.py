@@ -1,0 +1,114 @@
+"""What `send` was given, as messages: files, streams, and what in them is refused."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from logctl.core.envelope import Packer
+from logctl.core.records import Record
+from logctl.ops.send.idle import with_pauses
+from logctl.ops.send.input_files import Form, Rejection, open_source, read_entries
+from logctl.ops.send.line_joining import Errors
+from logctl.ops.send.record_identity import Placed, Source, records
+from logctl.ops.send.sender import Outgoing
+
+STDIN = "-"
+PAUSE_SECONDS = 1.0
+"""A stream that is quiet for so long is not kept waiting for a full message."""
+
+
+def is_stream(path: str) -> bool:
+    """Whether it can be read only once: standard input, a named pipe, a process substitution."""
+    return path == STDIN or (Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir())
+
+
+@dataclass
+class Inputs:
+    """Files and streams of one `send`. `refused` fills while the messages are drawn.
+
+    `where` and `name` are parts of the records' identity: see `intake.Source`.
+    """
+
+    paths: Sequence[str]
+    app: str | None
+    where: str
+    name: str = ""
+    form: Form = "auto"
+    errors: Errors = "strict"
+    refused: list[tuple[str, Rejection]] = field(default_factory=list)
+
+    def check(self) -> list[tuple[str, Rejection]]:
+        """What would be refused, found by reading every file once before anything is sent.
+
+        A stream can be read only once; what is bad in it is refused on the way.
+
+        Raises:
+            UsageError: a file cannot be read at all.
+        """
+        return [
+            (path, item)
+            for path in self.paths
+            if not is_stream(path)
+            for item in self._read(path)
+            if isinstance(item, Rejection)
+        ]
+
+    def messages(self) -> Iterator[Outgoing | None]:
+        """The messages of every source in turn, and `None` whenever a stream pauses."""
+        for path in self.paths:
+            packer = Packer()
+            items = self._read(path)
+            for item in with_pauses(items, PAUSE_SECONDS) if is_stream(path) else items:
+                if item is None:
+                    yield from (Outgoing(message, path) for message in packer.flush())
+                    yield None
+                elif isinstance(item, Placed):
+                    packer.source = item.source
+                    for message in packer.add(item.record, item.line):
+                        yield Outgoing(message, path)
+                else:
+                    self.refused.append((path, item))
+            for message in packer.flush():
+                yield Outgoing(message, path)
+
+    def records(self) -> Iterator[Record]:
+        """The records of every source in turn, by themselves."""
+        for path in self.paths:
+            for item in self._read(path):
+                if isinstance(item, Placed):
+                    yield item.record
+                else:
+                    self.refused.append((path, item))
+
+    def _read(self, path: str) -> Iterator[Placed | Rejection]:
+        source = self._source(path)
+        with open_source(path) as stream:
+            entries = read_entries(stream, form=self.form, errors=self.errors, reference=source.read_at)
+            yield from records(entries, source)
+
+    def _source(self, path: str) -> Source:
+        """Records before the first time in a file get the file's own; those of a stream get now.
+
+        Nobody can read a stream again, so that what comes before its first time is new in each.
+        """
+        now = time.time_ns() // 1_000_000
+        modified = _modified(path)
+        if modified is None:
+            return Source(self.app, now, now, self.name, uuid.uuid4().hex)
+        return Source(self.app, min(modified, now), now, self.name, self.where)
+
+
+def _modified(path: str) -> int | None:
+    """When a file was modified, in milliseconds, be it standard input; None for a stream."""
+    try:
+        status = os.fstat(sys.stdin.fileno()) if path == STDIN else Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns // 1_000_000 if stat.S_ISREG(status.st_mode) else None

@@ -1,0 +1,1 @@
+"""Alerts: count and notify, close windows every minute, and list what is held back."""

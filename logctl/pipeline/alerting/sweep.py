@@ -1,0 +1,220 @@
+"""One sweep: count what waits in the outbox, then settle what is due, app by app in turns.
+
+What is due is found by the index, which has keys only, and read when its turn comes: memory is bounded by the
+number of keys. Every app has its turn before any has its second, so that a sweep that runs out of time has
+left out those with the most.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from logctl.aws.clients import TROUBLE
+from logctl.core.debounce import Action, AlertKey, Call, State, Status, decide
+from logctl.core.fair_order import Turns
+from logctl.core.silence import Silence, over
+from logctl.core.times import HOUR, MINUTE
+from logctl.pipeline.function_log import log
+from logctl.pipeline.stores.alert_states import PARKED, SHARDS, parked_places
+from logctl.pipeline.stores.outbox import UNCOUNTED, Uncounted
+
+if TYPE_CHECKING:
+    from logctl.pipeline.alerting.alerter import Alerter
+
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""How to do the same to many: `map`, or a thread pool's."""
+
+KEYS = 25_000
+"""How many keys a sweep takes on; some 400 bytes each."""
+_PAGES = 8
+"""How many pages (of 1 MB, about 8,000 keys) are read of one place of the index."""
+_AT_ONCE = 25
+"""How many states are read with one call."""
+_ROWS = 1_000
+"""How many rows of each part of the outbox are counted."""
+_SCHEDULE_STOPPED = 30 * MINUTE
+"""After so long without a call the schedule, which calls each minute, is not at work, whatever clocks say."""
+_ENOUGH_TROUBLE = 20
+"""After so many failures the outbox is left to the next sweep, and the time to what is due."""
+
+
+class Sweep:
+    """Carries out the rules with the schedule's call as the clock: `called_at` is now, to the sweep's end."""
+
+    def __init__(self, alerter: Alerter, *, until: Callable[[], bool], each: Map) -> None:
+        self._alerter = alerter
+        self._store = alerter.store
+        self._until = until
+        self._each = each
+        self._began = alerter.clock()
+        self._now = 0
+        self._call: Call | None = None
+        self._silences: dict[str, Silence] = {}
+        self._marked: set[str] = set()
+        self._turns = Turns(KEYS)
+        self._lock = threading.Lock()
+        self._cut_short = False
+        self._trouble: list[Exception] = []
+
+    def run(self, called_at: int | None) -> dict[Action, int]:
+        """Settle every state that is due, until there is none or time is up; how many were settled how.
+
+        Args:
+            called_at: the time of the schedule's call (milliseconds). A call that is not later than the last
+                one is a copy or has been overtaken, and does nothing. None for a sweep by hand: it goes by
+                the last call's time, publishes what is due and begins no window. Where the schedule has not
+                called for half an hour, or never, it goes by the process's clock and does everything.
+
+        Raises:
+            TROUBLE: something could not be settled, when everything else has been.
+        """
+        if not self._begin(called_at):
+            return {}
+        self._silences = {silence.target: silence for silence in self._alerter.silences.kept()}
+        self._count_what_waits()
+        self._gather()
+        done: Counter[Action] = Counter()
+        for part in self._each(self._settle_some, _parts(self._turns, _AT_ONCE)):
+            done.update(part)
+        if self._cut_short:
+            log("sweep_cut_short", settled=done.total(), of=len(self._turns))
+        if self._trouble:
+            log("sweep_trouble", failures=len(self._trouble), settled=done.total())
+            raise self._trouble[0]
+        return dict(done)
+
+    def _begin(self, called_at: int | None) -> bool:
+        if called_at is not None and called_at > self._began + HOUR:
+            # It would keep the calls of that time from doing anything.
+            log("sweep_from_the_future", called_at=called_at)
+            called_at = None
+        if called_at is None:
+            self._by_hand()
+            return True
+        self._now, self._call = called_at, Call(called_at, self._began)
+        if self._store.begin_sweep(called_at):
+            return True
+        log("sweep_overtaken", called_at=called_at)
+        return False
+
+    def _by_hand(self) -> None:
+        """Go by the schedule's last call; where no schedule is at work, by the process's own clock."""
+        self._now = self._store.last_sweep()
+        if self._began - self._now >= _SCHEDULE_STOPPED:
+            self._now, self._call = self._began, Call(self._began, self._began)
+
+    def _out_of_time(self) -> bool:
+        self._cut_short = self._cut_short or self._until()
+        return self._cut_short
+
+    # ── The outbox ──────────────────────────────────────────────────────────────────────────────────
+
+    def _count_what_waits(self) -> None:
+        for place in random.sample(UNCOUNTED, len(UNCOUNTED)):
+            for keys in self._each(self._count, self._alerter.outbox.rows(place, _ROWS)):
+                for key in keys:
+                    self._turns.add(key)
+
+    def _count(self, row: Uncounted) -> list[AlertKey]:
+        if len(self._trouble) > _ENOUGH_TROUBLE or self._out_of_time():
+            return []
+        try:
+            keys = self._alerter.count(row.batch_id, row.tally)
+            self._alerter.outbox.remove(row)
+        except TROUBLE as error:
+            self._trouble.append(error)
+            return []
+        return keys
+
+    # ── What is due ─────────────────────────────────────────────────────────────────────────────────
+
+    def _gather(self) -> None:
+        """Find what is due, and what silences that are over have held back."""
+        for _ in self._each(self._look_at, random.sample(SHARDS, len(SHARDS))):
+            pass
+        for silence in self._silences.values():
+            if silence.parked and not silence.active(self._now):
+                found = sum(self._each(self._look_under, parked_places(silence.target)))
+                if not found and self._call and silence.drained(self._now):
+                    self._alerter.silences.holds_nothing(silence, now=self._now)
+
+    def _look_at(self, place: str) -> None:
+        """Take on the keys of a shard; the next sweep goes on where this one stops."""
+        begin = self._alerter.cursors.pop(place, None)
+        pages = self._store.due(place, now=self._now, window=self._alerter.window, start=begin)
+        for number, page in enumerate(pages, 1):
+            self._take_on(page.keys)
+            if page.next and (number >= _PAGES or self._until()):
+                self._alerter.cursors[place] = page.next
+                return
+
+    def _look_under(self, place: str) -> int:
+        found = 0
+        for number, page in enumerate(self._store.everything(place), 1):
+            found += len(page.keys)
+            self._take_on(page.keys)
+            if number >= _PAGES or self._until():
+                return found or 1  # what was not looked at may hold something
+        return found
+
+    def _take_on(self, keys: Iterable[AlertKey]) -> None:
+        with self._lock:
+            for key in keys:
+                self._turns.add(key)
+
+    # ── Settling ────────────────────────────────────────────────────────────────────────────────────
+
+    def _settle_some(self, keys: Sequence[AlertKey]) -> Counter[Action]:
+        done: Counter[Action] = Counter()
+        if self._out_of_time():
+            return done
+        try:
+            states = self._store.states(keys)
+        except TROUBLE as error:
+            self._trouble.append(error)
+            return done
+        for state in states:
+            if self._out_of_time():
+                break
+            try:
+                action = self._settle(state)
+            except TROUBLE as error:
+                log("not_settled", key=str(state.key), error=str(error))
+                self._trouble.append(error)
+                continue
+            if action:
+                done[action] += 1
+        return done
+
+    def _settle(self, state: State) -> Action | None:
+        """Decide about a state and carry it out; None when nothing was to be done but to look at it."""
+        action = decide(state, self._now, self._alerter.window)
+        if action.publishes:
+            return self._publish(state, action)
+        if action is Action.WAIT:
+            if self._call and not state.lease_seen_at:
+                self._store.see_claim(state, at=self._now)
+            return action
+        if self._call and state.status is Status.OPEN and not state.observed(self._now):
+            self._store.observe(state, at=state.begins_at(self._call, self._alerter.clock()))
+        if state.place.startswith(PARKED):
+            self._store.bring_back(state)
+        return None
+
+    def _publish(self, state: State, action: Action) -> Action:
+        silence = over(state.key, self._silences, self._now)
+        if silence:
+            self._alerter.park(state, silence, self._marked)
+            return Action.SILENCED
+        return self._alerter.publish(state, action, call=self._call)
+
+
+def _parts(keys: Iterable[AlertKey], size: int) -> Iterator[list[AlertKey]]:
+    rest = iter(keys)
+    while part := list(islice(rest, size)):
+        yield part

@@ -1,0 +1,238 @@
+"""Working through a batch: who comes first, what a failure means, and when a message is set aside.
+
+One message can neither hold up another app nor, for long, its own. The rules are `core.attempts`; how long
+each step takes an app is in docs/how-it-works.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from logctl.aws.clients import LONGEST_CALL, TROUBLE, said
+from logctl.core.appid import is_appid
+from logctl.core.attempts import FRESH, KILLS, MAX_STRIKES, Ledger, in_turns
+from logctl.pipeline.delivery.canary import Canary
+from logctl.pipeline.delivery.deadline import Deadline, OutOfTime, may_start
+from logctl.pipeline.delivery.sqs_message import Message
+from logctl.pipeline.function_log import log, where_of
+from logctl.pipeline.stores.attempt_ledger import Attempts
+
+NO_APP = "_unknown"
+"""The canary's partition for a group that names no app; no app can be called this."""
+_OWED_AT_MOST = 1_000
+_KILLS_DETAIL = "the process ended each time this message was opened"
+
+
+class Work(Protocol):
+    """What is done with a message."""
+
+    def ingest(self, message: Message, deadline: Deadline) -> None:
+        """Store and count it, or raise."""
+
+    def set_aside(self, message: Message, reason: str, detail: str, *, opened: bool) -> None:
+        """Keep a message that cannot be stored where people find it, or raise."""
+
+    def redact(self, text: str) -> str:
+        """A text without secrets."""
+
+
+@dataclass
+class _Round:
+    """One batch: how much time is left, what is known of its messages, and what became of them."""
+
+    remaining: Callable[[], int]
+    ledgers: Mapping[str, Ledger] | None
+    waiting: int
+    finished: int = 0
+    failed: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """Why an attempt failed, and whether it was recorded when it began."""
+
+    reason: str
+    detail: str
+    begun: bool
+
+
+class Trials:
+    def __init__(self, attempts: Attempts, canary: Canary, work: Work, *, clock: Callable[[], int]) -> None:
+        self._attempts = attempts
+        self._canary = canary
+        self._work = work
+        self._clock = clock
+        self._owed: dict[str, _Outcome] = {}
+
+    def run(self, messages: Sequence[Message], remaining: Callable[[], int]) -> set[str]:
+        """Work through a batch; the ids of the messages that are not done.
+
+        Within a group everything after the first message that is not done is not begun.
+        """
+        ledgers = self._ledgers([message.message_id for message in messages if message.receives > 1])
+        turns = in_turns(messages, ledgers or {})
+        round_ = _Round(remaining, ledgers, len(turns))
+        left = [self._go_on(turn, round_, past_suspects=False) for turn in turns]
+        for rest in left:
+            self._go_on(rest, round_, past_suspects=True)
+        return round_.failed
+
+    def _ledgers(self, message_ids: Sequence[str]) -> dict[str, Ledger] | None:
+        """What is known of messages that come again; None when it cannot be read, and then they wait."""
+        if not message_ids:
+            return {}
+        try:
+            self._pay(message_ids)
+            return self._attempts.get(message_ids)
+        except Exception as error:  # noqa: BLE001 - a cut reply can raise anything
+            log("attempts_unreadable", messages=len(message_ids), error=said(error))
+            return None
+
+    def _go_on(self, turn: Sequence[Message], round_: _Round, *, past_suspects: bool) -> list[Message]:
+        """Work through a group, up to the first suspect or the first failure; what was not reached."""
+        for number, message in enumerate(turn):
+            ledger = (round_.ledgers or {}).get(message.message_id, FRESH)
+            if ledger.suspect and not past_suspects:
+                return list(turn[number:])
+            if not self._done(message, ledger, round_):
+                round_.failed.update(each.message_id for each in turn[number:])
+                break
+            round_.finished += 1
+        round_.waiting -= 1
+        return []
+
+    def _done(self, message: Message, ledger: Ledger, round_: _Round) -> bool:
+        """Try a message, and say whether it can be acknowledged."""
+        again = message.receives > 1
+        if ledger.settled:
+            return True
+        if (again and round_.ledgers is None) or not may_start(round_.remaining()):
+            return False
+        if round_.finished and ledger.may_wait:
+            return self._give_back(message)
+        if ledger.kills:
+            return self._give_up(message, KILLS, _KILLS_DETAIL, opened=False)
+        try:
+            if again:
+                self._attempts.begin(message.message_id, now=self._clock())
+        except Exception as error:  # noqa: BLE001 - a cut reply can raise anything
+            self._log("not_begun", message, error=self._explain(error)[1])
+            return False
+        return self._tried(message, round_)
+
+    def _give_back(self, message: Message) -> bool:
+        """A suspect comes back alone, after what is finished in this batch has been acknowledged."""
+        try:
+            self._attempts.defer(message.message_id, now=self._clock())
+        except Exception as error:  # noqa: BLE001 - a cut reply can raise anything
+            self._log("not_deferred", message, error=self._explain(error)[1])
+        self._log("suspect_given_back", message)
+        return False
+
+    def _tried(self, message: Message, round_: _Round) -> bool:
+        try:
+            self._work.ingest(message, Deadline(round_.remaining, groups_left=round_.waiting))
+        except Exception as error:  # noqa: BLE001 - AWS, the time, or a bug of ours: all are an attempt
+            return self._failed(message, error, round_)
+        self._close(message)
+        return True
+
+    def _close(self, message: Message) -> None:
+        """Where that cannot be written the message is stored all the same; storing it again adds nothing."""
+        if message.receives > 1:
+            try:
+                self._attempts.done(message.message_id, now=self._clock())
+            except Exception as error:  # noqa: BLE001 - a cut reply can raise anything
+                self._log("not_closed", message, error=self._explain(error)[1])
+
+    def _failed(self, message: Message, error: Exception, round_: _Round) -> bool:
+        """The attempt is closed before anything else: if the time ends now, it has not killed the process."""
+        reason, detail = self._explain(error)
+        self._log("failed", message, reason=reason, detail=detail)
+        outcome = _Outcome(reason, detail, begun=message.receives > 1)
+        try:
+            self._record(message.message_id, outcome)
+            strike = _is_its_own(error) and round_.remaining() > LONGEST_CALL and self._storage_works(message)
+            if not strike:
+                return False
+            ledger = self._attempts.strike(message.message_id, now=self._clock())
+        except Exception as trouble:  # noqa: BLE001 - a cut reply can raise anything
+            self._owe(message.message_id, outcome)
+            self._log("failure_not_recorded", message, error=self._explain(trouble)[1])
+            return False
+        return ledger.struck_out and self._struck_out(message, error, ledger, outcome, round_)
+
+    def _record(self, message_id: str, outcome: _Outcome) -> None:
+        self._attempts.failed(
+            message_id,
+            now=self._clock(),
+            reason=outcome.reason,
+            detail=outcome.detail,
+            begun=outcome.begun,
+        )
+
+    def _owe(self, message_id: str, outcome: _Outcome) -> None:
+        if len(self._owed) >= _OWED_AT_MOST:
+            del self._owed[next(iter(self._owed))]
+        self._owed[message_id] = outcome
+
+    def _pay(self, message_ids: Sequence[str]) -> None:
+        """Record outcomes that could not be recorded when they were known: DynamoDB may have been out."""
+        for message_id in message_ids:
+            if outcome := self._owed.get(message_id):
+                self._record(message_id, outcome)
+                del self._owed[message_id]
+
+    def _struck_out(
+        self, message: Message, error: Exception, ledger: Ledger, outcome: _Outcome, round_: _Round
+    ) -> bool:
+        if may_start(round_.remaining()) and not isinstance(error, OutOfTime):
+            return self._last_try(message, round_)
+        # Never is there time for a last try of what is slow.
+        slow = isinstance(error, OutOfTime) or ledger.strikes > MAX_STRIKES
+        return slow and self._give_up(message, outcome.reason, outcome.detail, opened=True)
+
+    def _last_try(self, message: Message, round_: _Round) -> bool:
+        """Before it is set aside a message is tried once more, and storage has to work still."""
+        try:
+            self._work.ingest(message, Deadline(round_.remaining, groups_left=round_.waiting))
+        except Exception as error:  # noqa: BLE001 - as above
+            reason, detail = self._explain(error)
+            if not _is_its_own(error) or not self._storage_works(message):
+                return False
+            return self._give_up(message, reason, detail, opened=True)
+        self._close(message)
+        return True
+
+    def _give_up(self, message: Message, reason: str, detail: str, *, opened: bool) -> bool:
+        """Set a message aside, and say whether that is done."""
+        try:
+            self._work.set_aside(message, reason, detail, opened=opened)
+            self._attempts.aside(message.message_id, now=self._clock(), reason=reason, detail=detail)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the message is not done
+            self._log("not_set_aside", message, error=self._explain(error)[1])
+            return False
+        return True
+
+    def _storage_works(self, message: Message) -> bool:
+        appid = message.group.partition(".")[0]
+        return self._canary.passes(appid if is_appid(appid) else NO_APP)
+
+    def _explain(self, error: Exception) -> tuple[str, str]:
+        """The reason as a code, and a sentence that quotes nobody's record."""
+        if isinstance(error, OutOfTime):
+            return "deadline", str(error)
+        if isinstance(error, TROUBLE):
+            return "write_failed", self._work.redact(str(error))
+        return "internal", f"{type(error).__name__} in {where_of(error)}"
+
+    def _log(self, event: str, message: Message, **fields: str) -> None:
+        group = self._work.redact(message.group)
+        log(event, message_id=message.message_id, group=group, receives=message.receives, **fields)
+
+
+def _is_its_own(error: Exception) -> bool:
+    """Whether the message may be the cause: not of time that others have used."""
+    return not (isinstance(error, OutOfTime) and not error.own)

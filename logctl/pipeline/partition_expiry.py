@@ -1,0 +1,99 @@
+"""Partitions that S3's lifecycle has emptied leave the catalog: once a day, a bounded number of them.
+
+An empty partition costs every query that touches it a listing. Only partitions older than the cold
+retention are looked at, and each is dropped only when nothing is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from logctl.core.partitions import Partition, Scope
+from logctl.core.times import DAY, MINUTE, TimeRange
+from logctl.pipeline.stores.catalog import DELETE_LIMIT, Catalog, Failure
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.client import GlueClient
+    from mypy_boto3_s3.client import S3Client
+
+    from logctl.pipeline.config import PipelineConfig
+
+TIME_OF_DAY = 3 * 60 + 17
+"""Minutes after midnight, UTC: S3 expires objects at midnight (Amazon S3 User Guide, Lifecycle rules based
+on an object's age), and few others choose this minute."""
+LIMIT = 1_000
+"""Partitions looked at a day and table. A new day's partitions expire each day, far fewer."""
+_CHECKERS = 8
+
+
+def is_due(now: int) -> bool:
+    """Whether it is the minute of the day; the sweeper is called once in it, or by bad luck not at all."""
+    return now % DAY // MINUTE == TIME_OF_DAY
+
+
+class Expiry:
+    def __init__(
+        self, s3: S3Client, glue: GlueClient, config: PipelineConfig, clock: Callable[[], int]
+    ) -> None:
+        self._s3 = s3
+        self._glue = glue
+        self._config = config
+        self._clock = clock
+
+    def run(self, *, until: Callable[[], bool] = lambda: False) -> tuple[int, list[Failure]]:
+        """Drop what has expired; how many, and what Glue refused. `until` says when there is no time left."""
+        dropped = 0
+        failures: list[Failure] = []
+        for table in (self._config.table, self._config.compacted_table):
+            catalog = Catalog(
+                self._glue, database=self._config.database, table=table, bucket=self._config.bucket
+            )
+            for some in self._expired(table, until):
+                failed = catalog.drop(some)
+                dropped += len(some) - len(failed)
+                failures += failed
+                if until():
+                    break
+        return dropped, failures
+
+    def _expired(self, table: str, until: Callable[[], bool]) -> Iterator[list[Partition]]:
+        old = sorted(self._old(table, until))
+        # Some old ones may hold objects for long, from logs sent years late: begin elsewhere each day, so
+        # that they never stand before the others.
+        start = self._clock() // DAY * LIMIT % max(len(old), 1)
+        chosen = (old[start:] + old[:start])[:LIMIT]
+        with ThreadPoolExecutor(_CHECKERS) as pool:
+            for at in range(0, len(chosen), DELETE_LIMIT):
+                some = chosen[at : at + DELETE_LIMIT]
+                empty = pool.map(lambda item: self._is_empty(item[1]), some)
+                gone = [partition for (partition, _), nothing in zip(some, empty, strict=True) if nothing]
+                if gone:
+                    yield gone
+                if until():
+                    return
+
+    def _old(self, table: str, until: Callable[[], bool]) -> Iterator[tuple[Partition, str]]:
+        """Registered partitions older than the retention, and the prefix they lie under."""
+        scope = Scope.of(TimeRange(0, self._clock() // DAY * DAY - self._config.cold_retention))
+        root = f"s3://{self._config.bucket}/"
+        pages = self._glue.get_paginator("get_partitions").paginate(
+            DatabaseName=self._config.database,
+            TableName=table,
+            Expression=scope.expression(),
+            ExcludeColumnSchema=True,
+        )
+        for page in pages:
+            for item in page["Partitions"]:
+                partition = Partition.of_values(item["Values"])
+                location = item.get("StorageDescriptor", {}).get("Location", "")
+                # An emulator may ignore the expression. What lies elsewhere is not ours to judge.
+                if partition is not None and partition in scope and location.startswith(root):
+                    yield partition, location.removeprefix(root).rstrip("/") + "/"
+            if until():
+                return
+
+    def _is_empty(self, prefix: str) -> bool:
+        reply = self._s3.list_objects_v2(Bucket=self._config.bucket, Prefix=prefix, MaxKeys=1)
+        return not reply.get("KeyCount")

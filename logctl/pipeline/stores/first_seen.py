@@ -1,0 +1,48 @@
+"""When content was first seen: what SQS says of a message changes when it is sent again or redriven.
+
+The first sighting decides where records without a time lie. Only they are looked up here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from logctl.core.attempts import KEPT
+from logctl.core.times import SECOND
+from logctl.pipeline.stores.attempt_ledger import PREFIX
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+FIRST_SEEN = "first_seen"
+
+
+class Sightings:
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def first(self, content_id: str, sent_at: int, *, now: int) -> int:
+        """When this content was sent first, in milliseconds: `sent_at` if it was never seen."""
+        item: dict[str, Any] = {
+            "app": {"S": PREFIX + content_id},
+            "chunk": {"S": FIRST_SEEN},
+            "sent_at": {"N": str(sent_at)},
+            "expires_at": {"N": str((now + KEPT) // SECOND)},
+        }
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(app) OR expires_at <= :now",
+                ExpressionAttributeValues={":now": {"N": str(now // SECOND)}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            old: Any = error.response["Item"]  # type: ignore[typeddict-item]
+            return int(old["sent_at"]["N"])
+        return sent_at

@@ -1,0 +1,189 @@
+"""The hot store: what the consumer writes and `tail`, API and dashboard read (DynamoDB with TTL)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from logctl.core.hot_rows import APPS, Chunk, from_item, hour_of, to_item
+from logctl.core.times import DAY, HOUR, SECOND, TimeRange
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+ARRIVAL = "arrival"
+"""The index by arrival (keys only): what `tail -f` follows, late records included."""
+_BATCH_GET = 100
+_REMEMBER_APP = HOUR
+_APP_KEPT = 35 * DAY
+_LAST = 10**13 - 1
+"""The last time that the thirteen digits of a key can tell."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A chunk as the index has it: its newest record's time, batch, and arrival, in milliseconds."""
+
+    newest: int
+    batch_id: str
+    arrived: int
+
+
+class HotStore:
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._apps_noted: dict[str, int] = {}
+
+    # ── Writing ─────────────────────────────────────────────────────────────────────────────────────
+
+    def put(self, chunk: Chunk, *, now: int, retention: int, arrived: int | None = None) -> bool:
+        """Write a chunk unless it is there; say whether it was new.
+
+        The first write wins, so that a redelivery moves neither its arrival nor its expiry. A row past
+        its TTL that DynamoDB has not removed yet (it takes days) counts as gone. `arrived` is when the
+        records really came, where that was not now.
+        """
+        absent = "attribute_not_exists(app)"
+        expired = "expires_at <= :now"
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=to_item(
+                    chunk,
+                    arrived=now if arrived is None else arrived,
+                    expires_at=(now + retention) // SECOND,
+                ),
+                ConditionExpression=f"{absent} OR {expired}",
+                ExpressionAttributeValues={":now": {"N": str(now // SECOND)}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def lacks(self, chunk: Chunk, *, now: int) -> bool:
+        """Whether `put` would write it."""
+        reply = self._dynamodb.get_item(
+            TableName=self._table,
+            Key={"app": {"S": chunk.appid}, "chunk": {"S": chunk.sort_key}},
+            ProjectionExpression="expires_at",
+            ConsistentRead=True,
+        )
+        return "Item" not in reply or int(reply["Item"]["expires_at"]["N"]) <= now // SECOND
+
+    def note_app(self, appid: str, *, now: int) -> None:
+        """List the app, at most once an hour and container."""
+        if now - self._apps_noted.get(appid, -_REMEMBER_APP) < _REMEMBER_APP:
+            return
+        self._dynamodb.put_item(
+            TableName=self._table,
+            Item={
+                "app": {"S": APPS},
+                "chunk": {"S": appid},
+                "seen_at": {"N": str(now)},
+                "expires_at": {"N": str((now + _APP_KEPT) // SECOND)},
+            },
+        )
+        self._apps_noted[appid] = now
+
+    # ── Reading ─────────────────────────────────────────────────────────────────────────────────────
+
+    def apps(self) -> list[str]:
+        """The apps that have sent lately, sorted."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="app = :apps",
+            ExpressionAttributeValues={":apps": {"S": APPS}},
+        )
+        return [item["chunk"]["S"] for page in pages for item in page["Items"]]
+
+    def read(
+        self,
+        appid: str,
+        span: TimeRange,
+        *,
+        now: int,
+        newest_first: bool = False,
+        at_once: int | None = None,
+    ) -> Iterator[Chunk]:
+        """The chunks that may hold records of the range, by their newest time.
+
+        A chunk spans no two hours: one that reaches into the range ends within the hour of its end.
+
+        Args:
+            at_once: how many are fetched by one call; without, as many as make a megabyte.
+        """
+        first, last = max(0, span.since), min(hour_of(span.until) + HOUR, _LAST)
+        if first > last:
+            return
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="app = :app AND chunk BETWEEN :first AND :last",
+            FilterExpression="expires_at > :now AND min_ts < :until",
+            ExpressionAttributeValues={
+                ":app": {"S": appid},
+                ":first": {"S": f"{first:013d}"},
+                ":last": {"S": f"{last:013d}"},
+                ":now": {"N": str(now // SECOND)},
+                ":until": {"N": str(span.until)},
+            },
+            ConsistentRead=True,
+            ScanIndexForward=not newest_first,
+            PaginationConfig={"PageSize": at_once} if at_once else {},
+        )
+        for page in pages:
+            yield from map(from_item, page["Items"])
+
+    def newest(self, appid: str, *, now: int) -> Chunk | None:
+        """The chunk with the app's newest record."""
+        everything = TimeRange(0, 10**13 - 2 * HOUR)
+        return next(self.read(appid, everything, now=now, newest_first=True), None)
+
+    def latest(self, appid: str) -> Arrival | None:
+        """The chunk that arrived last; by the index, so that it costs next to nothing."""
+        items = self._dynamodb.query(
+            TableName=self._table,
+            IndexName=ARRIVAL,
+            KeyConditionExpression="app = :app",
+            ExpressionAttributeValues={":app": {"S": appid}},
+            ScanIndexForward=False,
+            Limit=1,
+        )["Items"]
+        if not items:
+            return None
+        newest, _, batch_and_part = items[0]["chunk"]["S"].partition("#")
+        return Arrival(int(newest), batch_and_part.rpartition("#")[0], int(items[0]["arrived"]["N"]))
+
+    def arrived(self, appid: str, since: int) -> list[tuple[str, int]]:
+        """Sort keys of the chunks that arrived since then, with their arrival, oldest first."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=ARRIVAL,
+            KeyConditionExpression="app = :app AND arrived >= :since",
+            ExpressionAttributeValues={":app": {"S": appid}, ":since": {"N": str(since)}},
+        )
+        return [(item["chunk"]["S"], int(item["arrived"]["N"])) for page in pages for item in page["Items"]]
+
+    def get(self, appid: str, keys: Sequence[str]) -> list[Chunk]:
+        """The chunks with these sort keys, in this order."""
+        found: dict[str, Chunk] = {}
+        for start in range(0, len(keys), _BATCH_GET):
+            wanted = [{"app": {"S": appid}, "chunk": {"S": key}} for key in keys[start : start + _BATCH_GET]]
+            for item in self._get_batch(wanted):
+                chunk = from_item(item)
+                found[chunk.sort_key] = chunk
+        return [found[key] for key in keys if key in found]
+
+    def _get_batch(self, keys: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+        while keys:
+            reply = self._dynamodb.batch_get_item(
+                RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
+            )
+            yield from reply["Responses"].get(self._table, [])
+            left = reply["UnprocessedKeys"].get(self._table)
+            keys = [dict(key) for key in left["Keys"]] if left else []

@@ -1,0 +1,88 @@
+"""What handlers act on: ARNs by the environment's names, and conditions where a name is not enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from logctl.core.partitions import RESULTS
+from logctl.stack.bundle import CODE
+from logctl.stack.iam.scope import ANY, Scope
+
+
+def named(service: str, before: str = "") -> Callable[[Scope], list[str]]:
+    return lambda scope: [scope.mine(service, before)]
+
+
+def anything(_: Scope) -> list[str]:
+    return [ANY]
+
+
+def buckets(scope: Scope) -> list[str]:
+    names = scope.names
+    return [scope.bucket_arn(bucket(scope.place)) for bucket in (names.bucket, names.deploy_bucket)]
+
+
+def results(scope: Scope) -> list[str]:
+    return [f"{scope.bucket_arn(scope.names.bucket(scope.place))}/{RESULTS}*"]
+
+
+def code(scope: Scope) -> list[str]:
+    return [f"{scope.bucket_arn(scope.names.deploy_bucket(scope.place))}/{CODE}*"]
+
+
+def catalog(scope: Scope) -> list[str]:
+    database = scope.names.database
+    return [
+        scope.arn("glue", rest)
+        for rest in (
+            "catalog",
+            f"database/{database}",
+            f"table/{database}/*",
+            f"userDefinedFunction/{database}/*",
+        )
+    ]
+
+
+def apis(scope: Scope) -> list[str]:
+    """An API's ARN is its id, and has no account in it (Amazon API Gateway Developer Guide, ARN format)."""
+    root = f"arn:{scope.partition}:apigateway:{scope.place.region}::"
+    return [f"{root}/apis", f"{root}/apis/*", f"{root}/tags/*"]
+
+
+def pools(scope: Scope) -> list[str]:
+    return [scope.arn("cognito-idp", "userpool/*")]
+
+
+def log_groups(scope: Scope) -> list[str]:
+    return [scope.mine("logs", f"log-group:/aws/{kind}/") for kind in ("lambda", "vendedlogs")]
+
+
+def workgroup(scope: Scope) -> list[str]:
+    return [scope.arn("athena", f"workgroup/{scope.names.workgroup}")]
+
+
+def roles(scope: Scope) -> list[str]:
+    return [f"arn:{scope.partition}:iam::{scope.place.account}:role/{scope.names.stack}-*"]
+
+
+def mappings(scope: Scope) -> list[str]:
+    return [scope.arn("lambda", "event-source-mapping:*")]
+
+
+def all_alarms(scope: Scope) -> list[str]:
+    """Who describes alarms by a filter asks for all of them."""
+    return [scope.arn("cloudwatch", "alarm:*")]
+
+
+def of_the_consumer(scope: Scope) -> dict[str, Any]:
+    function = scope.arn("lambda", f"function:{scope.names.consumer}")
+    return {"ArnLike": {"lambda:FunctionArn": function}}
+
+
+def for_lambda(_: Scope) -> dict[str, Any]:
+    return {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+
+
+def new_tags(scope: Scope) -> dict[str, Any]:
+    return {"StringEquals": {f"aws:RequestTag/{key}": value for key, value in scope.names.tags.items()}}

@@ -1,0 +1,1 @@
+"""The resources of the template: one module for each part of the pipeline."""

@@ -1,0 +1,215 @@
+"""The HTTP API: API Gateway with a JWT authorizer before one function, and what it may read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from logctl.core.names import Names
+from logctl.core.partitions import QUARANTINE
+from logctl.core.settings import Settings
+from logctl.core.times import SECOND
+from logctl.pipeline.api import RETRY_AFTER
+from logctl.pipeline.http.openapi import ROUTES, Route
+from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.stores.hot import ARRIVAL
+from logctl.stack.iam import policies
+from logctl.stack.iam.policies import arn_of, sub
+from logctl.stack.resources import signin
+from logctl.stack.resources.lambda_functions import LOG_RETENTION_DAYS, Code, function
+
+_BUSY = {
+    "ResponseParameters": [
+        {"Destination": "overwrite:statuscode", "Source": "429"},
+        {"Destination": "overwrite:header.Retry-After", "Source": str(RETRY_AFTER)},
+    ]
+}
+"""What a client gets in place of the 503 that an HTTP API makes of a throttled function (Amazon API Gateway
+Developer Guide, Transform API requests and responses for HTTP APIs). The 429 of the stage's own limit cannot
+be given a header: HTTP APIs have no gateway responses."""
+
+_ACCESS_LOG = {
+    # No path parameters, no query, no header: a search may be as confidential as what it finds.
+    "time": "$context.requestTimeEpoch",
+    "request": "$context.requestId",
+    "ip": "$context.identity.sourceIp",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "bytes": "$context.responseLength",
+    "ms": "$context.responseLatency",
+    "user": "$context.authorizer.claims.sub",
+    "refused": "$context.authorizer.error",
+}
+
+
+def page_url(endpoint: str | None) -> dict[str, str]:
+    """Where the page is: at the API's own root; in the sandbox at a path, because names under `localhost`
+    do not resolve everywhere."""
+    if endpoint:
+        return sub(f"{endpoint}/_aws/execute-api/${{HttpApi}}/")
+    return sub("https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/")
+
+
+def resources(
+    settings: Settings, names: Names, code: Code, endpoint: str | None, region: str | None
+) -> dict[str, Any]:
+    who = signin.sign_in(settings, names, endpoint, region)
+    may = (
+        policies.read_hot_rows("HotTable", ARRIVAL)
+        + policies.read_alerts("AlertsTable", DUE)
+        + policies.see_queues(arn_of("Queue"), arn_of("DeadLetterQueue"))
+        + policies.list_objects("Bucket", QUARANTINE)
+        + policies.write_logs("ApiLogs")
+    )
+    environment = {
+        "LOGCTL_STACK": names.stack,
+        "LOGCTL_BUCKET": {"Ref": "Bucket"},
+        "LOGCTL_HOT_TABLE": {"Ref": "HotTable"},
+        "LOGCTL_ALERTS_TABLE": {"Ref": "AlertsTable"},
+        "LOGCTL_QUEUE_URL": {"Ref": "Queue"},
+        "LOGCTL_DEAD_LETTER_QUEUE_URL": {"Ref": "DeadLetterQueue"},
+        "LOGCTL_HOT_RETENTION_MS": str(settings.hot_retention),
+        "LOGCTL_ALERT_WINDOW_MS": str(settings.alert_window),
+        "LOGCTL_ISSUER": who.issuer,
+        "LOGCTL_AUDIENCE": _joined(who.audience),
+        "LOGCTL_GROUPS_CLAIM": who.groups_claim,
+        "LOGCTL_CLIENT_ID": who.client_id,
+        "LOGCTL_API_TIMEOUT_MS": str(settings.api_timeout),
+        "LOGCTL_RESOURCE_SERVER": who.resource_server,
+        "LOGCTL_AUTHORIZE_URL": who.authorize_url,
+        "LOGCTL_TOKEN_URL": who.token_url,
+        "LOGCTL_LOGOUT_URL": who.logout_url,
+    }
+    return {
+        **function(
+            "Api",
+            names.api,
+            code,
+            may,
+            environment,
+            _seconds(settings),
+            512,
+            # What `auto` comes to depends on the account: `provision` finds out.
+            reserved=max(0, settings.api_concurrency),
+        ),
+        **_gateway(settings, names),
+        **{f"Route{_logical(route)}": _route(route) for route in ROUTES},
+        "Authorizer": {
+            "Type": "AWS::ApiGatewayV2::Authorizer",
+            "Properties": {
+                "ApiId": {"Ref": "HttpApi"},
+                "Name": "token",
+                "AuthorizerType": "JWT",
+                "IdentitySource": ["$request.header.Authorization"],
+                "JwtConfiguration": {"Issuer": who.issuer, "Audience": who.audience},
+            },
+        },
+        **signin.resources(settings, names, page_url(endpoint)),
+    }
+
+
+def sign_in_outputs(settings: Settings) -> dict[str, Any]:
+    """What `logctl dashboard` looks for, where users are in our own pool."""
+    if settings.oidc_issuer:
+        return {}
+    machine = {"MachineClientId": {"Ref": "MachineClient"}} if settings.machine_apps else {}
+    return {"UserPoolId": {"Ref": "UserPool"}, "WebClientId": {"Ref": "WebClient"}, **machine}
+
+
+def _seconds(settings: Settings) -> int:
+    return -(-settings.api_timeout // SECOND)
+
+
+def _joined(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else {"Fn::Join": [",", values]}
+
+
+def _gateway(settings: Settings, names: Names) -> dict[str, Any]:
+    cors = {
+        "CorsConfiguration": {
+            "AllowOrigins": list(settings.cors_origins),
+            "AllowMethods": ["GET"],
+            "AllowHeaders": ["authorization"],
+            "MaxAge": 3600,
+        }
+    }
+    return {
+        "HttpApi": {
+            "Type": "AWS::ApiGatewayV2::Api",
+            "Properties": {
+                "Name": names.api,
+                "Description": f"Logs, counts, alerts and health of {names.stack}, read-only.",
+                "ProtocolType": "HTTP",
+                **(cors if settings.cors_origins else {}),
+            },
+        },
+        "Integration": {
+            "Type": "AWS::ApiGatewayV2::Integration",
+            "Properties": {
+                "ApiId": {"Ref": "HttpApi"},
+                "IntegrationType": "AWS_PROXY",
+                "IntegrationUri": arn_of("Api"),
+                "PayloadFormatVersion": "2.0",
+                # API Gateway itself waits 30 seconds (Quotas for HTTP APIs).
+                "TimeoutInMillis": (_seconds(settings) + 1) * SECOND,
+                "ResponseParameters": {"429": _BUSY, "503": _BUSY},
+            },
+        },
+        "Stage": {
+            "Type": "AWS::ApiGatewayV2::Stage",
+            "Properties": {
+                "ApiId": {"Ref": "HttpApi"},
+                "StageName": "$default",
+                "AutoDeploy": True,
+                # A dashboard that follows asks once a second.
+                "DefaultRouteSettings": {
+                    "ThrottlingBurstLimit": settings.api_burst,
+                    "ThrottlingRateLimit": settings.api_rate,
+                },
+                "AccessLogSettings": {
+                    "DestinationArn": arn_of("AccessLogs"),
+                    "Format": json.dumps(_ACCESS_LOG),
+                },
+            },
+        },
+        "AccessLogs": {
+            "Type": "AWS::Logs::LogGroup",
+            "DeletionPolicy": "Delete",
+            "UpdateReplacePolicy": "Delete",
+            "Properties": {
+                # API Gateway keeps a resource policy a log group, up to a limit that this prefix escapes
+                # (Amazon CloudWatch Logs User Guide, Enable logging from AWS services).
+                "LogGroupName": f"/aws/vendedlogs/{names.api}",
+                "RetentionInDays": LOG_RETENTION_DAYS,
+            },
+        },
+        "ApiPermission": {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "FunctionName": {"Ref": "Api"},
+                "Action": "lambda:InvokeFunction",
+                "Principal": "apigateway.amazonaws.com",
+                "SourceArn": sub(
+                    "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/*/*"
+                ),
+            },
+        },
+    }
+
+
+def _route(route: Route) -> dict[str, Any]:
+    authorized = {"AuthorizationType": "JWT", "AuthorizerId": {"Ref": "Authorizer"}}
+    return {
+        "Type": "AWS::ApiGatewayV2::Route",
+        "Properties": {
+            "ApiId": {"Ref": "HttpApi"},
+            "RouteKey": route.key,
+            "Target": sub("integrations/${Integration}"),
+            **({"AuthorizationType": "NONE"} if route.public else authorized),
+        },
+    }
+
+
+def _logical(route: Route) -> str:
+    words = "".join(character if character.isalnum() else " " for character in route.path).split()
+    return "".join(word.capitalize() for word in words) or "Page"

@@ -1,0 +1,140 @@
+"""Where records lie: the bucket for years, the hot table for hours, the alerts table for debounce."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from logctl.core.names import Names, Place
+from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE, RESULTS
+from logctl.core.settings import Settings
+from logctl.core.times import DAY
+from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
+from logctl.pipeline.stores.hot import ARRIVAL
+from logctl.stack.iam.policies import arn_of, deny_plain_http, document, named, sub
+
+RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+# S3 bills at least 30 days of STANDARD_IA and 90 of GLACIER_IR, and keeps objects under 128 KB in
+# STANDARD unless told otherwise (Amazon S3 User Guide, Transitioning objects).
+_INFREQUENT_AFTER = 30
+_ARCHIVE_AFTER = 90
+_DUE_KEYS = ("due_shard", "notified_at")
+
+
+def resources(settings: Settings, names: Names, place: Place) -> dict[str, Any]:
+    return {
+        "Bucket": {"Type": "AWS::S3::Bucket", **RETAIN, "Properties": _bucket(settings, names.bucket(place))},
+        "BucketPolicy": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {
+                "Bucket": {"Ref": "Bucket"},
+                "PolicyDocument": document(
+                    [deny_plain_http("s3", [arn_of("Bucket"), sub("${Bucket.Arn}/*")])]
+                ),
+            },
+        },
+        "HotTable": _table(names.hot_table, ("app", "chunk"), ARRIVAL, ("app", "arrived"), "KEYS_ONLY"),
+        "AlertsTable": _table(names.alerts_table, ("pk", "sk"), DUE, _DUE_KEYS, "KEYS_ONLY"),
+    }
+
+
+def private_bucket() -> dict[str, Any]:
+    """What every bucket of ours has: private, encrypted, owned by the account, versioned."""
+    return {
+        "PublicAccessBlockConfiguration": {
+            "BlockPublicAcls": True,
+            "BlockPublicPolicy": True,
+            "IgnorePublicAcls": True,
+            "RestrictPublicBuckets": True,
+        },
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        "BucketEncryption": {
+            "ServerSideEncryptionConfiguration": [
+                {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+            ]
+        },
+        "VersioningConfiguration": {"Status": "Enabled"},
+    }
+
+
+def lifecycle_rule(name: str, prefix: str, **properties: Any) -> dict[str, Any]:
+    return {"Id": name, "Status": "Enabled", "Prefix": prefix, **properties}
+
+
+def housekeeping() -> dict[str, Any]:
+    """For any bucket: unfinished uploads and replaced versions go after a week."""
+    return lifecycle_rule(
+        "housekeeping",
+        "",
+        AbortIncompleteMultipartUpload={"DaysAfterInitiation": 7},
+        NoncurrentVersionExpiration={"NoncurrentDays": 7},
+    )
+
+
+def _bucket(settings: Settings, name: str) -> dict[str, Any]:
+    kept = settings.cold_retention // DAY
+    transitions = [
+        {"StorageClass": storage_class, "TransitionInDays": after}
+        for storage_class, after, least in (
+            ("STANDARD_IA", _INFREQUENT_AFTER, _INFREQUENT_AFTER + 30),
+            ("GLACIER_IR", _ARCHIVE_AFTER, _ARCHIVE_AFTER + 90),
+        )
+        if kept >= least
+    ]
+    moved = {"Transitions": transitions} if transitions else {}
+    rules = [
+        lifecycle_rule("logs", LOGS, ExpirationInDays=kept, **moved),
+        lifecycle_rule("compacted", COMPACTED, ExpirationInDays=kept, **moved),
+        lifecycle_rule("quarantine", QUARANTINE, ExpirationInDays=settings.quarantine_retention // DAY),
+        lifecycle_rule("athena-results", RESULTS, ExpirationInDays=7),
+        lifecycle_rule("canary", CANARIES, ExpirationInDays=1),
+        housekeeping(),
+    ]
+    return {
+        "BucketName": named(name),
+        **private_bucket(),
+        "LifecycleConfiguration": {"Rules": rules},
+    }
+
+
+def alerts_indexes(steps: Sequence[str] = (DUE,)) -> list[dict[str, Any]]:
+    """The indexes of the alerts table, by name: the old one too on the way from an earlier version
+    (`upgrade`)."""
+    kinds = {DUE: "KEYS_ONLY", OLD_DUE: "ALL"}
+    return [_index(name, _DUE_KEYS, kinds[name]) for name in steps]
+
+
+def _table(
+    name: str, keys: tuple[str, str], index: str, index_keys: tuple[str, str], projection: str
+) -> dict[str, Any]:
+    kinds = {keys[0]: "S", keys[1]: "S", index_keys[0]: "S", index_keys[1]: "N"}
+    return {
+        "Type": "AWS::DynamoDB::Table",
+        **RETAIN,
+        "Properties": {
+            "TableName": name,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [
+                {"AttributeName": attribute, "AttributeType": kind} for attribute, kind in kinds.items()
+            ],
+            "KeySchema": _key_schema(keys),
+            "GlobalSecondaryIndexes": [_index(index, index_keys, projection)],
+            "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        },
+    }
+
+
+def _index(name: str, keys: tuple[str, str], projection: str) -> dict[str, Any]:
+    return {
+        "IndexName": name,
+        "KeySchema": _key_schema(keys),
+        "Projection": {"ProjectionType": projection},
+    }
+
+
+def _key_schema(keys: tuple[str, str]) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": keys[0], "KeyType": "HASH"},
+        {"AttributeName": keys[1], "KeyType": "RANGE"},
+    ]
