@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
-from logctl.aws.error_codes import Trouble, trouble
 from logctl.core.names import Place
 
 if TYPE_CHECKING:
@@ -30,23 +27,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sts.client import STSClient
-
-DAMAGED = (ResponseParserError, UnicodeDecodeError)
-"""What botocore raises about a reply that was cut or damaged on the way; neither is a BotoCoreError."""
-TROUBLE = (ClientError, BotoCoreError, *DAMAGED)
-"""What any call may raise that is no bug of ours: refusals, the network, damaged replies."""
-
-
-def said(error: Exception) -> str:
-    """What an error says if it is of AWS or the network; of another its kind, as it may quote a record."""
-    return str(error) if isinstance(error, TROUBLE) else type(error).__name__
-
-
-def trouble_of(error: ClientError) -> Trouble:
-    """What an error reply of AWS means."""
-    said = error.response.get("Error", {})
-    return trouble(said.get("Code", ""), said.get("Message", ""))
-
 
 # botocore's own read timeout is 60 s: as long as the whole Lambda may take.
 # The sweeper has sixteen threads, botocore's pool ten connections.

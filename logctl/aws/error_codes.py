@@ -1,8 +1,31 @@
-"""What AWS's error codes mean. Each service has its own words for the same few things."""
+"""Errors of AWS calls: which there are, their codes, and what a code means across services."""
 
 from __future__ import annotations
 
 from enum import Enum, unique
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+DAMAGED = (ResponseParserError, UnicodeDecodeError)
+"""What botocore raises about a reply that was cut or damaged on the way; neither is a BotoCoreError."""
+TROUBLE = (ClientError, BotoCoreError, *DAMAGED)
+"""What any call may raise without an error in logctl: refusals, the network, damaged replies."""
+
+
+def code_of(error: ClientError) -> str:
+    """Return the error code of a reply, such as `NoSuchKey`; empty where it has none."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def message_of(error: ClientError) -> str:
+    """Return the text of an error reply; empty where it has none."""
+    return error.response.get("Error", {}).get("Message", "")
+
+
+def said(error: Exception) -> str:
+    """Return the text of an error of AWS or the network; of another its type, as it may quote a record."""
+    return str(error) if isinstance(error, TROUBLE) else type(error).__name__
 
 
 @unique
@@ -47,8 +70,13 @@ _DENIED = ("AccessDenied", "UnauthorizedOperation", "AuthorizationError", "Forbi
 _BUSY = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown", "ProvisionedThroughput")
 
 
+def trouble_of(error: ClientError) -> Trouble:
+    """Return what an error reply means."""
+    return trouble(code_of(error), message_of(error))
+
+
 def trouble(code: str, message: str) -> Trouble:
-    """The meaning of an error's code and message."""
+    """Return what an error's code and message mean."""
     if code in _EXPIRED:
         return Trouble.EXPIRED
     if code in _BAD_CREDENTIALS:

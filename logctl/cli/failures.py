@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from logctl.aws.error_codes import Trouble, trouble
+from logctl.aws.error_codes import Trouble, code_of, message_of, trouble
 from logctl.core.errors import LogctlError, NotPermittedError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def explain(error: Exception, context: Context) -> LogctlError | None:
 
 
 def _service_said(error: ClientError, context: Context) -> LogctlError:
-    code = error.response.get("Error", {}).get("Code", "")
-    said = error.response.get("Error", {}).get("Message", "") or code
+    code = code_of(error)
+    said = message_of(error) or code
     match trouble(code, said):
         case Trouble.EXPIRED:
             return NotPermittedError("The AWS sign-in has expired.", _sign_in(context))

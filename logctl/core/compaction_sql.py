@@ -114,22 +114,3 @@ def batches_sql(table: str, apps: Sequence[str]) -> str:
 
 def staged_batches_sql(staging: str) -> str:
     return f"SELECT DISTINCT appid, batch_id FROM {staging}"  # noqa: S608 - our name
-
-
-def _spec(partition: Partition) -> str:
-    # Values are checked where a Partition is made: digits, and the letters of an app id.
-    return (
-        f"PARTITION (year = '{partition.year}', month = '{partition.month}', day = '{partition.day}', "
-        f"appid = '{partition.appid}')"
-    )
-
-
-def add_sql(table: str, located: Sequence[tuple[Partition, str]]) -> str:
-    """Register partitions at locations, in one statement."""
-    listed = " ".join(f"{_spec(partition)} LOCATION '{location}'" for partition, location in located)
-    return f"ALTER TABLE {table} ADD IF NOT EXISTS {listed}"
-
-
-def move_sql(table: str, partition: Partition, location: str) -> str:
-    """Let a registered partition lie elsewhere."""
-    return f"ALTER TABLE {table} {_spec(partition)} SET LOCATION '{location}'"

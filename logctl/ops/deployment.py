@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from logctl import __version__
-from logctl.aws.clients import Aws, trouble_of
-from logctl.aws.error_codes import Trouble
+from logctl.aws.clients import Aws
+from logctl.aws.error_codes import Trouble, trouble_of
 from logctl.core.errors import UnreachableError
 from logctl.core.names import Names
 from logctl.core.settings import Settings

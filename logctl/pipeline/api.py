@@ -16,7 +16,8 @@ from typing import Any, TypedDict
 
 from botocore.config import Config
 
-from logctl.aws.clients import TROUBLE, Aws
+from logctl.aws.clients import Aws
+from logctl.aws.error_codes import TROUBLE
 from logctl.core import strictjson
 from logctl.core.access import Access, Issuer, NotAuthentic, access_of, same_token
 from logctl.pipeline.config import ApiConfig

@@ -14,15 +14,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from logctl.aws.athena import Runner, text
+from logctl.aws.error_codes import code_of
 from logctl.core import compaction_sql as rules
+from logctl.core.batches import batched
 from logctl.core.compaction_sql import Day
 from logctl.core.errors import LogctlError
+from logctl.core.partition_ddl import add_partitions_ddl, set_location_ddl
 from logctl.core.partitions import COMPACTED, LOGS, OBJECT, Partition, Scope
 from logctl.core.schema import parquet_descriptor
 from logctl.core.times import DAY, HOUR, TimeRange
@@ -193,7 +195,7 @@ class Compactor:
         raw = self._raw(day, apps)
         known = self._known_batches(day, raw)
         due = sorted(app for app, objects in raw.items() if set(objects.batches) - known.get(app, set()))
-        for some in _chunks(due, rules.WRITERS):
+        for some in batched(due, rules.WRITERS):
             built = self._build(day, {app: raw[app] for app in some}, known)
             self.done += built
             yield from built
@@ -272,10 +274,10 @@ class Compactor:
         places = {app: f"s3://{self._tables.bucket}/{folder}appid={app}/" for app in apps}
         fresh = [(day.partition(app), places[app]) for app in apps if app not in registered]
         if fresh:
-            self._query(rules.add_sql(self._tables.compacted, fresh))
+            self._query(add_partitions_ddl(self._tables.compacted, fresh))
         for app in apps:
             if app in registered:
-                self._query(rules.move_sql(self._tables.compacted, day.partition(app), places[app]))
+                self._query(set_location_ddl(self._tables.compacted, day.partition(app), places[app]))
         self._mark_switched(folder)
 
     def _mark_switched(self, folder: str) -> None:
@@ -323,7 +325,7 @@ class Compactor:
             try:
                 reply = self._s3.head_object(Bucket=self._tables.bucket, Key=key)
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") not in ("404", "NoSuchKey"):
+                if code_of(error) not in ("404", "NoSuchKey"):
                     raise
                 self._mark_switched(f"{day.prefix}{generation}/")
                 reply = self._s3.head_object(Bucket=self._tables.bucket, Key=key)
@@ -346,7 +348,7 @@ class Compactor:
             partition["Values"][3]: partition["StorageDescriptor"]["Location"]
             for page in pages
             for partition in page["Partitions"]
-            # An emulator may ignore the expression.
+            # The expression only narrows the request.
             if tuple(partition["Values"][:3]) == (day.year, day.month, day.day)
         }
 
@@ -354,7 +356,7 @@ class Compactor:
         """The batches that compacted partitions hold, of the apps that have raw objects."""
         apps = sorted(set(raw) & set(self._registered(day))) if raw else []
         known: dict[str, set[str]] = {}
-        for some in _chunks(apps, rules.WRITERS):
+        for some in batched(apps, rules.WRITERS):
             sql = rules.batches_sql(self._tables.compacted, some)
             for app, batch in self._query(sql, _parameters(day, some)):
                 known.setdefault(app or "", set()).add(batch or "")
@@ -381,7 +383,7 @@ class Compactor:
         return (item for page in pages for item in page.get("Contents", []))
 
     def _delete(self, keys: Sequence[str]) -> None:
-        for some in _chunks(keys, _DELETE_LIMIT):
+        for some in batched(keys, _DELETE_LIMIT):
             self._lease.keep()
             reply = self._s3.delete_objects(
                 Bucket=self._tables.bucket, Delete={"Objects": [{"Key": key} for key in some], "Quiet": True}
@@ -415,9 +417,3 @@ def _parameters(day: Day, apps: Sequence[str]) -> list[str]:
 def _generation_of(location: str) -> str:
     """`gen=…` of a partition's location; empty for one that lies elsewhere."""
     return next((part for part in location.split("/") if part.startswith("gen=")), "")
-
-
-def _chunks(items: Sequence[str], size: int) -> Iterator[list[str]]:
-    remaining = iter(items)
-    while some := list(islice(remaining, size)):
-        yield some

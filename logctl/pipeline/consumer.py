@@ -17,7 +17,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from logctl.aws.clients import IN_TIME, TROUBLE, Aws
+from logctl.aws.clients import IN_TIME, Aws
+from logctl.aws.error_codes import TROUBLE
 from logctl.core.debounce import AlertKey, Tally, tally
 from logctl.core.envelope import RejectedRecord, Unpacked, group_appid, unpack
 from logctl.core.hot_rows import make_chunks

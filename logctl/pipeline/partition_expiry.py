@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from logctl.core.batches import batched
 from logctl.core.partitions import Partition, Scope
 from logctl.core.times import DAY, MINUTE, TimeRange
 from logctl.pipeline.stores.catalog import DELETE_LIMIT, Catalog, Failure
@@ -65,8 +66,7 @@ class Expiry:
         start = self._clock() // DAY * LIMIT % max(len(old), 1)
         chosen = (old[start:] + old[:start])[:LIMIT]
         with ThreadPoolExecutor(_CHECKERS) as pool:
-            for at in range(0, len(chosen), DELETE_LIMIT):
-                some = chosen[at : at + DELETE_LIMIT]
+            for some in batched(chosen, DELETE_LIMIT):
                 empty = pool.map(lambda item: self._is_empty(item[1]), some)
                 gone = [partition for (partition, _), nothing in zip(some, empty, strict=True) if nothing]
                 if gone:
@@ -88,7 +88,7 @@ class Expiry:
             for item in page["Partitions"]:
                 partition = Partition.of_values(item["Values"])
                 location = item.get("StorageDescriptor", {}).get("Location", "")
-                # An emulator may ignore the expression. What lies elsewhere is not ours to judge.
+                # The expression only narrows the request. What lies elsewhere belongs to others.
                 if partition is not None and partition in scope and location.startswith(root):
                     yield partition, location.removeprefix(root).rstrip("/") + "/"
             if until():

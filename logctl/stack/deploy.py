@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from logctl.aws.error_codes import message_of
 from logctl.core.errors import LogctlError
 from logctl.stack.property_changes import property_changes
 from logctl.stack.stack_events import Change, Plan, StackEvent, StackInfo, event_of, failure
@@ -71,7 +72,7 @@ class StackDeployer:
         try:
             reply = self._cloudformation.describe_stacks(StackName=name or self.stack)
         except ClientError as error:
-            if "does not exist" in error.response["Error"]["Message"]:
+            if "does not exist" in message_of(error):
                 return None
             raise
         stack = reply["Stacks"][0]
@@ -278,7 +279,7 @@ class StackDeployer:
             for page in pages:
                 yield list(page["StackEvents"])
         except ClientError as error:
-            if "does not exist" not in error.response["Error"]["Message"]:
+            if "does not exist" not in message_of(error):
                 raise
 
 

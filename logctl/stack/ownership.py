@@ -13,6 +13,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from logctl.aws.clients import Aws
+from logctl.aws.error_codes import code_of
 from logctl.core.names import Names
 
 UNTAGGED = "it carries no tags of logctl"
@@ -44,7 +45,7 @@ class Ownership:
         try:
             return _listed(self._aws.s3.get_bucket_tagging(Bucket=bucket)["TagSet"])
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _NO_TAGS:
+            if code_of(error) not in _NO_TAGS:
                 raise
             return {}
 
@@ -57,7 +58,7 @@ class Ownership:
         try:
             tags = self._bucket_tags(bucket)
         except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchBucket":
+            if code_of(error) == "NoSuchBucket":
                 return
             raise
         if disowning(self._names, tags) == UNTAGGED:
@@ -81,7 +82,7 @@ class Ownership:
         try:
             found = aws.logs.list_tags_for_resource(resourceArn=arn)["tags"]
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            if code_of(error) == "ResourceNotFoundException":
                 return None
             raise
         return disowning(self._names, found)

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from logctl import __version__
 from logctl.aws.clients import Aws
+from logctl.aws.error_codes import code_of
 from logctl.core.capacity import Concurrency, reservation, shortage
 from logctl.core.errors import LogctlError
 from logctl.core.names import Names, Place
@@ -84,7 +85,7 @@ class Provisioner:
             told = functions.get_account_settings()["AccountLimit"]
             own = functions.get_function_concurrency(FunctionName=self._names.api)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            if code_of(error) != "ResourceNotFoundException":
                 return None
             own = {}  # type: ignore[typeddict-item]
         except KeyError:
@@ -158,7 +159,7 @@ class Provisioner:
         try:
             table = self._aws.dynamodb.describe_table(TableName=self._names.alerts_table)["Table"]
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            if code_of(error) != "ResourceNotFoundException":
                 raise
             return None
         return [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])]
@@ -264,7 +265,7 @@ class Provisioner:
         try:
             self._aws.s3.head_object(Bucket=self._deploy_bucket, Key=bundle.key)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NotFound"):
+            if code_of(error) not in ("404", "NoSuchKey", "NotFound"):
                 raise
             self._aws.s3.put_object(Bucket=self._deploy_bucket, Key=bundle.key, Body=bundle.data)
 

@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from logctl.aws.clients import Aws
+from logctl.aws.error_codes import code_of
 from logctl.core.errors import LogctlError
 from logctl.core.names import Names
 from logctl.stack.ownership import Ownership
@@ -61,7 +62,7 @@ class Removal:
         try:
             self._aws.s3.head_bucket(Bucket=bucket)
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
+            if code_of(error) in ("404", "NoSuchBucket"):
                 return False
             raise
         return True
@@ -84,7 +85,7 @@ class Removal:
                 self._aws.s3.delete_bucket(Bucket=bucket)
                 break
             except ClientError as error:
-                code = error.response["Error"]["Code"]
+                code = code_of(error)
                 if code == "NoSuchBucket":
                     break
                 # A function that ran when its stack was deleted may still write for up to a minute.
@@ -143,7 +144,7 @@ class Removal:
         try:
             return self._aws.dynamodb.describe_table(TableName=table)["Table"]
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            if code_of(error) == "ResourceNotFoundException":
                 return {}
             raise
 
@@ -175,7 +176,7 @@ class Removal:
             try:
                 self._aws.logs.delete_log_group(logGroupName=group)
             except ClientError as error:
-                if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                if code_of(error) != "ResourceNotFoundException":
                     raise
             else:
                 deleted.append(f"log group {group}")

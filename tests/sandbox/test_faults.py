@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from logctl.aws.clients import TROUBLE
+from logctl.aws.error_codes import TROUBLE
 from logctl.core.debounce import KINDS_PER_WINDOW, Action
 from logctl.core.times import HOUR, MINUTE
 from logctl.local.sandbox import find

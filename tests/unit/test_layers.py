@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,37 @@ def test_core_knows_no_clock_and_no_network():
     for path in (ROOT / "core").rglob("*.py"):
         assert not {name.split(".")[0] for name in imports(path)} & PURE, path
         assert "datetime.now" not in path.read_text("utf-8"), path
+
+
+def reached(start: set[str]) -> set[str]:
+    """The modules of logctl that these import, directly or not, with the packages that they lie in."""
+    found: set[str] = set()
+    waiting = set(start)
+    while waiting:
+        name = waiting.pop()
+        path = ROOT.parent / name.replace(".", "/")
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name not in found and file.is_file():
+            found.add(name)
+            waiting |= {one for one in imports(file) if one.startswith("logctl.")}
+            waiting |= {name.rpartition(".")[0]} - {""}
+    return found
+
+
+def test_what_lambda_gets_is_what_the_handlers_reach():
+    """A module that only the command line needs would change the bundle, and so redeploy every function."""
+    handlers = {
+        f"logctl.pipeline.{path.stem}"
+        for path in (ROOT / "pipeline").glob("*.py")
+        if re.search(r"^def handler\(", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert len(handlers) == 4
+    there = {
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
+        for layer in ("core", "aws", "pipeline")
+        for path in (ROOT / layer).rglob("*.py")
+    }
+    assert there - reached(handlers) == set()
 
 
 def test_help_needs_neither_boto3_nor_the_sandbox():

@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 
 from bench.lake import Lake
 from logctl.aws.athena import QueryFailed
-from logctl.core.ddl import Via
 from logctl.core.errors import UsageError
 from logctl.core.partitions import Gap, Partition, Scope
 from logctl.core.schema import PARTITION_KEYS, storage_descriptor
@@ -18,6 +17,7 @@ from logctl.core.times import DAY, TimeRange, parse_time
 from logctl.ops.deployment import Deployment
 from logctl.ops.lake.partition_listing import registered, status, stored
 from logctl.ops.lake.repair import Differences, compare, repair
+from logctl.ops.lake.repair_method import Via
 from tests.unit.conftest import Pipeline
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.lake import _predicate
-from logctl.core import ddl
+from logctl.core import partition_ddl
 from logctl.core.partitions import Gap, Partition, Scope, gaps
 from logctl.core.times import DAY, TimeRange, parse_time
 from logctl.local.athena.hive_ddl import AddPartitions, DropPartitions, Repair, SetLocation, parse_ddl
@@ -92,34 +92,37 @@ def test_values_that_are_not_ours(values):
 
 def test_statements():
     b = Partition("2026", "02", "01", "b-1")
-    assert ddl.add_partitions_ddl("logs_raw", [A, b], "bucket") == (
+    assert partition_ddl.add_partitions_ddl(
+        "logs_raw", [(one, one.location("bucket")) for one in (A, b)]
+    ) == (
         "ALTER TABLE `logs_raw` ADD IF NOT EXISTS "
         "PARTITION (`year` = '2026', `month` = '01', `day` = '31', `appid` = 'a') "
         "LOCATION 's3://bucket/logs/year=2026/month=01/day=31/appid=a/' "
         "PARTITION (`year` = '2026', `month` = '02', `day` = '01', `appid` = 'b-1') "
         "LOCATION 's3://bucket/logs/year=2026/month=02/day=01/appid=b-1/'"
     )
-    assert ddl.drop_partitions_ddl("logs_raw", [A, b]) == (
+    assert partition_ddl.drop_partitions_ddl("logs_raw", [A, b]) == (
         "ALTER TABLE `logs_raw` DROP IF EXISTS "
         "PARTITION (`year` = '2026', `month` = '01', `day` = '31', `appid` = 'a'), "
         "PARTITION (`year` = '2026', `month` = '02', `day` = '01', `appid` = 'b-1')"
     )
-    assert ddl.identifier("a`b") == "`a``b`"
-    assert ddl.literal("o'brien\\") == r"'o\'brien\\'"
+    assert partition_ddl.identifier("a`b") == "`a``b`"
+    assert partition_ddl.literal("o'brien\\") == r"'o\'brien\\'"
 
 
 def test_the_sandbox_reads_the_statements_as_they_are_meant():
-    added = parse_ddl(ddl.add_partitions_ddl("t", [A], "b"))
+    added = parse_ddl(partition_ddl.add_partitions_ddl("t", [(A, A.location("b"))]))
     values = {"year": "2026", "month": "01", "day": "31", "appid": "a"}
     assert isinstance(added, AddPartitions)
     assert added.partitions == ((values, "s3://b/logs/year=2026/month=01/day=31/appid=a/"),)
-    dropped = parse_ddl(ddl.drop_partitions_ddl("t", [A, A]))
+    dropped = parse_ddl(partition_ddl.drop_partitions_ddl("t", [A, A]))
     assert isinstance(dropped, DropPartitions)
     assert len(dropped.partitions) == 2
-    assert isinstance(parse_ddl(ddl.set_location_ddl("t", A, "b")), SetLocation)
-    assert isinstance(parse_ddl(ddl.msck_ddl("t")), Repair)
+    assert isinstance(parse_ddl(partition_ddl.set_location_ddl("t", A, A.location("b"))), SetLocation)
+    assert isinstance(parse_ddl(partition_ddl.msck_ddl("t")), Repair)
 
 
 def test_the_longest_statement_is_far_below_the_limit():
-    long = [Partition("2026", "01", "31", "a" * 64)] * ddl.STATEMENT_PARTITIONS
-    assert len(ddl.add_partitions_ddl("logs_raw", long, "b" * 63)) < ddl.STATEMENT_LIMIT / 5
+    one = Partition("2026", "01", "31", "a" * 64)
+    long = [(one, one.location("b" * 63))] * partition_ddl.STATEMENT_PARTITIONS
+    assert len(partition_ddl.add_partitions_ddl("logs_raw", long)) < partition_ddl.STATEMENT_LIMIT / 5

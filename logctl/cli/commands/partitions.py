@@ -13,12 +13,12 @@ from logctl.cli.context import Context, now
 from logctl.cli.render import Output, say, show, working
 from logctl.core.access import is_pattern
 from logctl.core.appid import RULE
-from logctl.core.ddl import Via
 from logctl.core.errors import Exit, PartialError, UsageError
 from logctl.core.partitions import Gap, Partition, Scope
 from logctl.core.safe_text import neutralise
 from logctl.core.sizes import format_size
 from logctl.core.times import parse_range
+from logctl.ops.lake.repair_method import Via
 
 if TYPE_CHECKING:
     from logctl.ops.lake.partition_listing import Overview

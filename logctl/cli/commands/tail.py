@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from logctl.aws.error_codes import code_of
 from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
@@ -165,7 +166,7 @@ def _archived(
 
 
 def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
-    from logctl.aws.clients import TROUBLE
+    from logctl.aws.error_codes import TROUBLE
 
     troubled = False
     try:
@@ -190,7 +191,7 @@ def _passing(error: Exception) -> bool:
 
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        code = error.response.get("Error", {}).get("Code", "")
+        code = code_of(error)
         return status >= 500 or "Throttl" in code or "ThroughputExceeded" in code
     return True
 

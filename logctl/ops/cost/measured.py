@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from logctl.aws.error_codes import code_of
 from logctl.core.errors import LogctlError
 from logctl.core.times import DAY, HOUR, SECOND, from_datetime, to_datetime
 from logctl.ops.cost.estimate import MONTH, SQS_CHUNK, Line
@@ -111,7 +112,7 @@ def _memory(deployment: Deployment) -> dict[str, int]:
         try:
             reply = deployment.aws.functions.get_function_configuration(FunctionName=name)
         except ClientError as error:
-            absent = error.response["Error"]["Code"] == "ResourceNotFoundException"
+            absent = code_of(error) == "ResourceNotFoundException"
             if not absent or key != "compactor":
                 raise
         else:

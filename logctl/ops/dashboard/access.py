@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from botocore.exceptions import ClientError
 
+from logctl.aws.error_codes import code_of
 from logctl.core.access import PREFIX, is_pattern
 from logctl.core.appid import RULE
 from logctl.core.errors import LogctlError, UnreachableError, UsageError
@@ -95,7 +96,7 @@ class Dashboard:
                 MessageAction="SUPPRESS",
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "UsernameExistsException":
+            if code_of(error) != "UsernameExistsException":
                 raise
             raise LogctlError(
                 f"There is a user {name} already.", f"Remove them first: logctl dashboard user remove {name}"
@@ -112,7 +113,7 @@ class Dashboard:
                     UserPoolId=self._pool, GroupName=group, Description=f"May read {app} in logctl."
                 )
             except ClientError as error:
-                if error.response["Error"]["Code"] != "GroupExistsException":
+                if code_of(error) != "GroupExistsException":
                     raise
             cognito.admin_add_user_to_group(UserPoolId=self._pool, Username=name, GroupName=group)
 
@@ -142,7 +143,7 @@ class Dashboard:
             self.deployment.aws.cognito.admin_user_global_sign_out(UserPoolId=self._pool, Username=name)
             self.deployment.aws.cognito.admin_delete_user(UserPoolId=self._pool, Username=name)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "UserNotFoundException":
+            if code_of(error) != "UserNotFoundException":
                 raise
             raise LogctlError(
                 f"There is no user {name}.", "See them with: logctl dashboard user list"
@@ -277,7 +278,7 @@ class Dashboard:
         try:
             cognito.admin_create_user(UserPoolId=self._pool, Username=name, MessageAction="SUPPRESS")
         except ClientError as error:
-            if error.response["Error"]["Code"] != "UsernameExistsException":
+            if code_of(error) != "UsernameExistsException":
                 raise
         cognito.admin_set_user_password(
             UserPoolId=self._pool, Username=name, Password=password, Permanent=True

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from logctl import __version__
-from logctl.aws.clients import TROUBLE, Aws, trouble_of
-from logctl.aws.error_codes import Trouble
+from logctl.aws.clients import Aws
+from logctl.aws.error_codes import TROUBLE, Trouble, code_of, trouble_of
 from logctl.core.capacity import Concurrency
 from logctl.core.errors import LogctlError, UnreachableError
 from logctl.core.hot_rows import APPS
@@ -218,4 +218,4 @@ def _same_code(deployment: Deployment, digest: Callable[[], str]) -> bool | None
 
 
 def _brief(error: Exception) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    return code_of(error) if isinstance(error, ClientError) else type(error).__name__

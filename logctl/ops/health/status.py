@@ -13,8 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from logctl.aws.clients import TROUBLE, trouble_of
-from logctl.aws.error_codes import Trouble
+from logctl.aws.error_codes import TROUBLE, Trouble, trouble_of
 from logctl.core.debounce import Status
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.names import ALARMS

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 
-from logctl.aws.clients import TROUBLE
+from logctl.aws.error_codes import TROUBLE
 from logctl.core import levels
 from logctl.core.envelope import Packed, pack
 from logctl.core.errors import LogctlError

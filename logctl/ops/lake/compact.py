@@ -7,10 +7,11 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 
 from logctl.aws.athena import Runner
-from logctl.core.compaction_sql import SWITCHED, add_sql, begun
+from logctl.core.batches import batched
+from logctl.core.compaction_sql import SWITCHED, begun
+from logctl.core.partition_ddl import add_partitions_ddl
 from logctl.core.partitions import COMPACTED, Partition, Scope
 from logctl.ops.deployment import Deployment
 from logctl.ops.lake.partition_listing import days_in, registered
@@ -70,9 +71,8 @@ def restore(deployment: Deployment, found: Mapping[Partition, str]) -> None:
     """
     names = deployment.names
     runner = Runner(deployment.aws.athena, names.workgroup, names.database)
-    remaining = iter(found.items())
-    while batch := list(islice(remaining, _STATEMENT)):
-        runner.run(add_sql(names.compacted_table, batch))
+    for batch in batched(found.items(), _STATEMENT):
+        runner.run(add_partitions_ddl(names.compacted_table, batch))
 
 
 def _current(deployment: Deployment, folder: str) -> dict[Partition, str]:

@@ -143,7 +143,7 @@ def registered(deployment: Deployment, scope: Scope = EVERYTHING, table: str = "
         partition = Partition.of_values(item["Values"])
         if partition is None:
             foreign += scope.everything
-        # An emulator may ignore the expression, and nobody can say globs in one.
+        # The expression only narrows the request: it has no globs.
         elif partition in scope:
             locations[partition] = item.get("StorageDescriptor", {}).get("Location", "")
     return Registered(locations, foreign)

@@ -5,16 +5,15 @@ DDL or by MSCK.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from logctl.aws.athena import QueryFailed, Runner
-from logctl.core import ddl
-from logctl.core.ddl import Via
+from logctl.core import partition_ddl
+from logctl.core.batches import batched
 from logctl.core.errors import UsageError
 from logctl.core.partitions import LOGS, Partition, Scope
 from logctl.ops.deployment import Deployment
@@ -26,6 +25,7 @@ from logctl.ops.lake.partition_listing import (
     stored,
     stored_on,
 )
+from logctl.ops.lake.repair_method import Via
 from logctl.pipeline.stores.catalog import CREATE_LIMIT, DELETE_LIMIT, Catalog, Failure
 from logctl.stack.emulator import is_unknown_action
 
@@ -187,15 +187,23 @@ def _way(deployment: Deployment, via: Via, stopped: Callable[[], bool]) -> _Way:
 
         return batch
 
-    add = run(lambda partitions: ddl.add_partitions_ddl(names.table, partitions, bucket))
-    drop_ = run(lambda partitions: ddl.drop_partitions_ddl(names.table, partitions))
-    move = run(lambda partitions: ddl.set_location_ddl(names.table, partitions[0], bucket))
-    size = ddl.STATEMENT_PARTITIONS
+    add = run(
+        lambda partitions: partition_ddl.add_partitions_ddl(
+            names.table, [(one, one.location(bucket)) for one in partitions]
+        )
+    )
+    drop_ = run(lambda partitions: partition_ddl.drop_partitions_ddl(names.table, partitions))
+    move = run(
+        lambda partitions: partition_ddl.set_location_ddl(
+            names.table, partitions[0], partitions[0].location(bucket)
+        )
+    )
+    size = partition_ddl.STATEMENT_PARTITIONS
     if via is Via.DDL:
         return _Way(add, drop_, move, size, size, 1, _STATEMENTS)
 
     def msck(partitions: Sequence[Partition]) -> list[Failure]:
-        runner.run(ddl.msck_ddl(names.table))
+        runner.run(partition_ddl.msck_ddl(names.table))
         known = registered(deployment).locations
         return [
             Failure(partition, "MSCK REPAIR TABLE did not add it")
@@ -261,7 +269,7 @@ class _Work:
         done = 0
         with ThreadPoolExecutor(workers) as pool:
             try:
-                for count, failed, problem in pool.map(attempt, _batches(partitions, size)):
+                for count, failed, problem in pool.map(attempt, batched(partitions, size)):
                     self._batches += 1
                     self._failures += failed
                     self._refused += [problem] if problem else []
@@ -272,9 +280,3 @@ class _Work:
                 self.stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-
-
-def _batches(partitions: Sequence[Partition], size: int) -> Iterator[list[Partition]]:
-    remaining = iter(partitions)
-    while batch := list(islice(remaining, size)):
-        yield batch

@@ -11,8 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from logctl.aws.clients import trouble_of
-from logctl.aws.error_codes import Trouble
+from logctl.aws.error_codes import Trouble, trouble_of
 from logctl.ops.deployment import Deployment
 from logctl.stack.catalog_tables import Fault, database_input, fault_of, lacking, table_inputs
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
+from logctl.aws.error_codes import code_of
 from logctl.core.records import Record
 from logctl.core.times import HOUR, TimeRange, parse_time
 from logctl.ops.deployment import Deployment
@@ -34,7 +35,7 @@ def boundary(deployment: Deployment, now: int) -> int:
     try:
         retention = deployment.pipeline_config().hot_retention
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+        if code_of(error) != "ResourceNotFoundException":
             raise
         retention = deployment.settings.hot_retention
     return now - retention + min(MARGIN, retention // 2)

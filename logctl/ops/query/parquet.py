@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any, BinaryIO
 
+from logctl.core.batches import batched
 from logctl.core.errors import LogctlError
 
 _GROUP = 50_000
@@ -47,7 +47,7 @@ def write(
     schema = pa.schema(list(zip(_distinct(columns), kinds, strict=True)))
     count = 0
     with pq.ParquetWriter(_Forward(sink), schema, compression="zstd") as writer:
-        while group := list(islice(rows, _GROUP)):
+        for group in batched(rows, _GROUP):
             arrays = [
                 pa.array([_value(row[at], kind) for row in group], type=kind) for at, kind in enumerate(kinds)
             ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from logctl.aws.error_codes import code_of, message_of
 from logctl.core.errors import LogctlError, UnreachableError, UsageError
 from logctl.core.sizes import format_size
 from logctl.core.times import DAY, MINUTE
@@ -86,7 +87,7 @@ def to_be_asked(
         found = scan_estimate.estimate(deployment, tables)
     except ClientError as error:
         # Who may query need not be allowed to list.
-        if error.response.get("Error", {}).get("Code") not in ("AccessDenied", "403"):
+        if code_of(error) not in ("AccessDenied", "403"):
             raise
         return tables, None
     return (tables, found) if found.objects else ((), None)
@@ -229,7 +230,7 @@ def _misread(cause: BaseException) -> LogctlError | None:
     """What StartQueryExecution refuses because of the statement itself."""
     if not isinstance(cause, ClientError):
         return None
-    said = " ".join(cause.response.get("Error", {}).get("Message", "").split()).rstrip(".")
+    said = " ".join(message_of(cause).split()).rstrip(".")
     if not _MISREAD.search(said) and not _parameters_are_wrong(said):
         return None
     return UsageError(f"Athena: {said}.", _PARAMETER_HINT if _parameters_are_wrong(said) else "")

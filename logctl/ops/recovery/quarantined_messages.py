@@ -27,6 +27,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from logctl.aws.error_codes import code_of
+from logctl.core.batches import batched
 from logctl.core.envelope import refold, unfolded
 from logctl.core.errors import LogctlError
 from logctl.core.partitions import QUARANTINE, Partition
@@ -93,8 +95,7 @@ def look(deployment: Deployment, wanted: Wanted, *, limit: int) -> Listing:
     read = 0
     with ThreadPoolExecutor(_READERS) as pool:
         step = max(limit, _READ_AT_ONCE)
-        for start in range(0, len(there), step):
-            some = there[start : start + step]
+        for some in batched(there, step):
             found += filter(wanted.means, pool.map(partial(_heading, deployment), some))
             read += len(some)
             if len(found) >= limit or read >= max(limit, READ_AT_MOST):
@@ -119,7 +120,7 @@ def read_one(deployment: Deployment, kept: Kept) -> Held:
     except NotANote as problem:
         return Held(kept, None, str(problem))
     except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchKey":
+        if code_of(error) == "NoSuchKey":
             return Held(kept, None, "somebody has just taken it away")
         raise
 

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby, islice
+from itertools import groupby
 
+from logctl.core.batches import batched
 from logctl.core.hot_rows import Chunk, make_chunks
 from logctl.core.partitions import LOGS, OBJECT, Partition, Scope
 from logctl.core.records import Record, Rejected, from_cold
@@ -132,7 +133,7 @@ class Replay:
 
         with ThreadPoolExecutor(self._at_once) as pool:
             sources = self._sources(pool)
-            while some := list(islice(sources, _WINDOW)):
+            for some in batched(sources, _WINDOW):
                 for outcome in pool.map(rows, some):
                     if isinstance(outcome, Unreadable):
                         self.unreadable.append(outcome)

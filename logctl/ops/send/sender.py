@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from logctl.aws.clients import DAMAGED
+from logctl.aws.error_codes import DAMAGED
 from logctl.core.envelope import SQS_LIMIT, Packed
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from logctl.aws.clients import TROUBLE, Aws
+from logctl.aws.clients import Aws
+from logctl.aws.error_codes import TROUBLE
 from logctl.core.debounce import (
     Action,
     Alert,

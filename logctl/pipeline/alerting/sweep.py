@@ -10,11 +10,11 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from logctl.aws.clients import TROUBLE
+from logctl.aws.error_codes import TROUBLE
+from logctl.core.batches import batched
 from logctl.core.debounce import Action, AlertKey, Call, State, Status, decide
 from logctl.core.fair_order import Turns
 from logctl.core.silence import Silence, over
@@ -79,7 +79,7 @@ class Sweep:
         self._count_what_waits()
         self._gather()
         done: Counter[Action] = Counter()
-        for part in self._each(self._settle_some, _parts(self._turns, _AT_ONCE)):
+        for part in self._each(self._settle_some, batched(self._turns, _AT_ONCE)):
             done.update(part)
         if self._cut_short:
             log("sweep_cut_short", settled=done.total(), of=len(self._turns))
@@ -212,9 +212,3 @@ class Sweep:
             self._alerter.park(state, silence, self._marked)
             return Action.SILENCED
         return self._alerter.publish(state, action, call=self._call)
-
-
-def _parts(keys: Iterable[AlertKey], size: int) -> Iterator[list[AlertKey]]:
-    rest = iter(keys)
-    while part := list(islice(rest, size)):
-        yield part

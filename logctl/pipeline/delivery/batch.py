@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from logctl.aws.clients import LONGEST_CALL, TROUBLE, said
+from logctl.aws.clients import LONGEST_CALL
+from logctl.aws.error_codes import TROUBLE, said
 from logctl.core.appid import is_appid
 from logctl.core.attempts import FRESH, KILLS, MAX_STRIKES, Ledger, in_turns
 from logctl.pipeline.delivery.canary import Canary

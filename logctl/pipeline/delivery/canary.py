@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from logctl.aws.clients import said
+from logctl.aws.error_codes import said
 from logctl.core.hot_rows import CANARY
 from logctl.core.partitions import CANARIES
 from logctl.core.times import HOUR, SECOND, iso

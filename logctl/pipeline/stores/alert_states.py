@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from logctl.aws.error_codes import code_of
+from logctl.core.batches import batched
 from logctl.core.debounce import (
     CLOCK_TOLERANCE,
     CLOSED_KEPT,
@@ -288,8 +290,8 @@ class AlertStore:
     def states(self, keys: Sequence[AlertKey]) -> list[State]:
         """The states of keys as they are now, in this order; those that are gone are left out."""
         found: dict[AlertKey, State] = {}
-        for begin in range(0, len(keys), _BATCH_GET):
-            wanted: list[Any] = [_state_key(key) for key in keys[begin : begin + _BATCH_GET]]
+        for batch in batched(keys, _BATCH_GET):
+            wanted: list[Any] = [_state_key(key) for key in batch]
             for attempt in range(_CONFLICT_TRIES):
                 reply: Any = self._dynamodb.batch_get_item(
                     RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
@@ -500,7 +502,7 @@ class AlertStore:
 
 
 def _refused(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    return code_of(error) == "ConditionalCheckFailedException"
 
 
 def _cancellations(error: ClientError) -> list[str]:
@@ -509,7 +511,7 @@ def _cancellations(error: ClientError) -> list[str]:
 
 
 def _conflicted(error: ClientError) -> bool:
-    if error.response["Error"]["Code"] == "TransactionConflictException":
+    if code_of(error) == "TransactionConflictException":
         return True
     reasons = _cancellations(error)
     return "TransactionConflict" in reasons and "ConditionalCheckFailed" not in reasons

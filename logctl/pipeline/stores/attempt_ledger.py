@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from logctl.core.attempts import KEPT, Ledger, Outcome
+from logctl.core.batches import batched
 from logctl.core.times import SECOND
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class Attempts:
         """The ledgers of these messages, of any number; those that have none are left out."""
         wanted = list(dict.fromkeys(message_ids))
         found: dict[str, Ledger] = {}
-        for start in range(0, len(wanted), _BATCH_GET):
-            keys = [_key(message_id) for message_id in wanted[start : start + _BATCH_GET]]
+        for batch in batched(wanted, _BATCH_GET):
+            keys = [_key(message_id) for message_id in batch]
             while keys:
                 reply = self._dynamodb.batch_get_item(
                     RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from logctl.core.batches import batched
 from logctl.core.partitions import Partition
 from logctl.core.schema import storage_descriptor
 from logctl.core.times import HOUR
@@ -55,7 +55,7 @@ class Catalog:
     def register(self, partitions: Sequence[Partition]) -> list[Failure]:
         """Add partitions to the catalog; one that is there already is no failure."""
         failures: list[Failure] = []
-        for batch in _batches(partitions, CREATE_LIMIT):
+        for batch in batched(partitions, CREATE_LIMIT):
             reply = self._glue.batch_create_partition(
                 DatabaseName=self._database,
                 TableName=self._table,
@@ -67,7 +67,7 @@ class Catalog:
     def drop(self, partitions: Sequence[Partition]) -> list[Failure]:
         """Take partitions out of the catalog; one that is not there is no failure."""
         failures: list[Failure] = []
-        for batch in _batches(partitions, DELETE_LIMIT):
+        for batch in batched(partitions, DELETE_LIMIT):
             reply = self._glue.batch_delete_partition(
                 DatabaseName=self._database,
                 TableName=self._table,
@@ -79,7 +79,7 @@ class Catalog:
     def relocate(self, partitions: Sequence[Partition]) -> list[Failure]:
         """Let registered partitions point to their own place again."""
         failures: list[Failure] = []
-        for batch in _batches(partitions, CREATE_LIMIT):
+        for batch in batched(partitions, CREATE_LIMIT):
             reply = self._glue.batch_update_partition(
                 DatabaseName=self._database,
                 TableName=self._table,
@@ -107,9 +107,3 @@ def _failures(reply: Mapping[str, Any], values: str, *, unless: str = "") -> lis
             year, month, day, appid = error.get(values, ["", "", "", ""])
             found.append(Failure(Partition(year, month, day, appid), detail.get("ErrorMessage", "unknown")))
     return found
-
-
-def _batches(partitions: Sequence[Partition], size: int) -> Iterator[list[Partition]]:
-    remaining = iter(partitions)
-    while batch := list(islice(remaining, size)):
-        yield batch

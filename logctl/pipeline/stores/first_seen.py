@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from logctl.aws.error_codes import code_of
 from logctl.core.attempts import KEPT
 from logctl.core.times import SECOND
 from logctl.pipeline.stores.attempt_ledger import PREFIX
@@ -41,7 +42,7 @@ class Sightings:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if code_of(error) != "ConditionalCheckFailedException":
                 raise
             old: Any = error.response["Item"]  # type: ignore[typeddict-item]
             return int(old["sent_at"]["N"])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from logctl.aws.error_codes import code_of
+from logctl.core.batches import batched
 from logctl.core.hot_rows import APPS, Chunk, from_item, hour_of, to_item
 from logctl.core.times import DAY, HOUR, SECOND, TimeRange
 
@@ -61,7 +63,7 @@ class HotStore:
                 ExpressionAttributeValues={":now": {"N": str(now // SECOND)}},
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            if code_of(error) == "ConditionalCheckFailedException":
                 return False
             raise
         return True
@@ -172,8 +174,8 @@ class HotStore:
     def get(self, appid: str, keys: Sequence[str]) -> list[Chunk]:
         """The chunks with these sort keys, in this order."""
         found: dict[str, Chunk] = {}
-        for start in range(0, len(keys), _BATCH_GET):
-            wanted = [{"app": {"S": appid}, "chunk": {"S": key}} for key in keys[start : start + _BATCH_GET]]
+        for batch in batched(keys, _BATCH_GET):
+            wanted = [{"app": {"S": appid}, "chunk": {"S": key}} for key in batch]
             for item in self._get_batch(wanted):
                 chunk = from_item(item)
                 found[chunk.sort_key] = chunk

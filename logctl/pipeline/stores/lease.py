@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from logctl.aws.error_codes import code_of
 from logctl.core.errors import LogctlError
 from logctl.core.times import MINUTE, iso
 
@@ -93,7 +94,7 @@ class Lease:
         try:
             reply = self._s3.get_object(Bucket=self._bucket, Key=self._key)
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") not in ("NoSuchKey", "404"):
+            if code_of(error) not in ("NoSuchKey", "404"):
                 raise
             self._write(IfNoneMatch="*")  # released meanwhile
             return
@@ -118,4 +119,4 @@ class Lease:
 
 
 def _refused(error: ClientError) -> bool:
-    return error.response.get("Error", {}).get("Code") in _REFUSED
+    return code_of(error) in _REFUSED

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from logctl.aws.error_codes import code_of
 from logctl.core.debounce import AlertKey
 from logctl.core.silence import REMEMBERED, Silence, over, targets
 from logctl.core.times import SECOND
@@ -135,7 +136,7 @@ class SilenceStore:
         try:
             self._dynamodb.update_item(**request)
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            if code_of(error) == "ConditionalCheckFailedException":
                 return False
             raise
         return True

@@ -5,7 +5,6 @@ MSCK REPAIR TABLE).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 from logctl.core.partitions import Partition
 from logctl.core.schema import PARTITION_KEYS
@@ -16,43 +15,34 @@ STATEMENT_PARTITIONS = 100
 """What we put into one: about 20 kB, and as many as Glue takes in one call behind it."""
 
 
-class Via(StrEnum):
-    """By what the catalog is changed: Glue's batch API, ALTER TABLE or MSCK REPAIR TABLE in Athena."""
-
-    GLUE = "glue"
-    DDL = "ddl"
-    MSCK = "msck"
-
-
-def add_partitions_ddl(table: str, partitions: Sequence[Partition], bucket: str) -> str:
-    """Register partitions where they lie; one that is there already is no error."""
-    listed = " ".join(
-        f"{_partition(partition)} LOCATION {literal(partition.location(bucket))}" for partition in partitions
-    )
+def add_partitions_ddl(table: str, located: Sequence[tuple[Partition, str]]) -> str:
+    """Return the statement that registers partitions at S3 URLs; a registered one is no error."""
+    listed = " ".join(f"{_partition(partition)} LOCATION {literal(url)}" for partition, url in located)
     return f"ALTER TABLE {identifier(table)} ADD IF NOT EXISTS {listed}"
 
 
 def drop_partitions_ddl(table: str, partitions: Sequence[Partition]) -> str:
-    """Drop partitions; one that is not there is no error."""
+    """Return the statement that drops partitions; a missing one is no error."""
     return f"ALTER TABLE {identifier(table)} DROP IF EXISTS {', '.join(map(_partition, partitions))}"
 
 
-def set_location_ddl(table: str, partition: Partition, bucket: str) -> str:
-    location = literal(partition.location(bucket))
-    return f"ALTER TABLE {identifier(table)} {_partition(partition)} SET LOCATION {location}"
+def set_location_ddl(table: str, partition: Partition, url: str) -> str:
+    """Return the statement that points a registered partition to another S3 URL."""
+    return f"ALTER TABLE {identifier(table)} {_partition(partition)} SET LOCATION {literal(url)}"
 
 
 def msck_ddl(table: str) -> str:
+    """Return the statement that registers every partition that lies in S3."""
     return f"MSCK REPAIR TABLE {identifier(table)}"
 
 
 def identifier(name: str) -> str:
-    """DDL quotes names with backticks (Amazon Athena User Guide, Escape reserved keywords)."""
+    """Return a name in backticks, as DDL quotes it (Amazon Athena User Guide, Escape reserved keywords)."""
     return "`" + name.replace("`", "``") + "`"
 
 
 def literal(value: str) -> str:
-    """Text in single quotes; Hive reads a backslash as an escape."""
+    """Return text in single quotes; Hive reads a backslash as an escape."""
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
