@@ -13,6 +13,8 @@ from logctl.core.fingerprint import fingerprint
 from logctl.core.silence import REMEMBERED, Silence
 from logctl.core.times import MINUTE, SECOND
 from logctl.pipeline.alerting.alerter import Alerter
+from logctl.pipeline.alerting.sweep import Sweep
+from logctl.pipeline.alerting.topic import AlertTopic
 from logctl.pipeline.stores.alert_states import AlertStore
 from logctl.pipeline.stores.outbox import Outbox
 from logctl.pipeline.stores.silences import SilenceStore
@@ -37,8 +39,8 @@ def make(pipeline: Pipeline, store: AlertStore, *, window: int = WINDOW) -> Aler
         store,
         SilenceStore(pipeline.aws.dynamodb, pipeline.config.alerts_table),
         Outbox(pipeline.aws.dynamodb, pipeline.config.hot_table),
-        pipeline.aws.sns,
-        pipeline.config.topic_arn,
+        AlertTopic(pipeline.aws.sns, pipeline.config.topic_arn),
+        stack="logctl-test",
         window=window,
         clock=pipeline.clock,
     )
@@ -51,7 +53,7 @@ def alerter(pipeline: Pipeline, store: AlertStore) -> Alerter:
 
 def sweep(alerter: Alerter) -> dict[Action, int]:
     """As the schedule does, whose clock is the pipeline's."""
-    return alerter.sweep(called_at=alerter.clock())
+    return Sweep(alerter).run(alerter.clock())
 
 
 def see(pipeline: Pipeline, alerter: Alerter) -> None:
@@ -162,8 +164,8 @@ def test_counting_a_batch_twice_counts_once(pipeline, store):
     from logctl.core.debounce import Tally
 
     tally = Tally(AlertKey("checkout", "ERROR", "f" * 12), 7, "t", "s", NOON)
-    assert store.count("batch", tally, now=NOON, window=WINDOW) == tally.key
-    assert store.count("batch", tally, now=NOON + 5, window=WINDOW) is None
+    assert store.count("batch", tally, now=NOON, window=WINDOW).key == tally.key
+    assert store.count("batch", tally, now=NOON + 5, window=WINDOW).key is None
     assert store.get(tally.key).seen == 7
 
 

@@ -138,9 +138,9 @@ def test_the_consumer_calls_what_the_model_counts(pipeline):
     pipeline.consumer.process(event(packed(records, "a" * 16)))
     calls.clear()
     pipeline.consumer.process(event(packed(again, "a" * 16)))
-    # One object, one hot row, one transaction with a look before and after it, and what of the file is known.
+    # One object, one hot row, one transaction with a look before it, and what of the file is known.
     assert sorted(calls) == [
-        "GetItem", "GetItem", "PutItem", "PutItem", "PutObject", "Query", "TransactWriteItems",
+        "GetItem", "PutItem", "PutItem", "PutObject", "Query", "TransactWriteItems",
     ]  # fmt: skip
 
 

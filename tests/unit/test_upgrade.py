@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from logctl.core.settings import Settings
-from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
+from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
 from logctl.stack.deploy import Plan
 from logctl.stack.provision import Provisioner
 from logctl.stack.resources.storage import alerts_indexes

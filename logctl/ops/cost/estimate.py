@@ -262,7 +262,7 @@ def _tables(load: Load, settings: Settings, prices: Mapping[str, Price]) -> list
         Line("DynamoDB", "knowing records again, writing", load.messages * noting, prices["dynamodb_write"]),
         Line("DynamoDB", "knowing records again, reading", load.messages, prices["dynamodb_read"]),
         Line("DynamoDB", "counting errors, writing", load.messages * counting, prices["dynamodb_write"]),
-        Line("DynamoDB", "counting errors, reading", tallies * 2, prices["dynamodb_read"]),
+        Line("DynamoDB", "counting errors, reading", tallies, prices["dynamodb_read"]),
         Line("DynamoDB", "storage", stored, prices["dynamodb_storage"]),
         Line("DynamoDB", "backup (point in time)", stored, prices["dynamodb_backup"]),
     ]

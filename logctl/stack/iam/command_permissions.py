@@ -13,8 +13,8 @@ from dataclasses import replace
 
 from logctl.core.errors import UsageError
 from logctl.core.partitions import COMPACTED, LOGS, QUARANTINE, RESULTS
-from logctl.pipeline.stores.alert_states import DUE
 from logctl.pipeline.stores.attempt_ledger import PREFIX
+from logctl.pipeline.stores.attention_index import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.pipeline.stores.silences import SILENCES
 from logctl.stack.bundle import CODE

@@ -11,7 +11,7 @@ from logctl.core.settings import Settings
 from logctl.core.times import SECOND
 from logctl.pipeline.api import RETRY_AFTER
 from logctl.pipeline.http.openapi import ROUTES, Route
-from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.stores.attention_index import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import arn_of, sub

@@ -12,7 +12,7 @@ from typing import Any
 from logctl.core.names import Names
 from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE
 from logctl.core.settings import Settings, cli_flags
-from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.stores.attention_index import DUE
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import Statement, arn_of, document, trust_lambda
 

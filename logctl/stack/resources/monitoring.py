@@ -14,7 +14,7 @@ from typing import Any
 
 from logctl.core.names import ALARMS, Names
 from logctl.core.settings import Settings, cli_flags
-from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.stores.attention_index import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.iam.policies import Statement, sub
 from logctl.stack.resources.queueing import VISIBILITY_TIMEOUT
