@@ -27,7 +27,7 @@ from logctl.cli.commands.tail import Format, Printer
 from logctl.cli.render import Output
 from logctl.core.appid import PATTERN, is_appid
 from logctl.core.debounce import Action, Claim, State, Status, compose, tally
-from logctl.core.envelope import MAX_BODY, _batch_id, pack
+from logctl.core.envelope import MAX_BODY, batch_id_of, pack
 from logctl.core.hot_rows import from_item
 from logctl.core.partitions import Partition
 from logctl.core.records import Record, derive_id
@@ -69,7 +69,7 @@ def sealed(lines: list[bytes], appid: str = "checkout", **changes: Any) -> str:
     """An envelope whose claims about itself are right, whatever it holds."""
     plain = b"\n".join(lines)
     data = base64.b64encode(zstandard.compress(plain)).decode()
-    envelope = {"logctl": 1, "appid": appid, "batch_id": _batch_id(appid, plain), "count": len(lines)}
+    envelope = {"logctl": 1, "appid": appid, "batch_id": batch_id_of(appid, plain), "count": len(lines)}
     return json.dumps({**envelope, "encoding": "zstd", "data": data, **changes})
 
 

@@ -16,11 +16,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from logctl.core.attempts import Ledger
-from logctl.core.envelope import unpack
 from logctl.core.errors import LogctlError
 from logctl.core.quarantine import picked
 from logctl.core.records import Rejected
 from logctl.core.redaction import Redactor
+from logctl.core.unpacking import unpack
 from logctl.ops.deployment import Deployment
 from logctl.ops.recovery.dead_letter_rules import Cause, cause, reason
 from logctl.pipeline.stores.attempt_ledger import Attempts
