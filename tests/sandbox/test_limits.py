@@ -18,9 +18,9 @@ import pytest
 from logctl.core.envelope import MAX_BODY, MAX_PLAIN, SQS_LIMIT, Packed, pack
 from logctl.core.records import Record, derive_id
 from logctl.core.redaction import RULES
-from tests.sandbox.aftermath import by_hand, cold, hot, keys
-from tests.sandbox.conftest import Cli
-from tests.sandbox.functions import Function, deployed
+from tests.helpers.aftermath import by_hand, cold, hot, keys
+from tests.helpers.functions import Function, deployed
+from tests.helpers.sandbox import Cli
 from tests.simulation.bodies import BODIES
 
 ROUNDS = 8

@@ -22,7 +22,7 @@ from logctl.core.errors import UnreachableError
 from logctl.local import keys, sandbox
 from logctl.local.process import Process
 from logctl.local.sandbox import Condition
-from tests.sandbox.conftest import Cli
+from tests.helpers.sandbox import Cli
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 from bench.loghub import loghub
 from logctl.core.textlog import read_head
 from logctl.core.times import iso
-from tests.sandbox.aftermath import waiting
-from tests.sandbox.conftest import Cli, eventually
+from tests.helpers.aftermath import waiting
+from tests.helpers.sandbox import Cli, eventually
 
 LOGHUB = loghub()
 SYSTEMS = ("Apache", "HDFS", "Hadoop", "Linux", "OpenSSH", "OpenStack", "Spark", "Zookeeper")

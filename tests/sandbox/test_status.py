@@ -20,9 +20,8 @@ from logctl.ops.deployment import Deployment
 from logctl.ops.inbox import Inbox
 from logctl.ops.live import APP, follow
 from logctl.ops.status import overview
-from tests.sandbox.conftest import Cli, eventually
-from tests.sandbox.terminal import start_in_a_terminal
-from tests.sandbox.test_operations import pause_lambda
+from tests.helpers.sandbox import Cli, eventually, pause_lambda
+from tests.helpers.terminal import start_in_a_terminal
 
 
 @pytest.fixture(scope="module")

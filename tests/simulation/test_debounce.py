@@ -36,7 +36,7 @@ from logctl.pipeline.alerts import Alerter
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.outbox import Outbox
 from logctl.pipeline.silences import SilenceStore
-from tests.unit.conftest import Clock, make_tables
+from tests.helpers.pipeline import Clock, make_tables
 
 WINDOW = 15 * MINUTE
 EXAMPLES = 5_000 if os.environ.get("LOGCTL_SOAK") else 8

@@ -32,7 +32,7 @@ from logctl.pipeline.consumer import REJECTED, Consumer
 from logctl.pipeline.outbox import UNCOUNTED
 from logctl.pipeline.sightings import FIRST_SEEN
 from logctl.pipeline.silences import SilenceStore
-from tests.config import CONFIG
+from tests.helpers.config import CONFIG
 from tests.simulation.cloud import Cloud, Gate
 from tests.simulation.fifo import VISIBILITY, Fifo, QueueMessage
 from tests.simulation.workers import Worker, gate

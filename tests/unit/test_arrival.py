@@ -9,7 +9,7 @@ from logctl.core.times import DAY, HOUR
 from logctl.ops.arrival import wait_until_readable
 from logctl.pipeline.hot import HotStore
 from logctl.pipeline.known import KnownRecords
-from tests.unit.conftest import NOON
+from tests.helpers.pipeline import NOON
 
 
 class Consumer:

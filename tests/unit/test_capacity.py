@@ -25,7 +25,7 @@ from logctl.core.errors import LogctlError
 from logctl.core.settings import Settings
 from logctl.pipeline.http.budget import patience
 from logctl.stack.provision import Provisioner
-from tests.unit.test_template import of_type
+from tests.helpers.template import of_type
 
 USUAL, NEW = Concurrency(1_000, 1_000), Concurrency(10, 10)
 

@@ -15,7 +15,7 @@ from logctl.core import doctor, status
 from logctl.core.completeness import Shortfall, shortfall
 from logctl.core.doctor import Verdict
 from logctl.ops.deployment import lacking
-from tests import prefork
+from tests.helpers import prefork
 
 TEMPLATE = {
     "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}, "View": {"Type": "AWS::Glue::Table"}},

@@ -16,7 +16,7 @@ from logctl.core.letters import Cause, cause, reason
 from logctl.ops import dlq
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.attempts import Attempts
-from tests.unit.conftest import NOON
+from tests.helpers.pipeline import NOON
 
 
 @pytest.mark.parametrize(

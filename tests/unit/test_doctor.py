@@ -18,11 +18,14 @@ from logctl.core.doctor import Verdict
 from logctl.core.errors import LogctlError
 from logctl.core.names import Place
 from logctl.core.replies import Trouble, trouble
+from logctl.core.settings import Settings
 from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
 from logctl.ops import athena, doctor, live
 from logctl.ops.deployment import Deployment
-from tests.unit.conftest import NOON
-from tests.unit.test_status import SETTINGS, Refusing
+from tests.helpers.pipeline import NOON
+from tests.helpers.refusing import Refusing
+
+SETTINGS = Settings(env="prod")
 
 OK, WARNING, FAILED, UNCHECKED = Verdict.OK, Verdict.WARNING, Verdict.FAILED, Verdict.NOT_CHECKED
 

@@ -18,7 +18,7 @@ from logctl.ops.deployment import Deployment
 from logctl.ops.partitions import registered, status, stored
 from logctl.ops.repair import Differences, compare, repair
 from logctl.pipeline.athena import QueryFailed
-from tests.unit.conftest import Pipeline
+from tests.helpers.pipeline import Pipeline
 
 
 class Here(Deployment):

@@ -32,7 +32,7 @@ from logctl.pipeline.alerts import Alerter, alerter_for
 from logctl.pipeline.outbox import UNCOUNTED
 from logctl.pipeline.standings import Standings
 from logctl.stack.functions import SWEEPER_TIMEOUT
-from tests.config import CONFIG
+from tests.helpers.config import CONFIG
 from tests.simulation.cloud import Call, Cloud, refusal
 
 NOON = parse_time("2026-01-31T12:00:00Z")

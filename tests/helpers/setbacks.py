@@ -10,7 +10,7 @@ from logctl.pipeline.attempts import Attempts
 from logctl.pipeline.clients import Aws
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import Consumer
-from tests.unit.test_consumer import break_, event, mend, packed, records, sqs
+from tests.helpers.messages import break_, event, mend, packed, records, sqs
 
 
 def set_back(aws: Aws, root: Aws, config: PipelineConfig, app: str) -> None:
