@@ -23,6 +23,8 @@ from tests.helpers.functions import Function, deployed
 from tests.helpers.sandbox import Cli
 from tests.simulation.bodies import BODIES
 
+pytestmark = pytest.mark.skipif(not Path("/proc").exists(), reason="needs Linux: limits of the address space")
+
 ROUNDS = 8
 EVERYTHING = ",".join(RULES)
 
