@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.dashboard import Dashboard, open_dashboard
-from tests.sandbox.conftest import Cli, pipeline, sandbox
-from tests.sandbox.web import Web
+from tests.helpers.dashboard import Dashboard, open_dashboard
+from tests.helpers.sandbox import Cli
+from tests.helpers.web import Web
+from tests.sandbox.conftest import pipeline, sandbox
 
 __all__ = ["pipeline", "sandbox"]
 

@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.dashboard import Dashboard
-from tests.sandbox.web import Web, send
+from tests.helpers.dashboard import Dashboard
+from tests.helpers.web import Web, send
 
 
 def test_an_open_alert_and_a_silence_are_seen(dashboard: Dashboard, web: Web):

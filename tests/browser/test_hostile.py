@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.dashboard import Dashboard
-from tests.sandbox.web import Web, send
+from tests.helpers.dashboard import Dashboard
+from tests.helpers.web import Web, send
 
 PAYLOADS = (
     "<script>window.pwned=1</script>",

@@ -9,8 +9,8 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.dashboard import Dashboard
-from tests.sandbox.web import Web, send
+from tests.helpers.dashboard import Dashboard
+from tests.helpers.web import Web, send
 
 
 def test_what_is_sent_shows_within_two_seconds(dashboard: Dashboard, web: Web):

@@ -6,8 +6,8 @@ import json
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.dashboard import Dashboard, open_dashboard, sign_in
-from tests.sandbox.web import Web, send
+from tests.helpers.dashboard import Dashboard, open_dashboard, sign_in
+from tests.helpers.web import Web, send
 
 TOKENS = "JSON.parse(sessionStorage.getItem('logctl.tokens'))"
 

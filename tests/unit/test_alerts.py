@@ -10,48 +10,12 @@ from botocore.parsers import ResponseParserError
 
 from logctl.core.debounce import CALL_DELAY, KINDS_PER_WINDOW, LEASE, Action, AlertKey, Status
 from logctl.core.fingerprint import fingerprint
-from logctl.core.silence import REMEMBERED, Silence
+from logctl.core.silence import REMEMBERED
 from logctl.core.times import MINUTE, SECOND
 from logctl.pipeline.alerting.alerter import Alerter
-from logctl.pipeline.stores.alert_states import AlertStore
-from logctl.pipeline.stores.outbox import Outbox
-from logctl.pipeline.stores.silences import SilenceStore
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import break_, event, mend, packed, records
-
-WINDOW = 15 * MINUTE
-
-
-@pytest.fixture
-def store(pipeline: Pipeline) -> AlertStore:
-    return AlertStore(pipeline.aws.dynamodb, pipeline.config.alerts_table)
-
-
-@pytest.fixture
-def silences(pipeline: Pipeline) -> SilenceStore:
-    return SilenceStore(pipeline.aws.dynamodb, pipeline.config.alerts_table)
-
-
-def make(pipeline: Pipeline, store: AlertStore, *, window: int = WINDOW) -> Alerter:
-    return Alerter(
-        store,
-        SilenceStore(pipeline.aws.dynamodb, pipeline.config.alerts_table),
-        Outbox(pipeline.aws.dynamodb, pipeline.config.hot_table),
-        pipeline.aws.sns,
-        pipeline.config.topic_arn,
-        window=window,
-        clock=pipeline.clock,
-    )
-
-
-@pytest.fixture
-def alerter(pipeline: Pipeline, store: AlertStore) -> Alerter:
-    return make(pipeline, store)
-
-
-def sweep(alerter: Alerter) -> dict[Action, int]:
-    """As the schedule does, whose clock is the pipeline's."""
-    return alerter.sweep(called_at=alerter.clock())
+from tests.helpers.alerts import WINDOW, make, silence, sweep
+from tests.helpers.messages import break_, event, mend, packed, records
+from tests.helpers.pipeline import NOON, Pipeline
 
 
 def see(pipeline: Pipeline, alerter: Alerter) -> None:
@@ -267,10 +231,6 @@ def test_a_flood_of_kinds_over_many_messages_is_not_a_flood_of_alerts(pipeline, 
     summaries = [alert["MessageAttributes"] for alert in pipeline.alerts()]
     counts = [int(item["count"]["Value"]) for item in summaries if item["kind"]["Value"] == "SUMMARISE"]
     assert sum(counts) == overflow.seen - 1 + KINDS_PER_WINDOW + 3
-
-
-def silence(target: str, *, until: int) -> Silence:
-    return Silence(target, until, NOON, "anna", "deploying")
 
 
 @pytest.mark.parametrize("by_key", [True, False])

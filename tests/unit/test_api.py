@@ -7,7 +7,7 @@ import json
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,98 +18,15 @@ from logctl.core.fingerprint import fingerprint
 from logctl.core.silence import Silence
 from logctl.core.times import HOUR, MINUTE, TimeRange, iso
 from logctl.pipeline.api import Api
-from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.http import cursors, openapi
 from logctl.pipeline.http.http_errors import BadRequest
 from logctl.pipeline.stores.hot_reader import Mark
 from logctl.pipeline.stores.silences import SilenceStore
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import break_, event, packed, records, sqs
+from tests.helpers.api import Site, send, token
+from tests.helpers.messages import break_, event, sqs
+from tests.helpers.pipeline import NOON
 
 EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
-ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/pool"
-
-
-@dataclass
-class Site:
-    """The API and somebody with a token."""
-
-    api: Api
-    pipeline: Pipeline
-    config: ApiConfig
-    groups: tuple[str, ...] = ("app:checkout", "app:web-*")
-
-    def claims(self, **changes: Any) -> dict[str, Any]:
-        made = {
-            "iss": ISSUER,
-            "sub": "42",
-            "client_id": "web",
-            "token_use": "access",
-            "username": "anna",
-            "exp": self.pipeline.clock() // 1000 + 600,
-            "cognito:groups": list(self.groups),
-            **changes,
-        }
-        return {name: value for name, value in made.items() if value is not None}
-
-    def event(self, route: str, query: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
-        claims = self.claims()
-        path = route.partition(" ")[2]
-        return {
-            "version": "2.0",
-            "routeKey": route,
-            "rawPath": path,
-            "headers": {"authorization": f"Bearer {token(claims)}"},
-            "queryStringParameters": query,
-            "requestContext": {
-                "requestId": "r-1",
-                "authorizer": {"jwt": {"claims": {name: str(value) for name, value in claims.items()}}},
-            },
-            **more,
-        }
-
-    def get(self, path: str, code: int = 200, **query: Any) -> Any:
-        texts = {name: str(value) for name, value in query.items()} or None
-        answer = self.api.answer(self.event(f"GET {path}", texts))
-        assert answer["statusCode"] == code, answer["body"]
-        return json.loads(answer["body"])
-
-
-def token(claims: Any) -> str:
-    def part(value: Any) -> str:
-        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
-
-    return f"{part({'alg': 'RS256'})}.{part(claims)}.c2ln"
-
-
-@pytest.fixture
-def site(pipeline: Pipeline) -> Site:
-    dead = pipeline.aws.sqs.create_queue(QueueName="dead")["QueueUrl"]
-    config = ApiConfig(
-        stack="logctl-test",
-        bucket=pipeline.config.bucket,
-        hot_table=pipeline.config.hot_table,
-        alerts_table=pipeline.config.alerts_table,
-        queue_url=pipeline.inbox,
-        dead_letter_queue_url=dead,
-        hot_retention=48 * HOUR,
-        alert_window=15 * MINUTE,
-        issuer=ISSUER,
-        audience=("web",),
-        groups_claim="cognito:groups",
-        client_id="web",
-        authorize_url="https://login.example/oauth2/authorize",
-        token_url="https://login.example/oauth2/token",
-    )
-
-    def nowhere(url: str) -> bytes:
-        raise AssertionError(f"nobody is asked, but {url} was")
-
-    return Site(Api(pipeline.aws, config, clock=pipeline.clock, fetch=nowhere), pipeline, config)
-
-
-def send(site: Site, *, app: str = "checkout", count: int = 5, name: str = "m1", **more: Any) -> None:
-    site.pipeline.consumer.process(event(packed(records(count, app=app, **more), name=name)))
 
 
 # ── Reading ─────────────────────────────────────────────────────────────────────────────────────────

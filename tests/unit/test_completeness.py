@@ -15,7 +15,7 @@ from logctl.ops.deployment import lacking
 from logctl.ops.health import doctor_rules, status_rules
 from logctl.ops.health.doctor_rules import Verdict
 from logctl.stack.completeness import Shortfall, shortfall
-from tests import prefork
+from tests.helpers import prefork
 
 TEMPLATE = {
     "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}, "View": {"Type": "AWS::Glue::Table"}},

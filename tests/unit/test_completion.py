@@ -15,9 +15,8 @@ import typer
 
 from logctl.cli import completion
 from logctl.ops.environments import environments
-from tests.prefork import as_from_a_shell
-
-PROGRAM = f"{sys.executable} -m logctl"
+from tests.helpers.completion import PROGRAM, pressing_tab
+from tests.helpers.prefork import as_from_a_shell
 
 
 def offered(look_up: Any, incomplete: str = "") -> list[str]:
@@ -53,16 +52,6 @@ def shell(tmp_path):
         )
 
     return run
-
-
-def pressing_tab(*words: str) -> str:
-    """What bash does at the Tab after these words."""
-    quoted = " ".join(f"'{word}'" for word in words)
-    return (
-        'eval "$(_LOGCTL_COMPLETE=source_bash logctl)"\n'
-        f"COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}\n"
-        '_logctl_completion logctl; printf "%s\\n" "${COMPREPLY[@]}"'
-    )
 
 
 @pytest.mark.parametrize(

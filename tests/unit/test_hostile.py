@@ -5,7 +5,6 @@ Seeded, so that a failure comes again. `make test` runs a share, `make soak` all
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import csv
 import gzip
@@ -19,7 +18,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import zstandard
 from botocore.exceptions import EndpointConnectionError
 
 from logctl.cli import render
@@ -27,16 +25,17 @@ from logctl.cli.commands.tail import Format, Printer
 from logctl.cli.render import Output
 from logctl.core.appid import PATTERN, is_appid
 from logctl.core.debounce import Action, Claim, State, Status, compose, tally
-from logctl.core.envelope import MAX_BODY, _batch_id, pack
+from logctl.core.envelope import MAX_BODY, pack
 from logctl.core.hot_rows import from_item
 from logctl.core.partitions import Partition
 from logctl.core.records import Record, derive_id
 from logctl.core.safe_text import ascii_only, csv_cell, neutralise, neutralise_lines
 from logctl.core.times import MINUTE, parse_time
 from logctl.pipeline.consumer import Consumer
-from tests import prefork
-from tests.config import CONFIG
-from tests.unit.shelf import Shelf, unavailable
+from tests.helpers import prefork
+from tests.helpers.config import CONFIG
+from tests.helpers.messages import WIRE, sealed
+from tests.helpers.shelf import Shelf, unavailable
 
 SOAK = bool(os.environ.get("LOGCTL_SOAK"))
 NOON = parse_time("2026-01-31T12:00:00Z")
@@ -65,15 +64,6 @@ NAMES = (
 )  # fmt: skip
 
 
-def sealed(lines: list[bytes], appid: str = "checkout", **changes: Any) -> str:
-    """An envelope whose claims about itself are right, whatever it holds."""
-    plain = b"\n".join(lines)
-    data = base64.b64encode(zstandard.compress(plain)).decode()
-    envelope = {"logctl": 1, "appid": appid, "batch_id": _batch_id(appid, plain), "count": len(lines)}
-    return json.dumps({**envelope, "encoding": "zstd", "data": data, **changes})
-
-
-WIRE = {"event_id": "01J8Z3K4M5N6P7Q8", "ts": NOON, "level": "ERROR", "message": "timed out", "seq": 3}
 PLAIN = {
     "time": "2026-01-31T11:59:00Z",
     "level": "error",

@@ -25,7 +25,7 @@ from logctl.ops.send.follow import SETTLE, FollowedFile
 from logctl.ops.send.line_joining import LineReader
 from logctl.ops.send.packing import Inputs
 from logctl.ops.send.record_identity import Source, split
-from tests.unit.conftest import NOON, Pipeline
+from tests.helpers.pipeline import NOON, Pipeline
 
 HOST = "one"
 
@@ -381,7 +381,7 @@ def test_what_is_known_lasts_for_its_time_and_is_of_one_file_and_app(pipeline: P
 
 
 def test_a_message_that_fails_half_way_is_not_known(pipeline: Pipeline) -> None:
-    from tests.unit.test_consumer import break_, event, mend, packed, sqs
+    from tests.helpers.messages import break_, event, mend, packed, sqs
 
     records = numbered(4)
     (message,) = pack(records, "a" * 16)
@@ -398,7 +398,7 @@ def test_a_message_that_fails_half_way_is_not_known(pipeline: Pipeline) -> None:
 
 def test_a_message_that_is_stored_and_not_counted_is_counted_when_it_comes_again(pipeline: Pipeline) -> None:
     """Its own marks are there by then."""
-    from tests.unit.test_consumer import break_, event, mend, sqs
+    from tests.helpers.messages import break_, event, mend, sqs
 
     world = World(pipeline, Path())
     records = [replace(record, level="ERROR") for record in numbered(4)]

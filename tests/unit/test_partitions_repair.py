@@ -18,7 +18,7 @@ from logctl.ops.deployment import Deployment
 from logctl.ops.lake.partition_listing import registered, status, stored
 from logctl.ops.lake.repair import Differences, compare, repair
 from logctl.ops.lake.repair_method import Via
-from tests.unit.conftest import Pipeline
+from tests.helpers.pipeline import Pipeline
 
 
 class Here(Deployment):

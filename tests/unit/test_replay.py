@@ -18,8 +18,8 @@ from logctl.core.records import Record, Rejected, from_cold, to_cold
 from logctl.core.times import DAY, HOUR, MINUTE, TimeRange
 from logctl.ops.recovery.replay import Replay, Replayed
 from logctl.pipeline.stores.hot import HotStore
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import event, packed, records, sqs
+from tests.helpers.messages import event, packed, records, sqs
+from tests.helpers.pipeline import NOON, Pipeline
 
 LATER = NOON + 6 * HOUR
 EVERYTHING = TimeRange(NOON - 3 * DAY, NOON + 3 * DAY)

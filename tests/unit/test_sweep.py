@@ -32,7 +32,7 @@ from logctl.pipeline.alerting.overview import Standings
 from logctl.pipeline.stores.alert_states import PARKED, SHARDS, home
 from logctl.pipeline.stores.outbox import UNCOUNTED
 from logctl.stack.resources.lambda_functions import SWEEPER_TIMEOUT
-from tests.config import CONFIG
+from tests.helpers.config import CONFIG
 from tests.simulation.cloud import Call, Cloud, refusal
 
 NOON = parse_time("2026-01-31T12:00:00Z")

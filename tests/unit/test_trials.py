@@ -24,10 +24,10 @@ from logctl.pipeline.delivery.deadline import RESERVE
 from logctl.pipeline.delivery.sqs_message import Message
 from logctl.pipeline.stores.attempt_ledger import ATTEMPTS, PREFIX, Attempts
 from logctl.pipeline.stores.outbox import UNCOUNTED
-from tests.config import CONFIG
+from tests.helpers.config import CONFIG
+from tests.helpers.messages import again, event, failed, packed, records, sqs
+from tests.helpers.pipeline import NOON, SESSION
 from tests.simulation.cloud import Call, Cloud, refusal
-from tests.unit.conftest import NOON, SESSION
-from tests.unit.test_consumer import again, event, failed, packed, records, sqs
 
 HOT, ALERTS = CONFIG.hot_table, CONFIG.alerts_table
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.sandbox.web import Web
+from tests.helpers.web import Web
 
 
 @dataclass(frozen=True)
