@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ENGINE = ROOT / "logctl" / "local" / "engine"
+ENGINE = ROOT / "logctl" / "local" / "athena"
 
 # Public class names that two modules define. Only remove from this list: rename one of the two classes.
 REPEATED = {
