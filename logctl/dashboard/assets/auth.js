@@ -32,7 +32,7 @@ function stored(key) {
 /** @returns {{access: string, refresh: string, until: number} | null} `until` in milliseconds */
 const storedTokens = () => stored(TOKENS);
 
-/** @returns {{verifier: string, state: string, view: string} | null} a sign-in that was begun in this tab */
+/** @returns {{verifier: string, state: string, view: string} | null} a sign-in that was started in this tab */
 const storedSignIn = () => stored(PENDING);
 
 export class SignInError extends Error {}
@@ -89,7 +89,7 @@ export class Auth {
     } else if (!pending && query.get("state") === "cli" && isLoopback() && verifier) {
       await this.#useLink(code, verifier);
     } else {
-      throw new SignInError("That sign-in was not begun here. Sign in again.");
+      throw new SignInError("This sign-in was not started in this tab. Sign in again.");
     }
   }
 

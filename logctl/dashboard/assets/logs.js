@@ -268,11 +268,11 @@ export class Logs {
     });
     const pause = byId("pause");
     const waiting = number(this.waiting.length);
-    pause.textContent = !this.paused ? "Pause" : this.waiting.length ? `Go on (${waiting} new)` : "Go on";
+    pause.textContent = !this.paused ? "Pause" : this.waiting.length ? `Resume (${waiting} new)` : "Resume";
     pause.disabled = !this.live;
     if (this.loading) this.#showState("loading…");
     else if (this.failures) return;
-    else if (!this.live) this.#showState(this.view().from ? "a chosen time" : "");
+    else if (!this.live) this.#showState(this.view().from ? "selected time range" : "");
     else if (this.paused) this.#showState(`paused, ${waiting} new`);
     else if (this.skipped)
       this.#showState(`live; ${number(this.skipped)} arrived too fast to be shown`, "live");
