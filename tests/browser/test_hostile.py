@@ -1,4 +1,4 @@
-"""Twenty payloads through the whole pipeline, in every place that a log can fill: none runs, all are seen."""
+"""Script injection: payloads in every part of a record go through the pipeline, and none of them runs."""
 
 from __future__ import annotations
 
