@@ -39,6 +39,7 @@ def errors(count: int, name: str, **changes):
     return event(packed(records(count, level="ERROR", message=f"timed out {name}", **changes), name=name))
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F39")
 def test_500_of_one_kind_and_one_of_another_are_two_alerts_and_one_summary(pipeline, alerter):
     for batch in range(10):
@@ -203,6 +204,7 @@ def test_the_clock_of_a_consumer_that_is_an_hour_ahead_holds_nothing_back(pipeli
     assert sweep(alerter) == {Action.SUMMARISE: 1}
 
 
+@pytest.mark.slow
 def test_a_flood_of_kinds_over_many_messages_is_not_a_flood_of_alerts(pipeline, alerter, store):
     """Twenty kinds of an app alert in a window; the others are one, however many messages they come in."""
     kinds = [f"{first}{second} is broken" for first in "abcdefgh" for second in "abcdefgh"]

@@ -152,6 +152,7 @@ def test_health_counts_what_was_set_aside_and_warns_of_it(site):
     assert problem.startswith("2 messages could not be read") and "logctl quarantine list" in problem
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B51")
 @pytest.mark.parametrize("groups", [("app:checkout",), ("app:checkout", "app:web-*"), ("app:c*",)])
 def test_health_tells_nothing_of_others_apps(site, groups):
@@ -216,6 +217,7 @@ def test_a_page_says_when_its_time_was_over_and_the_next_goes_on(site):
     assert len(found) == len(set(found)) == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/apps", "/logs", "/counts", "/alerts", "/health"])
 @pytest.mark.parametrize("slow", [300, 3_000])
 def test_no_answer_takes_the_functions_time_however_slow_the_stores_are(site, path, slow):
@@ -385,6 +387,7 @@ def test_without_the_authorizers_word_there_is_no_answer(site, change):
     assert "hello" not in answer["body"]
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B49")
 @pytest.mark.parametrize(
     "changes",
@@ -410,6 +413,7 @@ def test_a_token_that_was_not_checked_counts_for_nothing(site, changes, how):
     assert site.get("/session")["apps"] == ["checkout", "web-*"]
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B49")
 @pytest.mark.parametrize(
     "odd",

@@ -112,6 +112,7 @@ assert zstandard.decompress(zstandard.compress(b"log")) == b"log"
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_bundle_for_aws_has_lambdas_wheel(tmp_path):
     try:
         made = bundle.build("aws", cache=tmp_path)

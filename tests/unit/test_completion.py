@@ -78,6 +78,7 @@ def test_bash_completes_commands_and_saved_queries(shell, tmp_path):
     assert (done.stdout, done.stderr) == ("err-mine\nerrors-by-app\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "variables",
     [

@@ -109,6 +109,7 @@ def further(resource: str) -> Iterator[str]:
     yield "*"
 
 
+@pytest.mark.slow
 def test_the_consumer(pipeline):
     redacting = Consumer(pipeline.aws, replace(pipeline.config, redact=("all",)), clock=pipeline.clock)
     attempts = Attempts(pipeline.aws.dynamodb, pipeline.config.hot_table)

@@ -196,6 +196,7 @@ def test_what_was_stored_before_the_rules_is_redacted_by_the_rules_of_now(pipeli
     assert rows(pipeline).keys() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [
