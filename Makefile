@@ -21,9 +21,9 @@ check: $(READY) ## before a commit: lint, format, types and the unit tests
 	$(BIN)/mypy
 	$(MAKE) --no-print-directory unit
 
-# The tests that are marked `slow` run in `make test`.
+# The tests that are marked `slow` run in `make test`. Each worker would import schemathesis, which no unit test needs.
 unit: $(READY) ## the unit tests, in less than a minute on two cores
-	$(BIN)/pytest -q -n auto -m "not slow" tests/unit
+	$(BIN)/pytest -q -n auto -p no:schemathesis -m "not slow" tests/unit
 
 t: $(READY) ## the tests of one topic, in every folder: make t K=alerts
 	@test -n "$(K)" || { echo 'Name the topic: make t K=alerts (an expression for -k of pytest).'; exit 2; }

@@ -264,6 +264,7 @@ def test_live_takes_what_has_piled_up_in_parts_and_leaves_nothing_out(site, monk
 # ── Refusing ────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B48")
 @pytest.mark.parametrize(
     ("path", "query", "word"),
@@ -357,6 +358,7 @@ def test_a_cursor_of_somebody_else_opens_nothing(site):
     assert site.get("/logs", 403, app="billing", cursor=page["next"])
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B49")
 @pytest.mark.parametrize(
     "change",
@@ -521,6 +523,7 @@ def test_no_text_is_more_than_refused(text):
             continue
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B48")
 @pytest.mark.parametrize("path", ["/logs", "/logs/live"])
 def test_a_cursor_that_was_changed_in_any_byte_is_refused_in_one_sentence(site, path):

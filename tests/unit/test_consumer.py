@@ -217,6 +217,7 @@ def test_no_message_is_started_that_cannot_be_finished(pipeline):
     assert pipeline.consumer.process(event(messages[0]), remaining=lambda: next(left)) == NOTHING_FAILED
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F16")
 def test_a_bug_of_ours_does_not_block_an_app_for_ever(pipeline):
     break_(pipeline.aws.dynamodb, "PutItem", of_a_row, error=RuntimeError("bug, with a secret in its text"))

@@ -271,6 +271,7 @@ def test_the_rest_of_a_stack_trace_that_comes_late_is_no_second_error(world: Wor
     assert (world.cold(), world.counted()) == before
 
 
+@pytest.mark.slow
 def test_undated_lines_of_two_hosts_stay_apart_and_dated_ones_are_the_same(world: World) -> None:
     world.append("started\n" + DATED[0] + "\n")
     world.send()

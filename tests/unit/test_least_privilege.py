@@ -158,6 +158,7 @@ def test_the_api(site):
     )
 
 
+@pytest.mark.slow
 def test_the_sweeper(pipeline: Pipeline):
     pipeline.consumer.process(event(packed(records(3, level="ERROR"))))
     waiting = Tally(AlertKey("checkout", "ERROR", "f" * 12), 1, "t", "s", NOON)

@@ -155,6 +155,7 @@ def offline(logctl, tmp_path):
     return logctl
 
 
+@pytest.mark.slow
 def test_the_command_needs_no_aws_and_no_settings(offline):
     done = offline("debounce", "simulate", "app.log", "--app", "checkout")
     assert done.returncode == 0, done.err
