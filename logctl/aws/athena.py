@@ -22,7 +22,7 @@ class QueryFailed(LogctlError):
 
 @dataclass(frozen=True)
 class Done:
-    """The result of a statement. `rows` are text, None for NULL, without the header; `scanned` is in bytes."""
+    """The result of a statement: `rows` as text, None for NULL, without the header; `scanned` in bytes."""
 
     query_id: str
     rows: tuple[tuple[str | None, ...], ...]

@@ -39,8 +39,8 @@ _FAST = Config(
 # For the consumer, which has 60 seconds: a call and its pauses take LONGEST_CALL at most.
 IN_TIME = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "max_attempts": 3})
 LONGEST_CALL = 15_000
-"""Milliseconds that one call with IN_TIME may take: three attempts of four seconds, with pauses of at most one
-and two seconds between them (botocore, standard retry mode)."""
+"""Milliseconds that one call with IN_TIME may take: three attempts of four seconds, with pauses of at most
+one and two seconds between them (botocore, standard retry mode)."""
 # SNS must never hold up ingest: a publish that fails is the sweeper's work (see debounce).
 _BRIEF = Config(
     connect_timeout=1,
