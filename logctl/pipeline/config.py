@@ -1,4 +1,4 @@
-"""What the functions are told by their environment; the stack writes it, the handlers read it."""
+"""The functions' configuration, which the stack writes into their environment and the handlers read."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 MAX_RECEIVES = 1000
-"""How often a message is handed out before SQS moves it to the dead-letter queue: the most that SQS allows
-(Amazon SQS Developer Guide, dead-letter queues). The consumer sets a message aside long before that by its
-own attempts (`core.attempts`); what only waits behind another, or for storage, is handed out often."""
+"""How often SQS delivers a message before it moves it to the dead-letter queue: the most that SQS allows.
+
+The consumer sets a message aside long before that, by its own count of attempts (`core.attempts`); a message
+that only waits behind another one, or for storage, is delivered often. Source: Amazon SQS Developer Guide,
+dead-letter queues.
+"""
 
 
 @dataclass(frozen=True)
