@@ -22,7 +22,7 @@ import typer.main
 from packaging.requirements import Requirement
 
 from logctl.cli.app import app
-from logctl.core.names import Names
+from logctl.stack.names import Names
 from tests.sandbox.conftest import eventually
 from tests.sandbox.terminal import in_a_terminal
 from tests.sandbox.web import fetch

@@ -16,10 +16,10 @@ import pytest
 
 from logctl.aws.clients import Aws
 from logctl.core.errors import LogctlError
-from logctl.core.names import Names
-from logctl.core.settings import Settings
 from logctl.stack.deploy import Plan, StackDeployer, StackEvent
+from logctl.stack.names import Names
 from logctl.stack.provision import Destroyed, Provisioner
+from logctl.stack.settings import Settings
 from logctl.stack.template import INLINE_LIMIT
 
 # The resources of the template, without the TLS-only policies that a plain-HTTP sandbox does not get.

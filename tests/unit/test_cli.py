@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from logctl.cli.commands.init import document
-from logctl.core.settings import Settings
+from logctl.stack.settings import Settings
 from tests import prefork
 
 NOWHERE = {

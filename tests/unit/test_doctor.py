@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from logctl import __version__
 from logctl.aws.error_codes import Trouble, trouble
+from logctl.aws.place import Place
 from logctl.core.errors import LogctlError
-from logctl.core.names import Place
 from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
 from logctl.ops.deployment import Deployment
 from logctl.ops.health import doctor, trace

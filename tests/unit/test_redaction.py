@@ -21,8 +21,8 @@ from logctl.core.errors import UsageError
 from logctl.core.hot_rows import from_item
 from logctl.core.records import Record, Rejected
 from logctl.core.redaction import _FOLDED, ALL, RULES, Redactor
-from logctl.core.settings import Settings
 from logctl.pipeline.config import PipelineConfig
+from logctl.stack.settings import Settings
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_consumer import (
     NOTHING_FAILED,

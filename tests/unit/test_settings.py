@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from logctl.aws.place import Place
 from logctl.cli.context import Context
 from logctl.core.errors import UsageError
-from logctl.core.names import Names, Place
-from logctl.core.settings import Settings, Subscription
 from logctl.core.times import DAY, MINUTE
+from logctl.stack.names import Names
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings, Subscription
 from logctl.stack.template import build_template
 
 

@@ -12,7 +12,7 @@ from logctl.cli.command import command
 from logctl.cli.context import CONFIG_FILE, Context
 from logctl.cli.render import say
 from logctl.core.errors import UsageError
-from logctl.core.settings import Settings
+from logctl.stack.settings import Settings
 
 _EXAMPLES = {
     "region": '"eu-central-1"',

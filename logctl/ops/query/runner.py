@@ -13,12 +13,12 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.error_codes import code_of, message_of
 from logctl.core.errors import LogctlError, UnreachableError, UsageError
-from logctl.core.sizes import format_size
 from logctl.core.times import DAY, MINUTE
 from logctl.ops.deployment import Deployment
 from logctl.ops.query import scan_estimate
 from logctl.ops.query.conditions import Selection
 from logctl.ops.query.statement import Statement
+from logctl.stack.sizes import format_size
 
 LONGEST_REUSE = 7 * DAY
 """ResultReuseByAgeConfiguration, MaxAgeInMinutes: up to 10,080 (Amazon Athena API Reference)."""

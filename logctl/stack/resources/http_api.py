@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from logctl.core.names import Names
 from logctl.core.partitions import QUARANTINE
-from logctl.core.settings import Settings
 from logctl.core.times import SECOND
 from logctl.pipeline.api import RETRY_AFTER
 from logctl.pipeline.http.openapi import ROUTES, Route
@@ -15,8 +13,10 @@ from logctl.pipeline.stores.alert_states import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import arn_of, sub
+from logctl.stack.names import Names
 from logctl.stack.resources import signin
 from logctl.stack.resources.lambda_functions import LOG_RETENTION_DAYS, Code, function
+from logctl.stack.settings import Settings
 
 _BUSY = {
     "ResponseParameters": [

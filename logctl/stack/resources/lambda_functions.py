@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from logctl.core.names import Names
 from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE
-from logctl.core.settings import Settings, cli_flags
 from logctl.pipeline.stores.alert_states import DUE
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import Statement, arn_of, document, trust_lambda
+from logctl.stack.names import Names
+from logctl.stack.settings import Settings, cli_flags
 
 CONSUMER_TIMEOUT = 60
 SWEEPER_TIMEOUT = 50

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
+from logctl.stack.settings import Settings
 
 ALARMS = (
     "dead-letters", "backlog", "consumer-errors", "consumer-throttles", "sweeper-stopped", "sweeper-errors",
@@ -13,18 +14,6 @@ ALARMS = (
 """What CloudWatch watches of an environment; see `Names.alarm`."""
 CHINA, GOVCLOUD = "cn-", "us-gov-"
 """What the regions of the partitions aws-cn and aws-us-gov begin with."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """An account and region. Without knowing which, a template can still say it in its own words."""
-
-    account: str = "${AWS::AccountId}"
-    region: str = "${AWS::Region}"
-
-    @property
-    def known(self) -> bool:
-        return "$" not in self.account + self.region
 
 
 @dataclass(frozen=True)

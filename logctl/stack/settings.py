@@ -17,11 +17,11 @@ from typing import Any
 
 from logctl.core import levels
 from logctl.core.access import is_pattern
-from logctl.core.capacity import AUTOMATIC
 from logctl.core.errors import UsageError
 from logctl.core.redaction import Redactor
-from logctl.core.sizes import parse_size
 from logctl.core.times import DAY, HOUR, MINUTE, format_duration, parse_duration
+from logctl.stack.capacity import AUTOMATIC
+from logctl.stack.sizes import parse_size
 
 TARGETS = ("aws", "local")
 SHORTEST_RETENTION = HOUR
