@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE
+from logctl.pipeline.config import CompactorConfig, PipelineConfig
 from logctl.pipeline.stores.alert_states import DUE
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import Statement, arn_of, document, trust_lambda
@@ -44,11 +45,21 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
         + policies.list_objects("Bucket", LOGS, COMPACTED)
         + policies.write_logs("SweeperLogs")
     )
-    environment = _environment(settings, names)
-    told = {**environment, "LOGCTL_DEAD_LETTER_QUEUE_URL": {"Ref": "DeadLetterQueue"}}
+    known = {
+        "bucket": {"Ref": "Bucket"},
+        "hot_table": {"Ref": "HotTable"},
+        "alerts_table": {"Ref": "AlertsTable"},
+        "topic_arn": {"Ref": "Topic"},
+        "database": names.database,
+        "table": names.table,
+        "compacted_table": names.compacted_table,
+        "cli_flags": cli_flags(settings),
+    }
+    sweeper_env = PipelineConfig.to_env(settings, **known)
+    consumer_env = PipelineConfig.to_env(settings, **known, dead_letter_queue_url={"Ref": "DeadLetterQueue"})
     return {
-        **function("Consumer", names.consumer, code, may, told, CONSUMER_TIMEOUT, 512),
-        **function("Sweeper", names.sweeper, code, sweeper_may, environment, SWEEPER_TIMEOUT, 256),
+        **function("Consumer", names.consumer, code, may, consumer_env, CONSUMER_TIMEOUT, 512),
+        **function("Sweeper", names.sweeper, code, sweeper_may, sweeper_env, SWEEPER_TIMEOUT, 256),
         "ConsumerSource": {
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
@@ -97,14 +108,14 @@ def _compactor(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
     may = policies.compact(
         "Bucket", names.database, names.compacted_table, names.workgroup
     ) + policies.write_logs("CompactorLogs")
-    environment = {
-        "LOGCTL_BUCKET": {"Ref": "Bucket"},
-        "LOGCTL_DATABASE": names.database,
-        "LOGCTL_COMPACTED_TABLE": names.compacted_table,
-        "LOGCTL_VIEW": names.view,
-        "LOGCTL_WORKGROUP": {"Ref": "Workgroup"},
-        "LOGCTL_COMPACT_AFTER_MS": str(settings.compact_after),
-    }
+    environment = CompactorConfig.to_env(
+        settings,
+        bucket={"Ref": "Bucket"},
+        database=names.database,
+        compacted_table=names.compacted_table,
+        view=names.view,
+        workgroup={"Ref": "Workgroup"},
+    )
     return {
         **function("Compactor", names.compactor, code, may, environment, COMPACTOR_TIMEOUT, 256),
         **_schedule(
@@ -142,26 +153,6 @@ def _schedule(
                 "SourceArn": arn_of(f"{logical_id}Schedule"),
             },
         },
-    }
-
-
-def _environment(settings: Settings, names: Names) -> dict[str, Any]:
-    """What `pipeline.config.PipelineConfig.from_env` reads."""
-    return {
-        "LOGCTL_BUCKET": {"Ref": "Bucket"},
-        "LOGCTL_HOT_TABLE": {"Ref": "HotTable"},
-        "LOGCTL_ALERTS_TABLE": {"Ref": "AlertsTable"},
-        "LOGCTL_TOPIC_ARN": {"Ref": "Topic"},
-        "LOGCTL_DATABASE": names.database,
-        "LOGCTL_TABLE": names.table,
-        "LOGCTL_COMPACTED_TABLE": names.compacted_table,
-        "LOGCTL_HOT_RETENTION_MS": str(settings.hot_retention),
-        "LOGCTL_COLD_RETENTION_MS": str(settings.cold_retention),
-        "LOGCTL_ALERT_LEVEL": settings.alert_level,
-        "LOGCTL_ALERT_WINDOW_MS": str(settings.alert_window),
-        "LOGCTL_LATE_AFTER_MS": str(settings.late_after),
-        "LOGCTL_REDACT": ",".join(settings.redact),
-        "LOGCTL_CLI_FLAGS": cli_flags(settings),
     }
 
 
