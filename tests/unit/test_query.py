@@ -23,7 +23,8 @@ from logctl.ops.query import runner, saved, scan_estimate
 from logctl.ops.query.conditions import Selection, parameter, quoted
 from logctl.ops.query.counts import counted, statement
 from logctl.ops.query.statement import TABLES, Statement
-from logctl.stack.settings import SavedQuery, Settings
+from logctl.stack.setting_parsers import SavedQuery
+from logctl.stack.settings import Settings
 
 # ── Conditions ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -22,7 +22,7 @@ from logctl.core.hot_rows import from_item
 from logctl.core.records import Record, Rejected
 from logctl.core.redaction import _FOLDED, ALL, RULES, Redactor
 from logctl.pipeline.config import PipelineConfig
-from logctl.stack.settings import Settings
+from logctl.stack.settings import Settings, declarations
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_consumer import (
     NOTHING_FAILED,
@@ -257,7 +257,7 @@ def test_the_setting_reaches_the_function():
 
 
 def test_every_rule_is_named_where_the_setting_is_explained():
-    about = Settings.__dataclass_fields__["redact"].metadata["about"]
+    about = declarations()["redact"].about
     assert all(name in about for name in RULES)
 
 
