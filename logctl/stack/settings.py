@@ -1,8 +1,9 @@
 """Settings: everything that a person can choose, declared once.
 
-A setting is a field of `Settings`. From the declaration derive: the key in logctl.toml and the variable
-(`LOGCTL_` and the name in capitals), `logctl init`, the error for a bad value, the table in README.md (a test
-compares it), and the variable of each function whose class in `pipeline.config` has a field of that name.
+A setting is a field of `Settings`. From its declaration derive the key in logctl.toml, the variable
+(`LOGCTL_` and the name in capitals), the option of `provision` if it has one, what `logctl init` writes, the
+error for a bad value, the table in README.md (a test compares it), and the variable of each function whose
+class in `pipeline.config` has a field of that name.
 
 A flag counts before a variable, a variable before the file, the file before the default. With
 `alert_window = "5m"` in the file, `LOGCTL_ALERT_WINDOW=10m` in the environment and `--alert-window 1m` on the
@@ -36,12 +37,14 @@ class Declaration:
         default: as in logctl.toml; None, or an empty list or table, where there is none.
         about: what it means, for `init`, README.md and errors.
         example: a value for `init` to show where there is no default.
+        option: the option of `logctl provision` that sets it; None where it has none.
     """
 
     parse: Parser
     default: Any
     about: str
     example: Any = None
+    option: str | None = None
 
     @property
     def has_default(self) -> bool:
@@ -49,9 +52,11 @@ class Declaration:
         return self.default not in (None, [], {})
 
 
-def _setting(parser: Parser, default: Any, about: str, *, example: Any = None) -> Any:
+def _setting(
+    parser: Parser, default: Any, about: str, *, example: Any = None, option: str | None = None
+) -> Any:
     value = None if default is None else parser(default)
-    declaration = Declaration(parser, default, about, example)
+    declaration = Declaration(parser, default, about, example, option)
     return field(default=value, metadata={"declaration": declaration})
 
 
@@ -72,23 +77,36 @@ class Settings:
         parse.duration(SHORTEST_RETENTION, 90 * DAY),
         "2d",
         "how long tail, API and dashboard see a record (DynamoDB TTL)",
+        option="--hot-retention",
     )
-    cold_retention: int = _setting(parse.days(1, 36500), "365d", "how long S3 keeps records")
+    cold_retention: int = _setting(
+        parse.days(1, 36500), "365d", "how long S3 keeps records", option="--cold-retention"
+    )
     quarantine_retention: int = _setting(
-        parse.days(1, 3650), "90d", "how long S3 keeps what could not be parsed"
+        parse.days(1, 3650),
+        "90d",
+        "how long S3 keeps what could not be parsed",
+        option="--quarantine-retention",
     )
-    alert_level: str = _setting(parse.level, "ERROR", "the least level that alerts")
+    alert_level: str = _setting(parse.level, "ERROR", "the least level that alerts", option="--alert-level")
     alert_window: int = _setting(
-        parse.duration(5 * SECOND, DAY), "15m", "at most one alert per kind of error in this time"
+        parse.duration(5 * SECOND, DAY),
+        "15m",
+        "at most one alert per kind of error in this time",
+        option="--alert-window",
     )
     late_after: int = _setting(
-        parse.duration(MINUTE, 365 * DAY), "1h", "a record that arrives later than this opens no alert"
+        parse.duration(MINUTE, 365 * DAY),
+        "1h",
+        "a record that arrives later than this opens no alert",
+        option="--late-after",
     )
     subscriptions: tuple[Subscription, ...] = _setting(
         parse.subscriptions,
         [],
         "who hears alerts: e-mail addresses, https:// URLs, SQS queue ARNs",
         example=["oncall@example.com"],
+        option="--subscribe",
     )
     redact: tuple[str, ...] = _setting(
         parse.redaction_rules,
@@ -97,7 +115,9 @@ class Settings:
         "passwords, cards, or all",
         example=["all"],
     )
-    scan_limit: int = _setting(parse.scan_limit, "100GB", "Athena stops a query that reads more than this")
+    scan_limit: int = _setting(
+        parse.scan_limit, "100GB", "Athena stops a query that reads more than this", option="--scan-limit"
+    )
     compact_after: int = _setting(
         parse.off_or_days(1, 30),
         "off",

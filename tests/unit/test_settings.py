@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from logctl.aws.place import Place
 from logctl.cli.context import Context
+from logctl.cli.setting_options import with_setting_options
 from logctl.core.errors import UsageError
 from logctl.core.times import DAY, MINUTE
 from logctl.pipeline.config import ApiConfig, CompactorConfig, PipelineConfig
@@ -89,6 +91,21 @@ def test_the_table_in_the_readme_is_made_of_the_declarations():
     table = "\n".join(rows)
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
     assert f"\n\n{table}\n\n" in readme, f"README.md needs this table:\n{table}"
+
+
+def test_an_option_is_made_of_each_declaration_that_names_one():
+    declared = {name: item.option for name, item in declarations().items() if item.option}
+    given: dict[str, Any] = {}
+    app = typer.Typer()
+    app.command()(with_setting_options(lambda **chosen: given.update(chosen)))
+    app(
+        [word for name, option in declared.items() for word in (option, VALUES[name][0])],
+        standalone_mode=False,
+    )
+    values = {name: VALUES[name][0] for name in declared}
+    assert Settings.build(("test", given)) == Settings.build(("test", values)) != Settings()
+    app([], standalone_mode=False)
+    assert given == dict.fromkeys(declared)
 
 
 CONFIGURED = [
