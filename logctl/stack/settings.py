@@ -64,19 +64,29 @@ def _setting(
 class Settings:
     """Everything that a person can choose. Durations are milliseconds, sizes bytes."""
 
-    target: str = _setting(parse.choice(*TARGETS), "aws", "aws, or local for the sandbox on this machine")
-    env: str = _setting(parse.environment_name, "dev", "the environment's name; every resource carries it")
-    prefix: str = _setting(parse.short_name(12), "logctl", "what every resource's name starts with")
+    target: str = _setting(
+        parse.choice(*TARGETS), "aws", "where to work: aws, or local for the sandbox on this machine"
+    )
+    env: str = _setting(
+        parse.environment_name, "dev", "the environment's name, a part of every resource's name"
+    )
+    prefix: str = _setting(parse.short_name(12), "logctl", "the first part of every resource's name")
     region: str | None = _setting(
-        parse.region, None, "AWS region; without it, the SDK's own configuration", example="eu-central-1"
+        parse.region,
+        None,
+        "the AWS region; without it, the one that the AWS SDK is configured with",
+        example="eu-central-1",
     )
     profile: str | None = _setting(
-        parse.plain_text, None, "AWS profile; without it, the SDK's own configuration", example="my-profile"
+        parse.plain_text,
+        None,
+        "the AWS profile; without it, the one that the AWS SDK is configured with",
+        example="my-profile",
     )
     hot_retention: int = _setting(
         parse.duration(SHORTEST_RETENTION, 90 * DAY),
         "2d",
-        "how long tail, API and dashboard see a record (DynamoDB TTL)",
+        "how long tail, API and dashboard show a record (DynamoDB TTL)",
         option="--hot-retention",
     )
     cold_retention: int = _setting(
@@ -85,79 +95,84 @@ class Settings:
     quarantine_retention: int = _setting(
         parse.days(1, 3650),
         "90d",
-        "how long S3 keeps what could not be parsed",
+        "how long S3 keeps messages that could not be parsed",
         option="--quarantine-retention",
     )
-    alert_level: str = _setting(parse.level, "ERROR", "the least level that alerts", option="--alert-level")
+    alert_level: str = _setting(parse.level, "ERROR", "the lowest level that alerts", option="--alert-level")
     alert_window: int = _setting(
         parse.duration(5 * SECOND, DAY),
         "15m",
-        "at most one alert per kind of error in this time",
+        "the time in which a kind of error alerts at most once",
         option="--alert-window",
     )
     late_after: int = _setting(
         parse.duration(MINUTE, 365 * DAY),
         "1h",
-        "a record that arrives later than this opens no alert",
+        "the delay after which a record that arrives does not alert",
         option="--late-after",
     )
     subscriptions: tuple[Subscription, ...] = _setting(
         parse.subscriptions,
         [],
-        "who hears alerts: e-mail addresses, https:// URLs, SQS queue ARNs",
+        "who is notified of alerts: e-mail addresses, https:// URLs, ARNs of SQS queues",
         example=["oncall@example.com"],
         option="--subscribe",
     )
     redact: tuple[str, ...] = _setting(
         parse.redaction_rules,
         [],
-        "secrets taken out before anything is stored: pem, aws-keys, bearer-tokens, url-passwords, "
-        "passwords, cards, or all",
+        "the secrets that are removed before anything is stored: pem, aws-keys, bearer-tokens, "
+        "url-passwords, passwords, cards, or all",
         example=["all"],
     )
     scan_limit: int = _setting(
-        parse.scan_limit, "100GB", "Athena stops a query that reads more than this", option="--scan-limit"
+        parse.scan_limit, "100GB", "how much a query may read before Athena stops it", option="--scan-limit"
     )
     compact_after: int = _setting(
         parse.off_or_days(1, 30),
         "off",
-        "each night, days older than this become Parquet (1d to 30d); off for never",
+        "the age (1d to 30d) at which a day's records are converted to Parquet, at night; off for never",
     )
     oidc_issuer: str | None = _setting(
         parse.https_url,
         None,
-        "who signs people in to the API, instead of a Cognito user pool of its own",
+        "the OpenID Connect issuer that signs users in, in place of a Cognito user pool that logctl makes",
         example="https://login.example.com/",
     )
     oidc_audience: str | None = _setting(
-        parse.plain_text, None, "what that issuer's tokens must be made for", example="logctl"
+        parse.plain_text, None, "the audience (aud) that a token of oidc_issuer must name", example="logctl"
     )
     oidc_client_id: str | None = _setting(
         parse.plain_text,
         None,
-        "the dashboard's client there; without, the same as oidc_audience",
+        "the dashboard's client ID at oidc_issuer; without it, oidc_audience",
         example="logctl-dashboard",
     )
     groups_claim: str | None = _setting(
         parse.plain_text,
         None,
-        "the claim that holds groups like app:checkout; cognito:groups, or groups with an issuer",
+        "the claim of a token that lists groups like app:checkout; without it, cognito:groups, or groups "
+        "with oidc_issuer",
         example="groups",
     )
     machine_apps: tuple[str, ...] = _setting(
-        parse.app_patterns, ["*"], "apps that `logctl dashboard token` lets scripts read; empty for none"
+        parse.app_patterns,
+        ["*"],
+        "the apps that a token of `logctl dashboard token` may read; an empty list for none",
     )
     cors_origins: tuple[str, ...] = _setting(
         parse.origins,
         [],
-        "other sites whose pages may call the API, each in full",
+        "the origins of other sites whose pages may call the API",
         example=["https://ops.example.com"],
     )
     api_rate: int = _setting(
-        parse.whole_number(1, 1_000), 10, "requests a second that the API takes from all together"
+        parse.whole_number(1, 1_000),
+        10,
+        "how many requests per second the API accepts, from all clients together",
     )
     api_burst: int = _setting(
-        parse.whole_number(1, 1_000), 20, "requests that it takes at once, beyond api_rate"
+        parse.whole_number(1, 1_000), 20, "how many requests the API accepts at once, beyond api_rate"
     )
     api_timeout: int = _setting(
         parse.duration(3 * SECOND, 29 * SECOND), "10s", "how long the API may work on one request (3s to 29s)"
@@ -165,12 +180,13 @@ class Settings:
     api_concurrency: int = _setting(
         parse.concurrency,
         "auto",
-        "requests it works on at once, reserved in Lambda: a number, off, or auto (20 where there is room)",
+        "the concurrency that Lambda reserves for the API, which is also its limit: a number, off, or auto "
+        "(20 where the account has room)",
     )
     queries: tuple[SavedQuery, ...] = _setting(
         parse.saved_queries,
         {},
-        "your own saved queries, by name: SQL, or a table with sql and description",
+        "your saved queries, by name: SQL, or a table with sql and description",
         example={"logins": "SELECT ts, message FROM logs WHERE message LIKE '%login%' ORDER BY ts"},
     )
 

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def init(
     context: Context,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a commented logctl.toml into this folder.
 
@@ -38,14 +38,14 @@ def init(
         raise UsageError(f"{path} is there already.", "Replace it with --force.") from None
     except OSError as problem:
         raise UsageError(f"{path} cannot be written: {problem}.") from None
-    say(f"Wrote {path}: take the # off what you want to change.")
+    say(f"Wrote {path}: remove the # in front of what you want to change.")
 
 
 def document() -> str:
     """Return a logctl.toml that explains every setting, with defaults or examples commented out."""
     lines = [
-        "# logctl's settings. A flag counts before a variable (LOGCTL_ENV, LOGCTL_REDACT, …), a variable",
-        "# before this file, this file before the default. A list in a variable is text with commas.",
+        "# logctl's settings. An option of a command overrides a variable (LOGCTL_ENV, LOGCTL_REDACT, …), a",
+        "# variable overrides this file. In a variable, the items of a list are separated by commas.",
         "",
     ]
     for name, setting in declarations().items():
