@@ -1,4 +1,4 @@
-"""The compactor: once a day, makes Parquet of the days that are old enough, and deletes what it replaced."""
+"""The compactor: once a day, converts old days to Parquet and deletes the objects that it replaced."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from logctl.pipeline.consumer import wall_clock
 from logctl.pipeline.function_log import log
 
 _STOP_BEFORE_END = 60_000
+"""Milliseconds before the end of the function's time at which it begins nothing new."""
 LOOK_BACK = 35 * DAY
-"""How far back late records are looked for; older ones: `logctl athena compact --since`."""
+"""Age of the oldest day that is compacted again for late records; `logctl athena compact --since` takes older
+ones."""
 
 
-def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - the schedule says nothing
-    """Lambda's entry point; returns what was done. What is not done in time is done tomorrow."""
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - a scheduled event has no content
+    """Compact the days that are due, and return what was done. The rest is due again tomorrow."""
     import boto3
 
     config, aws, now = CompactorConfig.from_env(os.environ), Aws(boto3.Session()), wall_clock()

@@ -87,7 +87,7 @@ class FunctionConfig:
 
     @classmethod
     def _variables(cls) -> dict[str, tuple[str, _Form]]:
-        """The variable of each field, and its form, in the order of the fields."""
+        """Return the variable and the form of each field, by the field's name."""
         hints = get_type_hints(cls, include_extras=True)
         forms = {item.name: _FORMS[hints[item.name]] for item in fields(cls)}
         return {name: (f"LOGCTL_{name.upper()}{form.suffix}", form) for name, form in forms.items()}
