@@ -25,7 +25,7 @@ from logctl.stack.capacity import (
 )
 from logctl.stack.provision import Provisioner
 from logctl.stack.settings import Settings
-from tests.unit.test_template import of_type
+from tests.helpers.template import of_type
 
 USUAL, NEW = Concurrency(1_000, 1_000), Concurrency(10, 10)
 

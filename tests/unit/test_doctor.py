@@ -22,8 +22,11 @@ from logctl.ops.health import doctor, trace
 from logctl.ops.health import doctor_rules as rules
 from logctl.ops.health.doctor_rules import Verdict
 from logctl.ops.query import runner
-from tests.unit.conftest import NOON
-from tests.unit.test_status import SETTINGS, Refusing
+from logctl.stack.settings import Settings
+from tests.helpers.pipeline import NOON
+from tests.helpers.refusing import Refusing
+
+SETTINGS = Settings(env="prod")
 
 OK, WARNING, FAILED, UNCHECKED = Verdict.OK, Verdict.WARNING, Verdict.FAILED, Verdict.NOT_CHECKED
 
