@@ -66,7 +66,8 @@ VALUES: dict[str, tuple[str, str, str]] = {
 
 def test_the_levels_are_tried_for_every_setting():
     # Saved queries are a table of the file: nothing else can hold them.
-    assert set(VALUES) == declarations().keys() - {"queries"}
+    settings = declarations().keys() - {"queries"}
+    assert set(VALUES) == settings, f"VALUES needs three values of {', '.join(settings - set(VALUES))}"
 
 
 @pytest.mark.parametrize("name", declarations())
