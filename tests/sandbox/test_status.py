@@ -52,7 +52,7 @@ def findings(deployment: Deployment, *, with_drift: bool = False) -> dict[str, t
     """By part: what was found, and what to run. (That the command line says the same, the first tests show.)"""
     found = overview(deployment, now=now(), with_drift=with_drift)
     assert not [part.error for part in found.parts if part.error]
-    return {part.name: (item.what, item.run) for part in found.parts for item in part.findings}
+    return {part.name: (item.what, str(item.run)) for part in found.parts for item in part.findings}
 
 
 def test_an_alarm_reaches_people_with_the_command_to_run_next(deployment):
@@ -82,7 +82,7 @@ def test_a_pipeline_in_order(watched):
     assert done.err == ""
     first, *rest = done.out.splitlines()
     assert re.fullmatch(
-        r"logctl-watched is well, 20\S+Z: environment watched in the sandbox \(us-east-1\)", first
+        r"logctl-watched is healthy, 20\S+Z: environment watched in the sandbox \(us-east-1\)", first
     )
     table = {line.split("  ")[0]: line for line in rest if line}
     assert "CREATE_COMPLETE, version" in table["stack"]
@@ -90,15 +90,15 @@ def test_a_pipeline_in_order(watched):
     assert "Active, event source Enabled" in table["consumer"]
     assert "no metrics" in table["last hour"]
     assert "all registered" in table["partitions"]
-    assert table["shop"].count("Z") == 2  # the newest record, and when its object was written
+    assert table["shop"].count("Z") == 3  # the newest record, its arrival, and when its object was written
 
 
 def test_how_old_the_newest_records_of_an_app_are(deployment):
     found = overview(deployment, now=now())
-    assert (found.state, found.part("last hour").facts["errors"]) == ("ok", None)
-    (app,) = found.part("apps").facts["apps"]
-    assert app["newest_at"] <= app["arrived_at"]
-    assert 0 <= app["lag_ms"] < 600_000
+    assert (found.state, found.part("last hour").facts.errors) == ("ok", None)
+    (app,) = found.apps
+    assert app.newest_at <= app.arrived_at
+    assert 0 <= app.lag_ms < 600_000
 
 
 def test_a_dead_letter_is_found_and_stays_where_it_is(watched, deployment):
@@ -175,15 +175,15 @@ def test_drift_is_detected_when_asked_and_remembered_afterwards(deployment):
     functions.update_function_configuration(FunctionName=name, Timeout=3)
     try:
         what, _ = findings(deployment, with_drift=True)["drift"]
-        assert what.startswith("Consumer (AWS::Lambda::Function) has another Timeout than the template says")
+        assert what.startswith("Consumer (AWS::Lambda::Function) differs from the template in Timeout")
         assert findings(deployment)["stack"] == (
-            "Somebody changed resources past the template.",
+            "Resources were changed outside CloudFormation.",
             "logctl status --drift",
         )
     finally:
         functions.update_function_configuration(FunctionName=name, Timeout=60)
     found = overview(deployment, now=now(), with_drift=True)
-    assert (found.findings, found.part("stack").facts["drift"]) == ([], "IN_SYNC")
+    assert (found.findings, found.part("stack").facts.drift) == ([], "IN_SYNC")
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_watching_until_ctrl_c(watched):
         sys.executable, "-m", "logctl", "status", "--watch", "1", environ=watched.environ, cwd=watched.home
     )
     seen = b""
-    while seen.count(b"logctl-watched is well") < 2:
+    while seen.count(b"logctl-watched is healthy") < 2:
         seen += os.read(ours, 65536)
     child.send_signal(signal.SIGINT)
     assert child.wait(timeout=10) == 0
@@ -264,7 +264,7 @@ def test_an_event_that_no_consumer_takes(watched, deployment):
         "live: DynamoDB": "not checked",
         "live: Athena": "not checked",
     }
-    assert "logctl status" in hops["live: Lambda"].to_do
+    assert str(hops["live: Lambda"].run) == "logctl status"
     eventually(lambda: findings(deployment) == {}, what="the event's arrival")
 
 
@@ -276,7 +276,7 @@ def test_an_event_that_athena_does_not_see(deployment):
     deployment.aws.glue.delete_partition(**where, PartitionValues=list(partition.values))
     *_, stored, last = follow(deployment, seconds=2, clock=now)
     assert (stored.verdict.value, last.name, last.verdict.value) == ("ok", "live: Athena", "failed")
-    assert last.to_do == f"Register its partition: logctl athena repair --app {APP}"
+    assert str(last.run) == f"logctl athena repair --app {APP}"
     assert findings(deployment).keys() == {"partitions"}
     repair.repair(deployment, repair.compare(deployment))
 
@@ -287,7 +287,7 @@ def test_the_doctor_names_what_somebody_may_not_do(somebody):
     refused = {name.removeprefix("permission: ") for name, row in rows.items() if row["verdict"] == "failed"}
     assert {"sqs:GetQueueUrl", "stack"}.isdisjoint(refused)
     assert {"lambda:GetFunctionConfiguration", "s3:ListBucket", "glue:GetTable"} <= refused
-    assert rows["permission: s3:ListBucket"]["to_do"] == "Allow s3:ListBucket to who runs this."
+    assert rows["permission: s3:ListBucket"]["to_do"] == "Allow s3:ListBucket for these credentials."
     assert rows["version"]["seen"].endswith("the code was not compared")
     assert rows["live: queue"]["verdict"] == "failed"
     assert "live: Lambda" not in rows

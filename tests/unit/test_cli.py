@@ -176,7 +176,7 @@ def test_an_unknown_variable_is_warned_about(logctl):
     [
         (["--watch"], "--watch needs a terminal"),
         (["--watch", "-o", "json"], "--watch shows the table"),
-        (["5"], "SECONDS go with --watch"),
+        (["5"], "SECONDS needs --watch"),
         (["--watch", "0"], "Invalid value for"),
     ],
 )

@@ -14,13 +14,15 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from logctl import __version__
 from logctl.aws.error_codes import Trouble, trouble
+from logctl.cli.commands.doctor import _row
 from logctl.core.errors import LogctlError
 from logctl.core.names import Place
 from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
 from logctl.ops.deployment import Deployment
 from logctl.ops.health import doctor, trace
 from logctl.ops.health import doctor_rules as rules
-from logctl.ops.health.doctor_rules import Verdict
+from logctl.ops.health.checks import Check, Verdict
+from logctl.ops.health.findings import faulty_tables
 from logctl.ops.query import runner
 from tests.unit.conftest import NOON
 from tests.unit.test_status import SETTINGS, Refusing
@@ -72,7 +74,7 @@ def test_versions(there, same_code, verdict, words):
     check = rules.versions("1.0", there, same_code=same_code)
     assert check.verdict is verdict
     assert words in check.seen
-    assert check.to_do.endswith("logctl provision") is (verdict is WARNING)
+    assert (str(check.run) == "logctl provision") is (verdict is WARNING)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,24 @@ def test_what_an_error_means(code, message, meaning):
     assert trouble(code, message) is meaning
 
 
+def test_every_format_has_the_command_to_run_next():
+    context: Any = SimpleNamespace(target_flag=" --env prod")
+    stale = rules.versions("1.0", "0.9", same_code=None)
+    assert _row(context, stale, None) == {
+        "check": "version",
+        "verdict": "warning",
+        "seen": "logctl 1.0 here, 0.9 deployed",
+        "to_do": "Bring the stack up to date with: logctl provision --env prod",
+        "run": "logctl provision --env prod",
+    }
+    refused = _row(context, Check("x", FAILED, error=LogctlError("No.", "Try: logctl a")), LogctlError("No.", "Try: logctl a"))  # fmt: skip
+    assert (refused["to_do"], refused["run"]) == ("Try: logctl a", None)
+    (missing,) = faulty_tables(["logs"], [])
+    faulty = _row(context, Check.failed("tables", missing), None)
+    assert faulty["seen"] == "In Athena's catalog, logs is missing."
+    assert faulty["to_do"] == "Run: logctl athena repair --env prod"
+
+
 # ── Who and where ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -101,7 +121,7 @@ def headers(moment: int) -> dict[str, Any]:
     return {"ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(to_datetime(moment), usegmt=True)}}}
 
 
-def reached(answer: Any, environ: dict[str, str] | None = None) -> dict[str, rules.Check]:
+def reached(answer: Any, environ: dict[str, str] | None = None) -> dict[str, Check]:
     """The checks when STS answers this, or raises it; it is noon here."""
 
     def get_caller_identity() -> Any:
@@ -172,17 +192,20 @@ def test_refused_missing_allowed_and_broken_are_four_things():
     }
     assert (checks["sqs:GetQueueUrl"].verdict, checks["sqs:GetQueueUrl"].seen) == (
         OK,
-        "allowed; nothing is there",
+        "allowed; the resource does not exist",
     )
     assert (checks["events:DescribeRule"].verdict, checks["events:DescribeRule"].seen) == (OK, "allowed")
     assert (checks["glue:GetTable"].verdict, checks["glue:GetTable"].to_do) == (FAILED, "")
     refused = checks["dynamodb:Query (records)"]
-    assert (refused.verdict, refused.to_do) == (FAILED, "Allow dynamodb:Query to who runs this.")
+    assert (refused.verdict, refused.to_do) == (FAILED, "Allow dynamodb:Query for these credentials.")
 
 
 def test_quotas_that_nobody_tells_are_not_checked():
     (check,) = doctor.quotas(deployment())
-    assert (check.verdict, check.seen) == (UNCHECKED, "Lambda does not tell them: AccessDenied")
+    assert (check.verdict, check.seen) == (
+        UNCHECKED,
+        "Lambda's account settings cannot be read: AccessDenied",
+    )
 
 
 @pytest.mark.parametrize(("code", "words"), [(b"this", "the same code"), (b"other", "other code")])

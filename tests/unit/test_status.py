@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,16 +15,20 @@ from moto import mock_aws
 
 from logctl import __version__
 from logctl.aws.clients import Aws
+from logctl.cli.render import Output
+from logctl.cli.status_report import show_status
 from logctl.core.errors import LogctlError
 from logctl.core.names import Place
 from logctl.core.settings import Settings
-from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
+from logctl.core.times import HOUR, MINUTE, SECOND, iso, to_datetime
 from logctl.ops.deployment import Deployment
 from logctl.ops.health import drift
 from logctl.ops.health import status_rules as rules
+from logctl.ops.health.drift import Drifted
+from logctl.ops.health.findings import faulty_tables
 from logctl.ops.health.metrics import measure
-from logctl.ops.health.status import overview
-from logctl.ops.health.status_rules import Drifted
+from logctl.ops.health.status import Overview, Part, overview
+from logctl.ops.health.status_facts import AppFacts, AppsFacts, DriftFacts, QueueFacts
 from tests.unit.conftest import NOON
 
 SETTINGS = Settings(env="prod")
@@ -43,14 +50,14 @@ SETTINGS = Settings(env="prod")
     ],
 )
 def test_a_stack_is_well_when_its_last_change_went_through(status, drift_status, commands):
-    assert [finding.run for finding in rules.stack(status, drift_status)] == commands
+    assert [str(finding.run) for finding in rules.stack(status, drift_status)] == commands
 
 
 def test_what_has_drifted_is_named():
     told = rules.drift([Drifted("Queue", "AWS::SQS::Queue"), Drifted("Api", "AWS::Lambda::Function", ("MemorySize", "Timeout"))])  # fmt: skip
     assert [finding.what for finding in told] == [
-        "Queue (AWS::SQS::Queue) is gone: destroy (S3 and DynamoDB are kept, messages are not) and provision again.",
-        "Api (AWS::Lambda::Function) has another MemorySize, Timeout than the template says: undo that where it was made.",
+        "Queue (AWS::SQS::Queue) was deleted: destroy the stack and provision it again. S3 and DynamoDB keep their data; messages in the queues are lost.",
+        "Api (AWS::Lambda::Function) differs from the template in MemorySize, Timeout: undo the change where it was made.",
     ]
 
 
@@ -66,7 +73,7 @@ def test_what_has_drifted_is_named():
     ],
 )
 def test_a_consumer_is_well_when_messages_come_to_it(function, sources, commands):
-    assert [finding.run for finding in rules.consumer(function, sources)] == commands
+    assert [str(finding.run) for finding in rules.consumer(function, sources)] == commands
 
 
 def test_no_metric_is_no_finding_and_neither_is_a_good_one():
@@ -82,7 +89,7 @@ def test_what_the_last_hour_tells():
         "s crashed or timed out 1,200 times in the last hour.",
         "Lambda throttled the consumer 2 times in the last hour.",
     ]
-    assert told[1].run == "aws logs tail /aws/lambda/c --since 1h"
+    assert str(told[1].run) == "aws logs tail /aws/lambda/c --since 1h"
 
 
 @pytest.mark.parametrize(
@@ -95,17 +102,17 @@ def test_what_the_last_hour_tells():
 )
 def test_an_alarm_says_itself_what_to_run(about, what, run):
     (finding,) = rules.alarms({"a": about})
-    assert (finding.what, finding.run) == (what, run)
+    assert (finding.what, str(finding.run)) == (what, run)
 
 
 def test_counts():
     assert rules.dead_letters(0) == rules.alerts(0) == rules.partitions(0, 3) == []
-    assert rules.quarantine(0, complete=True) == rules.apps_without_objects([]) == []
+    assert rules.quarantine(0, complete=True) == rules.apps_without_objects([]) == faulty_tables([], []) == []
     assert rules.dead_letters(1_200)[0].what == "1,200 messages could not be stored."
     assert rules.quarantine(5_000, complete=False)[0].what.startswith("More than 5,000 messages ")
     assert rules.quarantine(1, complete=True)[0].what.startswith("1 message could not be read")
-    assert rules.apps_without_objects(["a"])[0].run == "logctl athena partitions --app a"
-    assert rules.sweeper("DISABLED", "r")[0].run == "aws events enable-rule --name r"
+    assert str(rules.apps_without_objects(["a"])[0].run) == "logctl athena partitions --app a"
+    assert str(rules.sweeper("DISABLED", "r")[0].run) == "aws events enable-rule --name r"
 
 
 # ── CloudWatch ──────────────────────────────────────────────────────────────────────────────────────────
@@ -232,7 +239,7 @@ def test_drift_is_waited_for_and_read_whole():
 def test_a_detection_that_fails_says_why_and_one_that_never_ends_is_given_up():
     with pytest.raises(LogctlError, match="could not detect drift: no rights"):
         detect(CloudFormation("DETECTION_FAILED", reason="no rights."))
-    with pytest.raises(LogctlError, match="no drift in 15 min"):
+    with pytest.raises(LogctlError, match="did not end within 15 min"):
         detect(CloudFormation("DETECTION_IN_PROGRESS"))
 
 
@@ -292,8 +299,8 @@ def test_what_is_gone_needs_attention():
         now=NOON,
     )
     assert [finding.what for finding in found.findings] == [
-        "There is nothing to read queue from: it was deleted.",
-        "There is nothing to read dead letters from: it was deleted.",
+        "The resource that queue is read from was deleted.",
+        "The resource that dead letters is read from was deleted.",
     ]
     assert (found.part("queue").state, found.part("stack").state) == ("attention", "ok")
 
@@ -313,15 +320,65 @@ def test_an_app_of_whose_newest_records_s3_knows_nothing(pipeline):
     deployment: Any = as_deployment(pipeline)
     facts, found = _apps(deployment, pipeline.clock.now + MINUTE)
     assert found == []
-    (row,) = facts["apps"]
-    assert row["stored_at"] is not None
-    assert row["lag_ms"] <= MINUTE + SECOND
+    (row,) = facts.apps
+    assert row.stored_at is not None
+    assert row.lag_ms <= MINUTE + SECOND
     for key in pipeline.keys("logs/"):
         pipeline.aws.s3.delete_object(Bucket=pipeline.config.bucket, Key=key)
     _, found = _apps(deployment, pipeline.clock.now + MINUTE)
-    assert [finding.what for finding in found] == [f"The newest records of {row['appid']} are not in S3."]
+    assert [finding.what for finding in found] == [f"The newest records of {row.appid} are not in S3."]
     # Later it may have been compacted, or have expired.
     assert _apps(deployment, pipeline.clock.now + HOUR + MINUTE)[1] == []
+
+
+# ── One report in three formats ─────────────────────────────────────────────────────────────────────────
+
+
+PARTS = (
+    Part("queue", QueueFacts(waiting=1_200, in_flight=3)),
+    Part(
+        "drift",
+        DriftFacts("DRIFTED", (Drifted("Queue", "T"), Drifted("Api", "T", ("Timeout",)))),
+        tuple(rules.drift([Drifted("Queue", "T"), Drifted("Api", "T", ("Timeout",))])),
+    ),
+    Part("dead letters", None, tuple(rules.gone("dead letters"))),
+    Part("sweeper", None, error=LogctlError("It cannot be read.")),
+    Part("apps", AppsFacts((AppFacts("shop", iso(NOON), iso(NOON + 1), 2_000, iso(NOON + 2)), AppFacts("web")), 1)),
+)  # fmt: skip
+
+
+def report(output: Output, capsys: pytest.CaptureFixture[str]) -> str:
+    context: Any = SimpleNamespace(place="environment prod", target_flag=" --env prod")
+    show_status(context, Overview("logctl-prod", NOON, PARTS), output)
+    return capsys.readouterr().out
+
+
+def test_json_csv_and_table_show_the_same(capsys):
+    document = json.loads(report(Output.JSON, capsys))
+    rows = list(csv.DictReader(io.StringIO(report(Output.CSV, capsys))))
+    table = report(Output.TABLE, capsys)
+    parts = {(row["part"].replace(" ", "_"), row["state"], row["seen"]) for row in rows if not row["appid"]}
+    assert parts == {(name, part["state"], part["seen"]) for name, part in document["parts"].items()}
+    assert document["parts"]["queue"] == {
+        "state": "ok", "seen": "1,200 waiting, 3 in flight", "waiting": 1_200, "in_flight": 3,
+    }  # fmt: skip
+    assert document["parts"]["sweeper"]["error"] == "It cannot be read."
+    findings = [(finding["part"], finding["what"], finding["run"]) for finding in document["findings"]]
+    assert findings == [
+        (row["part"].replace(" ", "_"), row["what"], row["run"]) for row in rows if row["what"]
+    ]
+    assert [run for _, _, run in findings] == [
+        "logctl destroy --env prod", "logctl status --drift --env prod", "logctl status --drift --env prod",
+    ]  # fmt: skip
+    apps = [{name: row[name] for name in vars(AppFacts(""))} for row in rows if row["appid"]]
+    assert apps == [
+        {name: "" if value is None else str(value) for name, value in app.items()}
+        for app in document["parts"]["apps"]["apps"]
+    ]
+    for shown in ("logctl-prod is in need of attention, 2", "environment prod", "shop", "web"):
+        assert shown in table
+    for words in [*document["findings"], *(part for part in document["parts"].values())]:
+        assert all(words.get(name, "") in table for name in ("what", "run", "seen"))
 
 
 def as_deployment(pipeline: Any) -> Any:
