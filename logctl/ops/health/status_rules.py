@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from logctl.core.safe_text import counted
 from logctl.core.times import HOUR, MINUTE, SECOND, format_duration
+from logctl.stack.alarms import Alarm
 from logctl.stack.catalog_tables import lacking
 from logctl.stack.completeness import Shortfall
 
@@ -161,11 +162,11 @@ def _times(count: float) -> str:
     return "once" if count == 1 else f"{count:,.0f} times"
 
 
-def alarms(on: Mapping[str, str], missing: Sequence[str] = ()) -> list[Finding]:
-    """Alarms that are on, by name, with their descriptions, which name what to run; and those not there."""
+def alarms(on: Mapping[str, Alarm], missing: Sequence[str] = ()) -> list[Finding]:
+    """Return a finding for each alarm that is on, by its full name, and one for those that are missing."""
     return _missing(missing) + [
-        Finding(f"The alarm {name} is on. {about.partition(' See: ')[0]}".rstrip(), _command(about))
-        for name, about in sorted(on.items())
+        Finding(f"The alarm {name} is on. {alarm.about}", str(alarm.step_after_status))
+        for name, alarm in sorted(on.items())
     ]
 
 
@@ -174,12 +175,6 @@ def _missing(alarms: Sequence[str]) -> list[Finding]:
         return []
     what = f"{counted(len(alarms), 'alarm')} missing, so some trouble is told to nobody: {', '.join(alarms)}."
     return [Finding(what, "logctl status --drift")]
-
-
-def _command(about: str) -> str:
-    """`logctl dlq list` of `… See: logctl dlq list --env prod, and …`; who is told to see the status does."""
-    named = about.partition(" See: ")[2].partition(" --")[0].partition(",")[0]
-    return "logctl doctor --live" if named in ("", "logctl status") else named
 
 
 def alerts(overdue: int) -> list[Finding]:
