@@ -6,11 +6,6 @@ from dataclasses import dataclass
 
 from logctl.core.settings import Settings
 
-ALARMS = (
-    "dead-letters", "backlog", "consumer-errors", "consumer-throttles", "sweeper-stopped", "sweeper-errors",
-    "quarantine",
-)  # fmt: skip
-"""What CloudWatch watches of an environment; see `Names.alarm`."""
 CHINA, GOVCLOUD = "cn-", "us-gov-"
 """What the regions of the partitions aws-cn and aws-us-gov begin with."""
 

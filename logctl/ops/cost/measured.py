@@ -21,7 +21,7 @@ from logctl.core.times import DAY, HOUR, SECOND, from_datetime, to_datetime
 from logctl.ops.cost.estimate import MONTH, SQS_CHUNK, Line
 from logctl.ops.cost.prices import Price
 from logctl.ops.deployment import Deployment
-from logctl.ops.health.metrics import Metric
+from logctl.ops.health.metrics import MetricQuery
 from logctl.pipeline.stores.alert_states import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 
@@ -120,11 +120,11 @@ def _memory(deployment: Deployment) -> dict[str, int]:
     return found
 
 
-def _metrics(deployment: Deployment, functions: Iterable[str]) -> list[tuple[str, Metric]]:
+def _metrics(deployment: Deployment, functions: Iterable[str]) -> list[tuple[str, MetricQuery]]:
     """The series that are asked for, each with its key here."""
     names = deployment.names
     queue = {"QueueName": names.queue}
-    hourly = partial(Metric, period=HOUR // SECOND)
+    hourly = partial(MetricQuery, period=HOUR // SECOND)
     found = [
         ("sent", hourly("AWS/SQS", "NumberOfMessagesSent", queue)),
         ("bytes", hourly("AWS/SQS", "SentMessageSize", queue)),
@@ -148,7 +148,7 @@ def _metrics(deployment: Deployment, functions: Iterable[str]) -> list[tuple[str
             ]
     for kind in _STORAGE:
         stored = {"BucketName": deployment.bucket, "StorageType": kind}
-        found.append((kind, Metric("AWS/S3", "BucketSizeBytes", stored, "Average", DAY // SECOND)))
+        found.append((kind, MetricQuery("AWS/S3", "BucketSizeBytes", stored, "Average", DAY // SECOND)))
     return found
 
 
@@ -165,10 +165,10 @@ def _scanned(workgroup: str) -> dict[str, Any]:
     return {"Id": "scanned", "Expression": f"SUM(SEARCH('{search}', 'Sum', 3600))"}
 
 
-def _read(deployment: Deployment, metrics: list[tuple[str, Metric]], now: int) -> dict[str, _Series]:
+def _read(deployment: Deployment, metrics: list[tuple[str, MetricQuery]], now: int) -> dict[str, _Series]:
     """The series by key; several of one key are added up."""
     keys = {f"m{number}": key for number, (key, _) in enumerate(metrics)} | {"scanned": "scanned"}
-    queries = [metric.query(f"m{number}") for number, (_, metric) in enumerate(metrics)]
+    queries = [metric.request(f"m{number}") for number, (_, metric) in enumerate(metrics)]
     pages = deployment.aws.cloudwatch.get_paginator("get_metric_data").paginate(
         MetricDataQueries=[*queries, _scanned(deployment.names.workgroup)],
         StartTime=to_datetime(now - LOOK_BACK),

@@ -21,7 +21,6 @@ from logctl.aws.error_codes import TROUBLE, Trouble, code_of, trouble_of
 from logctl.core.capacity import Concurrency
 from logctl.core.errors import LogctlError, UnreachableError
 from logctl.core.hot_rows import APPS
-from logctl.core.names import ALARMS
 from logctl.core.partitions import LOGS
 from logctl.core.times import from_datetime
 from logctl.ops.deployment import Deployment, outputs_of, shortfall_of
@@ -31,6 +30,7 @@ from logctl.ops.health.findings import PROVISION, faulty_tables
 from logctl.ops.health.versions import NEEDED, packages
 from logctl.ops.lake import table_repair
 from logctl.pipeline.stores.silences import SILENCES
+from logctl.stack.alarms import ALARMS
 
 
 def machine() -> Iterator[Check]:
@@ -131,7 +131,7 @@ def _reads(deployment: Deployment) -> dict[str, Callable[[], object]]:
         )
 
     topic = names.topic_arn(aws.partition, aws.account, aws.region)
-    alarms = [names.alarm(about) for about in ALARMS]
+    alarms = [names.alarm(alarm.name) for alarm in ALARMS]
     return {
         "sqs:GetQueueUrl": lambda: aws.sqs.get_queue_url(QueueName=names.queue),
         "lambda:GetFunctionConfiguration": lambda: aws.functions.get_function_configuration(

@@ -19,7 +19,7 @@ queue."""
 
 
 @dataclass(frozen=True)
-class Metric:
+class MetricQuery:
     """One CloudWatch metric with its dimensions; `period` is in seconds."""
 
     namespace: str
@@ -28,7 +28,7 @@ class Metric:
     statistic: str = "Sum"
     period: int = MINUTE // SECOND
 
-    def query(self, query_id: str) -> dict[str, Any]:
+    def request(self, query_id: str) -> dict[str, Any]:
         """Return a MetricDataQuery of GetMetricData (Amazon CloudWatch API Reference)."""
         pairs = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
         metric = {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": pairs}
@@ -63,11 +63,11 @@ def measure(deployment: Deployment, *, now: int) -> Measured:
     """Read the metrics of the hour before `now` (milliseconds)."""
     names = deployment.names
 
-    def of_function(name: str, metric: str, statistic: str) -> Metric:
-        return Metric("AWS/Lambda", metric, {"FunctionName": name}, statistic)
+    def of_function(name: str, metric: str, statistic: str) -> MetricQuery:
+        return MetricQuery("AWS/Lambda", metric, {"FunctionName": name}, statistic)
 
     wanted = {
-        "age": Metric("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": names.queue}, "Maximum"),
+        "age": MetricQuery("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": names.queue}, "Maximum"),
         "calls": of_function(names.consumer, "Invocations", "Sum"),
         "errors": of_function(names.consumer, "Errors", "Sum"),
         "throttles": of_function(names.consumer, "Throttles", "Sum"),
@@ -93,11 +93,11 @@ def measure(deployment: Deployment, *, now: int) -> Measured:
 
 
 def _points(
-    deployment: Deployment, wanted: Mapping[str, Metric], now: int
+    deployment: Deployment, wanted: Mapping[str, MetricQuery], now: int
 ) -> dict[str, list[tuple[int, float]]]:
     """Return the times (milliseconds) and values of each metric in the last hour, oldest first."""
     pages = deployment.aws.cloudwatch.get_paginator("get_metric_data").paginate(
-        MetricDataQueries=[metric.query(name) for name, metric in wanted.items()],
+        MetricDataQueries=[metric.request(name) for name, metric in wanted.items()],
         StartTime=to_datetime(now - HOUR),
         EndTime=to_datetime(now),
     )

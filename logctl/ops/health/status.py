@@ -17,7 +17,6 @@ from botocore.exceptions import ClientError
 from logctl.aws.error_codes import TROUBLE, Trouble, trouble_of
 from logctl.core.debounce import Status
 from logctl.core.errors import LogctlError, UsageError
-from logctl.core.names import ALARMS
 from logctl.core.partitions import Partition, Scope
 from logctl.core.times import DAY, TimeRange, from_datetime, iso
 from logctl.ops.alerts import debounce_states
@@ -48,6 +47,7 @@ from logctl.pipeline.alerting.overview import silence_row
 from logctl.pipeline.health import depth, is_overdue
 from logctl.pipeline.stores.hot import HotStore
 from logctl.pipeline.stores.quarantine_reader import recent
+from logctl.stack.alarms import ALARMS
 
 PARTITION_DAYS = 3
 """How many days are searched for unregistered partitions: one request a day."""
@@ -250,15 +250,11 @@ def _last_hour(deployment: Deployment, now: int) -> _Seen:
 
 
 def _alarms(deployment: Deployment) -> _Seen:
-    names = [deployment.names.alarm(about) for about in ALARMS]
-    found = deployment.aws.cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
-    states = {alarm["AlarmName"]: alarm["StateValue"] for alarm in found}
-    on = {
-        alarm["AlarmName"]: alarm.get("AlarmDescription", "")
-        for alarm in found
-        if alarm["StateValue"] == "ALARM"
-    }
-    missing = tuple(name for name in names if name not in states)
+    named = {deployment.names.alarm(alarm.name): alarm for alarm in ALARMS}
+    found = deployment.aws.cloudwatch.describe_alarms(AlarmNames=list(named))["MetricAlarms"]
+    states = {item["AlarmName"]: item["StateValue"] for item in found}
+    on = {name: alarm for name, alarm in named.items() if states.get(name) == "ALARM"}
+    missing = tuple(name for name in named if name not in states)
     return AlarmFacts(states, missing), rules.alarms(on, missing)
 
 

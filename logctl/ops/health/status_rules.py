@@ -12,8 +12,8 @@ from logctl.core.safe_text import counted
 from logctl.core.times import HOUR, MINUTE, SECOND, format_duration
 from logctl.ops.health.drift import Drifted
 from logctl.ops.health.findings import PROVISION, Finding, aws, incomplete_stack, logctl
+from logctl.stack.alarms import Alarm
 from logctl.stack.completeness import Shortfall
-from logctl.stack.next_step import NextStep
 
 OLDEST_MESSAGE = 12 * MINUTE
 """How old a message in the queue may become: the time of two attempts. One failed attempt is no finding."""
@@ -156,11 +156,11 @@ def _times(count: float) -> str:
     return "once" if count == 1 else f"{count:,.0f} times"
 
 
-def alarms(on: Mapping[str, str], missing: Sequence[str] = ()) -> list[Finding]:
-    """Alarms that are on, by name, with their descriptions, which name what to run; and those not there."""
+def alarms(on: Mapping[str, Alarm], missing: Sequence[str] = ()) -> list[Finding]:
+    """Return a finding for each alarm that is on, by its full name, and one for those that are missing."""
     return _missing(missing) + [
-        Finding(f"The alarm {name} is on. {about.partition(' See: ')[0]}".rstrip(), _command(about))
-        for name, about in sorted(on.items())
+        Finding(f"The alarm {name} is on. {alarm.about}", alarm.step_after_status)
+        for name, alarm in sorted(on.items())
     ]
 
 
@@ -170,12 +170,6 @@ def _missing(alarms: Sequence[str]) -> list[Finding]:
     count = counted(len(alarms), "alarm")
     what = f"{count} missing, so nobody is notified of what they watch: {', '.join(alarms)}."
     return [Finding(what, _DETECT_DRIFT)]
-
-
-def _command(about: str) -> NextStep:
-    """`logctl dlq list` of `… See: logctl dlq list --env prod, and …`; who is told to see the status does."""
-    named = about.partition(" See: ")[2].partition(" --")[0].partition(",")[0]
-    return NextStep(tuple(("logctl doctor --live" if named in ("", "logctl status") else named).split()))
 
 
 def alerts(overdue: int) -> list[Finding]:
