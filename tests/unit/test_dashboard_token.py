@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from logctl.core.errors import LogctlError, UnreachableError
-from logctl.ops.dashboard.access import Dashboard
+from logctl.ops.dashboard.address import Dashboard, check_token, checked_url
+from logctl.ops.dashboard.tokens import script_token
 
 
 def deployed(port: int) -> Any:
@@ -31,7 +32,7 @@ def test_a_sign_in_host_that_nobody_answers_at_is_one_sentence() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: every connection is refused
         with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:\d+ cannot be reached: .*refused") as told:
-            Dashboard(deployed(taken.getsockname()[1])).token()
+            script_token(Dashboard(deployed(taken.getsockname()[1])))
     assert told.value.hint
 
 
@@ -64,8 +65,8 @@ def dashboard() -> Iterator[Dashboard]:
     ("status", "body", "said"),
     [
         (200, b'{"apps": ["*"]}', None),
-        (200, b'{"apps": []}', "reads no app from it"),
-        (200, b"<html>", "reads no app from it"),
+        (200, b'{"apps": []}', "finds no app in it"),
+        (200, b"<html>", "finds no app in it"),
         (401, b'{"message": "Unauthorized"}', r"answers 401 to a new token \(Unauthorized\)"),
         (
             500,
@@ -81,10 +82,10 @@ def test_a_link_is_given_when_a_new_token_is_taken_and_reads_something(
     monkeypatch.setattr(Api, "status", status)
     monkeypatch.setattr(Api, "body", body)
     if said is None:
-        dashboard._check("token")
+        check_token(dashboard, "token")
         return
     with pytest.raises(LogctlError, match=said) as refused:
-        dashboard._check("token")
+        check_token(dashboard, "token")
     assert refused.value.hint
 
 
@@ -94,6 +95,6 @@ def test_without_anybody_to_sign_in_the_api_has_to_ask_for_a_token(
 ) -> None:
     monkeypatch.setattr(Api, "status", status)
     with pytest.raises(LogctlError, match=f"answers {status} to a request without a token"):
-        dashboard.checked_url()
+        checked_url(dashboard)
     monkeypatch.setattr(Api, "status", 401)
-    assert dashboard.checked_url() == dashboard.url
+    assert checked_url(dashboard) == dashboard.url

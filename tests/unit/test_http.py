@@ -1,4 +1,4 @@
-"""A service that has no room: asked again as it says, told so, and not for ever."""
+"""A busy server: the request is repeated as Retry-After says, callers are notified, and it ends."""
 
 from __future__ import annotations
 
