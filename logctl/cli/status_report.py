@@ -17,7 +17,7 @@ from logctl.stack.catalog_tables import lacking
 
 if TYPE_CHECKING:
     from logctl.cli.context import Context
-    from logctl.ops.health.status import Overview, Part
+    from logctl.ops.health.status import Part, PipelineStatus
 
 _FINDING_COLUMNS = ("what", "run")
 _APP_COLUMNS = tuple(item.name for item in fields(seen_of.AppFacts))
@@ -26,7 +26,7 @@ _ABOUT_COLUMNS = ("stack", "place", "checked_at")
 _CSV_COLUMNS = (*_PART_COLUMNS, *_FINDING_COLUMNS, *_APP_COLUMNS, *_ABOUT_COLUMNS)
 
 
-def show_status(context: Context, found: Overview, output: Output) -> None:
+def show_status(context: Context, found: PipelineStatus, output: Output) -> None:
     """Print the state of every part, each app, and the findings with the commands to run next."""
     document = _document(context, found)
     match output:
@@ -40,7 +40,7 @@ def show_status(context: Context, found: Overview, output: Output) -> None:
             assert_never(output)
 
 
-def _document(context: Context, found: Overview) -> dict[str, Any]:
+def _document(context: Context, found: PipelineStatus) -> dict[str, Any]:
     return {
         "stack": found.stack,
         "place": context.place,

@@ -18,7 +18,7 @@ from logctl.core.partitions import Partition
 from logctl.ops.alerts import debounce_states
 from logctl.ops.alerts.queue_subscriber import Inbox
 from logctl.ops.deployment import Deployment
-from logctl.ops.health.status import overview
+from logctl.ops.health.status import pipeline_status
 from logctl.ops.health.trace import APP, follow
 from logctl.ops.lake import repair
 from tests.sandbox.conftest import Cli, eventually
@@ -50,7 +50,7 @@ def now() -> int:
 
 def findings(deployment: Deployment, *, with_drift: bool = False) -> dict[str, tuple[str, str]]:
     """By part: what was found, and what to run. (That the command line says the same, the first tests show.)"""
-    found = overview(deployment, now=now(), with_drift=with_drift)
+    found = pipeline_status(deployment, now=now(), with_drift=with_drift)
     assert not [part.error for part in found.parts if part.error]
     return {part.name: (item.what, str(item.run)) for part in found.parts for item in part.findings}
 
@@ -94,7 +94,7 @@ def test_a_pipeline_in_order(watched):
 
 
 def test_how_old_the_newest_records_of_an_app_are(deployment):
-    found = overview(deployment, now=now())
+    found = pipeline_status(deployment, now=now())
     assert (found.state, found.part("last hour").facts.errors) == ("ok", None)
     (app,) = found.apps
     assert app.newest_at <= app.arrived_at
@@ -182,7 +182,7 @@ def test_drift_is_detected_when_asked_and_remembered_afterwards(deployment):
         )
     finally:
         functions.update_function_configuration(FunctionName=name, Timeout=60)
-    found = overview(deployment, now=now(), with_drift=True)
+    found = pipeline_status(deployment, now=now(), with_drift=True)
     assert (found.findings, found.part("stack").facts.drift) == ([], "IN_SYNC")
 
 

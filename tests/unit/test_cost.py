@@ -365,8 +365,8 @@ def test_half_a_months_metrics_are_doubled():
     amounts = {(line.service, line.what): round(line.amount or 0, 4) for line in found.lines}
     assert amounts == {
         ("SQS", "requests, about"): 1.2,  # 400,000 batches, each sent, received and deleted, twice
-        ("Lambda", "calls"): 0.16,
-        ("Lambda", "time"): 0.5333,
+        ("Lambda", "invocations"): 0.16,
+        ("Lambda", "run time"): 0.5333,
         ("S3", "writing objects, about"): 10.0,
         ("S3", "storage, Standard"): 0.046,  # the newest size, not a sum
         ("Athena", "data that queries read"): 1.0,

@@ -27,7 +27,7 @@ from logctl.ops.health import status_rules as rules
 from logctl.ops.health.drift import Drifted
 from logctl.ops.health.findings import faulty_tables
 from logctl.ops.health.metrics import measure
-from logctl.ops.health.status import Overview, Part, overview
+from logctl.ops.health.status import Part, PipelineStatus, pipeline_status
 from logctl.ops.health.status_facts import AppFacts, AppsFacts, DriftFacts, QueueFacts
 from logctl.stack.alarms import ALARMS
 from tests.unit.conftest import NOON
@@ -265,11 +265,11 @@ def aws(**clients: Any) -> Any:
 
 def test_who_may_see_nothing_at_all_is_told_so():
     with pytest.raises(ClientError, match="AccessDenied"):
-        overview(Deployment(aws(), SETTINGS), now=NOON)
+        pipeline_status(Deployment(aws(), SETTINGS), now=NOON)
 
 
 def test_who_may_not_see_the_stack_sees_the_rest():
-    found = overview(
+    found = pipeline_status(
         Deployment(aws(events=Refusing(describe_rule=lambda Name: {"State": "ENABLED"})), SETTINGS), now=NOON
     )
     states = {part.name: part.state for part in found.parts}
@@ -277,7 +277,7 @@ def test_who_may_not_see_the_stack_sees_the_rest():
 
 
 def test_what_needs_attention_counts_more_than_what_is_unknown():
-    found = overview(
+    found = pipeline_status(
         Deployment(aws(events=Refusing(describe_rule=lambda Name: {"State": "DISABLED"})), SETTINGS), now=NOON
     )
     assert found.state == "attention"
@@ -286,7 +286,7 @@ def test_what_needs_attention_counts_more_than_what_is_unknown():
 def test_what_is_gone_needs_attention():
     version = {"OutputKey": "Version", "OutputValue": __version__}
     stack = {"StackStatus": "UPDATE_COMPLETE", "Outputs": [version]}
-    found = overview(
+    found = pipeline_status(
         Deployment(
             aws(
                 cloudformation=Refusing(describe_stacks=lambda StackName: {"Stacks": [stack]}),
@@ -306,7 +306,7 @@ def test_what_is_gone_needs_attention():
 @pytest.mark.parametrize("code", ["ValidationError", "ExpiredToken", "Throttling"])
 def test_where_the_stack_cannot_be_asked_for_nothing_else_is_looked_at(code):
     with pytest.raises(ClientError, match=code):
-        overview(Deployment(aws(cloudformation=Refusing(code), sqs=None), SETTINGS), now=NOON)
+        pipeline_status(Deployment(aws(cloudformation=Refusing(code), sqs=None), SETTINGS), now=NOON)
 
 
 def test_an_app_of_whose_newest_records_s3_knows_nothing(pipeline):
@@ -347,7 +347,7 @@ PARTS = (
 
 def report(output: Output, capsys: pytest.CaptureFixture[str]) -> str:
     context: Any = SimpleNamespace(place="environment prod", target_flag=" --env prod")
-    show_status(context, Overview("logctl-prod", NOON, PARTS), output)
+    show_status(context, PipelineStatus("logctl-prod", NOON, PARTS), output)
     return capsys.readouterr().out
 
 

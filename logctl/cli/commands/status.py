@@ -56,7 +56,7 @@ def status(
       logctl status -o json | jq .findings
     """
     from logctl.cli.status_report import show_status
-    from logctl.ops.health.status import overview
+    from logctl.ops.health.status import pipeline_status
 
     if seconds is not None and not watch:
         raise UsageError("SECONDS needs --watch.", f"Write: logctl status --watch {seconds}")
@@ -68,7 +68,7 @@ def status(
         _watch(context, seconds or _WATCH_SECONDS)
         return
     with working("Reading…") as update:
-        found = overview(
+        found = pipeline_status(
             context.deployment, now=now(), with_drift=drift, on_part=lambda name: update(f"Reading: {name}…")
         )
     show_status(context, found, output)
@@ -79,13 +79,13 @@ def status(
 
 def _watch(context: Context, seconds: int) -> None:
     from logctl.cli.status_report import show_status
-    from logctl.ops.health.status import overview
+    from logctl.ops.health.status import pipeline_status
 
     begun = False
     try:
         while True:
             try:
-                found = overview(context.deployment, now=now())
+                found = pipeline_status(context.deployment, now=now())
             except Exception as error:
                 # After a first success, an error may pass: it is shown, and the next update tried.
                 explained = explain(error, context) if begun else None

@@ -78,7 +78,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Overview:
+class PipelineStatus:
     """Every part, as read at `checked_at` (milliseconds)."""
 
     stack: str
@@ -105,13 +105,13 @@ class Overview:
         return next(part for part in self.parts if part.name == name)
 
 
-def overview(
+def pipeline_status(
     deployment: Deployment,
     *,
     now: int,
     with_drift: bool = False,
     on_part: Callable[[str], None] = lambda name: None,
-) -> Overview:
+) -> PipelineStatus:
     """Read every part.
 
     Args:
@@ -146,7 +146,7 @@ def overview(
     parts.insert(0, first)
     if first.error is not None and all(part.error is not None for part in parts):
         raise first.error
-    return Overview(deployment.names.stack, now, tuple(parts))
+    return PipelineStatus(deployment.names.stack, now, tuple(parts))
 
 
 _Seen = tuple[Facts, Sequence[Finding]]
