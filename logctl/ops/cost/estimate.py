@@ -235,6 +235,7 @@ def _storage(
         monthly: bytes that arrive in a month.
         objects: objects that arrive in a month.
         kept: how long they are kept, in milliseconds.
+        prices: the list prices, by name.
         moves: whether the objects are large enough to be moved.
     """
     daily, days = monthly / MONTH * DAY, kept / DAY

@@ -157,7 +157,7 @@ def _metrics(deployment: Deployment, functions: Iterable[str]) -> list[tuple[str
 
 
 def _api_id(deployment: Deployment) -> str:
-    """Return the API's id, which its address begins with: https://ID.execute-api.…"""
+    """Return the API's id: the first part of the host in its address."""
     host = deployment.outputs().get("ApiUrl", "").partition("://")[2]
     return host.partition(".")[0] or "none"
 

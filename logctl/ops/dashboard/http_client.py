@@ -23,7 +23,9 @@ def ask(
     """Send a request, and return the body of the response.
 
     Args:
+        request: the request, which is sent again unchanged.
         timeout: of one attempt, in seconds.
+        sleep: waits for so many seconds.
         on_busy: called with the seconds until the next attempt.
 
     Raises:

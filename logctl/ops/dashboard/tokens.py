@@ -28,6 +28,7 @@ def script_token(
     """Return an access token of the client for scripts, valid for an hour.
 
     Args:
+        dashboard: the environment's dashboard.
         apps: which of the apps in `machine_apps` the token may read; without any, all of them.
         on_busy: called with the seconds until the next attempt, when the sign-in service is busy.
 
@@ -68,7 +69,11 @@ def request_token(
     """Send a form to the token endpoint, and return the access token.
 
     Args:
+        dashboard: the environment's dashboard.
+        form: the grant, as the token endpoint expects it.
         hint: what to do when the sign-in service refuses.
+        headers: further headers of the request.
+        on_busy: called with the seconds until the next attempt, when the sign-in service is busy.
 
     Raises:
         UnreachableError: the sign-in service does not answer, or remains busy.

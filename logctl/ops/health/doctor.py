@@ -51,8 +51,9 @@ def reach(aws: Aws, environ: Mapping[str, str], clock: Callable[[], int]) -> Ite
     """Check region, endpoint, credentials and clock, with one request to STS.
 
     Args:
+        aws: the clients to check.
         environ: environment variables, some of which choose an endpoint.
-        clock: the time of this machine, in milliseconds.
+        clock: returns the time of this machine, in milliseconds.
     """
     yield Check("region", Verdict.OK, aws.region)
     chosen = sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL") and environ[name])
@@ -179,6 +180,7 @@ def deployed(deployment: Deployment, digest: Callable[[], str]) -> Iterator[Chec
     """Check the stack, and whether it runs this logctl's version and code.
 
     Args:
+        deployment: the environment to check.
         digest: returns the SHA-256 of the code that this logctl would deploy, in hexadecimal.
     """
     stack = deployment.names.stack

@@ -117,6 +117,7 @@ def versions(here: str, deployed: str | None, *, same_code: bool | None) -> Chec
     """Judge whether the stack runs this logctl's version and code.
 
     Args:
+        here: this logctl's version.
         deployed: the stack's version; None when there is no stack.
         same_code: whether the deployed code is what this logctl would deploy; None when not compared.
     """

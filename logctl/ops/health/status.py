@@ -115,6 +115,8 @@ def pipeline_status(
     """Read every part.
 
     Args:
+        deployment: the environment to read.
+        now: the time, in milliseconds.
         with_drift: detect drift as well, which takes minutes. Otherwise the result of the last detection
             is shown.
         on_part: called with the name of each part that has been read.

@@ -38,8 +38,10 @@ def follow(
     Hops behind one that the event did not reach are not checked.
 
     Args:
+        deployment: the environment to send the event to.
         seconds: how long to wait until the event is stored, and then as long again until Athena sees it.
-        clock: the time of this machine, in milliseconds.
+        clock: returns the time of this machine, in milliseconds.
+        sleep: waits for so many seconds.
     """
     (message,) = pack([Record(APP, uuid.uuid4().hex, clock(), levels.INFO, "sent by logctl doctor --live")])
     return _Trace(deployment, message, seconds, clock, sleep).hops()
