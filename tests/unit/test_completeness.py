@@ -15,7 +15,7 @@ from logctl.ops.deployment import shortfall_of
 from logctl.ops.health import doctor_rules, status_rules
 from logctl.ops.health.checks import Verdict
 from logctl.stack.completeness import Shortfall, shortfall
-from tests import prefork
+from tests.helpers import prefork
 
 TEMPLATE = {
     "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}, "View": {"Type": "AWS::Glue::Table"}},
@@ -139,6 +139,7 @@ def emulator(tmp_path_factory):
     server.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Tried to parse")
 def test_an_emulator_that_skips_resource_types_silently_is_found_out(emulator):
     for command in (["provision", "--yes"], ["provision", "--yes"], ["provision", "--plan"]):

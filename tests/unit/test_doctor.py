@@ -17,6 +17,7 @@ from logctl.aws.error_codes import Trouble, trouble
 from logctl.cli.commands.doctor import _row
 from logctl.core.errors import LogctlError
 from logctl.core.names import Place
+from logctl.core.settings import Settings
 from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
 from logctl.ops.deployment import Deployment
 from logctl.ops.health import doctor, trace
@@ -24,8 +25,10 @@ from logctl.ops.health import doctor_rules as rules
 from logctl.ops.health.checks import Check, Verdict
 from logctl.ops.health.findings import faulty_tables
 from logctl.ops.query import runner
-from tests.unit.conftest import NOON
-from tests.unit.test_status import SETTINGS, Refusing
+from tests.helpers.pipeline import NOON
+from tests.helpers.refusing import Refusing
+
+SETTINGS = Settings(env="prod")
 
 OK, WARNING, FAILED, UNCHECKED = Verdict.OK, Verdict.WARNING, Verdict.FAILED, Verdict.NOT_CHECKED
 

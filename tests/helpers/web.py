@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from logctl.ops.dashboard.address import Dashboard
 from logctl.ops.dashboard.sandbox_sign_in import sign_in
 from logctl.ops.dashboard.users import make_password
-from tests.sandbox.conftest import Cli
+from tests.helpers.sandbox import Cli
 
 
 @dataclass(frozen=True)
