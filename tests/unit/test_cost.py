@@ -26,7 +26,8 @@ from logctl.core.settings import Settings
 from logctl.core.sizes import parse_size
 from logctl.core.times import DAY, HOUR, MINUTE, iso, to_datetime
 from logctl.ops.cost import estimate
-from logctl.ops.cost.estimate import Load, parse_rate
+from logctl.ops.cost.bill import MONTH, total
+from logctl.ops.cost.load import Load, parse_rate
 from logctl.ops.cost.measured import usage
 from logctl.ops.cost.prices import REGIONS, prices
 from logctl.ops.send.samples import sample_records
@@ -85,7 +86,7 @@ def deviations(records: list[Record]) -> list[float]:
     """How the model's sizes of one sending stand to the real ones."""
     load = Load(len(records), line_bytes(records), every=1_000)
     count, *real = sizes(records)
-    assert load.messages_a_sending == count
+    assert load.messages_per_send == count
     return [
         ours / theirs - 1
         for ours, theirs in zip((load.body_bytes, load.chunk_bytes, load.object_bytes), real, strict=True)
@@ -105,7 +106,7 @@ def test_many_records_make_as_many_messages_as_the_model_says(count, size):
     records = made(count, size)
     load = Load(count, line_bytes(records), every=1_000)
     # What compresses badly is cut in half once more.
-    assert load.messages_a_sending <= len(list(pack(records))) <= 2 * load.messages_a_sending
+    assert load.messages_per_send <= len(list(pack(records))) <= 2 * load.messages_per_send
 
 
 @pytest.mark.parametrize("count", [1, 10, 100, 1000])
@@ -225,7 +226,7 @@ def test_firehose_bills_five_kilobytes_for_a_short_record():
 
 def test_bigger_messages_cost_less_and_more_apps_more():
     def bill(**more: Any) -> float:
-        return estimate.total(estimate.estimate(Load(100, 500, **more), Settings(), HERE))
+        return total(estimate.estimate(Load(100, 500, **more), Settings(), HERE))
 
     assert bill(every=MINUTE) < bill() < bill(apps=20)
     assert bill(errors=0) < bill()
@@ -347,7 +348,7 @@ class Account:
 
 
 def test_half_a_months_metrics_are_doubled():
-    half = estimate.MONTH // 2
+    half = MONTH // 2
     account = Account(
         {
             ("NumberOfMessagesSent", "q"): [(NOON - half, 500_000), (NOON - HOUR, 500_000)],
@@ -422,4 +423,4 @@ def test_the_table_in_the_docs_is_what_the_model_says():
         bills = [estimate.estimate(load, Settings(), HERE) for load in loads]
         bills += [estimate.with_cloudwatch_logs(loads[0], Settings(), HERE)]
         bills += [estimate.with_firehose(loads[0], Settings(), HERE)]
-        assert amounts == " | ".join(f"${estimate.total(lines):,.0f}" for lines in bills)
+        assert amounts == " | ".join(f"${total(lines):,.0f}" for lines in bills)

@@ -18,7 +18,9 @@ from logctl.ops.cost.prices import REGIONS, prices
 
 if TYPE_CHECKING:
     from logctl.core.settings import Settings
-    from logctl.ops.cost.estimate import CostLine, Load
+    from logctl.ops.cost.bill import CostLine
+    from logctl.ops.cost.load import Load
+    from logctl.ops.cost.prices import Price
 
 _COLUMNS = ("with", "service", "what", "quantity", "unit", "price", "amount_usd")
 _SHOWN = ("service", "what", "quantity", "price", "amount_usd")
@@ -93,7 +95,7 @@ def _region(context: Context) -> str:
 
 
 def _load(load: tuple[str, str], apps: int | None, every: str | None, errors: float | None) -> Load:
-    from logctl.ops.cost.estimate import Load, parse_rate
+    from logctl.ops.cost.load import Load, parse_rate
 
     try:
         rate, size = parse_rate(load[0]), parse_size(load[1])
@@ -106,8 +108,9 @@ def _load(load: tuple[str, str], apps: int | None, every: str | None, errors: fl
     return Load(rate, size, apps=apps or 1, every=interval, errors=share)
 
 
-def _show_estimate(settings: Settings, load: Load, table: dict[str, Any], output: Output) -> None:
+def _show_estimate(settings: Settings, load: Load, table: Mapping[str, Price], output: Output) -> None:
     from logctl.ops.cost import estimate as cost
+    from logctl.ops.cost.bill import total
 
     alarms = _alarms(settings)
     bills = {
@@ -117,20 +120,20 @@ def _show_estimate(settings: Settings, load: Load, table: dict[str, Any], output
     }
     _show(bills, output)
     say(
-        f"{load.records:,.0f} records a month, {load.records_a_message:,.0f} in a message, sent every "
+        f"{load.records:,.0f} records a month, {load.records_per_message:,.0f} in a message, sent every "
         f"{format_duration(load.every)}. Storage is what has accumulated after "
         f"{format_duration(settings.cold_retention)}."
     )
     if load.every < MINUTE:
         slower = cost.estimate(replace(load, every=MINUTE), settings, table, alarms=alarms)
-        if cost.total(slower) < 0.8 * cost.total(bills["logctl"]):
+        if total(slower) < 0.8 * total(bills["logctl"]):
             say(
-                f"  Larger messages cost less: ${cost.total(slower):,.2f} with --every 1m, which `send -f` "
+                f"  Larger messages cost less: ${total(slower):,.2f} with --every 1m, which `send -f` "
                 "takes too."
             )
 
 
-def _show_usage(context: Context, table: dict[str, Any], output: Output) -> None:
+def _show_usage(context: Context, table: Mapping[str, Price], output: Output) -> None:
     from logctl.ops.cost.measured import usage
 
     found = usage(context.deployment, table, now=now())
@@ -177,7 +180,7 @@ def _show(bills: Mapping[str, Sequence[CostLine]], output: Output) -> None:
 
 def _for_people(name: str, lines: Sequence[CostLine]) -> list[dict[str, Any]]:
     """Return the rows of a table, with a total; JSON and CSV have none, so that a sum of them is right."""
-    from logctl.ops.cost.estimate import total
+    from logctl.ops.cost.bill import total
 
     rows = [_row(name, line) for line in lines]
     return [

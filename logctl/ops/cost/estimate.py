@@ -1,31 +1,25 @@
 """What a load costs in a month: quantities, computed from the pipeline's own constants, times list prices.
 
-A month is 730 hours, as in AWS's calculators. Storage is what has accumulated when the retention ends for the
-first time. Free tiers, taxes and data sent to the internet are not counted. The sizes are a model of ordinary
-text logs, measured on loghub's eight systems; tests compare it with the real packer, chunks and consumer.
+Storage is what has accumulated when the retention ends for the first time. Free tiers, taxes and data sent to
+the internet are not counted. Tests compare the quantities with the real packer, chunks and consumer.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from logctl.core import deduplication
 from logctl.core.debounce import MARKER_KEPT
-from logctl.core.envelope import MAX_PLAIN, MAX_RECORDS
 from logctl.core.settings import Settings
-from logctl.core.times import DAY, HOUR, MINUTE, SECOND
+from logctl.core.times import DAY, MINUTE, SECOND
+from logctl.ops.cost.bill import MONTH, SQS_CHUNK, CostLine
+from logctl.ops.cost.load import TEXT_RATIO, Load
 from logctl.ops.cost.prices import Price
 
-MONTH = 730 * HOUR
-"""Milliseconds."""
 CONSUMER_MB, SWEEPER_MB = 512, 256
 SQS_BATCH = 10
 """Messages in one request, and in one batch from a FIFO queue to Lambda (Amazon SQS Developer Guide)."""
-SQS_CHUNK = 64 * 1024
-"""SQS bills each 64 KB of a request as a request (Amazon SQS pricing)."""
 _WRITE_UNIT = 1024
 """DynamoDB bills each kilobyte of a write as a unit, and as two in a transaction (Amazon DynamoDB pricing,
 on-demand)."""
@@ -37,14 +31,7 @@ _FIREHOSE_BUFFER, _FIREHOSE_SECONDS = 5 * 1024**2, 300
 LOGS_COMPRESSION = 0.15
 """The size of stored CloudWatch logs as a part of what was sent, in AWS's calculator."""
 
-# The model of sizes, in bytes. A record adds to a compressed message its id and position, which cannot be
-# compressed, and a tenth of its text. The first records of a message compress less, because nothing before
-# them repeats; each time the number of records doubles, some text is new (`_DOUBLING`).
-_WIRE_OVERHEAD = 55
-_ID_COMPRESSED = 17
-_TEXT_RATIO = 0.10
-_FIRST, _FIRST_RATIO, _DOUBLING = 60, 0.5, 45
-_ENVELOPE = 110
+# Sizes in bytes: what DynamoDB stores besides the records, and the size of Parquet as a part of the JSON's.
 _ITEM, _INDEX_ENTRY, _MARKER, _MARKS, _MARK = 310, 220, 250, 210, 8
 _COMPACTED_RATIO = 0.9
 
@@ -57,115 +44,11 @@ _LOGS_KEPT = 30 * DAY
 _POLLERS, _POLL_SECONDS = 5, 20
 
 
-@dataclass(frozen=True)
-class Load:
-    """What is sent to the pipeline.
-
-    Attributes:
-        apps: how many apps share the records; each has one producer.
-        every: the interval at which a producer sends, in milliseconds.
-        errors: the part of the records that can cause an alert.
-        kinds: how many kinds of error each app has.
-    """
-
-    records_per_second: float
-    record_bytes: int
-    apps: int = 1
-    every: int = SECOND
-    errors: float = 0.01
-    kinds: int = 5
-
-    @property
-    def records(self) -> float:
-        """Records in a month."""
-        return self.records_per_second * MONTH / SECOND
-
-    @property
-    def bytes(self) -> float:
-        """Bytes of records in a month."""
-        return self.records * self.record_bytes
-
-    @property
-    def sendings(self) -> float:
-        """How often the producers send in a month, together; each time they send at least one record."""
-        return min(self.records, self.apps * MONTH / self.every)
-
-    @property
-    def messages_a_sending(self) -> int:
-        wire = self.record_bytes + _WIRE_OVERHEAD
-        most = min(MAX_RECORDS, max(1, MAX_PLAIN // wire))
-        return math.ceil(self.records / self.sendings / most)
-
-    @property
-    def messages(self) -> float:
-        return self.sendings * self.messages_a_sending
-
-    @property
-    def records_a_message(self) -> float:
-        return self.records / self.messages
-
-    @property
-    def tallies_a_message(self) -> float:
-        """Kinds of error in a message, on average. Each kind is counted in one transaction."""
-        none_of_a_kind = math.pow(1 - self.errors / self.kinds, self.records_a_message)
-        return self.kinds * (1 - none_of_a_kind)
-
-    @property
-    def chunk_bytes(self) -> float:
-        """Bytes of a message's records, compressed."""
-        count = self.records_a_message
-        first = _FIRST + _FIRST_RATIO * self.record_bytes + _DOUBLING * math.log2(count)
-        return first + count * (_ID_COMPRESSED + _TEXT_RATIO * self.record_bytes)
-
-    @property
-    def body_bytes(self) -> float:
-        """Bytes of a message's body: base64 encodes three bytes in four."""
-        return self.chunk_bytes * 4 / 3 + _ENVELOPE
-
-    @property
-    def object_bytes(self) -> float:
-        """Bytes of a message's object in S3."""
-        return self.chunk_bytes * 1.1 + 40
-
-
-def parse_rate(text: str) -> float:
-    """Parse a rate like `100/s`, `6000/m` or `1.5M/d` into records per second.
-
-    Raises:
-        ValueError: the text is not a rate.
-    """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)([kM]?)\s*/\s*([smhd])\s*", text)
-    if not found or not float(found[1]):
-        raise ValueError(f"{text!r} is not a rate; write 100/s, 6000/m or 1.5M/d")
-    seconds = {"s": 1, "m": MINUTE // SECOND, "h": HOUR // SECOND, "d": DAY // SECOND}[found[3]]
-    return float(found[1]) * {"": 1, "k": 1e3, "M": 1e6}[found[2]] / seconds
-
-
-@dataclass(frozen=True)
-class CostLine:
-    """One line of a bill. The quantity is None where it depends on use, and only the price is known."""
-
-    service: str
-    what: str
-    quantity: float | None
-    price: Price
-
-    @property
-    def amount(self) -> float | None:
-        """Dollars in a month; None without a quantity."""
-        return None if self.quantity is None else self.price.of(self.quantity)
-
-
-def total(lines: Sequence[CostLine]) -> float:
-    """Return the sum of the amounts, in dollars."""
-    return sum(line.amount or 0 for line in lines)
-
-
 def estimate(
     load: Load, settings: Settings, prices: Mapping[str, Price], *, alarms: int = 0
 ) -> list[CostLine]:
     """Return the lines of the pipeline's bill for a load; `alarms` is how many alarms the stack has."""
-    batches = load.sendings * math.ceil(load.messages_a_sending / SQS_BATCH)
+    batches = load.sends * math.ceil(load.messages_per_send / SQS_BATCH)
     return [
         *_queue(load, batches, prices),
         *_functions(load, batches, prices),
@@ -193,7 +76,7 @@ def _queue(load: Load, batches: float, prices: Mapping[str, Price]) -> list[Cost
 def _functions(load: Load, batches: float, prices: Mapping[str, Price]) -> list[CostLine]:
     sweeps = MONTH / MINUTE
     consumer_ms = batches * _BATCH_MS + load.records * _RECORD_MS
-    consumer_ms += load.messages * (_MESSAGE_MS + load.tallies_a_message * _TALLY_MS)
+    consumer_ms += load.messages * (_MESSAGE_MS + load.error_kinds_per_message * _TALLY_MS)
     gb_seconds = consumer_ms / SECOND * CONSUMER_MB / 1024 + sweeps * _SWEEP_MS / SECOND * SWEEPER_MB / 1024
     return [
         CostLine("Lambda", "invocations of consumer and sweeper", batches + sweeps, prices["lambda_request"]),
@@ -263,17 +146,17 @@ def write_units(load: Load) -> tuple[float, float]:
     state's index entry.
     """
     row = math.ceil((load.chunk_bytes + _ITEM) / _WRITE_UNIT) + 1
-    return row, load.tallies_a_message * (2 + 2 + 1)
+    return row, load.error_kinds_per_message * (2 + 2 + 1)
 
 
 def marks_bytes(load: Load) -> float:
     """Return the bytes in DynamoDB that mark a message's records as stored (`core.deduplication`)."""
-    return _MARKS + _MARK * load.records_a_message
+    return _MARKS + _MARK * load.records_per_message
 
 
 def _tables(load: Load, settings: Settings, prices: Mapping[str, Price]) -> list[CostLine]:
     row, counting = write_units(load)
-    tallies = load.messages * load.tallies_a_message
+    tallies = load.messages * load.error_kinds_per_message
     hot = load.messages / MONTH * settings.hot_retention * (load.chunk_bytes + _ITEM + _INDEX_ENTRY)
     marks = load.messages / MONTH * deduplication.KEPT * marks_bytes(load)
     stored = hot + tallies / MONTH * MARKER_KEPT * _MARKER + marks
@@ -338,7 +221,7 @@ def with_firehose(load: Load, settings: Settings, prices: Mapping[str, Price]) -
     """
     billed = load.records * math.ceil(load.record_bytes / FIREHOSE_STEP) * FIREHOSE_STEP
     objects = max(MONTH / SECOND / _FIREHOSE_SECONDS, load.bytes / _FIREHOSE_BUFFER)
-    stored = load.records * (6 + _TEXT_RATIO * load.record_bytes)
+    stored = load.records * (6 + TEXT_RATIO * load.record_bytes)
     moves = stored / objects >= LEAST_MOVED
     return [
         CostLine("Data Firehose", "ingest, a record rounded up to 5 KB", billed, prices["firehose_ingest"]),

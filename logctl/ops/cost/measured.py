@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from logctl.aws.error_codes import code_of
 from logctl.core.errors import LogctlError
 from logctl.core.times import DAY, HOUR, SECOND, from_datetime, to_datetime
-from logctl.ops.cost.estimate import MONTH, SQS_CHUNK, CostLine
+from logctl.ops.cost.bill import MONTH, SQS_CHUNK, CostLine
 from logctl.ops.cost.prices import Price
 from logctl.ops.deployment import Deployment
 from logctl.ops.health.metrics import MetricQuery
