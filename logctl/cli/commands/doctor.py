@@ -113,7 +113,7 @@ def _live(deployment: Deployment, stack: Check, timeout: int) -> Iterator[Check]
     from logctl.ops.health.trace import follow
 
     if stack.verdict is not Verdict.OK:
-        yield Check("live", Verdict.NOT_CHECKED, "there is no stack to send to")
+        yield Check("live", Verdict.NOT_CHECKED, "the stack is missing or incomplete")
         return
     yield from follow(deployment, seconds=timeout, clock=now)
 

@@ -100,7 +100,7 @@ def _clock(reply: Any, before: int, after: int) -> Check:
 def permissions(deployment: Deployment) -> Iterator[Check]:
     """Try one cheap read of each service.
 
-    A resource that does not exist counts as allowed: AWS checks permissions first.
+    An answer that the resource does not exist counts as allowed, because it is not a refusal.
     """
     for action, read in _reads(deployment).items():
         name = f"permission: {action}"
