@@ -112,9 +112,9 @@ def test_every_format_has_the_command_to_run_next():
     refused = _row(context, Check("x", FAILED, error=LogctlError("No.", "Try: logctl a")), LogctlError("No.", "Try: logctl a"))  # fmt: skip
     assert (refused["to_do"], refused["run"]) == ("Try: logctl a", None)
     (missing,) = faulty_tables(["logs"], [])
-    faulty = _row(context, Check.failed("tables", missing), None)
+    faulty = _row(context, Check.failed("tables", missing, to_do="Restore them with"), None)
     assert faulty["seen"] == "In Athena's catalog, logs is missing."
-    assert faulty["to_do"] == "Run: logctl athena repair --env prod"
+    assert faulty["to_do"] == "Restore them with: logctl athena repair --env prod"
 
 
 # ── Who and where ───────────────────────────────────────────────────────────────────────────────────────

@@ -156,7 +156,7 @@ def _row(context: Context, check: Check, error: LogctlError | None) -> dict[str,
     to_do = check.to_do or (error.hint if error else "")
     run = None if check.run is None else command_line(context, check.run)
     if run is not None:
-        to_do = f"{to_do or 'Run'}: {run}"
+        to_do = f"{to_do}: {run}"
     return {
         "check": check.name,
         "verdict": check.verdict.value,

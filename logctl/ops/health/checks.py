@@ -37,6 +37,6 @@ class Check:
     error: Exception | None = None
 
     @classmethod
-    def failed(cls, name: str, finding: Finding) -> Check:
-        """Return a failed check that says what a finding says."""
-        return cls(name, Verdict.FAILED, finding.what, run=finding.run)
+    def failed(cls, name: str, finding: Finding, *, to_do: str) -> Check:
+        """Return a failed check that says what a finding says; `to_do` introduces its command."""
+        return cls(name, Verdict.FAILED, finding.what, to_do, finding.run)

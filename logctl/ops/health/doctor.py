@@ -212,7 +212,8 @@ def catalog(deployment: Deployment) -> Iterator[Check]:
         yield Check("tables", Verdict.NOT_CHECKED, f"the catalog cannot be read: {_brief(error)}")
         return
     findings = faulty_tables(found.missing, found.changed)
-    yield from (Check.failed("tables", finding) for finding in findings)
+    for finding in findings:
+        yield Check.failed("tables", finding, to_do="Restore them with")
     if not findings:
         yield Check("tables", Verdict.OK, f"all tables and views of {found.database} exist")
 

@@ -21,6 +21,7 @@ LOW_CONCURRENCY = 100
 Lambda quotas). Each app that sends needs one at a time, and the dashboard needs some."""
 CODE_STORAGE_SHARE = 0.9
 """The part of the code storage that may be used before `doctor` warns."""
+_UPDATE = "Bring the stack up to date with"
 _CONCURRENCY_QUOTA = "https://console.aws.amazon.com/servicequotas/home/services/lambda/quotas/L-B99A9384"
 
 
@@ -107,7 +108,7 @@ def stack(name: str, status: str, shortfall: Shortfall) -> Check:
     """
     seen = f"{name} is {status}"
     for finding in incomplete_stack(replace(shortfall, version="")):
-        failed = Check.failed("stack", finding)
+        failed = Check.failed("stack", finding, to_do=_UPDATE)
         return replace(failed, seen=f"{seen}. {finding.what}")
     compared = "" if shortfall.compared else "; its resources were not compared with the template"
     return Check("stack", Verdict.OK, seen + compared)
@@ -129,4 +130,4 @@ def versions(here: str, deployed: str | None, *, same_code: bool | None) -> Chec
         return Check("version", Verdict.OK, seen + code)
     if here == deployed:
         seen += ", with other code"
-    return Check("version", Verdict.WARNING, seen, "Bring the stack up to date with", PROVISION)
+    return Check("version", Verdict.WARNING, seen, _UPDATE, PROVISION)
