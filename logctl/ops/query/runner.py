@@ -55,7 +55,7 @@ class Query:
 
 @dataclass
 class QueryResult:
-    """A query that has succeeded. `rows` may be read once; values are Python's, None for NULL."""
+    """The result of a query. `rows` can be read once; its values are Python's, and None for NULL."""
 
     query_id: str
     columns: tuple[str, ...]
@@ -135,6 +135,8 @@ def query(
     A KeyboardInterrupt during the wait cancels the query in Athena and is raised again.
 
     Args:
+        deployment: where the workgroup and the tables are.
+        query: the statement and its parameters.
         reuse: accept a stored result of the same query that is at most this old, in milliseconds.
         max_scan: stop the query when it has read more bytes. Athena itself has such a limit for a
             workgroup only, so this is checked while the query runs.
