@@ -1,4 +1,4 @@
-"""The rules of `logctl status`, what CloudWatch's numbers become, and drift that takes its time."""
+"""`logctl status`: its rules, CloudWatch's metrics, drift detection, and the three output formats."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ SETTINGS = Settings(env="prod")
         ("UPDATE_ROLLBACK_COMPLETE", "DRIFTED", ["logctl provision", "logctl status --drift"]),
     ],
 )
-def test_a_stack_is_well_when_its_last_change_went_through(status, drift_status, commands):
+def test_findings_about_the_stack(status, drift_status, commands):
     assert [str(finding.run) for finding in rules.stack(status, drift_status)] == commands
 
 
-def test_what_has_drifted_is_named():
+def test_findings_name_drifted_resources():
     told = rules.drift([Drifted("Queue", "AWS::SQS::Queue"), Drifted("Api", "AWS::Lambda::Function", ("MemorySize", "Timeout"))])  # fmt: skip
     assert [finding.what for finding in told] == [
         "Queue (AWS::SQS::Queue) was deleted: destroy the stack and provision it again. S3 and DynamoDB keep their data; messages in the queues are lost.",
@@ -74,16 +74,16 @@ def test_what_has_drifted_is_named():
         ("Active", {"u": "Disabling"}, ["aws lambda update-event-source-mapping --uuid u --enabled"]),
     ],
 )
-def test_a_consumer_is_well_when_messages_come_to_it(function, sources, commands):
+def test_findings_about_the_consumer(function, sources, commands):
     assert [str(finding.run) for finding in rules.consumer(function, sources)] == commands
 
 
-def test_no_metric_is_no_finding_and_neither_is_a_good_one():
+def test_missing_and_good_metrics_are_not_findings():
     assert rules.last_hour({"c": None, "s": None}, None, None) == []
     assert rules.last_hour({"c": 0.0, "s": 0.0}, 0.0, 12 * 60.0) == []
 
 
-def test_what_the_last_hour_tells():
+def test_findings_about_the_last_hour():
     told = rules.last_hour({"c": 1.0, "s": 1200.0}, 2.0, 12 * 60 + 1.0)
     assert [finding.what for finding in told] == [
         "The oldest message has waited for 12m 1s: the consumer is behind, failing or stopped.",
@@ -98,13 +98,13 @@ def test_what_the_last_hour_tells():
     ("name", "run"),
     [("dead-letters", "logctl dlq list"), ("backlog", "logctl doctor --live"), ("sweeper-errors", "logctl doctor --live")],
 )  # fmt: skip
-def test_an_alarm_says_itself_what_to_run(name, run):
+def test_an_alarm_that_is_on_has_the_command_of_its_row(name, run):
     (alarm,) = [alarm for alarm in ALARMS if alarm.name == name]
     (finding,) = rules.alarms({"a": alarm})
     assert (finding.what, str(finding.run)) == (f"The alarm a is on. {alarm.about}", run)
 
 
-def test_counts():
+def test_findings_with_counts():
     assert rules.dead_letters(0) == rules.alerts(0) == rules.partitions(0, 3) == []
     assert rules.quarantine(0, complete=True) == rules.apps_without_objects([]) == faulty_tables([], []) == []
     assert rules.dead_letters(1_200)[0].what == "1,200 messages could not be stored."
@@ -139,12 +139,12 @@ def cloudwatch(monkeypatch):
         yield deployment, put
 
 
-def test_where_nothing_is_measured_every_number_is_missing(cloudwatch):
+def test_without_metrics_every_number_is_none(cloudwatch):
     deployment, _ = cloudwatch
     assert set(vars(measure(deployment, now=NOON)).values()) == {None}
 
 
-def test_the_numbers_of_the_last_hour(cloudwatch):
+def test_metrics_of_the_last_hour(cloudwatch):
     deployment, put = cloudwatch
     for ago, calls, longest in ((90 * MINUTE, 100, 9_000), (30 * MINUTE, 2, 60), (MINUTE, 1, 120)):
         for _ in range(calls):
@@ -157,7 +157,7 @@ def test_the_numbers_of_the_last_hour(cloudwatch):
     assert (found.mean_duration, found.longest_duration) == (80, 120)
 
 
-def test_an_age_of_a_while_ago_is_of_messages_that_are_gone(cloudwatch):
+def test_an_old_value_of_the_oldest_age_is_ignored(cloudwatch):
     deployment, put = cloudwatch
     queue = "logctl-prod-ingest.fifo"
     put("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue, 900, 20 * MINUTE)
@@ -171,7 +171,7 @@ def test_an_age_of_a_while_ago_is_of_messages_that_are_gone(cloudwatch):
 
 
 class CloudFormation:
-    """Takes some looks to detect drift, and lists it in pages."""
+    """Drift detection that takes several requests, and whose result has two pages."""
 
     def __init__(self, *statuses: str, reason: str = "") -> None:
         self.statuses = list(statuses)
@@ -221,7 +221,7 @@ def detect(cloudformation: CloudFormation) -> tuple[drift.Drift, list[float]]:
     return drift.detect(deployment, sleep=slept.append), slept
 
 
-def test_drift_is_waited_for_and_read_whole():
+def test_drift_detection_waits_and_reads_every_page():
     found, slept = detect(
         CloudFormation("DETECTION_IN_PROGRESS", "DETECTION_IN_PROGRESS", "DETECTION_COMPLETE")
     )
@@ -235,14 +235,14 @@ def test_drift_is_waited_for_and_read_whole():
     assert len(slept) == 2
 
 
-def test_a_detection_that_fails_says_why_and_one_that_never_ends_is_given_up():
+def test_drift_detection_that_fails_or_does_not_end():
     with pytest.raises(LogctlError, match="could not detect drift: no rights"):
         detect(CloudFormation("DETECTION_FAILED", reason="no rights."))
     with pytest.raises(LogctlError, match="did not end within 15 min"):
         detect(CloudFormation("DETECTION_IN_PROGRESS"))
 
 
-# ── Everything together ─────────────────────────────────────────────────────────────────────────────────
+# ── All parts ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 def aws(**clients: Any) -> Any:
@@ -250,12 +250,12 @@ def aws(**clients: Any) -> Any:
     return SimpleNamespace(place=Place("1", "eu-central-1"), **(dict.fromkeys(names, Refusing()) | clients))
 
 
-def test_who_may_see_nothing_at_all_is_told_so():
+def test_without_any_permission_the_error_is_raised():
     with pytest.raises(ClientError, match="AccessDenied"):
         pipeline_status(Deployment(aws(), SETTINGS), now=NOON)
 
 
-def test_who_may_not_see_the_stack_sees_the_rest():
+def test_a_stack_that_may_not_be_read_hides_no_other_part():
     found = pipeline_status(
         Deployment(aws(events=Refusing(describe_rule=lambda Name: {"State": "ENABLED"})), SETTINGS), now=NOON
     )
@@ -263,14 +263,14 @@ def test_who_may_not_see_the_stack_sees_the_rest():
     assert (found.state, states.pop("sweeper"), set(states.values())) == ("unknown", "ok", {"unknown"})
 
 
-def test_what_needs_attention_counts_more_than_what_is_unknown():
+def test_attention_takes_precedence_over_unknown():
     found = pipeline_status(
         Deployment(aws(events=Refusing(describe_rule=lambda Name: {"State": "DISABLED"})), SETTINGS), now=NOON
     )
     assert found.state == "attention"
 
 
-def test_what_is_gone_needs_attention():
+def test_a_deleted_resource_needs_attention():
     version = {"OutputKey": "Version", "OutputValue": __version__}
     stack = {"StackStatus": "UPDATE_COMPLETE", "Outputs": [version]}
     found = pipeline_status(
@@ -291,13 +291,13 @@ def test_what_is_gone_needs_attention():
 
 
 @pytest.mark.parametrize("code", ["ValidationError", "ExpiredToken", "Throttling"])
-def test_where_the_stack_cannot_be_asked_for_nothing_else_is_looked_at(code):
+def test_other_errors_of_the_stack_end_status(code):
     with pytest.raises(ClientError, match=code):
         pipeline_status(Deployment(aws(cloudformation=Refusing(code), sqs=None), SETTINGS), now=NOON)
 
 
-def test_an_app_of_whose_newest_records_s3_knows_nothing(pipeline):
-    """Cold storage is written first: what has arrived within the hour has to be there."""
+def test_an_app_whose_newest_records_are_not_in_s3(pipeline):
+    """S3 is written before the hot store, so what arrived within the hour has to be there."""
     from logctl.ops.health.status import _apps
     from tests.helpers.messages import event, packed, records
 
@@ -338,7 +338,7 @@ def report(output: Output, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-def test_json_csv_and_table_show_the_same(capsys):
+def test_json_csv_and_table_show_the_same_data(capsys):
     document = json.loads(report(Output.JSON, capsys))
     rows = list(csv.DictReader(io.StringIO(report(Output.CSV, capsys))))
     table = report(Output.TABLE, capsys)
@@ -367,7 +367,7 @@ def test_json_csv_and_table_show_the_same(capsys):
 
 
 def as_deployment(pipeline: Any) -> Any:
-    """The pipeline as a deployment, by the names that its configuration has."""
+    """Return the pipeline as a deployment, with the names in its configuration."""
     return SimpleNamespace(
         aws=pipeline.aws,
         bucket=pipeline.config.bucket,
