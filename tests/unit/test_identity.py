@@ -21,9 +21,9 @@ from logctl.core.envelope import MAX_RECORDS, Packed, Packer, pack, unpack
 from logctl.core.hot_rows import from_item
 from logctl.core.records import TS_DERIVED, Record, Rejected, derive_id
 from logctl.core.times import DAY, SECOND
-from logctl.ops.send.follow import SETTLE, FollowedFile
-from logctl.ops.send.line_joining import LineReader
-from logctl.ops.send.packing import Inputs
+from logctl.ops.send.followed_file import SETTLE, FollowedFile
+from logctl.ops.send.input_messages import Inputs
+from logctl.ops.send.line_reader import LineReader
 from logctl.ops.send.record_identity import Source, split
 from tests.unit.conftest import NOON, Pipeline
 
@@ -127,7 +127,7 @@ class World:
 
 @pytest.fixture
 def world(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("logctl.ops.send.packing.time.time_ns", lambda: pipeline.clock.now * 1_000_000)
+    monkeypatch.setattr("logctl.ops.send.input_messages.time.time_ns", lambda: pipeline.clock.now * 1_000_000)
     world = World(pipeline, tmp_path)
     yield world
     world.stop()

@@ -163,7 +163,7 @@ def test_a_pause_sends_what_waits():
 def test_pauses_are_noticed_once_and_errors_come_through():
     import time
 
-    from logctl.ops.send.idle import with_pauses
+    from logctl.ops.send.stream_pauses import with_pauses
 
     def slow():
         yield 1
@@ -199,7 +199,7 @@ def test_a_pipe_in_the_place_of_a_file_is_read_once(tmp_path):
     import os
     import threading
 
-    from logctl.ops.send.packing import Inputs
+    from logctl.ops.send.input_messages import Inputs
 
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -13,7 +13,7 @@ from logctl.core.records import Record
 from logctl.core.times import HOUR, MINUTE, SECOND, iso
 from logctl.ops.alerts.simulate import simulate
 from logctl.ops.alerts.simulation import Simulation, Told
-from logctl.ops.send.packing import Inputs
+from logctl.ops.send.input_messages import Inputs
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_alerts import make, store  # noqa: F401 - a fixture
 from tests.unit.test_cli import logctl  # noqa: F401 - a fixture

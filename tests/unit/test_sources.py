@@ -18,7 +18,7 @@ from logctl.core.errors import UsageError
 from logctl.core.strictjson import Malformed, loads
 from logctl.core.times import parse_time
 from logctl.ops.send.input_files import Entry, Rejection, open_source, read_entries
-from logctl.ops.send.line_joining import LineReader, Place
+from logctl.ops.send.line_reader import LineReader, Place
 
 REFERENCE = parse_time("2026-02-01T00:00:00Z")
 T0 = "2026-01-31 08:15:00"

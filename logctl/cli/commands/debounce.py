@@ -147,7 +147,7 @@ def simulate(
     """
     from logctl.cli.commands.send import show_refusals
     from logctl.ops.alerts.simulate import simulate as run
-    from logctl.ops.send.packing import Inputs
+    from logctl.ops.send.input_messages import Inputs
 
     given = {"alert_window": window, "alert_level": level}
     settings = context.with_flags(given).settings

@@ -26,7 +26,7 @@ from logctl.core.times import SECOND, parse_duration
 
 if TYPE_CHECKING:
     from logctl.ops.send.input_files import Rejection
-    from logctl.ops.send.packing import Inputs
+    from logctl.ops.send.input_messages import Inputs
     from logctl.ops.send.sender import Outgoing, SendResult
 
 _REFUSALS_SHOWN = 5
@@ -132,7 +132,7 @@ def send(
         return
     if every:
         raise UsageError("--every goes with --follow.")
-    from logctl.ops.send.packing import Inputs
+    from logctl.ops.send.input_messages import Inputs
 
     inputs = Inputs(
         paths, app, "" if source else socket.gethostname(), source or "", form.value, errors.value
@@ -144,7 +144,7 @@ def send(
 
 def _sampled(count: int, app: str | None) -> Iterator[Outgoing | None]:
     from logctl.core.envelope import pack
-    from logctl.ops.send.samples import sample_records
+    from logctl.ops.send.sample_records import sample_records
     from logctl.ops.send.sender import Outgoing
 
     moment = now()
@@ -232,7 +232,7 @@ def _follow(
 ) -> None:
     """Send what is appended, until Ctrl-C."""
     from logctl.core.envelope import pack
-    from logctl.ops.send.follow import FollowedFile, batches
+    from logctl.ops.send.followed_file import FollowedFile, batches
     from logctl.ops.send.record_identity import Source, split
     from logctl.ops.send.sender import Outgoing, Sender
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 import zstandard
 
 from logctl.core.errors import UsageError
-from logctl.ops.send.line_joining import (
+from logctl.ops.send.line_reader import (
     BOM,
     MAX_LINE,
     Entry,

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Literal
 from logctl.core import strictjson
 from logctl.core.levels import UNKNOWN
 from logctl.core.records import find_time
-from logctl.ops.send.textlog import continues, find_level, read_head
+from logctl.ops.send.line_head import continues, find_level, read_head
 
 MAX_LINE = 1024 * 1024
 MAX_JOINED_LINES = 1_000

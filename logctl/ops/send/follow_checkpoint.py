@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from logctl.core.errors import UsageError
-from logctl.ops.send.line_joining import Errors, LineForm, Place
+from logctl.ops.send.line_reader import Errors, LineForm, Place
 
 _VERSION = 2
 _BEFORE_TRAILS = 1

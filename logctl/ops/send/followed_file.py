@@ -8,7 +8,7 @@ to its end, then those rotated after it, then the new one. What can no longer be
 Only what copytruncate drops between two polls goes unseen, as it does for everybody.
 
 Where a batch ends depends on when somebody looked; what its records are does not (see
-`ops.send.line_joining.Trail`). Sent by other means, the same records are known again.
+`ops.send.line_reader.Trail`). Sent by other means, the same records are known again.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from typing import Protocol
 
 from logctl.core.errors import UsageError
 from logctl.core.times import SECOND
-from logctl.ops.send.checkpoint import Checkpoint, Pending, State
+from logctl.ops.send.follow_checkpoint import Checkpoint, Pending, State
 from logctl.ops.send.input_files import Form, is_compressed, recognise
-from logctl.ops.send.line_joining import MAX_LINE, Entry, Errors, LineForm, LineReader, Place, Rejection
-from logctl.ops.send.rotation import GrowingFile, find, open_file, open_next
+from logctl.ops.send.line_reader import MAX_LINE, Entry, Errors, LineForm, LineReader, Place, Rejection
+from logctl.ops.send.log_rotation import GrowingFile, find, open_file, open_next
 
 SETTLE = SECOND
 MAX_BYTES = 2 * MAX_LINE

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from logctl.core.envelope import Packer
 from logctl.core.records import Record
-from logctl.ops.send.idle import with_pauses
 from logctl.ops.send.input_files import Form, Rejection, open_source, read_entries
-from logctl.ops.send.line_joining import Errors
+from logctl.ops.send.line_reader import Errors
 from logctl.ops.send.record_identity import Placed, Source, records
 from logctl.ops.send.sender import Outgoing
+from logctl.ops.send.stream_pauses import with_pauses
 
 STDIN = "-"
 PAUSE_SECONDS = 1.0
@@ -33,7 +33,7 @@ def is_stream(path: str) -> bool:
 class Inputs:
     """Files and streams of one `send`. `refused` fills while the messages are drawn.
 
-    `where` and `name` are parts of the records' identity: see `intake.Source`.
+    `where` and `name` are parts of the records' identity: see `record_identity.Source`.
     """
 
     paths: Sequence[str]
