@@ -180,7 +180,7 @@ def test_pauses_are_noticed_once_and_errors_come_through():
     assert list(with_pauses(iter([1, 2]), 5)) == [1, 2]
 
 
-def test_sending_until_it_is_through_outlasts_an_outage():
+def test_sending_until_accepted_outlasts_an_outage():
     queue = Queue()
     queue.breaks_after = 1
     told: list[str] = []
@@ -188,7 +188,7 @@ def test_sending_until_it_is_through_outlasts_an_outage():
     def mend(seconds: float) -> None:
         queue.breaks_after = None
 
-    Sender(queue, "http://queue", sleep=mend).send_until_through(
+    Sender(queue, "http://queue", sleep=mend).send_until_accepted(
         [outgoing("a", n) for n in range(25)], on_trouble=told.append
     )
     assert queue.accepted["a"] == [f"a-{n}" for n in range(25)]

@@ -257,7 +257,7 @@ def _follow(
                 placed, refused = split(batch.entries, Source(app, read_at, read_at, source or "", where))
                 show_refusals([(str(path), item) for item in refused])
                 outgoing = [Outgoing(message, str(path)) for message in pack(placed, batch.source)]
-                Sender(deployment.aws.sqs, url).send_until_through(outgoing, on_trouble=say)
+                Sender(deployment.aws.sqs, url).send_until_accepted(outgoing, on_trouble=say)
                 batch.commit()
                 total += len(placed)
         except KeyboardInterrupt:
