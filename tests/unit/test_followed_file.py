@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logctl.core.errors import UsageError
+from logctl.ops.send.entries import Entry, Rejection
 from logctl.ops.send.follow_checkpoint import Checkpoint, State
 from logctl.ops.send.followed_file import GATHER_SECONDS, SETTLE, FollowBatch, FollowedFile, batches
-from logctl.ops.send.line_reader import Entry, Rejection
 
 START = 1_770_000_000_000
 

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,26 +22,16 @@ from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.safe_text import counted
 from logctl.core.sizes import format_size
 from logctl.core.times import SECOND, parse_duration
+from logctl.ops.send.input_forms import Errors, Requested
 
 if TYPE_CHECKING:
-    from logctl.ops.send.input_files import Rejection
+    from logctl.ops.send.entries import Rejection
     from logctl.ops.send.input_messages import Inputs
     from logctl.ops.send.sender import Outgoing, SendResult
 
 _REFUSALS_SHOWN = 5
 _WAIT_SECONDS = 60
 _AGAIN = "Send the same again: what was accepted is not doubled."
-
-
-class Form(StrEnum):
-    AUTO = "auto"
-    TEXT = "text"
-    JSON = "json"
-
-
-class Errors(StrEnum):
-    STRICT = "strict"
-    REPLACE = "replace"
 
 
 def register(app: typer.Typer) -> None:
@@ -82,7 +71,7 @@ def send(
     sample: Annotated[
         int | None, typer.Option("--sample", metavar="N", min=1, help="Send N made records instead.")
     ] = None,
-    form: Annotated[Form, typer.Option("--format", help="What the input is.")] = Form.AUTO,
+    form: Annotated[Requested, typer.Option("--format", help="What the input is.")] = Requested.AUTO,
     errors: Annotated[
         Errors, typer.Option("--errors", help="What to do with invalid UTF-8.")
     ] = Errors.STRICT,
@@ -134,9 +123,7 @@ def send(
         raise UsageError("--every goes with --follow.")
     from logctl.ops.send.input_messages import Inputs
 
-    inputs = Inputs(
-        paths, app, "" if source else socket.gethostname(), source or "", form.value, errors.value
-    )
+    inputs = Inputs(paths, app, "" if source else socket.gethostname(), source or "", form, errors)
     if not keep_going:
         _refuse_bad_files(inputs)
     _deliver(context, inputs.messages(), wait=wait, refused=inputs.refused)
@@ -223,7 +210,7 @@ def _follow(
     context: Context,
     path: Path,
     app: str | None,
-    form: Form,
+    form: Requested,
     errors: Errors,
     source: str | None,
     *,
@@ -246,8 +233,8 @@ def _follow(
         path,
         app=app,
         state_dir=context.state_home / "follow",
-        form=form.value,
-        errors=errors.value,
+        form=form,
+        errors=errors,
         from_end=from_end,
     ) as followed:
         say(f"Following {path}; stop with Ctrl-C.")

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from logctl.core.errors import UsageError
-from logctl.ops.send.line_reader import Errors, LineForm, Place
+from logctl.ops.send.input_forms import Errors, Form, LineForm, as_lines
+from logctl.ops.send.line_reader import Place
 
 _VERSION = 2
 _BEFORE_TRAILS = 1
@@ -137,8 +138,12 @@ class Checkpoint:
 
 
 def _from_json(saved: dict[str, Any]) -> State:
-    saved.pop("generation", None)
-    pending = saved.pop("pending")
-    place = Place(**saved.pop("place"))
-    begun = tuple(saved.pop("begun", ()))
-    return State(**saved, place=place, pending=Pending(**pending) if pending else None, begun=begun)
+    saved.pop("generation", None)  # written by earlier versions
+    form, pending = saved.pop("form"), saved.pop("pending")
+    if pending is not None:
+        pending["errors"] = Errors(pending["errors"])
+    return State(
+        **saved | {"place": Place(**saved["place"]), "begun": tuple(saved.get("begun", ()))},
+        form=None if form is None else as_lines(Form(form)),
+        pending=None if pending is None else Pending(**pending),
+    )

@@ -23,9 +23,21 @@ from typing import Protocol
 
 from logctl.core.errors import UsageError
 from logctl.core.times import SECOND
+from logctl.ops.send.entries import MAX_LINE, Entry, Rejection
 from logctl.ops.send.follow_checkpoint import Checkpoint, Pending, State
-from logctl.ops.send.input_files import Form, is_compressed, recognise
-from logctl.ops.send.line_reader import MAX_LINE, Entry, Errors, LineForm, LineReader, Place, Rejection
+from logctl.ops.send.input_forms import (
+    LOOK,
+    Compression,
+    Errors,
+    Form,
+    LineForm,
+    Requested,
+    as_lines,
+    compression,
+    fallback,
+    recognise,
+)
+from logctl.ops.send.line_reader import LineReader, Place
 from logctl.ops.send.log_rotation import GrowingFile, find, open_file, open_next
 
 SETTLE = SECOND
@@ -35,7 +47,6 @@ GATHER_SECONDS = 1.0
 """How long records gather before the next batch, when the last one was small: each message costs, whether it
 holds one record or a thousand."""
 _MUCH = 512 * 1024
-_LOOK = 64 * 1024
 _TAIL = 256
 _KEY = 8
 _MAX_BEGUN = 1_000
@@ -83,8 +94,8 @@ class FollowedFile:
         *,
         app: str,
         state_dir: Path,
-        form: Form = "auto",
-        errors: Errors = "strict",
+        form: Requested = Requested.AUTO,
+        errors: Errors = Errors.STRICT,
         from_end: bool = False,
         settle: int = SETTLE,
         max_bytes: int = MAX_BYTES,
@@ -205,7 +216,7 @@ class FollowedFile:
         return file
 
     def _begin(self, file: GrowingFile) -> None:
-        if is_compressed(file.read(_LOOK, 0)):
+        if compression(file.read(LOOK, 0)) is not Compression.NONE:
             raise UsageError(f"{self._path} is compressed.", "Send it without --follow.")
         self._size = -1
         before = _with_begun(self._checkpoint.state) if self._checkpoint.state else {}
@@ -214,8 +225,8 @@ class FollowedFile:
     def _skip_to_end(self, file: GrowingFile, now: int) -> None:
         """Behind the last complete line, having read all of them for what they mean for the next."""
         end = _end_of_lines(file)
-        form = self._recognise(file, quiet=True) or "text"
-        reader = self._reader(form, "replace", now, Place())
+        form = self._recognise(file, quiet=True) or Form.TEXT
+        reader = self._reader(form, Errors.REPLACE, now, Place())
         begun = _begun(reader.read(file.stream(end), final=True), _MAX_BEGUN)
         tail = file.read(min(_TAIL, end), max(0, end - _TAIL))
         self._checkpoint.save(
@@ -238,7 +249,7 @@ class FollowedFile:
         return self._trail(file, place.offset).chain == place.chain
 
     def _trail(self, file: GrowingFile, end: int) -> Place:
-        reader = self._reader("text", "replace", 0, Place())
+        reader = self._reader(Form.TEXT, Errors.REPLACE, 0, Place())
         reader.skip(file.stream(end))
         return reader.place
 
@@ -326,10 +337,10 @@ class FollowedFile:
         return LineReader(form, errors=errors, reference=reference, place=place, max_line=limit)
 
     def _recognise(self, file: GrowingFile, *, quiet: bool) -> LineForm | None:
-        found = recognise(file.read(_LOOK, 0), self._form)
+        found = recognise(file.read(LOOK, 0), self._form)
         if found is None:
-            return None if not quiet else "json" if self._form == "json" else "text"
-        return "text" if found == "text" else "json"
+            return fallback(self._form) if quiet else None
+        return as_lines(found)
 
 
 class _Sleep(Protocol):

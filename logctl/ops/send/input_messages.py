@@ -13,8 +13,9 @@ from pathlib import Path
 
 from logctl.core.envelope import Packer
 from logctl.core.records import Record
-from logctl.ops.send.input_files import Form, Rejection, open_source, read_entries
-from logctl.ops.send.line_reader import Errors
+from logctl.ops.send.entries import Rejection
+from logctl.ops.send.input_files import open_source, read_entries
+from logctl.ops.send.input_forms import Errors, Requested
 from logctl.ops.send.record_identity import Placed, Source, records
 from logctl.ops.send.sender import Outgoing
 from logctl.ops.send.stream_pauses import with_pauses
@@ -40,8 +41,8 @@ class Inputs:
     app: str | None
     where: str
     name: str = ""
-    form: Form = "auto"
-    errors: Errors = "strict"
+    form: Requested = Requested.AUTO
+    errors: Errors = Errors.STRICT
     refused: list[tuple[str, Rejection]] = field(default_factory=list)
 
     def check(self) -> list[tuple[str, Rejection]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from logctl.core.envelope import TooBig, check_fits
 from logctl.core.records import ID_DERIVED, TS_DERIVED, Record, Rejected, derive_id, from_mapping
 from logctl.core.times import plausible
-from logctl.ops.send.input_files import Entry, Rejection
+from logctl.ops.send.entries import Entry, Rejection
 
 
 @dataclass(frozen=True)
