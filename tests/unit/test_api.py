@@ -21,7 +21,7 @@ from logctl.pipeline.api import Api
 from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.http import cursors, openapi
 from logctl.pipeline.http.http_errors import BadRequest
-from logctl.pipeline.stores.hot_reader import Mark
+from logctl.pipeline.stores.hot_follower import Mark
 from logctl.pipeline.stores.silences import SilenceStore
 from tests.unit.conftest import NOON, Pipeline
 from tests.unit.test_consumer import break_, event, packed, records, sqs

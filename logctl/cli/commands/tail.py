@@ -99,7 +99,9 @@ def tail(
       logctl tail 'web-*' -g timeout -o json | jq .message
     """
     from logctl.pipeline.stores.hot import HotStore
-    from logctl.pipeline.stores.hot_reader import Filter, Follower, Reader
+    from logctl.pipeline.stores.hot_follower import Follower
+    from logctl.pipeline.stores.hot_reader import Reader
+    from logctl.pipeline.stores.record_filter import Filter
 
     patterns = _checked(apps or [])
     try:
@@ -114,19 +116,22 @@ def tail(
     printer = Printer(output, query, utc=utc, colored=_colored(color, no_color))
 
     follower = Follower(reader, patterns) if follow else None
-    seen = follower.seen if follower else None
     names = reader.apps(patterns)
     # Without --since nobody asked for what is older than the hot store.
     older, recent = _divided(context, span) if since is not None else (None, span)
     if lines is not None:
-        newest = reader.newest(names, recent, lines, seen)
+        page = reader.page(names, recent, lines)
+        read, newest = page.chunks, page.records[::-1]
         if older and len(newest) < lines:
             newest = [*_archived(context, keep, patterns, older, lines - len(newest)), *newest]
         printed = printer.print(newest)
     else:
         printed = printer.print(_archived(context, keep, patterns, older)) if older else 0
-        printed += printer.print(reader.history(names, recent, seen))
+        history = reader.history(names, recent)
+        printed += printer.print(history)
+        read = history.chunks
     if follower:
+        follower.skip(read)
         _follow(follower, printer, TimeRange(0, span.until) if until is None else span)
     elif not printed:
         _explain_nothing(reader, names, patterns, span)
