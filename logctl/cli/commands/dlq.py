@@ -16,7 +16,8 @@ from logctl.core.safe_text import counted
 from logctl.core.times import iso
 
 if TYPE_CHECKING:
-    from logctl.ops.recovery.dead_letters import DeadLetter, Moved
+    from logctl.ops.recovery.dead_letter_moves import Moved
+    from logctl.ops.recovery.dead_letters import DeadLetter
 
 _LOOKING = "Looking into the dead-letter queue…"
 _EMPTY = "The dead-letter queue is empty."
@@ -140,7 +141,7 @@ def redrive(
 
 
 def _redrive_some(context: Context, messages: Sequence[str], *, yes: bool, dry_run: bool) -> None:
-    from logctl.ops.recovery import dead_letters
+    from logctl.ops.recovery import dead_letter_moves, dead_letters
 
     with working(_LOOKING):
         ids = dead_letters.chosen(context.deployment, messages)
@@ -149,15 +150,15 @@ def _redrive_some(context: Context, messages: Sequence[str], *, yes: bool, dry_r
         return
     confirm(f"This moves {counted(len(ids), 'dead letter')} back into the queue of {context.place}.", yes=yes)
     with working("Moving…"):
-        done = dead_letters.redrive_some(context.deployment, ids)
+        done = dead_letter_moves.redrive_some(context.deployment, ids)
     _conclude(done, len(ids), "on their way again")
 
 
 def _redrive_all(context: Context, *, everything: bool, yes: bool, dry_run: bool) -> None:
-    from logctl.ops.recovery import dead_letters
+    from logctl.ops.recovery import dead_letter_moves
 
     with working(_LOOKING):
-        found = dead_letters.plan(context.deployment)
+        found = dead_letter_moves.plan(context.deployment)
     total = found.moved + found.left_out + found.unseen
     going = total if everything else found.moved
     if not total:
@@ -175,7 +176,7 @@ def _redrive_all(context: Context, *, everything: bool, yes: bool, dry_run: bool
         f"This moves {beyond}{counted(going, 'dead letter')} back into the queue of {context.place}.", yes=yes
     )
     with working("Moving…") as update:
-        done = dead_letters.redrive(
+        done = dead_letter_moves.redrive(
             context.deployment,
             everything=everything,
             on_progress=lambda moved, total: update(f"{moved:,} of {total:,} moved"),
@@ -209,7 +210,7 @@ def drop(
 
       logctl dlq drop --message 5fea7756
     """
-    from logctl.ops.recovery import dead_letters
+    from logctl.ops.recovery import dead_letter_moves, dead_letters
 
     if not messages:
         raise UsageError("Name the messages with --message ID.", f"See them with: {dead_letters.SEE}")
@@ -217,7 +218,7 @@ def drop(
         ids = dead_letters.chosen(context.deployment, messages)
     confirm(f"This deletes {counted(len(ids), 'dead letter')} of {context.place} for good.", yes=yes)
     with working("Deleting…"):
-        done = dead_letters.drop(context.deployment, ids)
+        done = dead_letter_moves.drop(context.deployment, ids)
     _conclude(done, len(ids), "deleted")
 
 
