@@ -21,7 +21,8 @@ from logctl.core.safe_text import counted, neutralise_lines, shorten
 from logctl.core.times import iso, parse_range
 
 if TYPE_CHECKING:
-    from logctl.ops.recovery.quarantined_messages import Held, Retried, Wanted
+    from logctl.ops.recovery.quarantine_retry import Retried
+    from logctl.ops.recovery.quarantined_messages import Held, Wanted
 
 _ALL_AT_MOST = 5_000
 _SEE = "logctl quarantine list"
@@ -270,7 +271,7 @@ def retry(
       logctl quarantine retry --all --app checkout --reason version
     """
     from logctl.core.quarantine import body_of
-    from logctl.ops.recovery.quarantined_messages import edited
+    from logctl.ops.recovery.message_editor import edited
 
     if edit and body is not None:
         raise UsageError("--edit and --body exclude each other.")
@@ -331,7 +332,8 @@ def _chosen(context: Context, ids: Sequence[str] | None, every: bool, wanted: Wa
 def _retry_each(
     context: Context, chosen: Sequence[Held], mended: Callable[[Held], str | None], as_app: str | None
 ) -> None:
-    from logctl.ops.recovery.quarantined_messages import Changes, Retry, read_one
+    from logctl.ops.recovery.quarantine_retry import Changes, Retry
+    from logctl.ops.recovery.quarantined_messages import read_one
 
     again, stored = Retry(context.deployment), 0
     refused: list[LogctlError] = []
