@@ -374,7 +374,7 @@ def test_an_envelope_is_edited_as_its_lines(editor):
 
 
 @pytest.mark.parametrize(
-    ("script", "said"), [("true", "unchanged"), ("exit 3", "ended with 3"), ("sed -i s/x/x/ $1", "as it was")]
+    ("script", "said"), [("true", "unchanged"), ("exit 3", "ended with 3"), ("sed -i s/x/x/ $1", "unchanged")]
 )
 def test_nothing_is_sent_when_nothing_was_changed_or_the_editor_failed(editor, script, said):
     editor(script)

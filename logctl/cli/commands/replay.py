@@ -63,7 +63,7 @@ def replay(
         raise UsageError(f"{problem}.") from None
     with working("Reading cold storage…") as update:
         work = Replay(context.deployment, app, span, now=now(), on_progress=update)
-        done = work.plan() if dry_run else work.run()
+        outcome = work.plan() if dry_run else work.run()
     show(
         [
             {
@@ -73,22 +73,22 @@ def replay(
                 "records": item.records,
                 "rows_there": item.present,
             }
-            for item in done
+            for item in outcome.apps
         ],
         ("app", "messages", "rows_missing" if dry_run else "rows_added", "records", "rows_there"),
         output,
         empty="Cold storage has nothing of these apps in this range.",
         right=("messages", "rows_missing", "rows_added", "records", "rows_there"),
     )
-    if work.scanned:
-        say(f"Athena read {format_size(work.scanned)} of compacted days.")
-    records = sum(item.records for item in done)
+    if outcome.scanned:
+        say(f"Athena read {format_size(outcome.scanned)} of compacted days.")
+    records = sum(item.records for item in outcome.apps)
     if dry_run:
         say(f"{records:,} records would be added; nothing was written.")
-    elif done:
+    elif outcome.apps:
         kept = format_duration(context.deployment.pipeline_config().hot_retention)
         say(f"{records:,} records were added to the hot store, for {kept}.")
-    for item in work.unreadable[:5]:
+    for item in outcome.unreadable[:5]:
         say(f"  {item.key}: {item.problem}")
-    if work.unreadable:
-        raise PartialError(f"{len(work.unreadable)} objects could not be read; everything else is done.")
+    if outcome.unreadable:
+        raise PartialError(f"{len(outcome.unreadable)} objects could not be read; everything else is done.")
