@@ -22,8 +22,8 @@ from logctl.ops.recovery import message_editor, quarantine_retry, quarantined_me
 from logctl.ops.recovery.quarantine_retry import Changes, Retry
 from logctl.ops.recovery.quarantined_messages import Wanted
 from logctl.pipeline.stores.quarantine_reader import listed, recent
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import event, packed, records, sqs
+from tests.helpers.messages import event, packed, records, sqs
+from tests.helpers.pipeline import NOON, Pipeline
 
 
 class Place:
