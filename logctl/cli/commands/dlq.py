@@ -58,7 +58,7 @@ def listing(
     with working(_LOOKING):
         found = dead_letters.look(context.deployment, limit=limit)
     columns: tuple[str, ...] = ("message_id", "app", "sent", "records", "cause", "reason")
-    if output is not Output.TABLE:
+    if output.for_programs:
         columns = (*columns[:3], "receives", "size", *columns[3:], "detail", "problem")
     show(
         [_row(letter) for letter in found.letters],

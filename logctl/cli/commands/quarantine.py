@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, assert_never
 
 import typer
 
@@ -21,6 +21,7 @@ from logctl.core.safe_text import counted, neutralise_lines, shorten
 from logctl.core.times import iso, parse_range
 
 if TYPE_CHECKING:
+    from logctl.core.quarantine import Note
     from logctl.ops.recovery.quarantine_retry import Retried
     from logctl.ops.recovery.quarantined_messages import Held, Wanted
 
@@ -95,7 +96,7 @@ def listing(
         found = quarantined_messages.look(context.deployment, wanted, limit=limit)
     short = brief([held.kept.id for held in found.held])
     columns: tuple[str, ...] = ("id", "app", "sent", "size", "lines", "reason")
-    if output is not Output.TABLE:
+    if output.for_programs:
         columns = (*columns, "detail", "key")
     show(
         [_row(held) for held in found.held],
@@ -175,12 +176,25 @@ def show_one(
     note = held.note
     if note is None:
         raise LogctlError(f"{held.kept.id} cannot be shown: {held.problem}.", f"Look at it: {held.kept.key}")
-    if output is Shown.RAW:
-        _write_raw(
-            note.content if not note.rejected else "\n".join(line.content or "" for line in note.rejected)
-        )
-        return
-    told = {
+    match output:
+        case Shown.RAW:
+            whole = "\n".join(line.content or "" for line in note.rejected) if note.rejected else note.content
+            _write_raw(whole)
+            return
+        case Shown.TABLE:
+            facts(_for_people(held, note), Output.TABLE)
+        case Shown.JSON:
+            facts(_members(held, note), Output.JSON)
+        case Shown.CSV:
+            facts(_members(held, note), Output.CSV)
+        case _:
+            assert_never(output)
+    for sentence in _limits_of(held):
+        say(sentence)
+
+
+def _members(held: Held, note: Note) -> dict[str, Any]:
+    return {
         "id": held.kept.id,
         **{name: value for name, value in asdict(note).items() if name not in ("content", "rejected")},
         "sent_at": iso(note.sent_at),
@@ -188,15 +202,15 @@ def show_one(
         "content": note.content,
         "rejected": [asdict(line) for line in note.rejected],
     }
-    if output is Shown.TABLE:
-        told["rejected"] = "\n".join(
-            f"line {line.position}, {line.reason}: {line.detail}\n{_content(line.content)}"
-            for line in note.rejected
-        )
-        told["content"] = _content(note.content) if not note.rejected else ""
-    facts(told, Output(output.value))
-    for sentence in _limits_of(held):
-        say(sentence)
+
+
+def _for_people(held: Held, note: Note) -> dict[str, Any]:
+    rejected = "\n".join(
+        f"line {line.position}, {line.reason}: {line.detail}\n{_content(line.content)}"
+        for line in note.rejected
+    )
+    content = "" if note.rejected else _content(note.content)
+    return {**_members(held, note), "rejected": rejected, "content": content}
 
 
 def _content(content: str | None) -> str:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 
 import typer
 
@@ -278,11 +278,15 @@ class Printer:
     def _line(self, record: Record) -> str:
         if self._query is not None:
             return _as_text(self._query.search(to_public(record)))
-        if self._form in (Format.JSON, Format.JSONL):
-            return json_text(to_public(record))
-        if self._form is Format.RAW:
-            return neutralise(record.message)
-        return self._text(record)
+        match self._form:
+            case Format.TEXT:
+                return self._text(record)
+            case Format.JSON | Format.JSONL:
+                return json_text(to_public(record))
+            case Format.RAW:
+                return neutralise(record.message)
+            case _:
+                assert_never(self._form)
 
     def _text(self, record: Record) -> str:
         moment = to_datetime(record.ts)
