@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from logctl.core.errors import UsageError
 from logctl.ops.send.entries import Entry, Rejection
-from logctl.ops.send.follow_checkpoint import Checkpoint, State
+from logctl.ops.send.follow_checkpoint import Checkpoint, FollowState
 from logctl.ops.send.followed_file import GATHER_SECONDS, SETTLE, FollowBatch, FollowedFile, batches
 
 START = 1_770_000_000_000
@@ -514,7 +514,7 @@ def test_a_checkpoint_is_on_disk_before_it_has_its_name(
 
     monkeypatch.setattr("os.fsync", record_fsync)
     monkeypatch.setattr("os.replace", record_rename)
-    checkpoint.save(State(1, 2))
+    checkpoint.save(FollowState(1, 2))
     checkpoint.close()
     assert calls == [("fsync", "file"), ("rename", checkpoint.path.name), ("fsync", "directory")]
     assert synced_size[0] == checkpoint.path.stat().st_size > 0

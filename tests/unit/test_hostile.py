@@ -21,7 +21,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from logctl.cli import render
-from logctl.cli.commands.tail import Format, Printer
+from logctl.cli.commands.tail import Printer, RecordFormat
 from logctl.cli.render import Output
 from logctl.core.appid import PATTERN, is_appid
 from logctl.core.debounce import Action, Claim, State, Status, compose, tally
@@ -376,8 +376,8 @@ WAYS_OUT: dict[str, Callable[[list[dict[str, Any]]], None]] = {
     **{f"table as {form}": lambda rows, form=form: render.show(rows, COLUMNS, form) for form in Output},
     **{f"facts as {form}": each(lambda row, form=form: render.facts(row, form)) for form in Output},
     **{f"tail as {form}": tail(form) for form in Format},
-    "tail of a part": tail(Format.TEXT, "message"),
-    "tail of an object": tail(Format.TEXT, "fields"),
+    "tail of a part": tail(RecordFormat.TEXT, "message"),
+    "tail of an object": tail(RecordFormat.TEXT, "fields"),
     "narration": each(lambda row: render.say(row["kind"])),
     "columns of theirs": lambda rows: render.table([rows[0]["kind"] or "x"], [], verbatim=True),
 }

@@ -19,7 +19,7 @@ from logctl.core.safe_text import shortened
 from logctl.core.times import DAY, HOUR, TimeRange, iso
 from logctl.ops.deployment import Deployment
 from logctl.ops.recovery import message_editor, quarantine_retry, quarantined_messages
-from logctl.ops.recovery.quarantine_retry import Changes, Retry
+from logctl.ops.recovery.quarantine_retry import Correction, Retry
 from logctl.ops.recovery.quarantined_messages import Wanted
 from logctl.pipeline.stores.quarantine_reader import listed, recent
 from tests.helpers.messages import event, packed, records, sqs
@@ -78,7 +78,7 @@ def messages(pipeline: Pipeline) -> list[str]:
 
 
 def retried(
-    place: Deployment, changes: Changes = quarantine_retry.UNCHANGED
+    place: Deployment, changes: Correction = quarantine_retry.UNCHANGED
 ) -> list[quarantine_retry.Retried]:
     again = Retry(place)
     found = quarantined_messages.look(place, Wanted(), limit=100).held
@@ -278,13 +278,13 @@ def test_what_is_rejected_again_stays_with_the_reason(pipeline, place):
 
 def test_a_mended_body_is_stored_and_the_old_one_leaves(pipeline, place):
     set_aside(pipeline, "{poison")
-    assert retried(place, Changes(body='{"msg": "mended"}'))[0].again == ()
+    assert retried(place, Correction(body='{"msg": "mended"}'))[0].again == ()
     assert (messages(pipeline), pipeline.keys("quarantine/")) == (["mended"], [])
 
 
 def test_a_body_that_is_mended_in_part_leaves_the_rest_in_quarantine(pipeline, place):
     set_aside(pipeline, "{poison")
-    (done,) = retried(place, Changes(body='{"msg": "good"}\n{bad'))
+    (done,) = retried(place, Correction(body='{"msg": "good"}\n{bad'))
     assert messages(pipeline) == ["good"]
     left = pipeline.keys("quarantine/")
     assert [held.kept.key for held in done.again] == left
@@ -315,7 +315,7 @@ def test_an_envelope_is_known_by_its_content(pipeline, place):
 def test_a_group_that_names_no_app_can_be_given_one(pipeline, place):
     pipeline.consumer.process(event(sqs('{"msg": "whose"}', group="../x")))
     assert retried(place)[0].reasons.startswith("appid: ")
-    assert retried(place, Changes(app="checkout"))[0].again == ()
+    assert retried(place, Correction(app="checkout"))[0].again == ()
     assert [row["app"]["S"] for row in pipeline.hot_rows()] == ["checkout"]
 
 
@@ -339,7 +339,7 @@ def test_while_nothing_can_be_stored_the_object_stays_and_the_error_is_the_store
 def test_redaction_applies_to_what_is_sent_again(pipeline, place):
     pipeline.config = replace(pipeline.config, redact=("passwords",))
     put(pipeline, "a1")
-    retried(place, Changes(body='{"msg": "password=hunter2"}'))
+    retried(place, Correction(body='{"msg": "password=hunter2"}'))
     assert messages(pipeline) == ["password=[redacted:passwords]"]
 
 

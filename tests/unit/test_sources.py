@@ -20,7 +20,7 @@ from logctl.core.times import parse_time
 from logctl.ops.send.entries import Entry, Rejection
 from logctl.ops.send.input_files import open_source, read_entries
 from logctl.ops.send.input_forms import Errors, Form, Requested
-from logctl.ops.send.line_reader import LineReader, Place
+from logctl.ops.send.line_reader import LineReader, Position
 
 REFERENCE = parse_time("2026-02-01T00:00:00Z")
 T0 = "2026-01-31 08:15:00"
@@ -320,8 +320,8 @@ def test_reading_on_from_a_record_s_end_gives_the_same(lines: list[str], data: s
 
 
 def test_a_place_survives_json() -> None:
-    place = Place(5, 2, False, True, AT0, "ERROR", "ab" * 16, "cd" * 8)
-    assert Place(**json.loads(json.dumps({f: getattr(place, f) for f in Place.__slots__}))) == place
+    place = Position(5, 2, False, True, AT0, "ERROR", "ab" * 16, "cd" * 8)
+    assert Position(**json.loads(json.dumps({f: getattr(place, f) for f in Position.__slots__}))) == place
 
 
 # ── Files ───────────────────────────────────────────────────────────────────────────────────────────

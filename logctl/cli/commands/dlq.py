@@ -1,4 +1,4 @@
-"""`logctl dlq`: what failed too often."""
+"""The command `logctl dlq`: handle the messages in the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -25,13 +25,17 @@ _TEN = "SQS shows at most ten of each app at a time"
 
 _Messages = Annotated[
     list[str] | None,
-    typer.Option("--message", metavar="ID", help="Only this one, by its id or the start of it; repeatable."),
+    typer.Option(
+        "--message", metavar="ID", help="Only this message, by its id or the start of it; repeatable."
+    ),
 ]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 def register(app: typer.Typer) -> None:
-    family = typer.Typer(help="The dead-letter queue: what failed, and again.", no_args_is_help=True)
+    family = typer.Typer(
+        help="List the messages that failed, send them again, or delete them.", no_args_is_help=True
+    )
     command(family, "list")(listing)
     command(family, "show")(show_letter)
     command(family, "redrive")(redrive)
@@ -41,13 +45,13 @@ def register(app: typer.Typer) -> None:
 
 def listing(
     context: Context,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Show at most this many.")] = 100,
     output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
 ) -> None:
-    """List the messages that the consumer could not finish, and why; nothing is taken out.
+    """List the messages that the consumer could not finish, and why; they stay in the queue.
 
-    The cause is "content" when a message failed while storage worked, "storage" when it could not be stored,
-    and "unknown" when nothing was recorded of its attempts.
+    The cause is "content" if a message failed while storage worked, "storage" if it could not be stored, and
+    "unknown" if nothing was recorded of its attempts.
 
     Example:
 
@@ -73,7 +77,7 @@ def listing(
         whole=("message_id", "sent", "records", "cause"),
     )
     if found.total > len(found.letters):
-        say(f"{len(found.letters)} of about {found.total} messages: {_TEN}. More than these are there.")
+        say(f"{len(found.letters)} of about {found.total} messages: {_TEN}.")
 
 
 def _row(letter: DeadLetter) -> dict[str, object]:
@@ -96,7 +100,7 @@ def show_letter(
     message_id: Annotated[str, typer.Argument(help="The id, or the start of it, from `dlq list`.")],
     output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
 ) -> None:
-    """Show one message whole, and why it failed.
+    """Show one message with its content, and why it failed.
 
     Example:
 
@@ -116,13 +120,14 @@ def redrive(
         bool, typer.Option("--all", help="Also those that failed because of their content.")
     ] = False,
     yes: _Yes = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many would be moved.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show how many would be moved.")] = False,
 ) -> None:
     """Send messages in the dead-letter queue through the pipeline again.
 
-    Those that failed because of their content would fail again: they are left out, unless --all or --message
-    names them. Messages of an app keep their order, but come after what the app has sent since, and go ahead
-    of those that are left out. What was stored and counted before is not stored or counted twice.
+    Messages that failed because of their content would fail again. They are left out, unless they are chosen
+    with --all or --message. The messages of an app keep their order, but come after what the app has sent
+    since, and before those that are left out. Records that are stored already are not stored or counted
+    twice.
 
     Examples:
 
@@ -146,12 +151,12 @@ def _redrive_some(context: Context, messages: Sequence[str], *, yes: bool, dry_r
     with working(_LOOKING):
         ids = dead_letters.chosen(context.deployment, messages)
     if dry_run:
-        say(f"{counted(len(ids), 'message')} would be sent round again; nothing was moved.")
+        say(f"{counted(len(ids), 'message')} would be sent again; nothing was moved.")
         return
     confirm(f"This moves {counted(len(ids), 'dead letter')} back into the queue of {context.place}.", yes=yes)
     with working("Moving…"):
         done = dead_letter_moves.redrive_some(context.deployment, ids)
-    _conclude(done, len(ids), "on their way again")
+    _conclude(done, len(ids), "sent again")
 
 
 def _redrive_all(context: Context, *, everything: bool, yes: bool, dry_run: bool) -> None:
@@ -165,7 +170,7 @@ def _redrive_all(context: Context, *, everything: bool, yes: bool, dry_run: bool
         say(_EMPTY)
         return
     if dry_run:
-        say(f"{counted(going, 'message')} would be sent round again; nothing was moved.")
+        say(f"{counted(going, 'message')} would be sent again; nothing was moved.")
         _tell_left_out(found, everything=everything)
         return
     if not going + found.unseen:
@@ -181,7 +186,7 @@ def _redrive_all(context: Context, *, everything: bool, yes: bool, dry_run: bool
             everything=everything,
             on_progress=lambda moved, total: update(f"{moved:,} of {total:,} moved"),
         )
-    say(f"{done.moved} of {total} messages are on their way again.")
+    say(f"{done.moved} of {total} messages were sent again.")
     _tell_left_out(done, everything=everything)
 
 
@@ -193,10 +198,10 @@ def _tell_left_out(found: Moved, *, everything: bool) -> None:
             f"{beyond}{counted(found.left_out, 'message')} failed because of {'its' if one else 'their'} "
             f"content and {'stays' if one else 'stay'}; see why with: logctl dlq list"
         )
-        say("  What is sent of their apps goes ahead of them, in its order.")
+        say("  Other messages of their apps are sent before them, in order.")
         say("  To send them anyway: logctl dlq redrive --all, or --message ID")
     if found.unseen and not everything:
-        say(f"  About {found.unseen} more stand behind others of their app: {_TEN}.")
+        say(f"  About {found.unseen} more are behind others of their app: {_TEN}.")
 
 
 def drop(
@@ -223,13 +228,13 @@ def drop(
 
 
 def _conclude(done: Moved, wanted: int, how: str) -> None:
-    """Say how many; fail when SQS did not show all of them once more.
+    """Print how many messages were moved; fail if SQS did not show all of them again.
 
     Raises:
         PartialError: some are left.
     """
-    say(f"{done.moved} of {counted(wanted, 'message')} {'is' if done.moved == 1 else 'are'} {how}.")
+    say(f"{done.moved} of {counted(wanted, 'message')} {'was' if done.moved == 1 else 'were'} {how}.")
     if done.moved < wanted:
         raise PartialError(
-            f"SQS did not hand out {wanted - done.moved} of them.", "In a minute, run the same again."
+            f"SQS did not hand out {wanted - done.moved} of them.", "Run the same command again in a minute."
         )

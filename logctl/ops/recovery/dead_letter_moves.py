@@ -130,10 +130,8 @@ def _walk(
 ) -> Moved:
     """Walk through the queue in rounds; treat and delete each message that `goes`, at most `until`.
 
-    A message is treated before it is deleted: an interruption in between repeats it, and loses nothing.
-
-    Args:
-        ledgers: whether `goes` needs what the consumer recorded of a message; without, it gets None.
+    A message is treated before it is deleted: an interruption in between repeats it, and loses nothing. With
+    `ledgers`, `goes` gets what the consumer recorded of the message.
     """
     moved, staying = 0, set[str]()
     while True:

@@ -32,9 +32,9 @@ class DeadLetterQueue:
         )
         return sum(int(value) for value in reply["Attributes"].values())
 
-    def hold(self) -> Held:
+    def hold(self) -> HeldMessages:
         """Return a context that receives messages; at its end, those not deleted are put back."""
-        return Held(self._deployment, self.url)
+        return HeldMessages(self._deployment, self.url)
 
     def with_ledgers(self, messages: Sequence[Message]) -> list[tuple[Message, Ledger | None]]:
         """Return each message with what the consumer recorded of its attempts; None if there is nothing."""
@@ -47,7 +47,7 @@ class DeadLetterQueue:
         ]
 
 
-class Held:
+class HeldMessages:
     """Messages in flight. Those that were not deleted are put back when the context ends."""
 
     def __init__(self, deployment: Deployment, url: str) -> None:
@@ -55,7 +55,7 @@ class Held:
         self._url = url
         self._handles: dict[str, str] = {}
 
-    def __enter__(self) -> Held:
+    def __enter__(self) -> HeldMessages:
         return self
 
     def __exit__(self, *_: object) -> None:

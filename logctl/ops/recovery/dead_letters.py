@@ -45,14 +45,14 @@ class DeadLetter:
 
 
 @dataclass(frozen=True)
-class Listing:
+class DeadLetterListing:
     """The messages that SQS showed, and about how many there are in total."""
 
     letters: tuple[DeadLetter, ...]
     total: int
 
 
-def look(deployment: Deployment, *, limit: int = 100) -> Listing:
+def look(deployment: Deployment, *, limit: int = 100) -> DeadLetterListing:
     """Return up to `limit` messages of the dead-letter queue, and leave them there."""
     queue = DeadLetterQueue(deployment)
     received: list[Message] = []
@@ -60,7 +60,7 @@ def look(deployment: Deployment, *, limit: int = 100) -> Listing:
         while len(received) < limit and (messages := held.receive()):
             received += messages
     letters = [_letter(message, ledger) for message, ledger in queue.with_ledgers(received)]
-    return Listing(tuple(letters[:limit]), max(queue.count(), len(letters)))
+    return DeadLetterListing(tuple(letters[:limit]), max(queue.count(), len(letters)))
 
 
 def _letter(message: Message, ledger: Ledger | None) -> DeadLetter:

@@ -23,7 +23,7 @@ from logctl.core.errors import LogctlError
 from logctl.core.quarantine import Note, body_of, place_of
 from logctl.ops.consume import consumer_for
 from logctl.ops.deployment import Deployment
-from logctl.ops.recovery.quarantined_messages import Held, read_one
+from logctl.ops.recovery.quarantined_messages import QuarantinedMessage, read_one
 from logctl.pipeline.stores.quarantine_reader import Kept
 
 
@@ -31,8 +31,8 @@ from logctl.pipeline.stores.quarantine_reader import Kept
 class Retried:
     """How a retry ended. `again` holds the objects of what was rejected once more."""
 
-    held: Held
-    again: tuple[Held, ...] = ()
+    held: QuarantinedMessage
+    again: tuple[QuarantinedMessage, ...] = ()
 
     @property
     def reasons(self) -> str:
@@ -48,14 +48,14 @@ class Retried:
 
 
 @dataclass(frozen=True)
-class Changes:
+class Correction:
     """What to change in a message before it is processed again: its body, its app."""
 
     body: str | None = None
     app: str | None = None
 
 
-UNCHANGED = Changes()
+UNCHANGED = Correction()
 
 
 class Retry:
@@ -65,7 +65,7 @@ class Retry:
         self._deployment = deployment
         self._consumer = consumer_for(deployment)
 
-    def run(self, held: Held, changes: Changes = UNCHANGED) -> Retried:
+    def run(self, held: QuarantinedMessage, changes: Correction = UNCHANGED) -> Retried:
         """Store a message, or those of its lines that were rejected, and delete its object.
 
         What is rejected again stays in quarantine, with the new reason.
@@ -89,7 +89,7 @@ class Retry:
             self._deployment.aws.s3.delete_object(Bucket=self._deployment.bucket, Key=held.kept.key)
         return Retried(held, again)
 
-    def _look_at(self, key: str) -> Held:
+    def _look_at(self, key: str) -> QuarantinedMessage:
         place = place_of(key)
         assert place is not None
         return read_one(self._deployment, Kept(key, *place, size=0, set_aside_at=0))

@@ -32,7 +32,7 @@ _READ_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
-class Held:
+class QuarantinedMessage:
     """An object in quarantine with its content; without a `note`, `problem` says why it cannot be read."""
 
     kept: Kept
@@ -58,7 +58,7 @@ class Wanted:
         app = kept.partition.appid
         return not self.apps or any(fnmatchcase(app, pattern) for pattern in self.apps)
 
-    def fits(self, held: Held) -> bool:
+    def fits(self, held: QuarantinedMessage) -> bool:
         """Return whether the content of an object meets the condition on time and reason."""
         if self.span and not self.span.since <= held.sent_at < self.span.until:
             return False
@@ -66,19 +66,19 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Listing:
+class QuarantineListing:
     """The objects found, oldest first; `more` if there may be others, older than these."""
 
-    held: tuple[Held, ...]
+    held: tuple[QuarantinedMessage, ...]
     more: bool
 
 
-def look(deployment: Deployment, wanted: Wanted, *, limit: int) -> Listing:
+def look(deployment: Deployment, wanted: Wanted, *, limit: int) -> QuarantineListing:
     """Return the newest messages in quarantine that meet a condition, without their content.
 
     At most `limit` are returned. The content is left out because that of thousands would fill the memory.
     """
-    found: list[Held] = []
+    found: list[QuarantinedMessage] = []
     there, complete = keys(deployment, wanted)
     read = 0
     with ThreadPoolExecutor(_READERS) as pool:
@@ -89,10 +89,10 @@ def look(deployment: Deployment, wanted: Wanted, *, limit: int) -> Listing:
             if len(found) >= limit or read >= max(limit, READ_AT_MOST):
                 break
     newest = sorted(found, key=lambda held: held.sent_at)[-limit:]
-    return Listing(tuple(newest), not complete or read < len(there) or len(newest) < len(found))
+    return QuarantineListing(tuple(newest), not complete or read < len(there) or len(newest) < len(found))
 
 
-def _heading(deployment: Deployment, kept: Kept) -> Held:
+def _heading(deployment: Deployment, kept: Kept) -> QuarantinedMessage:
     held = read_one(deployment, kept)
     if held.note is None:
         return held
@@ -100,16 +100,16 @@ def _heading(deployment: Deployment, kept: Kept) -> Held:
     return replace(held, note=replace(held.note, content=None, rejected=lines))
 
 
-def read_one(deployment: Deployment, kept: Kept) -> Held:
+def read_one(deployment: Deployment, kept: Kept) -> QuarantinedMessage:
     """Return an object with its note, or with the reason why it has none."""
     try:
         reply = deployment.aws.s3.get_object(Bucket=deployment.bucket, Key=kept.key)
-        return Held(kept, parse(reply["Body"].read()))
+        return QuarantinedMessage(kept, parse(reply["Body"].read()))
     except NotANote as problem:
-        return Held(kept, None, str(problem))
+        return QuarantinedMessage(kept, None, str(problem))
     except ClientError as error:
         if code_of(error) == "NoSuchKey":
-            return Held(kept, None, "it has just been deleted")
+            return QuarantinedMessage(kept, None, "it has just been deleted")
         raise
 
 

@@ -92,7 +92,7 @@ class Replayed:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReplayOutcome:
     """What was done for each app, the objects that could not be read, and the bytes that Athena read."""
 
     apps: list[Replayed]
@@ -127,11 +127,11 @@ class Replay:
         self._s3 = deployment.aws.s3
         self._hot = HotStore(deployment.aws.dynamodb, self._config.hot_table)
 
-    def plan(self) -> Outcome:
+    def plan(self) -> ReplayOutcome:
         """Return what `run` would do. This reads all that `run` reads, and writes nothing."""
         return self._each(lambda chunk, arrived: self._hot.lacks(chunk, now=self._now))
 
-    def run(self) -> Outcome:
+    def run(self) -> ReplayOutcome:
         """Write the rows that are missing."""
         outcome = self._each(
             lambda chunk, arrived: self._hot.put(
@@ -143,7 +143,7 @@ class Replay:
                 self._hot.note_app(item.app, now=self._now)
         return outcome
 
-    def _each(self, add: Callable[[Chunk, int], bool]) -> Outcome:
+    def _each(self, add: Callable[[Chunk, int], bool]) -> ReplayOutcome:
         """Call `add` with each row and its arrival; it returns whether the row was missing."""
         done: dict[str, Replayed] = {}
         unreadable: list[Unreadable] = []
@@ -168,7 +168,7 @@ class Replay:
                     messages = sum(item.batches for item in done.values())
                     missing = sum(item.added for item in done.values())
                     self._on_progress(f"{part.name}: {messages:,} messages read, {missing:,} rows missing")
-        return Outcome([done[app] for app in sorted(done)], unreadable, scanned)
+        return ReplayOutcome([done[app] for app in sorted(done)], unreadable, scanned)
 
     def _chunks(self, batch: Batch) -> Iterator[Chunk]:
         # Redacted by the rules of today, because what was stored before them may hold secrets.

@@ -71,6 +71,7 @@ def open_source(path: str | Path) -> BinaryIO:
 
 
 def _open(path: str | Path) -> BinaryIO:
+    """Open a file; a failure raises a UsageError."""
     try:
         return Path(path).open("rb")
     except FileNotFoundError:
@@ -176,9 +177,8 @@ def read_entries(
 ) -> Iterator[Entry | Rejection]:
     """Yield the entries of a stream in order; a bad part is rejected, and reading continues after it.
 
-    Args:
-        reference: milliseconds; decides the year of times that have none.
-        max_line: bytes of a line of text or of an object; a longer object is rejected, a longer line split.
+    `reference` (milliseconds) decides the year of times that have none. An object of more than `max_line`
+    bytes is rejected, a longer line of text is split.
 
     Raises:
         UsageError: the stream is UTF-16, or compressed and damaged.

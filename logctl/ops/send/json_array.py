@@ -19,10 +19,8 @@ def read_array(
 ) -> Iterator[Entry | Rejection]:
     """Yield the elements of a JSON array; a bad element is rejected, and reading continues with the next.
 
-    Args:
-        stream: the array, without a byte order mark.
-        offset: the position of the array in its source, in bytes.
-        max_element: bytes of an element; a longer one is rejected.
+    `stream` is the array without a byte order mark, which begins at byte `offset` of its source. An element
+    of more than `max_element` bytes is rejected.
     """
     elements = _Elements(offset, max_element, errors)
     while not elements.closed and (chunk := stream.read(_CHUNK)):

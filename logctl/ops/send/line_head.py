@@ -308,7 +308,7 @@ TIME_FORMATS = (
 
 @lru_cache(maxsize=1024)
 def _formats_for(first: str) -> tuple[TimeFormat, ...]:
-    """Formats that can begin with a character, in order."""
+    """Return the formats that can begin with a character, in order."""
     return tuple(known for known in TIME_FORMATS if known.first is None or first in known.first)
 
 

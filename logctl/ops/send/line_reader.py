@@ -1,6 +1,6 @@
 """Reading lines into entries: one JSON object in each line, or plain text with its stack traces joined.
 
-One reader serves whole files and growing ones. It starts from a `Place`, which holds everything that the
+One reader serves whole files and growing ones. It starts from a `Position`, which holds everything that the
 lines before it say about the lines after it. Reading on from a saved place gives the same entries as reading
 without a break, so that `send -f` can repeat a batch exactly.
 """
@@ -26,7 +26,7 @@ _PARTIAL_CHARACTER = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """A position in a source, with what the lines before it mean for the lines after it."""
 
     offset: int = 0
@@ -84,10 +84,10 @@ class LineReader:
         *,
         errors: Errors,
         reference: int,
-        place: Place | None = None,
+        place: Position | None = None,
         max_line: int = MAX_LINE,
     ) -> None:
-        place = place or Place()
+        place = place or Position()
         self._offset, self._number, self._inside_line = place.offset, place.line, place.inside_line
         self._headed, self._ts, self._level = place.headed, place.ts, place.level
         self._trail = Trail(bytes.fromhex(place.chain), place.source)
@@ -98,9 +98,9 @@ class LineReader:
         self._open: _Open | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Position:
         """The place after the last line read. While a record is open (see `held`), do not continue there."""
-        return Place(
+        return Position(
             offset=self._offset,
             line=self._number,
             inside_line=self._inside_line,

@@ -94,9 +94,8 @@ class Follower:
     ) -> list[Record]:
         """Return the records in a range that arrived since the last poll, in the order of their times.
 
-        Args:
-            most: number of chunks to read, those first that arrived first; the next poll reads the others.
-            stop: called before each chunk is unpacked; when it returns True, the others are left too.
+        At most `most` chunks are read, those first that arrived first. `stop` is called before each chunk is
+        unpacked; when it returns True, the others are left. The next poll reads what is left.
         """
         self._look_for_apps()
         now = self._reader.clock()

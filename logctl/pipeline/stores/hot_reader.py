@@ -35,7 +35,7 @@ def chunk_id(app: str, sort_key: str) -> str:
 
 
 @dataclass(frozen=True)
-class Page:
+class RecordPage:
     """Records with their positions, newest first.
 
     `older` is the position after which the next page begins, None at the end of the range. `complete` is
@@ -52,11 +52,11 @@ class Page:
         """The records without their positions, newest first."""
         return [record for _, record in self.entries]
 
-    def cut(self, count: int) -> Page:
+    def cut(self, count: int) -> RecordPage:
         """Return the page with only its first `count` records."""
         if count >= len(self.entries):
             return self
-        return Page(self.entries[:count], older=self.entries[count - 1][0], chunks=self.chunks)
+        return RecordPage(self.entries[:count], older=self.entries[count - 1][0], chunks=self.chunks)
 
 
 class History(Iterator[Record]):
@@ -113,18 +113,15 @@ class Reader:
         *,
         before: SortKey | None = None,
         stop: Callable[[], bool] = lambda: False,
-    ) -> Page:
+    ) -> RecordPage:
         """Return the newest `size` records of a range, or the newest before a position.
 
         A position is a place in time, not a count: a record that arrives between two pages moves no other
-        record from one page to another.
-
-        Args:
-            stop: called before each chunk is read; when it returns True, the page ends early, with only
-                those records before which nothing can be missing.
+        record from one page to another. `stop` is called before each chunk is read; when it returns True,
+        the page ends early, with only those records before which nothing can be missing.
         """
         if size <= 0:
-            return Page([])
+            return RecordPage([])
         if before is not None:
             span = TimeRange(span.since, min(span.until, before[0] + 1))
         listed = list(apps)
@@ -139,16 +136,16 @@ class Reader:
             if stopped_at is not None and key[0] <= stopped_at:
                 break  # the app whose reading was stopped may have a newer record
             if len(found) == size:
-                return Page(found, older=found[-1][0], chunks=_chunks_of(readings))
+                return RecordPage(found, older=found[-1][0], chunks=_chunks_of(readings))
             found.append((key, record))
         stopped_at = _stopped_at(readings)
         if stopped_at is None:
-            return Page(found, chunks=_chunks_of(readings))
+            return RecordPage(found, chunks=_chunks_of(readings))
         older: SortKey = (stopped_at + 1, "", -1, "")
         if before is not None:
             # The chunk at which reading stopped may reach past the position: the next page must not.
             older = min(older, before)
-        return Page(found, older=older, complete=False, chunks=_chunks_of(readings))
+        return RecordPage(found, older=older, complete=False, chunks=_chunks_of(readings))
 
     def counted(
         self, apps: Iterable[str], span: TimeRange, step: int, *, stop: Callable[[], bool] = lambda: False
@@ -156,11 +153,8 @@ class Reader:
         """Yield counts of a range as (time, level, count), newest chunks first, for `histogram.buckets`.
 
         A chunk stores its counts by level. Its records are unpacked only if it crosses the edge of a bucket
-        or of the range, or if the condition is on the text.
-
-        Args:
-            step: the width of a bucket, in milliseconds.
-            stop: called before each chunk is read; when it returns True, counting ends.
+        or of the range, or if the condition is on the text. `step` is the width of a bucket in milliseconds.
+        `stop` is called before each chunk is read; when it returns True, counting ends.
         """
         for app in apps:
             if stop():
