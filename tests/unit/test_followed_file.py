@@ -366,7 +366,7 @@ def test_what_is_lost_is_said(writer: Writer, reader: Reader) -> None:
     reader.crash()
     assert reader.drain() == ["three"]
     assert [notice.split(" was ")[1][:36] for notice in reader.notices] == [
-        "rotated while nobody followed it, and"[:36]
+        "rotated while it was not followed, and"[:36]
     ]
 
 
@@ -552,7 +552,7 @@ def test_a_broken_checkpoint_says_what_to_do_without_doubling(writer: Writer, re
         reader.crash()
     assert "Delete it" in caught.value.hint
     assert "without --from-end" in caught.value.hint
-    assert "known again" in caught.value.hint
+    assert "not added twice" in caught.value.hint
     path.unlink()
     reader.crash()
     assert reader.drain() == ["one"]
