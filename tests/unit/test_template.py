@@ -16,6 +16,7 @@ from logctl.core.errors import UsageError
 from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
 from logctl.pipeline.config import MAX_RECEIVES, ApiConfig, PipelineConfig
+from logctl.pipeline.http.routes import ROUTES
 from logctl.stack.iam import policies
 from logctl.stack.resources.lambda_functions import CONSUMER_TIMEOUT, Code
 from logctl.stack.template import INLINE_LIMIT, bootstrap_template, build_template, to_json, to_yaml
@@ -394,7 +395,7 @@ def test_every_route_but_the_page_and_the_document_takes_a_token():
         assert route["RouteKey"].startswith("GET /")
         if route["RouteKey"] not in open_ones:
             assert (route["AuthorizationType"], route["AuthorizerId"]) == ("JWT", {"Ref": "Authorizer"})
-    assert "$default" not in {route["RouteKey"] for route in routes.values()}
+    assert {route["RouteKey"] for route in routes.values()} == {route.key for route in ROUTES}
 
 
 def test_the_authorizer_takes_tokens_of_both_clients_of_the_pool_only():

@@ -1,4 +1,8 @@
-"""What each route answers: from parameters and what their bearer may read, to a JSON object."""
+"""What each route answers: one method of `Answers` per route that takes a token.
+
+A method gets a checked request and returns a JSON object; `routes` says which route it is of, which
+parameters it takes and what the object looks like.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +35,16 @@ MOST_LIVE = 1_000
 MOST_LIVE_CHUNKS = 100
 MOST_BUCKETS = 200
 LIVE_KEPT = HOUR
-"""How long a live cursor can be gone on with."""
+"""How long a live cursor stays valid, in milliseconds."""
 _MOST_BYTES = 4_000_000
-"""Lambda answers with up to 6 MB (AWS Lambda Developer Guide, Quotas), in which JSON is escaped once more."""
+"""Bytes of records in one answer. Lambda returns up to 6 MB (AWS Lambda Developer Guide, Quotas), and the
+body is escaped once more, because it is a string in Lambda's own JSON."""
 _LONGEST_MESSAGE = 262_144
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request: who asks, what, at what time (milliseconds), and what it may use."""
+    """One request: who sent it, its parameters, its time (milliseconds), and what it may use."""
 
     access: Access
     params: Params
@@ -48,7 +53,7 @@ class Request:
 
 
 class Answers:
-    """One method a route."""
+    """One method per route. Records are read from the hot store only."""
 
     def __init__(self, aws: Aws, config: ApiConfig, *, clock: Callable[[], int]) -> None:
         self._config = config
@@ -62,17 +67,14 @@ class Answers:
         )
 
     def session(self, request: Request) -> dict[str, Any]:
-        request.params.only()
         access = request.access
         return {"user": access.user, "apps": list(access.apps), "expires_at": iso(access.expires_at)}
 
     def apps(self, request: Request) -> dict[str, Any]:
-        request.params.only()
         return {"apps": [age.row(request.now) for age in self._ages(request)]}
 
     def logs(self, request: Request) -> dict[str, Any]:
         params = request.params
-        params.only("app", "since", "until", "level", "q", "limit", "cursor")
         size = params.whole("limit", default=100, least=1, most=MOST_RECORDS)
         reader, patterns = self._reader(request)
         question = cursors.digest(*params.question())
@@ -102,15 +104,14 @@ class Answers:
 
     def live(self, request: Request) -> dict[str, Any]:
         params = request.params
-        params.only("app", "level", "q", "cursor")
         given = params.cursor()
         if given is None:
-            raise BadRequest("cursor: it is missing.", "Take the one that logs gives under live.")
+            raise BadRequest("cursor: it is missing.", "Send the live cursor of an answer of logs.")
         reader, patterns = self._reader(request)
         question = cursors.digest(*params.question())
         mark = cursors.read_live(given, question)
         if not request.now - LIVE_KEPT <= mark.floor + OVERLAP <= request.now + MINUTE:
-            raise BadRequest("The cursor is too old to go on from.", "Leave it away to start again.")
+            raise BadRequest("The cursor is too old.", "Start again with the live cursor of logs.")
         follower = Follower(reader, patterns, mark)
         arrived = follower.poll(
             TimeRange(0, request.now + 2 * DAY), most=MOST_LIVE_CHUNKS, stop=request.budget.over
@@ -124,7 +125,6 @@ class Answers:
 
     def counts(self, request: Request) -> dict[str, Any]:
         params = request.params
-        params.only("app", "since", "until", "level", "q", "buckets")
         most = params.whole("buckets", default=60, least=1, most=MOST_BUCKETS)
         reader, patterns = self._reader(request)
         span = self._span(request)
@@ -142,7 +142,6 @@ class Answers:
         }
 
     def alerts(self, request: Request) -> dict[str, Any]:
-        request.params.only()
         may_read, now = request.access.may_read, request.now
         return {
             "window_ms": self._config.alert_window,
@@ -159,19 +158,16 @@ class Answers:
         }
 
     def health(self, request: Request) -> dict[str, Any]:
-        request.params.only()
         access, everything = request.access, request.access.every_app
+        standings = self._standings.all(now=request.now)
+        # Queues and quarantine contain messages of all apps, so they are only for who may read all.
         return Health(
-            request.now,
-            depth(self._sqs, self._config.queue_url) if everything else None,
-            depth(self._sqs, self._config.dead_letter_queue_url) if everything else None,
-            [
-                standing
-                for standing in self._standings.all(now=request.now)
-                if access.may_read(standing.state.key.appid)
-            ],
-            self._ages(request),
-            recent(self._s3, self._config.bucket, now=request.now) if everything else None,
+            now=request.now,
+            queue=depth(self._sqs, self._config.queue_url) if everything else None,
+            dead_letters=depth(self._sqs, self._config.dead_letter_queue_url) if everything else None,
+            standings=[item for item in standings if access.may_read(item.state.key.appid)],
+            apps=self._ages(request),
+            quarantine=recent(self._s3, self._config.bucket, now=request.now) if everything else None,
         ).row
 
     def _ages(self, request: Request) -> list[AppAge]:
@@ -181,10 +177,11 @@ class Answers:
         return request.params.span(request.now, default=DEFAULT_SINCE, longest=self._config.hot_retention)
 
     def _reader(self, request: Request) -> tuple[Reader, tuple[str, ...]]:
-        """A reader of what the request asks for and its bearer may see.
+        """Return a reader of what the request asks for and its sender may read, and the patterns of apps.
 
         Raises:
-            Forbidden: an app or a glob is named of which they may read nothing, whether there is one or not.
+            Forbidden: the request names an app or a glob of which the sender may read nothing. The answer
+                is the same whether that app exists or not.
         """
         patterns = request.params.apps()
         for name in patterns:
@@ -192,18 +189,21 @@ class Answers:
                 raise Forbidden(f"You may not read {name}.", f"It takes the group app:{name}.")
         budget = request.budget
         reader = Reader(
-            self._hot,
-            self._clock,
-            request.params.filter(),
-            request.access.may_read,
-            budget.found,
-            budget.unpacked,
+            store=self._hot,
+            clock=self._clock,
+            keep=request.params.filter(),
+            may_read=request.access.may_read,
+            on_found=budget.found,
+            on_unpacked=budget.unpacked,
         )
         return reader, patterns
 
 
 def _mark(follower: Follower) -> Mark:
-    """How far it is, without another look when there is no time for one: a page does not fail for it."""
+    """Return the follower's position.
+
+    A page does not fail because there is no time to look for the newest chunks; the position is then older.
+    """
     try:
         return follower.mark()
     except OutOfTime:
@@ -211,11 +211,11 @@ def _mark(follower: Follower) -> Mark:
 
 
 def _fitting(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """The first of the records, as many as an answer has room for; one at least."""
+    """Return the first records, as many as an answer has room for, and at least one."""
     found: list[dict[str, Any]] = []
     room = _MOST_BYTES
     for record in records:
-        public = to_public(_shown(record))
+        public = to_public(_shortened(record))
         room -= len(json.dumps(public))
         if found and room < 0:
             break
@@ -223,8 +223,8 @@ def _fitting(records: Sequence[Record]) -> list[dict[str, Any]]:
     return found
 
 
-def _shown(record: Record) -> Record:
-    """A record that would fill the answer alone, cut and flagged: S3 has all of it."""
+def _shortened(record: Record) -> Record:
+    """Return a record as an answer contains it: a very large one is cut and flagged. S3 has it whole."""
     fields = dict(record.fields)
     if len(record.message) <= _LONGEST_MESSAGE and len(json.dumps(fields)) <= 4 * _LONGEST_MESSAGE:
         return record

@@ -9,8 +9,8 @@ from logctl.core.names import Names
 from logctl.core.partitions import QUARANTINE
 from logctl.core.settings import Settings
 from logctl.core.times import SECOND
-from logctl.pipeline.api import RETRY_AFTER
-from logctl.pipeline.http.openapi import ROUTES, Route
+from logctl.pipeline.http.responses import RETRY_AFTER
+from logctl.pipeline.http.routes import ROUTES, PublicRoute, Route
 from logctl.pipeline.stores.alert_states import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.iam import policies
@@ -205,7 +205,7 @@ def _route(route: Route) -> dict[str, Any]:
             "ApiId": {"Ref": "HttpApi"},
             "RouteKey": route.key,
             "Target": sub("integrations/${Integration}"),
-            **({"AuthorizationType": "NONE"} if route.public else authorized),
+            **({"AuthorizationType": "NONE"} if isinstance(route, PublicRoute) else authorized),
         },
     }
 
