@@ -7,7 +7,7 @@ something such a name. What does not carry exactly this environment's tags is no
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, assert_never
 
 import yaml
 from botocore.exceptions import ClientError
@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import code_of
 from logctl.core.names import Names
+from logctl.stack.resource_types import TAG_PROPERTIES, Kept
 
 UNTAGGED = "it carries no tags of logctl"
 _NO_TAGS = ("NoSuchTagSet", "NoSuchTagSetError")
@@ -37,8 +38,18 @@ class Ownership:
         self._aws = aws
         self._names = names
 
+    def kept(self, kind: Kept, name: str) -> str:
+        """Return why something that a stack keeps is not ours; empty when it is."""
+        match kind:
+            case Kept.BUCKET:
+                return self.bucket(name)
+            case Kept.TABLE:
+                return self.table(self._aws.dynamodb.describe_table(TableName=name)["Table"]["TableArn"])
+            case _:
+                assert_never(kind)
+
     def bucket(self, bucket: str) -> str:
-        """Why a bucket that is there is not ours; empty when it is. So do the others."""
+        """Return why a bucket that is there is not ours; empty when it is."""
         return disowning(self._names, self._bucket_tags(bucket))
 
     def _bucket_tags(self, bucket: str) -> dict[str, str]:
@@ -115,7 +126,7 @@ def _tags_in(template: Any) -> list[dict[str, str]]:
     found = []
     for resource in resources.values() if isinstance(resources, Mapping) else ():
         properties = resource.get("Properties") if isinstance(resource, Mapping) else None
-        for name in ("Tags", "UserPoolTags"):
+        for name in TAG_PROPERTIES:
             tags = properties.get(name) if isinstance(properties, Mapping) else None
             plain = (
                 _listed(tags) if isinstance(tags, list) else dict(tags) if isinstance(tags, Mapping) else {}

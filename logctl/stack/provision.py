@@ -25,6 +25,7 @@ from logctl.stack.deploy import Change, Plan, StackDeployer, StackEvent, StackIn
 from logctl.stack.iam.policies import named
 from logctl.stack.ownership import Ownership
 from logctl.stack.removal import Left, Removal
+from logctl.stack.resource_types import Kept, row_of
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.resources.storage import alerts_indexes
 from logctl.stack.stack_contents import resources_of
@@ -32,8 +33,6 @@ from logctl.stack.template import INLINE_LIMIT, TEMPLATES, bootstrap_template, b
 from logctl.stack.upgrade import Indexes, steps
 
 OnEvent = Callable[[StackEvent], None]
-_KINDS = {"AWS::S3::Bucket": "bucket", "AWS::DynamoDB::Table": "table"}
-"""What the template retains, and so may take over."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +186,8 @@ class Provisioner:
         try:
             for change in plan.changes:
                 if change.action == "Import" and (reason := self._disowning_import(change)):
-                    raise self._taken(f"The {_KINDS[change.type]} {change.physical_id}", reason)
+                    kind = row_of(change.type).kept or change.type
+                    raise self._taken(f"The {kind} {change.physical_id}", reason)
         except BaseException:
             with contextlib.suppress(ClientError):
                 deployer.discard(plan)
@@ -195,10 +195,11 @@ class Provisioner:
         return plan
 
     def _disowning_import(self, change: Change) -> str:
-        if change.type == "AWS::S3::Bucket":
-            return self._ownership.bucket(change.physical_id)
-        table = self._aws.dynamodb.describe_table(TableName=change.physical_id)["Table"]
-        return self._ownership.table(table["TableArn"])
+        """Return why a resource that CloudFormation would take over is not ours; empty when it is."""
+        kind = row_of(change.type).kept
+        if kind is None:
+            return f"logctl keeps no {change.type} that it could take over"
+        return self._ownership.kept(kind, change.physical_id)
 
     def _taken(self, what: str, reason: str) -> LogctlError:
         names = self._names
@@ -297,15 +298,28 @@ class Provisioner:
                 deleted.append(f"stack {deployer.stack}")
         deleted += removal.bucket(self._deploy_bucket, on_emptied)
         deleted += removal.log_groups(groups, anew=before)
-        bucket, tables = names.bucket(self._aws.place), (names.hot_table, names.alerts_table)
+        kept = kept_resources(names, self._aws.place)
         retained: list[str] = []
         if delete_data:
-            deleted += removal.bucket(bucket, on_emptied)
-            deleted += removal.tables(tables)
+            for bucket in kept[Kept.BUCKET]:
+                deleted += removal.bucket(bucket, on_emptied)
+            deleted += removal.tables(kept[Kept.TABLE])
         else:
-            retained += [f"bucket {bucket}"] if removal.owns_bucket(bucket) else []
-            retained += [f"table {table}" for table in tables if removal.owns_table(table)]
+            retained = [
+                f"{kind} {name}"
+                for kind, listed in kept.items()
+                for name in listed
+                if removal.owns(kind, name)
+            ]
         return Destroyed(tuple(deleted), tuple(retained), tuple(removal.left))
+
+
+def kept_resources(names: Names, place: Place) -> dict[Kept, tuple[str, ...]]:
+    """Return the names of what the environment's template retains, by kind.
+
+    They are not taken from a template: `destroy` has to work with settings that no template can be made of.
+    """
+    return {Kept.BUCKET: (names.bucket(place),), Kept.TABLE: (names.hot_table, names.alerts_table)}
 
 
 def code_for(settings: Settings, bundle: Bundle, place: Place | None = None) -> Code:

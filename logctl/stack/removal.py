@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from botocore.exceptions import ClientError
 
@@ -19,6 +19,7 @@ from logctl.aws.error_codes import code_of
 from logctl.core.errors import LogctlError
 from logctl.core.names import Names
 from logctl.stack.ownership import Ownership
+from logctl.stack.resource_types import Kept
 
 _PAGE = 1_000  # what S3 deletes in one call
 _ATTEMPTS = 5
@@ -45,11 +46,20 @@ class Removal:
         self._sleep = sleep
         self._pace = pace
 
-    def owns_bucket(self, bucket: str) -> bool:
-        """Whether it is there and this environment's."""
+    def owns(self, kind: Kept, name: str) -> bool:
+        """Return whether something that a stack keeps is there and this environment's."""
+        match kind:
+            case Kept.BUCKET:
+                return self._owns_bucket(name)
+            case Kept.TABLE:
+                return self._owns_table(name)
+            case _:
+                assert_never(kind)
+
+    def _owns_bucket(self, bucket: str) -> bool:
         return self._has_bucket(bucket) and self._ours(f"bucket {bucket}", self._ownership.bucket(bucket))
 
-    def owns_table(self, table: str) -> bool:
+    def _owns_table(self, table: str) -> bool:
         arn = self._table(table).get("TableArn")
         return arn is not None and self._ours(f"table {table}", self._ownership.table(arn))
 
@@ -76,7 +86,7 @@ class Removal:
         Raises:
             LogctlError: an object could not be deleted.
         """
-        if not self.owns_bucket(bucket):
+        if not self._owns_bucket(bucket):
             return []
         gone = 0
         for attempt in range(1, _ATTEMPTS + 1):
@@ -132,7 +142,7 @@ class Removal:
             # Of one that is on its way, DynamoDB no longer tells the tags: it is only waited for.
             if self._table(table).get("TableStatus") == "DELETING":
                 there.append(table)
-            elif self.owns_table(table):
+            elif self._owns_table(table):
                 self._aws.dynamodb.delete_table(TableName=table)
                 there.append(table)
         for table in there:

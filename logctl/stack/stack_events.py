@@ -10,22 +10,10 @@ from typing import Any
 
 from logctl.core.errors import LogctlError
 from logctl.stack.property_changes import PropertyChange
+from logctl.stack.resource_types import RESOURCE_TYPES
 
 # What CloudFormation says of resources that were under way when another one failed.
 _CANCELLED = re.compile(r"Resource (creation|update|deletion|import) cancelled")
-
-_HOLDS = {
-    "AWS::ApiGatewayV2::Api": "its address",
-    "AWS::Athena::WorkGroup": "its history of queries",
-    "AWS::Cognito::UserPool": "its users and their passwords",
-    "AWS::DynamoDB::Table": "the rows in it",
-    "AWS::Glue::Table": "its partitions, until the next `logctl athena repair`",
-    "AWS::Logs::LogGroup": "what the function has logged",
-    "AWS::S3::Bucket": "the objects in it",
-    "AWS::SNS::Subscription": "who hears alerts there, until it is confirmed again",
-    "AWS::SNS::Topic": "its subscriptions",
-    "AWS::SQS::Queue": "the messages in it",
-}
 
 
 @dataclass(frozen=True)
@@ -63,7 +51,9 @@ class Change:
         happens = f"{self.logical_id} ({self.type}) is {'replaced' if self.replaces else 'removed'}"
         if "Retain" in self.policy_action:
             return f"{happens}: {self.physical_id} stays in the account, but the pipeline no longer uses it"
-        held = _HOLDS.get(self.type)
+        # The stack of an earlier version may have types that this one does not use.
+        row = RESOURCE_TYPES.get(self.type)
+        held = row.holds if row else ""
         return f"{happens}: {self.physical_id} goes" + (f", and with it {held}" if held else "")
 
 

@@ -8,6 +8,7 @@ uploaded to.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -17,6 +18,7 @@ from logctl.core.names import Names, Place
 from logctl.core.settings import Settings
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import arn_of, deny_plain_http, document, sub
+from logctl.stack.resource_types import ResourceType, row_of
 from logctl.stack.resources import (
     alerting,
     http_api,
@@ -33,31 +35,6 @@ INLINE_LIMIT = 51_200
 
 TEMPLATES = "templates/"
 """Where in the deploy bucket a larger template lies while a change set is made from it."""
-
-_TAKES_TAGS = frozenset(
-    {
-        "AWS::Athena::WorkGroup",
-        "AWS::CloudWatch::Alarm",
-        "AWS::CloudWatch::Dashboard",
-        "AWS::DynamoDB::Table",
-        "AWS::Events::Rule",
-        "AWS::IAM::Role",
-        "AWS::Lambda::EventSourceMapping",
-        "AWS::Lambda::Function",
-        "AWS::Logs::LogGroup",
-        "AWS::S3::Bucket",
-        "AWS::SNS::Topic",
-        "AWS::SQS::Queue",
-    }
-)
-
-_TAKES_TAGS_AS_A_MAP = {
-    "AWS::ApiGatewayV2::Api": "Tags",
-    "AWS::ApiGatewayV2::Stage": "Tags",
-    "AWS::Cognito::UserPool": "UserPoolTags",
-}
-
-_TLS_POLICY_TYPES = frozenset({"AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"})
 
 
 def build_template(
@@ -80,12 +57,10 @@ def build_template(
         **querying.resources(settings, names),
         **http_api.resources(settings, names, code, endpoint, place.region if place else settings.region),
     }
-    if settings.target == "local":
-        resources = _without_tls_policies(resources)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"logctl: the log pipeline of environment {names.env}",
-        "Resources": _tagged(resources, settings),
+        "Resources": _completed(resources, settings),
         "Outputs": {
             name: {"Value": value}
             for name, value in {
@@ -115,10 +90,10 @@ def build_template(
 def bootstrap_template(settings: Settings, place: Place) -> dict[str, Any]:
     """The bucket for code, which must be there before the functions can be."""
     names = Names.of(settings)
+    # Like every bucket it is retained. `destroy` empties and deletes it after the stack, and if that is
+    # interrupted, the next `provision` can take it over.
     bucket = {
         "Type": "AWS::S3::Bucket",
-        # Retained so that it can be taken over after a half-done `destroy`, which empties and deletes it.
-        **storage.RETAIN,
         "Properties": {
             "BucketName": policies.named(names.deploy_bucket(place)),
             **storage.private_bucket(),
@@ -139,32 +114,35 @@ def bootstrap_template(settings: Settings, place: Place) -> dict[str, Any]:
         },
     }
     resources = {"Bucket": bucket, "BucketPolicy": policy}
-    if settings.target == "local":
-        resources = _without_tls_policies(resources)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"logctl: where the code of environment {names.env} is uploaded",
-        "Resources": _tagged(resources, settings),
+        "Resources": _completed(resources, settings),
     }
 
 
-def _without_tls_policies(resources: dict[str, Any]) -> dict[str, Any]:
-    """The sandbox enforces policies and speaks plain HTTP on loopback: it would refuse every call.
-    Its alarms publish without asking the topic's policy."""
+def _completed(resources: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return the resources with what follows from their types: tags, and the policies of those that are kept.
+
+    Resource policies that refuse plain HTTP are left out for the sandbox. It enforces them and speaks plain
+    HTTP on loopback, so it would refuse every call; its alarms publish without asking the topic's policy.
+
+    Raises:
+        LookupError: a type has no row in `resource_types`.
+    """
+    rows = {name: row_of(resource["Type"]) for name, resource in resources.items()}
+    local = settings.target == "local"
     return {
-        name: resource for name, resource in resources.items() if resource["Type"] not in _TLS_POLICY_TYPES
+        name: _with_row(resource, rows[name], Names.of(settings).tags)
+        for name, resource in resources.items()
+        if not (local and rows[name].requires_tls)
     }
 
 
-def _tagged(resources: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    tags = Names.of(settings).tags
-    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-    for resource in resources.values():
-        if resource["Type"] in _TAKES_TAGS:
-            resource["Properties"]["Tags"] = listed
-        elif name := _TAKES_TAGS_AS_A_MAP.get(resource["Type"]):
-            resource["Properties"][name] = dict(tags)
-    return resources
+def _with_row(resource: Mapping[str, Any], row: ResourceType, tags: Mapping[str, str]) -> dict[str, Any]:
+    retained = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"} if row.kept else {}
+    properties = {**resource["Properties"], **(row.tags.of(tags) if row.tags else {})}
+    return {"Type": row.name, **retained, **resource, "Properties": properties}
 
 
 def to_json(template: dict[str, Any]) -> str:

@@ -86,3 +86,7 @@ def for_lambda(_: Scope) -> dict[str, Any]:
 
 def new_tags(scope: Scope) -> dict[str, Any]:
     return {"StringEquals": {f"aws:RequestTag/{key}": value for key, value in scope.names.tags.items()}}
+
+
+def tagged(scope: Scope) -> dict[str, Any]:
+    return scope.tagged

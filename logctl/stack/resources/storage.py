@@ -13,7 +13,6 @@ from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.iam.policies import arn_of, deny_plain_http, document, named, sub
 
-RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 # S3 bills at least 30 days of STANDARD_IA and 90 of GLACIER_IR, and keeps objects under 128 KB in
 # STANDARD unless told otherwise (Amazon S3 User Guide, Transitioning objects).
 _INFREQUENT_AFTER = 30
@@ -23,7 +22,7 @@ _DUE_KEYS = ("due_shard", "notified_at")
 
 def resources(settings: Settings, names: Names, place: Place) -> dict[str, Any]:
     return {
-        "Bucket": {"Type": "AWS::S3::Bucket", **RETAIN, "Properties": _bucket(settings, names.bucket(place))},
+        "Bucket": {"Type": "AWS::S3::Bucket", "Properties": _bucket(settings, names.bucket(place))},
         "BucketPolicy": {
             "Type": "AWS::S3::BucketPolicy",
             "Properties": {
@@ -110,7 +109,6 @@ def _table(
     kinds = {keys[0]: "S", keys[1]: "S", index_keys[0]: "S", index_keys[1]: "N"}
     return {
         "Type": "AWS::DynamoDB::Table",
-        **RETAIN,
         "Properties": {
             "TableName": name,
             "BillingMode": "PAY_PER_REQUEST",
