@@ -1,8 +1,8 @@
-"""The whole stack as one CloudFormation template: a pure function of the settings and the code's place.
+"""The CloudFormation templates: pure functions of the settings and of where the code is.
 
-A family of resources is a module: `queueing`, `storage`, `functions`, `alerting`, `monitoring`, `querying`,
-`api`; what their roles may do is in `policies`. The bootstrap template makes the bucket that the code zip is
-uploaded to.
+The template of an environment is the sum of the modules in `stack.resources`, one for each part of the
+pipeline. What follows from a resource's type, such as its tags, is added here from `resource_types`. The
+bootstrap template makes the bucket that the code zip is uploaded to.
 """
 
 from __future__ import annotations
@@ -31,21 +31,23 @@ from logctl.stack.resources import (
 from logctl.stack.resources.lambda_functions import Code
 
 INLINE_LIMIT = 51_200
-"""CloudFormation takes a template body of up to 51,200 bytes; a larger one has to lie in S3."""
+"""Bytes of a template in a request; a larger one has to be in S3 (AWS CloudFormation User Guide, Quotas)."""
 
 TEMPLATES = "templates/"
-"""Where in the deploy bucket a larger template lies while a change set is made from it."""
+"""Prefix in the deploy bucket for a larger template, which is needed until its change set is made."""
 
 
 def build_template(
     settings: Settings, *, code: Code, place: Place | None = None, endpoint: str | None = None
 ) -> dict[str, Any]:
-    """The template of one environment. Same input, same template.
+    """Return the template of one environment. The same arguments make the same template.
 
     Args:
-        endpoint: the sandbox's, which the page and its sign-in have to name; None on AWS.
-        place: where it is for; without, it fits any account and region, but takes nothing over that a
-            `destroy` has left there.
+        settings: the environment's.
+        code: the zip that the functions run.
+        place: the account and region that the template is for. Without it the template fits any, but takes
+            nothing over that an earlier `destroy` has kept: that needs names without functions.
+        endpoint: the sandbox's URL, which the page and its sign-in have to name; None on AWS.
     """
     names = Names.of(settings)
     resources = {
@@ -79,7 +81,8 @@ def build_template(
                 "ApiUrl": http_api.page_url(endpoint),
                 **http_api.sign_in_outputs(settings),
                 "Version": __version__,
-                # For commands that find the stack by its name, which another environment's can be too.
+                # A command finds the stack by its name, and another environment can have a stack of this name
+                # (`a-b` and `c`, `a` and `b-c`). These two tell which environment it is.
                 "Prefix": names.prefix,
                 "Environment": names.env,
             }.items()
@@ -88,7 +91,7 @@ def build_template(
 
 
 def bootstrap_template(settings: Settings, place: Place) -> dict[str, Any]:
-    """The bucket for code, which must be there before the functions can be."""
+    """Return the template of the bucket for code, which has to exist before the functions are created."""
     names = Names.of(settings)
     # Like every bucket it is retained. `destroy` empties and deletes it after the stack, and if that is
     # interrupted, the next `provision` can take it over.
@@ -97,7 +100,7 @@ def bootstrap_template(settings: Settings, place: Place) -> dict[str, Any]:
         "Properties": {
             "BucketName": policies.named(names.deploy_bucket(place)),
             **storage.private_bucket(),
-            # Code stays: going back to the code before this one needs that zip, however old it is.
+            # Code never expires: a rollback needs the zip of the earlier code, however old it is.
             "LifecycleConfiguration": {
                 "Rules": [
                     storage.lifecycle_rule("templates", TEMPLATES, ExpirationInDays=7),
@@ -146,17 +149,17 @@ def _with_row(resource: Mapping[str, Any], row: ResourceType, tags: Mapping[str,
 
 
 def to_json(template: dict[str, Any]) -> str:
-    """As it is sent: compact, in one order."""
+    """Return the template as it is sent: compact JSON."""
     return json.dumps(template, separators=(",", ":"))
 
 
 class _Dumper(yaml.SafeDumper):
-    """YAML without anchors: the same tags stand at every resource, for people to read."""
+    """Writes YAML without anchors: all resources have the same tags, and people read them at each."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
 
 def to_yaml(template: dict[str, Any]) -> str:
-    """As people read it."""
+    """Return the template as people read it."""
     return yaml.dump(template, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)

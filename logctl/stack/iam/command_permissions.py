@@ -24,7 +24,7 @@ Needs = Callable[[Scope], list[Statement]]
 
 
 def needed(command: str, scope: Scope) -> list[Statement]:
-    """The statements for a command, or for all commands of a family like `athena`.
+    """Return the statements for a command, or for all commands of a family like `athena`.
 
     Raises:
         UsageError: there is no such command, or it needs nothing of AWS.
@@ -34,7 +34,7 @@ def needed(command: str, scope: Scope) -> list[Statement]:
     chosen = {words} if words in COMMANDS else set(family)
     if not chosen:
         raise _unknown(words)
-    # What a flag needs comes on top of what its command does.
+    # A flag needs its statements besides those of its command.
     chosen |= {name.partition(" --")[0] for name in chosen}
     return [
         statement for name in COMMANDS if name in chosen for statement in scope.resolve(COMMANDS[name](scope))
@@ -53,7 +53,10 @@ def _unknown(words: str) -> UsageError:
 
 
 def _users(*actions: str) -> Needs:
-    """On the environment's user pool: by its id where that is known, else by its tags."""
+    """Return the row of a command that uses the user pool.
+
+    The pool is named by its id where that is known, or else by its tags.
+    """
 
     def needs(scope: Scope) -> list[Statement]:
         pool = [scope.arn("cognito-idp", f"userpool/{scope.pool}")]
@@ -117,4 +120,4 @@ WITHOUT = frozenset(
         *(f"local {word}" for word in ("up", "down", "status", "reset", "env")),
     }
 )
-"""Commands that ask AWS nothing, or only who one is."""
+"""Commands that call nothing of AWS, or only ask who the caller is."""

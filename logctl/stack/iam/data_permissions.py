@@ -19,8 +19,8 @@ from logctl.stack.iam.shared_statements import (
     list_records,
     object_arns,
     read_outputs,
+    read_partitions,
     read_rules,
-    read_table,
     run_athena,
     see_tables,
     table_arns,
@@ -29,8 +29,10 @@ from logctl.stack.resources.lambda_functions import consumer_may
 
 
 def silences(sid: str, *actions: str) -> list[Statement]:
-    """On silences alone, which are under one key of the table (Amazon DynamoDB Developer Guide, Using IAM
-    policy conditions for fine-grained access control)."""
+    """Return a statement for silences only, which are under one key of the alerts table.
+
+    Source: Amazon DynamoDB Developer Guide, Using IAM policy conditions for fine-grained access control.
+    """
     (statement,) = allow(sid, actions, [ALERTS])
     return [{**statement, "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [SILENCES]}}}]
 
@@ -48,7 +50,7 @@ def tail(scope: Scope) -> list[Statement]:
 
 
 def partitions(scope: Scope) -> list[Statement]:
-    return read_table(scope) + list_records(scope)
+    return read_partitions(scope) + list_records(scope)
 
 
 def repair(scope: Scope) -> list[Statement]:
@@ -67,7 +69,7 @@ def _bring_tables_back(scope: Scope) -> list[Statement]:
 
 
 def repair_via(scope: Scope) -> list[Statement]:
-    """Athena's DDL and MSCK, in the caller's name."""
+    """Allow Athena's DDL and MSCK, which Athena runs in the caller's name."""
     writes = [
         "glue:BatchCreatePartition",
         "glue:BatchDeletePartition",
@@ -98,14 +100,16 @@ def dlq_look(_: Scope) -> list[Statement]:
 
 
 def _attempts() -> list[Statement]:
-    """The ledgers of messages' attempts, which are in the hot table under keys that no app has."""
+    """Allow reading the ledgers of attempts, which are in the hot table under keys that no app has."""
     (statement,) = allow("ReadAttempts", ["dynamodb:BatchGetItem"], [HOT])
     return [{**statement, "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{PREFIX}*"]}}}]
 
 
 def dlq_redrive(scope: Scope) -> list[Statement]:
-    """A redrive receives, deletes and sends in the caller's name (Amazon SQS Developer Guide, Configuring
-    queue permissions for dead-letter queue redrive)."""
+    """Allow a redrive, which receives, deletes and sends in the caller's name.
+
+    Source: Amazon SQS Developer Guide, Configuring queue permissions for dead-letter queue redrive.
+    """
     actions = ["DeleteMessage", "ListMessageMoveTasks", "StartMessageMoveTask"]
     return (
         dlq_look(scope)
@@ -129,7 +133,7 @@ def quarantine_drop(scope: Scope) -> list[Statement]:
 
 
 def quarantine_retry(scope: Scope) -> list[Statement]:
-    """What is sent again, the consumer's code stores from here."""
+    """Allow what the consumer does: its code runs here and stores the records."""
     return quarantine_drop(scope) + consumer_may(scope.names) + read_rules(scope)
 
 
@@ -142,6 +146,6 @@ def replay(scope: Scope) -> list[Statement]:
 
 
 def consume(scope: Scope) -> list[Statement]:
-    """What Lambda's poller does, and the consumer."""
+    """Allow what Lambda's poller and the consumer do."""
     receive = allow("Receive", ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], [QUEUE])
     return receive + consumer_may(scope.names) + read_rules(scope)

@@ -16,9 +16,9 @@ from logctl.stack.iam.shared_statements import (
     compare_stack,
     query_hot_rows,
     read_outputs,
+    read_partitions,
     read_reservation,
     read_rules,
-    read_table,
     run_athena,
     see_tables,
     stack_arns,
@@ -32,11 +32,11 @@ def status(scope: Scope) -> list[Statement]:
         *compare_stack(scope),
         *allow("Queues", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], [QUEUE, DEAD_LETTERS]),
         *read_rules(scope),
-        # These two have no resource (Service Authorization Reference).
+        # It has no resource, and neither has GetMetricData (Service Authorization Reference).
         *allow("Sources", ["lambda:ListEventSourceMappings"], [ANY]),
         *_metrics(scope),
         *allow("Schedule", ["events:DescribeRule"], [scope.arn("events", f"rule/{names.sweeper}")]),
-        *read_table(scope, names.table),
+        *read_partitions(scope, names.table),
         *see_tables(scope),
         *policies.list_objects("Bucket", LOGS, QUARANTINE),
         *policies.read_alerts("AlertsTable", DUE),
@@ -51,7 +51,7 @@ def _metrics(scope: Scope) -> list[Statement]:
 
 
 def status_drift(scope: Scope) -> list[Statement]:
-    """CloudFormation reads every resource in the caller's name."""
+    """Allow drift detection, for which CloudFormation reads every resource in the caller's name."""
     detect = ["cloudformation:DescribeStackResourceDrifts", "cloudformation:DetectStackDrift"]
     return [
         *allow("Drift", detect, stack_arns(scope, scope.names.stack)),

@@ -14,11 +14,11 @@ HOT, ALERTS = arn_of("HotTable"), arn_of("AlertsTable")
 
 
 def read_rules(_: Scope) -> list[Statement]:
-    """To go by the rules in force: they are the consumer's configuration."""
+    """Allow reading the rules in force, which are in the consumer's configuration."""
     return allow("RulesInForce", ["lambda:GetFunctionConfiguration"], [arn_of("Consumer")])
 
 
-def read_table(scope: Scope, table: str = "*") -> list[Statement]:
+def read_partitions(scope: Scope, table: str = "*") -> list[Statement]:
     return allow("ReadCatalog", ["glue:GetPartitions", "glue:GetTable"], table_arns(scope, table))
 
 
@@ -37,7 +37,7 @@ def object_arns(*prefixes: str) -> list[policies.Arn]:
 
 
 def run_athena(scope: Scope, *, rows: bool = True) -> list[Statement]:
-    """To run statements, and for what Athena does in the caller's name: see `policies.compact`."""
+    """Allow running statements, and what Athena does for them in the caller's name."""
     names = scope.names
     return (
         policies.run_queries(names.workgroup, rows=rows)
@@ -62,7 +62,7 @@ def read_outputs(scope: Scope) -> list[Statement]:
 
 
 def compare_stack(scope: Scope) -> list[Statement]:
-    """What the stack says of itself, and whether all of it is there."""
+    """Allow reading the stack, its template and its resources, to compare them."""
     actions = ["DescribeStacks", "GetTemplate", "ListStackResources"]
     return allow(
         "Stack", [f"cloudformation:{action}" for action in actions], stack_arns(scope, scope.names.stack)
@@ -78,5 +78,5 @@ def query_hot_rows(_: Scope) -> list[Statement]:
 
 
 def see_tables(scope: Scope) -> list[Statement]:
-    """Whether the pipeline's tables and views are there."""
+    """Allow reading the pipeline's tables and views, to compare them."""
     return allow("SeeTables", ["glue:GetTable"], table_arns(scope, *own_tables(scope.names)))

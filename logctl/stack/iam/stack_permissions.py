@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from logctl.core.settings import Subscription
@@ -44,7 +45,7 @@ def _types(scope: Scope) -> set[str]:
     return {str(item["Type"]) for made in templates for item in made["Resources"].values()}
 
 
-def _stacks(scope: Scope, *actions: str) -> list[Statement]:
+def _stacks(scope: Scope, actions: Sequence[str]) -> list[Statement]:
     names = scope.names
     both = stack_arns(scope, names.stack, names.bootstrap_stack)
     return allow("Stacks", [f"cloudformation:{action}" for action in actions], both)
@@ -58,10 +59,20 @@ def provision(scope: Scope) -> list[Statement]:
     deploy = _deploy_bucket(scope)
     return [
         *_stacks(
-            scope, "CreateChangeSet", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeEvents",
-            "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplate",
+            scope,
+            [
+                "CreateChangeSet",
+                "DeleteChangeSet",
+                "DeleteStack",
+                "DescribeChangeSet",
+                "DescribeEvents",
+                "DescribeStackEvents",
+                "DescribeStacks",
+                "ExecuteChangeSet",
+                "GetTemplate",
+            ],
         ),
-        # Whether Lambda has room for the API: before CloudFormation fails.
+        # To see whether Lambda has room for the API, before CloudFormation fails.
         *allow("Quotas", ["lambda:GetAccountSettings"], [ANY]),
         *read_reservation(scope),
         *allow("Compare", ["cloudformation:ListStackResources"], stack_arns(scope, scope.names.stack)),
@@ -71,15 +82,15 @@ def provision(scope: Scope) -> list[Statement]:
             "UploadCode", ["s3:GetObject", "s3:PutObject"], [f"{deploy}/{CODE}*", f"{deploy}/{TEMPLATES}*"]
         ),
         *handlers_of_stack(scope),
-    ]  # fmt: skip
+    ]
 
 
 def destroy(scope: Scope) -> list[Statement]:
     return [
-        *_stacks(scope, "DeleteStack", "DescribeStackEvents", "DescribeStacks", "GetTemplate"),
+        *_stacks(scope, ["DeleteStack", "DescribeStackEvents", "DescribeStacks", "GetTemplate"]),
         *_remove_bucket(_deploy_bucket(scope)),
         *_whose_data(scope),
-        # Log groups that a function's last words made anew.
+        # Log groups that a function's last log line has created again.
         *allow(
             "LogGroups",
             ["logs:DeleteLogGroup", "logs:ListTagsForResource"],
@@ -90,7 +101,7 @@ def destroy(scope: Scope) -> list[Statement]:
 
 
 def _whose_data(scope: Scope) -> list[Statement]:
-    """To find what is retained, and to tell by its tags whose it is."""
+    """Allow finding what is retained, and reading its tags, which tell whose it is."""
     bucket = scope.bucket_arn(scope.names.bucket(scope.place))
     return allow("FindBucket", ["s3:GetBucketTagging", "s3:ListBucket"], [bucket]) + allow(
         "FindTables", ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"], [HOT, ALERTS]
@@ -106,7 +117,10 @@ def destroy_data(scope: Scope) -> list[Statement]:
 
 
 def _remove_bucket(bucket: str) -> list[Statement]:
-    """A version needs both actions (Amazon S3 API Reference, DeleteObjects)."""
+    """Allow emptying and deleting a bucket.
+
+    Deleting a version needs both actions (Amazon S3 API Reference, DeleteObjects).
+    """
     return allow(
         "RemoveBucket",
         ["s3:DeleteBucket", "s3:GetBucketTagging", "s3:ListBucket", "s3:ListBucketVersions"],
