@@ -18,8 +18,8 @@ from logctl.stack.iam.documents import documents
 from logctl.stack.iam.scope import Scope
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.template import bootstrap_template, build_template, to_yaml
-from tests import iam
-from tests.iam import Where
+from tests.helpers import iam
+from tests.helpers.iam import Where
 
 WHERE = Where("123456789012", "eu-central-1")
 PLACE = Place(WHERE.account, WHERE.region)

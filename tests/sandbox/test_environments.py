@@ -25,8 +25,8 @@ from logctl.stack.bundle import Bundle
 from logctl.stack.provision import Provisioner
 from logctl.stack.resources.storage import alerts_indexes
 from logctl.stack.upgrade import Indexes
-from tests.sandbox.conftest import eventually
-from tests.sandbox.test_stack import Environment
+from tests.helpers.environment import Environment
+from tests.helpers.sandbox import eventually
 
 APP = "shop"
 EMPTY = [0, 0, 0, 0]

@@ -37,12 +37,12 @@ from logctl.stack.iam.documents import documents
 from logctl.stack.iam.scope import ANY, Scope
 from logctl.stack.provision import Provisioner
 from logctl.stack.resource_types import RESOURCE_TYPES
-from tests import iam
-from tests.iam import Where
-from tests.sandbox.conftest import Cli
-from tests.sandbox.setbacks import set_back
-from tests.sandbox.test_least_privilege import BY_ATHENA
-from tests.unit.test_consumer import event, packed, records, sqs
+from tests.helpers import iam
+from tests.helpers.iam import Where
+from tests.helpers.messages import event, packed, records, sqs
+from tests.helpers.needs import BY_ATHENA
+from tests.helpers.sandbox import Cli
+from tests.helpers.setbacks import set_back
 
 APP = "people"
 KEY = f"{APP}#ERROR#0a1b2c3d4e5f"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.sandbox.conftest import Cli
+from tests.helpers.sandbox import Cli
 
 APP = "losing"
 COUNT = f"SELECT count(*) AS n FROM logs WHERE appid = '{APP}'"

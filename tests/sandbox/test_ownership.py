@@ -16,8 +16,8 @@ from logctl.ops.deployment import Deployment
 from logctl.ops.environments import environments
 from logctl.stack.deploy import StackEvent
 from logctl.stack.provision import Destroyed, Provisioner
-from tests.sandbox.conftest import Cli
-from tests.sandbox.test_stack import Environment
+from tests.helpers.environment import Environment
+from tests.helpers.sandbox import Cli
 
 OTHERS = {"logctl:prefix": "else", "logctl:env": "where"}
 

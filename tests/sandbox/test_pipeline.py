@@ -12,8 +12,8 @@ import pytest
 from bench.loghub import loghub
 from logctl.core.times import iso
 from logctl.ops.send.textlog import read_head
-from tests.sandbox.aftermath import waiting
-from tests.sandbox.conftest import Cli, eventually
+from tests.helpers.aftermath import waiting
+from tests.helpers.sandbox import Cli, eventually
 
 LOGHUB = loghub()
 SYSTEMS = ("Apache", "HDFS", "Hadoop", "Linux", "OpenSSH", "OpenStack", "Spark", "Zookeeper")

@@ -17,8 +17,8 @@ import pytest
 from logctl.core.partitions import Partition
 from logctl.core.times import iso
 from logctl.pipeline.stores.attempt_ledger import Attempts
-from tests.sandbox.conftest import Cli, eventually
-from tests.sandbox.terminal import in_a_terminal
+from tests.helpers.sandbox import Cli, eventually
+from tests.helpers.terminal import in_a_terminal
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,8 @@ from logctl.core.envelope import pack
 from logctl.core.records import Record
 from logctl.core.times import DAY, HOUR, iso
 from logctl.ops.alerts.queue_subscriber import Inbox
-from tests.sandbox.conftest import Cli, eventually
-from tests.sandbox.test_alerts import sweep
-from tests.unit.test_redaction import CANARIES
+from tests.helpers.canaries import CANARIES
+from tests.helpers.sandbox import Cli, eventually, sweep
 
 
 def now() -> int:

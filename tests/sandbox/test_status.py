@@ -21,9 +21,8 @@ from logctl.ops.deployment import Deployment
 from logctl.ops.health.status import overview
 from logctl.ops.health.trace import APP, follow
 from logctl.ops.lake import repair
-from tests.sandbox.conftest import Cli, eventually
-from tests.sandbox.terminal import start_in_a_terminal
-from tests.sandbox.test_operations import pause_lambda
+from tests.helpers.sandbox import Cli, eventually, pause_lambda
+from tests.helpers.terminal import start_in_a_terminal
 
 
 @pytest.fixture(scope="module")

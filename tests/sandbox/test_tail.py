@@ -10,7 +10,7 @@ import time
 import pytest
 
 from logctl.core.times import HOUR, iso
-from tests.sandbox.conftest import Cli, eventually
+from tests.helpers.sandbox import Cli, eventually
 
 HISTORY = 40
 

@@ -36,7 +36,7 @@ from logctl.pipeline.stores import alert_states
 from logctl.pipeline.stores.alert_states import AlertStore
 from logctl.pipeline.stores.outbox import Outbox
 from logctl.pipeline.stores.silences import SilenceStore
-from tests.unit.conftest import Clock, make_tables
+from tests.helpers.pipeline import Clock, make_tables
 
 WINDOW = 15 * MINUTE
 EXAMPLES = 5_000 if os.environ.get("LOGCTL_SOAK") else 8

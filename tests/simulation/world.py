@@ -32,7 +32,7 @@ from logctl.pipeline.stores.attempt_ledger import ATTEMPTS, PREFIX
 from logctl.pipeline.stores.first_seen import FIRST_SEEN
 from logctl.pipeline.stores.outbox import UNCOUNTED
 from logctl.pipeline.stores.silences import SilenceStore
-from tests.config import CONFIG
+from tests.helpers.config import CONFIG
 from tests.simulation.cloud import Cloud, Gate
 from tests.simulation.fifo import VISIBILITY, Fifo, QueueMessage
 from tests.simulation.workers import Worker, gate

@@ -25,7 +25,7 @@ from logctl.ops.health import doctor_rules
 from logctl.ops.health.doctor_rules import Verdict
 from logctl.pipeline.http.budget import patience
 from logctl.stack.provision import Provisioner
-from tests.unit.test_template import of_type
+from tests.helpers.template import of_type
 
 USUAL, NEW = Concurrency(1_000, 1_000), Concurrency(10, 10)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -12,43 +11,7 @@ import yaml
 
 from logctl.cli.commands.init import document
 from logctl.core.settings import Settings
-from tests import prefork
-
-NOWHERE = {
-    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-    "AWS_SECRET_ACCESS_KEY": "x",
-    "AWS_REGION": "eu-central-1",
-    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
-}
-
-
-@pytest.fixture
-def logctl(tmp_path):
-    def run(*args: str, stdin: str | bytes | None = "", **variables: str):
-        environ = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "LANG": "C.UTF-8",
-            "COLUMNS": "120",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            **variables,
-        }
-        given = stdin.encode() if isinstance(stdin, str) else stdin
-        done = prefork.run(*args, env=environ, cwd=tmp_path, stdin=given, timeout=60)
-        assert "Traceback" not in done.err, done.err
-        return done
-
-    return run
-
-
-def told(done) -> str:
-    """The one sentence, after checking that there is one and no data."""
-    assert done.out == ""
-    first = done.err.splitlines()[0]
-    assert first.startswith("logctl: ")
-    assert first.endswith(".")
-    return first
-
+from tests.helpers.commands import NOWHERE, told
 
 COMMANDS = [
     ["tail", "x"],
@@ -96,6 +59,7 @@ def test_no_credentials(logctl, command):
 
 
 # A few of them: the SDK takes seconds to give up, and the explanation is the same for all.
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS[::4], ids=" ".join)
 def test_an_endpoint_that_nobody_answers_at(logctl, command):
     done = logctl(*command, **NOWHERE)

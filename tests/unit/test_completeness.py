@@ -15,7 +15,7 @@ from logctl.ops.deployment import lacking
 from logctl.ops.health import doctor_rules, status_rules
 from logctl.ops.health.doctor_rules import Verdict
 from logctl.stack.completeness import Shortfall, shortfall
-from tests import prefork
+from tests.helpers import prefork
 
 TEMPLATE = {
     "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}, "View": {"Type": "AWS::Glue::Table"}},
@@ -137,6 +137,7 @@ def emulator(tmp_path_factory):
     server.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Tried to parse")
 def test_an_emulator_that_skips_resource_types_silently_is_found_out(emulator):
     for command in (["provision", "--yes"], ["provision", "--yes"], ["provision", "--plan"]):

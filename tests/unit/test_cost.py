@@ -32,8 +32,8 @@ from logctl.ops.cost.prices import REGIONS, prices
 from logctl.ops.send.samples import sample_records
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.template import build_template
-from tests.unit.conftest import NOON
-from tests.unit.test_consumer import event, packed
+from tests.helpers.messages import event, packed
+from tests.helpers.pipeline import NOON
 
 HERE = prices("us-east-1")
 MARGIN = 0.4
@@ -384,6 +384,7 @@ def test_half_a_months_metrics_are_doubled():
     ]
 
 
+@pytest.mark.slow
 def test_cloudwatch_takes_the_request_and_its_answer_is_understood():
     with mock_aws():
         cloudwatch = Aws(boto3.Session("test", "test", region_name="eu-central-1")).cloudwatch

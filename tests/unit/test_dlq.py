@@ -16,7 +16,7 @@ from logctl.ops.deployment import Deployment
 from logctl.ops.recovery import dead_letters
 from logctl.ops.recovery.dead_letter_rules import Cause, cause, reason
 from logctl.pipeline.stores.attempt_ledger import Attempts
-from tests.unit.conftest import NOON
+from tests.helpers.pipeline import NOON
 
 
 @pytest.mark.parametrize(

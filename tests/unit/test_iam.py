@@ -25,7 +25,7 @@ from logctl.stack.iam.scope import Scope
 from logctl.stack.resource_types import RESOURCE_TYPES
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.template import bootstrap_template, build_template
-from tests import iam
+from tests.helpers import iam
 
 HERE = Scope(Settings(), Place("123456789012", "eu-central-1"), "aws")
 LONGEST = Settings.build(("test", {"env": "e" * 14, "prefix": "p" * 12, "compact_after": "2d"}))

@@ -17,8 +17,8 @@ from logctl.core.times import SECOND
 from logctl.ops.health.status_rules import OLDEST_MESSAGE
 from logctl.stack.alarms import ALARMS
 from logctl.stack.resources.queueing import VISIBILITY_TIMEOUT
-from tests.unit.test_consumer import event, packed, records, sqs
-from tests.unit.test_template import of_type, template
+from tests.helpers.messages import event, packed, records, sqs
+from tests.helpers.template import of_type, template
 
 ABOUT = [alarm.name for alarm in ALARMS]
 PROD = {"env": "prod", "target": "local"}

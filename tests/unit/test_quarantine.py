@@ -21,8 +21,8 @@ from logctl.ops.deployment import Deployment
 from logctl.ops.recovery import quarantined_messages
 from logctl.ops.recovery.quarantined_messages import Changes, Retry, Wanted
 from logctl.pipeline.stores.quarantine_reader import listed, recent
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import event, packed, records, sqs
+from tests.helpers.messages import event, packed, records, sqs
+from tests.helpers.pipeline import NOON, Pipeline
 
 
 class Place:

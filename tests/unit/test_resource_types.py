@@ -7,18 +7,15 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from logctl.core.names import Names, Place
+from logctl.core.names import Names
 from logctl.core.settings import Settings
 from logctl.stack.iam.scope import Scope
 from logctl.stack.provision import kept_resources
 from logctl.stack.resource_types import RESOURCE_TYPES, row_of
-from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.template import bootstrap_template, build_template
-from tests.unit.test_template import VARIANTS
+from tests.helpers.template import CODE, HERE, VARIANTS
 
 WHERE = "logctl/stack/resource_types.py"
-HERE = Place("123456789012", "eu-central-1")
-CODE = Code("deploy-bucket", "code/x.zip", "python3.13", "arm64")
 
 
 def stack(settings: Settings) -> dict[str, dict[str, Any]]:

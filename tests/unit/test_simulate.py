@@ -14,10 +14,9 @@ from logctl.core.times import HOUR, MINUTE, SECOND, iso
 from logctl.ops.alerts.simulate import simulate
 from logctl.ops.alerts.simulation import Simulation, Told
 from logctl.ops.send.packing import Inputs
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_alerts import make, store  # noqa: F401 - a fixture
-from tests.unit.test_cli import logctl  # noqa: F401 - a fixture
-from tests.unit.test_consumer import event, packed
+from tests.helpers.alerts import make
+from tests.helpers.messages import event, packed
+from tests.helpers.pipeline import NOON, Pipeline
 
 WINDOW = 15 * MINUTE
 
@@ -64,9 +63,10 @@ def test_a_flood_of_kinds_is_one_alert_more():
     assert sum(one.alert.kind.value == "opened" for one in told) == KINDS_PER_WINDOW + 1
 
 
+@pytest.mark.slow
 @pytest.mark.proves("G1", "G2", "G3", "G4")
 @pytest.mark.parametrize("seed", range(20 if os.environ.get("LOGCTL_SOAK") else 1))
-def test_the_pipeline_publishes_what_was_simulated(pipeline: Pipeline, store, seed):  # noqa: F811
+def test_the_pipeline_publishes_what_was_simulated(pipeline: Pipeline, store, seed):
     """One record a message, a sweep every minute: alert by alert the same, ids and texts included."""
     chance = random.Random(seed)
     at, records = NOON, []
@@ -150,11 +150,12 @@ def test_secrets_are_redacted_as_in_the_pipeline(tmp_path):
 
 
 @pytest.fixture
-def offline(logctl, tmp_path):  # noqa: F811
+def offline(logctl, tmp_path):
     write(tmp_path / "app.log", ["INFO starting", *lines(30), "2026-01-31T13:00:00Z INFO done"])
     return logctl
 
 
+@pytest.mark.slow
 def test_the_command_needs_no_aws_and_no_settings(offline):
     done = offline("debounce", "simulate", "app.log", "--app", "checkout")
     assert done.returncode == 0, done.err

@@ -23,7 +23,8 @@ from logctl.ops.health.metrics import measure
 from logctl.ops.health.status import overview
 from logctl.ops.health.status_rules import Drifted
 from logctl.stack.alarms import ALARMS
-from tests.unit.conftest import NOON
+from tests.helpers.pipeline import NOON
+from tests.helpers.refusing import Refusing
 
 SETTINGS = Settings(env="prod")
 
@@ -237,20 +238,6 @@ def test_a_detection_that_fails_says_why_and_one_that_never_ends_is_given_up():
 # ── Everything together ─────────────────────────────────────────────────────────────────────────────────
 
 
-class Refusing:
-    """A client that may do nothing, or what the others say."""
-
-    def __init__(self, code: str = "AccessDenied", **others: Any) -> None:
-        self.code = code
-        vars(self).update(others)
-
-    def __getattr__(self, operation: str) -> Any:
-        def refuse(*names: Any, **request: Any) -> Any:
-            raise ClientError({"Error": {"Code": self.code, "Message": "no"}}, operation)
-
-        return refuse
-
-
 def aws(**clients: Any) -> Any:
     names = ("cloudformation", "cloudwatch", "dynamodb", "events", "functions", "glue", "s3", "sqs")
     return SimpleNamespace(place=Place("1", "eu-central-1"), **(dict.fromkeys(names, Refusing()) | clients))
@@ -305,7 +292,7 @@ def test_where_the_stack_cannot_be_asked_for_nothing_else_is_looked_at(code):
 def test_an_app_of_whose_newest_records_s3_knows_nothing(pipeline):
     """Cold storage is written first: what has arrived within the hour has to be there."""
     from logctl.ops.health.status import _apps
-    from tests.unit.test_consumer import event, packed, records
+    from tests.helpers.messages import event, packed, records
 
     pipeline.consumer.process(event(packed(records(3))))
     deployment: Any = as_deployment(pipeline)

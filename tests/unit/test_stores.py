@@ -26,10 +26,10 @@ from logctl.pipeline.stores.hot import HotStore
 from logctl.pipeline.stores.outbox import UNCOUNTED, Outbox, Uncounted
 from logctl.pipeline.stores.silences import SilenceStore
 from logctl.pipeline.stores.stored_file_records import KnownRecords
-from tests.config import CONFIG
+from tests.helpers.config import CONFIG
+from tests.helpers.messages import again, event, packed, records, sqs
+from tests.helpers.pipeline import NOON, Pipeline
 from tests.simulation.cloud import Call, Clients, Cloud, refusal
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import again, event, packed, records, sqs
 
 HOT, ALERTS = CONFIG.hot_table, CONFIG.alerts_table
 KEY = AlertKey("checkout", "ERROR", "a" * 12)

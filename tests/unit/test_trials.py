@@ -24,10 +24,10 @@ from logctl.pipeline.delivery.deadline import RESERVE
 from logctl.pipeline.delivery.sqs_message import Message
 from logctl.pipeline.stores.attempt_ledger import ATTEMPTS, PREFIX, Attempts
 from logctl.pipeline.stores.outbox import UNCOUNTED
-from tests.config import CONFIG
+from tests.helpers.config import CONFIG
+from tests.helpers.messages import again, event, failed, packed, records, sqs
+from tests.helpers.pipeline import NOON, SESSION
 from tests.simulation.cloud import Call, Cloud, refusal
-from tests.unit.conftest import NOON, SESSION
-from tests.unit.test_consumer import again, event, failed, packed, records, sqs
 
 HOT, ALERTS = CONFIG.hot_table, CONFIG.alerts_table
 
@@ -719,6 +719,7 @@ HUGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F45", "B55", "B56", "B57")
 @pytest.mark.parametrize("name", HUGE)
 @pytest.mark.parametrize("redact", [(), ("all",)], ids=["plain", "redacted"])

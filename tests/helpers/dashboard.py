@@ -1,4 +1,4 @@
-"""The page as a person sees it: what the tests look at and press."""
+"""The elements of the dashboard that the tests read and use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.sandbox.web import Web
+from tests.helpers.web import Web
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Dashboard:
         return self["row"]
 
     def messages(self) -> list[str]:
-        """What the drawn rows say, from the top."""
+        """Return the messages of the visible rows, from the top."""
         found: list[str] = self.page.evaluate(
             """() => [...document.querySelectorAll('[data-testid=row]')]
                 .sort((a, b) => a.ariaPosInSet - b.ariaPosInSet)
@@ -31,7 +31,7 @@ class Dashboard:
         return found
 
     def look_at(self, **view: str) -> None:
-        """Open a view by its address, and wait for its answer."""
+        """Open a view by its address, and wait for the API's answer."""
         fragment = "&".join(f"{name}={value}" for name, value in view.items())
         with self.page.expect_response(lambda reply: "/logs?" in reply.url):
             self.page.evaluate("fragment => { location.hash = fragment; }", fragment)
@@ -50,7 +50,7 @@ def open_dashboard(page: Page, web: Web) -> Dashboard:
 
 
 def sign_in(page: Page, web: Web, name: str, password: str, *, view: str = "") -> None:
-    """As a person does: the page, its button, the sign-in service's form."""
+    """Sign in as a user does: with the page's button and the form of the sign-in service."""
     page.goto(web.url + view)
     page.get_by_test_id("sign-in").click()
     page.locator("#username").fill(name)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.prefork import as_from_a_shell
+from tests.helpers.prefork import as_from_a_shell
 
 
 def _at_its_prompt() -> None:

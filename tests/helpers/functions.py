@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from logctl.stack.bundle import build
-from tests.sandbox.conftest import Cli
-from tests.sandbox.test_install import closure, link
+from tests.helpers.distributions import closure, link
+from tests.helpers.sandbox import Cli
 
 RUNTIME = Path(__file__).with_name("lambda_runtime.py")
 WHOLE_CPU = 1_769

@@ -22,9 +22,9 @@ from botocore.awsrequest import AWSRequest
 from logctl.aws.clients import Aws
 from logctl.local.sandbox import Running
 from logctl.ops.deployment import Deployment
-from tests import prefork
-from tests.prefork import as_from_a_shell
-from tests.sandbox.conftest import Cli, eventually
+from tests.helpers import prefork
+from tests.helpers.prefork import as_from_a_shell
+from tests.helpers.sandbox import Cli, eventually
 
 Rule = Mapping[str, Any]
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from logctl.ops.dashboard.access import Dashboard, make_password
-from tests.sandbox.conftest import Cli
+from tests.helpers.sandbox import Cli
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ def _server() -> str:
     folder = tempfile.TemporaryDirectory()
     address = str(Path(folder.name, "socket"))
     child = subprocess.Popen(
-        [sys.executable, "-m", "tests.prefork", address],
+        [sys.executable, "-m", "tests.helpers.prefork", address],
         stdin=subprocess.PIPE,
         preexec_fn=as_from_a_shell,
     )
@@ -150,7 +150,7 @@ def _server() -> str:
 
     atexit.register(end)
     while not Path(address).exists():
-        assert child.poll() is None, "the server of tests.prefork did not start"
+        assert child.poll() is None, "the server of tests.helpers.prefork did not start"
         time.sleep(0.01)
     return address
 

@@ -10,7 +10,7 @@ from logctl.core.attempts import MAX_SILENT
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.stores.attempt_ledger import Attempts
-from tests.unit.test_consumer import break_, event, mend, packed, records, sqs
+from tests.helpers.messages import break_, event, mend, packed, records, sqs
 
 
 def set_back(aws: Aws, root: Aws, config: PipelineConfig, app: str) -> None:
