@@ -67,23 +67,34 @@ class Answers:
         )
 
     def session(self, request: Request) -> dict[str, Any]:
+        """Return who the token identifies, and which apps it may read."""
         access = request.access
         return {"user": access.user, "apps": list(access.apps), "expires_at": iso(access.expires_at)}
 
     def apps(self, request: Request) -> dict[str, Any]:
+        """Return the apps that the sender may read, with the age of each one's newest record."""
         return {"apps": [age.row(request.now) for age in self._ages(request)]}
 
     def logs(self, request: Request) -> dict[str, Any]:
+        """Return one page of records, newest first, and cursors for the next page and for a live view.
+
+        Raises:
+            BadRequest: a parameter is invalid.
+            Forbidden: the request names an app that the sender may not read.
+        """
         params = request.params
         size = params.whole("limit", default=100, least=1, most=MOST_RECORDS)
         reader, patterns = self._reader(request)
         question = cursors.digest(*params.question())
         given = params.cursor()
         if given is None:
+            # The follower notes which chunks this page contains, so that a live view continues after them.
             span, before = self._span(request), None
             follower = Follower(reader, patterns)
             seen = follower.seen
         else:
+            # The range is that of the first page, because a relative one moves with the clock. It is checked
+            # again, because a cursor can be forged, or can be older than what the hot store keeps.
             at = cursors.read_page(given, question)
             check_length(at.span, request.now, self._config.hot_retention)
             span, before, follower, seen = at.span, at.before, None, None
@@ -103,6 +114,14 @@ class Answers:
         }
 
     def live(self, request: Request) -> dict[str, Any]:
+        """Return the records that arrived after the cursor's answer, and the cursor for the next request.
+
+        When there are more than an answer has room for, the oldest are left out and counted as `skipped`.
+
+        Raises:
+            BadRequest: a parameter is invalid, or the cursor is missing or too old.
+            Forbidden: the request names an app that the sender may not read.
+        """
         params = request.params
         given = params.cursor()
         if given is None:
@@ -124,10 +143,18 @@ class Answers:
         }
 
     def counts(self, request: Request) -> dict[str, Any]:
+        """Return numbers of records by level, in buckets of equal length.
+
+        Raises:
+            BadRequest: a parameter is invalid.
+            Forbidden: the request names an app that the sender may not read.
+        """
         params = request.params
         most = params.whole("buckets", default=60, least=1, most=MOST_BUCKETS)
         reader, patterns = self._reader(request)
         span = self._span(request)
+        # Counts end a second after now. A default range reaches further, for records with timestamps ahead of
+        # the clock, and its last buckets would be almost empty.
         span = TimeRange(span.since, max(min(span.until, request.now + SECOND), span.since + 1))
         step = histogram.step_for(span, most)
         counted = reader.counted(reader.apps(patterns), span, step, stop=request.budget.over)
@@ -142,6 +169,7 @@ class Answers:
         }
 
     def alerts(self, request: Request) -> dict[str, Any]:
+        """Return alert states and silences of the apps that the sender may read."""
         may_read, now = request.access.may_read, request.now
         return {
             "window_ms": self._config.alert_window,
@@ -158,6 +186,7 @@ class Answers:
         }
 
     def health(self, request: Request) -> dict[str, Any]:
+        """Return the state of the pipeline, as far as it concerns the apps that the sender may read."""
         access, everything = request.access, request.access.every_app
         standings = self._standings.all(now=request.now)
         # Queues and quarantine contain messages of all apps, so they are only for who may read all.
