@@ -297,8 +297,7 @@ class Provisioner:
             on_emptied: called after each page of deletions with a bucket and the objects deleted so far.
         """
         names, removal = self._names, self._removal
-        functions = (names.consumer, names.sweeper, names.compactor, names.api)
-        groups = [f"/aws/lambda/{function}" for function in functions]
+        groups = log_groups(names)
         before = removal.owned_log_groups(groups)
         deleted: list[str] = []
         for deployer in (self._stack, self._bootstrap):
@@ -330,6 +329,12 @@ def kept_resources(names: Names, place: Place) -> dict[Kept, tuple[str, ...]]:
     They are not taken from a template: `destroy` has to work with settings that no template can be made of.
     """
     return {Kept.BUCKET: (names.bucket(place),), Kept.TABLE: (names.hot_table, names.alerts_table)}
+
+
+def log_groups(names: Names) -> tuple[str, ...]:
+    """Return the log groups of all functions, also of one that the settings have turned off."""
+    functions = (names.consumer, names.sweeper, names.compactor, names.api)
+    return tuple(f"/aws/lambda/{function}" for function in functions)
 
 
 def code_for(settings: Settings, bundle: Bundle, place: Place | None = None) -> Code:

@@ -1,8 +1,8 @@
 """The CloudFormation resource types of the templates, one row each: all that logctl has to know of a type.
 
 From a row come the tags that the template gives a resource, whether the template retains it, what `provision`
-says is lost with it, and what `logctl iam` allows who provisions, destroys or detects drift. A template with
-a type that has no row cannot be built.
+says is lost with it, and the permissions that `logctl iam` lists for provisioning, destroying and detecting
+drift. A template with a type that has no row cannot be built.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ USER_POOL_TAGS = TagProperty("UserPoolTags", is_map=True)
 class ResourceType:
     """One resource type.
 
-    `tags` is None for a type that takes none. `holds` is what goes with a resource that is deleted, in
-    words, and empty where nothing is lost. `handlers` is what CloudFormation calls for it. A resource that
-    is `kept` has a plain name, so that it can be taken over. A policy that `requires_tls` refuses plain
-    HTTP, and so is left out in the sandbox, which speaks nothing else.
+    `tags` is None for a type that takes none. `holds` says in words what is lost with a deleted resource, and
+    is empty where nothing is. `handlers` is what CloudFormation calls for it. `kept` is set for a type that
+    outlives its stack. A policy that `requires_tls` refuses plain HTTP, and so is left out in the sandbox,
+    which supports nothing else.
     """
 
     name: str

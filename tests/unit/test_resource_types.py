@@ -10,7 +10,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from logctl.core.names import Names
 from logctl.core.settings import Settings
 from logctl.stack.iam.scope import Scope
-from logctl.stack.provision import kept_resources
+from logctl.stack.provision import kept_resources, log_groups
 from logctl.stack.resource_types import RESOURCE_TYPES, row_of
 from logctl.stack.template import bootstrap_template, build_template
 from tests.helpers.template import CODE, HERE, VARIANTS
@@ -70,6 +70,13 @@ def test_what_is_kept_is_what_destroy_names():
         if kept:
             found[kept].add(item["Properties"].get("BucketName") or item["Properties"].get("TableName"))
     assert found == {kind: set(listed) for kind, listed in kept_resources(names, HERE).items()}
+
+
+def test_destroy_knows_the_log_group_of_each_function():
+    everything = stack(Settings.build(("test", {"compact_after": "2d"}))).values()
+    functions = [item for item in everything if item["Type"] == "AWS::Lambda::Function"]
+    named = {f"/aws/lambda/{function['Properties']['FunctionName']}" for function in functions}
+    assert named == set(log_groups(Names.of(Settings())))
 
 
 def test_what_the_sandbox_leaves_out_is_what_refuses_plain_http():

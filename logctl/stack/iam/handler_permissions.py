@@ -22,8 +22,8 @@ _READS = re.compile(r"(Get|List|Describe)[A-Z]|GET\b")
 class Handlers:
     """Actions of one service that a resource type's handlers call, on which resources.
 
-    `creates` are the actions to create, read and update a resource, `deletes` those to delete it, both
-    separated by spaces. `deletes` is empty for a type that the template retains.
+    `sid` is the statement's id. `creates` are the actions to create, read and update a resource, `deletes`
+    those to delete it, both separated by spaces. `deletes` is empty for a type that the template retains.
     """
 
     sid: str
