@@ -14,10 +14,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from logctl import __version__
 from logctl.aws.error_codes import Trouble, trouble
+from logctl.aws.place import Place
 from logctl.cli.commands.doctor import _row
 from logctl.core.errors import LogctlError
-from logctl.core.names import Place
-from logctl.core.settings import Settings
 from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
 from logctl.ops.deployment import Deployment
 from logctl.ops.health import doctor, trace
@@ -25,6 +24,7 @@ from logctl.ops.health import doctor_rules as rules
 from logctl.ops.health.checks import Check, Verdict
 from logctl.ops.health.findings import faulty_tables
 from logctl.ops.query import runner
+from logctl.stack.settings import Settings
 from tests.helpers.pipeline import NOON
 from tests.helpers.refusing import Refusing
 

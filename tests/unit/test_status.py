@@ -15,11 +15,10 @@ from moto import mock_aws
 
 from logctl import __version__
 from logctl.aws.clients import Aws
+from logctl.aws.place import Place
 from logctl.cli.render import Output
 from logctl.cli.status_report import show_status
 from logctl.core.errors import LogctlError
-from logctl.core.names import Place
-from logctl.core.settings import Settings
 from logctl.core.times import HOUR, MINUTE, SECOND, iso, to_datetime
 from logctl.ops.deployment import Deployment
 from logctl.ops.health import drift
@@ -30,6 +29,7 @@ from logctl.ops.health.metrics import measure
 from logctl.ops.health.status import Part, PipelineStatus, pipeline_status
 from logctl.ops.health.status_facts import AppFacts, AppsFacts, DriftFacts, QueueFacts
 from logctl.stack.alarms import ALARMS
+from logctl.stack.settings import Settings
 from tests.helpers.pipeline import NOON
 from tests.helpers.refusing import Refusing
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 from logctl.core import deduplication
 from logctl.core.debounce import MARKER_KEPT
-from logctl.core.settings import Settings
 from logctl.core.times import DAY, MINUTE, SECOND
 from logctl.ops.cost.bill import MONTH, SQS_CHUNK, CostLine
 from logctl.ops.cost.load import TEXT_RATIO, Load
 from logctl.ops.cost.prices import Price
+from logctl.stack.settings import Settings
 
 CONSUMER_MB, SWEEPER_MB = 512, 256
 SQS_BATCH = 10

@@ -18,7 +18,6 @@ from botocore.exceptions import ConnectionError as NoConnection
 from logctl import __version__
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import TROUBLE, Trouble, code_of, trouble_of
-from logctl.core.capacity import Concurrency
 from logctl.core.errors import LogctlError, UnreachableError
 from logctl.core.hot_rows import APPS
 from logctl.core.partitions import LOGS
@@ -31,6 +30,7 @@ from logctl.ops.health.versions import NEEDED, packages
 from logctl.ops.lake import table_repair
 from logctl.pipeline.stores.silences import SILENCES
 from logctl.stack.alarms import ALARMS
+from logctl.stack.capacity import Concurrency
 
 
 def machine() -> Iterator[Check]:

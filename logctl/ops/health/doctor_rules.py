@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from logctl.core.capacity import Concurrency, most_at_once, reservation, shortage
 from logctl.core.errors import LogctlError
-from logctl.core.settings import Settings
 from logctl.core.times import MINUTE, SECOND, format_duration
 from logctl.ops.health.checks import Check, Verdict
 from logctl.ops.health.findings import PROVISION, incomplete_stack
+from logctl.stack.capacity import Concurrency, most_at_once, reservation, shortage
 from logctl.stack.completeness import Shortfall
+from logctl.stack.settings import Settings
 
 SKEW_REFUSED = 5 * MINUTE
 """A request must reach AWS within five minutes of the time in its signature (AWS IAM User Guide, AWS
