@@ -15,13 +15,13 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.error_codes import code_of
 from logctl.core.errors import LogctlError
-from logctl.core.sizes import format_size
 from logctl.core.times import DAY, MINUTE
 from logctl.ops.deployment import Deployment
 from logctl.ops.query import scan_estimate
 from logctl.ops.query.conditions import Selection
 from logctl.ops.query.query_failures import failed, refused, stopped_at
 from logctl.ops.query.statement import Statement
+from logctl.stack.sizes import format_size
 
 if TYPE_CHECKING:
     from mypy_boto3_athena.client import AthenaClient
@@ -55,7 +55,7 @@ class Query:
 
 @dataclass
 class QueryResult:
-    """A query that has succeeded. `rows` may be read once; values are Python's, None for NULL."""
+    """The result of a query. `rows` can be read once; its values are Python's, and None for NULL."""
 
     query_id: str
     columns: tuple[str, ...]
@@ -135,6 +135,8 @@ def query(
     A KeyboardInterrupt during the wait cancels the query in Athena and is raised again.
 
     Args:
+        deployment: where the workgroup and the tables are.
+        query: the statement and its parameters.
         reuse: accept a stored result of the same query that is at most this old, in milliseconds.
         max_scan: stop the query when it has read more bytes. Athena itself has such a limit for a
             workgroup only, so this is checked while the query runs.
