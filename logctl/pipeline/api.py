@@ -51,7 +51,7 @@ class Api:
         self._config = config
         self._clock = clock
         self._issuer = Issuer(config.issuer, config.audience, config.groups_claim, config.resource_server)
-        self._budget = Budget(config.timeout)
+        self._budget = Budget(config.api_timeout)
         watch(aws, lambda: self._budget)
         self._answers = Answers(aws, config, clock=clock)
         self._pages = page.PublicPages(config, fetch, openapi.document)
@@ -63,7 +63,7 @@ class Api:
             event: the request.
             remaining: milliseconds until Lambda ends the function.
         """
-        self._budget = Budget(self._config.timeout, remaining)
+        self._budget = Budget(self._config.api_timeout, remaining)
         try:
             return self._route(event)
         except ApiError as problem:
@@ -164,7 +164,7 @@ def _api() -> Api:
     import boto3
 
     config = ApiConfig.from_env(os.environ)
-    aws = Aws(boto3.Session(), calls=Config(**patience(config.timeout)))
+    aws = Aws(boto3.Session(), calls=Config(**patience(config.api_timeout)))
     return Api(aws, config, clock=wall_clock)
 
 

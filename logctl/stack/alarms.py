@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from logctl.core.names import Names
-from logctl.core.settings import Settings, cli_flags
+from logctl.stack.names import Names
 from logctl.stack.next_step import NextStep
 from logctl.stack.resources.queueing import VISIBILITY_TIMEOUT
+from logctl.stack.settings import Settings, cli_flags
 
 QUARANTINED = "Quarantined"
 """The metric that counts what the consumer sets aside; its namespace is `log_namespace`."""

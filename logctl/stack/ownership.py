@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import code_of
-from logctl.core.names import Names
+from logctl.stack.names import Names
 from logctl.stack.resource_types import TAG_PROPERTIES, Kept
 
 UNTAGGED = "it carries no tags of logctl"

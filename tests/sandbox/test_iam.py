@@ -25,10 +25,10 @@ from typer.testing import CliRunner
 from logctl.aws.clients import Aws
 from logctl.cli.app import app
 from logctl.core.partitions import Partition
-from logctl.core.settings import Settings
 from logctl.core.times import DAY, iso
 from logctl.local import sandbox as local
-from logctl.ops.dashboard.access import Dashboard
+from logctl.ops.dashboard.address import Dashboard
+from logctl.ops.dashboard.tokens import script_token
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.stores.hot import HotStore
@@ -37,6 +37,7 @@ from logctl.stack.iam.documents import documents
 from logctl.stack.iam.scope import ANY, Scope
 from logctl.stack.provision import Provisioner
 from logctl.stack.resource_types import RESOURCE_TYPES
+from logctl.stack.settings import Settings
 from tests.helpers import iam
 from tests.helpers.iam import Where
 from tests.helpers.messages import event, packed, records, sqs
@@ -282,7 +283,7 @@ def dry_run(person: Person, account: Account) -> None:
 
 def token(person: Person, account: Account) -> None:
     """Not through the CLI: on AWS the sign-in is on a host of its own."""
-    assert Dashboard(Deployment(person.aws, account.deployment.settings)).token()
+    assert script_token(Dashboard(Deployment(person.aws, account.deployment.settings)))
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from logctl.core.names import Names
-from logctl.core.settings import Settings
 from logctl.stack.iam.scope import Scope
+from logctl.stack.names import Names
 from logctl.stack.provision import kept_resources, log_groups
 from logctl.stack.resource_types import RESOURCE_TYPES, row_of
+from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template
 from tests.helpers.template import CODE, HERE, VARIANTS
 

@@ -19,7 +19,6 @@ from logctl.cli.render import Output, say, show, working
 from logctl.core import histogram as counting
 from logctl.core import levels
 from logctl.core.errors import UsageError
-from logctl.core.sizes import format_size, parse_size
 from logctl.core.times import (
     HOUR,
     MINUTE,
@@ -32,6 +31,7 @@ from logctl.core.times import (
     parse_range,
 )
 from logctl.ops.query.conditions import Selection, parameter
+from logctl.stack.sizes import format_size, parse_size
 
 if TYPE_CHECKING:
     from logctl.ops.query.runner import Query, QueryResult

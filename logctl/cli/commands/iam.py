@@ -100,7 +100,7 @@ def _in_words(text: str) -> str:
 
 def _scope(context: Context) -> Scope:
     """This environment where it is; without credentials, in CloudFormation's words for the account."""
-    from logctl.core.names import Place
+    from logctl.aws.place import Place
     from logctl.stack.iam.scope import Scope
 
     aws = context.aws

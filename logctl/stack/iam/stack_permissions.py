@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from logctl.core.settings import Subscription
 from logctl.stack.bundle import CODE
 from logctl.stack.iam.policies import Statement, allow
 from logctl.stack.iam.scope import ANY, Scope
@@ -17,6 +16,7 @@ from logctl.stack.iam.shared_statements import (
 )
 from logctl.stack.resource_types import row_of
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.setting_parsers import Subscription
 from logctl.stack.template import TEMPLATES, bootstrap_template, build_template
 
 

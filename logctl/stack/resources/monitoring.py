@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from logctl.core.names import Names
-from logctl.core.settings import Settings, cli_flags
 from logctl.pipeline.stores.alert_states import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.alarms import ALARMS, QUARANTINED, Alarm, log_namespace
 from logctl.stack.iam.policies import Statement, sub
+from logctl.stack.names import Names
+from logctl.stack.settings import Settings, cli_flags
 
 _ALARM_ARN = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:"
 _COLUMNS, _WIDTH, _HEIGHT = 3, 8, 6  # the grid of a dashboard is 24 wide
