@@ -96,8 +96,8 @@ def resources(
     return {
         **function(
             "Api",
-            name=names.api,
-            code=code,
+            names.api,
+            code,
             may=may,
             environment=environment,
             timeout=_seconds(settings),
