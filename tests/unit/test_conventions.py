@@ -15,9 +15,7 @@ ENGINE = ROOT / "logctl" / "local" / "athena"
 REPEATED = {
     "Claim",
     "Condition",
-    "Line",
     "OutOfTime",
-    "Overview",
     "Request",
     "Scope",
     "Status",

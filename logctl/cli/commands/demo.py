@@ -52,7 +52,8 @@ def demo(
     """
     from logctl.cli.commands import athena, local, send, stack
     from logctl.ops.alerts.queue_subscriber import Inbox
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard
+    from logctl.ops.dashboard.sandbox_sign_in import signed_in_url
 
     context = context.with_flags({"target": "local"})
     apps = {path: _app_of(path) for path in files or []}
@@ -77,7 +78,7 @@ def demo(
     say(f"  {_QUERY}")
     athena.query(context, _QUERY, full_scan=True)
     _step("The dashboard: this address signs you in once; logctl dashboard open makes another")
-    print(Dashboard(context.deployment).signed_in_url())
+    print(signed_in_url(Dashboard(context.deployment)))
     _next_steps(sorted(set(apps.values())))
 
 
