@@ -74,7 +74,7 @@ def demo(
     _alert(context, inbox, real=bool(apps))
     _step("SQL over everything in S3, by Athena: logctl athena query")
     say(f"  {_QUERY}")
-    athena.query(context, _QUERY, full_scan=True)
+    athena.query(context, athena.QueryOptions(sql=_QUERY, full_scan=True))
     _step("The dashboard: this address signs you in once; logctl dashboard open makes another")
     print(Dashboard(context.deployment).signed_in_url())
     _next_steps(sorted(set(apps.values())))
