@@ -29,14 +29,19 @@ def app_option(text: str, *more_flags: str) -> Any:
     )
 
 
-def since_option(text: str, *more_flags: str) -> Any:
-    """Return the option `--since`; `more_flags` are further names of it."""
-    return typer.Option("-s", "--since", *more_flags, metavar=_TIME, help=text)
+def since_option(default: str, *more_flags: str, meaning: str = "Start of the time range") -> Any:
+    """Return the option `--since`; `default` is what its help says, `more_flags` are further names of it."""
+    text = f"{meaning}: a duration before now such as 15m, 1h30m or 3d, or a time such as 2026-01-31."
+    return typer.Option(
+        "-s", "--since", *more_flags, metavar=_TIME, help=f"{text} [{default}]" if default else text
+    )
 
 
-def until_option(text: str) -> Any:
+def until_option(meaning: str = "End of the time range") -> Any:
     """Return the option `--until`."""
-    return typer.Option("-u", "--until", "--end", metavar=_TIME, help=text)
+    return typer.Option(
+        "-u", "--until", "--end", metavar=_TIME, help=f"{meaning}, in the same form as --since."
+    )
 
 
 def level_option(text: str) -> Any:
@@ -75,7 +80,11 @@ def yes_option(text: str = "Do not ask for confirmation.") -> Any:
 
 
 OutputOption = Annotated[Output, output_option()]
-UntilOption = Annotated[str | None, until_option("End of the time range, in the same form as --since.")]
+AppPatternsOption = Annotated[
+    list[str] | None,
+    app_option("Only this app, or the apps that match a pattern such as 'web-*'; repeatable."),
+]
+UntilOption = Annotated[str | None, until_option()]
 MinimumLevelOption = Annotated[
     str | None,
     level_option("Only records of this level and more severe ones; UNKNOWN: only records without a level."),

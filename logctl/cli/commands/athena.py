@@ -15,10 +15,10 @@ from logctl.cli.command import command, confirm
 from logctl.cli.commands import compact, partitions
 from logctl.cli.context import Context, now
 from logctl.cli.options import (
+    AppPatternsOption,
     MinimumLevelOption,
     OutputOption,
     UntilOption,
-    app_option,
     limit_option,
     output_option,
     since_option,
@@ -76,16 +76,10 @@ class QueryOptions:
     ] = None
     since: Annotated[
         str | None,
-        since_option(
-            "Start of the time range: a duration before now such as 15m, 1h30m or 3d, or a time such as "
-            "2026-01-31. [default without SQL: 1h]"
-        ),
+        since_option("default without SQL: 1h"),
     ] = None
     until: UntilOption = None
-    apps: Annotated[
-        list[str] | None,
-        app_option("Only this app, or the apps that match a pattern such as 'web-*'; repeatable."),
-    ] = None
+    apps: AppPatternsOption = None
     level: MinimumLevelOption = None
     limit: Annotated[
         int | None, limit_option("Print at most N rows. [default without SQL: the newest 1000]", "-n")
