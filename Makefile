@@ -1,4 +1,4 @@
-# Two commands on a fresh machine do everything: `make demo` and `make test`.
+# Two commands on a fresh machine do everything: `make demo` and `make test`. `make help` lists the others.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -7,16 +7,36 @@ JUDGES := .venv-judges
 # The tests start Python hundreds of times: without it each start would compile logctl anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint judges golden soak bench proofs prove mutants clean
+.PHONY: help demo check unit t sandbox test lint judges golden soak bench proofs prove mutants clean
 
-demo: $(READY)
+demo: $(READY) ## run the whole pipeline in the sandbox
 	$(BIN)/logctl demo
 
-test: $(READY)
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+check: $(READY) ## before a commit: lint, format, types and the unit tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(MAKE) --no-print-directory unit
+
+# The tests that are marked `slow` run in `make test`. Each worker would import schemathesis, which no unit test needs.
+unit: $(READY) ## the unit tests, in less than a minute on two cores
+	$(BIN)/pytest -q -n auto -p no:schemathesis -m "not slow" tests/unit
+
+t: $(READY) ## the tests of one topic, in every folder: make t K=alerts
+	@test -n "$(K)" || { echo 'Name the topic: make t K=alerts (an expression for -k of pytest).'; exit 2; }
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -k "$(K)" tests
+
+sandbox: $(READY) ## the tests that deploy to the sandbox
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests/sandbox
+
+test: $(READY) ## everything
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # deptry twice: what people install with the sandbox, and without it.
-lint: $(READY)
+lint: $(READY) ## all linters: the source, its dependencies, the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -26,32 +46,32 @@ lint: $(READY)
 	$(BIN)/cfn-lint --append-rules tests/template_rules -- $(VENV)/template.yaml
 
 # checkov and parliament over the template and every policy; what they may find is in tests/judges/accepted.toml.
-judges: $(READY) $(JUDGES)/.ready
+judges: $(READY) $(JUDGES)/.ready ## checkov and parliament on the template and on every policy
 	$(BIN)/python -m tests.judges.documents $(JUDGES)/judged
 	$(JUDGES)/bin/python tests/judges/verdicts.py $(JUDGES)/judged
 
 # tests/unit/golden/template.yaml, from the template as it is.
-golden: $(READY)
+golden: $(READY) ## write the generated files that tests compare
 	$(BIN)/python -m tests.golden
 
 # The long searches: more examples, longer schedules.
-soak: $(READY)
+soak: $(READY) ## the long searches
 	LOGCTL_SOAK=1 $(BIN)/pytest -m "soak or not soak" --timeout 3600 tests
 
-bench: $(READY)
+bench: $(READY) ## the measurements
 	$(BIN)/python -m bench
 
 # docs/proofs.md, from the tests.
-proofs: $(READY)
+proofs: $(READY) ## write docs/proofs.md anew
 	$(BIN)/python -m tests.proofs
 
 # The tests of some rows of that page: make prove ROWS="F6 B21"
-prove: $(READY)
+prove: $(READY) ## the tests of some rows of docs/proofs.md: make prove ROWS="F6 B21"
 	@tests=$$($(BIN)/python -m tests.proofs $(or $(ROWS),none)) && $(BIN)/pytest $$tests
 
 # Does a test notice when a line of the core or of a store is wrong? Whole it takes half a day on two cores, by estimate;
 # SAMPLE=400 about half an hour, one file some minutes. Fewest: ONLY=logctl/core/debounce.py TESTS=tests/unit/test_rules.py
-mutants: $(VENV)/.mutmut
+mutants: $(VENV)/.mutmut ## change one thing at a time: does a test notice?
 	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(TESTS),--tests $(TESTS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 $(VENV)/.mutmut: $(READY)
@@ -70,7 +90,7 @@ $(JUDGES)/.ready: tests/judges/requirements.txt
 	$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/judges/requirements.txt
 	touch $@
 
-clean:
+clean: ## remove the environments and what was built
 	rm -rf $(VENV) $(JUDGES) build dist *.egg-info
 
 # ── The dashboard's JavaScript: part of `lint`, `golden` and `clean`; `test` runs its unit tests through pytest ──

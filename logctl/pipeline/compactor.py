@@ -1,4 +1,4 @@
-"""The compactor: once a day, makes Parquet of the days that are old enough, and deletes what it replaced."""
+"""The compactor's handler: once a day, make Parquet of old days and delete what it replaces."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from logctl.pipeline.function_log import log
 
 _STOP_BEFORE_END = 60_000
 LOOK_BACK = 35 * DAY
-"""How far back late records are looked for; older ones: `logctl athena compact --since`."""
+"""How far back the compactor looks for late records. Older ones need `logctl athena compact --since`."""
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - the schedule says nothing
-    """Lambda's entry point; returns what was done. What is not done in time is done tomorrow."""
+    """Compact within the function's time and return what was done; the next day's call does the rest."""
     import boto3
 
     environ, aws, now = os.environ, Aws(boto3.Session()), wall_clock()

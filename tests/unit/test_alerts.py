@@ -39,6 +39,7 @@ def errors(count: int, name: str, **changes):
     return event(packed(records(count, level="ERROR", message=f"timed out {name}", **changes), name=name))
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F39")
 def test_500_of_one_kind_and_one_of_another_are_two_alerts_and_one_summary(pipeline, alerter):
     for batch in range(10):
@@ -63,6 +64,7 @@ def test_500_of_one_kind_and_one_of_another_are_two_alerts_and_one_summary(pipel
     assert sweep(alerter) == {}
 
 
+@pytest.mark.slow
 def test_one_message_with_500_errors_alerts_of_one_and_holds_back_499(pipeline, store):
     pipeline.consumer.process(errors(500, "all"))
     (alert,) = pipeline.alerts()
@@ -89,6 +91,7 @@ def test_an_event_after_recovery_opens_again_at_once(pipeline, alerter):
     assert [subject.split()[2] for subject in subjects(pipeline)] == ["opened:", "recovered:", "opened:"]
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F28", "F35")
 @pytest.mark.parametrize("error", [None, ResponseParserError("no element found")], ids=["down", "damaged"])
 def test_a_failed_publish_is_the_sweepers_work(pipeline, alerter, store, error):
@@ -203,6 +206,7 @@ def test_the_clock_of_a_consumer_that_is_an_hour_ahead_holds_nothing_back(pipeli
     assert sweep(alerter) == {Action.SUMMARISE: 1}
 
 
+@pytest.mark.slow
 def test_a_flood_of_kinds_over_many_messages_is_not_a_flood_of_alerts(pipeline, alerter, store):
     """Twenty kinds of an app alert in a window; the others are one, however many messages they come in."""
     kinds = [f"{first}{second} is broken" for first in "abcdefgh" for second in "abcdefgh"]
@@ -233,6 +237,7 @@ def test_a_flood_of_kinds_over_many_messages_is_not_a_flood_of_alerts(pipeline, 
     assert sum(counts) == overflow.seen - 1 + KINDS_PER_WINDOW + 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_key", [True, False])
 def test_a_silence_holds_everything_back_and_loses_nothing(pipeline, alerter, silences, by_key):
     key = AlertKey("checkout", "ERROR", fingerprint("timed out 1"))

@@ -152,6 +152,7 @@ def test_health_counts_what_was_set_aside_and_warns_of_it(site):
     assert problem.startswith("2 messages could not be read") and "logctl quarantine list" in problem
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B51")
 @pytest.mark.parametrize("groups", [("app:checkout",), ("app:checkout", "app:web-*"), ("app:c*",)])
 def test_health_tells_nothing_of_others_apps(site, groups):
@@ -216,6 +217,7 @@ def test_a_page_says_when_its_time_was_over_and_the_next_goes_on(site):
     assert len(found) == len(set(found)) == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/apps", "/logs", "/counts", "/alerts", "/health"])
 @pytest.mark.parametrize("slow", [300, 3_000])
 def test_no_answer_takes_the_functions_time_however_slow_the_stores_are(site, path, slow):
@@ -262,6 +264,7 @@ def test_live_takes_what_has_piled_up_in_parts_and_leaves_nothing_out(site, monk
 # ── Refusing ────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B48")
 @pytest.mark.parametrize(
     ("path", "query", "word"),
@@ -355,6 +358,7 @@ def test_a_cursor_of_somebody_else_opens_nothing(site):
     assert site.get("/logs", 403, app="billing", cursor=page["next"])
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B49")
 @pytest.mark.parametrize(
     "change",
@@ -385,6 +389,7 @@ def test_without_the_authorizers_word_there_is_no_answer(site, change):
     assert "hello" not in answer["body"]
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B49")
 @pytest.mark.parametrize(
     "changes",
@@ -410,6 +415,7 @@ def test_a_token_that_was_not_checked_counts_for_nothing(site, changes, how):
     assert site.get("/session")["apps"] == ["checkout", "web-*"]
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B49")
 @pytest.mark.parametrize(
     "odd",
@@ -517,6 +523,7 @@ def test_no_text_is_more_than_refused(text):
             continue
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B48")
 @pytest.mark.parametrize("path", ["/logs", "/logs/live"])
 def test_a_cursor_that_was_changed_in_any_byte_is_refused_in_one_sentence(site, path):

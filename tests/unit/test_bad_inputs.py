@@ -33,6 +33,7 @@ def quarantined(pipeline: Any) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F13", "F15")
 @pytest.mark.parametrize(
     ("body", "reason"),
@@ -64,6 +65,7 @@ def wire(**changes: Any) -> bytes:
     return json.dumps({**WIRE, **changes}).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -175,6 +177,7 @@ def test_a_redrive_or_a_second_send_of_the_same_envelope_is_one_row(pipeline):
     assert pipeline.alerts() == []
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B54")
 @pytest.mark.parametrize(
     ("name", "url"),

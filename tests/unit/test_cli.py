@@ -59,6 +59,7 @@ def test_no_credentials(logctl, command):
 
 
 # A few of them: the SDK takes seconds to give up, and the explanation is the same for all.
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS[::4], ids=" ".join)
 def test_an_endpoint_that_nobody_answers_at(logctl, command):
     done = logctl(*command, **NOWHERE)

@@ -137,6 +137,7 @@ def emulator(tmp_path_factory):
     server.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Tried to parse")
 def test_an_emulator_that_skips_resource_types_silently_is_found_out(emulator):
     for command in (["provision", "--yes"], ["provision", "--yes"], ["provision", "--plan"]):

@@ -71,6 +71,7 @@ def test_each_shell_has_a_script_and_those_that_are_here_accept_it(shell, tmp_pa
         assert subprocess.run([name, "-n", tmp_path / "script"], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_bash_completes_commands_and_saved_queries(shell, tmp_path):
     (tmp_path / "logctl.toml").write_text('[queries]\nerr-mine = "SELECT 1"\n')
     assert shell(pressing_tab("logctl", "deb")).stdout == "debounce\n"
@@ -78,6 +79,7 @@ def test_bash_completes_commands_and_saved_queries(shell, tmp_path):
     assert (done.stdout, done.stderr) == ("err-mine\nerrors-by-app\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "variables",
     [

@@ -158,6 +158,7 @@ def test_a_failed_write_holds_back_its_group_and_no_other(pipeline):
 ERRORS = [None, EndpointConnectionError(endpoint_url="x"), UnicodeDecodeError("utf-8", b"", 0, 1, "x")]
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F1", "F2", "F28")
 @pytest.mark.parametrize("operation", ["PutObject", "PutItem"])
 @pytest.mark.parametrize("error", ERRORS)
@@ -175,6 +176,7 @@ def test_whatever_write_of_a_record_fails_the_message_fails_and_a_retry_complete
     assert len(pipeline.alerts()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F49", "G1", "G3")
 @pytest.mark.parametrize("operation", ["TransactWriteItems", "GetItem", "UpdateItem"])
 @pytest.mark.parametrize("error", ERRORS)
@@ -215,6 +217,7 @@ def test_no_message_is_started_that_cannot_be_finished(pipeline):
     assert pipeline.consumer.process(event(messages[0]), remaining=lambda: next(left)) == NOTHING_FAILED
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F16")
 def test_a_bug_of_ours_does_not_block_an_app_for_ever(pipeline):
     break_(pipeline.aws.dynamodb, "PutItem", of_a_row, error=RuntimeError("bug, with a secret in its text"))

@@ -384,6 +384,7 @@ def test_half_a_months_metrics_are_doubled():
     ]
 
 
+@pytest.mark.slow
 def test_cloudwatch_takes_the_request_and_its_answer_is_understood():
     with mock_aws():
         cloudwatch = Aws(boto3.Session("test", "test", region_name="eu-central-1")).cloudwatch

@@ -227,6 +227,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(steps=STEPS, max_bytes=st.sampled_from([80, 400, 1024 * 1024]), timed=st.booleans())
 def test_any_schedule_tells_every_line_once_and_in_order(

@@ -189,6 +189,7 @@ def check_kept(shelf: Shelf, body: str) -> None:
     assert shelf.objects, body
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F8", "F10", "F13", "F15", "B2", "B6", "B8", "B12", "B13")
 def test_every_body_is_stored_or_quarantined(capsys):
     shelf, random_ = Shelf(), random.Random(20260131)
@@ -209,6 +210,7 @@ def test_every_body_is_stored_or_quarantined(capsys):
     assert quarantined > number / 10
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F6", "F7", "F8", "F10")
 def test_the_reply_names_what_is_not_done_and_only_that(capsys):
     """Batches of hostile bodies while writes fail at random, with errors of the SDK and of our own."""
@@ -258,6 +260,7 @@ def hostile_appid(random_: random.Random) -> str:
     return name + random_.choice(("", "", "", "\n", "\u200b", hostile_text(random_)))
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B21", "B22", "B23", "B24", "B25", "B26")
 def test_every_accepted_appid_makes_a_key_of_its_partition():
     random_, accepted = random.Random(11), 0
@@ -288,6 +291,7 @@ def alerted_state(random_: random.Random, text: str, action: Action) -> State:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F36", "B53")
 def test_no_message_makes_an_alert_that_sns_refuses():
     """SNS, Publish: a subject of less than 100 characters of ASCII that begins with a letter, a digit or
@@ -319,6 +323,7 @@ def unsafe(shown: str, allowed: str = "") -> set[str]:
     return {c for c in set(shown) - set(allowed) if unicodedata.category(c) in UNSAFE}
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B37", "B38", "B40")
 def test_no_control_or_format_character_survives():
     random_ = random.Random(13)
@@ -378,6 +383,7 @@ WAYS_OUT: dict[str, Callable[[list[dict[str, Any]]], None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B37", "B38", "B39", "B40")
 @pytest.mark.parametrize("way", WAYS_OUT)
 def test_whatever_a_log_holds_a_terminal_gets_text(way, monkeypatch):
@@ -413,6 +419,7 @@ def test_a_pipe_gets_the_data_unchanged(monkeypatch):
         assert read(piped.getvalue()) == rows[0]["kind"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [

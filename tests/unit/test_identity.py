@@ -150,6 +150,7 @@ def followed_in_pieces(world: World, lines: list[str]) -> None:
         world.follow()
 
 
+@pytest.mark.slow
 @KINDS
 def test_followed_and_then_sent_in_every_way(world: World, tmp_path: Path, lines: list[str]) -> None:
     followed_in_pieces(world, lines)
@@ -164,6 +165,7 @@ def test_followed_and_then_sent_in_every_way(world: World, tmp_path: Path, lines
     world.assert_stored(texts(lines))
 
 
+@pytest.mark.slow
 @KINDS
 def test_sent_and_then_followed_without_a_checkpoint(world: World, lines: list[str]) -> None:
     world.append("".join(f"{line}\n" for line in lines[:4]))
@@ -176,6 +178,7 @@ def test_sent_and_then_followed_without_a_checkpoint(world: World, lines: list[s
     world.assert_stored(texts(lines))
 
 
+@pytest.mark.slow
 def test_a_batch_sent_and_not_committed(world: World) -> None:
     world.append("".join(f"{line}\n" for line in DATED))
     world.follow(commit=False)
@@ -184,6 +187,7 @@ def test_a_batch_sent_and_not_committed(world: World) -> None:
     world.assert_stored(DATED)
 
 
+@pytest.mark.slow
 def test_the_file_goes_on_under_another_name(world: World, tmp_path: Path) -> None:
     followed_in_pieces(world, DATED[:10])
     world.path.rename(tmp_path / "app.log.1")
@@ -193,6 +197,7 @@ def test_the_file_goes_on_under_another_name(world: World, tmp_path: Path) -> No
     world.assert_stored(DATED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["rename", "truncate"])
 def test_a_new_file_that_begins_like_the_old_one_has_new_events(
     world: World, tmp_path: Path, way: str
@@ -221,6 +226,7 @@ def test_a_follower_that_was_killed_knows_what_the_old_file_began_with(world: Wo
     world.assert_stored(["started", "ERROR one", "started", "ERROR two"])
 
 
+@pytest.mark.slow
 @KINDS
 def test_a_copy_in_the_place_of_the_followed_file_is_the_file(
     world: World, tmp_path: Path, lines: list[str]
@@ -235,6 +241,7 @@ def test_a_copy_in_the_place_of_the_followed_file_is_the_file(
     world.assert_stored(texts(lines))
 
 
+@pytest.mark.slow
 def test_followed_from_the_end_and_then_sent(world: World) -> None:
     world.append("".join(f"{line}\n" for line in DATED[:10]))
     world.follow(from_end=True)
@@ -264,6 +271,7 @@ def test_the_rest_of_a_stack_trace_that_comes_late_is_no_second_error(world: Wor
     assert (world.cold(), world.counted()) == before
 
 
+@pytest.mark.slow
 def test_undated_lines_of_two_hosts_stay_apart_and_dated_ones_are_the_same(world: World) -> None:
     world.append("started\n" + DATED[0] + "\n")
     world.send()
@@ -321,6 +329,7 @@ def test_standard_input_from_a_file_is_the_file_and_a_pipe_is_new(
     world.assert_stored(["started"] * 3 + [DATED[0]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_any_order_of_all_of_it(world: World, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)

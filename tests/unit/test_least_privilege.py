@@ -109,6 +109,7 @@ def further(resource: str) -> Iterator[str]:
     yield "*"
 
 
+@pytest.mark.slow
 def test_the_consumer(pipeline):
     redacting = Consumer(pipeline.aws, replace(pipeline.config, redact=("all",)), clock=pipeline.clock)
     attempts = Attempts(pipeline.aws.dynamodb, pipeline.config.hot_table)
@@ -157,6 +158,7 @@ def test_the_api(site):
     )
 
 
+@pytest.mark.slow
 def test_the_sweeper(pipeline: Pipeline):
     pipeline.consumer.process(event(packed(records(3, level="ERROR"))))
     waiting = Tally(AlertKey("checkout", "ERROR", "f" * 12), 1, "t", "s", NOON)

@@ -102,6 +102,7 @@ def test_only_the_days_and_apps_in_range(here):
     assert stored(here, wide) == {FIRST, SECOND, on("2026-01-02", "b")}
 
 
+@pytest.mark.slow
 def test_the_expression_is_exact_at_both_ends(here):
     """moto evaluates it, MiniStack ignores it: there the client's own filter is what counts."""
     days = [on("2025-12-30"), on("2025-12-31"), on("2026-01-01"), on("2026-02-01"), on("2026-02-02")]

@@ -137,6 +137,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "piece"), [(rule, piece) for rule, pieces in HOSTILE.items() for piece in pieces]
 )
@@ -325,6 +326,7 @@ def deliver(pipeline: Pipeline) -> None:
             assert pipeline.consumer.process(event(message)) == NOTHING_FAILED
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B52")
 def test_no_canary_is_anywhere_whatever_path_it_took(guarded, capfd):
     deliver(guarded)
@@ -336,6 +338,7 @@ def test_no_canary_is_anywhere_whatever_path_it_took(guarded, capfd):
     assert [rule for rule in RULES if f"[redacted:{rule}]" not in found] == []
 
 
+@pytest.mark.slow
 def test_without_the_rules_they_are_all_found(pipeline, capfd):
     """The search above is able to find them."""
     deliver(pipeline)
@@ -343,6 +346,7 @@ def test_without_the_rules_they_are_all_found(pipeline, capfd):
     assert [secret for _, _, secret in CANARIES if secret not in found] == []
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B52")
 def test_no_canary_is_anywhere_when_a_write_fails_or_a_bug_of_ours_strikes(guarded, capfd):
     for number, (_, text, _) in enumerate(CANARIES):

@@ -79,6 +79,7 @@ def fill(pipeline: Pipeline) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", [1, 2])
 def test_rows_that_are_lost_come_back_as_they_were(pipeline, every):
     fill(pipeline)
@@ -196,6 +197,7 @@ def test_what_was_stored_before_the_rules_is_redacted_by_the_rules_of_now(pipeli
     assert rows(pipeline).keys() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [
@@ -257,6 +259,7 @@ def test_what_is_no_stored_record_is_refused(cold):
         from_cold(cold, "checkout")
 
 
+@pytest.mark.slow
 @given(st.lists(RECORDS, min_size=1, max_size=20))
 def test_an_hours_rows_depend_on_nothing_outside_the_hour(items):
     together = {chunk.sort_key: chunk for chunk in make_chunks("checkout", "batch", items)}

@@ -63,6 +63,7 @@ def test_a_flood_of_kinds_is_one_alert_more():
     assert sum(one.alert.kind.value == "opened" for one in told) == KINDS_PER_WINDOW + 1
 
 
+@pytest.mark.slow
 @pytest.mark.proves("G1", "G2", "G3", "G4")
 @pytest.mark.parametrize("seed", range(20 if os.environ.get("LOGCTL_SOAK") else 1))
 def test_the_pipeline_publishes_what_was_simulated(pipeline: Pipeline, store, seed):
@@ -154,6 +155,7 @@ def offline(logctl, tmp_path):
     return logctl
 
 
+@pytest.mark.slow
 def test_the_command_needs_no_aws_and_no_settings(offline):
     done = offline("debounce", "simulate", "app.log", "--app", "checkout")
     assert done.returncode == 0, done.err

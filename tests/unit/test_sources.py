@@ -325,6 +325,7 @@ def test_a_place_survives_json() -> None:
 LINES = "".join(f'{{"n": {n}}}\n' for n in range(20_000)).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "packed",
     [
@@ -352,6 +353,7 @@ def test_an_empty_file_and_an_empty_gzip(tmp_path: Path) -> None:
             assert list(read_entries(stream, reference=REFERENCE)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_damage_names_the_file(tmp_path: Path, pack: Any) -> None:
     path = tmp_path / "app.log.gz"
@@ -368,6 +370,7 @@ def test_damage_names_the_file(tmp_path: Path, pack: Any) -> None:
             list(read_entries(stream, reference=REFERENCE))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_a_bomb_does_not_fill_the_memory(tmp_path: Path, pack: Any) -> None:
     path = tmp_path / "bomb"

@@ -152,6 +152,7 @@ def crowded() -> Bench:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F50")
 def test_50_000_silenced_kinds_and_10_000_due_alerts_delay_no_app_by_more_than_two_sweeps():
     crowd = crowded()
@@ -169,6 +170,7 @@ def test_50_000_silenced_kinds_and_10_000_due_alerts_delay_no_app_by_more_than_t
     assert crowd.calls - before < 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unfixed", ["one after the other", "the most overdue first"])
 def test_without_turns_or_threads_it_would_not_be_so(monkeypatch, unfixed):
     crowd = crowded()

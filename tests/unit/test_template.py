@@ -42,6 +42,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 """Every setting that changes what is in the template, in as few templates as linting takes long."""
 
 
+@pytest.mark.slow
 def test_cfn_lint_has_nothing_to_say(tmp_path):
     made = {
         "anywhere": build_template(Settings(), code=CODE),
@@ -484,6 +485,7 @@ def test_no_source_writes_a_partition_into_an_arn():
             assert "arn:aws:" not in path.read_text("utf-8"), path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("place", "settings"), [(CHINA, MINE), (GOVCLOUD, {})])
 def test_cfn_lint_knows_every_resource_in_the_other_partitions(tmp_path, place, settings):
     template_ = tmp_path / "stack.yaml"

@@ -139,6 +139,7 @@ def test_every_rule_has_a_planted_violation():
     assert set(rules()) == set(PLANTED)
 
 
+@pytest.mark.slow
 def test_cfn_lint_takes_the_rules(tmp_path):
     made = template()
     made["Resources"]["Queue"]["Properties"]["ContentBasedDeduplication"] = True

@@ -719,6 +719,7 @@ HUGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F45", "B55", "B56", "B57")
 @pytest.mark.parametrize("name", HUGE)
 @pytest.mark.parametrize("redact", [(), ("all",)], ids=["plain", "redacted"])
