@@ -1,4 +1,4 @@
-"""`logctl dashboard`: the page, who may see it, and tokens for scripts."""
+"""`logctl dashboard`: the dashboard's address, its users, and access tokens for scripts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ import typer
 
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context
+from logctl.cli.options import AppPatternsOption, OutputOption, YesOption, app_option
 from logctl.cli.render import Output, say, show
 from logctl.core.times import iso
 
 
 def register(app: typer.Typer) -> None:
-    family = typer.Typer(help="The dashboard, who may see it, and tokens for scripts.", no_args_is_help=True)
+    """Add the commands to the program."""
+    family = typer.Typer(
+        help="Open the dashboard, manage its users, and make access tokens for scripts.", no_args_is_help=True
+    )
     command(family, "open")(open_page)
     command(family, "token")(token)
-    users = typer.Typer(help="Who may sign in, and which apps they may read.", no_args_is_help=True)
+    users = typer.Typer(
+        help="Manage who may sign in, and which apps each user may read.", no_args_is_help=True
+    )
     command(users, "add")(add)
     command(users, "list")(listing)
     command(users, "remove")(remove)
@@ -29,12 +35,13 @@ def register(app: typer.Typer) -> None:
 def open_page(
     context: Context,
     browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open it, or only print its address.")
+        bool, typer.Option("--browser/--no-browser", help="Open a browser, or only print the address.")
     ] = True,
 ) -> None:
-    """Open the dashboard. In the sandbox you are signed in, by a link that works once.
+    """Open the dashboard. In the sandbox, the address signs you in and works once.
 
-    Before that the API is tried, there with a new token; when it does not answer as it should, this says why.
+    The API is checked first (in the sandbox with a new token); if it does not answer correctly, the command
+    fails and gives the reason.
 
     Examples:
 
@@ -53,13 +60,13 @@ def open_page(
 
         webbrowser.open(url)
     if local:
-        say("The link signs you in once, within five minutes.")
+        say("The address signs you in once, within five minutes.")
     else:
-        say(f"Make a user with: logctl dashboard user add NAME --app APPID{context.target_flag}")
+        say(f"Create a user with: logctl dashboard user add NAME --app APPID{context.target_flag}")
 
 
 def _has_browser() -> bool:
-    """Whether there is somebody to look at one: a terminal, and on Linux a display."""
+    """Return whether a browser can be opened: stdout is a terminal and, on Linux, there is a display."""
     if not sys.stdout.isatty():
         return False
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
@@ -67,11 +74,9 @@ def _has_browser() -> bool:
 
 def token(
     context: Context,
-    apps: Annotated[
-        list[str] | None, typer.Option("--app", help="Only this app or glob; more than once for several.")
-    ] = None,
+    apps: AppPatternsOption = None,
 ) -> None:
-    """Print an access token for scripts; it counts for an hour, and reads what machine_apps allows.
+    """Print an access token for scripts. It is valid for an hour, for the apps that machine_apps allows.
 
     Example:
 
@@ -81,19 +86,20 @@ def token(
 
     dashboard = Dashboard(
         context.deployment,
-        on_busy=lambda seconds: say(f"The sign-in service is busy; trying again in {seconds} s."),
+        on_busy=lambda seconds: say(f"The sign-in service is busy; the request is repeated in {seconds} s."),
     )
     print(dashboard.token(apps or ()))
 
 
 def add(
     context: Context,
-    name: Annotated[str, typer.Argument(help="Their name, or e-mail address.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name or e-mail address of the user.")],
     apps: Annotated[
-        list[str], typer.Option("--app", help="An app or glob they may read; more than once for several.")
+        list[str],
+        app_option("An app that the user may read, or a pattern such as 'web-*'; repeatable."),
     ],
 ) -> None:
-    """Make a user, and print the password for their first sign-in, where they choose their own.
+    """Create a user, and print the password for the first sign-in, at which the user sets a new one.
 
     Examples:
 
@@ -106,15 +112,15 @@ def add(
     dashboard = Dashboard(context.deployment)
     password = dashboard.add(name, apps)
     print(password)
-    say(f"{name} may read {', '.join(apps)}. Above is the password for the first sign-in, at {dashboard.url}")
-    say("It is shown only now, and counts for seven days.")
+    say(f"{name} may read {', '.join(apps)}. The password is for the first sign-in at {dashboard.url}")
+    say("It is shown only this once, and expires after seven days.")
 
 
 def listing(
     context: Context,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """List who may sign in, and what they may read.
+    """List the users, and the apps that each may read.
 
     Example:
 
@@ -135,17 +141,19 @@ def listing(
         rows,
         ("user", "apps", "status", "created"),
         output,
-        empty="There is no user yet: logctl dashboard user add NAME --app APPID",
+        empty="There is no user yet. Create one with: logctl dashboard user add NAME --app APPID",
         words={"apps": ", ".join},
     )
 
 
 def remove(
     context: Context,
-    name: Annotated[str, typer.Argument(help="As `dashboard user list` shows it.")],
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The user, as `logctl dashboard user list` shows it.")
+    ],
+    yes: YesOption = False,
 ) -> None:
-    """Remove a user. A token that they hold counts until it ends, within the hour.
+    """Remove a user. A token that the user already has stays valid until it expires, within an hour.
 
     Example:
 
