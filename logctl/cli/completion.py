@@ -54,8 +54,8 @@ def _context(ctx: typer.Context) -> Context:
 
 
 def _apps(context: Context) -> list[str]:
-    from logctl.core.names import Names
     from logctl.pipeline.stores.hot import HotStore
+    from logctl.stack.names import Names
 
     return HotStore(context.aws.dynamodb, Names.of(context.settings).hot_table).apps()
 
@@ -67,8 +67,8 @@ def _environments(context: Context) -> list[str]:
 
 
 def _keys(context: Context) -> list[str]:
-    from logctl.core.names import Names
     from logctl.pipeline.stores.alert_states import AlertStore
+    from logctl.stack.names import Names
 
     store = AlertStore(context.aws.dynamodb, Names.of(context.settings).alerts_table)
     return [str(state.key) for state in store.attention()]

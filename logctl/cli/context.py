@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logctl.core.errors import UnreachableError, UsageError
-from logctl.core.settings import Settings
+from logctl.stack.settings import Settings
 
 if TYPE_CHECKING:
     import boto3

@@ -12,10 +12,10 @@ from logctl import __version__
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import Trouble, trouble_of
 from logctl.core.errors import UnreachableError
-from logctl.core.names import Names
-from logctl.core.settings import Settings
 from logctl.pipeline.config import PipelineConfig
 from logctl.stack.completeness import Shortfall, shortfall
+from logctl.stack.names import Names
+from logctl.stack.settings import Settings
 from logctl.stack.stack_contents import resources_of, template_of
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from logctl.core.names import Names
 from logctl.ops.deployment import outputs_of
+from logctl.stack.names import Names
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient

@@ -62,7 +62,7 @@ class Api:
         self._clock = clock
         self._fetch = fetch
         self._issuer = Issuer(config.issuer, config.audience, config.groups_claim, config.resource_server)
-        self._budget = Budget(config.timeout)
+        self._budget = Budget(config.api_timeout)
         watch(aws, lambda: self._budget)
         answers = Answers(aws, config, clock=clock)
         self._answers: dict[str, Callable[[Request], dict[str, Any]]] = {
@@ -76,7 +76,7 @@ class Api:
         }
 
     def answer(self, event: Mapping[str, Any], *, remaining: Callable[[], int] = lambda: 10**9) -> Response:
-        self._budget = Budget(self._config.timeout, remaining)
+        self._budget = Budget(self._config.api_timeout, remaining)
         try:
             return self._route(event)
         except ApiError as problem:
@@ -195,7 +195,7 @@ def _api() -> Api:
     import boto3
 
     config = ApiConfig.from_env(os.environ)
-    aws = Aws(boto3.Session(), calls=Config(**patience(config.timeout)))
+    aws = Aws(boto3.Session(), calls=Config(**patience(config.api_timeout)))
     return Api(aws, config, clock=wall_clock)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum, unique
 from typing import Any
 
-from logctl.core.names import Names
 from logctl.core.partitions import COMPACTED, LOGS
 from logctl.core.schema import PARTITION_KEYS, parquet_descriptor, storage_descriptor
 from logctl.stack import catalog_views
+from logctl.stack.names import Names
 
 DATABASE_DESCRIPTION = "Logs, by logctl"
 

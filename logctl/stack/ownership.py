@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import code_of
-from logctl.core.names import Names
+from logctl.stack.names import Names
 
 UNTAGGED = "it carries no tags of logctl"
 _NO_TAGS = ("NoSuchTagSet", "NoSuchTagSetError")

@@ -15,18 +15,19 @@ from botocore.exceptions import ClientError
 from logctl import __version__
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import code_of
-from logctl.core.capacity import Concurrency, reservation, shortage
+from logctl.aws.place import Place
 from logctl.core.errors import LogctlError
-from logctl.core.names import Names, Place
-from logctl.core.settings import Settings
 from logctl.stack.bundle import Bundle, build
+from logctl.stack.capacity import Concurrency, reservation, shortage
 from logctl.stack.completeness import Shortfall, shortfall
 from logctl.stack.deploy import Change, Plan, StackDeployer, StackEvent, StackInfo
 from logctl.stack.iam.policies import named
+from logctl.stack.names import Names
 from logctl.stack.ownership import Ownership
 from logctl.stack.removal import Left, Removal
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.resources.storage import alerts_indexes
+from logctl.stack.settings import Settings
 from logctl.stack.stack_contents import resources_of
 from logctl.stack.template import INLINE_LIMIT, TEMPLATES, bootstrap_template, build_template, to_json
 from logctl.stack.upgrade import Indexes, steps

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import code_of
 from logctl.core.errors import LogctlError
-from logctl.core.names import Names
+from logctl.stack.names import Names
 from logctl.stack.ownership import Ownership
 
 _PAGE = 1_000  # what S3 deletes in one call

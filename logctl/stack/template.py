@@ -13,10 +13,10 @@ from typing import Any
 import yaml
 
 from logctl import __version__
-from logctl.core.names import Names, Place
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import arn_of, deny_plain_http, document, sub
+from logctl.stack.names import Names
 from logctl.stack.resources import (
     alerting,
     http_api,
@@ -27,6 +27,7 @@ from logctl.stack.resources import (
     storage,
 )
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 
 INLINE_LIMIT = 51_200
 """CloudFormation takes a template body of up to 51,200 bytes; a larger one has to lie in S3."""

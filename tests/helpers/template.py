@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from logctl.core.names import Place
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 from logctl.stack.template import build_template
 
 CODE = Code("deploy-bucket", "code/x.zip", "python3.13", "arm64")

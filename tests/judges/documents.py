@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from logctl.core.names import Place
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
 from logctl.stack.iam.command_permissions import COMMANDS, needed
 from logctl.stack.iam.documents import documents
 from logctl.stack.iam.scope import Scope
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template, to_yaml
 from tests.helpers import iam
 from tests.helpers.iam import Where

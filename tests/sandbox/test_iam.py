@@ -25,7 +25,6 @@ from typer.testing import CliRunner
 from logctl.aws.clients import Aws
 from logctl.cli.app import app
 from logctl.core.partitions import Partition
-from logctl.core.settings import Settings
 from logctl.core.times import DAY, iso
 from logctl.local import sandbox as local
 from logctl.ops.dashboard.access import Dashboard
@@ -37,6 +36,7 @@ from logctl.stack.iam.command_permissions import needed
 from logctl.stack.iam.documents import documents
 from logctl.stack.iam.scope import ANY, Scope
 from logctl.stack.provision import Provisioner
+from logctl.stack.settings import Settings
 from tests.helpers import iam
 from tests.helpers.iam import Where
 from tests.helpers.messages import event, packed, records, sqs

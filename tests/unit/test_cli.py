@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from logctl.cli.commands.init import document
-from logctl.core.settings import Settings
+from logctl.stack.settings import Settings
 from tests.helpers.commands import NOWHERE, told
 
 COMMANDS = [

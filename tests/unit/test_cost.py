@@ -22,8 +22,6 @@ from logctl.core.envelope import pack
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.hot_rows import make_chunks, to_item
 from logctl.core.records import Record, derive_id, from_mapping, to_cold
-from logctl.core.settings import Settings
-from logctl.core.sizes import parse_size
 from logctl.core.times import DAY, HOUR, MINUTE, iso, to_datetime
 from logctl.ops.cost import estimate
 from logctl.ops.cost.estimate import Load, parse_rate
@@ -31,6 +29,8 @@ from logctl.ops.cost.measured import usage
 from logctl.ops.cost.prices import REGIONS, prices
 from logctl.ops.send.samples import sample_records
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
+from logctl.stack.sizes import parse_size
 from logctl.stack.template import build_template
 from tests.helpers.messages import event, packed
 from tests.helpers.pipeline import NOON

@@ -14,15 +14,15 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from logctl import __version__
 from logctl.aws.error_codes import Trouble, trouble
+from logctl.aws.place import Place
 from logctl.core.errors import LogctlError
-from logctl.core.names import Place
-from logctl.core.settings import Settings
 from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
 from logctl.ops.deployment import Deployment
 from logctl.ops.health import doctor, trace
 from logctl.ops.health import doctor_rules as rules
 from logctl.ops.health.doctor_rules import Verdict
 from logctl.ops.query import runner
+from logctl.stack.settings import Settings
 from tests.helpers.pipeline import NOON
 from tests.helpers.refusing import Refusing
 

@@ -14,16 +14,16 @@ import typer.main
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from typer.testing import CliRunner
 
+from logctl.aws.place import Place
 from logctl.cli.app import app
 from logctl.core.errors import UsageError
-from logctl.core.names import Place
-from logctl.core.settings import Settings
 from logctl.stack.iam.command_permissions import COMMANDS, WITHOUT, needed
 from logctl.stack.iam.documents import LIMIT, documents, merged, size
 from logctl.stack.iam.handler_permissions import HANDLERS
 from logctl.stack.iam.policies import allow
 from logctl.stack.iam.scope import Scope
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template
 from tests.helpers import iam
 

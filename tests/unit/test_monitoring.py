@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from logctl.cli.app import app
-from logctl.core.names import ALARMS, Names
 from logctl.core.times import SECOND
 from logctl.ops.health.status_rules import OLDEST_MESSAGE
+from logctl.stack.names import ALARMS, Names
 from logctl.stack.resources.queueing import VISIBILITY_TIMEOUT
 from tests.helpers.messages import event, packed, records, sqs
 from tests.helpers.template import of_type, template

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logctl.core.hot_rows import MAX_DATA, from_item, make_chunks
-from logctl.core.names import Names
 from logctl.core.partitions import Partition
 from logctl.core.records import Record, Rejected, from_cold, to_cold
 from logctl.core.times import DAY, HOUR, MINUTE, TimeRange
 from logctl.ops.recovery.replay import Replay, Replayed
 from logctl.pipeline.stores.hot import HotStore
+from logctl.stack.names import Names
 from tests.helpers.messages import event, packed, records, sqs
 from tests.helpers.pipeline import NOON, Pipeline
 

@@ -12,9 +12,8 @@ from moto import mock_aws
 
 from logctl import __version__
 from logctl.aws.clients import Aws
+from logctl.aws.place import Place
 from logctl.core.errors import LogctlError
-from logctl.core.names import Place
-from logctl.core.settings import Settings
 from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
 from logctl.ops.deployment import Deployment
 from logctl.ops.health import drift
@@ -22,6 +21,7 @@ from logctl.ops.health import status_rules as rules
 from logctl.ops.health.metrics import measure
 from logctl.ops.health.status import overview
 from logctl.ops.health.status_rules import Drifted
+from logctl.stack.settings import Settings
 from tests.helpers.pipeline import NOON
 from tests.helpers.refusing import Refusing
 

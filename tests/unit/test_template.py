@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
+from logctl.aws.place import Place
 from logctl.core.attempts import MAX_STRIKES
 from logctl.core.errors import UsageError
-from logctl.core.names import Names, Place
-from logctl.core.settings import Settings
 from logctl.pipeline.config import MAX_RECEIVES, ApiConfig, PipelineConfig
 from logctl.stack.iam import policies
+from logctl.stack.names import Names
 from logctl.stack.resources.lambda_functions import CONSUMER_TIMEOUT
+from logctl.stack.settings import Settings
 from logctl.stack.template import INLINE_LIMIT, bootstrap_template, build_template, to_json, to_yaml
 from tests.helpers.template import CODE, HERE, of_type, statements, template
 

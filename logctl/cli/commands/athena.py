@@ -27,8 +27,8 @@ from logctl.cli.options import (
 from logctl.cli.query_output import QueryOutput, check_destination, destination, write_histogram, write_rows
 from logctl.cli.render import Output, say, show, working
 from logctl.core.errors import UsageError
-from logctl.core.sizes import format_size, parse_size
 from logctl.core.times import MINUTE, format_duration, iso, parse_duration
+from logctl.stack.sizes import format_size, parse_size
 
 if TYPE_CHECKING:
     from logctl.ops.query.question import Question

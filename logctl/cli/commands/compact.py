@@ -14,8 +14,8 @@ from logctl.cli.render import Output, say, show, working
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import UsageError
 from logctl.core.safe_text import neutralise
-from logctl.core.sizes import format_size
 from logctl.core.times import DAY, format_duration, parse_duration, parse_range
+from logctl.stack.sizes import format_size
 
 if TYPE_CHECKING:
     pass

@@ -12,13 +12,13 @@ from logctl.cli.command import command
 from logctl.cli.context import Context, now
 from logctl.cli.render import Output, say, show
 from logctl.core.errors import UsageError
-from logctl.core.sizes import parse_size
 from logctl.core.times import MINUTE, format_duration, parse_duration
 from logctl.ops.cost.prices import REGIONS, prices
+from logctl.stack.sizes import parse_size
 
 if TYPE_CHECKING:
-    from logctl.core.settings import Settings
     from logctl.ops.cost.estimate import Line, Load
+    from logctl.stack.settings import Settings
 
 _COLUMNS = ("with", "service", "what", "quantity", "unit", "price", "amount_usd")
 _SHOWN = ("service", "what", "quantity", "price", "amount_usd")

@@ -12,8 +12,8 @@ from logctl.cli.context import Context, now
 from logctl.cli.options import OutputOption, app_option, level_option
 from logctl.cli.render import Output, facts, say, show
 from logctl.core.errors import LogctlError, PartialError, UsageError
-from logctl.core.names import Names
 from logctl.core.times import format_duration, iso, parse_duration
+from logctl.stack.names import Names
 
 _Key = Annotated[
     str,

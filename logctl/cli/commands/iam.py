@@ -103,7 +103,7 @@ def _in_words(text: str) -> str:
 
 def _scope(context: Context) -> Scope:
     """Return this environment's scope; without credentials, with a placeholder for the account."""
-    from logctl.core.names import Place
+    from logctl.aws.place import Place
     from logctl.stack.iam.scope import Scope
 
     aws = context.aws

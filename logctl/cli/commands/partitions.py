@@ -17,9 +17,9 @@ from logctl.core.appid import RULE
 from logctl.core.errors import Exit, PartialError, UsageError
 from logctl.core.partitions import Gap, Partition, Scope
 from logctl.core.safe_text import neutralise
-from logctl.core.sizes import format_size
 from logctl.core.times import parse_range
 from logctl.ops.lake.repair_method import Via
+from logctl.stack.sizes import format_size
 
 if TYPE_CHECKING:
     from logctl.ops.lake.partition_listing import Overview, PartitionStatus

@@ -13,8 +13,8 @@ from logctl.cli.render import Output, say, show, working
 from logctl.core.access import is_pattern
 from logctl.core.appid import RULE
 from logctl.core.errors import PartialError, UsageError
-from logctl.core.sizes import format_size
 from logctl.core.times import DAY, format_duration, parse_range
+from logctl.stack.sizes import format_size
 
 
 def register(app: typer.Typer) -> None:

@@ -21,8 +21,8 @@ from logctl.cli.render import console, say
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.safe_text import counted
-from logctl.core.sizes import format_size
 from logctl.core.times import SECOND, parse_duration
+from logctl.stack.sizes import format_size
 
 if TYPE_CHECKING:
     from logctl.ops.send.input_files import Rejection

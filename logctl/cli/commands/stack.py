@@ -12,6 +12,7 @@ import typer
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context
 from logctl.cli.render import Output, console, say, show
+from logctl.cli.setting_options import with_setting_options
 from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.safe_text import counted, neutralise
 
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     command(app, "destroy")(destroy)
 
 
+@with_setting_options
 def provision(
     context: Context,
     plan: Annotated[
@@ -44,29 +46,7 @@ def provision(
         bool, typer.Option("--detailed-exitcode", help="With --plan: exit 2 when something would change.")
     ] = False,
     output: Annotated[Output, typer.Option("-o", "--output", help="How the plan is written.")] = Output.TABLE,
-    hot_retention: Annotated[
-        str | None, typer.Option(help="How long tail sees a record.", metavar="2d")
-    ] = None,
-    cold_retention: Annotated[str | None, typer.Option(help="How long S3 keeps it.", metavar="365d")] = None,
-    quarantine_retention: Annotated[
-        str | None, typer.Option(help="How long S3 keeps what could not be parsed.", metavar="90d")
-    ] = None,
-    alert_level: Annotated[
-        str | None, typer.Option(help="The least level that alerts.", metavar="ERROR")
-    ] = None,
-    alert_window: Annotated[
-        str | None, typer.Option(help="At most one alert per kind of error in this time.", metavar="15m")
-    ] = None,
-    late_after: Annotated[
-        str | None, typer.Option(help="A record that arrives later than this opens no alert.", metavar="1h")
-    ] = None,
-    subscribe: Annotated[
-        list[str] | None,
-        typer.Option(help="Who hears alerts: e-mail, https:// URL or ARN of an SQS queue; repeatable."),
-    ] = None,
-    scan_limit: Annotated[
-        str | None, typer.Option(help="Athena stops a query that reads more.", metavar="100GB")
-    ] = None,
+    **chosen: Any,
 ) -> None:
     """Make the pipeline, or bring it up to date with the settings. Run twice, the second changes nothing.
 
@@ -80,18 +60,7 @@ def provision(
     """
     from logctl.stack.provision import Provisioner
 
-    context = context.with_flags(
-        {
-            "hot_retention": hot_retention,
-            "cold_retention": cold_retention,
-            "quarantine_retention": quarantine_retention,
-            "alert_level": alert_level,
-            "alert_window": alert_window,
-            "late_after": late_after,
-            "subscriptions": subscribe or None,
-            "scan_limit": scan_limit,
-        }
-    )
+    context = context.with_flags(chosen)
     if detailed_exitcode and not plan:
         raise UsageError("--detailed-exitcode goes with --plan.")
     if template is not None:

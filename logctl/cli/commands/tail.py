@@ -22,9 +22,9 @@ from logctl.core.appid import RULE
 from logctl.core.errors import UsageError
 from logctl.core.records import Record, to_public
 from logctl.core.safe_text import json_text, neutralise
-from logctl.core.settings import SHORTEST_RETENTION
-from logctl.core.sizes import format_size
 from logctl.core.times import MINUTE, TimeRange, iso, parse_range, to_datetime
+from logctl.stack.settings import SHORTEST_RETENTION
+from logctl.stack.sizes import format_size
 
 DEFAULT_SINCE = 10 * MINUTE
 _POLL_SECONDS = 1.0

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from logctl.core import deduplication
 from logctl.core.debounce import MARKER_KEPT
 from logctl.core.envelope import MAX_PLAIN, MAX_RECORDS
-from logctl.core.settings import Settings
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from logctl.ops.cost.prices import Price
+from logctl.stack.settings import Settings
 
 MONTH = 730 * HOUR
 """Milliseconds."""

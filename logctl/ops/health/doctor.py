@@ -18,10 +18,8 @@ from botocore.exceptions import ConnectionError as NoConnection
 from logctl import __version__
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import TROUBLE, Trouble, code_of, trouble_of
-from logctl.core.capacity import Concurrency
 from logctl.core.errors import LogctlError, UnreachableError
 from logctl.core.hot_rows import APPS
-from logctl.core.names import ALARMS
 from logctl.core.partitions import LOGS
 from logctl.core.times import from_datetime
 from logctl.ops.deployment import Deployment, lacking, outputs_of
@@ -30,6 +28,8 @@ from logctl.ops.health.doctor_rules import Check, Verdict
 from logctl.ops.health.versions import NEEDED, packages
 from logctl.ops.lake import table_repair
 from logctl.pipeline.stores.silences import SILENCES
+from logctl.stack.capacity import Concurrency
+from logctl.stack.names import ALARMS
 
 
 def machine() -> Iterator[Check]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 
-from logctl.core.capacity import Concurrency, most_at_once, reservation, shortage
 from logctl.core.errors import LogctlError
 from logctl.core.times import MINUTE, SECOND, format_duration
+from logctl.stack.capacity import Concurrency, most_at_once, reservation, shortage
 from logctl.stack.completeness import Shortfall
 
 SKEW_TOLERATED = 5 * MINUTE

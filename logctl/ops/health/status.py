@@ -16,7 +16,6 @@ from botocore.exceptions import ClientError
 from logctl.aws.error_codes import TROUBLE, Trouble, trouble_of
 from logctl.core.debounce import Status
 from logctl.core.errors import LogctlError, UsageError
-from logctl.core.names import ALARMS
 from logctl.core.partitions import Partition, Scope
 from logctl.core.times import DAY, TimeRange, from_datetime, iso
 from logctl.ops.alerts import debounce_states
@@ -31,6 +30,7 @@ from logctl.pipeline.alerting.overview import silence_row
 from logctl.pipeline.health import depth, is_overdue
 from logctl.pipeline.stores.hot import HotStore
 from logctl.pipeline.stores.quarantine_reader import recent
+from logctl.stack.names import ALARMS
 
 PARTITION_DAYS = 3
 """How far back unregistered partitions are looked for: a request a day."""

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from logctl.core.names import Names, Place
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
 from logctl.stack.iam.policies import Statement
+from logctl.stack.names import Names
+from logctl.stack.settings import Settings
 
 ANY = "*"
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")

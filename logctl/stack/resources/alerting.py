@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from logctl.core.names import Names
-from logctl.core.settings import Settings, Subscription
 from logctl.stack.iam.policies import deny_plain_http, document
+from logctl.stack.names import Names
 from logctl.stack.resources.monitoring import let_alarms_publish
+from logctl.stack.setting_parsers import Subscription
+from logctl.stack.settings import Settings
 
 
 def resources(settings: Settings, names: Names) -> dict[str, Any]:

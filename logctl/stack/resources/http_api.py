@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from logctl.core.names import Names
 from logctl.core.partitions import QUARANTINE
-from logctl.core.settings import Settings
 from logctl.core.times import SECOND
 from logctl.pipeline.api import RETRY_AFTER
+from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.http.openapi import ROUTES, Route
 from logctl.pipeline.stores.alert_states import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import arn_of, sub
+from logctl.stack.names import Names
 from logctl.stack.resources import signin
 from logctl.stack.resources.lambda_functions import LOG_RETENTION_DAYS, Code, function
+from logctl.stack.settings import Settings
 
 _BUSY = {
     "ResponseParameters": [
@@ -61,34 +62,32 @@ def resources(
         + policies.list_objects("Bucket", QUARANTINE)
         + policies.write_logs("ApiLogs")
     )
-    environment = {
-        "LOGCTL_STACK": names.stack,
-        "LOGCTL_BUCKET": {"Ref": "Bucket"},
-        "LOGCTL_HOT_TABLE": {"Ref": "HotTable"},
-        "LOGCTL_ALERTS_TABLE": {"Ref": "AlertsTable"},
-        "LOGCTL_QUEUE_URL": {"Ref": "Queue"},
-        "LOGCTL_DEAD_LETTER_QUEUE_URL": {"Ref": "DeadLetterQueue"},
-        "LOGCTL_HOT_RETENTION_MS": str(settings.hot_retention),
-        "LOGCTL_ALERT_WINDOW_MS": str(settings.alert_window),
-        "LOGCTL_ISSUER": who.issuer,
-        "LOGCTL_AUDIENCE": _joined(who.audience),
-        "LOGCTL_GROUPS_CLAIM": who.groups_claim,
-        "LOGCTL_CLIENT_ID": who.client_id,
-        "LOGCTL_API_TIMEOUT_MS": str(settings.api_timeout),
-        "LOGCTL_RESOURCE_SERVER": who.resource_server,
-        "LOGCTL_AUTHORIZE_URL": who.authorize_url,
-        "LOGCTL_TOKEN_URL": who.token_url,
-        "LOGCTL_LOGOUT_URL": who.logout_url,
-    }
+    environment = ApiConfig.to_env(
+        settings,
+        stack=names.stack,
+        bucket={"Ref": "Bucket"},
+        hot_table={"Ref": "HotTable"},
+        alerts_table={"Ref": "AlertsTable"},
+        queue_url={"Ref": "Queue"},
+        dead_letter_queue_url={"Ref": "DeadLetterQueue"},
+        issuer=who.issuer,
+        audience=_joined(who.audience),
+        groups_claim=who.groups_claim,
+        client_id=who.client_id,
+        resource_server=who.resource_server,
+        authorize_url=who.authorize_url,
+        token_url=who.token_url,
+        logout_url=who.logout_url,
+    )
     return {
         **function(
             "Api",
             names.api,
             code,
-            may,
-            environment,
-            _seconds(settings),
-            512,
+            may=may,
+            environment=environment,
+            timeout=_seconds(settings),
+            memory=512,
             # What `auto` comes to depends on the account: `provision` finds out.
             reserved=max(0, settings.api_concurrency),
         ),

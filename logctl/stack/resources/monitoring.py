@@ -12,12 +12,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from logctl.core.names import ALARMS, Names
-from logctl.core.settings import Settings, cli_flags
 from logctl.pipeline.stores.alert_states import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.iam.policies import Statement, sub
+from logctl.stack.names import ALARMS, Names
 from logctl.stack.resources.queueing import VISIBILITY_TIMEOUT
+from logctl.stack.settings import Settings, cli_flags
 
 _ALARM_ARN = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:"
 _COLUMNS, _WIDTH, _HEIGHT = 3, 8, 6  # the grid of a dashboard is 24 wide

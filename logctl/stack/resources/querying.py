@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from logctl.core.names import Names
 from logctl.core.partitions import RESULTS
-from logctl.core.settings import Settings
 from logctl.stack.catalog_tables import database_input, table_inputs
 from logctl.stack.iam.policies import sub
+from logctl.stack.names import Names
+from logctl.stack.settings import Settings
 
 
 def resources(settings: Settings, names: Names) -> dict[str, Any]:

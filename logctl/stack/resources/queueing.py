@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from logctl.core.names import Names
 from logctl.pipeline.config import MAX_RECEIVES
 from logctl.stack.iam.policies import arn_of, deny_plain_http, document, sub
+from logctl.stack.names import Names
 from logctl.stack.resources.lambda_functions import CONSUMER_TIMEOUT
 
 _FOURTEEN_DAYS = 14 * 24 * 3600

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from logctl.aws.place import Place
 from logctl.core.access import PREFIX
 from logctl.core.errors import UsageError
-from logctl.core.names import CHINA, GOVCLOUD, Names, Place
-from logctl.core.settings import Settings
 from logctl.stack.iam.policies import sub
+from logctl.stack.names import CHINA, GOVCLOUD, Names
+from logctl.stack.settings import Settings
 
 RESOURCE_SERVER = "logctl"
 """What scopes of the machine client begin with: `logctl/app:checkout`."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from logctl.core.names import Names, Place
+from logctl.aws.place import Place
 from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE, RESULTS
-from logctl.core.settings import Settings
 from logctl.core.times import DAY
 from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.iam.policies import arn_of, deny_plain_http, document, named, sub
+from logctl.stack.names import Names
+from logctl.stack.settings import Settings
 
 RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 # S3 bills at least 30 days of STANDARD_IA and 90 of GLACIER_IR, and keeps objects under 128 KB in

@@ -1,8 +1,8 @@
-"""How much of an account's Lambda the API may take: it must leave room for the consumer.
+"""Lambda concurrency of the API, which must leave enough of the account's concurrency to the consumer.
 
-An account runs 1,000 functions at once unless it asked for more, a new one 10, and 100 of them can be
-reserved for no function (AWS Lambda Developer Guide, Lambda quotas; Configuring reserved concurrency). A
-reservation is a cap as well: what is refused for it takes nothing from others.
+An account may run 1,000 executions at once (a new one 10) unless AWS has raised its limit, and 100 of them
+must stay unreserved (AWS Lambda Developer Guide, Lambda quotas; Configuring reserved concurrency). Reserved
+concurrency of a function is its limit too, so the API cannot take more than that from the consumer.
 """
 
 from __future__ import annotations
@@ -13,17 +13,24 @@ from logctl.core.errors import LogctlError
 from logctl.core.times import SECOND
 
 AUTOMATIC = -1
-"""`api_concurrency = "auto"`: as many as `RESERVED`, where the account has room for them."""
+"""The value of `api_concurrency = "auto"`: reserve `RESERVED` if the account has room for them."""
 RESERVED = 20
+"""Executions that `auto` reserves for the API."""
 UNRESERVABLE = 100
+"""Executions that Lambda keeps unreserved in every account."""
 FEW = 4
-"""The API alone may take up to one part in so many of what is shared."""
+"""Without a reservation, the API may take up to one part in so many of the unreserved executions."""
 
 
 @dataclass(frozen=True)
 class Concurrency:
-    """What Lambda says of an account and region: executions at once, those that no function has reserved, and
-    those that are reserved for the API already."""
+    """Concurrency of an account in a region, as Lambda reports it.
+
+    Args:
+        limit: executions that may run at once.
+        unreserved: those of them that no function has reserved.
+        own: those that are reserved for the API already.
+    """
 
     limit: int
     unreserved: int
@@ -31,20 +38,20 @@ class Concurrency:
 
     @property
     def room(self) -> int:
-        """What can be reserved for the API in all."""
+        """Executions that can be reserved for the API in total."""
         return max(0, self.unreserved + self.own - UNRESERVABLE)
 
 
 def most_at_once(rate: int, burst: int, timeout: int) -> int:
-    """How many executions requests can hold at once if each takes all its time, in milliseconds."""
+    """Return how many executions run at once if each request takes the whole timeout, in milliseconds."""
     return burst + -(-rate * timeout // SECOND)
 
 
 def reservation(asked: int, account: Concurrency) -> int:
-    """What to reserve for the API; 0 is nothing.
+    """Return how many executions to reserve for the API; 0 for no reservation.
 
     Raises:
-        LogctlError: the account has no room for what is asked for.
+        LogctlError: the account has too few executions left to reserve `asked`.
     """
     if asked == AUTOMATIC:
         return RESERVED if account.room >= RESERVED else 0
@@ -58,7 +65,7 @@ def reservation(asked: int, account: Concurrency) -> int:
 
 
 def shortage(rate: int, burst: int, timeout: int, reserved: int, account: Concurrency) -> str:
-    """Why the API could take the room that the consumer needs; empty when it cannot."""
+    """Return how the API could take executions that the consumer needs, or an empty text if it cannot."""
     most, shared = most_at_once(rate, burst, timeout), account.unreserved + account.own - reserved
     if reserved or most * FEW <= shared:
         return ""

@@ -1,10 +1,11 @@
-"""What things are called. Every name carries prefix and environment, so copies live side by side."""
+"""Names of resources. Each contains prefix and environment, so that environments can exist side by side."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
+from logctl.stack.settings import Settings
 
 ALARMS = (
     "dead-letters", "backlog", "consumer-errors", "consumer-throttles", "sweeper-stopped", "sweeper-errors",
@@ -12,26 +13,14 @@ ALARMS = (
 )  # fmt: skip
 """What CloudWatch watches of an environment; see `Names.alarm`."""
 CHINA, GOVCLOUD = "cn-", "us-gov-"
-"""What the regions of the partitions aws-cn and aws-us-gov begin with."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """An account and region. Without knowing which, a template can still say it in its own words."""
-
-    account: str = "${AWS::AccountId}"
-    region: str = "${AWS::Region}"
-
-    @property
-    def known(self) -> bool:
-        return "$" not in self.account + self.region
+"""How the names of the regions in the partitions aws-cn and aws-us-gov begin."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names of one environment's resources; pure functions of prefix and environment.
+    """Names of the resources of one environment, computed from prefix and environment.
 
-    Bucket names are global in S3, so they carry account and region too.
+    Bucket names are global in S3, so they contain account and region too.
     """
 
     prefix: str
@@ -39,6 +28,7 @@ class Names:
 
     @classmethod
     def of(cls, settings: Settings) -> Names:
+        """Return the names in the environment that the settings choose."""
         return cls(settings.prefix, settings.env)
 
     @property
@@ -47,8 +37,9 @@ class Names:
 
     @property
     def tags(self) -> dict[str, str]:
-        """What everything carries that takes tags, and what says whose it is: two environments can have one
-        name for their stacks (`a-b` and `c`, `a` and `b-c`)."""
+        """Tags of every resource that takes tags. They say which environment it belongs to, which names do
+        not: prefix `a-b` with environment `c` has the same names as prefix `a` with environment `b-c`.
+        """
         return {"logctl:prefix": self.prefix, "logctl:env": self.env}
 
     @property
@@ -91,7 +82,7 @@ class Names:
 
     @property
     def database(self) -> str:
-        # Glue and Athena want no hyphen in a name that people write unquoted.
+        # In Athena's SQL, a name with a hyphen would have to be quoted.
         return self.stack.replace("-", "_")
 
     @property
@@ -100,20 +91,22 @@ class Names:
 
     @property
     def table(self) -> str:
-        """What the consumer writes and `athena repair` keeps in step with S3."""
+        """Glue table of the JSON objects: the consumer and `athena repair` add partitions to it."""
         return "logs_raw"
 
     @property
     def compacted_table(self) -> str:
+        """Glue table of the Parquet files that the compactor writes."""
         return "logs_compacted"
 
     @property
     def view(self) -> str:
-        """What people query."""
+        """View for queries: raw and compacted records (see `stack.catalog_views`)."""
         return "logs"
 
     @property
     def unique_view(self) -> str:
+        """View for queries: the records of `logs`, each event_id once."""
         return "logs_unique"
 
     @property
@@ -128,12 +121,14 @@ class Names:
         return f"{self.stack}-{about}"
 
     def sign_in_domain(self, place: Place) -> str:
-        """What Cognito's sign-in pages stand under; unique among all accounts of a region."""
+        """Prefix of the domain of Cognito's sign-in pages, unique among all accounts of a region."""
         return f"{self.stack}-{place.account}"
 
     def sign_in_host(self, place: Place) -> str:
-        """Where Cognito's sign-in pages are; GovCloud has FIPS endpoints only (AWS GovCloud (US) User Guide,
-        Amazon Cognito)."""
+        """Host of Cognito's sign-in pages.
+
+        GovCloud has FIPS endpoints only (AWS GovCloud (US) User Guide, Amazon Cognito).
+        """
         auth = "auth-fips" if place.region.startswith(GOVCLOUD) else "auth"
         return f"{self.sign_in_domain(place)}.{auth}.{place.region}.amazoncognito.com"
 

@@ -1,4 +1,4 @@
-"""Bytes, as people write them: powers of 1000, as AWS bills and as `10GB` says."""
+"""Sizes in bytes as people write them, like `10GB`, in powers of 1000 as AWS counts them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]?B?)\Z", re.IGNORECASE)
 
 
 def parse_size(text: str) -> int:
-    """`10GB`, `500 MB`, `1.5TB` as bytes.
+    """Return the bytes that a text like `10GB`, `500 MB` or `1.5TB` means.
 
     Raises:
-        ValueError: when it is not a size.
+        ValueError: the text is not a size.
     """
     found = _SIZE.match(text.strip())
     if not found:
@@ -22,7 +22,7 @@ def parse_size(text: str) -> int:
 
 
 def format_size(size: int) -> str:
-    """`0 B`, `999 B`, `1.5 kB`, `12.3 GB`."""
+    """Write a number of bytes like `999 B`, `1.5 kB` or `12.3 GB`."""
     if size < 1000:
         return f"{size} B"
     value = float(size)
