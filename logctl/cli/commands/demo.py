@@ -51,7 +51,7 @@ def demo(
 
       logctl demo /var/log/nginx/error.log
     """
-    from logctl.cli.commands import athena, local, send, stack
+    from logctl.cli.commands import athena, local, provision, send
     from logctl.ops.alerts.queue_subscriber import Inbox
     from logctl.ops.dashboard.access import Dashboard
 
@@ -60,7 +60,7 @@ def demo(
     _step("Start the sandbox, which emulates AWS on this machine: logctl local up")
     local.up(context)
     _step("Deploy the stack with one CloudFormation change set: logctl provision")
-    stack.provision(context, yes=True)
+    provision.provision(context, provision.ProvisionOptions(yes=True))
     inbox = Inbox(context.deployment)
     inbox.take(seconds=0)
 
