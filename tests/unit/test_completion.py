@@ -185,7 +185,6 @@ def test_completions_stand_at_every_app_key_query_and_environment():
     # Of `simulate`'s logs nobody knows the app, `user add` may name one to come, and cost's apps are a number.
     assert sorted(missing) == [
         "cost: apps",
-        "dashboard token: apps",
         "dashboard user add: apps",
         "debounce simulate: app",
     ]

@@ -96,7 +96,9 @@ def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name or e-mail address of the user.")],
     apps: Annotated[
         list[str],
-        app_option("An app that the user may read, or a pattern such as 'web-*'; repeatable."),
+        app_option(
+            "An app that the user may read, or a pattern such as 'web-*'; repeatable.", may_be_new=True
+        ),
     ],
 ) -> None:
     """Create a user, and print the password for the first sign-in, at which the user sets a new one.

@@ -134,7 +134,7 @@ def simulate(
         list[str],
         typer.Argument(metavar="FILE…", help="Log files, which may be compressed with gzip or zstd."),
     ],
-    app: Annotated[str | None, app_option("The app that the records belong to.")] = None,
+    app: Annotated[str | None, app_option("The app that the records belong to.", may_be_new=True)] = None,
     window: Annotated[
         str | None,
         typer.Option(
