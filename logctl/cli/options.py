@@ -22,11 +22,13 @@ def output_option(text: str = "Output format.") -> Any:
     return typer.Option("-o", "--output", help=text)
 
 
-def app_option(text: str, *more_flags: str) -> Any:
-    """Return the option `--app`; `more_flags` are further names of it."""
-    return typer.Option(
-        "-a", "--app", *more_flags, metavar="APPID", autocompletion=completion.apps, help=text
-    )
+def app_option(text: str, *more_flags: str, may_be_new: bool = False) -> Any:
+    """Return the option `--app`; `more_flags` are further names of it.
+
+    An app that `may_be_new` is not completed with the apps that have sent.
+    """
+    complete = None if may_be_new else completion.apps
+    return typer.Option("-a", "--app", *more_flags, metavar="APPID", autocompletion=complete, help=text)
 
 
 def since_option(default: str, *more_flags: str, meaning: str = "Start of the time range") -> Any:
