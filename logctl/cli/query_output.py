@@ -42,8 +42,13 @@ def check_destination(output: QueryOutput, to: Path | None, *, histogram: bool) 
     """
     if to is not None and not to.parent.is_dir():
         raise UsageError(f"There is no folder {to.parent}.")
-    if output is not QueryOutput.PARQUET:
-        return
+    match output:
+        case QueryOutput.TABLE | QueryOutput.JSON | QueryOutput.CSV:
+            return
+        case QueryOutput.PARQUET:
+            pass
+        case _:
+            assert_never(output)
     if histogram:
         raise UsageError("A histogram cannot be written as Parquet: choose table, json or csv.")
     if to is None and sys.stdout.isatty():

@@ -20,7 +20,7 @@ from logctl.core.times import HOUR, MINUTE, TimeRange, iso
 from logctl.pipeline.api import Api
 from logctl.pipeline.http import cursors, openapi
 from logctl.pipeline.http.http_errors import BadRequest
-from logctl.pipeline.stores.hot_reader import Mark
+from logctl.pipeline.stores.hot_follower import Mark
 from logctl.pipeline.stores.silences import SilenceStore
 from tests.helpers.api import Site, send, token
 from tests.helpers.messages import break_, event, sqs

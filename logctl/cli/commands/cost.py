@@ -155,7 +155,7 @@ def _row(name: str, line: Line) -> dict[str, Any]:
 
 
 def _show(bills: Mapping[str, Sequence[Line]], output: Output) -> None:
-    if output is not Output.TABLE:
+    if output.for_programs:
         show([_row(name, line) for name, lines in bills.items() for line in lines], _COLUMNS, output)
         return
     for name, lines in bills.items():

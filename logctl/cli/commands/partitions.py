@@ -259,7 +259,7 @@ def _show_partitions(listed: Sequence[PartitionStatus], output: Output, *, empty
     columns = ("partition", "registered", "compacted", "objects", "bytes", "small", "newest")
     show(
         rows,
-        columns if output is Output.TABLE else (*columns, "elsewhere"),
+        (*columns, "elsewhere") if output.for_programs else columns,
         output,
         empty=empty,
         right=("objects", "bytes", "small"),

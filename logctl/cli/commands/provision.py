@@ -94,7 +94,7 @@ def provision(context: Context, options: ProvisionOptions, **chosen: Any) -> Non
         _restore_tables(context, faults)
         _check_completeness(context, provisioner)
     else:
-        if options.plan and options.output is not Output.TABLE:
+        if options.plan and options.output.for_programs:
             _show_plan(planned, options.output)
         _check_completeness(context, provisioner)
         say(f"Nothing changes: {context.place} is up to date.")
@@ -214,7 +214,7 @@ def _show_plan(planned: Plan, output: Output) -> None:
             "type": change.type,
             "name": change.physical_id or None,
             "properties": [asdict(item) for item in change.properties]
-            if output is Output.JSON
+            if output.nests
             else "; ".join(map(str, change.properties)),
             "loses": change.loss or None,
         }
