@@ -13,6 +13,8 @@ import typer
 
 from logctl.cli import completion
 from logctl.cli.render import Output
+from logctl.core import levels
+from logctl.core.errors import UsageError
 
 _TIME = "TIME"
 
@@ -79,6 +81,22 @@ def dry_run_option(text: str, *more_flags: str) -> Any:
 def yes_option(text: str = "Do not ask for confirmation.") -> Any:
     """Return the option `--yes`."""
     return typer.Option("-y", "--yes", help=text)
+
+
+def minimum_level(text: str | None) -> str | None:
+    """Return the level that a `--level` names, in the form of records; None if it was not given.
+
+    Raises:
+        UsageError: there is no such level.
+    """
+    if text is None:
+        return None
+    if text.upper() == levels.UNKNOWN:
+        return levels.UNKNOWN
+    parsed = levels.parse_level(text)
+    if parsed == levels.UNKNOWN:
+        raise UsageError(f"{text!r} is not a level.", f"The levels are: {', '.join(levels.ORDER)}.")
+    return parsed
 
 
 OutputOption = Annotated[Output, output_option()]

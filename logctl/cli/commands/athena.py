@@ -20,6 +20,7 @@ from logctl.cli.options import (
     OutputOption,
     UntilOption,
     limit_option,
+    minimum_level,
     output_option,
     since_option,
     yes_option,
@@ -224,7 +225,7 @@ def _question(context: Context, options: QueryOptions, moment: int) -> Question:
         since=options.since,
         until=options.until,
         apps=options.apps or (),
-        level=options.level,
+        level=minimum_level(options.level),
         now=moment,
         is_open=statement is not None,
     )

@@ -15,6 +15,7 @@ from logctl.core.errors import PartialError
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "consume")(consume)
 
 

@@ -67,9 +67,10 @@ def demo(
 
     _step("Send logs, packed and in order, through SQS FIFO to the Lambda consumer: logctl send")
     for path, app in apps.items():
-        send.send(context, files=[path], app=app, wait=True, keep_going=True, errors=Errors.REPLACE)
+        options = send.SendOptions(files=[path], app=app, wait=True, keep_going=True, errors=Errors.REPLACE)
+        send.send(context, options)
     if not apps:
-        send.send(context, sample=SAMPLE, wait=True)
+        send.send(context, send.SendOptions(sample=SAMPLE, wait=True))
 
     _step("Show the newest records, from the hot store: logctl tail -n 8")
     _tail(context, sorted(set(apps.values())))
@@ -104,7 +105,7 @@ def _app_of(path: str) -> str:
 def _tail(context: Context, apps: list[str]) -> None:
     from logctl.cli.commands import tail
 
-    tail.tail(context, apps, lines=8)
+    tail.tail(context, tail.TailOptions(apps=apps, lines=8))
 
 
 def _alert(context: Context, inbox: Inbox, *, real: bool) -> None:
@@ -114,7 +115,7 @@ def _alert(context: Context, inbox: Inbox, *, real: bool) -> None:
     delivered = inbox.take(seconds=_ALERT_SECONDS if not real else 2)
     if not delivered and real:
         say("  Nothing in these logs alerts: only errors of the last hour do. Here are sample records:")
-        send.send(context, sample=SAMPLE, wait=True)
+        send.send(context, send.SendOptions(sample=SAMPLE, wait=True))
         delivered = inbox.take(seconds=_ALERT_SECONDS)
     for alert in delivered[:1]:
         print(alert.subject)

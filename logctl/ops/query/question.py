@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from logctl.core import histogram, levels
+from logctl.core import histogram
 from logctl.core.errors import UsageError
 from logctl.core.times import HOUR, SECOND, TimeRange, parse_duration, parse_point, parse_range
 from logctl.ops.query import counts
@@ -98,7 +98,7 @@ def selection_of(
         since: a duration before `now`, or a time; None for none.
         until: the end, likewise.
         apps: the ids or patterns of apps; none for every app.
-        level: the least level, or UNKNOWN.
+        level: the lowest level, or UNKNOWN for records without one.
         now: the present, in milliseconds.
         is_open: whether a range without `since` has no beginning; otherwise it begins an hour ago.
 
@@ -107,7 +107,7 @@ def selection_of(
     """
     try:
         start, end = _ends(since, until, now=now, is_open=is_open)
-        selection = Selection(start, end, tuple(apps), _level(level))
+        selection = Selection(start, end, tuple(apps), level)
         selection.condition()
     except ValueError as problem:
         raise UsageError(f"{problem}.") from None
@@ -119,12 +119,3 @@ def _ends(since: str | None, until: str | None, *, now: int, is_open: bool) -> t
         span = parse_range(since, until, now, DEFAULT_SINCE)
         return span.since, span.until
     return None, parse_point(until, now) if until else None
-
-
-def _level(level: str | None) -> str | None:
-    if level is None or level.upper() == levels.UNKNOWN:
-        return level.upper() if level else None
-    parsed = levels.parse_level(level)
-    if parsed == levels.UNKNOWN:
-        raise UsageError(f"{level!r} is not a level.", f"The levels are: {', '.join(levels.ORDER)}.")
-    return parsed
