@@ -7,11 +7,6 @@ from dataclasses import dataclass
 from logctl.aws.place import Place
 from logctl.stack.settings import Settings
 
-ALARMS = (
-    "dead-letters", "backlog", "consumer-errors", "consumer-throttles", "sweeper-stopped", "sweeper-errors",
-    "quarantine",
-)  # fmt: skip
-"""What CloudWatch watches of an environment; see `Names.alarm`."""
 CHINA, GOVCLOUD = "cn-", "us-gov-"
 """How the names of the regions in the partitions aws-cn and aws-us-gov begin."""
 

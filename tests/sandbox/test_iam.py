@@ -27,7 +27,8 @@ from logctl.cli.app import app
 from logctl.core.partitions import Partition
 from logctl.core.times import DAY, iso
 from logctl.local import sandbox as local
-from logctl.ops.dashboard.access import Dashboard
+from logctl.ops.dashboard.address import Dashboard
+from logctl.ops.dashboard.tokens import script_token
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.stores.hot import HotStore
@@ -282,7 +283,7 @@ def dry_run(person: Person, account: Account) -> None:
 
 def token(person: Person, account: Account) -> None:
     """Not through the CLI: on AWS the sign-in is on a host of its own."""
-    assert Dashboard(Deployment(person.aws, account.deployment.settings)).token()
+    assert script_token(Dashboard(Deployment(person.aws, account.deployment.settings)))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from logctl.core.errors import LogctlError
 from logctl.ops.health import doctor_rules
-from logctl.ops.health.doctor_rules import Verdict
+from logctl.ops.health.checks import Verdict
 from logctl.pipeline.http.budget import patience
 from logctl.stack.capacity import (
     AUTOMATIC,
@@ -95,9 +95,7 @@ def test_what_is_reserved_never_makes_cloudformation_fail(asked, unreserved, own
 )
 def test_doctor_compares_the_settings_with_the_account(settings, account, verdict, word):
     chosen = Settings.build(("test", settings))
-    check = doctor_rules.api_share(
-        chosen.api_rate, chosen.api_burst, chosen.api_timeout, chosen.api_concurrency, account
-    )
+    check = doctor_rules.api_share(chosen, account)
     assert (check.verdict, word in check.seen) == (verdict, True), check
     assert bool(check.to_do) == (verdict is not Verdict.OK)
 

@@ -1,4 +1,4 @@
-"""`logctl cost`: the bill, of a load or of what is running."""
+"""`logctl cost`: what a month costs, for a given load or for the running pipeline."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from logctl.cli.context import Context, now
 from logctl.cli.render import Output, say, show
 from logctl.core.errors import UsageError
 from logctl.core.times import MINUTE, format_duration, parse_duration
-from logctl.ops.cost.prices import REGIONS, prices
+from logctl.ops.cost.prices import REGIONS, Price, prices
 from logctl.stack.sizes import parse_size
 
 if TYPE_CHECKING:
-    from logctl.ops.cost.estimate import Line, Load
+    from logctl.ops.cost.bill import CostLine
+    from logctl.ops.cost.load import Load
     from logctl.stack.settings import Settings
 
 _COLUMNS = ("with", "service", "what", "quantity", "unit", "price", "amount_usd")
@@ -32,11 +33,13 @@ def cost(
     context: Context,
     load: Annotated[
         tuple[str, str] | None,
-        typer.Option("--estimate", metavar="RATE SIZE", help="Records, and the size of one: 100/s 500B."),
+        typer.Option(
+            "--estimate", metavar="RATE SIZE", help="Records per time, and the size of one: 100/s 500B."
+        ),
     ] = None,
     apps: Annotated[
         int | None,
-        typer.Option("--apps", min=1, metavar="N", help="Apps that share the load. [default: 1]"),
+        typer.Option("--apps", min=1, metavar="N", help="How many apps share the load. [default: 1]"),
     ] = None,
     every: Annotated[
         str | None,
@@ -44,19 +47,21 @@ def cost(
     ] = None,
     errors: Annotated[
         float | None,
-        typer.Option(min=0, max=100, metavar="PERCENT", help="How many of the records alert. [default: 1]"),
+        typer.Option(
+            min=0, max=100, metavar="PERCENT", help="Percentage of the records that are errors. [default: 1]"
+        ),
     ] = None,
     priced_as: Annotated[
         str | None,
-        typer.Option("--prices", metavar="REGION", help="Another region's prices than the region's own."),
+        typer.Option("--prices", metavar="REGION", help="Use the prices of this region."),
     ] = None,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How lines are written.")] = Output.TABLE,
+    output: Annotated[Output, typer.Option("-o", "--output", help="The output format.")] = Output.TABLE,
 ) -> None:
-    """Show what a month costs at AWS's list prices: quantity, price, amount, line by line.
+    """Show what a month costs at AWS's list prices: quantity, price and amount, line by line.
 
-    Without --estimate the quantities come from CloudWatch's metrics of the last 30 days. With it they
-    come from a load and the settings, beside what the same load costs with CloudWatch Logs and with
-    Amazon Data Firehose, and nothing is asked of AWS. -o json names the source of each price and its date.
+    Without --estimate, quantities come from CloudWatch's metrics of the last 30 days. With --estimate, they
+    are computed from a load and the settings, without any request to AWS, and the same load is priced with
+    CloudWatch Logs and with Amazon Data Firehose. -o json has the source and date of each price.
 
     Examples:
 
@@ -70,13 +75,13 @@ def cost(
     table = prices(chosen)
     if load is None:
         if apps or every or errors is not None:
-            raise UsageError("--apps, --every and --errors go with --estimate.")
+            raise UsageError("--apps, --every and --errors need --estimate.")
         _show_usage(context, table, output)
     else:
         _show_estimate(context.settings, _load(load, apps, every, errors), table, output)
     say(f"List prices of {chosen} in US dollars, without free tiers and taxes.")
     if not all(price.checked for price in table.values()):
-        say(f"  Where it says (unchecked), the price of {REGIONS[0]} stands in.")
+        say(f"  Prices marked (unchecked) are those of {REGIONS[0]}.")
 
 
 def _region(context: Context) -> str:
@@ -89,7 +94,7 @@ def _region(context: Context) -> str:
 
 
 def _load(load: tuple[str, str], apps: int | None, every: str | None, errors: float | None) -> Load:
-    from logctl.ops.cost.estimate import Load, parse_rate
+    from logctl.ops.cost.load import Load, parse_rate
 
     try:
         rate, size = parse_rate(load[0]), parse_size(load[1])
@@ -97,12 +102,14 @@ def _load(load: tuple[str, str], apps: int | None, every: str | None, errors: fl
     except ValueError as problem:
         raise UsageError(f"{problem}.", "Write it like: logctl cost --estimate 100/s 500B") from None
     if not 1 <= size <= 10**6:
-        raise UsageError(f"{load[1]!r} is no record's size: SQS takes up to 1 MB.")
-    return Load(rate, size, apps or 1, interval, 0.01 if errors is None else errors / 100)
+        raise UsageError(f"{load[1]!r} is not the size of a record: SQS accepts 1 B to 1 MB.")
+    share = 0.01 if errors is None else errors / 100
+    return Load(rate, size, apps=apps or 1, every=interval, errors=share)
 
 
-def _show_estimate(settings: Settings, load: Load, table: dict[str, Any], output: Output) -> None:
+def _show_estimate(settings: Settings, load: Load, table: Mapping[str, Price], output: Output) -> None:
     from logctl.ops.cost import estimate as cost
+    from logctl.ops.cost.bill import total
 
     alarms = _alarms(settings)
     bills = {
@@ -112,22 +119,28 @@ def _show_estimate(settings: Settings, load: Load, table: dict[str, Any], output
     }
     _show(bills, output)
     say(
-        f"{load.records:,.0f} records a month, {load.records_a_message:,.0f} in a message, sent every "
-        f"{format_duration(load.every)}; storage as it is when it is full, after "
+        f"{load.records:,.0f} records a month, {load.records_per_message:,.0f} in a message, sent every "
+        f"{format_duration(load.every)}. Storage is what has accumulated after "
         f"{format_duration(settings.cold_retention)}."
     )
     if load.every < MINUTE:
         slower = cost.estimate(replace(load, every=MINUTE), settings, table, alarms=alarms)
-        if cost.total(slower) < 0.8 * cost.total(bills["logctl"]):
-            say(f"  Bigger messages cost less: ${cost.total(slower):,.2f} with --every 1m, as in send -f.")
+        if total(slower) < 0.8 * total(bills["logctl"]):
+            say(
+                f"  Larger messages cost less: ${total(slower):,.2f} with --every 1m, which `send -f` "
+                "takes too."
+            )
 
 
-def _show_usage(context: Context, table: dict[str, Any], output: Output) -> None:
+def _show_usage(context: Context, table: Mapping[str, Price], output: Output) -> None:
     from logctl.ops.cost.measured import usage
 
     found = usage(context.deployment, table, now=now())
     _show({"logctl": found.lines}, output)
-    say(f"A month like the last {format_duration(found.observed)}, from CloudWatch's metrics; no invoice.")
+    say(
+        f"Projected to a month from the last {format_duration(found.observed)} of CloudWatch's metrics; "
+        "an invoice may differ."
+    )
 
 
 def _alarms(settings: Settings) -> int:
@@ -138,7 +151,7 @@ def _alarms(settings: Settings) -> int:
     return sum(item["Type"] == "AWS::CloudWatch::Alarm" for item in built["Resources"].values())
 
 
-def _row(name: str, line: Line) -> dict[str, Any]:
+def _row(name: str, line: CostLine) -> dict[str, Any]:
     return {
         "with": name,
         "service": line.service,
@@ -154,7 +167,7 @@ def _row(name: str, line: Line) -> dict[str, Any]:
     }
 
 
-def _show(bills: Mapping[str, Sequence[Line]], output: Output) -> None:
+def _show(bills: Mapping[str, Sequence[CostLine]], output: Output) -> None:
     if output.for_programs:
         show([_row(name, line) for name, lines in bills.items() for line in lines], _COLUMNS, output)
         return
@@ -164,9 +177,9 @@ def _show(bills: Mapping[str, Sequence[Line]], output: Output) -> None:
         print()
 
 
-def _for_people(name: str, lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """With a total, which a program would count twice."""
-    from logctl.ops.cost.estimate import total
+def _for_people(name: str, lines: Sequence[CostLine]) -> list[dict[str, Any]]:
+    """Return the rows of a table, with a total; JSON and CSV have none, so that a sum of them is right."""
+    from logctl.ops.cost.bill import total
 
     rows = [_row(name, line) for line in lines]
     return [
@@ -176,7 +189,7 @@ def _for_people(name: str, lines: Sequence[Line]) -> list[dict[str, Any]]:
             "amount_usd": None if row["amount_usd"] is None else f"{row['amount_usd']:,.2f}",
         }
         for row in rows
-    ] + [{"service": "in all", "amount_usd": f"{total(lines):,.2f}"}]
+    ] + [{"service": "total", "amount_usd": f"{total(lines):,.2f}"}]
 
 
 def _number(quantity: float) -> str:

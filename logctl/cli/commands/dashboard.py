@@ -1,4 +1,4 @@
-"""`logctl dashboard`: the dashboard's address, its users, and access tokens for scripts."""
+"""`logctl dashboard`: the page, its users, and tokens for scripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from logctl.core.times import iso
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     family = typer.Typer(
-        help="Open the dashboard, manage its users, and make access tokens for scripts.", no_args_is_help=True
+        help="Open the dashboard, manage its users, and make tokens for scripts.", no_args_is_help=True
     )
     command(family, "open")(open_page)
     command(family, "token")(token)
@@ -35,13 +35,12 @@ def register(app: typer.Typer) -> None:
 def open_page(
     context: Context,
     browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open a browser, or only print the address.")
+        bool, typer.Option("--browser/--no-browser", help="Open the page, or only print its address.")
     ] = True,
 ) -> None:
-    """Open the dashboard. In the sandbox, the address signs you in and works once.
+    """Open the dashboard. In the sandbox, a link that works once signs you in.
 
-    The API is checked first (in the sandbox with a new token); if it does not answer correctly, the command
-    fails and gives the reason.
+    Before that, the API has to answer a test request; the error says why it does not.
 
     Examples:
 
@@ -49,24 +48,25 @@ def open_page(
 
       logctl dashboard open --no-browser
     """
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard, checked_url
+    from logctl.ops.dashboard.sandbox_sign_in import signed_in_url
 
     dashboard = Dashboard(context.deployment)
     local = context.settings.target == "local"
-    url = dashboard.signed_in_url() if local else dashboard.checked_url()
+    url = signed_in_url(dashboard) if local else checked_url(dashboard)
     print(url)
     if browser and _has_browser():
         import webbrowser
 
         webbrowser.open(url)
     if local:
-        say("The address signs you in once, within five minutes.")
+        say("The link signs you in once, within five minutes.")
     else:
-        say(f"Create a user with: logctl dashboard user add NAME --app APPID{context.target_flag}")
+        say(f"Add a user with: logctl dashboard user add NAME --app APPID{context.target_flag}")
 
 
 def _has_browser() -> bool:
-    """Return whether a browser can be opened: stdout is a terminal and, on Linux, there is a display."""
+    """Return whether a browser would be seen: on a terminal, and on Linux with a display."""
     if not sys.stdout.isatty():
         return False
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
@@ -76,19 +76,22 @@ def token(
     context: Context,
     apps: AppPatternsOption = None,
 ) -> None:
-    """Print an access token for scripts. It is valid for an hour, for the apps that machine_apps allows.
+    """Print an access token for scripts; it is valid for an hour and may read the apps in machine_apps.
 
     Example:
 
       curl -H "Authorization: Bearer $(logctl dashboard token)" URL/apps
     """
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard
+    from logctl.ops.dashboard.tokens import script_token
 
-    dashboard = Dashboard(
-        context.deployment,
-        on_busy=lambda seconds: say(f"The sign-in service is busy; the request is repeated in {seconds} s."),
+    print(
+        script_token(
+            Dashboard(context.deployment),
+            apps or (),
+            on_busy=lambda seconds: say(f"The sign-in service is busy; trying again in {seconds} s."),
+        )
     )
-    print(dashboard.token(apps or ()))
 
 
 def add(
@@ -101,7 +104,7 @@ def add(
         ),
     ],
 ) -> None:
-    """Create a user, and print the password for the first sign-in, at which the user sets a new one.
+    """Add a user, and print the password for the first sign-in, at which the user sets a new one.
 
     Examples:
 
@@ -109,26 +112,27 @@ def add(
 
       logctl dashboard user add ops --app '*'
     """
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard
+    from logctl.ops.dashboard.users import add_user
 
     dashboard = Dashboard(context.deployment)
-    password = dashboard.add(name, apps)
-    print(password)
-    say(f"{name} may read {', '.join(apps)}. The password is for the first sign-in at {dashboard.url}")
-    say("It is shown only this once, and expires after seven days.")
+    print(add_user(dashboard, name, apps))
+    say(f"{name} may read {', '.join(apps)}. Above is the password for the first sign-in, at {dashboard.url}")
+    say("The password is not shown again, and expires in seven days.")
 
 
 def listing(
     context: Context,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the users, and the apps that each may read.
+    """List who may sign in, and what they may read.
 
     Example:
 
       logctl dashboard user list
     """
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard
+    from logctl.ops.dashboard.users import list_users
 
     rows = [
         {
@@ -137,13 +141,13 @@ def listing(
             "status": user.status.lower().replace("_", " "),
             "created": iso(user.created_at),
         }
-        for user in Dashboard(context.deployment).users()
+        for user in list_users(Dashboard(context.deployment))
     ]
     show(
         rows,
         ("user", "apps", "status", "created"),
         output,
-        empty="There is no user yet. Create one with: logctl dashboard user add NAME --app APPID",
+        empty="There are no users yet. Add one with: logctl dashboard user add NAME --app APPID",
         words={"apps": ", ".join},
     )
 
@@ -155,14 +159,15 @@ def remove(
     ],
     yes: YesOption = False,
 ) -> None:
-    """Remove a user. A token that the user already has stays valid until it expires, within an hour.
+    """Remove a user. A token that the user has remains valid until it expires, within the hour.
 
     Example:
 
       logctl dashboard user remove anna
     """
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard
+    from logctl.ops.dashboard.users import remove_user
 
     confirm(f"This removes {name} from the dashboard of {context.place}.", yes=yes)
-    Dashboard(context.deployment).remove(name)
+    remove_user(Dashboard(context.deployment), name)
     say(f"{name} can no longer sign in.")

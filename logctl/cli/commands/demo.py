@@ -54,7 +54,8 @@ def demo(
     """
     from logctl.cli.commands import athena, local, provision, send
     from logctl.ops.alerts.queue_subscriber import Inbox
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard
+    from logctl.ops.dashboard.sandbox_sign_in import signed_in_url
 
     context = context.with_flags({"target": "local"})
     apps = {path: _app_of(path) for path in files or []}
@@ -80,7 +81,7 @@ def demo(
     say(f"  {_QUERY}")
     athena.query(context, athena.QueryOptions(sql=_QUERY, full_scan=True))
     _step("Open the dashboard with this address, which signs you in once: logctl dashboard open")
-    print(Dashboard(context.deployment).signed_in_url())
+    print(signed_in_url(Dashboard(context.deployment)))
     _next_steps(sorted(set(apps.values())))
 
 
