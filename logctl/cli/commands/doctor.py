@@ -13,6 +13,7 @@ from logctl.cli.command import command
 from logctl.cli.context import CONFIG_FILE, Context, now
 from logctl.cli.failures import explain
 from logctl.cli.next_steps import command_line
+from logctl.cli.options import OutputOption
 from logctl.cli.render import Output, show, working
 from logctl.core.errors import Exit, LogctlError
 from logctl.core.safe_text import neutralise
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "doctor")(doctor)
 
 
@@ -35,7 +37,7 @@ def doctor(
         int,
         typer.Option("--timeout", min=1, metavar="SECONDS", help="How long --live waits for the event."),
     ] = 60,
-    output: Annotated[Output, typer.Option("-o", "--output", help="The output format.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Check Python, settings, region, endpoint, credentials, clock, permissions, quotas and versions.
 
@@ -140,7 +142,7 @@ def _code(error: LogctlError | None) -> Exit:
 
 def _show(context: Context, done: list[tuple[Check, LogctlError | None]], output: Output) -> None:
     rows = [_row(context, check, error) for check, error in done]
-    if output is not Output.TABLE:
+    if output.for_programs:
         show(rows, ("check", "verdict", "seen", "to_do", "run"), output)
         return
     show(rows, ("check", "verdict", "seen"), output, words={"verdict": _emphasize})

@@ -11,6 +11,7 @@ import typer
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
 from logctl.cli.failures import explain
+from logctl.cli.options import OutputOption
 from logctl.cli.render import Output, say, working
 from logctl.core.errors import Exit, UsageError
 from logctl.core.times import iso
@@ -20,6 +21,7 @@ _CLEAR_SCREEN = "\x1b[H\x1b[2J"
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "status")(status)
 
 
@@ -38,7 +40,7 @@ def status(
             "--drift", help="Detect changes made outside CloudFormation; on AWS this takes minutes."
         ),
     ] = False,
-    output: Annotated[Output, typer.Option("-o", "--output", help="The output format.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Show the state of stack, queues, consumer, sweeper, alarms, alerts, storage and apps.
 
@@ -61,7 +63,7 @@ def status(
     if seconds is not None and not watch:
         raise UsageError("SECONDS needs --watch.", f"Write: logctl status --watch {seconds}")
     if watch:
-        if drift or output is not Output.TABLE:
+        if drift or output.for_programs:
             raise UsageError("--watch shows the table only, and cannot be combined with --drift.")
         if not sys.stdout.isatty():
             raise UsageError("--watch needs a terminal.", "For programs: logctl status -o json")
