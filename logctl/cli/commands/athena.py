@@ -42,7 +42,7 @@ _NARROWER = "Narrow it with --since 1d or --app APPID, or read everything with -
 def register(app: typer.Typer) -> None:
     """Add the commands of `logctl athena` to the program."""
     family = typer.Typer(
-        help="Query all stored logs with SQL, and maintain the partitions.", no_args_is_help=True
+        help="Query all stored logs with SQL, and maintain partitions.", no_args_is_help=True
     )
     command(family, "query")(query)
     command(family, "saved")(saved)
@@ -133,12 +133,12 @@ class _Limits:
 
 
 def query(context: Context, options: QueryOptions) -> None:
-    """Run one SQL statement in Athena and print its rows. Without a statement, list records.
+    """Run one SQL statement in Athena and print its rows.
 
-    The tables are `logs`, `logs_unique` (each event once), `logs_raw` and `logs_compacted`, partitioned
-    by year, month, day and appid. The options --since, --until, --app and --level apply to each of these
-    tables wherever the statement names it, and exclude partitions from the scan. Their values go to Athena
-    as parameters.
+    Without a statement, the newest records are listed. The tables are `logs`, `logs_unique` (each event
+    once), `logs_raw` and `logs_compacted`, partitioned by year, month, day and appid. The options --since,
+    --until, --app and --level apply to each of these tables wherever the statement names it, and exclude
+    partitions from the scan. Their values go to Athena as parameters.
 
     Before a statement that would read all partitions is run, logctl asks for confirmation; without a
     terminal it refuses, unless --full-scan is given. The bytes read and their approximate cost are written
@@ -185,9 +185,10 @@ def query(context: Context, options: QueryOptions) -> None:
 
 
 def saved(context: Context, output: OutputOption = Output.TABLE) -> None:
-    """List the saved queries: those that come with logctl, and your own.
+    """List the saved queries.
 
-    Your own queries are in logctl.toml; one with the name of a query that comes with logctl replaces it:
+    Some come with logctl. Your own queries are in logctl.toml; one with the name of a query that comes with
+    logctl replaces it:
 
       [queries]
       logins = "SELECT ts, message FROM logs WHERE message LIKE '%login%' ORDER BY ts"

@@ -46,11 +46,11 @@ def compact(
     dry_run: DryRunOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Rewrite the JSON objects of closed days as sorted Parquet with Athena, and verify each batch.
+    """Rewrite closed days as sorted Parquet.
 
-    Queries then read a fraction of the bytes. At any time, `logs` has every record exactly once. A day is
-    closed one hour after its end in UTC. Records that arrive later are included by the next run. A run that
-    was interrupted can be repeated.
+    Athena rewrites the JSON objects, and each batch is verified. Queries then read a fraction of the bytes.
+    At any time, `logs` has every record exactly once. A day is closed one hour after its end in UTC. Records
+    that arrive later are included by the next run. A run that was interrupted can be repeated.
 
     Examples:
 

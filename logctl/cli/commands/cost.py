@@ -59,11 +59,12 @@ def cost(
     ] = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show what a month costs at AWS's list prices: quantity, price and amount, line by line.
+    """Show what a month of the pipeline costs at list prices.
 
-    Without --estimate, quantities come from CloudWatch's metrics of the last 30 days. With --estimate, they
-    are computed from a load and the settings, without any request to AWS, and the same load is priced with
-    CloudWatch Logs and with Amazon Data Firehose. -o json has the source and date of each price.
+    Each line has quantity, price and amount. Without --estimate, quantities come from CloudWatch's metrics of
+    the last 30 days. With --estimate, they are computed from a load and the settings, without any request to
+    AWS, and the same load is priced with CloudWatch Logs and with Amazon Data Firehose. -o json has the
+    source and date of each price.
 
     Examples:
 

@@ -18,7 +18,7 @@ from logctl.core.times import iso
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     family = typer.Typer(
-        help="Open the dashboard, manage its users, and make tokens for scripts.", no_args_is_help=True
+        help="Open the dashboard; manage its users and tokens for scripts.", no_args_is_help=True
     )
     command(family, "open")(open_page)
     command(family, "token")(token)
@@ -76,7 +76,9 @@ def token(
     context: Context,
     apps: AppPatternsOption = None,
 ) -> None:
-    """Print an access token for scripts; it is valid for an hour and may read the apps in machine_apps.
+    """Print an access token for scripts.
+
+    It is valid for an hour and may read the apps in machine_apps.
 
     Example:
 
@@ -104,7 +106,9 @@ def add(
         ),
     ],
 ) -> None:
-    """Add a user, and print the password for the first sign-in, at which the user sets a new one.
+    """Add a user, and print the password for the first sign-in.
+
+    At the first sign-in, the user has to set a new password.
 
     Examples:
 
@@ -125,7 +129,7 @@ def listing(
     context: Context,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List who may sign in, and what they may read.
+    """List the users, and the apps that each may read.
 
     Example:
 

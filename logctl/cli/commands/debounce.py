@@ -26,9 +26,7 @@ _Key = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    family = typer.Typer(
-        help="See which alerts are open or suppressed, and why; silence alerts.", no_args_is_help=True
-    )
+    family = typer.Typer(help="Show, explain, simulate and silence alerts.", no_args_is_help=True)
     command(family, "list")(listing)
     command(family, "show")(show_key)
     command(family, "explain")(explain)
@@ -48,7 +46,9 @@ def listing(
     context: Context,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the open kinds of error: events counted, reported and suppressed, and when the window ends.
+    """List the kinds of error that have an open alert.
+
+    For each kind: the events counted, reported and suppressed, and when the window ends.
 
     Example:
 
@@ -81,7 +81,9 @@ def show_key(
     key: _Key,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show one kind of error: state, window, counts, last alert and a sample event.
+    """Show the state of one kind of error.
+
+    The state has window, counts, last alert and a sample event.
 
     Example:
 
@@ -100,10 +102,10 @@ def explain(
     key: _Key,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Explain whether the next event of a kind would alert, and if not, when one could.
+    """Explain whether the next event of a kind would alert.
 
-    The answer follows from the counts, silences and settings at this moment, by the rules that the consumer
-    applies.
+    If it would not, the earliest time of an alert is shown. The answer follows from the counts, silences and
+    settings at this moment, by the rules that the consumer applies.
 
     Example:
 
@@ -148,11 +150,11 @@ def simulate(
     ] = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show the alerts that log files would have caused, without AWS and without sending anything.
+    """Show the alerts that log files would have caused.
 
-    The simulation applies the rules and settings of the pipeline, with the events' own times as the clock:
-    which events alert, which are suppressed, and when windows end. Use it to try a window before you
-    provision it.
+    AWS is not needed, and nothing is sent. The simulation applies the rules and settings of the pipeline,
+    with the events' own times as the clock: which events alert, which are suppressed, and when windows end.
+    Use it to try a window before you provision it.
 
     Examples:
 
@@ -222,7 +224,7 @@ def silence(
         str, typer.Option("--comment", metavar="TEXT", help="The reason, for others to read.")
     ] = "",
 ) -> None:
-    """Silence a kind of error, or an app, for some time: no alert about it is published.
+    """Silence alerts about a kind of error, or an app, for some time.
 
     Events are still counted, and are reported when the silence ends.
 
@@ -249,7 +251,9 @@ def silences(
     context: Context,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the active silences, and those that ended in the last seven days.
+    """List silences.
+
+    They are the active ones, and those that ended in the last seven days.
 
     Example:
 

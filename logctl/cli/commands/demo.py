@@ -42,9 +42,10 @@ def demo(
         typer.Argument(metavar="[FILE…]", help="Log files to send. [default: generated sample records]"),
     ] = None,
 ) -> None:
-    """Run the whole pipeline on this machine: sandbox, stack, send, tail, an alert, SQL.
+    """Run the whole pipeline on this machine, step by step.
 
-    No AWS account is needed or used. The sandbox keeps running.
+    The steps are sandbox, stack, send, tail, an alert, an SQL query and the dashboard. No AWS account is
+    needed or used. The sandbox keeps running.
 
     Examples:
 

@@ -35,7 +35,7 @@ _Messages = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     family = typer.Typer(
-        help="List the messages that failed, send them again, or delete them.", no_args_is_help=True
+        help="List, redrive or delete messages in the dead-letter queue.", no_args_is_help=True
     )
     command(family, "list")(listing)
     command(family, "show")(show_letter)
@@ -49,10 +49,10 @@ def listing(
     limit: Annotated[int, limit_option("Show at most N messages.")] = 100,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the messages that the consumer could not finish, and why; they stay in the queue.
+    """List the messages that failed, and why.
 
-    The cause is "content" if a message failed while storage worked, "storage" if it could not be stored, and
-    "unknown" if nothing was recorded of its attempts.
+    They stay in the queue. The cause is "content" if a message failed while storage worked, "storage" if it
+    could not be stored, and "unknown" if nothing was recorded of its attempts.
 
     Example:
 
@@ -121,7 +121,7 @@ def redrive(
     yes: YesOption = False,
     dry_run: Annotated[bool, dry_run_option("Only show how many would be moved.")] = False,
 ) -> None:
-    """Send messages in the dead-letter queue through the pipeline again.
+    """Move messages back into the queue, to be processed again.
 
     Messages that failed because of their content would fail again. They are left out, unless they are chosen
     with --all or --message. The messages of an app keep their order, but come after what the app has sent

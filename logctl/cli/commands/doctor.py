@@ -39,9 +39,10 @@ def doctor(
     ] = 60,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Check Python, settings, region, endpoint, credentials, clock, permissions, quotas and versions.
+    """Check whether logctl can work from this machine.
 
-    Without --live the checks only read. The event of --live has app logctl-doctor and level INFO.
+    The checks are of Python, settings, region, endpoint, credentials, clock, permissions, quotas and
+    versions. Without --live the checks only read. The event of --live has app logctl-doctor and level INFO.
 
     The exit code is 0 when no check failed. Otherwise it is that of the first failure: 3 not reachable,
     4 not permitted, 1 anything else.

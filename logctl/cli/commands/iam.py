@@ -42,11 +42,12 @@ def iam(
     ] = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Print the minimal IAM policy for a command, or list the actions that each command needs.
+    """Print the minimal IAM policy for a command.
 
-    A policy names the resources of this environment in this account and region. It is always JSON, as `aws
-    iam create-policy --policy-document` takes it; --output applies to the list. `provision` needs several
-    policies, because a managed policy has at most 6,144 characters.
+    Without --for, the actions that each command needs are listed. A policy names the resources of this
+    environment in this account and region. It is always JSON, as `aws iam create-policy --policy-document`
+    takes it; --output applies to the list. `provision` needs several policies, because a managed policy has
+    at most 6,144 characters.
 
     Examples:
 

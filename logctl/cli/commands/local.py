@@ -16,9 +16,7 @@ from logctl.core.times import iso
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    family = typer.Typer(
-        help="Start, stop and inspect the sandbox, which emulates AWS on this machine.", no_args_is_help=True
-    )
+    family = typer.Typer(help="Start, stop and inspect the sandbox on this machine.", no_args_is_help=True)
     command(family, "up")(up)
     command(family, "down")(down)
     command(family, "status")(status)
@@ -34,7 +32,9 @@ def up(
         typer.Option(metavar="PORT", help="Port to listen on. [default: the previous one, or a free one]"),
     ] = None,
 ) -> None:
-    """Start the sandbox on 127.0.0.1, with the contents that it had when it was stopped.
+    """Start the sandbox, which emulates AWS on this machine.
+
+    It listens on 127.0.0.1 only, and has the contents that it had when it was stopped.
 
     Example:
 
@@ -77,7 +77,9 @@ def status(
     context: Context,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show whether the sandbox is up, its address, and what is wrong if it is not. Exits with 3 if it is not.
+    """Show whether the sandbox is up.
+
+    If it is not up, the reason is shown, and the exit code is 3.
 
     Example:
 
@@ -134,7 +136,9 @@ def reset(
 
 
 def env(context: Context) -> None:
-    """Print shell commands that set the environment variables which direct other tools to the sandbox.
+    """Print shell commands that direct other tools to the sandbox.
+
+    They set environment variables of the AWS tools, and the target of logctl.
 
     Example:
 

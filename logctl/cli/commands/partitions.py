@@ -78,9 +78,10 @@ def partitions(
     ] = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List partitions: whether registered and compacted, objects, bytes, newest object.
+    """List partitions and their objects.
 
-    The column `small` is the share of objects under 128 MB; for such objects Athena spends most of its time
+    For each partition: whether it is registered and compacted, its objects, their bytes, and the newest. The
+    column `small` is the share of objects under 128 MB; for such objects Athena spends most of its time
     on opening files (AWS, Top 10 performance tuning tips for Amazon Athena). A summary is written to stderr:
     totals, partitions that Athena does not see, and gaps. A gap is a run of days without a partition, raw or
     compacted, between the first and the last day of an app.
@@ -155,7 +156,7 @@ def repair(
     ] = Via.GLUE,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Register the partitions that are in S3 and missing from the catalog.
+    """Register partitions that are missing from the catalog.
 
     Tables and views of the pipeline that were dropped or changed are restored first. Partitions are found by
     listing prefixes, several days in parallel; with --since and --until only those days are listed.

@@ -98,7 +98,7 @@ class Shown(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     family = typer.Typer(
-        help="List the messages that could not be read, process them again, or delete them.",
+        help="List, retry or delete messages that could not be read.",
         no_args_is_help=True,
     )
     command(family, "list")(listing)
@@ -114,7 +114,9 @@ def listing(
     limit: Annotated[int, limit_option("Show at most the newest N messages.", most=_ALL_AT_MOST)] = 100,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the messages, and lines of messages, that could not be read; the oldest first.
+    """List the messages in quarantine, oldest first.
+
+    They are messages, or lines of messages, that could not be read.
 
     Examples:
 
@@ -285,7 +287,7 @@ def retry(
     ] = None,
     yes: YesOption = False,
 ) -> None:
-    """Process messages in quarantine again with the consumer, unchanged or corrected.
+    """Process messages again, unchanged or corrected.
 
     Records of a message that are stored already are not stored again, however often this is repeated. When
     the message is stored, its object in quarantine is deleted. What is rejected again stays, with the new

@@ -33,11 +33,12 @@ def replay(
     dry_run: Annotated[bool, dry_run_option("Only show what is missing.")] = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Rebuild from cold storage the rows that tail, the API and the dashboard read.
+    """Restore records of the hot store from cold storage.
 
-    Rows that exist stay as they are, so that it can be repeated. Nothing is counted and nobody is alerted. A
-    row that is added is kept for hot_retention from now. It needs permission to read the bucket and to write
-    the hot table.
+    The hot store is what tail, the API and the dashboard read. Rows that exist are not changed, so the
+    command can be repeated. Restored records are not counted again and cause no alerts. A row that is added
+    is kept for hot_retention from now. The command needs permission to read the bucket and to write the hot
+    table.
 
     Examples:
 

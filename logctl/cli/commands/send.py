@@ -102,7 +102,7 @@ class SendOptions:
 
 
 def send(context: Context, options: SendOptions) -> None:
-    """Send log files, standard input, or a growing file into the pipeline.
+    """Send log files, standard input or a growing file.
 
     Plain text, NDJSON and JSON arrays are recognised by their content. A stack trace stays in one record.
     A file that was sent or followed before, and every copy of it, adds nothing when it is sent again.

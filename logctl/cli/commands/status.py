@@ -42,7 +42,9 @@ def status(
     ] = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show the state of stack, queues, consumer, sweeper, alarms, alerts, storage and apps.
+    """Show the state of the pipeline and what needs attention.
+
+    The parts are stack, queues, consumer, sweeper, alarms, alerts, storage and apps.
 
     The exit code is 0 when nothing needs attention, 1 when something does (with the command to run next),
     3 when nothing is provisioned, and 5 when a part could not be read and no other needs attention.
