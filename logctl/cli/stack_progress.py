@@ -9,7 +9,7 @@ from logctl.cli.render import console, say
 from logctl.core.safe_text import neutralise
 
 if TYPE_CHECKING:
-    from logctl.stack.deploy import StackEvent
+    from logctl.stack.stack_events import StackEvent
 
 _DONE = {"CREATE": "created", "UPDATE": "updated", "DELETE": "deleted", "IMPORT": "taken over"}
 

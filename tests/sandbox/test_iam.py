@@ -32,11 +32,11 @@ from logctl.ops.dashboard.tokens import script_token
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.stores.hot import HotStore
-from logctl.stack.iam import handler_permissions
 from logctl.stack.iam.command_permissions import needed
 from logctl.stack.iam.documents import documents
 from logctl.stack.iam.scope import ANY, Scope
 from logctl.stack.provision import Provisioner
+from logctl.stack.resource_types import RESOURCE_TYPES
 from logctl.stack.settings import Settings
 from tests.helpers import iam
 from tests.helpers.iam import Where
@@ -318,7 +318,9 @@ _OF_A_FILE = frozenset({"dynamodb:Query"})
 # CloudFormation reads in the caller's name what it compares, MiniStack's as root.
 _COMPARED = frozenset(
     action
-    for statement in handler_permissions.statements(handler_permissions.HANDLERS, Scope(Settings()), "read")
+    for row in RESOURCE_TYPES.values()
+    for handlers in row.handlers
+    for statement in handlers.statements(Scope(Settings()), "read")
     for action in statement["Action"]
 )
 RUNS: dict[str, Run] = {

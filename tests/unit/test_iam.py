@@ -19,9 +19,9 @@ from logctl.cli.app import app
 from logctl.core.errors import UsageError
 from logctl.stack.iam.command_permissions import COMMANDS, WITHOUT, needed
 from logctl.stack.iam.documents import LIMIT, documents, merged, size
-from logctl.stack.iam.handler_permissions import HANDLERS
 from logctl.stack.iam.policies import allow
 from logctl.stack.iam.scope import Scope
+from logctl.stack.resource_types import RESOURCE_TYPES
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template
@@ -209,7 +209,7 @@ OWN_ROLES = {
     "AWS::Lambda::Function": {"iam:PassRole"},
     "AWS::IAM::Role": {"iam:GetRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy"},
 }
-RETAINED = {"AWS::S3::Bucket", "AWS::DynamoDB::Table"}
+RETAINED = {row.name for row in RESOURCE_TYPES.values() if row.kept}
 
 
 @cache
@@ -232,13 +232,13 @@ def is_unused(rule: str, kind: str, action: str) -> bool:
 def given(kind: str, only: str = "") -> set[str]:
     return {
         action
-        for handlers in HANDLERS[kind]
+        for handlers in RESOURCE_TYPES[kind].handlers
         for statement in handlers.statements(HERE, only)
         for action in statement["Action"]
     }
 
 
-@pytest.mark.parametrize("kind", sorted(HANDLERS))
+@pytest.mark.parametrize("kind", sorted(RESOURCE_TYPES))
 def test_handlers_get_what_the_registrys_schemas_list_and_no_more(kind):
     deletes = set() if kind in RETAINED else wanted(kind, "delete")
     asked = wanted(kind, "create", "read", "update") | deletes | BESIDES.get(kind, set())
@@ -251,7 +251,9 @@ def test_handlers_get_what_the_registrys_schemas_list_and_no_more(kind):
 
 
 def test_features_that_are_said_to_be_unused_are_asked_for_by_a_schema():
-    listed = {(kind, action) for kind in HANDLERS for some in schema_says(kind).values() for action in some}
+    listed = {
+        (kind, action) for kind in RESOURCE_TYPES for some in schema_says(kind).values() for action in some
+    }
     for rule in UNUSED_FEATURES:
         assert any(is_unused(rule, kind, action) for kind, action in listed), rule
 
@@ -263,7 +265,7 @@ def test_every_resource_type_of_the_template_has_its_handlers(settings):
     made = Settings.build(("test", {**settings, "subscriptions": "a@example.com"}))
     templates = (build_template(made, code=Code("b", "k", "r", "a")), bootstrap_template(made, HERE.place))
     kinds = {item["Type"] for template in templates for item in template["Resources"].values()}
-    assert kinds <= set(HANDLERS)
+    assert kinds <= set(RESOURCE_TYPES)
     actions = {action for action, _ in iam.granted(needed("provision", Scope(made, HERE.place, "aws")))}
     assert all(given(kind) <= actions for kind in kinds)
 

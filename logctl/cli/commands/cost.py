@@ -113,8 +113,9 @@ def _load(load: tuple[str, str], apps: int | None, every: str | None, errors: fl
 def _show_estimate(settings: Settings, load: Load, table: Mapping[str, Price], output: Output) -> None:
     from logctl.ops.cost import estimate as cost
     from logctl.ops.cost.bill import total
+    from logctl.stack.alarms import ALARMS
 
-    alarms = _alarms(settings)
+    alarms = len(ALARMS)
     bills = {
         "logctl": cost.estimate(load, settings, table, alarms=alarms),
         "CloudWatch Logs": cost.with_cloudwatch_logs(load, settings, table),
@@ -144,14 +145,6 @@ def _show_usage(context: Context, table: Mapping[str, Price], output: Output) ->
         f"Projected to a month from the last {format_duration(found.observed)} of CloudWatch's metrics; "
         "an invoice may differ."
     )
-
-
-def _alarms(settings: Settings) -> int:
-    from logctl.stack.resources.lambda_functions import Code
-    from logctl.stack.template import build_template
-
-    built = build_template(settings, code=Code("none", "none", "none", "none"))
-    return sum(item["Type"] == "AWS::CloudWatch::Alarm" for item in built["Resources"].values())
 
 
 def _row(name: str, line: CostLine) -> dict[str, Any]:

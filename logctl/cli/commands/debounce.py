@@ -18,6 +18,7 @@ from logctl.stack.names import Names
 _Key = Annotated[
     str,
     typer.Argument(
+        metavar="KEY",
         autocompletion=completion.keys,
         help="Key of a kind of error, as `logctl debounce list` shows it: app#LEVEL#fingerprint.",
     ),

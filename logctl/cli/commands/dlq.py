@@ -51,8 +51,8 @@ def listing(
 ) -> None:
     """List the messages that failed, and why.
 
-    They stay in the queue. The cause is "content" if a message failed while storage worked, "storage" if it
-    could not be stored, and "unknown" if nothing was recorded of its attempts.
+    The messages stay in the queue. The cause is "content" if a message failed while storage worked, "storage"
+    if it could not be stored, and "unknown" if nothing was recorded of its attempts.
 
     Example:
 
@@ -121,7 +121,7 @@ def redrive(
     yes: YesOption = False,
     dry_run: Annotated[bool, dry_run_option("Only show how many would be moved.")] = False,
 ) -> None:
-    """Move messages back into the queue, to be processed again.
+    """Send failed messages through the pipeline again.
 
     Messages that failed because of their content would fail again. They are left out, unless they are chosen
     with --all or --message. The messages of an app keep their order, but come after what the app has sent

@@ -20,8 +20,8 @@ from logctl.core.safe_text import counted
 
 if TYPE_CHECKING:
     from logctl.ops.lake.table_repair import Faults
-    from logctl.stack.deploy import Change, Plan
     from logctl.stack.provision import Provisioner
+    from logctl.stack.stack_events import Change, Plan
 
 _ACTIONS = {"Add": "+ add", "Modify": "~ change", "Remove": "- remove", "Import": "< take over"}
 

@@ -114,9 +114,10 @@ def listing(
     limit: Annotated[int, limit_option("Show at most the newest N messages.", most=_ALL_AT_MOST)] = 100,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the messages in quarantine, oldest first.
+    """List the messages that could not be read.
 
-    They are messages, or lines of messages, that could not be read.
+    A message is listed with the number of its lines that could not be read, or as a whole. The oldest comes
+    first.
 
     Examples:
 
@@ -287,12 +288,13 @@ def retry(
     ] = None,
     yes: YesOption = False,
 ) -> None:
-    """Process messages again, unchanged or corrected.
+    """Process messages in quarantine again.
 
-    Records of a message that are stored already are not stored again, however often this is repeated. When
-    the message is stored, its object in quarantine is deleted. What is rejected again stays, with the new
-    reason. The consumer runs on this machine, with the deployed configuration. A corrected text is another
-    message: records that were stored of the old one stay too.
+    The messages are processed unchanged or corrected. Records of a message that are stored already are not
+    stored again, however often this is repeated. When the message is stored, its object in quarantine is
+    deleted. What is rejected again stays, with the new reason. The consumer runs on this machine, with the
+    deployed configuration. A corrected text is another message: records that were stored of the old one stay
+    too.
 
     Examples:
 

@@ -1,4 +1,4 @@
-"""What handlers act on: ARNs by the environment's names, and conditions where a name is not enough."""
+"""Resources that CloudFormation's handlers act on: ARNs, and conditions where a name is not enough."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from logctl.stack.iam.scope import ANY, Scope
 
 
 def named(service: str, before: str = "") -> Callable[[Scope], list[str]]:
+    """Return a function for the resources of a service whose names begin as the environment's do.
+
+    Args:
+        service: as ARNs call it.
+        before: what an ARN has before the name, such as `table/`.
+    """
     return lambda scope: [scope.mine(service, before)]
 
 
@@ -45,7 +51,11 @@ def catalog(scope: Scope) -> list[str]:
 
 
 def apis(scope: Scope) -> list[str]:
-    """An API's ARN is its id, and has no account in it (Amazon API Gateway Developer Guide, ARN format)."""
+    """Return the ARNs of all APIs in the region.
+
+    An API's ARN has its id, which API Gateway chooses, and no account (Amazon API Gateway Developer Guide,
+    ARN format).
+    """
     root = f"arn:{scope.partition}:apigateway:{scope.place.region}::"
     return [f"{root}/apis", f"{root}/apis/*", f"{root}/tags/*"]
 
@@ -71,18 +81,26 @@ def mappings(scope: Scope) -> list[str]:
 
 
 def all_alarms(scope: Scope) -> list[str]:
-    """Who describes alarms by a filter asks for all of them."""
+    """Return all alarms: describing alarms by a filter needs the permission for all of them."""
     return [scope.arn("cloudwatch", "alarm:*")]
 
 
 def of_the_consumer(scope: Scope) -> dict[str, Any]:
+    """Return the condition that an event source mapping is for the consumer."""
     function = scope.arn("lambda", f"function:{scope.names.consumer}")
     return {"ArnLike": {"lambda:FunctionArn": function}}
 
 
 def for_lambda(_: Scope) -> dict[str, Any]:
+    """Return the condition that a role is passed to Lambda and to no other service."""
     return {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
 
 
 def new_tags(scope: Scope) -> dict[str, Any]:
+    """Return the condition that a new resource gets the environment's tags."""
     return {"StringEquals": {f"aws:RequestTag/{key}": value for key, value in scope.names.tags.items()}}
+
+
+def tagged(scope: Scope) -> dict[str, Any]:
+    """Return the condition that a resource has the environment's tags."""
+    return scope.tagged

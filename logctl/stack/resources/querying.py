@@ -1,4 +1,4 @@
-"""SQL over everything: the catalog's database, tables and views, and a workgroup with a limit."""
+"""Resources for SQL: the catalog's database, tables and views, and an Athena workgroup with a scan limit."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from logctl.stack.settings import Settings
 
 
 def resources(settings: Settings, names: Names) -> dict[str, Any]:
+    """Return the database with its tables and views, and the workgroup."""
     tables = table_inputs(names, lambda prefix: sub("s3://${Bucket}/" + prefix))
     return {
         "Database": {
