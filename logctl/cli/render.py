@@ -1,4 +1,7 @@
-"""How results look: tables for people, JSON and CSV for programs. Data on stdout, narration on stderr."""
+"""Writes results: tables for people, JSON and CSV for programs.
+
+Data goes to stdout, and messages about it to stderr, so that the data can be piped.
+"""
 
 from __future__ import annotations
 
@@ -54,18 +57,21 @@ class Output(StrEnum):
 
 
 class Color(StrEnum):
+    """Whether text is coloured."""
+
     AUTO = "auto"
     ALWAYS = "always"
     NEVER = "never"
 
 
 def say(message: str) -> None:
-    """Narration: one harmless line on stderr."""
+    """Write a message to stderr as one line, with its control characters escaped."""
     sys.stderr.write(neutralise(message) + "\n")
     sys.stderr.flush()
 
 
 def console(*, stderr: bool = False) -> Console:
+    """Return a rich console that shows text as it is, without markup, emoji or highlighting."""
     from rich.console import Console
 
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False)
@@ -73,7 +79,7 @@ def console(*, stderr: bool = False) -> Console:
 
 @contextmanager
 def working(doing: str) -> Iterator[Callable[[str], None]]:
-    """A spinner that says what is being waited for; on a terminal only."""
+    """Show a spinner with a text, on a terminal only, and yield a function that changes the text."""
     if not sys.stderr.isatty():
         yield lambda text: None
         return
@@ -93,16 +99,18 @@ def show(
     verbatim: bool = False,
     whole: Sequence[str] = (),
 ) -> None:
-    """A listing.
+    """Write a listing to stdout.
 
     Args:
-        rows: a mapping a row; JSON gets all its members, a table the `columns`.
-        empty: what to say on stderr when there is no row.
-        right: columns of numbers.
-        words: functions that turn a column's value into what a table shows.
-        style: the colour of a table's row.
-        verbatim: the columns' names are somebody's own, and shown as they are.
-        whole: columns that are never folded, such as ids.
+        rows: one mapping per row. JSON gets all of its members, a table and CSV the `columns`.
+        columns: the members that are columns, in order.
+        output: the output format.
+        empty: the message for stderr if there are no rows.
+        right: columns that a table aligns to the right, such as numbers.
+        words: functions that turn a value of a column into what a table shows.
+        style: a function that returns the style of a table's row, such as "red".
+        verbatim: whether a table shows the names of the columns unchanged, because the user chose them.
+        whole: columns that a table never folds, such as ids.
     """
     listed = list(rows)
     match output:
@@ -128,7 +136,7 @@ def show(
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Data as it is for a file or a pipe; on a terminal its control characters are shown and not sent."""
+    """Write CSV to stdout: unchanged to a file or a pipe, with control characters escaped on a terminal."""
     on_screen = sys.stdout.isatty()
 
     def cell(value: Any) -> Any:
@@ -153,6 +161,7 @@ def table(
     verbatim: bool = False,
     whole: Sequence[str] = (),
 ) -> None:
+    """Draw a table on stdout; the arguments are those of `show`."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -175,24 +184,27 @@ def table(
         grid.add_row(*cells, style=style(row))
     out = console()
     if not sys.stdout.isatty():
-        # A pipe has no width: nothing is folded or cut for it.
+        # A pipe has no width, so nothing is folded or cut off.
         out.width = 10_000
     with out.capture() as drawn:
         out.print(grid, crop=False)
-    # Not by rich itself, which ends the program with 1 when `| head` has had enough.
+    # Not printed by rich: it ends the program with 1 when the reader of a pipe, such as `head`, has ended.
     print(drawn.get(), end="")
 
 
 def brief(ids: Sequence[str]) -> Callable[[str], str]:
-    """How a table shows these ids: whole, and on a narrow terminal as the beginnings that tell them apart,
-    which every command takes."""
+    """Return a function that writes ids for a table.
+
+    On a narrow terminal it shortens each id to a beginning that is unique among `ids`; every command accepts
+    such a beginning in place of the id.
+    """
     if not sys.stdout.isatty() or console().width >= _ROOM_FOR_IDS:
         return str
     return shortened(ids).__getitem__
 
 
 def facts(pairs: Mapping[str, Any], output: Output) -> None:
-    """One thing, member by member."""
+    """Write the members of one thing: one per line, or as JSON or CSV."""
     match output:
         case Output.JSON:
             print(json_text(dict(pairs), indent=2))

@@ -332,6 +332,14 @@ def test_every_command_explains_itself_with_an_example(logctl, command):
     assert is_family or "--target" in done.out
 
 
+@pytest.mark.parametrize("family", [[], ["local"], ["athena"], ["debounce"], ["dashboard"], ["dashboard", "user"],
+                                    ["dlq"], ["quarantine"]], ids=" ".join)  # fmt: skip
+def test_the_first_sentence_of_each_help_fits_into_the_list_of_commands(logctl, family):
+    listed = logctl(*family, "--help", COLUMNS="80").out.partition("Commands:\n")[2]
+    assert listed
+    assert "..." not in listed
+
+
 def test_every_command_is_in_the_list_above():
     from typer.main import get_command
 

@@ -15,6 +15,7 @@ from logctl.core.errors import PartialError
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "consume")(consume)
 
 
@@ -26,9 +27,10 @@ def consume(
         typer.Option("--event", metavar="FILE", help="Process a saved Lambda event instead of the queue."),
     ] = None,
 ) -> None:
-    """Run the consumer on this machine, and print what it returns, one line for each batch.
+    """Run the consumer on this machine.
 
-    The deployed function keeps running, and SQS gives each message to only one of the two.
+    What it returns is printed, one line for each batch. The deployed function keeps running, and SQS gives
+    each message to only one of the two.
 
     Examples:
 

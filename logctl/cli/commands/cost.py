@@ -10,6 +10,7 @@ import typer
 
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
+from logctl.cli.options import OutputOption, every_option
 from logctl.cli.render import Output, say, show
 from logctl.core.errors import UsageError
 from logctl.core.times import MINUTE, format_duration, parse_duration
@@ -26,6 +27,7 @@ _SHOWN = ("service", "what", "quantity", "price", "amount_usd")
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "cost")(cost)
 
 
@@ -43,7 +45,7 @@ def cost(
     ] = None,
     every: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="How often each app's producer sends: 1s, 1m, 1h. [default: 1s]"),
+        every_option("Interval at which each app's producer sends: 1s, 1m, 1h. [default: 1s]"),
     ] = None,
     errors: Annotated[
         float | None,
@@ -55,13 +57,14 @@ def cost(
         str | None,
         typer.Option("--prices", metavar="REGION", help="Use the prices of this region."),
     ] = None,
-    output: Annotated[Output, typer.Option("-o", "--output", help="The output format.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show what a month costs at AWS's list prices: quantity, price and amount, line by line.
+    """Show what a month of the pipeline costs at list prices.
 
-    Without --estimate, quantities come from CloudWatch's metrics of the last 30 days. With --estimate, they
-    are computed from a load and the settings, without any request to AWS, and the same load is priced with
-    CloudWatch Logs and with Amazon Data Firehose. -o json has the source and date of each price.
+    Each line has quantity, price and amount. Without --estimate, quantities come from CloudWatch's metrics of
+    the last 30 days. With --estimate, they are computed from a load and the settings, without any request to
+    AWS, and the same load is priced with CloudWatch Logs and with Amazon Data Firehose. -o json has the
+    source and date of each price.
 
     Examples:
 

@@ -10,15 +10,21 @@ import typer
 
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context
+from logctl.cli.options import AppPatternsOption, OutputOption, YesOption, app_option
 from logctl.cli.render import Output, say, show
 from logctl.core.times import iso
 
 
 def register(app: typer.Typer) -> None:
-    family = typer.Typer(help="The dashboard, its users, and tokens for scripts.", no_args_is_help=True)
+    """Add the commands to the program."""
+    family = typer.Typer(
+        help="Open the dashboard; manage its users and tokens for scripts.", no_args_is_help=True
+    )
     command(family, "open")(open_page)
     command(family, "token")(token)
-    users = typer.Typer(help="Who may sign in, and which apps they may read.", no_args_is_help=True)
+    users = typer.Typer(
+        help="Manage who may sign in, and which apps each user may read.", no_args_is_help=True
+    )
     command(users, "add")(add)
     command(users, "list")(listing)
     command(users, "remove")(remove)
@@ -68,11 +74,11 @@ def _has_browser() -> bool:
 
 def token(
     context: Context,
-    apps: Annotated[
-        list[str] | None, typer.Option("--app", help="Only this app or glob; repeat it for several.")
-    ] = None,
+    apps: AppPatternsOption = None,
 ) -> None:
-    """Print an access token for scripts; it is valid for an hour and may read the apps in machine_apps.
+    """Print an access token for scripts.
+
+    It is valid for an hour and may read the apps in machine_apps.
 
     Example:
 
@@ -92,12 +98,17 @@ def token(
 
 def add(
     context: Context,
-    name: Annotated[str, typer.Argument(help="Their name or e-mail address.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name or e-mail address of the user.")],
     apps: Annotated[
-        list[str], typer.Option("--app", help="An app or glob they may read; repeat it for several.")
+        list[str],
+        app_option(
+            "An app that the user may read, or a pattern such as 'web-*'; repeatable.", may_be_new=True
+        ),
     ],
 ) -> None:
-    """Add a user, and print the password for their first sign-in, at which they choose their own.
+    """Add a user, and print the password for the first sign-in.
+
+    At the first sign-in, the user has to set a new password.
 
     Examples:
 
@@ -116,9 +127,9 @@ def add(
 
 def listing(
     context: Context,
-    output: Annotated[Output, typer.Option("-o", "--output", help="The output format.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """List who may sign in, and what they may read.
+    """List the users, and the apps that each may read.
 
     Example:
 
@@ -147,10 +158,12 @@ def listing(
 
 def remove(
     context: Context,
-    name: Annotated[str, typer.Argument(help="As `dashboard user list` shows it.")],
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")] = False,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The user, as `logctl dashboard user list` shows it.")
+    ],
+    yes: YesOption = False,
 ) -> None:
-    """Remove a user. A token that they hold remains valid until it expires, within the hour.
+    """Remove a user. A token that the user has remains valid until it expires, within the hour.
 
     Example:
 

@@ -10,6 +10,7 @@ import typer
 
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context
+from logctl.cli.options import OutputOption, YesOption, all_option, dry_run_option, limit_option
 from logctl.cli.render import Output, brief, facts, say, show, working
 from logctl.core.errors import PartialError, UsageError
 from logctl.core.safe_text import counted
@@ -29,12 +30,12 @@ _Messages = Annotated[
         "--message", metavar="ID", help="Only this message, by its id or the start of it; repeatable."
     ),
 ]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
     family = typer.Typer(
-        help="List the messages that failed, send them again, or delete them.", no_args_is_help=True
+        help="List, redrive or delete messages in the dead-letter queue.", no_args_is_help=True
     )
     command(family, "list")(listing)
     command(family, "show")(show_letter)
@@ -45,15 +46,13 @@ def register(app: typer.Typer) -> None:
 
 def listing(
     context: Context,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Show at most this many.")] = 100,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    limit: Annotated[int, limit_option("Show at most N messages.")] = 100,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """List the messages that failed, and why.
 
-    The messages stay in the queue.
-
-    The cause is "content" if a message failed while storage worked, "storage" if it could not be stored, and
-    "unknown" if nothing was recorded of its attempts.
+    The messages stay in the queue. The cause is "content" if a message failed while storage worked, "storage"
+    if it could not be stored, and "unknown" if nothing was recorded of its attempts.
 
     Example:
 
@@ -100,7 +99,7 @@ def _row(letter: DeadLetter) -> dict[str, object]:
 def show_letter(
     context: Context,
     message_id: Annotated[str, typer.Argument(help="The id, or the start of it, from `dlq list`.")],
-    output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Show one message with its content, and why it failed.
 
@@ -118,11 +117,9 @@ def show_letter(
 def redrive(
     context: Context,
     messages: _Messages = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="Also those that failed because of their content.")
-    ] = False,
-    yes: _Yes = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show how many would be moved.")] = False,
+    every: Annotated[bool, all_option("Also messages that failed because of their content.")] = False,
+    yes: YesOption = False,
+    dry_run: Annotated[bool, dry_run_option("Only show how many would be moved.")] = False,
 ) -> None:
     """Send failed messages through the pipeline again.
 
@@ -209,7 +206,7 @@ def _tell_left_out(found: Moved, *, everything: bool) -> None:
 def drop(
     context: Context,
     messages: _Messages = None,
-    yes: _Yes = False,
+    yes: YesOption = False,
 ) -> None:
     """Delete messages from the dead-letter queue for good.
 

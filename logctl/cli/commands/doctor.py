@@ -13,6 +13,7 @@ from logctl.cli.command import command
 from logctl.cli.context import CONFIG_FILE, Context, now
 from logctl.cli.failures import explain
 from logctl.cli.next_steps import command_line
+from logctl.cli.options import OutputOption
 from logctl.cli.render import Output, show, working
 from logctl.core.errors import Exit, LogctlError
 from logctl.core.safe_text import neutralise
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "doctor")(doctor)
 
 
@@ -35,11 +37,12 @@ def doctor(
         int,
         typer.Option("--timeout", min=1, metavar="SECONDS", help="How long --live waits for the event."),
     ] = 60,
-    output: Annotated[Output, typer.Option("-o", "--output", help="The output format.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Check Python, settings, region, endpoint, credentials, clock, permissions, quotas and versions.
+    """Check whether logctl can work from this machine.
 
-    Without --live the checks only read. The event of --live has app logctl-doctor and level INFO.
+    The checks are of Python, settings, region, endpoint, credentials, clock, permissions, quotas and
+    versions. Without --live the checks only read. The event of --live has app logctl-doctor and level INFO.
 
     The exit code is 0 when no check failed. Otherwise it is that of the first failure: 3 not reachable,
     4 not permitted, 1 anything else.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, assert_never
@@ -14,6 +14,16 @@ import typer
 from logctl.cli import completion
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context, now
+from logctl.cli.options import (
+    AppPatternsOption,
+    OutputOption,
+    YesOption,
+    all_option,
+    limit_option,
+    output_option,
+    since_option,
+    until_option,
+)
 from logctl.cli.render import Output, brief, facts, say, show, working
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import LogctlError, PartialError, UsageError
@@ -31,32 +41,49 @@ _NONE = "Nothing in the quarantine matches."
 _REASON = 300
 """Characters of a reason that are printed; the object in quarantine has the whole reason."""
 
-_Ids = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[ID…]",
-        help="Ids, or the starts of them, from `quarantine list`.",
-        autocompletion=completion.quarantined,
-    ),
-]
-_All = Annotated[
-    bool, typer.Option("--all", help="All messages that match --app, --since, --until and --reason.")
-]
-_Apps = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--app",
-        metavar="APPID",
-        help="Only this app, or several with * and ?.",
-        autocompletion=completion.apps,
-    ),
-]
-_Since = Annotated[str | None, typer.Option("-s", "--since", help="Sent since: 2h, 7d, or a time.")]
-_Until = Annotated[str | None, typer.Option("-u", "--until", help="Sent before: 2h, 7d, or a time.")]
-_Reason = Annotated[
-    str, typer.Option("--reason", help="Only this reason, such as json, empty or appid.", metavar="WORD")
-]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+
+@dataclass(frozen=True)
+class MatchOptions:
+    """The options that describe messages in quarantine."""
+
+    apps: AppPatternsOption = None
+    since: Annotated[str | None, since_option("", meaning="Only messages sent since")] = None
+    until: Annotated[str | None, until_option("Only messages sent before")] = None
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="WORD", help="Only this reason, such as json, empty or appid.")
+    ] = ""
+
+    def wanted(self) -> Wanted:
+        """Return the description for `ops`.
+
+        Raises:
+            UsageError: a time is not valid.
+        """
+        from logctl.ops.recovery.quarantined_messages import Wanted
+
+        try:
+            given = self.since or self.until
+            span = parse_range(self.since or "2000-01-01", self.until, now(), 0) if given else None
+        except ValueError as problem:
+            raise UsageError(f"{problem}.") from None
+        return Wanted(tuple(self.apps or ()), span, self.reason)
+
+
+@dataclass(frozen=True)
+class ChoiceOptions(MatchOptions):
+    """The argument and options that choose messages: by ids, or all that match."""
+
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID…]",
+            help="Ids, or the starts of them, as `logctl quarantine list` shows them.",
+            autocompletion=completion.quarantined,
+        ),
+    ] = None
+    every: Annotated[bool, all_option("All messages that match --app, --since, --until and --reason.")] = (
+        False
+    )
 
 
 class Shown(StrEnum):
@@ -69,8 +96,9 @@ class Shown(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
     family = typer.Typer(
-        help="List the messages that could not be read, process them again, or delete them.",
+        help="List, retry or delete messages that could not be read.",
         no_args_is_help=True,
     )
     command(family, "list")(listing)
@@ -82,14 +110,9 @@ def register(app: typer.Typer) -> None:
 
 def listing(
     context: Context,
-    apps: _Apps = None,
-    since: _Since = None,
-    until: _Until = None,
-    reason: _Reason = "",
-    limit: Annotated[
-        int, typer.Option("--limit", min=1, max=_ALL_AT_MOST, help="Show at most this many, the newest.")
-    ] = 100,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    match: MatchOptions,
+    limit: Annotated[int, limit_option("Show at most the newest N messages.", most=_ALL_AT_MOST)] = 100,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """List the messages that could not be read.
 
@@ -104,7 +127,7 @@ def listing(
     """
     from logctl.ops.recovery import quarantined_messages
 
-    wanted = _wanted(apps, since, until, reason)
+    wanted = match.wanted()
     with working("Looking into the quarantine…"):
         found = quarantined_messages.look(context.deployment, wanted, limit=limit)
     short = brief([held.kept.id for held in found.held])
@@ -150,16 +173,6 @@ def _lines(count: int) -> str:
     return f"{count:,}" if count else "whole"
 
 
-def _wanted(apps: Sequence[str] | None, since: str | None, until: str | None, reason: str) -> Wanted:
-    from logctl.ops.recovery.quarantined_messages import Wanted
-
-    try:
-        span = parse_range(since or "2000-01-01", until, now(), 0) if since or until else None
-    except ValueError as problem:
-        raise UsageError(f"{problem}.") from None
-    return Wanted(tuple(apps or ()), span, reason)
-
-
 # ── One ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -173,9 +186,7 @@ def show_one(
             autocompletion=completion.quarantined,
         ),
     ],
-    output: Annotated[
-        Shown, typer.Option("-o", "--output", help="How it is written; raw is only the content.")
-    ] = Shown.TABLE,
+    output: Annotated[Shown, output_option("Output format; raw is the content alone.")] = Shown.TABLE,
 ) -> None:
     """Show one message: why it could not be read, and its content.
 
@@ -264,12 +275,7 @@ def _only(context: Context, message_id: str) -> QuarantinedMessage:
 
 def retry(
     context: Context,
-    ids: _Ids = None,
-    every: _All = False,
-    apps: _Apps = None,
-    since: _Since = None,
-    until: _Until = None,
-    reason: _Reason = "",
+    choice: ChoiceOptions,
     edit: Annotated[bool, typer.Option("--edit", help="Edit the text in $EDITOR first.")] = False,
     body: Annotated[
         str | None, typer.Option("--body", metavar="FILE or -", help="Process this text instead; - is stdin.")
@@ -280,7 +286,7 @@ def retry(
             "--as", metavar="APPID", help="Process it as a message of this app, if its group is no valid app."
         ),
     ] = None,
-    yes: _Yes = False,
+    yes: YesOption = False,
 ) -> None:
     """Process messages in quarantine again.
 
@@ -305,15 +311,15 @@ def retry(
 
     if edit and body is not None:
         raise UsageError("--edit and --body exclude each other.")
-    if (edit or body is not None) and (every or len(ids or ()) != 1):
+    if (edit or body is not None) and (choice.every or len(choice.ids or ()) != 1):
         raise UsageError(f"{'--edit' if edit else '--body'} is for one message: give its id.")
     if edit and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("--edit needs a terminal.", "Without one: --body FILE, or --body -")
     if as_app is not None and not is_appid(as_app.partition(".")[0]):
         raise UsageError(f"{as_app!r} cannot name an app: {RULE}.")
     text = None if body is None else _read_body(body)
-    chosen = _chosen(context, ids, every, _wanted(apps, since, until, reason))
-    if every:
+    chosen = _chosen(context, choice)
+    if choice.every:
         confirm(
             f"This sends {counted(len(chosen), 'message')} in quarantine again, in {context.place}.", yes=yes
         )
@@ -334,9 +340,7 @@ def _read_body(name: str) -> str:
         raise UsageError(f"{name} is not UTF-8 ({problem.reason} at byte {problem.start}).") from None
 
 
-def _chosen(
-    context: Context, ids: Sequence[str] | None, every: bool, wanted: Wanted
-) -> list[QuarantinedMessage]:
+def _chosen(context: Context, choice: ChoiceOptions) -> list[QuarantinedMessage]:
     """Return the chosen messages, oldest first.
 
     Raises:
@@ -344,7 +348,8 @@ def _chosen(
     """
     from logctl.ops.recovery import quarantined_messages
 
-    if bool(ids) == every:
+    ids, wanted = choice.ids, choice.wanted()
+    if bool(ids) == choice.every:
         raise UsageError("Name the messages by their ids, or all with --all.", f"See them with: {_SEE}")
     if ids and wanted != quarantined_messages.Wanted():
         raise UsageError("--app, --since, --until and --reason go with --all.")
@@ -422,13 +427,8 @@ def _conclude(refused: Sequence[LogctlError], messages: int) -> None:
 
 def drop(
     context: Context,
-    ids: _Ids = None,
-    every: _All = False,
-    apps: _Apps = None,
-    since: _Since = None,
-    until: _Until = None,
-    reason: _Reason = "",
-    yes: _Yes = False,
+    choice: ChoiceOptions,
+    yes: YesOption = False,
 ) -> None:
     """Delete messages from the quarantine without storing them.
 
@@ -442,7 +442,7 @@ def drop(
     """
     from logctl.ops.recovery import quarantined_messages
 
-    chosen = _chosen(context, ids, every, _wanted(apps, since, until, reason))
+    chosen = _chosen(context, choice)
     confirm(f"This deletes {counted(len(chosen), 'message')} in quarantine of {context.place}.", yes=yes)
     dropped = 0
     try:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
+from logctl.cli.options import OutputOption, UntilOption, app_option, dry_run_option, since_option
 from logctl.cli.render import Output, say, show, working
 from logctl.core.access import is_pattern
 from logctl.core.appid import RULE
@@ -18,6 +18,7 @@ from logctl.stack.sizes import format_size
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "replay")(replay)
 
 
@@ -25,28 +26,19 @@ def replay(
     context: Context,
     app: Annotated[
         list[str],
-        typer.Option(
-            "--app",
-            "-a",
-            metavar="APPID",
-            autocompletion=completion.apps,
-            help="An app, or several with * and ?.",
-        ),
+        app_option("An app, or the apps that match a pattern such as 'web-*'; repeatable."),
     ],
-    since: Annotated[
-        str, typer.Option("-s", "--since", "--start", help="From when: 6h, 3d, or a time like 2026-01-31.")
-    ],
-    until: Annotated[
-        str | None, typer.Option("-u", "--until", "--end", help="Until when, written like --since.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what is missing.")] = False,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    since: Annotated[str, since_option("", "--start")],
+    until: UntilOption = None,
+    dry_run: Annotated[bool, dry_run_option("Only show what is missing.")] = False,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Rebuild from cold storage the rows that tail, the API and the dashboard read.
+    """Restore records of the hot store from cold storage.
 
-    Rows that exist stay as they are, so that it can be repeated. Nothing is counted and nobody is alerted. A
-    row that is added is kept for hot_retention from now. It needs permission to read the bucket and to write
-    the hot table.
+    The hot store is what tail, the API and the dashboard read. Rows that exist are not changed, so the
+    command can be repeated. Restored records are not counted again and cause no alerts. A row that is added
+    is kept for hot_retention from now. The command needs permission to read the bucket and to write the hot
+    table.
 
     Examples:
 

@@ -7,15 +7,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
 from logctl.cli.failures import explain
+from logctl.cli.options import app_option, every_option, follow_option
 from logctl.cli.render import console, say
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import LogctlError, PartialError, UsageError
@@ -35,64 +36,57 @@ _AGAIN = "Send the same again: records that were accepted are not added twice."
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "send")(send)
 
 
-def send(
-    context: Context,
+@dataclass(frozen=True)
+class SendOptions:
+    """Arguments and options of `logctl send`."""
+
     files: Annotated[
         list[str] | None,
         typer.Argument(metavar="[FILE… or -]", help="Files, also compressed with gzip or zstd; - is stdin."),
-    ] = None,
+    ] = None
     app: Annotated[
         str | None,
-        typer.Option(
-            "--app",
-            "--appid",
-            "-a",
-            metavar="APPID",
-            autocompletion=completion.apps,
-            help="The app that the logs belong to.",
-        ),
-    ] = None,
-    follow: Annotated[
-        bool, typer.Option("-f", "--follow", help="Keep sending what is appended to the file.")
-    ] = False,
+        app_option("The app that the logs belong to.", "--appid"),
+    ] = None
+    follow: Annotated[bool, follow_option("Keep sending what is appended to the file.")] = False
     from_end: Annotated[
         bool,
         typer.Option(
             "--from-end", help="With --follow: skip what a file holds when it is followed for the first time."
         ),
-    ] = False,
+    ] = False
     every: Annotated[
         str | None,
-        typer.Option(
-            metavar="TIME",
-            help="With --follow: how long lines are collected for a message; 1m makes fewer messages, "
-            "which costs less. [default: 1s]",
+        every_option(
+            "With --follow: how long lines are collected for a message; 1m makes fewer messages, which costs "
+            "less. [default: 1s]"
         ),
-    ] = None,
+    ] = None
     sample: Annotated[
         int | None,
         typer.Option(
             "--sample", metavar="N", min=1, help="Send N generated sample records instead of a file."
         ),
-    ] = None,
+    ] = None
     form: Annotated[
         Requested, typer.Option("--format", help="The form of the input; auto recognises it by its content.")
-    ] = Requested.AUTO,
+    ] = Requested.AUTO
     errors: Annotated[
         Errors,
         typer.Option(
             "--errors", help="Invalid UTF-8: reject the record (strict), or replace the bytes (replace)."
         ),
-    ] = Errors.STRICT,
+    ] = Errors.STRICT
     keep_going: Annotated[
         bool,
         typer.Option(
             "--continue-on-error", help="Send the valid records of a file that also has invalid ones."
         ),
-    ] = False,
+    ] = False
     source: Annotated[
         str | None,
         typer.Option(
@@ -101,12 +95,14 @@ def send(
             help="A name for the input, part of each record's identity: for inputs of equal content that are "
             "not copies.",
         ),
-    ] = None,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Wait until the records can be read with tail.")
-    ] = False,
-) -> None:
-    """Send log files, standard input, or a growing file into the pipeline.
+    ] = None
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the records can be read with tail.")] = (
+        False
+    )
+
+
+def send(context: Context, options: SendOptions) -> None:
+    """Send log files, standard input or a growing file.
 
     Plain text, NDJSON and JSON arrays are recognised by their content. A stack trace stays in one record.
     A file that was sent or followed before, and every copy of it, adds nothing when it is sent again.
@@ -121,42 +117,44 @@ def send(
 
       logctl send --sample 1000
     """
+    app = options.app
     if app is not None and not is_appid(app):
         raise UsageError(f"{app!r} cannot name an app: {RULE}.")
-    if sample is not None:
-        if files or follow:
+    if options.sample is not None:
+        if options.files or options.follow:
             raise UsageError("--sample sends generated records; it takes no file.")
-        _deliver(context, _sampled(sample, app), wait=wait)
+        _deliver(context, _sampled(options.sample, app), wait=options.wait)
         return
-    paths = files or ([] if sys.stdin.isatty() else ["-"])
+    paths = options.files or ([] if sys.stdin.isatty() else ["-"])
     if not paths:
         raise UsageError("There is nothing to send.", "Name a file, pipe something in, or try --sample 1000.")
-    if follow:
+    if options.follow:
         if len(paths) != 1 or paths[0] == "-":
             raise UsageError(
                 "--follow follows one file.", "For several files, run logctl send -f once for each."
             )
-        gather = _interval(every or "1s")
-        _follow(
-            context,
-            Path(paths[0]),
-            app,
-            form=form,
-            errors=errors,
-            source=source,
-            from_end=from_end,
-            gather=gather,
-        )
+        _follow(context, Path(paths[0]), options)
         return
-    if every:
+    if options.every:
         raise UsageError("--every goes with --follow.")
     from logctl.ops.send.input_messages import Inputs
 
-    where = "" if source else socket.gethostname()
-    inputs = Inputs(paths, app, where=where, name=source or "", form=form, errors=errors)
-    if not keep_going:
+    inputs = Inputs(
+        paths,
+        app,
+        where=_where(options),
+        name=options.source or "",
+        form=options.form,
+        errors=options.errors,
+    )
+    if not options.keep_going:
         _refuse_bad_files(inputs)
-    _deliver(context, inputs.messages(), wait=wait, refused=inputs.refused)
+    _deliver(context, inputs.messages(), wait=options.wait, refused=inputs.refused)
+
+
+def _where(options: SendOptions) -> str:
+    """Return the machine, which is part of a record's identity unless the input has a name."""
+    return "" if options.source else socket.gethostname()
 
 
 def _sampled(count: int, app: str | None) -> Iterator[Outgoing | None]:
@@ -236,42 +234,33 @@ def _unsent(context: Context, result: SendResult) -> LogctlError:
     )
 
 
-def _follow(
-    context: Context,
-    path: Path,
-    app: str | None,
-    *,
-    form: Requested,
-    errors: Errors,
-    source: str | None,
-    from_end: bool,
-    gather: float,
-) -> None:
+def _follow(context: Context, path: Path, options: SendOptions) -> None:
     """Send what is appended to a file, until Ctrl-C."""
     from logctl.core.envelope import pack
     from logctl.ops.send.followed_file import FollowedFile, batches
     from logctl.ops.send.record_identity import Source, split
     from logctl.ops.send.sender import Outgoing, Sender
 
+    gather = _interval(options.every or "1s")
+    app, source, where = options.app, options.source or "", _where(options)
     if app is None:
         raise UsageError("--follow needs --app.")
     deployment = context.deployment
     url = deployment.queue_url()
-    where = "" if source else socket.gethostname()
     total = 0
     with FollowedFile(
         path,
         app=app,
         state_dir=context.state_home / "follow",
-        form=form,
-        errors=errors,
-        from_end=from_end,
+        form=options.form,
+        errors=options.errors,
+        from_end=options.from_end,
     ) as followed:
         say(f"Following {path}; stop with Ctrl-C.")
         try:
             for batch in batches(followed, clock=now, sleep=time.sleep, on_notice=say, gather=gather):
                 read_at = batch.read_at
-                placed, refused = split(batch.entries, Source(app, read_at, read_at, source or "", where))
+                placed, refused = split(batch.entries, Source(app, read_at, read_at, source, where))
                 show_refusals([(str(path), item) for item in refused])
                 outgoing = [Outgoing(message, str(path)) for message in pack(placed, batch.source)]
                 Sender(deployment.aws.sqs, url).send_until_accepted(outgoing, on_trouble=say)

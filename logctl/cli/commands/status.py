@@ -11,6 +11,7 @@ import typer
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
 from logctl.cli.failures import explain
+from logctl.cli.options import OutputOption
 from logctl.cli.render import Output, say, working
 from logctl.core.errors import Exit, UsageError
 from logctl.core.times import iso
@@ -20,6 +21,7 @@ _CLEAR_SCREEN = "\x1b[H\x1b[2J"
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "status")(status)
 
 
@@ -38,9 +40,11 @@ def status(
             "--drift", help="Detect changes made outside CloudFormation; on AWS this takes minutes."
         ),
     ] = False,
-    output: Annotated[Output, typer.Option("-o", "--output", help="The output format.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show the state of stack, queues, consumer, sweeper, alarms, alerts, storage and apps.
+    """Show the state of the pipeline and what needs attention.
+
+    The parts are stack, queues, consumer, sweeper, alarms, alerts, storage and apps.
 
     The exit code is 0 when nothing needs attention, 1 when something does (with the command to run next),
     3 when nothing is provisioned, and 5 when a part could not be read and no other needs attention.

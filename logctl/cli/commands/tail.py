@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, assert_never
 
@@ -15,6 +16,14 @@ from logctl.aws.error_codes import code_of
 from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
+from logctl.cli.options import (
+    MinimumLevelOption,
+    UntilOption,
+    follow_option,
+    minimum_level,
+    output_option,
+    since_option,
+)
 from logctl.cli.render import Color, say, working
 from logctl.core import levels
 from logctl.core.access import is_pattern
@@ -49,59 +58,70 @@ class RecordFormat(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "tail")(tail)
 
 
-def tail(
-    context: Context,
+@dataclass(frozen=True)
+class TailOptions:
+    """Arguments and options of `logctl tail`."""
+
     apps: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[APPID…]",
             autocompletion=completion.apps,
-            help="Apps or globs ('web-*'); without any, all apps.",
+            help="Apps, or patterns such as 'web-*'; without any, all apps.",
         ),
-    ] = None,
-    follow: Annotated[
-        bool, typer.Option("-f", "--follow", help="Keep showing records as they arrive.")
-    ] = False,
-    since: Annotated[
-        str | None, typer.Option("-s", "--since", help="From when: 15m, 1h30m, 3d, or a time. [default: 10m]")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("-u", "--until", "--end", help="Until when, written like --since.")
-    ] = None,
+    ] = None
+    follow: Annotated[bool, follow_option("Keep showing records as they arrive.")] = False
+    since: Annotated[str | None, since_option("default: 10m")] = None
+    until: UntilOption = None
     lines: Annotated[
         int | None,
-        typer.Option("-n", "--lines", min=0, help="Only the newest N records; without --since, of any time."),
-    ] = None,
-    level: Annotated[
-        str | None,
-        typer.Option("-l", "--level", help="Only this level and worse; UNKNOWN for records without a level."),
-    ] = None,
+        typer.Option(
+            "-n",
+            "--lines",
+            metavar="N",
+            min=0,
+            help="Only the newest N records; without --since, however old they are.",
+        ),
+    ] = None
+    level: MinimumLevelOption = None
     grep: Annotated[
-        list[str] | None, typer.Option("-g", "--grep", help="Only records that match the regular expression.")
-    ] = None,
+        list[str] | None,
+        typer.Option(
+            "-g",
+            "--grep",
+            metavar="REGEX",
+            help="Only records that match this regular expression; repeatable.",
+        ),
+    ] = None
     exclude: Annotated[
         list[str] | None,
-        typer.Option("-v", "--exclude", help="No records that match the regular expression."),
-    ] = None,
+        typer.Option(
+            "-v",
+            "--exclude",
+            metavar="REGEX",
+            help="No records that match this regular expression; repeatable.",
+        ),
+    ] = None
     query: Annotated[
         str | None,
         typer.Option("-q", "--query", metavar="JMESPATH", help="Show only this part of each record."),
-    ] = None,
+    ] = None
     output: Annotated[
         RecordFormat,
-        typer.Option(
-            "-o", "--output", help="json and jsonl: one object in each line; raw: only the message."
-        ),
-    ] = RecordFormat.TEXT,
+        output_option("Output format. json and jsonl: one object per line; raw: only the message."),
+    ] = RecordFormat.TEXT
     utc: Annotated[
-        bool, typer.Option("--utc/--local", help="Show times in UTC, or in this machine's zone.")
-    ] = False,
-    color: Annotated[Color, typer.Option(help="Colour the levels in text.")] = Color.AUTO,
-    no_color: Annotated[bool, typer.Option("--no-color", help="The same as --color never.")] = False,
-) -> None:
+        bool, typer.Option("--utc/--local", help="Show times in UTC, or in this machine's time zone.")
+    ] = False
+    color: Annotated[Color, typer.Option(help="Whether to colour the levels in text.")] = Color.AUTO
+    no_color: Annotated[bool, typer.Option("--no-color", help="The same as --color never.")] = False
+
+
+def tail(context: Context, options: TailOptions) -> None:
     """Show the records of the last minutes, or follow them live.
 
     The oldest record comes first. Control characters are shown as text, and never sent to the terminal. With
@@ -121,27 +141,29 @@ def tail(
     from logctl.pipeline.stores.hot_reader import Reader
     from logctl.pipeline.stores.record_filter import Filter
 
-    patterns = _checked(apps or [])
+    patterns = _checked(options.apps or [])
     try:
-        span = parse_range(since, until, now(), DEFAULT_SINCE)
+        span = parse_range(options.since, options.until, now(), DEFAULT_SINCE)
     except ValueError as problem:
         raise UsageError(f"{problem}.") from None
-    if lines is not None and since is None:
+    if options.lines is not None and options.since is None:
         span = TimeRange(0, span.until)
-    keep = Filter(_level(level), _patterns(grep), _patterns(exclude))
+    keep = Filter(minimum_level(options.level), _patterns(options.grep), _patterns(options.exclude))
     store = HotStore(context.aws.dynamodb, context.deployment.names.hot_table)
     reader = Reader(store, now, keep)
-    printer = Printer(output, query, utc=utc, colored=_colored(color, no_color))
+    printer = Printer(
+        options.output, options.query, utc=options.utc, colored=_colored(options.color, options.no_color)
+    )
 
-    follower = Follower(reader, patterns) if follow else None
+    follower = Follower(reader, patterns) if options.follow else None
     names = reader.apps(patterns)
     # Without --since, nothing older than the hot store was asked for.
-    older, recent = _divided(context, span) if since is not None else (None, span)
-    if lines is not None:
-        page = reader.page(names, recent, lines)
+    older, recent = _divided(context, span) if options.since is not None else (None, span)
+    if options.lines is not None:
+        page = reader.page(names, recent, options.lines)
         read, newest = page.chunks, page.records[::-1]
-        if older and len(newest) < lines:
-            newest = [*_archived(context, keep, patterns, older, lines - len(newest)), *newest]
+        if older and len(newest) < options.lines:
+            newest = [*_archived(context, keep, patterns, older, options.lines - len(newest)), *newest]
         printed = printer.print(newest)
     else:
         printed = printer.print(_archived(context, keep, patterns, older)) if older else 0
@@ -150,7 +172,7 @@ def tail(
         read = history.chunks
     if follower:
         follower.skip(read)
-        _follow(follower, printer, TimeRange(0, span.until) if until is None else span)
+        _follow(follower, printer, TimeRange(0, span.until) if options.until is None else span)
     elif not printed:
         _explain_nothing(reader, names, patterns, span)
 
@@ -227,17 +249,6 @@ def _checked(apps: list[str]) -> list[str]:
         if not is_pattern(app):
             raise UsageError(f"{neutralise(app)!r} cannot name an app: {RULE}.")
     return apps
-
-
-def _level(level: str | None) -> str | None:
-    if level is None:
-        return None
-    if level.upper() == levels.UNKNOWN:
-        return levels.UNKNOWN
-    parsed = levels.parse_level(level)
-    if parsed == levels.UNKNOWN:
-        raise UsageError(f"{level!r} is no level.", f"The levels are: {', '.join(levels.ORDER)}.")
-    return parsed
 
 
 def _patterns(texts: list[str] | None) -> tuple[re.Pattern[str], ...]:
