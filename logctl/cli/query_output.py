@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from logctl.cli.render import Output, say, show, write_csv
 from logctl.core import levels
@@ -18,6 +18,7 @@ from logctl.core.safe_text import json_text
 from logctl.core.times import TimeRange, format_duration, iso
 
 if TYPE_CHECKING:
+    from logctl.core.histogram import Bucket
     from logctl.ops.query.runner import QueryResult
 
 _NUMERIC = ("integer", "bigint", "double", "decimal", "float", "smallint", "tinyint", "real")
@@ -38,8 +39,13 @@ def check_destination(output: Format, to: Path | None, *, histogram: bool) -> No
     """
     if to is not None and not to.parent.is_dir():
         raise UsageError(f"There is no folder {to.parent}.")
-    if output is not Format.PARQUET:
-        return
+    match output:
+        case Format.TABLE | Format.JSON | Format.CSV:
+            return
+        case Format.PARQUET:
+            pass
+        case _:
+            assert_never(output)
     if histogram:
         raise UsageError("--histogram is written as table, json or csv.")
     if to is None and sys.stdout.isatty():
@@ -73,25 +79,27 @@ def destination(to: Path | None) -> Iterator[None]:
 def write(result: QueryResult, output: Format) -> int:
     """Write the rows, and say how many there were."""
     rows = _Counted(result.rows)
-    if output is Format.CSV:
-        write_csv(result.columns, map(_flat, rows))
-    elif output is Format.JSON:
-        _write_json(result.columns, rows)
-    elif output is Format.PARQUET:
-        from logctl.ops.query import parquet
+    match output:
+        case Format.CSV:
+            write_csv(result.columns, map(_flat, rows))
+        case Format.JSON:
+            _write_json(result.columns, rows)
+        case Format.PARQUET:
+            from logctl.ops.query import parquet
 
-        parquet.write(sys.stdout.buffer, result.columns, result.types, result.scales, iter(rows))
-    else:
-        show(
-            [dict(zip(result.columns, _flat(row), strict=True)) for row in rows],
-            result.columns,
-            Output.TABLE,
-            empty="No rows.",
-            right=[
-                column for column, kind in zip(result.columns, result.types, strict=True) if kind in _NUMERIC
-            ],
-            verbatim=True,
-        )
+            parquet.write(sys.stdout.buffer, result.columns, result.types, result.scales, iter(rows))
+        case Format.TABLE:
+            kinds = zip(result.columns, result.types, strict=True)
+            show(
+                [dict(zip(result.columns, _flat(row), strict=True)) for row in rows],
+                result.columns,
+                Output.TABLE,
+                empty="No rows.",
+                right=[column for column, kind in kinds if kind in _NUMERIC],
+                verbatim=True,
+            )
+        case _:
+            assert_never(output)
     return rows.count
 
 
@@ -124,22 +132,37 @@ def _flat(row: Sequence[Any]) -> list[Any]:
 
 def draw(result: QueryResult, output: Format, step: int, span: TimeRange | None) -> None:
     """Count the rows into buckets of `step` milliseconds, and show those."""
-    from logctl.cli.histogram_chart import bars
     from logctl.ops.query.counts import counted
 
     found = counted(result.rows, step, span)
-    if output is Format.JSON:
-        rows = [
-            {"start": iso(item.start), "records": item.total, "levels": dict(item.levels)} for item in found
-        ]
-        print(json_text(rows, indent=2))
-    elif output is Format.CSV:
-        names = (*levels.ORDER, levels.UNKNOWN)
-        write_csv(
-            ("start", "records", *names),
-            ([iso(item.start), item.total, *(item.levels.get(name, 0) for name in names)] for item in found),
-        )
-    elif not any(item.total for item in found):
+    match output:
+        case Format.JSON:
+            rows = [
+                {"start": iso(item.start), "records": item.total, "levels": dict(item.levels)}
+                for item in found
+            ]
+            print(json_text(rows, indent=2))
+        case Format.CSV:
+            names = (*levels.ORDER, levels.UNKNOWN)
+            write_csv(
+                ("start", "records", *names),
+                (
+                    [iso(item.start), item.total, *(item.levels.get(name, 0) for name in names)]
+                    for item in found
+                ),
+            )
+        case Format.TABLE:
+            _draw_bars(found, step)
+        case Format.PARQUET:
+            raise AssertionError("check_destination refuses a histogram as Parquet")
+        case _:
+            assert_never(output)
+
+
+def _draw_bars(found: Sequence[Bucket], step: int) -> None:
+    from logctl.cli.histogram_chart import bars
+
+    if not any(item.total for item in found):
         say("No rows.")
     else:
         lines = bars(

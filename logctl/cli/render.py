@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from logctl.core.safe_text import csv_cell, json_text, neutralise, shortened
 
@@ -20,11 +20,37 @@ _ROOM_FOR_IDS = 120
 
 
 class Output(StrEnum):
-    """The forms every listing takes."""
+    """The forms in which every listing can be written.
+
+    Whatever treats the forms differently uses `match` with `assert_never`, or one of the properties: after a
+    form is added, mypy reports the places that do not know it yet.
+    """
 
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+
+    @property
+    def for_programs(self) -> bool:
+        """Whether a program reads it; then all columns are written, with their values as they are."""
+        match self:
+            case Output.TABLE:
+                return False
+            case Output.JSON | Output.CSV:
+                return True
+            case _:
+                assert_never(self)
+
+    @property
+    def nests(self) -> bool:
+        """Whether a value can be a list or an object; otherwise it has to be one text."""
+        match self:
+            case Output.JSON:
+                return True
+            case Output.TABLE | Output.CSV:
+                return False
+            case _:
+                assert_never(self)
 
 
 class Color(StrEnum):
@@ -79,12 +105,24 @@ def show(
         whole: columns that are never folded, such as ids.
     """
     listed = list(rows)
-    if output is Output.JSON:
-        print(json_text(listed, indent=2))
-    elif output is Output.CSV:
-        write_csv(columns, ([row.get(column) for column in columns] for row in listed))
-    elif listed:
-        table(columns, listed, right=right, words=words or {}, style=style, verbatim=verbatim, whole=whole)
+    match output:
+        case Output.JSON:
+            print(json_text(listed, indent=2))
+        case Output.CSV:
+            write_csv(columns, ([row.get(column) for column in columns] for row in listed))
+        case Output.TABLE:
+            if listed:
+                table(
+                    columns,
+                    listed,
+                    right=right,
+                    words=words or {},
+                    style=style,
+                    verbatim=verbatim,
+                    whole=whole,
+                )
+        case _:
+            assert_never(output)
     if not listed and empty:
         say(empty)
 
@@ -155,12 +193,18 @@ def brief(ids: Sequence[str]) -> Callable[[str], str]:
 
 def facts(pairs: Mapping[str, Any], output: Output) -> None:
     """One thing, member by member."""
-    if output is Output.JSON:
-        print(json_text(dict(pairs), indent=2))
-        return
-    if output is Output.CSV:
-        write_csv(list(pairs), [list(pairs.values())])
-        return
+    match output:
+        case Output.JSON:
+            print(json_text(dict(pairs), indent=2))
+        case Output.CSV:
+            write_csv(list(pairs), [list(pairs.values())])
+        case Output.TABLE:
+            _facts_as_text(pairs)
+        case _:
+            assert_never(output)
+
+
+def _facts_as_text(pairs: Mapping[str, Any]) -> None:
     width = max((len(name) for name in pairs), default=0)
     for name, value in pairs.items():
         first, *rest = str("" if value is None else value).split("\n")

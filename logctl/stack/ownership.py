@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import code_of
 from logctl.stack.names import Names
-from logctl.stack.resource_types import TAG_PROPERTIES, Kept
+from logctl.stack.resource_types import TAG_PROPERTIES, RetainedKind
 
 UNTAGGED = "it carries no tags of logctl"
 _NO_TAGS = ("NoSuchTagSet", "NoSuchTagSetError")
@@ -42,12 +42,12 @@ class Ownership:
         self._aws = aws
         self._names = names
 
-    def kept(self, kind: Kept, name: str) -> str:
+    def kept(self, kind: RetainedKind, name: str) -> str:
         """Return why something that a stack keeps is not ours; empty when it is."""
         match kind:
-            case Kept.BUCKET:
+            case RetainedKind.BUCKET:
                 return self.bucket(name)
-            case Kept.TABLE:
+            case RetainedKind.TABLE:
                 return self.table(self._aws.dynamodb.describe_table(TableName=name)["Table"]["TableArn"])
             case _:
                 assert_never(kind)

@@ -25,7 +25,7 @@ from logctl.stack.iam.policies import named
 from logctl.stack.names import Names
 from logctl.stack.ownership import Ownership
 from logctl.stack.removal import Left, Removal
-from logctl.stack.resource_types import Kept, row_of
+from logctl.stack.resource_types import RetainedKind, row_of
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.resources.storage import alerts_indexes
 from logctl.stack.settings import Settings
@@ -311,9 +311,9 @@ class Provisioner:
         kept = kept_resources(names, self._aws.place)
         retained: list[str] = []
         if delete_data:
-            for bucket in kept[Kept.BUCKET]:
+            for bucket in kept[RetainedKind.BUCKET]:
                 deleted += removal.bucket(bucket, on_emptied)
-            deleted += removal.tables(kept[Kept.TABLE])
+            deleted += removal.tables(kept[RetainedKind.TABLE])
         else:
             retained = [
                 f"{kind} {name}"
@@ -324,12 +324,15 @@ class Provisioner:
         return Destroyed(tuple(deleted), tuple(retained), tuple(removal.left))
 
 
-def kept_resources(names: Names, place: Place) -> dict[Kept, tuple[str, ...]]:
+def kept_resources(names: Names, place: Place) -> dict[RetainedKind, tuple[str, ...]]:
     """Return the names of what the environment's template retains, by kind.
 
     They are not taken from a template: `destroy` has to work with settings that no template can be made of.
     """
-    return {Kept.BUCKET: (names.bucket(place),), Kept.TABLE: (names.hot_table, names.alerts_table)}
+    return {
+        RetainedKind.BUCKET: (names.bucket(place),),
+        RetainedKind.TABLE: (names.hot_table, names.alerts_table),
+    }
 
 
 def log_groups(names: Names) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from logctl.aws.error_codes import code_of
 from logctl.core.errors import LogctlError
 from logctl.stack.names import Names
 from logctl.stack.ownership import Ownership
-from logctl.stack.resource_types import Kept
+from logctl.stack.resource_types import RetainedKind
 
 _PAGE = 1_000  # what S3 deletes in one call
 _ATTEMPTS = 5
@@ -49,12 +49,12 @@ class Removal:
         self._sleep = sleep
         self._pace = pace
 
-    def owns(self, kind: Kept, name: str) -> bool:
+    def owns(self, kind: RetainedKind, name: str) -> bool:
         """Return whether something that a stack keeps is there and this environment's."""
         match kind:
-            case Kept.BUCKET:
+            case RetainedKind.BUCKET:
                 return self._owns_bucket(name)
-            case Kept.TABLE:
+            case RetainedKind.TABLE:
                 return self._owns_table(name)
             case _:
                 assert_never(kind)

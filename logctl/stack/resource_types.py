@@ -17,7 +17,7 @@ from logctl.stack.iam.handler_permissions import Handlers
 
 
 @unique
-class Kept(StrEnum):
+class RetainedKind(StrEnum):
     """A kind of resource that `destroy` keeps, and that the next `provision` takes over."""
 
     BUCKET = "bucket"
@@ -56,7 +56,7 @@ class ResourceType:
     tags: TagProperty | None
     holds: str
     handlers: tuple[Handlers, ...]
-    kept: Kept | None = None
+    kept: RetainedKind | None = None
     requires_tls: bool = False
 
 
@@ -224,7 +224,7 @@ _ROWS = (
         name="AWS::DynamoDB::Table",
         tags=LISTED_TAGS,
         holds="the rows in it",
-        kept=Kept.TABLE,
+        kept=RetainedKind.TABLE,
         handlers=(
             Handlers(
                 "Tables",
@@ -410,7 +410,7 @@ _ROWS = (
         name="AWS::S3::Bucket",
         tags=LISTED_TAGS,
         holds="the objects in it",
-        kept=Kept.BUCKET,
+        kept=RetainedKind.BUCKET,
         handlers=(
             Handlers(
                 "Buckets",

@@ -25,7 +25,7 @@ from logctl.pipeline.http.http_errors import BadRequest
 from logctl.pipeline.http.page import PublicPages
 from logctl.pipeline.http.routes import ROUTES, ApiRoute
 from logctl.pipeline.http.schemas import PARAMETERS
-from logctl.pipeline.stores.hot_reader import Mark
+from logctl.pipeline.stores.hot_follower import Mark
 from logctl.pipeline.stores.silences import SilenceStore
 from tests.helpers.api import Site, send, token
 from tests.helpers.messages import break_, event, sqs

@@ -28,7 +28,7 @@ from logctl.ops.cost.bill import MONTH, total
 from logctl.ops.cost.load import Load, parse_rate
 from logctl.ops.cost.measured import usage
 from logctl.ops.cost.prices import REGIONS, prices
-from logctl.ops.send.samples import sample_records
+from logctl.ops.send.sample_records import sample_records
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.settings import Settings
 from logctl.stack.sizes import parse_size

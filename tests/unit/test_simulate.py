@@ -13,7 +13,7 @@ from logctl.core.records import Record
 from logctl.core.times import HOUR, MINUTE, SECOND, iso
 from logctl.ops.alerts.simulate import simulate
 from logctl.ops.alerts.simulation import Simulation, Told
-from logctl.ops.send.packing import Inputs
+from logctl.ops.send.input_messages import Inputs
 from tests.helpers.alerts import make
 from tests.helpers.messages import event, packed
 from tests.helpers.pipeline import NOON, Pipeline

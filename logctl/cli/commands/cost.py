@@ -161,7 +161,7 @@ def _row(name: str, line: CostLine) -> dict[str, Any]:
 
 
 def _show(bills: Mapping[str, Sequence[CostLine]], output: Output) -> None:
-    if output is not Output.TABLE:
+    if output.for_programs:
         show([_row(name, line) for name, lines in bills.items() for line in lines], _COLUMNS, output)
         return
     for name, lines in bills.items():

@@ -85,7 +85,7 @@ def show_key(
     from logctl.ops.alerts.debounce_states import standing
 
     row = standing(context.deployment, key, now=now()).row
-    if output is Output.TABLE:
+    if not output.for_programs:
         row = {**row, "window_left": _left(row.pop("window_left_ms"))}
     facts(row, output)
 
@@ -114,7 +114,7 @@ def explain(
         "why": told.why,
         "could_alert_at": None if told.at is None else iso(told.at),
     }
-    if output is Output.TABLE:
+    if not output.for_programs:
         shown["would_alert"] = "yes" if told.alerts else "no"
         shown["could_alert_in"] = "never" if wait is None else format_duration(wait) if wait else "at once"
     else:
@@ -147,7 +147,7 @@ def simulate(
     """
     from logctl.cli.commands.send import show_refusals
     from logctl.ops.alerts.simulate import simulate as run
-    from logctl.ops.send.packing import Inputs
+    from logctl.ops.send.input_messages import Inputs
 
     given = {"alert_window": window, "alert_level": level}
     settings = context.with_flags(given).settings

@@ -17,6 +17,7 @@ from logctl.cli.render import Output, say, show
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import UsageError
 from logctl.core.safe_text import neutralise_lines
+from logctl.ops.send.input_forms import Errors
 
 if TYPE_CHECKING:
     from logctl.ops.alerts.queue_subscriber import Inbox
@@ -65,7 +66,7 @@ def demo(
 
     _step("Logs in: packed, in order, through SQS FIFO to the Lambda consumer")
     for path, app in apps.items():
-        send.send(context, files=[path], app=app, wait=True, keep_going=True, errors=send.Errors.REPLACE)
+        send.send(context, files=[path], app=app, wait=True, keep_going=True, errors=Errors.REPLACE)
     if not apps:
         send.send(context, sample=SAMPLE, wait=True)
 

@@ -84,7 +84,7 @@ def _list(context: Context, output: Output) -> None:
     for name in COMMANDS:
         statements = needed(name, scope)
         actions = sorted({action for statement in statements for action in statement["Action"]})
-        listed = actions if output is Output.JSON else " ".join(actions)
+        listed = actions if output.nests else " ".join(actions)
         rows.append({"command": name, "policies": len(documents(statements)), "actions": listed})
     show(rows, ("command", "policies", "actions"), output, right=("policies",), words={"actions": _in_words})
     say("The policy for one: logctl iam --for COMMAND")

@@ -119,7 +119,7 @@ def partitions(
     columns = ("partition", "registered", "compacted", "objects", "bytes", "small", "newest")
     show(
         rows,
-        columns if output is Output.TABLE else (*columns, "elsewhere"),
+        (*columns, "elsewhere") if output.for_programs else columns,
         output,
         empty="There are no partitions yet." if scope.everything else "There are no partitions in range.",
         right=("objects", "bytes", "small"),

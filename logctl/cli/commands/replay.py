@@ -1,4 +1,4 @@
-"""`logctl replay`: what tail and the dashboard show, once more from cold storage."""
+"""The command `logctl replay`: rebuild rows of the hot store from cold storage."""
 
 from __future__ import annotations
 
@@ -36,15 +36,17 @@ def replay(
     since: Annotated[
         str, typer.Option("-s", "--since", "--start", help="From when: 6h, 3d, or a time like 2026-01-31.")
     ],
-    until: Annotated[str | None, typer.Option("-u", "--until", "--end", help="The end, likewise.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is missing.")] = False,
+    until: Annotated[
+        str | None, typer.Option("-u", "--until", "--end", help="Until when, written like --since.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what is missing.")] = False,
     output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
 ) -> None:
     """Rebuild from cold storage the rows that tail, the API and the dashboard read.
 
-    Rows that are there stay as they are, so it can be repeated. Nothing is counted, nobody is alerted.
-    A row that is added stays for hot_retention from now. Needs your own permission to read the bucket and
-    to write the hot table.
+    Rows that exist stay as they are, so that it can be repeated. Nothing is counted and nobody is alerted. A
+    row that is added is kept for hot_retention from now. It needs permission to read the bucket and to write
+    the hot table.
 
     Examples:
 
@@ -63,7 +65,7 @@ def replay(
         raise UsageError(f"{problem}.") from None
     with working("Reading cold storage…") as update:
         work = Replay(context.deployment, app, span, now=now(), on_progress=update)
-        done = work.plan() if dry_run else work.run()
+        outcome = work.plan() if dry_run else work.run()
     show(
         [
             {
@@ -73,22 +75,22 @@ def replay(
                 "records": item.records,
                 "rows_there": item.present,
             }
-            for item in done
+            for item in outcome.apps
         ],
         ("app", "messages", "rows_missing" if dry_run else "rows_added", "records", "rows_there"),
         output,
-        empty="Cold storage has nothing of these apps in this range.",
+        empty="Cold storage has no records of these apps in this range.",
         right=("messages", "rows_missing", "rows_added", "records", "rows_there"),
     )
-    if work.scanned:
-        say(f"Athena read {format_size(work.scanned)} of compacted days.")
-    records = sum(item.records for item in done)
+    if outcome.scanned:
+        say(f"Athena read {format_size(outcome.scanned)} of compacted days.")
+    records = sum(item.records for item in outcome.apps)
     if dry_run:
         say(f"{records:,} records would be added; nothing was written.")
-    elif done:
+    elif outcome.apps:
         kept = format_duration(context.deployment.pipeline_config().hot_retention)
         say(f"{records:,} records were added to the hot store, for {kept}.")
-    for item in work.unreadable[:5]:
+    for item in outcome.unreadable[:5]:
         say(f"  {item.key}: {item.problem}")
-    if work.unreadable:
-        raise PartialError(f"{len(work.unreadable)} objects could not be read; everything else is done.")
+    if outcome.unreadable:
+        raise PartialError(f"{len(outcome.unreadable)} objects could not be read; everything else is done.")

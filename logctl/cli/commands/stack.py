@@ -76,7 +76,7 @@ def provision(
         _refuse_incomplete(context, provisioner)
         return
     if not planned.changes:
-        if plan and output is not Output.TABLE:
+        if plan and output.for_programs:
             _show_plan(planned, output)
         _refuse_incomplete(context, provisioner)
         say(f"Nothing changes: {context.place} is up to date.")
@@ -179,7 +179,7 @@ def _show_plan(planned: Plan, output: Output) -> None:
             "type": change.type,
             "name": change.physical_id or None,
             "properties": [asdict(item) for item in change.properties]
-            if output is Output.JSON
+            if output.nests
             else "; ".join(map(str, change.properties)),
             "loses": change.loss or None,
         }

@@ -1,4 +1,4 @@
-"""`logctl tail`: logs out, from the hot store."""
+"""The command `logctl tail`: show the newest logs, from the hot store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 
 import typer
 
@@ -39,7 +39,7 @@ _COLORS = {
 }
 
 
-class Format(StrEnum):
+class RecordFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     JSONL = "jsonl"
@@ -55,40 +55,56 @@ def tail(
     apps: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[APPID…]", autocompletion=completion.apps, help="Apps or globs ('web-*'); all without."
+            metavar="[APPID…]",
+            autocompletion=completion.apps,
+            help="Apps or globs ('web-*'); without any, all apps.",
         ),
     ] = None,
-    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what arrives.")] = False,
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="Keep showing records as they arrive.")
+    ] = False,
     since: Annotated[
-        str | None, typer.Option("-s", "--since", help="15m, 1h30m, 3d, or a time. [default: 10m]")
+        str | None, typer.Option("-s", "--since", help="From when: 15m, 1h30m, 3d, or a time. [default: 10m]")
     ] = None,
-    until: Annotated[str | None, typer.Option("-u", "--until", "--end", help="The end, likewise.")] = None,
+    until: Annotated[
+        str | None, typer.Option("-u", "--until", "--end", help="Until when, written like --since.")
+    ] = None,
     lines: Annotated[
-        int | None, typer.Option("-n", "--lines", min=0, help="The newest N, whenever they were.")
+        int | None,
+        typer.Option("-n", "--lines", min=0, help="Only the newest N records; without --since, of any time."),
     ] = None,
     level: Annotated[
-        str | None, typer.Option("-l", "--level", help="This level and worse; UNKNOWN for those without.")
+        str | None,
+        typer.Option("-l", "--level", help="Only this level and worse; UNKNOWN for records without a level."),
     ] = None,
     grep: Annotated[
-        list[str] | None, typer.Option("-g", "--grep", help="Only what matches the regular expression.")
+        list[str] | None, typer.Option("-g", "--grep", help="Only records that match the regular expression.")
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option("-v", "--exclude", help="Not what matches the regular expression.")
+        list[str] | None,
+        typer.Option("-v", "--exclude", help="No records that match the regular expression."),
     ] = None,
     query: Annotated[
-        str | None, typer.Option("-q", "--query", metavar="JMESPATH", help="Only this part of each record.")
+        str | None,
+        typer.Option("-q", "--query", metavar="JMESPATH", help="Show only this part of each record."),
     ] = None,
     output: Annotated[
-        Format, typer.Option("-o", "--output", help="json and jsonl: one object a line; raw: the message.")
-    ] = Format.TEXT,
-    utc: Annotated[bool, typer.Option("--utc/--local", help="Times in UTC, or this machine's.")] = False,
-    color: Annotated[Color, typer.Option(help="Colours in text.")] = Color.AUTO,
+        RecordFormat,
+        typer.Option(
+            "-o", "--output", help="json and jsonl: one object in each line; raw: only the message."
+        ),
+    ] = RecordFormat.TEXT,
+    utc: Annotated[
+        bool, typer.Option("--utc/--local", help="Show times in UTC, or in this machine's zone.")
+    ] = False,
+    color: Annotated[Color, typer.Option(help="Colour the levels in text.")] = Color.AUTO,
     no_color: Annotated[bool, typer.Option("--no-color", help="The same as --color never.")] = False,
 ) -> None:
     """Show the records of the last minutes, or follow them live.
 
-    Records come oldest first. Control characters are shown, never sent to the terminal. A --since before
-    what the hot store keeps is read from Athena as well, which takes seconds and costs by the byte.
+    The oldest record comes first. Control characters are shown as text, and never sent to the terminal. With
+    a --since before what the hot store keeps, the older records are read by Athena, which takes some seconds
+    and is charged by the byte.
 
     Examples:
 
@@ -99,7 +115,9 @@ def tail(
       logctl tail 'web-*' -g timeout -o json | jq .message
     """
     from logctl.pipeline.stores.hot import HotStore
-    from logctl.pipeline.stores.hot_reader import Filter, Follower, Reader
+    from logctl.pipeline.stores.hot_follower import Follower
+    from logctl.pipeline.stores.hot_reader import Reader
+    from logctl.pipeline.stores.record_filter import Filter
 
     patterns = _checked(apps or [])
     try:
@@ -114,26 +132,29 @@ def tail(
     printer = Printer(output, query, utc=utc, colored=_colored(color, no_color))
 
     follower = Follower(reader, patterns) if follow else None
-    seen = follower.seen if follower else None
     names = reader.apps(patterns)
-    # Without --since nobody asked for what is older than the hot store.
+    # Without --since, nothing older than the hot store was asked for.
     older, recent = _divided(context, span) if since is not None else (None, span)
     if lines is not None:
-        newest = reader.newest(names, recent, lines, seen)
+        page = reader.page(names, recent, lines)
+        read, newest = page.chunks, page.records[::-1]
         if older and len(newest) < lines:
             newest = [*_archived(context, keep, patterns, older, lines - len(newest)), *newest]
         printed = printer.print(newest)
     else:
         printed = printer.print(_archived(context, keep, patterns, older)) if older else 0
-        printed += printer.print(reader.history(names, recent, seen))
+        history = reader.history(names, recent)
+        printed += printer.print(history)
+        read = history.chunks
     if follower:
+        follower.skip(read)
         _follow(follower, printer, TimeRange(0, span.until) if until is None else span)
     elif not printed:
         _explain_nothing(reader, names, patterns, span)
 
 
 def _divided(context: Context, span: TimeRange) -> tuple[TimeRange | None, TimeRange]:
-    """A range as what Athena has to tell of it and what the hot store has."""
+    """Split a range into the part that Athena has to read, if any, and the part in the hot store."""
     from logctl.ops.query.cold_records import boundary
 
     if span.since >= now() - SHORTEST_RETENTION // 2:
@@ -148,7 +169,7 @@ def _divided(context: Context, span: TimeRange) -> tuple[TimeRange | None, TimeR
 def _archived(
     context: Context, keep: Any, patterns: list[str], span: TimeRange, lines: int | None = None
 ) -> Iterable[Record]:
-    """Records that the hot store may no longer have, and a word about where they come from."""
+    """Read records that the hot store may no longer have, and print where they come from."""
     from logctl.ops.query.cold_records import Archive
 
     archive = Archive(context.deployment, keep)
@@ -178,7 +199,7 @@ def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
                 if not _passing(error):
                     raise
                 if not troubled:
-                    say(f"logctl: reading is interrupted ({type(error).__name__}); trying on.")
+                    say(f"logctl: reading is interrupted ({type(error).__name__}); retrying.")
                 troubled = True
             time.sleep(_POLL_SECONDS)
     except KeyboardInterrupt:
@@ -186,7 +207,10 @@ def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
 
 
 def _passing(error: Exception) -> bool:
-    """Throttling, a broken connection, a damaged reply pass; a table that is gone or forbidden does not."""
+    """Return whether an error may pass: throttling, a broken connection or a damaged reply, for example.
+
+    A table that is missing or forbidden does not pass.
+    """
     from botocore.exceptions import ClientError
 
     if isinstance(error, ClientError):
@@ -230,7 +254,7 @@ def _colored(color: Color, no_color: bool) -> bool:
 
 
 def _explain_nothing(reader: Any, names: list[str], patterns: list[str], span: TimeRange) -> None:
-    """Say what was looked at, and where there would be something."""
+    """Print which range and apps had no records, and where the newest record is."""
     until = "now" if span.until > now() else iso(span.until)
     say(f"No records from {iso(span.since)} to {until} in {', '.join(names) if names else 'any app'}.")
     newest = [
@@ -238,15 +262,15 @@ def _explain_nothing(reader: Any, names: list[str], patterns: list[str], span: T
     ]
     if newest:
         newest_ts, name = max(newest)
-        say(f"  The newest of {name} is of {iso(newest_ts)}: logctl tail {name} -n 20")
+        say(f"  The newest record of {name} is from {iso(newest_ts)}: logctl tail {name} -n 20")
     elif not names and not patterns:
-        say("  No app has sent yet: logctl send FILE --app APPID")
+        say("  No app has sent logs yet: logctl send FILE --app APPID")
 
 
 class Printer:
-    """Writes records to stdout, a line each, flushed so that a pipe sees them at once."""
+    """Writes records to stdout, one in each line, flushed so that a pipe receives them at once."""
 
-    def __init__(self, form: Format, query: str | None, *, utc: bool, colored: bool) -> None:
+    def __init__(self, form: RecordFormat, query: str | None, *, utc: bool, colored: bool) -> None:
         self._form = form
         self._utc = utc
         self._colored = colored
@@ -261,6 +285,7 @@ class Printer:
                 raise UsageError(f"That is not a JMESPath expression: {first}") from None
 
     def print(self, records: Iterable[Record]) -> int:
+        """Write records, and return how many there were."""
         count = 0
         for record in records:
             count += 1
@@ -273,11 +298,15 @@ class Printer:
     def _line(self, record: Record) -> str:
         if self._query is not None:
             return _as_text(self._query.search(to_public(record)))
-        if self._form in (Format.JSON, Format.JSONL):
-            return json_text(to_public(record))
-        if self._form is Format.RAW:
-            return neutralise(record.message)
-        return self._text(record)
+        match self._form:
+            case RecordFormat.TEXT:
+                return self._text(record)
+            case RecordFormat.JSON | RecordFormat.JSONL:
+                return json_text(to_public(record))
+            case RecordFormat.RAW:
+                return neutralise(record.message)
+            case _:
+                assert_never(self._form)
 
     def _text(self, record: Record) -> str:
         moment = to_datetime(record.ts)

@@ -11,8 +11,8 @@ from logctl.core.debounce import alerts
 from logctl.core.records import TS_DERIVED, Record
 from logctl.core.redaction import Redactor
 from logctl.ops.alerts.simulation import Simulation, Told
-from logctl.ops.send.input_files import Rejection
-from logctl.ops.send.packing import Inputs
+from logctl.ops.send.entries import Rejection
+from logctl.ops.send.input_messages import Inputs
 
 
 @dataclass

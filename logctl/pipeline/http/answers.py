@@ -25,7 +25,8 @@ from logctl.pipeline.http.http_errors import BadRequest, Forbidden
 from logctl.pipeline.http.params import Params, check_length
 from logctl.pipeline.stores.alert_states import AlertStore
 from logctl.pipeline.stores.hot import HotStore
-from logctl.pipeline.stores.hot_reader import OVERLAP, Follower, Mark, Reader
+from logctl.pipeline.stores.hot_follower import OVERLAP, Follower, Mark
+from logctl.pipeline.stores.hot_reader import Reader
 from logctl.pipeline.stores.quarantine_reader import recent
 from logctl.pipeline.stores.silences import SilenceStore
 
@@ -91,16 +92,15 @@ class Answers:
             # The follower notes which chunks this page contains, so that a live view continues after them.
             span, before = self._span(request), None
             follower = Follower(reader, patterns)
-            seen = follower.seen
         else:
             # The range is that of the first page, because a relative one moves with the clock. It is checked
             # again, because a cursor can be forged, or can be older than what the hot store keeps.
             at = cursors.read_page(given, question)
             check_length(at.span, request.now, self._config.hot_retention)
-            span, before, follower, seen = at.span, at.before, None, None
-        page = reader.page(
-            reader.apps(patterns), span, size, before=before, seen=seen, stop=request.budget.over
-        )
+            span, before, follower = at.span, at.before, None
+        page = reader.page(reader.apps(patterns), span, size, before=before, stop=request.budget.over)
+        if follower:
+            follower.skip(page.chunks)
         records = _fitting(page.records)
         page = page.cut(len(records))
         return {

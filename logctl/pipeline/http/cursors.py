@@ -18,7 +18,8 @@ from typing import Any
 
 from logctl.core.times import HOUR, TimeRange
 from logctl.pipeline.http.http_errors import BadRequest
-from logctl.pipeline.stores.hot_reader import Mark, SortKey
+from logctl.pipeline.stores.hot_follower import Mark
+from logctl.pipeline.stores.hot_reader import SortKey
 
 MOST_KNOWN = 400
 """How many chunks a live cursor remembers. API Gateway takes 10,240 bytes of request line and headers

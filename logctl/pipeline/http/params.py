@@ -10,7 +10,7 @@ from logctl.core import levels
 from logctl.core.access import is_pattern
 from logctl.core.times import FUTURE_TOLERANCE, TimeRange, iso, parse_range
 from logctl.pipeline.http.http_errors import BadRequest
-from logctl.pipeline.stores.hot_reader import Filter
+from logctl.pipeline.stores.record_filter import Filter
 
 MOST_APPS = 20
 LONGEST_SEARCH = 200

@@ -96,8 +96,8 @@ def resources(
     return {
         **function(
             "Api",
-            names.api,
-            code,
+            name=names.api,
+            code=code,
             may=may,
             environment=environment,
             timeout=_seconds(settings),

@@ -1,4 +1,4 @@
-"""Noticing that a stream has gone quiet, so that what has come is sent and not kept for more."""
+"""Noticing that a stream has paused, so that the records read so far are sent without waiting for more."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from typing import TypeVar
 
 T = TypeVar("T")
 _AHEAD = 2_000
+"""Items that are read ahead."""
 
 
 class _End:
-    """The last thing in the queue: the items have ended, perhaps with an error."""
+    """The last item in the queue: the end of the items, perhaps with an error."""
 
     def __init__(self, error: BaseException | None) -> None:
         self.error = error
 
 
 def with_pauses(items: Iterable[T], seconds: float) -> Iterator[T | None]:
-    """The items as they come, and one `None` when none has come for so long.
+    """Yield items as they come, and None once whenever none has come for `seconds`.
 
-    The items are drawn in a thread of their own, which ends with the process: nothing can wake a read
-    from a pipe.
+    The items are read in a separate thread, which ends with the process, because a read from a pipe cannot be
+    interrupted.
     """
     waiting: queue.Queue[T | _End] = queue.Queue(_AHEAD)
 

@@ -1,104 +1,56 @@
-"""Lines into entries: NDJSON a line each, plain text with its stack traces joined.
+"""Reading lines into entries: one JSON object in each line, or plain text with its stack traces joined.
 
-One reader serves a whole file and a growing one. It works from a `Place`, which holds all that earlier
-lines have to say about later ones; reading on from a kept place gives what reading straight through gives,
-which is what lets `send -f` repeat a batch exactly.
+One reader serves whole files and growing ones. It starts from a `Position`, which holds everything that the
+lines before it say about the lines after it. Reading on from a saved place gives the same entries as reading
+without a break, so that `send -f` can repeat a batch exactly.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, assert_never
 
-from logctl.core import strictjson
 from logctl.core.levels import UNKNOWN
-from logctl.core.records import find_time
-from logctl.ops.send.textlog import continues, find_level, read_head
+from logctl.ops.send.entries import MAX_LINE, Entry, Rejection, Trail, json_entry, not_utf8, too_big
+from logctl.ops.send.input_forms import BOM, Errors, Form, LineForm
+from logctl.ops.send.line_head import continues, find_level, read_head
 
-MAX_LINE = 1024 * 1024
 MAX_JOINED_LINES = 1_000
 MAX_JOINED = 256 * 1024
-
-BOM = b"\xef\xbb\xbf"
-
-Errors = Literal["strict", "replace"]
-LineForm = Literal["text", "json"]
+"""Bytes of a record whose lines are joined."""
 
 _TRACEBACK = "Traceback (most recent call last):"
 _PARTIAL_CHARACTER = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}|\r)\Z")
 
 
-@dataclass(slots=True)
-class Trail:
-    """What identifies a place in a source: all of its content before it, and none of its names or times.
-
-    `chain` is a hash over every line so far, each with the chain before it; `source` is the chain after the
-    first line. A copy has the same, however it came about; two sources that differ have others from there on.
-    """
-
-    chain: bytes = b""
-    source: str = ""
-
-    def step(self, line: bytes) -> str:
-        """Go over a line (without its end) or an element; its chain in hexadecimal."""
-        self.chain = hashlib.sha256(self.chain + line).digest()[:16]
-        chain = self.chain.hex()
-        self.source = self.source or chain[:16]
-        return chain
-
-
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A JSON object or the text of a record. `offset` and `end` are bytes, `line` counts from 1.
-
-    `ts` is its own time or the last one before it; without it nothing in the source has said a time yet.
-    `chain` and `source` are its first line's (see `Trail`). `again` counts the earlier files under the same
-    name that began with all the same lines, where somebody has seen them.
-    """
-
-    offset: int
-    end: int
-    line: int
-    value: Mapping[str, Any] | str
-    ts: int | None = None
-    level: str = UNKNOWN
-    chain: str = field(default="", compare=False)
-    source: str = field(default="", compare=False)
-    again: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """What cannot be an entry. `reason` is a code for programs, `detail` a sentence for people."""
-
-    line: int
-    offset: int
-    reason: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where reading is, and what the lines so far mean for the next."""
+class Position:
+    """A position in a source, with what the lines before it mean for the lines after it."""
 
     offset: int = 0
     line: int = 1
     inside_line: bool = False
-    """In the middle of a line that was too long."""
+    """Whether it is in the middle of a line that was too long."""
     headed: bool = False
-    """Records have had times or levels at their front, so a line without belongs to the one before it."""
+    """Whether a line so far began with a time or a level; then a line without belongs to the one before."""
     ts: int | None = None
+    """The last time so far, in milliseconds."""
     level: str = UNKNOWN
     chain: str = ""
     """`Trail.chain` in hexadecimal."""
     source: str = ""
+    """`Trail.source`."""
 
 
 @dataclass(slots=True)
 class _Line:
+    """One line, or a part of a line that is too long.
+
+    `continued` marks every part but the first, `cut` every part but the last.
+    """
+
     offset: int
     end: int
     number: int
@@ -110,7 +62,7 @@ class _Line:
 
 @dataclass(slots=True)
 class _Open:
-    """The record that may go on."""
+    """The text record that the next line may continue. `blanks` counts blank lines since its last line."""
 
     offset: int
     end: int
@@ -124,7 +76,7 @@ class _Open:
 
 
 class LineReader:
-    """Reads the lines of a stream from a place on."""
+    """Reads entries from the lines of a source, starting at a place."""
 
     def __init__(
         self,
@@ -132,50 +84,57 @@ class LineReader:
         *,
         errors: Errors,
         reference: int,
-        place: Place | None = None,
+        place: Position | None = None,
         max_line: int = MAX_LINE,
     ) -> None:
-        place = place or Place()
+        place = place or Position()
         self._offset, self._number, self._inside_line = place.offset, place.line, place.inside_line
         self._headed, self._ts, self._level = place.headed, place.ts, place.level
         self._trail = Trail(bytes.fromhex(place.chain), place.source)
-        self._read_one = self._json if form == "json" else self._text
+        self._form = form
         self._errors = errors
         self._reference = reference
         self._max_line = max_line
         self._open: _Open | None = None
 
     @property
-    def place(self) -> Place:
-        """After the last line read; while a record is open, not a place to go on from."""
-        return Place(
-            self._offset,
-            self._number,
-            self._inside_line,
-            self._headed,
-            self._ts,
-            self._level,
-            self._trail.chain.hex(),
-            self._trail.source,
+    def place(self) -> Position:
+        """The place after the last line read. While a record is open (see `held`), do not continue there."""
+        return Position(
+            offset=self._offset,
+            line=self._number,
+            inside_line=self._inside_line,
+            headed=self._headed,
+            ts=self._ts,
+            level=self._level,
+            chain=self._trail.chain.hex(),
+            source=self._trail.source,
         )
 
     @property
     def held(self) -> int | None:
-        """Where the record begins that may go on."""
+        """Offset of the record that the next line may continue; None if there is none."""
         return self._open.offset if self._open else None
 
     def read(self, stream: BinaryIO, *, final: bool) -> Iterator[Entry | Rejection]:
-        """Entries of `stream`, which stands at `place`.
+        """Yield the entries of `stream`, whose position is `place`.
 
-        With `final` its end ends the last line and the last record; without, both are left.
+        With `final`, the end of the stream ends the last line and the last record; without, an unfinished
+        line and an open record are left for later.
         """
         for line in self._lines(stream, final=final):
-            yield from self._read_one(line)
+            match self._form:
+                case Form.TEXT:
+                    yield from self._text(line)
+                case Form.JSON_LINES:
+                    yield from self._json(line)
+                case _:
+                    assert_never(self._form)
         if final:
             yield from self._close()
 
     def skip(self, stream: BinaryIO) -> None:
-        """Go over `stream` for its `Trail` alone, without a look at what is in it."""
+        """Advance over `stream` without reading entries, for the `Trail` of the place after it."""
         for _ in self._lines(stream, final=True):
             pass
 
@@ -196,7 +155,15 @@ class LineReader:
             body = data[: -2 if data.endswith(b"\r\n") else -1] if ended else data
             if offset == 0:
                 body = body.removeprefix(BOM)
-            yield _Line(offset, self._offset, number, body, continued, cut, self._trail.step(body))
+            yield _Line(
+                offset=offset,
+                end=self._offset,
+                number=number,
+                data=body,
+                continued=continued,
+                cut=cut,
+                chain=self._trail.step(body),
+            )
 
     def _decode(self, line: _Line) -> str | Rejection:
         try:
@@ -208,16 +175,16 @@ class LineReader:
 
     def _json(self, line: _Line) -> Iterator[Entry | Rejection]:
         if line.continued:
-            return  # of a line that was refused as too long
+            return  # the first part of this line was rejected as too long
         if line.cut or len(line.data) > self._max_line:
             yield too_big(line.number, line.offset, self._max_line)
         elif line.data and not line.data.isspace():
             item = json_entry(
-                line.offset,
-                line.end,
-                line.number,
                 line.data,
                 self._errors,
+                offset=line.offset,
+                end=line.end,
+                line=line.number,
                 ts=self._ts,
                 chain=line.chain,
                 source=self._trail.source,
@@ -262,7 +229,7 @@ class LineReader:
             return False
         if continues(text):
             return True
-        # A traceback's last line, `ValueError: …`, is the first that is not indented.
+        # The first line of a traceback that is not indented, `ValueError: …`, is its last.
         ends_traceback, record.traceback = record.traceback, False
         return ends_traceback
 
@@ -280,55 +247,27 @@ class LineReader:
     def _begin(self, line: _Line, text: str, ts: int | None, level: str) -> Iterator[Entry]:
         yield from self._close()
         self._open = _Open(
-            line.offset, line.end, line.number, ts, level, [text], line.chain, text.startswith(_TRACEBACK)
+            offset=line.offset,
+            end=line.end,
+            line=line.number,
+            ts=ts,
+            level=level,
+            texts=[text],
+            chain=line.chain,
+            traceback=text.startswith(_TRACEBACK),
         )
         self._ts, self._level = ts, level
 
     def _close(self) -> Iterator[Entry]:
         if record := self._open:
             self._open = None
-            text = "\n".join(record.texts)
             yield Entry(
-                record.offset,
-                record.end,
-                record.line,
-                text,
-                record.ts,
-                record.level,
-                record.chain,
-                self._trail.source,
+                offset=record.offset,
+                end=record.end,
+                line=record.line,
+                value="\n".join(record.texts),
+                ts=record.ts,
+                level=record.level,
+                chain=record.chain,
+                source=self._trail.source,
             )
-
-
-def json_entry(
-    offset: int,
-    end: int,
-    line: int,
-    data: bytes,
-    errors: Errors,
-    *,
-    ts: int | None,
-    chain: str,
-    source: str,
-) -> Entry | Rejection:
-    """One JSON object. `ts` is the last time before it."""
-    try:
-        value = strictjson.loads(data.decode("utf-8", errors))
-    except UnicodeDecodeError as problem:
-        return not_utf8(line, offset, problem)
-    except strictjson.Malformed as problem:
-        return Rejection(line, offset, problem.reason, problem.detail)
-    if not isinstance(value, dict):
-        return Rejection(line, offset, "not_object", "it is JSON, but not an object")
-    return Entry(offset, end, line, value, find_time(value, ts), UNKNOWN, chain, source)
-
-
-def not_utf8(line: int, offset: int, problem: UnicodeDecodeError) -> Rejection:
-    byte = problem.object[problem.start]
-    return Rejection(
-        line, offset, "encoding", f"byte 0x{byte:02x} at column {problem.start + 1} is not UTF-8"
-    )
-
-
-def too_big(line: int, offset: int, limit: int) -> Rejection:
-    return Rejection(line, offset, "too_big", f"it is longer than {limit:,} bytes")

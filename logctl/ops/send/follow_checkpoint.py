@@ -1,7 +1,7 @@
-"""Where following a file has come to, on disk, so that a restart neither loses nor repeats.
+"""The checkpoint on disk of a followed file, so that a restart neither loses nor repeats records.
 
-What is about to be sent is written down before it is sent: after a crash in between, the same bytes are
-read again with the same time of reading, make the same message ids, and the queue drops what it has.
+A batch is noted in the checkpoint before it is sent. After a crash in between, the same bytes are read again
+with the same time of reading and make the same message ids, so that the queue drops what it already has.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from logctl.core.errors import UsageError
-from logctl.ops.send.line_joining import Errors, LineForm, Place
+from logctl.ops.send.input_forms import Errors, Form, LineForm, as_lines
+from logctl.ops.send.line_reader import Position
 
 _VERSION = 2
 _BEFORE_TRAILS = 1
-"""Its states do not say what led to their place (`Place.chain`); the file still does."""
+"""The version whose states have no `Position.chain`; it is computed from the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A batch handed out, perhaps sent, and not committed. `digest` is that of its bytes."""
+    """A batch that was returned, and perhaps sent, but not committed. `digest` is the hash of its bytes."""
 
     end: int
     read_at: int
@@ -34,19 +35,19 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """Everything before `place` has been sent, of the file with this inode.
+class FollowState:
+    """The state of following: everything before `place` in the file with this inode has been sent.
 
-    An inode is given to a new file when its old one is gone. `tail`, the hash of the last `tail_size` bytes
-    that were sent, tells the two apart.
+    The inode of a deleted file is used again for another. `tail`, the hash of the last `tail_size` bytes that
+    were sent, tells the two apart.
 
-    `begun` holds keys of the lines that this file begins with, up to its first time; `before` counts those
-    of the files before it. A new file that begins with the same lines ("started") begins with new events.
+    `begun` holds keys of the lines with which this file begins, up to its first time; `before` counts those
+    of the files before it. With them, a new file that begins with the same lines ("started") has new records.
     """
 
     device: int
     inode: int
-    place: Place = field(default_factory=Place)
+    place: Position = field(default_factory=Position)
     tail: str = ""
     tail_size: int = 0
     form: LineForm | None = None
@@ -56,10 +57,10 @@ class State:
 
 
 class Checkpoint:
-    """One file's checkpoint; while it is open, nobody else follows that file for that app.
+    """The checkpoint of one file and app; while it is open, no other process can open it.
 
     Raises:
-        UsageError: somebody else does, or the checkpoint cannot be used.
+        UsageError: another process has it open, or the checkpoint cannot be used.
     """
 
     def __init__(self, directory: Path, app: str, path: Path) -> None:
@@ -71,13 +72,13 @@ class Checkpoint:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(directory / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as problem:
-            raise UsageError(f"{directory} cannot keep the place in {path}: {problem}.") from None
+            raise UsageError(f"The checkpoint of {path} cannot be kept in {directory}: {problem}.") from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._lock)
             raise UsageError(
-                f"Another logctl follows {path} for {app}.", "Stop it first, or follow under another app."
+                f"Another logctl follows {path} for {app}.", "Stop it first, or use another app."
             ) from None
         try:
             self.state = self._load()
@@ -85,7 +86,7 @@ class Checkpoint:
             self.close()
             raise
 
-    def _load(self) -> State | None:
+    def _load(self) -> FollowState | None:
         try:
             saved = json.loads(self.path.read_bytes())
             if saved["version"] not in (_VERSION, _BEFORE_TRAILS):
@@ -96,12 +97,12 @@ class Checkpoint:
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
             raise UsageError(
                 f"The checkpoint {self.path} cannot be used: {problem}.",
-                "Delete it, and follow the file again without --from-end: it is read from its start, and the "
-                "records that are stored already are known again and stay as they are.",
+                "Delete it, and follow the file again without --from-end: it is read from its start, and "
+                "records that are stored already are not added twice.",
             ) from None
 
-    def save(self, state: State) -> None:
-        """Write `state`, whole or not at all.
+    def save(self, state: FollowState) -> None:
+        """Write `state` to disk, atomically.
 
         Raises:
             UsageError: it cannot be written.
@@ -119,7 +120,7 @@ class Checkpoint:
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)
                 raise
-            # The rename itself must outlast a power cut.
+            # Make the rename durable too.
             directory = os.open(self.path.parent, os.O_RDONLY)
             try:
                 os.fsync(directory)
@@ -130,15 +131,19 @@ class Checkpoint:
         self.state = state
 
     def close(self) -> None:
-        """Let others follow the file. The lock's file stays: removing it would race with its next holder."""
+        """Release the lock. Its file stays, because removing it would race with the next holder."""
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
 
 
-def _from_json(saved: dict[str, Any]) -> State:
-    saved.pop("generation", None)
-    pending = saved.pop("pending")
-    place = Place(**saved.pop("place"))
-    begun = tuple(saved.pop("begun", ()))
-    return State(**saved, place=place, pending=Pending(**pending) if pending else None, begun=begun)
+def _from_json(saved: dict[str, Any]) -> FollowState:
+    saved.pop("generation", None)  # written by earlier versions
+    form, pending = saved.pop("form"), saved.pop("pending")
+    if pending is not None:
+        pending["errors"] = Errors(pending["errors"])
+    return FollowState(
+        **saved | {"place": Position(**saved["place"]), "begun": tuple(saved.get("begun", ()))},
+        form=None if form is None else as_lines(Form(form)),
+        pending=None if pending is None else Pending(**pending),
+    )

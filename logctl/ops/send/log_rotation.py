@@ -1,7 +1,8 @@
-"""Where a file went when it was rotated, and which files came after it.
+"""Finding a log file again after rotation, and the files that were rotated after it.
 
-logrotate and its relatives rename: `app.log` becomes `app.log.1` and the numbers move up, or it becomes
-`app.log-20260131`. The inode tells which of them is ours, the order of the names what came after.
+`logrotate` and similar programs rename files: `app.log` becomes `app.log.1` and the numbers of the others
+grow, or it becomes `app.log-20260131`. The inode tells which file is the one that was read, and the order of
+the names tells which came after it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _CHUNK = 64 * 1024
 
 
 class GrowingFile:
-    """An open file, read by position; it stays the same file whatever it is renamed to."""
+    """An open file, read by position; it stays the same file when it is renamed."""
 
     def __init__(self, path: Path) -> None:
         self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -38,20 +39,23 @@ class GrowingFile:
             raise UsageError(f"{path} is not a regular file and cannot be followed.")
 
     def size(self) -> int:
+        """Return the current size in bytes."""
         return os.fstat(self._handle).st_size
 
     def modified(self) -> int:
+        """Return when the file was modified, in nanoseconds since 1970."""
         return os.fstat(self._handle).st_mtime_ns
 
     def read(self, size: int, offset: int) -> bytes:
-        """`size` bytes, fewer only at the end of the file."""
+        """Return `size` bytes from `offset` on, fewer only at the end of the file."""
         return os.pread(self._handle, size, offset) if size else b""
 
     def stream(self, end: int) -> BinaryIO:
-        """The first `end` bytes; to close it closes nothing else."""
+        """Return the first `end` bytes as a stream; closing it leaves the file open."""
         return io.BufferedReader(_Start(self, end), _CHUNK)
 
     def is_at(self, path: Path) -> bool:
+        """Return whether this file has the name `path` now."""
         try:
             status = path.stat()
         except OSError:
@@ -65,6 +69,8 @@ class GrowingFile:
 
 
 class _Start(io.RawIOBase):
+    """The first bytes of a file as a stream."""
+
     def __init__(self, file: GrowingFile, end: int) -> None:
         self._file, self._end, self._offset = file, end, 0
 
@@ -81,14 +87,14 @@ class _Start(io.RawIOBase):
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """The file that comes after another one, and the compressed ones between them."""
+    """The file that follows another one, and the compressed files between them."""
 
     file: GrowingFile
     skipped: tuple[Path, ...]
 
 
 def open_file(path: Path) -> GrowingFile | None:
-    """`None` while there is no such file."""
+    """Open a file; None if it does not exist."""
     try:
         return GrowingFile(path)
     except FileNotFoundError:
@@ -96,9 +102,10 @@ def open_file(path: Path) -> GrowingFile | None:
 
 
 def find(path: Path, device: int, inode: int, is_it: Callable[[GrowingFile], bool]) -> GrowingFile | None:
-    """The file of that inode, at `path` or beside it.
+    """Return the file with that inode, at `path` or in the same folder; None if there is none.
 
-    At `path` it counts even if `is_it` denies it: then it was truncated, and that is for the caller to say.
+    An inode can be used again by another file, so `is_it` has to confirm the file. At `path` it is returned
+    without: then it was truncated, which the caller reports.
     """
     for candidate in (path, *_siblings(path)):
         try:
@@ -116,12 +123,12 @@ def find(path: Path, device: int, inode: int, is_it: Callable[[GrowingFile], boo
 
 
 def open_next(path: Path, file: GrowingFile) -> Following | None:
-    """What was begun after `file`; `None` while `file` is the one at `path`, or nothing is there yet."""
+    """Return the file that was begun after `file`; None while `file` is at `path`, or nothing follows yet."""
     while (choice := _after(path, file)) is not None:
         chosen, skipped = choice
         opened = open_file(chosen)
         if opened is None:
-            continue  # rotated this very moment
+            continue  # it was rotated in this moment
         if (again := _after(path, file)) is not None and opened.is_at(again[0]):
             return Following(opened, tuple(skipped))
         opened.close()
@@ -129,6 +136,7 @@ def open_next(path: Path, file: GrowingFile) -> Following | None:
 
 
 def _after(path: Path, file: GrowingFile) -> tuple[Path, list[Path]] | None:
+    """Return the path of the file after `file`, and those of the compressed files between them."""
     if file.is_at(path):
         return None
     skipped: list[Path] = []
@@ -136,12 +144,12 @@ def _after(path: Path, file: GrowingFile) -> tuple[Path, list[Path]] | None:
         if not compressed:
             return rotated, skipped
         skipped.append(rotated)
-    # While the new file is empty, whoever writes may not have reopened it and may go on in the old one.
+    # While the new file is empty, the program may not have opened it yet and may still write to the old one.
     return (path, skipped) if _status(path, "st_size") > 0 else None
 
 
 def _rotated_after(path: Path, file: GrowingFile) -> list[tuple[Path, bool]]:
-    """Files rotated after `file`, oldest first, and whether they are compressed."""
+    """Return the files rotated after `file`, oldest first, and whether they are compressed."""
     name = Path(os.path.realpath(path)).name
     rotated: list[tuple[tuple[str, int], Path, bool]] = []
     for sibling in _siblings(path):
@@ -152,7 +160,7 @@ def _rotated_after(path: Path, file: GrowingFile) -> list[tuple[Path, bool]]:
     for index, (_, sibling, _) in enumerate(rotated):
         if file.is_at(sibling):
             return [(later, compressed) for _, later, compressed in rotated[index + 1 :]]
-    # Its name says nothing, or it is deleted: those written to since are later ones. gzip keeps the time.
+    # Its name does not tell, or it was deleted: files modified after it are later. gzip keeps that time.
     return [
         (sibling, compressed)
         for _, sibling, compressed in rotated
@@ -168,7 +176,7 @@ def _status(path: Path, what: Literal["st_size", "st_mtime_ns"]) -> int:
 
 
 def _siblings(path: Path) -> Iterator[Path]:
-    """Everything beside `path`; where that is a link, beside what it links to."""
+    """Yield all files in the folder of `path`; if that is a link, in the folder of the file it links to."""
     directory = Path(os.path.realpath(path)).parent
     try:
         with os.scandir(directory) as entries:

@@ -1,11 +1,11 @@
-"""What the front of a plain-text log line says: when, and how severe.
+"""Reading the head of a plain-text log line: its time and its level.
 
-Only the front counts. `ERROR` in the middle of a sentence is a word, and a date in it is a date; a level
-counts directly after the time, or behind the few things that loggers put between them (a process id, a
-thread in brackets, a logger's name).
+Only the head counts. `ERROR` in the middle of a sentence is a word, and a date there is a date. A level has
+to follow the time directly, or after the few things that loggers put between them (a process id, a thread
+in brackets, a logger's name).
 
-The first character decides which patterns can match at all, and their order is fixed: that is as quick as
-remembering which pattern matched last, and what a line means cannot depend on the lines before it.
+To add a time format, add one `TimeFormat` to `TIME_FORMATS`. Formats are tried in that order, and only those
+that can begin with the first character of the line. What a line means does not depend on the lines before it.
 """
 
 from __future__ import annotations
@@ -14,45 +14,45 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from logctl.core import levels
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND, plausible, to_datetime
 
 _FRONT = 600
-"""Characters that are looked at: what a stranger writes behind them cannot make a pattern slow."""
+"""Characters of a line that are matched: the rest of a long line must not make a pattern slow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The start of a record. `ts` is in milliseconds, UTC; `None` where there is no usable time."""
+    """Time and level of a line that begins a record. `ts` is in milliseconds, UTC; None if it is unusable."""
 
     ts: int | None
     level: str
 
 
 def read_head(line: str, reference: int) -> Head | None:
-    """When and how severe; `None` when no record starts here.
+    """Return the head of a line, or None if the line does not begin a record.
 
-    A time without a zone is UTC. A time without a year gets the latest year that does not put it more
-    than a day after `reference` (milliseconds).
+    A time without a zone is UTC. A time without a year gets the latest year that puts it no more than a day
+    after `reference` (milliseconds).
     """
     found = _recognise(line)
     if found is None:
         return Head(None, find_level(line)) if _LEVEL_FIRST.match(line) else None
-    form, match, priority = found
-    ts = form.time(match, reference)
-    if ts is None and form.doubtful:
+    known, match, priority = found
+    ts = known.time(match, reference)
+    if ts is None and known.doubtful:
         return None
-    return Head(ts, priority if priority is not None else form.level(line, match))
+    return Head(ts, priority if priority is not None else known.level(line, match))
 
 
 def find_level(line: str) -> str:
-    """The level at the front of a line, behind its time if it has one; `UNKNOWN` when there is none."""
+    """Return the level at the head of a line, after its time if it has one; `UNKNOWN` if there is none."""
     found = _recognise(line)
     if found is not None:
-        form, match, priority = found
-        return priority if priority is not None else form.level(line, match)
+        known, match, priority = found
+        return priority if priority is not None else known.level(line, match)
     priority_found = _PRIORITY.match(line)
     if priority_found:
         return _priority_level(priority_found)
@@ -60,18 +60,18 @@ def find_level(line: str) -> str:
 
 
 def continues(line: str) -> bool:
-    """Whether a line looks like a further one of the record before it: indented, or of a stack trace."""
+    """Return whether a line looks like a further line of a record: indented, or part of a stack trace."""
     return _CONTINUES.match(line) is not None
 
 
 # ── Levels ──────────────────────────────────────────────────────────────────────────────────────────
 
-# Every word that `levels.parse_level` knows and loggers print; single letters say too little.
+# Every word that `levels.parse_level` knows and loggers print. Single letters are too ambiguous.
 _WORD = (
     r"trace|trc|finest|finer|fine|verbose|debug[1-3]?|dbg|info|inf|information|informational|config|log"
     r"|notice|note|warn|warning|wrn|error|err|severe|fatal|critical|crit|alert|emerg|emergency|panic"
 )
-# Those that in capitals are a level even without brackets or a colon; `logrotate: ALERT exited` is not.
+# Words that in capitals are a level even without brackets or a colon; not ALERT: `logrotate: ALERT exited`.
 _BARE = (
     r"TRACE|FINEST|FINER|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL|CRIT|EMERG|EMERGENCY"
     r"|PANIC"
@@ -190,7 +190,7 @@ def _short_year_time(match: re.Match[str], _reference: int) -> int | None:
 
 
 def _named_month_time(match: re.Match[str], reference: int) -> int | None:
-    """With a year, or with the one that fits `reference`."""
+    """Return the time of a match with a month's name; without a year, the year follows from `reference`."""
     y, mon, d, h, mi, s, f = match.group("y", "mon", "d", "h", "mi", "s", "f")
     month = _MONTH.get(mon) or int(mon)
     in_day = _in_day(h, mi, s, f)
@@ -213,80 +213,107 @@ def _epoch_time(match: re.Match[str], reference: int) -> int | None:
 
 
 @dataclass(frozen=True)
-class _Form:
-    pattern: re.Pattern[str]
+class TimeFormat:
+    """One way in which loggers write the time at the head of a line.
+
+    `pattern` is a regular expression in verbose syntax, matched at the first character. `first` are the
+    characters that it can match there; None means any. `time` returns milliseconds from a match and the
+    reference time, or None if the match is not a time.
+    """
+
+    name: str
+    pattern: str
     time: Callable[[re.Match[str], int], int | None]
+    first: str | None = None
     level: Callable[[str, re.Match[str]], str] = _level_after_time
     doubtful: bool = False
-    """A number that is no plausible time is a number, where `2026-02-30 10:00:00` is a bad time."""
+    """Whether a match that is not a time is something else: a number can be any number, while
+    `2026-02-30 10:00:00` is a wrong time."""
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, re.VERBOSE)
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text, re.VERBOSE)
+_DIGITS = "0123456789"
+_MONTH_INITIALS = "JFMASOND"
+_WEEKDAY_INITIALS = "MTWFS"
 
-
-_ISO_FORM = _Form(_pattern(rf"(?:[\[(\"']|@?(?:timestamp|time|ts|t)=\"?|[A-Z],\ \[)?{_ISO}"), _iso_time)
-_SHORT_DATE = _Form(
-    _pattern(rf"(?P<y>\d\d)/(?P<mo>0\d|1[0-2])/(?P<d>[0-3]\d)\ {_CLOCK}(?!\d)"), _short_year_time
-)
-_SIX_DIGITS = _Form(
-    _pattern(
-        r"(?P<y>\d\d)(?P<mo>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])\ +"
-        r"(?P<h>[01]?\d|2[0-3])(?P<c>:?)(?P<mi>[0-5]\d)(?P=c)(?P<s>[0-5]\d)(?=[\s,]|$)"
+TIME_FORMATS = (
+    TimeFormat(
+        "glog",  # I0614 15:16:01.123456
+        rf"[IWEF](?P<y>\d{{4}}(?=\d{{4}}\ ))?(?P<mon>0\d|1[0-2])(?P<d>[0-3]\d)\ {_CLOCK}",
+        _named_month_time,
+        first="IWEF",
+        level=_level_letter,
     ),
-    _short_year_time,
-)
-_EPOCH = _Form(
-    _pattern(r"\[?(?:(?P<n>\d{10}|\d{13})(?:[.,](?P<f>\d{1,9}))?)(?=[\s\],:|]|$)"), _epoch_time, doubtful=True
-)
-_ASCTIME = _Form(
-    _pattern(
+    TimeFormat(
+        "asctime",  # Sun Dec  4 04:47:44 2005
         rf"\[?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\ {_MON}\ +(?P<d>\d\d?)\ {_CLOCK}"
-        r"(?P<zone>\ (?:UTC|GMT))?\ (?P<y>\d{4})\b"
+        r"(?P<zone>\ (?:UTC|GMT))?\ (?P<y>\d{4})\b",
+        _named_month_time,
+        first=_WEEKDAY_INITIALS + "[",
     ),
-    _named_month_time,
-)
-_SYSLOG = _Form(
-    _pattern(rf"\[?{_MON}\ +(?P<d>\d\d?)\ (?:(?P<y>\d{{4}})\ )?{_CLOCK}(?!\d)"),
-    _named_month_time,
-    _level_after_tag,
-)
-_ACCESS = _Form(
-    _pattern(
+    TimeFormat(
+        "syslog",  # Jun 14 15:16:01
+        rf"\[?{_MON}\ +(?P<d>\d\d?)\ (?:(?P<y>\d{{4}})\ )?{_CLOCK}(?!\d)",
+        _named_month_time,
+        first=_MONTH_INITIALS + "[",
+        level=_level_after_tag,
+    ),
+    TimeFormat(
+        "iso",  # 2026-01-31 08:15:00,250 +0100
+        rf"(?:[\[(\"']|@?(?:timestamp|time|ts|t)=\"?|[A-Z],\ \[)?{_ISO}",
+        _iso_time,
+    ),
+    TimeFormat(
+        "short date",  # 17/06/09 20:10:40
+        rf"(?P<y>\d\d)/(?P<mo>0\d|1[0-2])/(?P<d>[0-3]\d)\ {_CLOCK}(?!\d)",
+        _short_year_time,
+        first=_DIGITS,
+    ),
+    TimeFormat(
+        "six digits",  # 081109 203615
+        r"(?P<y>\d\d)(?P<mo>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])\ +"
+        r"(?P<h>[01]?\d|2[0-3])(?P<c>:?)(?P<mi>[0-5]\d)(?P=c)(?P<s>[0-5]\d)(?=[\s,]|$)",
+        _short_year_time,
+        first=_DIGITS,
+    ),
+    TimeFormat(
+        "epoch",  # 1718000000.123
+        r"\[?(?:(?P<n>\d{10}|\d{13})(?:[.,](?P<f>\d{1,9}))?)(?=[\s\],:|]|$)",
+        _epoch_time,
+        first=_DIGITS + "[",
+        doubtful=True,
+    ),
+    TimeFormat(
+        "access log",  # 127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700]
         rf"(?:[^\s\[]{{1,255}}\ ){{0,4}}\[(?P<d>\d\d?)/{_MON}/(?P<y>\d{{4}}):{_CLOCK}"
-        r"(?P<zone>\ [+-]\d{4})?\]"
+        r"(?P<zone>\ [+-]\d{4})?\]",
+        _named_month_time,
+        level=_no_level,
     ),
-    _named_month_time,
-    _no_level,
-)
-_KLOG = _Form(
-    _pattern(rf"[IWEF](?P<y>\d{{4}}(?=\d{{4}}\ ))?(?P<mon>0\d|1[0-2])(?P<d>[0-3]\d)\ {_CLOCK}"),
-    _named_month_time,
-    _level_letter,
-)
-# A file's or container's name, or the level, before the time; `Expires: 2026-01-31 …` is a sentence.
-_SECOND_TOKEN = _Form(
-    _pattern(
-        rf"(?!{_FURTHER})(?P<before>\S{{1,255}}(?<![:=,])|(?:{_BARE}):|(?i:level)=\w+)\s+(?:[-|]\s+)?(?:ts=)?[\[(\"]?{_ISO}"
+    TimeFormat(
+        # The name of a file or container, or the level, before the time: web-1  | 2024-01-31 08:15:00.
+        # `Expires: 2026-01-31 …` is a sentence.
+        "second token",
+        rf"(?!{_FURTHER})(?P<before>\S{{1,255}}(?<![:=,])|(?:{_BARE}):|(?i:level)=\w+)"
+        rf"\s+(?:[-|]\s+)?(?:ts=)?[\[(\"]?{_ISO}",
+        _iso_time,
+        level=_level_around_time,
     ),
-    _iso_time,
-    _level_around_time,
 )
-
-_ANY = (_ISO_FORM, _ACCESS, _SECOND_TOKEN)
-_DIGIT = (_ISO_FORM, _SHORT_DATE, _SIX_DIGITS, _EPOCH, _ACCESS, _SECOND_TOKEN)
-_FORMS: dict[str, tuple[_Form, ...]] = {
-    **dict.fromkeys("0123456789", _DIGIT),
-    **dict.fromkeys("JFMASOND", (_SYSLOG, *_ANY)),
-    **dict.fromkeys("MTWFS", (_ASCTIME, _SYSLOG, *_ANY)),
-    **dict.fromkeys("IWE", (_KLOG, *_ANY)),
-    "F": (_KLOG, _ASCTIME, _SYSLOG, *_ANY),
-    "[": (_ISO_FORM, _ASCTIME, _SYSLOG, _EPOCH, _ACCESS, _SECOND_TOKEN),
-}
+"""Every time format that is recognised, in the order in which they are tried."""
 
 
-def _recognise(line: str) -> tuple[_Form, re.Match[str], str | None] | None:
-    """The form of the time at the front, where it is, and the level of a syslog priority before it."""
+@lru_cache(maxsize=1024)
+def _formats_for(first: str) -> tuple[TimeFormat, ...]:
+    """Return the formats that can begin with a character, in order."""
+    return tuple(known for known in TIME_FORMATS if known.first is None or first in known.first)
+
+
+def _recognise(line: str) -> tuple[TimeFormat, re.Match[str], str | None] | None:
+    """Return the format of the time at the head, its match, and the level of a syslog priority before it."""
     if not line or line[0].isspace():
         return None
     start, priority = 0, None
@@ -295,8 +322,8 @@ def _recognise(line: str) -> tuple[_Form, re.Match[str], str | None] | None:
         if found is None or found.end() == len(line):
             return None
         start, priority = found.end(), _priority_level(found)
-    for form in _FORMS.get(line[start], _ANY):
-        match = form.pattern.match(line, start, start + _FRONT)
+    for known in _formats_for(line[start]):
+        match = known.regex.match(line, start, start + _FRONT)
         if match:
-            return form, match, priority
+            return known, match, priority
     return None

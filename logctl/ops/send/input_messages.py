@@ -1,4 +1,4 @@
-"""What `send` was given, as messages: files, streams, and what in them is refused."""
+"""The inputs of one `logctl send` as messages for the queue, and what in them is rejected."""
 
 from __future__ import annotations
 
@@ -13,41 +13,43 @@ from pathlib import Path
 
 from logctl.core.envelope import Packer
 from logctl.core.records import Record
-from logctl.ops.send.idle import with_pauses
-from logctl.ops.send.input_files import Form, Rejection, open_source, read_entries
-from logctl.ops.send.line_joining import Errors
+from logctl.ops.send.entries import Rejection
+from logctl.ops.send.input_files import open_source, read_entries
+from logctl.ops.send.input_forms import Errors, Requested
 from logctl.ops.send.record_identity import Placed, Source, records
 from logctl.ops.send.sender import Outgoing
+from logctl.ops.send.stream_pauses import with_pauses
 
 STDIN = "-"
 PAUSE_SECONDS = 1.0
-"""A stream that is quiet for so long is not kept waiting for a full message."""
+"""How long a stream may be silent before its records are sent in a message that is not full."""
 
 
 def is_stream(path: str) -> bool:
-    """Whether it can be read only once: standard input, a named pipe, a process substitution."""
+    """Return whether an input can be read only once: standard input, a named pipe, a process substitution."""
     return path == STDIN or (Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir())
 
 
 @dataclass
 class Inputs:
-    """Files and streams of one `send`. `refused` fills while the messages are drawn.
+    """The files and streams of one `send`.
 
-    `where` and `name` are parts of the records' identity: see `intake.Source`.
+    `where` and `name` are parts of the records' identity (see `record_identity.Source`). `refused` lists what
+    was rejected in the messages or records read so far, with the path of its input.
     """
 
     paths: Sequence[str]
     app: str | None
     where: str
     name: str = ""
-    form: Form = "auto"
-    errors: Errors = "strict"
+    form: Requested = Requested.AUTO
+    errors: Errors = Errors.STRICT
     refused: list[tuple[str, Rejection]] = field(default_factory=list)
 
     def check(self) -> list[tuple[str, Rejection]]:
-        """What would be refused, found by reading every file once before anything is sent.
+        """Return what would be rejected, by reading every file once before anything is sent.
 
-        A stream can be read only once; what is bad in it is refused on the way.
+        A stream can be read only once; its bad parts are rejected while it is sent.
 
         Raises:
             UsageError: a file cannot be read at all.
@@ -61,7 +63,7 @@ class Inputs:
         ]
 
     def messages(self) -> Iterator[Outgoing | None]:
-        """The messages of every source in turn, and `None` whenever a stream pauses."""
+        """Yield the messages of one input after the other, and None whenever a stream pauses."""
         for path in self.paths:
             packer = Packer()
             items = self._read(path)
@@ -79,7 +81,7 @@ class Inputs:
                 yield Outgoing(message, path)
 
     def records(self) -> Iterator[Record]:
-        """The records of every source in turn, by themselves."""
+        """Yield the records of one input after the other, without packing them into messages."""
         for path in self.paths:
             for item in self._read(path):
                 if isinstance(item, Placed):
@@ -94,9 +96,10 @@ class Inputs:
             yield from records(entries, source)
 
     def _source(self, path: str) -> Source:
-        """Records before the first time in a file get the file's own; those of a stream get now.
+        """Return the source of an input's records.
 
-        Nobody can read a stream again, so that what comes before its first time is new in each.
+        Records before the first time in a file get the file's time of modification; in a stream, the current
+        time. A stream cannot be read again, so its records before the first time are new each time.
         """
         now = time.time_ns() // 1_000_000
         modified = _modified(path)
@@ -106,7 +109,7 @@ class Inputs:
 
 
 def _modified(path: str) -> int | None:
-    """When a file was modified, in milliseconds, be it standard input; None for a stream."""
+    """Return when a file (or stdin, if it is one) was modified, in milliseconds; None for a stream."""
     try:
         status = os.fstat(sys.stdin.fileno()) if path == STDIN else Path(path).stat()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Made logs that look like a small shop's: several apps, ordinary traffic, and one burst of errors."""
+"""Generated logs of a small shop: several apps, ordinary traffic, and one burst of errors."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ _SPAN = 5 * MINUTE
 
 
 def sample_records(count: int, *, now: int, seed: int, app: str | None = None) -> Iterator[Record]:
-    """`count` records of the last five minutes, oldest first; about one in eight belongs to the burst.
+    """Yield `count` records of the last five minutes, oldest first; one in eight belongs to the burst.
 
-    Args:
-        app: all of this app; without, of three apps.
-        seed: the same seed and `now` give the same records.
+    All records are of `app`, or without it of three apps. The same `seed` and `now` (milliseconds) give the
+    same records.
     """
-    random_ = random.Random(seed)  # noqa: S311 - made logs, not secrets
+    random_ = random.Random(seed)  # noqa: S311 - sample logs, not secrets
     burst = range(count * 3 // 4, count * 3 // 4 + max(1, count // 8))
     for index in range(count):
         ts = now - _SPAN + _SPAN * index // count

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bench.loghub import loghub
 from logctl.core.times import DAY, iso, parse_time
-from logctl.ops.send.textlog import Head, continues, find_level, read_head
+from logctl.ops.send.line_head import TIME_FORMATS, Head, continues, find_level, read_head
 
 REFERENCE = parse_time("2026-02-01T00:00:00Z")
 
@@ -65,6 +65,12 @@ FORMS = [
     ("[Sun Dec 04 04:47:44 2005] [notice] apache", "2005-12-04T04:47:44.000Z", "NOTICE"),
     ("[Sun Dec 04 04:47:44.123456 2005] [core:error] [pid 3] x", "2005-12-04T04:47:44.123Z", "ERROR"),
     ("Sun Dec  4 04:47:44 2005 asctime", "2005-12-04T04:47:44.000Z", "UNKNOWN"),
+    ("Mon Dec  5 04:47:44 2005 asctime", "2005-12-05T04:47:44.000Z", "UNKNOWN"),
+    ("Tue Dec  6 04:47:44 2005 asctime", "2005-12-06T04:47:44.000Z", "UNKNOWN"),
+    ("Wed Dec  7 04:47:44 2005 asctime", "2005-12-07T04:47:44.000Z", "UNKNOWN"),
+    ("Thu Dec  8 04:47:44 2005 asctime", "2005-12-08T04:47:44.000Z", "UNKNOWN"),
+    ("Fri Dec  9 04:47:44 2005 asctime", "2005-12-09T04:47:44.000Z", "UNKNOWN"),
+    ("Sat Dec 10 04:47:44 2005 asctime", "2005-12-10T04:47:44.000Z", "UNKNOWN"),
     ('127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /ERROR"', "2000-10-10T20:55:36.000Z", "UNKNOWN"),
     ('::1 - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" 500', "2000-10-10T13:55:36.000Z", "UNKNOWN"),
     # syslog
@@ -95,6 +101,14 @@ FORMS = [
 def test_a_known_form(line: str, ts: str | None, level: str) -> None:
     assert head(line) == (ts, level)
     assert find_level(line) == level
+
+
+def test_every_format_has_an_example_and_names_its_first_characters() -> None:
+    lines = [line.removeprefix("<34>").removeprefix("<165>1 ") for line, _, _ in FORMS if line]
+    for known in TIME_FORMATS:
+        examples = [line for line in lines if known.regex.match(line)]
+        assert examples, f"add a line in the format {known.name!r} to FORMS"
+        assert known.first is None or {line[0] for line in examples} <= set(known.first), known.name
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
-"""Following a growing file through rotation, a batch at a time.
+"""Following a growing file through rotation, one batch after the other.
 
     poll ──> checkpoint "sending bytes 0 to 900, read at 12:00" ──> batch ──> sent ──> commit
                                                               crash here ──> the same batch again
 
-A file is found again by its inode and what was read of it, not by its name: one that is renamed is read
-to its end, then those rotated after it, then the new one. What can no longer be found is said in a `Notice`.
-Only what copytruncate drops between two polls goes unseen, as it does for everybody.
+A file is found again by its inode and by what was read of it, not by its name. A renamed file is read to its
+end, then the files rotated after it, then the new file. A `Notice` says what can no longer be found. Lines
+that `copytruncate` drops between two polls cannot be noticed.
 
-Where a batch ends depends on when somebody looked; what its records are does not (see
-`ops.send.line_joining.Trail`). Sent by other means, the same records are known again.
+Where a batch ends depends on when the file was polled. The identity of its records does not (see
+`ops.send.entries.Trail`): when the same content is sent in another way, its records are recognised.
 """
 
 from __future__ import annotations
@@ -23,37 +23,54 @@ from typing import Protocol
 
 from logctl.core.errors import UsageError
 from logctl.core.times import SECOND
-from logctl.ops.send.checkpoint import Checkpoint, Pending, State
-from logctl.ops.send.input_files import Form, is_compressed, recognise
-from logctl.ops.send.line_joining import MAX_LINE, Entry, Errors, LineForm, LineReader, Place, Rejection
-from logctl.ops.send.rotation import GrowingFile, find, open_file, open_next
+from logctl.ops.send.entries import MAX_LINE, Entry, Rejection
+from logctl.ops.send.follow_checkpoint import Checkpoint, FollowState, Pending
+from logctl.ops.send.input_forms import (
+    LOOK,
+    Compression,
+    Errors,
+    Form,
+    LineForm,
+    Requested,
+    as_lines,
+    compression,
+    fallback,
+    recognise,
+)
+from logctl.ops.send.line_reader import LineReader, Position
+from logctl.ops.send.log_rotation import GrowingFile, find, open_file, open_next
 
 SETTLE = SECOND
+"""How long a file must not change until its last record counts as complete."""
 MAX_BYTES = 2 * MAX_LINE
+"""Bytes of a batch."""
 POLL_SECONDS = 0.2
 GATHER_SECONDS = 1.0
-"""How long records gather before the next batch, when the last one was small: each message costs, whether it
-holds one record or a thousand."""
+"""How long records are collected after a small batch, because a message of one record costs as much as a
+message of a thousand."""
 _MUCH = 512 * 1024
-_LOOK = 64 * 1024
+"""Bytes of a batch after which the next one is read at once."""
 _TAIL = 256
+"""Bytes before a place whose hash tells whether a file is the one that was read."""
 _KEY = 8
+"""Characters of a chain that are kept for each of the first lines of a file."""
 _MAX_BEGUN = 1_000
 _MAX_BEFORE = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that whoever follows the file must know."""
+    """Something that the person who follows the file has to know."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class FollowBatch:
-    """Entries of the bytes `start` to `end`. `source` names the file by its first line.
+    """The entries in the bytes from `start` to `end` of a file, which `source` identifies by its first line.
 
-    With only `notices` in it there is nothing to send; commit it all the same.
+    `read_at` is the time of reading, in milliseconds. A batch with notices only has nothing to send, and has
+    to be committed too.
     """
 
     entries: tuple[Entry | Rejection, ...]
@@ -63,18 +80,18 @@ class FollowBatch:
     source: str
     notices: tuple[Notice, ...]
     _commit: Callable[[FollowBatch], None] = field(repr=False, compare=False)
-    _after: State | None = field(default=None, repr=False, compare=False)
+    _after: FollowState | None = field(default=None, repr=False, compare=False)
 
     def commit(self) -> None:
-        """It is sent: go on behind it, also after a restart."""
+        """Note that the batch was sent: reading continues after it, even after a restart."""
         self._commit(self)
 
 
 class FollowedFile:
-    """A growing file, from where its checkpoint says, or from its start (or end) without one.
+    """A growing file, read from its checkpoint on; without a checkpoint, from its start or its end.
 
     Raises:
-        UsageError: somebody else follows it for the same app, or its checkpoint cannot be used.
+        UsageError: another process follows it for the same app, or its checkpoint cannot be used.
     """
 
     def __init__(
@@ -83,8 +100,8 @@ class FollowedFile:
         *,
         app: str,
         state_dir: Path,
-        form: Form = "auto",
-        errors: Errors = "strict",
+        form: Requested = Requested.AUTO,
+        errors: Errors = Errors.STRICT,
         from_end: bool = False,
         settle: int = SETTLE,
         max_bytes: int = MAX_BYTES,
@@ -111,16 +128,19 @@ class FollowedFile:
         self.close()
 
     def close(self) -> None:
+        """Close the file and its checkpoint."""
         if self._file is not None:
             self._file.close()
             self._file = None
         self._checkpoint.close()
 
     def poll(self, now: int) -> FollowBatch | None:
-        """The next batch, the same until it is committed; `None` while there is nothing to send.
+        """Return the next batch, and the same one until it is committed; None if there is nothing to send.
+
+        `now` is in milliseconds.
 
         Raises:
-            UsageError: the file cannot be read, or the checkpoint not be written.
+            UsageError: the file cannot be read, or the checkpoint cannot be written.
         """
         if self._outstanding is None:
             try:
@@ -130,7 +150,7 @@ class FollowedFile:
         return self._outstanding
 
     def commit(self, batch: FollowBatch) -> None:
-        """Move the checkpoint behind `batch`; once is enough."""
+        """Move the checkpoint to the end of `batch`; a second call has no effect."""
         if batch is not self._outstanding:
             return
         if batch._after is not None:
@@ -142,7 +162,7 @@ class FollowedFile:
     def _next(self, now: int) -> FollowBatch | None:
         if self._file is None:
             self._file = self._open(now)
-        self._from_end = False  # a file that was not there at first has nothing old in it
+        self._from_end = False  # a file that appears later has no old lines to skip
         batch = None
         while self._file is not None and batch is None:
             file, state = self._file, self._current
@@ -163,24 +183,26 @@ class FollowedFile:
             for skipped in following.skipped:
                 self._notices.append(
                     Notice(
-                        f"{skipped} was compressed before it was read; it is not sent. Send it by itself: "
-                        "only what is missing is added."
+                        f"{skipped} was compressed before it was read, so it was not sent. Send it with "
+                        "`logctl send`: only the records that are missing are added."
                     )
                 )
             file.close()
             self._file = following.file
             self._begin(following.file)
         if batch is None and self._notices:
-            return FollowBatch((), now, 0, 0, "", self._take_notices(), self.commit)
+            return FollowBatch(
+                (), read_at=now, start=0, end=0, source="", notices=self._take_notices(), _commit=self.commit
+            )
         return batch
 
     @property
-    def _current(self) -> State:
+    def _current(self) -> FollowState:
         assert self._checkpoint.state is not None, "an open file has a state"
         return self._checkpoint.state
 
     def _open(self, now: int) -> GrowingFile | None:
-        """The file of the checkpoint, wherever it is; else the one of that name, from its start."""
+        """Open the file of the checkpoint under any name, or else the file at the path, from its start."""
         state = self._checkpoint.state
         if state is not None:
             file = find(self._path, state.device, state.inode, lambda found: _holds(found, state))
@@ -195,9 +217,10 @@ class FollowedFile:
             return file
         if state is not None:
             self._tell(
-                "was rotated while nobody followed it, and the old file cannot be found: deleted or "
-                f"compressed, perhaps. What it had after its byte {state.place.offset:,}, and files rotated "
-                "after it, may be missing. Send those that are left: only what is missing is added."
+                "was rotated while it was not followed, and the old file cannot be found; it may have been "
+                f"deleted or compressed. Its records after byte {state.place.offset:,}, and files rotated "
+                "after it, may be missing. Send the files that are left with `logctl send`: only the records "
+                "that are missing are added."
             )
         self._begin(file)
         if self._from_end and state is None:
@@ -205,54 +228,54 @@ class FollowedFile:
         return file
 
     def _begin(self, file: GrowingFile) -> None:
-        if is_compressed(file.read(_LOOK, 0)):
+        if compression(file.read(LOOK, 0)) is not Compression.NONE:
             raise UsageError(f"{self._path} is compressed.", "Send it without --follow.")
         self._size = -1
         before = _with_begun(self._checkpoint.state) if self._checkpoint.state else {}
-        self._checkpoint.save(State(file.device, file.inode, tail=_digest(b""), before=before))
+        self._checkpoint.save(FollowState(file.device, file.inode, tail=_digest(b""), before=before))
 
     def _skip_to_end(self, file: GrowingFile, now: int) -> None:
-        """Behind the last complete line, having read all of them for what they mean for the next."""
+        """Move the checkpoint after the last complete line; the lines are read for the state after them."""
         end = _end_of_lines(file)
-        form = self._recognise(file, quiet=True) or "text"
-        reader = self._reader(form, "replace", now, Place())
+        form = self._recognise(file, quiet=True) or Form.TEXT
+        reader = self._reader(form, Errors.REPLACE, now, Position())
         begun = _begun(reader.read(file.stream(end), final=True), _MAX_BEGUN)
         tail = file.read(min(_TAIL, end), max(0, end - _TAIL))
         self._checkpoint.save(
             replace(self._current, place=reader.place, tail=_digest(tail), tail_size=len(tail), begun=begun)
         )
 
-    def _retrace(self, file: GrowingFile, state: State) -> None:
-        """The trail of a place that an earlier version has kept without one."""
+    def _retrace(self, file: GrowingFile, state: FollowState) -> None:
+        """Compute the trail of a checkpoint that an earlier version wrote without one."""
         if state.place.offset and not state.place.chain and _holds(file, state):
             trail = self._trail(file, state.place.offset)
             self._checkpoint.save(
                 replace(state, place=replace(state.place, chain=trail.chain, source=trail.source))
             )
 
-    def _continues(self, file: GrowingFile, state: State) -> bool:
-        """Whether it is a copy of the file that was read: all that was sent stands in it."""
+    def _continues(self, file: GrowingFile, state: FollowState) -> bool:
+        """Return whether a file is a copy of the one that was read: it contains everything that was sent."""
         place = state.place
         if not place.chain or not _holds(file, state):
             return False
         return self._trail(file, place.offset).chain == place.chain
 
-    def _trail(self, file: GrowingFile, end: int) -> Place:
-        reader = self._reader("text", "replace", 0, Place())
+    def _trail(self, file: GrowingFile, end: int) -> Position:
+        reader = self._reader(Form.TEXT, Errors.REPLACE, 0, Position())
         reader.skip(file.stream(end))
         return reader.place
 
-    def _restart(self, file: GrowingFile, state: State) -> None:
+    def _restart(self, file: GrowingFile, state: FollowState) -> None:
         told = "was truncated or written anew; it is read from its start."
         if self._size != state.place.offset or state.pending is not None:
-            told += f" What it had after byte {state.place.offset:,} may be missing."
+            told += f" Its earlier records after byte {state.place.offset:,} may be missing."
         self._tell(told)
         self._begin(file)
 
     def _observe(self, file: GrowingFile, now: int) -> bool:
-        """Whether the file has been quiet for long enough that its last record is whole."""
+        """Return whether the file has not changed for so long that its last record counts as complete."""
         size = file.size()
-        # A shrunken file keeps its old size here for the notice; it starts again in any case.
+        # When a file shrinks, its old size is kept here for the notice; it is read again in any case.
         if size > self._size or self._size < 0:
             self._size, self._changed_at = size, now
         self._changed_at = min(self._changed_at, now)  # the clock was set back
@@ -269,7 +292,7 @@ class FollowedFile:
     # ── What is in it ───────────────────────────────────────────────────────────────────────────────
 
     def _read(
-        self, file: GrowingFile, state: State, now: int, *, quiet: bool, last: bool
+        self, file: GrowingFile, state: FollowState, now: int, *, quiet: bool, last: bool
     ) -> FollowBatch | None:
         start = state.place.offset
         data = file.read(self._max_bytes, start)
@@ -292,15 +315,15 @@ class FollowedFile:
         self._checkpoint.save(state)
         return self._batch(state, pending, data)
 
-    def _repeat(self, file: GrowingFile, state: State, pending: Pending) -> FollowBatch | None:
+    def _repeat(self, file: GrowingFile, state: FollowState, pending: Pending) -> FollowBatch | None:
         data = file.read(pending.end - state.place.offset, state.place.offset)
         if _digest(data) == pending.digest:
             return self._batch(state, pending, data)
         self._restart(file, state)
         return None
 
-    def _batch(self, state: State, pending: Pending, data: bytes) -> FollowBatch:
-        """From the checkpoint and the bytes it names alone, so that a restart makes the same one."""
+    def _batch(self, state: FollowState, pending: Pending, data: bytes) -> FollowBatch:
+        """Make the batch from the checkpoint and its bytes alone, so that a restart makes the same batch."""
         assert state.form is not None, "a pending batch has a form"
         reader = self._reader(state.form, pending.errors, pending.read_at, state.place)
         entries = tuple(_again(item, state.before) for item in reader.read(io.BytesIO(data), final=True))
@@ -311,25 +334,25 @@ class FollowedFile:
         )
         return FollowBatch(
             entries,
-            pending.read_at,
-            state.place.offset,
-            pending.end,
-            reader.place.source,
-            self._take_notices(),
-            self.commit,
-            after,
+            read_at=pending.read_at,
+            start=state.place.offset,
+            end=pending.end,
+            source=reader.place.source,
+            notices=self._take_notices(),
+            _commit=self.commit,
+            _after=after,
         )
 
-    def _reader(self, form: LineForm, errors: Errors, reference: int, place: Place) -> LineReader:
-        # No line may fill a batch: there would never be an end to hand it out at.
+    def _reader(self, form: LineForm, errors: Errors, reference: int, place: Position) -> LineReader:
+        # A line must not fill a whole batch, because a batch ends at the end of a record.
         limit = min(MAX_LINE, self._max_bytes // 2)
         return LineReader(form, errors=errors, reference=reference, place=place, max_line=limit)
 
     def _recognise(self, file: GrowingFile, *, quiet: bool) -> LineForm | None:
-        found = recognise(file.read(_LOOK, 0), self._form)
+        found = recognise(file.read(LOOK, 0), self._form)
         if found is None:
-            return None if not quiet else "json" if self._form == "json" else "text"
-        return "text" if found == "text" else "json"
+            return fallback(self._form) if quiet else None
+        return as_lines(found)
 
 
 class _Sleep(Protocol):
@@ -345,9 +368,10 @@ def batches(
     interval: float = POLL_SECONDS,
     gather: float = GATHER_SECONDS,
 ) -> Iterator[FollowBatch]:
-    """Batches for ever; each must be committed before the next comes. Notices go to `on_notice`.
+    """Yield batches without end; each has to be committed before the next. Notices go to `on_notice`.
 
-    While there is more than a batch to read, one follows the other at once.
+    While there is more than one batch to read, the next one follows at once. Otherwise the file is polled
+    every `interval` seconds, and records are collected for `gather` seconds.
     """
     while True:
         batch = followed.poll(clock())
@@ -364,14 +388,14 @@ def batches(
             batch.commit()
 
 
-def _holds(file: GrowingFile, state: State) -> bool:
-    """Whether the file still has before `place` what was read there."""
+def _holds(file: GrowingFile, state: FollowState) -> bool:
+    """Return whether the file still contains, before the checkpoint's place, what was read there."""
     end = state.place.offset
     return file.size() >= end and _digest(file.read(state.tail_size, end - state.tail_size)) == state.tail
 
 
 def _end_of_lines(file: GrowingFile) -> int:
-    """After the last complete line."""
+    """Return the offset after the last complete line."""
     end = offset = 0
     while chunk := file.read(MAX_BYTES, offset):
         end = offset + chunk.rindex(b"\n") + 1 if b"\n" in chunk else end
@@ -380,7 +404,7 @@ def _end_of_lines(file: GrowingFile) -> int:
 
 
 def _begun(items: Iterable[Entry | Rejection], most: int) -> tuple[str, ...]:
-    """Keys of the lines before the first time; all items are drawn."""
+    """Return the keys of at most `most` lines before the first time; `items` is read to its end."""
     keys = [item.chain[:_KEY] for item in items if isinstance(item, Entry) and item.ts is None]
     return tuple(keys[:most])
 
@@ -391,8 +415,8 @@ def _again(item: Entry | Rejection, before: Mapping[str, int]) -> Entry | Reject
     return item
 
 
-def _with_begun(state: State) -> dict[str, int]:
-    """How many files began with each line, the one that ends included; of very many the latest."""
+def _with_begun(state: FollowState) -> dict[str, int]:
+    """Count how many files began with each line, including the one that ends; of many lines, the latest."""
     counts = {key: count for key, count in state.before.items() if key not in state.begun}
     counts |= {key: state.before.get(key, 0) + 1 for key in state.begun}
     return dict(list(counts.items())[-_MAX_BEFORE:])
