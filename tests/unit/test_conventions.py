@@ -16,10 +16,7 @@ REPEATED = {
     "Claim",
     "Condition",
     "Line",
-    "OutOfTime",
     "Overview",
-    "Request",
-    "Scope",
     "Status",
 }
 # Calls with more than five positional arguments. Only lower this number.
