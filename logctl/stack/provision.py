@@ -20,7 +20,7 @@ from logctl.core.errors import LogctlError
 from logctl.stack.bundle import Bundle, build
 from logctl.stack.capacity import Concurrency, reservation, shortage
 from logctl.stack.completeness import Shortfall, shortfall
-from logctl.stack.deploy import Change, Plan, StackDeployer, StackEvent, StackInfo
+from logctl.stack.deploy import StackDeployer
 from logctl.stack.iam.policies import named
 from logctl.stack.names import Names
 from logctl.stack.ownership import Ownership
@@ -30,6 +30,7 @@ from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.resources.storage import alerts_indexes
 from logctl.stack.settings import Settings
 from logctl.stack.stack_contents import resources_of
+from logctl.stack.stack_events import Change, Plan, StackEvent, StackInfo
 from logctl.stack.template import INLINE_LIMIT, TEMPLATES, bootstrap_template, build_template, to_json
 from logctl.stack.upgrade import Indexes, steps
 

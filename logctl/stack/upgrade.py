@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
+from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
 
 Indexes = tuple[str, ...]
 

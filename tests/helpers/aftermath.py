@@ -14,7 +14,8 @@ from logctl.core.times import DAY, TimeRange
 from logctl.ops.alerts.queue_subscriber import Delivered
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.alerting.alerter import alerter_for
-from logctl.pipeline.stores.alert_states import to_state
+from logctl.pipeline.alerting.sweep import Sweep
+from logctl.pipeline.stores.alert_items import to_state
 from logctl.pipeline.stores.hot import HotStore
 
 
@@ -34,7 +35,7 @@ def by_hand(deployment: Deployment, *, visibility: int) -> None:
 def sweep(deployment: Deployment, *, later: int) -> dict[Action, int]:
     """A sweep that is called `later` milliseconds from now."""
     clock = lambda: time.time_ns() // 1_000_000 + later  # noqa: E731
-    return alerter_for(deployment.aws, deployment.pipeline_config(), clock).sweep(called_at=clock())
+    return Sweep(alerter_for(deployment.aws, deployment.pipeline_config(), clock)).run(clock())
 
 
 def waiting(deployment: Deployment, url: str) -> int:

@@ -6,6 +6,8 @@ from logctl.core.debounce import Action
 from logctl.core.silence import Silence
 from logctl.core.times import MINUTE
 from logctl.pipeline.alerting.alerter import Alerter
+from logctl.pipeline.alerting.sweep import Sweep
+from logctl.pipeline.alerting.topic import AlertTopic
 from logctl.pipeline.stores.alert_states import AlertStore
 from logctl.pipeline.stores.outbox import Outbox
 from logctl.pipeline.stores.silences import SilenceStore
@@ -19,8 +21,8 @@ def make(pipeline: Pipeline, store: AlertStore, *, window: int = WINDOW) -> Aler
         store,
         SilenceStore(pipeline.aws.dynamodb, pipeline.config.alerts_table),
         Outbox(pipeline.aws.dynamodb, pipeline.config.hot_table),
-        pipeline.aws.sns,
-        pipeline.config.topic_arn,
+        AlertTopic(pipeline.aws.sns, pipeline.config.topic_arn),
+        stack="logctl-test",
         window=window,
         clock=pipeline.clock,
     )
@@ -28,7 +30,7 @@ def make(pipeline: Pipeline, store: AlertStore, *, window: int = WINDOW) -> Aler
 
 def sweep(alerter: Alerter) -> dict[Action, int]:
     """As the schedule does, whose clock is the pipeline's."""
-    return alerter.sweep(called_at=alerter.clock())
+    return Sweep(alerter).run(alerter.clock())
 
 
 def silence(target: str, *, until: int) -> Silence:

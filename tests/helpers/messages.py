@@ -10,7 +10,7 @@ from typing import Any
 import zstandard
 from botocore.exceptions import ClientError
 
-from logctl.core.envelope import _batch_id, pack
+from logctl.core.envelope import batch_id_of, pack
 from logctl.core.records import Record, derive_id
 from tests.helpers.pipeline import NOON, Pipeline
 
@@ -90,7 +90,7 @@ def sealed(lines: list[bytes], appid: str = "checkout", **changes: Any) -> str:
     """An envelope whose claims about itself are right, whatever it holds."""
     plain = b"\n".join(lines)
     data = base64.b64encode(zstandard.compress(plain)).decode()
-    envelope = {"logctl": 1, "appid": appid, "batch_id": _batch_id(appid, plain), "count": len(lines)}
+    envelope = {"logctl": 1, "appid": appid, "batch_id": batch_id_of(appid, plain), "count": len(lines)}
     return json.dumps({**envelope, "encoding": "zstd", "data": data, **changes})
 
 

@@ -12,8 +12,8 @@ from logctl.core.attempts import FRESH, Ledger
 from logctl.core.times import parse_time
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import Consumer
-from logctl.pipeline.stores.alert_states import DUE
 from logctl.pipeline.stores.attempt_ledger import Attempts
+from logctl.pipeline.stores.attention_index import DUE
 
 NOON = parse_time("2026-01-31T12:00:00Z")
 

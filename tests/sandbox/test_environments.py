@@ -18,7 +18,7 @@ from logctl.core.times import HOUR, TimeRange
 from logctl.ops.alerts.queue_subscriber import Inbox
 from logctl.ops.deployment import Deployment
 from logctl.ops.send.sender import Outgoing, Sender
-from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
+from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
 from logctl.pipeline.stores.hot import HotStore
 from logctl.stack.bundle import Bundle
 from logctl.stack.provision import Provisioner

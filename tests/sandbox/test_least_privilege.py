@@ -28,6 +28,7 @@ from logctl.core.partitions import COMPACTED, LOGS, Partition
 from logctl.core.times import DAY, MINUTE, TimeRange
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.alerting.alerter import alerter_for
+from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.api import Api
 from logctl.pipeline.compaction import Compactor, Tables
 from logctl.pipeline.config import ApiConfig, PipelineConfig
@@ -165,7 +166,7 @@ def sweep(aws: Aws, stage: Stage) -> None:
     )
     # The first begins the windows, the second ends them.
     for wait in (0, stage.pipeline.alert_window + MINUTE):
-        tried(alerter_for(aws, stage.pipeline, now).sweep, called_at=now() + wait)
+        tried(Sweep(alerter_for(aws, stage.pipeline, now)).run, now() + wait)
     tried(Expiry(aws.s3, aws.glue, stage.pipeline, now).run)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.stores.attention_index import DUE
 from tests.simulation.expressions import Item, holds, updated
 
 Gate = Callable[["Call"], Any]

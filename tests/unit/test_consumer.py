@@ -13,6 +13,7 @@ from logctl.core.attempts import MAX_STRIKES, Outcome
 from logctl.core.hot_rows import from_item
 from logctl.core.times import DAY, HOUR, MINUTE
 from logctl.pipeline.alerting.alerter import alerter_for
+from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.config import MAX_RECEIVES
 from logctl.pipeline.delivery.deadline import LEAST, RESERVE
 from tests.helpers.messages import (
@@ -190,7 +191,7 @@ def test_whatever_call_of_the_alerts_fails_the_message_is_done_and_the_sweeper_m
     sweeper = alerter_for(pipeline.aws, pipeline.config, pipeline.clock)
     for _ in range(2):
         pipeline.clock.advance(60_000)
-        sweeper.sweep(called_at=pipeline.clock())
+        Sweep(sweeper).run(pipeline.clock())
     assert len(stored(pipeline)) == 3
     assert len(pipeline.hot_rows()) == 2
     (alert,) = pipeline.alerts()

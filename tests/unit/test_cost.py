@@ -139,9 +139,9 @@ def test_model_requests_match_the_consumer(pipeline):
     pipeline.consumer.process(event(packed(records, "a" * 16)))
     calls.clear()
     pipeline.consumer.process(event(packed(again, "a" * 16)))
-    # One object, one hot row, one transaction with a look before and after it, and what of the file is known.
+    # One object, one hot row, one transaction with a look before it, and what of the file is known.
     assert sorted(calls) == [
-        "GetItem", "GetItem", "PutItem", "PutItem", "PutObject", "Query", "TransactWriteItems",
+        "GetItem", "PutItem", "PutItem", "PutObject", "Query", "TransactWriteItems",
     ]  # fmt: skip
 
 

@@ -365,7 +365,7 @@ def test_what_is_lost_is_said(writer: Writer, reader: Reader) -> None:
     writer.append("three\n")
     reader.crash()
     assert reader.drain() == ["three"]
-    assert [notice.split(" was ")[1][:36] for notice in reader.notices] == [
+    assert [notice.split(" was ", 1)[1][:36] for notice in reader.notices] == [
         "rotated while it was not followed, and"[:36]
     ]
 

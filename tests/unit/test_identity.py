@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 
 from logctl.core.deduplication import BLOCK, KEPT, MAX_BLOCKS
-from logctl.core.envelope import MAX_RECORDS, Packed, Packer, pack, unpack
+from logctl.core.envelope import MAX_RECORDS, Packed, Packer, pack
 from logctl.core.hot_rows import from_item
 from logctl.core.records import TS_DERIVED, Record, Rejected, derive_id
 from logctl.core.times import DAY, SECOND
+from logctl.core.unpacking import unpack
 from logctl.ops.send.followed_file import SETTLE, FollowedFile
 from logctl.ops.send.input_forms import Errors, Form, Requested
 from logctl.ops.send.input_messages import Inputs

@@ -18,6 +18,7 @@ from logctl.core.debounce import AlertKey, Tally
 from logctl.core.partitions import COMPACTED, LOGS
 from logctl.core.times import DAY, MINUTE
 from logctl.pipeline.alerting.alerter import alerter_for
+from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.partition_expiry import Expiry
 from logctl.pipeline.stores.attempt_ledger import Attempts
@@ -167,7 +168,7 @@ def test_the_sweeper(pipeline: Pipeline):
     with iam.recorded() as calls:
         for _ in range(3):
             pipeline.clock.advance(16 * MINUTE)
-            sweeper.sweep(called_at=pipeline.clock())
+            Sweep(sweeper).run(pipeline.clock())
     register(pipeline, OLD)
     compacted = f"s3://{pipeline.config.bucket}/{COMPACTED}gen=1/appid=a/"
     register(pipeline, OLD, table=pipeline.config.compacted_table, place=compacted)

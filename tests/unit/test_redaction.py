@@ -284,12 +284,12 @@ def envelope(items: list[Record], **changes: Any) -> str:
 
 def folded(lines: list[str]) -> str:
     """An envelope of lines that are no records."""
-    from logctl.core.envelope import _batch_id
+    from logctl.core.envelope import batch_id_of
 
     plain = "\n".join(lines).encode()
     data = base64.b64encode(zstandard.compress(plain)).decode()
     return json.dumps(
-        {"logctl": 1, "appid": "checkout", "batch_id": _batch_id("checkout", plain), "count": len(lines),
+        {"logctl": 1, "appid": "checkout", "batch_id": batch_id_of("checkout", plain), "count": len(lines),
          "encoding": "zstd", "data": data}
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from logctl.core import quarantine, strictjson
 from logctl.core.access import overlap
-from logctl.core.envelope import unfolded, unpack
+from logctl.core.envelope import unfolded
 from logctl.core.errors import UsageError
 from logctl.core.histogram import buckets
 from logctl.core.partitions import LOGS, Partition, Scope
@@ -19,6 +19,7 @@ from logctl.core.redaction import UNREADABLE, Redactor
 from logctl.core.safe_text import json_text
 from logctl.core.schema import COLUMNS, parquet_descriptor, storage_descriptor
 from logctl.core.times import DAY, SECOND, TimeRange, parse_time
+from logctl.core.unpacking import unpack
 from logctl.pipeline.delivery.canary import Canary
 from logctl.stack.settings import Settings
 from logctl.stack.sizes import format_size, parse_size

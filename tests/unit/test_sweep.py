@@ -29,7 +29,8 @@ from logctl.core.times import DAY, HOUR, MINUTE, SECOND, parse_time
 from logctl.pipeline import sweeper
 from logctl.pipeline.alerting.alerter import Alerter, alerter_for
 from logctl.pipeline.alerting.overview import Standings
-from logctl.pipeline.stores.alert_states import PARKED, SHARDS, home
+from logctl.pipeline.alerting.sweep import Sweep
+from logctl.pipeline.stores.attention_index import PARKED, SHARDS, home
 from logctl.pipeline.stores.outbox import UNCOUNTED
 from logctl.stack.resources.lambda_functions import SWEEPER_TIMEOUT
 from tests.helpers.config import CONFIG
@@ -85,7 +86,7 @@ class Bench:
         """The next full minute's sweep, which has to end before Lambda ends it."""
         began = self.now = -(-(self.now + 1) // MINUTE) * MINUTE
         until = lambda: limit - (self.now - began) < sweeper._STOP_BEFORE_END  # noqa: E731
-        done = self.alerter.sweep(called_at=began, until=until, each=self.each)
+        done = Sweep(self.alerter, until=until, each=self.each).run(began)
         assert self.now - began < limit, "Lambda has ended the sweep"
         return done
 
@@ -292,7 +293,7 @@ def test_where_no_schedule_calls_the_sweeper_goes_by_its_own_clock(bench, monkey
     assert [done for done in told if done] == [{"SUMMARISE": 1}]
     # The schedule's first call is not held up by it.
     behind = bench.now - 10 * MINUTE
-    assert bench.alerter.sweep(called_at=behind) == {}
+    assert Sweep(bench.alerter).run(behind) == {}
     assert bench.store.last_sweep() == behind
 
 
@@ -302,12 +303,12 @@ def test_where_no_schedule_calls_the_sweeper_goes_by_its_own_clock(bench, monkey
 @pytest.mark.proves("F51")
 def test_a_call_that_comes_again_or_was_overtaken_does_nothing(bench):
     bench.put(KEY)
-    assert bench.alerter.sweep(called_at=NOON + MINUTE) == {Action.SUMMARISE: 1}
+    assert Sweep(bench.alerter).run(NOON + MINUTE) == {Action.SUMMARISE: 1}
     bench.put(KEY)
-    assert bench.alerter.sweep(called_at=NOON + MINUTE) == {}
-    assert bench.alerter.sweep(called_at=NOON) == {}
+    assert Sweep(bench.alerter).run(NOON + MINUTE) == {}
+    assert Sweep(bench.alerter).run(NOON) == {}
     assert bench.store.last_sweep() == NOON + MINUTE
-    assert bench.alerter.sweep(called_at=NOON + MINUTE + 1) == {Action.SUMMARISE: 1}
+    assert Sweep(bench.alerter).run(NOON + MINUTE + 1) == {Action.SUMMARISE: 1}
 
 
 @pytest.mark.proves("F51")

@@ -16,7 +16,7 @@ import zstandard
 from logctl.aws.clients import IN_TIME, LONGEST_CALL, Aws
 from logctl.core import debounce, limits
 from logctl.core.attempts import MAX_DEFERRALS, MAX_SILENT, MAX_STRIKES, Ledger, Outcome, in_turns
-from logctl.core.envelope import MAX_PLAIN, _batch_id
+from logctl.core.envelope import MAX_PLAIN, batch_id_of
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, SECOND
 from logctl.pipeline.consumer import Consumer
@@ -685,7 +685,7 @@ def test_time_that_others_have_used_is_no_strike():
 
 def envelope_of(plain: bytes, count: int) -> str:
     data = base64.b64encode(zstandard.compress(plain, 19)).decode()
-    sealed = {"logctl": 1, "appid": "bad", "batch_id": _batch_id("bad", plain), "count": count}
+    sealed = {"logctl": 1, "appid": "bad", "batch_id": batch_id_of("bad", plain), "count": count}
     return json.dumps({**sealed, "encoding": "zstd", "data": data})
 
 

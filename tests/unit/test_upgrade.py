@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
-from logctl.stack.deploy import Plan
+from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
 from logctl.stack.provision import Provisioner
 from logctl.stack.resources.storage import alerts_indexes
 from logctl.stack.settings import Settings
-from logctl.stack.stack_events import Change, StackInfo
+from logctl.stack.stack_events import Change, Plan, StackInfo
 from logctl.stack.upgrade import steps
 
 

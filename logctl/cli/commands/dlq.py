@@ -48,7 +48,9 @@ def listing(
     limit: Annotated[int, typer.Option("--limit", min=1, help="Show at most this many.")] = 100,
     output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
 ) -> None:
-    """List the messages that the consumer could not finish, and why; they stay in the queue.
+    """List the messages that failed, and why.
+
+    The messages stay in the queue.
 
     The cause is "content" if a message failed while storage worked, "storage" if it could not be stored, and
     "unknown" if nothing was recorded of its attempts.
@@ -122,7 +124,7 @@ def redrive(
     yes: _Yes = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show how many would be moved.")] = False,
 ) -> None:
-    """Send messages in the dead-letter queue through the pipeline again.
+    """Send failed messages through the pipeline again.
 
     Messages that failed because of their content would fail again. They are left out, unless they are chosen
     with --all or --message. The messages of an app keep their order, but come after what the app has sent

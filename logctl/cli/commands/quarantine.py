@@ -91,7 +91,10 @@ def listing(
     ] = 100,
     output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
 ) -> None:
-    """List the messages, and lines of messages, that could not be read; the oldest first.
+    """List the messages that could not be read.
+
+    A message is listed with the number of its lines that could not be read, or as a whole. The oldest comes
+    first.
 
     Examples:
 
@@ -279,12 +282,13 @@ def retry(
     ] = None,
     yes: _Yes = False,
 ) -> None:
-    """Process messages in quarantine again with the consumer, unchanged or corrected.
+    """Process messages in quarantine again.
 
-    Records of a message that are stored already are not stored again, however often this is repeated. When
-    the message is stored, its object in quarantine is deleted. What is rejected again stays, with the new
-    reason. The consumer runs on this machine, with the deployed configuration. A corrected text is another
-    message: records that were stored of the old one stay too.
+    The messages are processed unchanged or corrected. Records of a message that are stored already are not
+    stored again, however often this is repeated. When the message is stored, its object in quarantine is
+    deleted. What is rejected again stays, with the new reason. The consumer runs on this machine, with the
+    deployed configuration. A corrected text is another message: records that were stored of the old one stay
+    too.
 
     Examples:
 

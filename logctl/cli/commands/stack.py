@@ -18,8 +18,8 @@ from logctl.core.safe_text import counted, neutralise
 
 if TYPE_CHECKING:
     from logctl.ops.lake.table_repair import Faults
-    from logctl.stack.deploy import Change, Plan, StackEvent
     from logctl.stack.provision import Destroyed, Provisioner
+    from logctl.stack.stack_events import Change, Plan, StackEvent
 
 _WORDS = {"Add": "+ add", "Modify": "~ change", "Remove": "- remove", "Import": "< take over"}
 

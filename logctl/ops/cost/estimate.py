@@ -168,7 +168,7 @@ def _tables(load: Load, settings: Settings, prices: Mapping[str, Price]) -> list
         ),
         CostLine("DynamoDB", "deduplicating records, reading", load.messages, prices["dynamodb_read"]),
         CostLine("DynamoDB", "counting errors, writing", load.messages * counting, prices["dynamodb_write"]),
-        CostLine("DynamoDB", "counting errors, reading", tallies * 2, prices["dynamodb_read"]),
+        CostLine("DynamoDB", "counting errors, reading", tallies, prices["dynamodb_read"]),
         CostLine("DynamoDB", "storage", stored, prices["dynamodb_storage"]),
         CostLine("DynamoDB", "backup (point in time)", stored, prices["dynamodb_backup"]),
     ]

@@ -22,7 +22,7 @@ from logctl.ops.cost.bill import MONTH, SQS_CHUNK, CostLine
 from logctl.ops.cost.prices import Price
 from logctl.ops.deployment import Deployment
 from logctl.ops.health.metrics import MetricQuery
-from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.stores.attention_index import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 
 LOOK_BACK = 30 * DAY

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from logctl.core.attempts import Ledger
-from logctl.core.envelope import unpack
 from logctl.core.quarantine import picked
 from logctl.core.records import Rejected
 from logctl.core.redaction import Redactor
+from logctl.core.unpacking import unpack
 from logctl.ops.deployment import Deployment
 from logctl.ops.recovery.dead_letter_queue import DeadLetterQueue, Message
 from logctl.ops.recovery.dead_letter_rules import Cause, cause, reason

@@ -11,7 +11,11 @@ import difflib
 from collections.abc import Callable
 
 from logctl.core.errors import UsageError
-from logctl.stack.iam import data_permissions, health_permissions, stack_permissions
+from logctl.stack.iam import (
+    data_permissions,
+    health_permissions,
+    stack_permissions,
+)
 from logctl.stack.iam.policies import Statement, allow
 from logctl.stack.iam.scope import ANY, PolicyScope
 from logctl.stack.iam.shared_statements import (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from logctl.core.partitions import QUARANTINE
-from logctl.pipeline.stores.alert_states import DUE
 from logctl.pipeline.stores.attempt_ledger import PREFIX
+from logctl.pipeline.stores.attention_index import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.pipeline.stores.silences import SILENCES
 from logctl.stack.catalog_tables import own_tables

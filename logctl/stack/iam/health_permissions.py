@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from logctl.core.partitions import LOGS, QUARANTINE
-from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.stores.attention_index import DUE
 from logctl.stack.iam import policies, targets
 from logctl.stack.iam.data_permissions import send
 from logctl.stack.iam.policies import Statement, allow

@@ -13,7 +13,7 @@ from logctl.core.times import SECOND
 from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.http.responses import RETRY_AFTER
 from logctl.pipeline.http.routes import ROUTES, PublicRoute, Route
-from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.stores.attention_index import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import arn_of, sub
@@ -96,8 +96,8 @@ def resources(
     return {
         **function(
             "Api",
-            name=names.api,
-            code=code,
+            names.api,
+            code,
             may=may,
             environment=environment,
             timeout=_seconds(settings),

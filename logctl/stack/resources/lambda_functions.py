@@ -11,7 +11,7 @@ from typing import Any
 
 from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE
 from logctl.pipeline.config import CompactorConfig, PipelineConfig
-from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.stores.attention_index import DUE
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import Statement, arn_of, document, trust_lambda
 from logctl.stack.names import Names

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.stores.attention_index import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.alarms import ALARMS, QUARANTINED, Alarm, log_namespace
 from logctl.stack.iam.policies import Statement, sub

@@ -12,7 +12,7 @@ from typing import Any
 from logctl.aws.place import Place
 from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE, RESULTS
 from logctl.core.times import DAY
-from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
+from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.iam.policies import arn_of, deny_plain_http, document, named, sub
 from logctl.stack.names import Names
