@@ -140,7 +140,7 @@ def _code(error: LogctlError | None) -> Exit:
 
 def _show(context: Context, done: list[tuple[Check, LogctlError | None]], output: Output) -> None:
     rows = [_row(context, check, error) for check, error in done]
-    if output is not Output.TABLE:
+    if output.for_programs:
         show(rows, ("check", "verdict", "seen", "to_do", "run"), output)
         return
     show(rows, ("check", "verdict", "seen"), output, words={"verdict": _emphasize})

@@ -61,7 +61,7 @@ def status(
     if seconds is not None and not watch:
         raise UsageError("SECONDS needs --watch.", f"Write: logctl status --watch {seconds}")
     if watch:
-        if drift or output is not Output.TABLE:
+        if drift or output.for_programs:
             raise UsageError("--watch shows the table only, and cannot be combined with --drift.")
         if not sys.stdout.isatty():
             raise UsageError("--watch needs a terminal.", "For programs: logctl status -o json")
