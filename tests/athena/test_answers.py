@@ -1,6 +1,6 @@
 """Expressions and queries with the answers that Trino's documentation and source give, through the API.
 
-`tests/data/athena-cases.jsonl` was gathered from outside; the lists below are our own. What the sandbox cannot
+`cases.jsonl` was gathered from outside; the lists below are our own. What the sandbox cannot
 answer must say NOT_SUPPORTED, never something else.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine import Engine, Failed, engine
+from tests.athena.engine import Engine, Failed, engine
 
 T = "(VALUES (1, 'a', 10), (2, 'b', 20), (3, 'a', NULL)) AS t(n, k, v)"
 EXPRESSIONS: list[tuple[str, Any]] = [
@@ -265,8 +265,7 @@ QUERIES: list[tuple[str, Any]] = [
     ("SELECT t.x.y FROM (SELECT CAST(ROW(1) AS ROW(y integer)) AS x) t", "1"),
 ]
 CASES = [
-    json.loads(line)
-    for line in (Path(__file__).parents[1] / "data" / "athena-cases.jsonl").read_text("utf-8").splitlines()
+    json.loads(line) for line in (Path(__file__).with_name("cases.jsonl")).read_text("utf-8").splitlines()
 ]
 NOT_HERE_AT_MOST = 53
 """How many of these the sandbox may refuse as NOT_SUPPORTED."""
@@ -370,7 +369,7 @@ def test_insert_takes_what_fits_and_never_overwrites(athena):
 
 
 ELSEWHERE = """
-from tests.engine import engine
+from tests.athena.engine import engine
 with engine() as athena:
     print(athena.run("SELECT CAST(from_iso8601_timestamp('2026-03-01T02:30:00Z') AS date), "
                      "hour(from_unixtime(0)), CAST(TIMESTAMP '2026-01-01 00:00:00' AS varchar)"))

@@ -1,6 +1,6 @@
 """The sandbox's SQL against Trino's and Athena's documentation: what a query must give, case by case.
 
-`python -m tests.unit.test_athena_dialect` writes docs/athena-functions.md from these cases.
+`python -m tests.athena.test_functions` writes docs/athena-functions.md from these cases.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 import sqlglot
 
 from logctl.local.athena import dialect
-from tests.engine import Engine, Failed, engine
+from tests.athena.engine import Engine, Failed, engine
 
 CASES: dict[str, list[tuple[str, str | None]]] = {
     "Operators": [
@@ -407,7 +407,7 @@ def page() -> str:
     lines = [
         "# Functions of the sandbox's Athena",
         "",
-        "Made by `python -m tests.unit.test_athena_dialect > docs/athena-functions.md` from the cases of that",
+        "Made by `python -m tests.athena.test_functions > docs/athena-functions.md` from the cases of that",
         "test: each line was run. Results are as Athena's result files have them, after [Trino's documentation]",
         "(https://trino.io/docs/current/functions.html) and Athena's (User Guide, Functions in Athena).",
         "",
