@@ -27,11 +27,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from logctl.local import keys
-from logctl.local.athena.executions import Executions, Place, Request, page
-from logctl.local.athena.glue_catalog import Catalog, Table
 from logctl.local.athena.query_errors import InvalidRequest, QueryError
-from logctl.local.athena.s3_files import Objects
-from logctl.local.athena.view_definition import CATALOG
+from logctl.local.athena.server.executions import Executions, Place, Request, page
+from logctl.local.athena.storage.glue_catalog import Catalog, Table
+from logctl.local.athena.storage.s3_files import Objects
+from logctl.local.athena.storage.view_definition import CATALOG
 from logctl.local.callers import Callers, seen
 from logctl.local.keys import Keys
 from logctl.local.sigv4 import Refused

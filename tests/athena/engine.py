@@ -11,9 +11,9 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from logctl.local.athena.executions import Place
-from logctl.local.athena.glue_catalog import Catalog
-from logctl.local.athena.s3_files import Objects
+from logctl.local.athena.server.executions import Place
+from logctl.local.athena.storage.glue_catalog import Catalog
+from logctl.local.athena.storage.s3_files import Objects
 from logctl.local.athena_server import Athena
 from logctl.local.keys import Keys
 

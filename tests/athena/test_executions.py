@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from types import SimpleNamespace
 
-from logctl.local.athena import statements
-from logctl.local.athena.executions import Executions, Request
+from logctl.local.athena.server.executions import Executions, Request
+from logctl.local.athena.statements import prepare as statements
 
 ENDLESS = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3"
 

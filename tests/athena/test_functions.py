@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlglot
 
-from logctl.local.athena import dialect
+from logctl.local.athena.translation import translate as dialect
 from tests.athena.engine import Engine, Failed, engine
 
 CASES: dict[str, list[tuple[str, str | None]]] = {

@@ -1,0 +1,370 @@
+# ruff: noqa: E501 - a table
+"""What Trino's functions take and give (Trino, Functions and operators), for those that the sandbox has.
+
+A signature is `arguments -> result`, several are separated by `|`. Words are types; T, U, K, V and S stand
+for any type and N for any number, each the same wherever it stands; M is a date or time, and `T => U` a
+lambda. `...` repeats the argument before it, and what stands in brackets may be left away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from logctl.local.athena.types import coercions as types
+from logctl.local.athena.types.coercions import coerces, common
+from logctl.local.athena.types.sql_types import Type
+
+_WORDS = {
+    "bool": types.BOOLEAN, "int": types.INTEGER, "bigint": types.BIGINT, "double": types.DOUBLE,
+    "real": types.REAL, "text": types.VARCHAR, "binary": types.BINARY, "date": types.DATE,
+    "time": types.TIME, "ts": types.TIMESTAMP, "tsz": types.ZONED, "json": types.JSON,
+    "interval": types.INTERVAL, "months": types.MONTHS, "unknown": types.UNKNOWN, "tinyint": Type("tinyint"),
+    "long": Type("decimal", (38, 0)), "uuid": Type("uuid"),
+}  # fmt: skip
+_MOMENTS = ("date", "time", "timestamp", "timestamp with time zone")
+
+_TABLE = """
+abs N -> N
+ceil N -> N
+ceiling N -> N
+floor N -> N
+sign N -> N
+round N -> N | N,int -> N
+truncate N -> N | N,int -> N
+mod N,N -> N
+acos,asin,atan,cbrt,cos,cosh,degrees,exp,ln,log2,log10,radians,sin,sinh,sqrt,tan,tanh double -> double
+atan2,log,pow,power double,double -> double
+e,pi,infinity,nan -> double
+rand,random -> double | bigint -> bigint | bigint,bigint -> bigint
+is_finite,is_infinite,is_nan double -> bool
+from_base text,bigint -> bigint
+to_base bigint,bigint -> text
+width_bucket double,double,double,bigint -> bigint
+bit_count bigint,bigint -> bigint
+bitwise_and,bitwise_or,bitwise_xor bigint,bigint -> bigint
+bitwise_not bigint -> bigint
+bitwise_left_shift,bitwise_right_shift,bitwise_right_shift_arithmetic I,bigint -> I
+avg bigint -> double | real -> real | decimal -> N | double -> double | interval -> interval
+sum bigint -> bigint | decimal -> decimal38 | real -> real | double -> double | interval -> interval
+count -> bigint | T -> bigint
+count_if bool -> bigint
+approx_distinct T -> bigint | T,double -> bigint
+approx_percentile T,double -> T | T,array(double) -> array(T) | T,bigint,double -> T
+arbitrary,any_value,max,min T -> T
+max,min T -> T | T,bigint -> array(T)
+max_by,min_by T,U -> T | T,U,bigint -> array(T)
+array_agg T -> array(T)
+map_agg K,V -> map(K,V)
+multimap_agg K,V -> map(K,array(V))
+map_union map(K,V) -> map(K,V)
+histogram K -> map(K,bigint)
+bool_and,bool_or,every bool -> bool
+checksum T -> binary
+corr,covar_pop,covar_samp,regr_slope,regr_intercept double,double -> double
+entropy,kurtosis,skewness,stddev,stddev_pop,stddev_samp,var_pop,var_samp,variance,geometric_mean double -> double
+bitwise_and_agg,bitwise_or_agg,bitwise_xor_agg bigint -> bigint
+listagg text[,text] -> text
+row_number,rank,dense_rank -> bigint
+ntile bigint -> bigint
+percent_rank,cume_dist -> double
+first_value,last_value T -> T
+nth_value T,bigint -> T
+lag,lead T -> T | T,bigint -> T | T,bigint,T -> T
+grouping T... -> int
+chr bigint -> text
+codepoint text -> int
+concat text,text... -> text | array(T),array(T)... -> array(T) | array(T),T -> array(T) | T,array(T) -> array(T) | binary,binary... -> binary
+concat_ws text,array(text) -> text | text,text... -> text
+hamming_distance,levenshtein_distance text,text -> bigint
+length,char_length,character_length text -> bigint | binary -> bigint
+bit_length text -> bigint
+lower,upper text -> text
+lpad,rpad text,bigint,text -> text | binary,bigint,binary -> binary
+ltrim,rtrim,trim text -> text | text,text -> text
+normalize text -> text
+replace text,text[,text] -> text
+translate text,text,text -> text
+reverse text -> text | array(T) -> array(T) | binary -> binary
+split text,text -> array(text) | text,text,bigint -> array(text)
+split_part text,text,bigint -> text
+split_to_map text,text,text -> map(text,text)
+split_to_multimap text,text,text -> map(text,array(text))
+starts_with text,text -> bool
+strpos text,text -> bigint | text,text,bigint -> bigint
+substr,substring text,bigint -> text | text,bigint,bigint -> text | binary,bigint -> binary | binary,bigint,bigint -> binary
+soundex text -> text
+word_stem text -> text
+regexp_like text,text -> bool
+regexp_extract text,text -> text | text,text,bigint -> text
+regexp_extract_all text,text -> array(text) | text,text,bigint -> array(text)
+regexp_replace text,text -> text | text,text,text -> text | text,text,(array(text) => text) -> text
+regexp_split text,text -> array(text)
+regexp_count text,text -> bigint
+regexp_position text,text -> int
+to_hex,to_base64 binary -> text
+from_hex,from_base64 text -> binary | binary -> binary
+to_utf8 text -> binary
+from_utf8 binary -> text
+md5,sha1,sha256 binary -> binary
+from_big_endian_64 binary -> bigint
+json_extract json,text -> json | text,text -> json
+json_extract_scalar json,text -> text | text,text -> text
+json_size json,text -> bigint | text,text -> bigint
+json_array_length json -> bigint | text -> bigint
+json_array_contains json,bool -> bool | json,bigint -> bool | json,double -> bool | json,text -> bool | text,bool -> bool | text,bigint -> bool | text,double -> bool | text,text -> bool
+json_array_get json,bigint -> json | text,bigint -> json
+json_format json -> text
+json_parse text -> json
+is_json_scalar json -> bool | text -> bool
+from_iso8601_timestamp text -> tsz
+from_iso8601_date text -> date
+to_iso8601 M -> text
+date text -> date | ts -> date | tsz -> date
+date_trunc text,M -> M
+date_add text,bigint,M -> M
+date_diff text,M,M -> bigint
+date_format ts,text -> text | tsz,text -> text
+date_parse text,text -> ts
+format_datetime ts,text -> text | tsz,text -> text
+parse_datetime text,text -> tsz
+from_unixtime double -> tsz | double,text -> tsz
+to_unixtime ts -> double | tsz -> double
+at_timezone tsz,text -> tsz
+with_timezone ts,text -> tsz
+current_timezone -> text
+to_milliseconds interval -> bigint
+human_readable_seconds double -> text
+year,month,day,quarter,week,week_of_year,day_of_month,day_of_week,dow,day_of_year,doy,year_of_week,yow date -> bigint | ts -> bigint | tsz -> bigint
+year,month months -> bigint | date -> bigint | ts -> bigint | tsz -> bigint
+hour,minute,second,millisecond time -> bigint | ts -> bigint | tsz -> bigint | interval -> bigint
+day interval -> bigint | date -> bigint | ts -> bigint | tsz -> bigint
+last_day_of_month date -> date | ts -> date | tsz -> date
+now -> tsz
+current_date -> date
+current_timestamp -> tsz | bigint -> tsz
+localtimestamp -> ts | bigint -> ts
+array_distinct,shuffle array(T) -> array(T)
+array_sort array(T) -> array(T) | array(T),(T,T => int) -> array(T)
+array_except,array_intersect,array_union array(T),array(T) -> array(T)
+array_join array(T),text -> text | array(T),text,text -> text
+array_max,array_min array(T) -> T
+array_position array(T),T -> bigint
+array_remove array(T),T -> array(T)
+arrays_overlap array(T),array(T) -> bool
+cardinality array(T) -> bigint | map(K,V) -> bigint
+contains array(T),T -> bool
+contains_sequence array(T),array(T) -> bool
+element_at array(T),bigint -> T | map(K,V),K -> V
+flatten array(array(T)) -> array(T)
+repeat T,bigint -> array(T)
+sequence bigint,bigint[,bigint] -> array(bigint) | date,date -> array(date) | date,date,interval -> array(date) | date,date,months -> array(date) | ts,ts,interval -> array(ts) | ts,ts,months -> array(ts)
+slice array(T),bigint,bigint -> array(T)
+trim_array array(T),bigint -> array(T)
+ngrams array(T),bigint -> array(array(T))
+zip array(T),array(U) -> array(row(T,U)) | array(T),array(U),array(V) -> array(row(T,U,V)) | array(T),array(U),array(V),array(K) -> array(row(T,U,V,K))
+map array(K),array(V) -> map(K,V) | -> map(unknown,unknown)
+map_concat map(K,V),map(K,V)... -> map(K,V)
+map_entries map(K,V) -> array(row(K,V))
+map_from_entries array(row(K,V)) -> map(K,V)
+multimap_from_entries array(row(K,V)) -> map(K,array(V))
+map_keys map(K,V) -> array(K)
+map_values map(K,V) -> array(V)
+all_match,any_match,none_match array(T),(T => bool) -> bool
+filter array(T),(T => bool) -> array(T)
+transform array(T),(T => U) -> array(U)
+reduce array(T),S,(S,T => S),(S => U) -> U
+zip_with array(T),array(U),(T,U => V) -> array(V)
+map_filter map(K,V),(K,V => bool) -> map(K,V)
+transform_keys map(K,V),(K,V => U) -> map(U,V)
+transform_values map(K,V),(K,V => U) -> map(K,U)
+map_zip_with map(K,V),map(K,U),(K,V,U => S) -> map(K,S)
+url_decode,url_encode,url_extract_fragment,url_extract_host,url_extract_path,url_extract_protocol,url_extract_query text -> text
+url_extract_port text -> bigint
+url_extract_parameter text,text -> text
+uuid -> uuid
+typeof T -> text
+"""
+
+
+@dataclass(frozen=True)
+class Lambda:
+    """An argument that is a lambda; `body` gives its type for those of its parameters."""
+
+    parameters: int
+    body: Callable[[Sequence[Type | None]], Type | None]
+
+
+Given = Type | Lambda | None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A signature that fits: what each argument becomes, and what comes out. None stands for what is not
+    known."""
+
+    arguments: tuple[Type | None, ...]
+    result: Type | None
+
+
+def resolve(name: str, given: Sequence[Given]) -> Chosen | None:
+    """The signature of a function that fits the arguments best.
+
+    Raises:
+        KeyError: no signature of that name is known.
+    """
+    signatures = _signatures()[name]
+    for exact in (True, False):
+        for arguments, variadic, result in signatures:
+            wanted = _spread(arguments, variadic, len(given))
+            if wanted is None:
+                continue
+            chosen = _fit(wanted, result, given, exact=exact)
+            if chosen is not None:
+                return chosen
+    return None
+
+
+def expected(name: str) -> str:
+    """The signatures in words."""
+    return ", ".join(
+        f"{name}({', '.join(arguments)}{'...' if variadic else ''})"
+        for arguments, variadic, _ in _signatures()[name]
+    )
+
+
+def known(name: str) -> bool:
+    return name in _signatures()
+
+
+_Signature = tuple[tuple[str, ...], bool, str]
+
+
+@cache
+def _signatures() -> Mapping[str, tuple[_Signature, ...]]:
+    found: dict[str, tuple[_Signature, ...]] = {}
+    for line in _TABLE.strip().splitlines():
+        names, _, rest = line.partition(" ")
+        signatures: list[_Signature] = []
+        for alternative in rest.split(" | "):
+            before, _, result = alternative.rpartition("->")
+            signatures += _read(before.strip(), result.strip())
+        for name in names.split(","):
+            found[name] = tuple(signatures)
+    return found
+
+
+def _read(before: str, result: str) -> list[_Signature]:
+    optional = re.search(r"\[,(\w+)\]", before)
+    if optional:
+        short, long = before.replace(optional[0], ""), before.replace(optional[0], f",{optional[1]}")
+        return [*_read(short, result), *_read(long, result)]
+    variadic = before.endswith("...")
+    return [(tuple(_split(before.removesuffix("..."))), variadic, result)]
+
+
+def _split(text: str) -> list[str]:
+    """At commas that are in no parentheses."""
+    parts, depth, start = [], 0, 0
+    for at, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if character == "," and not depth:
+            parts.append(text[start:at].strip())
+            start = at + 1
+    return [*parts, text[start:].strip()] if text.strip() else []
+
+
+def _spread(arguments: tuple[str, ...], variadic: bool, count: int) -> tuple[str, ...] | None:
+    if variadic and count >= len(arguments):
+        return (*arguments, *arguments[-1:] * (count - len(arguments)))
+    return arguments if len(arguments) == count else None
+
+
+def _fit(wanted: Sequence[str], result: str, given: Sequence[Given], *, exact: bool) -> Chosen | None:
+    bound = _Bindings()
+    for pattern, kind in zip(wanted, given, strict=True):
+        if isinstance(kind, Lambda) != ("=>" in pattern):
+            return None
+        if not isinstance(kind, Lambda) and not bound.take(pattern, kind, exact=exact):
+            return None
+    for pattern, kind in zip(wanted, given, strict=True):
+        if isinstance(kind, Lambda) and not bound.take_lambda(pattern, kind):
+            return None
+    arguments = tuple(None if "=>" in pattern else bound.made(pattern) for pattern in wanted)
+    for kind, argument in zip(given, arguments, strict=True):
+        if argument is not None and not isinstance(kind, Lambda) and not coerces(kind, argument):
+            return None
+    return Chosen(arguments, bound.made(result))
+
+
+@dataclass
+class _Bindings:
+    kinds: dict[str, Type | None] = field(default_factory=dict)
+
+    def take(self, pattern: str, kind: Type | None, *, exact: bool) -> bool:
+        """Bind what a pattern leaves open; whether the kind fits."""
+        if kind is None:
+            return True
+        if pattern in ("N", "I", "M", "decimal"):
+            return self._take_group(pattern, kind)
+        if pattern in _WORDS:
+            wanted = _WORDS[pattern]
+            if exact:
+                return kind == wanted or kind.name == wanted.name
+            return coerces(kind, wanted)
+        if "(" not in pattern:
+            return self._bind(pattern, kind)
+        name, _, inner = pattern.partition("(")
+        if kind == types.UNKNOWN:
+            return not exact
+        if name == "array" and kind == types.JSON:
+            return False
+        parts = _split(inner[:-1])
+        if kind.name != {"row": "struct"}.get(name, name) or len(parts) != len(kind.arguments):
+            return False
+        return all(self.take(part, of, exact=exact) for part, of in zip(parts, kind.arguments, strict=True))
+
+    def _take_group(self, group: str, kind: Type) -> bool:
+        fits = {
+            "N": types.is_number(kind),
+            "I": kind.name in types.INTEGERS,
+            "M": kind.name in _MOMENTS,
+            "decimal": kind.name == "decimal",
+        }[group]
+        if kind == types.UNKNOWN:
+            return True
+        return fits and self._bind("N" if group == "decimal" else group, kind)
+
+    def _bind(self, name: str, kind: Type) -> bool:
+        joined = common(self.kinds.get(name), kind)
+        if joined is None and self.kinds.get(name) is not None:
+            return False
+        self.kinds[name] = joined
+        return True
+
+    def take_lambda(self, pattern: str, kind: Lambda) -> bool:
+        parameters, _, body = pattern.strip("()").partition(" => ")
+        names = _split(parameters)
+        if len(names) != kind.parameters:
+            return False
+        found = kind.body([self.made(name) for name in names])
+        return True if found is None else self.take(body, found, exact=False)
+
+    def made(self, pattern: str) -> Type | None:
+        """A pattern with what is bound in its place."""
+        if pattern == "decimal38":
+            bound = self.kinds.get("N")
+            return Type("decimal", (38, bound.arguments[1])) if bound else None
+        if pattern in _WORDS:
+            return _WORDS[pattern]
+        if "(" not in pattern:
+            return self.kinds.get("N" if pattern == "decimal" else pattern)
+        name, _, inner = pattern.partition("(")
+        parts = [self.made(part) for part in _split(inner[:-1])]
+        if any(part is None for part in parts):
+            return None
+        if name == "row":
+            return Type("struct", tuple(parts), tuple(f"field{at}" for at in range(len(parts))))
+        return Type(name, tuple(parts))
