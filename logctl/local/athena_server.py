@@ -30,7 +30,7 @@ from logctl.local import keys
 from logctl.local.athena.query_errors import InvalidRequest, QueryError
 from logctl.local.athena.server.executions import Executions, Place, Request, page
 from logctl.local.athena.storage.glue_catalog import Catalog, Table
-from logctl.local.athena.storage.s3_files import Objects
+from logctl.local.athena.storage.s3_objects import Objects
 from logctl.local.athena.storage.view_definition import CATALOG
 from logctl.local.callers import Callers, seen
 from logctl.local.keys import Keys

@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from logctl.local.athena.server.executions import Place
 from logctl.local.athena.storage.glue_catalog import Catalog
-from logctl.local.athena.storage.s3_files import Objects
+from logctl.local.athena.storage.s3_objects import Objects
 from logctl.local.athena_server import Athena
 from logctl.local.keys import Keys
 

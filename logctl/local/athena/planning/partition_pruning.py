@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from logctl.local.athena.analysis.aggregates import is_aggregate
 from logctl.local.athena.storage.glue_catalog import Table
-from logctl.local.athena.translation.translate import is_aggregate
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from logctl.local.athena.storage.s3_files import Files
+from logctl.local.athena.storage.metered_files import Files
 from logctl.local.athena.translation.macros import MACROS
 
 _SETTINGS = {

@@ -21,7 +21,8 @@ from logctl.local.athena.server.connections import Connections
 from logctl.local.athena.statements import prepare as statements
 from logctl.local.athena.statements.session import Outcome, Session
 from logctl.local.athena.storage.glue_catalog import Catalog
-from logctl.local.athena.storage.s3_files import Files, Meter, Objects
+from logctl.local.athena.storage.metered_files import Files, Meter
+from logctl.local.athena.storage.s3_objects import Objects
 
 _AT_ONCE = 20
 """DML queries that run at the same time; Athena's quota in us-east-1 is higher, a laptop's is not."""

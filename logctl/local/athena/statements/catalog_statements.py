@@ -11,11 +11,11 @@ from logctl.local.athena.query_errors import QueryError
 from logctl.local.athena.statements.session import Outcome, Session
 from logctl.local.athena.statements.show_statements import as_lines, describe, show
 from logctl.local.athena.storage.glue_catalog import Table, partition_name, standard_location
-from logctl.local.athena.storage.s3_files import split_url
-from logctl.local.athena.syntax import hive_parser as hive_ddl
+from logctl.local.athena.storage.s3_objects import split_url
+from logctl.local.athena.syntax import hive_statements
 
 
-def _create_database(session: Session, statement: hive_ddl.CreateDatabase) -> Outcome:
+def _create_database(session: Session, statement: hive_statements.CreateDatabase) -> Outcome:
     created = session.catalog.create_database(
         statement.name,
         comment=statement.comment,
@@ -27,7 +27,7 @@ def _create_database(session: Session, statement: hive_ddl.CreateDatabase) -> Ou
     return Outcome("DDL", "CREATE_DATABASE")
 
 
-def _drop_database(session: Session, statement: hive_ddl.DropDatabase) -> Outcome:
+def _drop_database(session: Session, statement: hive_statements.DropDatabase) -> Outcome:
     if session.catalog.database(statement.name) is None:
         if statement.if_exists:
             return Outcome("DDL", "DROP_DATABASE")
@@ -46,7 +46,7 @@ def _drop_database(session: Session, statement: hive_ddl.DropDatabase) -> Outcom
     return Outcome("DDL", "DROP_DATABASE")
 
 
-def _create_table(session: Session, statement: hive_ddl.CreateTable) -> Outcome:
+def _create_table(session: Session, statement: hive_statements.CreateTable) -> Outcome:
     database, name = session.named(statement.table)
     split_url(statement.location)
     names = [column.name for column in (*statement.columns, *statement.keys)]
@@ -68,7 +68,7 @@ def _create_table(session: Session, statement: hive_ddl.CreateTable) -> Outcome:
     return Outcome("DDL", "CREATE_TABLE")
 
 
-def _drop(session: Session, statement: hive_ddl.Drop) -> Outcome:
+def _drop(session: Session, statement: hive_statements.Drop) -> Outcome:
     database, name = session.named(statement.table)
     found = session.catalog.find(database, name)
     done = Outcome("DDL", f"DROP_{statement.kind.upper()}")
@@ -98,7 +98,7 @@ def _values(table: Table, spec: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(spec[key.name] for key in table.keys)
 
 
-def _add_partitions(session: Session, statement: hive_ddl.AddPartitions) -> Outcome:
+def _add_partitions(session: Session, statement: hive_statements.AddPartitions) -> Outcome:
     table = session.table(statement.table)
     wanted: dict[tuple[str, ...], str] = {}
     for spec, location in statement.partitions:
@@ -115,7 +115,7 @@ def _add_partitions(session: Session, statement: hive_ddl.AddPartitions) -> Outc
     return Outcome("DDL", "ALTER_TABLE_ADD_PARTITION")
 
 
-def _drop_partitions(session: Session, statement: hive_ddl.DropPartitions) -> Outcome:
+def _drop_partitions(session: Session, statement: hive_statements.DropPartitions) -> Outcome:
     table = session.table(statement.table)
     names = [key.name for key in table.keys]
     known = session.catalog.partitions(table)
@@ -153,7 +153,7 @@ def _compares(left: str, operator: str, right: str) -> bool:
     )
 
 
-def _rename_partition(session: Session, statement: hive_ddl.RenamePartition) -> Outcome:
+def _rename_partition(session: Session, statement: hive_statements.RenamePartition) -> Outcome:
     table = session.table(statement.table)
     old, new = _values(table, statement.old), _values(table, statement.new)
     found = next((item for item in session.catalog.partitions(table) if item.values == old), None)
@@ -164,7 +164,7 @@ def _rename_partition(session: Session, statement: hive_ddl.RenamePartition) -> 
     return Outcome("DDL", "ALTER_TABLE_RENAME_PARTITION")
 
 
-def _set_location(session: Session, statement: hive_ddl.SetLocation) -> Outcome:
+def _set_location(session: Session, statement: hive_statements.SetLocation) -> Outcome:
     table = session.table(statement.table)
     split_url(statement.location)
     if not statement.partition:
@@ -178,13 +178,13 @@ def _set_location(session: Session, statement: hive_ddl.SetLocation) -> Outcome:
     return Outcome("DDL", "ALTER_TABLE_SET_LOCATION")
 
 
-def _set_properties(session: Session, statement: hive_ddl.SetProperties) -> Outcome:
+def _set_properties(session: Session, statement: hive_statements.SetProperties) -> Outcome:
     table = session.table(statement.table)
     session.catalog.update(replace(table, parameters={**table.parameters, **statement.properties}))
     return Outcome("DDL", "ALTER_TABLE_SET_TBLPROPERTIES")
 
 
-def _change_columns(session: Session, statement: hive_ddl.ChangeColumns) -> Outcome:
+def _change_columns(session: Session, statement: hive_statements.ChangeColumns) -> Outcome:
     table = session.table(statement.table)
     columns = statement.columns if statement.replace else (*table.columns, *statement.columns)
     names = [column.name for column in (*columns, *table.keys)]
@@ -194,7 +194,7 @@ def _change_columns(session: Session, statement: hive_ddl.ChangeColumns) -> Outc
     return Outcome("DDL", "ALTER_TABLE_REPLACECOLS" if statement.replace else "ALTER_TABLE_ADDCOLS")
 
 
-def _repair(session: Session, statement: hive_ddl.Repair) -> Outcome:
+def _repair(session: Session, statement: hive_statements.Repair) -> Outcome:
     """MSCK REPAIR TABLE adds what lies in Hive's folders and drops nothing (Amazon Athena User Guide, MSCK
     REPAIR TABLE)."""
     table = session.table(statement.table)
@@ -226,17 +226,17 @@ def _repair(session: Session, statement: hive_ddl.Repair) -> Outcome:
 
 
 DEFINITIONS: dict[type, Callable[[Session, Any], Outcome]] = {
-    hive_ddl.CreateDatabase: _create_database,
-    hive_ddl.DropDatabase: _drop_database,
-    hive_ddl.CreateTable: _create_table,
-    hive_ddl.Drop: _drop,
-    hive_ddl.Show: show,
-    hive_ddl.Describe: describe,
-    hive_ddl.AddPartitions: _add_partitions,
-    hive_ddl.DropPartitions: _drop_partitions,
-    hive_ddl.RenamePartition: _rename_partition,
-    hive_ddl.SetLocation: _set_location,
-    hive_ddl.SetProperties: _set_properties,
-    hive_ddl.ChangeColumns: _change_columns,
-    hive_ddl.Repair: _repair,
+    hive_statements.CreateDatabase: _create_database,
+    hive_statements.DropDatabase: _drop_database,
+    hive_statements.CreateTable: _create_table,
+    hive_statements.Drop: _drop,
+    hive_statements.Show: show,
+    hive_statements.Describe: describe,
+    hive_statements.AddPartitions: _add_partitions,
+    hive_statements.DropPartitions: _drop_partitions,
+    hive_statements.RenamePartition: _rename_partition,
+    hive_statements.SetLocation: _set_location,
+    hive_statements.SetProperties: _set_properties,
+    hive_statements.ChangeColumns: _change_columns,
+    hive_statements.Repair: _repair,
 }

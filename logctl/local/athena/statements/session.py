@@ -1,4 +1,4 @@
-"""What a statement works with, and what it leaves."""
+"""What a statement works with (`Session`), and what it leaves (`Outcome`)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from logctl.local.athena.planning import query_planner as planning
+from logctl.local.athena.planning.query_planner import Planner
 from logctl.local.athena.query_errors import QueryError
 from logctl.local.athena.result_files import ResultColumn, Row
-from logctl.local.athena.statements import table_writer as writing
+from logctl.local.athena.statements.table_writer import Writer
 from logctl.local.athena.storage.glue_catalog import Catalog, Table
-from logctl.local.athena.storage.s3_files import Files, Meter, Objects
+from logctl.local.athena.storage.metered_files import Files, Meter
+from logctl.local.athena.storage.s3_objects import Objects
 from logctl.local.athena.storage.table_scans import Scanner
-from logctl.local.athena.syntax import hive_parser as hive_ddl
+from logctl.local.athena.syntax.hive_statements import Name
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 class Outcome:
     """What a statement leaves.
 
-    Args:
+    Attributes:
         kind: DML, DDL or UTILITY (Amazon Athena API Reference, QueryExecution: StatementType).
         substatement: `SELECT`, `CREATE_TABLE_AS_SELECT`, `SHOW_PARTITIONS`, …
-        rows: text as results hold it; read once.
-        written: URLs of data files that the statement made.
-        count: rows written, for GetQueryResults' UpdateCount.
+        rows: text as result files have it; can be iterated once.
+        written: URLs of the data files that the statement wrote; None for one that does not write.
+        count: the number of rows written (GetQueryResults, UpdateCount).
     """
 
     kind: str
@@ -41,7 +42,14 @@ class Outcome:
 
 @dataclass
 class Session:
-    """What a statement works with. `default_location` is where CTAS puts a table without a location."""
+    """What one statement works with.
+
+    Attributes:
+        database: what a name without a database is looked up in.
+        default_location: where CTAS puts a table without a location.
+        enforced: whether the workgroup enforces its own output location.
+        prepared: the text of a prepared statement by its name; None if there is none.
+    """
 
     connection: duckdb.DuckDBPyConnection
     catalog: Catalog
@@ -54,23 +62,34 @@ class Session:
     prepared: Callable[[str], str | None] = lambda name: None
     _scanners: list[Scanner] = field(default_factory=list)
 
-    def planner(self, *, empty: bool = False, database: str | None = None) -> planning.Planner:
-        scanner = Scanner(self.connection, self.catalog, self.objects, self.files, self.meter, empty)
-        self._scanners.append(scanner)
-        return planning.Planner(self.catalog, scanner, database or self.database)
+    def planner(self, *, empty: bool = False, database: str | None = None) -> Planner:
+        """A planner for one query.
 
-    def writer(self) -> writing.Writer:
-        return writing.Writer(self.connection, self.objects)
+        Args:
+            empty: only the shape of the query is wanted, and no table is read.
+            database: another database than the session's for names without one.
+        """
+        scanner = Scanner(self.connection, self.catalog, self.objects, self.files, self.meter, empty=empty)
+        self._scanners.append(scanner)
+        return Planner(self.catalog, scanner, database or self.database)
+
+    def writer(self) -> Writer:
+        return Writer(self.connection, self.objects)
 
     def close(self) -> None:
         for scanner in self._scanners:
             scanner.close()
 
-    def named(self, name: hive_ddl.Name) -> tuple[str, str]:
+    def named(self, name: Name) -> tuple[str, str]:
+        """Database and name of a table."""
         return name.database or self.database, name.name
 
-    def table(self, name: hive_ddl.Name) -> Table:
-        """A table for DDL, whose errors speak Hive."""
+    def table(self, name: Name) -> Table:
+        """A table that a DDL statement names.
+
+        Raises:
+            QueryError: it does not exist; the error is Hive's.
+        """
         database, table = self.named(name)
         found = self.catalog.find(database, table)
         if found is None:

@@ -2,72 +2,145 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlglot import exp
 
-from logctl.local.athena.analysis.query_types import Fields
+from logctl.local.athena.analysis.scopes import Fields
 from logctl.local.athena.query_errors import NotHere, QueryError
 from logctl.local.athena.result_files import ResultColumn
-from logctl.local.athena.statements import table_writer as writing
 from logctl.local.athena.statements.session import Outcome, Session
-from logctl.local.athena.storage.s3_files import split_url
-from logctl.local.athena.types.sql_types import Type
+from logctl.local.athena.statements.table_writer import Written
+from logctl.local.athena.statements.write_options import (
+    check_unload_options,
+    codec_of,
+    ctas_properties,
+    format_of,
+    partition_keys,
+    table_codec,
+    with_no_data,
+)
+from logctl.local.athena.storage.duckdb_sql import null_column, quoted
+from logctl.local.athena.storage.glue_catalog import Column, Format, Table
+from logctl.local.athena.storage.s3_objects import split_url
+from logctl.local.athena.types.sql_types import BIGINT, NUMBERS, Type, parse
 
-
-def _unordered(query: exp.Expr) -> exp.Expr:
-    """Without the ORDER BY that decides nothing: Athena ignores it in CTAS (Amazon Athena User Guide,
-    Considerations and limitations for CTAS queries), and Trino in INSERT too."""
-    if isinstance(query, exp.Query) and not query.args.get("limit") and not query.args.get("offset"):
-        query.set("order", None)
-    return query
+_TEXTS = ("string", "varchar", "char")
+_NOT_OF_HIVE = ("time", "timestamp with time zone", "interval", "interval year to month", "json", "uuid")
 
 
 def create_table_as(session: Session, tree: exp.Expr) -> Outcome:
     target = tree.this
     database, name = (target.db.lower() or session.database), target.name.lower()
-    properties = _ctas_properties(tree)
+    properties = ctas_properties(tree)
     if str(properties.get("table_type", "HIVE")).upper() == "ICEBERG":
         raise NotHere("An Iceberg table")
     if session.catalog.find(database, name) is not None:
         if tree.args.get("exists"):
             return Outcome("DDL", "CREATE_TABLE_AS_SELECT", written=())
         raise QueryError(f"TABLE_ALREADY_EXISTS: Table '{database}.{name}' already exists")
-    form = writing.format_of(properties)
-    chosen = properties.get("write_compression") or properties.get(f"{form.kind}_compression")
-    codec = writing.codec_of(form, str(chosen) if chosen else None)
+    form = format_of(properties)
+    codec = codec_of(form, properties.get("write_compression") or properties.get(f"{form.kind}_compression"))
     location = _ctas_location(session, properties)
     if properties.get("bucketed_by"):
         raise NotHere("bucketed_by")
-    keys = [str(key).lower() for key in properties.get("partitioned_by") or ()]
-    query = _unordered(tree.expression.copy())
-    planner = session.planner()
-    plan = planner.plan(query)
+    planner, output = session.planner(), session.writer()
+    sql = planner.plan(_without_order(tree.expression))
     _check_columns(planner.fields)
-    output = session.writer()
-    source, columns = output.materialize(plan.sql)
-    table = writing.new_table(name, database, columns, keys, form, location, codec)
-    kept = None if _no_data(tree) else output.write(source, table.columns, table.keys, form, codec, {}, table)
+    source, columns = output.materialize(sql)
+    table = _new_table(
+        (database, name), columns, partition_keys(properties), form=form, location=location, codec=codec
+    )
+    written = Written() if with_no_data(tree) else output.write(source, table, codec)
     if not session.catalog.create(table):
         raise QueryError(f"TABLE_ALREADY_EXISTS: Table '{database}.{name}' already exists")
-    if kept and kept.partitions:
-        session.catalog.add(table, kept.partitions)
-    return Outcome(
-        "DDL", "CREATE_TABLE_AS_SELECT", (ResultColumn("rows", Type("bigint")),),
-        written=tuple(kept.urls) if kept else (), count=kept.rows if kept else 0,
-    )  # fmt: skip
+    if written.partitions:
+        session.catalog.add(table, written.partitions)
+    return _outcome("DDL", "CREATE_TABLE_AS_SELECT", written)
 
 
-_NOT_OF_HIVE = ("time", "timestamp with time zone", "interval", "interval year to month", "json", "uuid")
+def insert(session: Session, tree: exp.Expr) -> Outcome:
+    target = tree.this
+    given: list[str] = []
+    if isinstance(target, exp.Schema):
+        given = [column.name.lower() for column in target.expressions]
+        target = target.this
+    table = session.catalog.table(target.db.lower() or session.database, target.name.lower())
+    if table.sql is not None:
+        raise QueryError(f"NOT_SUPPORTED: Inserting into views is not supported: {table.name}")
+    if table.projected:
+        raise NotHere("INSERT INTO a table with partition projection")
+    output = session.writer()
+    source, columns = output.materialize(session.planner().plan(_without_order(tree.expression)))
+    fitted, _ = output.materialize(_insert_select(table, source, columns, given))
+    known = {item.values: item.location for item in session.catalog.partitions(table)} if table.keys else {}
+    written = output.write(fitted, table, table_codec(table), known)
+    fresh = {values: place for values, place in written.partitions.items() if values not in known}
+    if fresh:
+        session.catalog.add(table, fresh)
+    return _outcome("DML", "INSERT", written)
+
+
+def unload(session: Session, tree: exp.Expr, location: str, options: Mapping[str, Any]) -> Outcome:
+    check_unload_options(options)
+    split_url(location)
+    form = format_of(options)
+    codec = codec_of(form, options.get("compression"))
+    _check_is_empty(session, location)
+    output = session.writer()
+    source, columns = output.materialize(session.planner().plan(tree))
+    table = _new_table(
+        (session.database, "unload"),
+        columns,
+        partition_keys(options),
+        form=form,
+        location=location,
+        codec=codec,
+    )
+    return _outcome("DML", "UNLOAD", output.write(source, table, codec))
+
+
+def _outcome(kind: str, substatement: str, written: Written) -> Outcome:
+    columns = (ResultColumn("rows", BIGINT),)
+    return Outcome(kind, substatement, columns, written=tuple(written.urls), count=written.rows)
+
+
+def _without_order(query: exp.Expr) -> exp.Expr:
+    """A copy without an ORDER BY that decides nothing.
+
+    Athena ignores it in CTAS (Amazon Athena User Guide, Considerations and limitations for CTAS queries), and
+    Trino in INSERT too.
+    """
+    copied = query.copy()
+    if isinstance(copied, exp.Query) and not copied.args.get("limit") and not copied.args.get("offset"):
+        copied.set("order", None)
+    return copied
+
+
+def _check_is_empty(session: Session, location: str) -> None:
+    if session.objects.under(location):
+        raise QueryError(f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {location}")
+
+
+def _ctas_location(session: Session, properties: Mapping[str, Any]) -> str:
+    given = str(properties.get("external_location") or "")
+    if given and session.enforced:
+        raise QueryError(
+            "The Create Table As Select query failed because it was submitted with an 'external_location' "
+            "property to an Athena Workgroup that enforces a centralized output location for all queries. "
+            "Please remove the 'external_location' property and resubmit the query."
+        )
+    location = given or session.default_location
+    _check_is_empty(session, location)
+    return location if location.endswith("/") else f"{location}/"
 
 
 def _check_columns(fields: Fields) -> None:
-    """Columns of a new table have names, each its own, and types that Hive has.
+    """Check that the columns of a new table have names, each its own, and types that Hive has.
 
     Raises:
-        QueryError: they have not.
+        QueryError: they do not.
     """
     seen: set[str] = set()
     for place, column in enumerate(fields or (), 1):
@@ -84,129 +157,86 @@ def _check_columns(fields: Fields) -> None:
             raise QueryError(f"NOT_SUPPORTED: Unsupported Hive type: {column.type.athena}")
 
 
-def _ctas_location(session: Session, properties: Mapping[str, Any]) -> str:
-    given = str(properties.get("external_location") or "")
-    if given and session.enforced:
+def _new_table(
+    name: tuple[str, str],
+    columns: Sequence[Column],
+    keys: Sequence[str],
+    *,
+    form: Format,
+    location: str,
+    codec: str,
+) -> Table:
+    """The table that a query's rows are written as.
+
+    Args:
+        name: database and name.
+        keys: the partition columns.
+
+    Raises:
+        QueryError: the query's columns are not fit for a table, or the partition columns are not the last
+            ones.
+    """
+    names = [column.name for column in columns]
+    if len(set(names)) != len(names):
+        raise QueryError("DUPLICATE_COLUMN_NAME: Column name specified more than once")
+    if any(name.startswith("_unnamed") or (name.startswith("_col") and name[4:].isdigit()) for name in names):
+        position = next(i for i, name in enumerate(names, 1) if name.startswith(("_unnamed", "_col")))
+        raise QueryError(f"MISSING_COLUMN_NAME: line 1:1: Column name not specified at position {position}")
+    first_key = len(names) - len(keys)
+    if list(keys) != names[first_key:]:
+        missing = next((key for key in keys if key not in names), None)
+        if missing:
+            raise QueryError(f"INVALID_TABLE_PROPERTY: Partition column {missing} not present in schema")
         raise QueryError(
-            "The Create Table As Select query failed because it was submitted with an 'external_location' "
-            "property to an Athena Workgroup that enforces a centralized output location for all queries. "
-            "Please remove the 'external_location' property and resubmit the query."
+            "HIVE_COLUMN_ORDER_MISMATCH: Partition keys must be the last columns in the table and in the "
+            f"same order as the table properties: [{', '.join(keys)}]"
         )
-    location = given or session.default_location
-    if session.objects.under(location):
-        raise QueryError(f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {location}")
-    return location if location.endswith("/") else f"{location}/"
+    kept = tuple(Column(column.name, parse(column.type.hive)) for column in columns)
+    parameters = {"EXTERNAL": "TRUE", "has_encrypted_data": "false"}
+    if form.kind == "parquet":
+        parameters["parquet.compression"] = codec.upper()
+    return Table(*name, kept[:first_key], kept[first_key:], location, form, parameters)
 
 
-def _ctas_properties(tree: exp.Expr) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    listed = tree.args.get("properties")
-    for item in listed.expressions if listed is not None else ():
-        if isinstance(item, exp.Property) and type(item) is exp.Property:
-            name, value = item.name.lower(), item.args["value"]
-        else:
-            name, value = _known_property(item)
-        if name:
-            found[name] = _plain(value)
-    unknown = set(found) - writing.CTAS_PROPERTIES
+def _insert_select(table: Table, source: str, columns: Sequence[Column], given: Sequence[str]) -> str:
+    """A SELECT that fits the query's columns to the table's, by position.
+
+    Args:
+        given: the column names after INSERT INTO, if any.
+
+    Raises:
+        QueryError: their number or types do not fit (Trino, INSERT).
+    """
+    targets = [*table.columns, *table.keys]
+    by_name = {column.name: column for column in targets}
+    unknown = [name for name in given if name not in by_name]
     if unknown:
-        raise QueryError(
-            f"INVALID_TABLE_PROPERTY: Catalog 'awsdatacatalog' table property '{min(unknown)}' does not exist"
-        )
-    return found
-
-
-def _known_property(item: exp.Expr) -> tuple[str, Any]:
-    """Properties that sqlglot has classes of their own for."""
-    if isinstance(item, exp.FileFormatProperty):
-        return "format", item.this
-    if isinstance(item, exp.PartitionedByProperty):
-        return "partitioned_by", item.this
-    if isinstance(item, exp.LocationProperty):
-        return "external_location", item.this
-    return "", None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, exp.Array | exp.Tuple | exp.Schema):
-        return [_plain(item) for item in value.expressions]
-    if isinstance(value, exp.Literal):
-        return value.this
-    return value.name if isinstance(value, exp.Expr) else value
-
-
-def _no_data(tree: exp.Expr) -> bool:
-    listed = tree.args.get("properties")
-    return any(
-        isinstance(item, exp.WithDataProperty) and item.args.get("no")
-        for item in (listed.expressions if listed is not None else ())
-    )
-
-
-def insert(session: Session, tree: exp.Expr) -> Outcome:
-    target = tree.this
-    given: list[str] = []
-    if isinstance(target, exp.Schema):
-        given = [column.name.lower() for column in target.expressions]
-        target = target.this
-    table = session.catalog.table(target.db.lower() or session.database, target.name.lower())
-    if table.sql is not None:
-        raise QueryError(f"NOT_SUPPORTED: Inserting into views is not supported: {table.name}")
-    if table.projected:
-        raise NotHere("INSERT INTO a table with partition projection")
-    query = _unordered(tree.expression.copy())
-    plan = session.planner().plan(query)
-    output = session.writer()
-    source, columns = output.materialize(plan.sql)
-    fitted, _ = output.materialize(writing.insert_select(table, source, columns, given))
-    known = {item.values: item.location for item in session.catalog.partitions(table)} if table.keys else {}
-    written = output.write(
-        fitted, table.columns, table.keys, table.format, writing.table_codec(table), known, table
-    )
-    fresh = {values: place for values, place in written.partitions.items() if values not in known}
-    if fresh:
-        session.catalog.add(table, fresh)
-    return Outcome(
-        "DML",
-        "INSERT",
-        (ResultColumn("rows", Type("bigint")),),
-        written=tuple(written.urls),
-        count=written.rows,
-    )
-
-
-def unload(session: Session, tree: exp.Expr, location: str, properties: Mapping[str, Any]) -> Outcome:
-    unknown = set(properties) - writing.UNLOAD_PROPERTIES
-    if unknown or "format" not in properties:
-        raise QueryError(
-            f"INVALID_TABLE_PROPERTY: UNLOAD takes {', '.join(sorted(writing.UNLOAD_PROPERTIES))}"
-        )
-    split_url(location)
-    form = writing.format_of(properties)
-    codec = writing.codec_of(form, str(properties["compression"]) if "compression" in properties else None)
-    if session.objects.under(location):
-        raise QueryError(f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {location}")
-    query = tree.copy()
-    plan = session.planner().plan(query)
-    output = session.writer()
-    source, columns = output.materialize(plan.sql)
-    keys = [str(key).lower() for key in properties.get("partitioned_by") or ()]
-    table = writing.new_table("unload", session.database, columns, keys, form, location, codec)
-    written = output.write(source, table.columns, table.keys, form, codec, {}, table)
-    return Outcome(
-        "DML",
-        "UNLOAD",
-        (ResultColumn("rows", Type("bigint")),),
-        written=tuple(written.urls),
-        count=written.rows,
-    )
-
-
-def options(text: str) -> dict[str, Any]:
-    """`format = 'PARQUET', partitioned_by = ARRAY['a', 'b']`."""
-    found: dict[str, Any] = {}
-    for name, array, value in re.findall(
-        r"(\w+)\s*=\s*(?:ARRAY\s*\[([^\]]*)\]|'([^']*)'|\d+)", text, re.IGNORECASE
+        raise QueryError(f"COLUMN_NOT_FOUND: Insert column name does not exist in target table: {unknown[0]}")
+    chosen = [by_name[name] for name in given] if given else targets
+    if len(chosen) != len(columns) or not all(
+        _fits(query.type, target.type) for target, query in zip(chosen, columns, strict=True)
     ):
-        found[name.lower()] = re.findall(r"'([^']*)'", array) if array else value
-    return found
+        raise QueryError(
+            "TYPE_MISMATCH: Insert query has mismatched column types: Table: "
+            f"[{', '.join(column.type.athena for column in chosen)}], Query: "
+            f"[{', '.join(column.type.athena for column in columns)}]"
+        )
+    taken = {target.name: query.name for target, query in zip(chosen, columns, strict=True)}
+    selected = [
+        f"CAST({quoted(taken[column.name])} AS {column.type.duckdb}) AS {quoted(column.name)}"
+        if column.name in taken
+        else null_column(column.name, column.type)
+        for column in targets
+    ]
+    return f"SELECT {', '.join(selected)} FROM {source}"  # noqa: S608
+
+
+def _fits(given: Type, wanted: Type) -> bool:
+    """Whether INSERT takes a value of one type for a column of another, without CAST."""
+    if given.name == "unknown" or given.name == wanted.name:
+        return len(given.arguments) == len(wanted.arguments) or given.name not in ("struct", "map", "array")
+    if given.name in _TEXTS and wanted.name in _TEXTS:
+        return True
+    if given.name in NUMBERS and wanted.name in NUMBERS:
+        return NUMBERS.index(given.name) <= NUMBERS.index(wanted.name)
+    return given.name == "date" and wanted.name.startswith("timestamp")

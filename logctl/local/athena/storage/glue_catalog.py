@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _VIEW_PREFIX, _VIEW_SUFFIX = "/* Presto View: ", " */"
 _CREATE_LIMIT = 100
+"""The most partitions that BatchCreatePartition takes."""
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+"""Hive's name of a partition whose value is NULL."""
 
 
 @dataclass(frozen=True)

@@ -1,132 +1,31 @@
-"""Hive's DDL as Athena takes it, read into statements (Amazon Athena User Guide, DDL statements)."""
+"""The parser of Athena's DDL (Amazon Athena User Guide, DDL statements)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from logctl.local.athena.query_errors import InvalidRequest, NotHere
 from logctl.local.athena.storage.glue_catalog import JSON, PARQUET, TEXT, Column, Format
+from logctl.local.athena.syntax.hive_statements import (
+    AddPartitions,
+    ChangeColumns,
+    CreateDatabase,
+    CreateTable,
+    Describe,
+    Drop,
+    DropDatabase,
+    DropPartitions,
+    Name,
+    RenamePartition,
+    Repair,
+    SetLocation,
+    SetProperties,
+    Show,
+    Statement,
+)
 from logctl.local.athena.types.sql_types import parse as parse_type
-
-
-@dataclass(frozen=True)
-class Name:
-    """A table's name; `database` is empty when it was not said."""
-
-    name: str
-    database: str = ""
-
-
-@dataclass(frozen=True)
-class CreateDatabase:
-    name: str
-    if_not_exists: bool
-    comment: str = ""
-    location: str = ""
-    properties: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class DropDatabase:
-    name: str
-    if_exists: bool
-    cascade: bool
-
-
-@dataclass(frozen=True)
-class CreateTable:
-    table: Name
-    if_not_exists: bool
-    columns: tuple[Column, ...]
-    keys: tuple[Column, ...]
-    comment: str
-    format: Format
-    location: str
-    properties: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Drop:
-    """`kind` is table or view."""
-
-    kind: str
-    table: Name
-    if_exists: bool
-
-
-@dataclass(frozen=True)
-class Show:
-    """`what`: databases, tables, views, partitions, columns, tblproperties, create table, create view."""
-
-    what: str
-    table: Name | None = None
-    database: str = ""
-    pattern: str = ""
-
-
-@dataclass(frozen=True)
-class Describe:
-    table: Name
-    style: str = ""
-
-
-@dataclass(frozen=True)
-class AddPartitions:
-    table: Name
-    if_not_exists: bool
-    partitions: tuple[tuple[Mapping[str, str], str], ...]
-
-
-@dataclass(frozen=True)
-class DropPartitions:
-    """Each partition is a list of (column, operator, value)."""
-
-    table: Name
-    if_exists: bool
-    partitions: tuple[tuple[tuple[str, str, str], ...], ...]
-
-
-@dataclass(frozen=True)
-class RenamePartition:
-    table: Name
-    old: Mapping[str, str]
-    new: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class SetLocation:
-    table: Name
-    partition: Mapping[str, str]
-    location: str
-
-
-@dataclass(frozen=True)
-class SetProperties:
-    table: Name
-    properties: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class ChangeColumns:
-    """Columns added at the end, or the table's columns replaced."""
-
-    table: Name
-    columns: tuple[Column, ...]
-    replace: bool
-
-
-@dataclass(frozen=True)
-class Repair:
-    table: Name
-
-
-Statement = (
-    CreateDatabase | DropDatabase | CreateTable | Drop | Show | Describe | AddPartitions | DropPartitions
-    | RenamePartition | SetLocation | SetProperties | ChangeColumns | Repair
-)  # fmt: skip
 
 _TOKEN = re.compile(
     r"""\s+|--[^\n]*|/\*.*?\*/

@@ -9,7 +9,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 
-from logctl.local.athena.query_errors import InvalidRequest, NotHere, QueryError
+from logctl.local.athena.query_errors import InvalidRequest, QueryError
 
 _FOREIGN_TYPES = frozenset(
     {"TEXT", "FLOAT", "STRING", "INT2", "INT4", "INT8", "FLOAT4", "FLOAT8", "HUGEINT", "DATETIME", "BLOB",
@@ -122,12 +122,3 @@ def _check_tokens(tokens: Sequence[Any], sql: str) -> None:
             and text in _FOREIGN_TYPES
         ):
             raise QueryError(f"TYPE_NOT_FOUND: line {token.line}:{token.col}: Unknown type: {text.lower()}")
-
-
-def refuse_type(target: exp.Expr) -> None:
-    """Of a type that the sandbox has no values of.
-
-    Raises:
-        NotHere: always.
-    """
-    raise NotHere(f"The type {target.sql(dialect='trino').lower()}")

@@ -1,5 +1,9 @@
 # ruff: noqa: E501 - a table
-"""DuckDB macros for functions that Trino has and DuckDB has otherwise. Later ones may use earlier ones."""
+"""Macros that give DuckDB the functions that Trino has and DuckDB does not have, or has with other results.
+
+A value is the macro's parameters and body, as CREATE MACRO takes them; several pairs are overloads by number of
+arguments. A macro may use those above it.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +59,7 @@ MACROS: Mapping[str, str] = {
     "trino_unsigned": "(x, bits) AS CASE WHEN x < 0 THEN x + trino_power2(bits) ELSE x END",
     "trino_signed": "(x, bits) AS CASE WHEN x >= trino_power2(bits - 1) THEN x - trino_power2(bits) ELSE x END",
     "trino_shifted": "(x, n) AS CASE WHEN n >= 64 THEN 0 ELSE x // trino_power2(n) END",
-    "trino_strpos": """(s, part, n) AS CASE
+    "trino_strpos": """(s, part) AS strpos(s, part), (s, part, n) AS CASE
         WHEN trino_check(n = 0, 'INVALID_FUNCTION_ARGUMENT: instance must be a positive or negative number',
           false) THEN 0
         WHEN abs(n) >= len(string_split(s, part)) THEN 0
@@ -85,7 +89,18 @@ MACROS: Mapping[str, str] = {
         WHEN 'TIMESTAMP WITH TIME ZONE' THEN
           strftime(timezone('UTC', TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ)), '%Y-%m-%d %H:%M:%S.%g UTC')
         ELSE CAST(x AS VARCHAR) END""",
-    "trino_round": "(x) AS round(x), (x, places) AS round(x, places)",
+    "trino_random": """() AS random(), (high) AS floor(random() * high),
+        (low, high) AS floor(random() * (high - low)) + low""",
+    # Java gives NaN and -Infinity where DuckDB fails.
+    "trino_sqrt": "(x) AS CASE WHEN CAST(x AS DOUBLE) < 0 THEN CAST('nan' AS DOUBLE) ELSE sqrt(CAST(x AS DOUBLE)) END",
+    "trino_ln": """(x) AS CASE WHEN CAST(x AS DOUBLE) < 0 THEN CAST('nan' AS DOUBLE)
+        WHEN CAST(x AS DOUBLE) = 0 THEN CAST('-inf' AS DOUBLE) ELSE ln(CAST(x AS DOUBLE)) END""",
+    "trino_log2": """(x) AS CASE WHEN CAST(x AS DOUBLE) < 0 THEN CAST('nan' AS DOUBLE)
+        WHEN CAST(x AS DOUBLE) = 0 THEN CAST('-inf' AS DOUBLE) ELSE log2(CAST(x AS DOUBLE)) END""",
+    "trino_log10": """(x) AS CASE WHEN CAST(x AS DOUBLE) < 0 THEN CAST('nan' AS DOUBLE)
+        WHEN CAST(x AS DOUBLE) = 0 THEN CAST('-inf' AS DOUBLE) ELSE log10(CAST(x AS DOUBLE)) END""",
+    "trino_shift_left": "(x, n) AS (x << n)",
+    "trino_shift_arithmetic": "(x, n) AS floor(CAST(x AS DOUBLE) / pow(2, n))",
     "trino_log": "(base, x) AS ln(x) / ln(base)",
     "trino_infinity": "() AS CAST('inf' AS DOUBLE)",
     "trino_nan": "() AS CAST('nan' AS DOUBLE)",
@@ -98,7 +113,17 @@ MACROS: Mapping[str, str] = {
     "trino_bitwise_and": "(a, b) AS CAST(a AS BIGINT) & CAST(b AS BIGINT)",
     "trino_bitwise_or": "(a, b) AS CAST(a AS BIGINT) | CAST(b AS BIGINT)",
     "trino_bitwise_not": "(a) AS ~CAST(a AS BIGINT)",
-    # ── Text ──
+    # ── Text and bytes ──
+    "trino_spaces": "() AS ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)",
+    "trino_trim": "(s) AS trim(s, trino_spaces()), (s, characters) AS trim(s, characters)",
+    "trino_ltrim": "(s) AS ltrim(s, trino_spaces()), (s, characters) AS ltrim(s, characters)",
+    "trino_rtrim": "(s) AS rtrim(s, trino_spaces()), (s, characters) AS rtrim(s, characters)",
+    "trino_replace": "(s, part) AS replace(s, part, ''), (s, part, other) AS replace(s, part, other)",
+    "trino_substr_bytes": """(b, start) AS unhex(substr(hex(b), start * 2 - 1)),
+        (b, start, size) AS unhex(substr(hex(b), start * 2 - 1, size * 2))""",
+    "trino_md5": "(b) AS unhex(md5(b))",
+    "trino_sha1": "(b) AS unhex(sha1(b))",
+    "trino_sha256": "(b) AS unhex(sha256(b))",
     "trino_substr": """(s, start) AS CASE WHEN start = 0 OR -start > length(s) THEN '' ELSE substr(s, start) END,
         (s, start, size) AS CASE WHEN start = 0 OR size <= 0 THEN '' ELSE substr(s, start, size) END""",
     "trino_lpad": "(s, size, pad) AS lpad(s, CAST(size AS INTEGER), pad)",
@@ -154,7 +179,10 @@ MACROS: Mapping[str, str] = {
           THEN NULL
         WHEN start > 0 THEN a[start:start + size - 1]
         WHEN -start > len(a) THEN a[:0] ELSE a[len(a) + start + 1:len(a) + start + size] END""",
-    "trino_zip": "(a, b) AS list_transform(list_zip(a, b), lambda z: {'field0': z[1], 'field1': z[2]})",
+    "trino_zip": """(a, b) AS list_transform(list_zip(a, b), lambda z: {'field0': z[1], 'field1': z[2]}),
+        (a, b, c) AS list_transform(list_zip(a, b, c), lambda z: {'field0': z[1], 'field1': z[2], 'field2': z[3]}),
+        (a, b, c, d) AS list_transform(list_zip(a, b, c, d),
+          lambda z: {'field0': z[1], 'field1': z[2], 'field2': z[3], 'field3': z[4]})""",
     "trino_first_of_keys": """(e) AS map_from_entries(list_filter(e, lambda x, i:
         list_position(list_transform(e, lambda y: y['k']), x['k']) = i))""",
     "trino_map_agg": "(k, v) AS trino_first_of_keys(list({'k': k, 'v': v}) FILTER (k IS NOT NULL))",

@@ -1,16 +1,18 @@
-"""UNNEST as DuckDB's: of several arrays, maps and rows at once, with ordinality, the shorter with NULLs."""
+"""UNNEST: of several arrays and maps at once, of arrays of rows, and WITH ORDINALITY.
+
+The shorter of several arrays are filled up with NULLs.
+"""
 
 from __future__ import annotations
 
 from sqlglot import exp
 
-from logctl.local.athena.analysis.query_types import type_of
-from logctl.local.athena.translation.conversions import field
-from logctl.local.athena.translation.functions import call
+from logctl.local.athena.analysis.annotations import type_of
+from logctl.local.athena.translation.builders import call, number, row_field
 
 
 def rewritten(node: exp.Expr) -> exp.Expr:
-    """A relation of the same columns; what it is made of keeps its types."""
+    """A relation of UNNEST as a subquery of DuckDB's with the same columns."""
     assert isinstance(node, exp.Unnest)
     inner: list[exp.Expr] = []
     outer: list[exp.Expr] = []
@@ -20,7 +22,7 @@ def rewritten(node: exp.Expr) -> exp.Expr:
         if kind is None:
             return node
         if kind.name == "unknown":
-            sizes.append(exp.Literal.number(0))
+            sizes.append(number(0))
             outer.append(exp.Null())
             continue
         parts = (
@@ -28,20 +30,20 @@ def rewritten(node: exp.Expr) -> exp.Expr:
             if kind.name == "map"
             else [item.copy()]
         )
-        sizes.append(call("coalesce", call("len", parts[0].copy()), exp.Literal.number(0)))
+        sizes.append(call("coalesce", call("len", parts[0].copy()), number(0)))
         for part in parts:
             name = f"part{len(inner)}"
             inner.append(exp.alias_(call("unnest", part), name))
             element = kind.arguments[0]
             if kind.name == "array" and element.name == "struct":
-                outer += [field(exp.column(name), element, at) for at in range(len(element.arguments))]
+                outer += [row_field(exp.column(name), element, at) for at in range(len(element.arguments))]
             else:
                 outer.append(exp.column(name))
     offset = node.args.get("offset")
     if offset:
         longest = call("greatest", *sizes) if len(sizes) > 1 else sizes[0]
-        last = exp.Add(this=longest, expression=exp.Literal.number(1))
-        inner.append(exp.alias_(call("unnest", call("range", exp.Literal.number(1), last)), "place"))
+        last = exp.Add(this=longest, expression=number(1))
+        inner.append(exp.alias_(call("unnest", call("range", number(1), last)), "place"))
         outer.append(exp.column("place"))
     names = [*_names(node), *([offset.name] if isinstance(offset, exp.Identifier) else [])]
     if len(names) < len(outer):

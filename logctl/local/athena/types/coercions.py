@@ -1,54 +1,39 @@
-"""Which values Trino takes for which without CAST (Trino, TypeCoercion), and the types of arithmetic."""
+"""Trino's rules of conversion: which type fits where another is wanted, and what operators and CAST give.
+
+Source: Trino's `TypeCoercion`, `DecimalOperators` and its documentation of CAST. A type of None is one that
+    is not known: no rule refuses it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import reduce
 
-from logctl.local.athena.types.sql_types import Type
+from logctl.local.athena.types.sql_types import (
+    INTEGERS,
+    INTERVAL,
+    MIXED,
+    MOMENTS,
+    MONTHS,
+    MOST_DIGITS,
+    NUMBERS,
+    TEXTS,
+    TIME,
+    UNKNOWN,
+    Type,
+    as_decimal,
+    is_number,
+    is_text,
+    row_of,
+)
 
-UNKNOWN, BOOLEAN, INTEGER, BIGINT = Type("unknown"), Type("boolean"), Type("int"), Type("bigint")
-DOUBLE, REAL, VARCHAR, BINARY = Type("double"), Type("float"), Type("varchar"), Type("binary")
-DATE, TIME, TIMESTAMP, JSON = Type("date"), Type("time"), Type("timestamp"), Type("json")
-ZONED = Type("timestamp with time zone")
-INTERVAL, MONTHS = Type("interval"), Type("interval year to month")
-
-INTEGERS = ("tinyint", "smallint", "int", "bigint")
-_DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
-_NUMBERS = (*INTEGERS, "decimal", "float", "double")
-_TEXTS = ("varchar", "char")
-MOST_DIGITS = 38
-MIXED = "mixed"
-"""In place of a zone, where values have several."""
-
-
-def normal(kind: Type) -> Type:
-    """A type of the catalog as queries see it: `string` is varchar."""
-    if kind.name == "string":
-        return VARCHAR
-    if kind.name == "decimal":
-        precision, scale = (*kind.arguments, 0)[:2] if kind.arguments else (10, 0)
-        return Type("decimal", (precision, scale))
-    if kind.name in ("array", "map", "struct"):
-        return Type(kind.name, tuple(normal(part) for part in kind.arguments), kind.names)
-    return kind
-
-
-def is_number(kind: Type) -> bool:
-    return kind.name in _NUMBERS
-
-
-def is_text(kind: Type) -> bool:
-    return kind.name in _TEXTS
-
-
-def as_decimal(kind: Type) -> Type:
-    """An integer type as the decimal that holds all of it."""
-    return Type("decimal", (_DIGITS[kind.name], 0)) if kind.name in _DIGITS else kind
+_DATED = ("date", "timestamp", "timestamp with time zone")
+_SPANS = (INTERVAL, MONTHS)
+_SCALARS = ("boolean", *NUMBERS)
 
 
 def common(left: Type | None, right: Type | None) -> Type | None:
-    """The type that both become where they must be one; None where there is none."""
+    """The type to which Trino converts two that must be equal; None if there is none or it is not known."""
     if left is None or right is None or left == right:
         return left or right
     if UNKNOWN in (left, right):
@@ -57,20 +42,17 @@ def common(left: Type | None, right: Type | None) -> Type | None:
         return _common_number(left, right)
     if is_text(left) and is_text(right):
         return _common_text(left, right)
-    names = {left.name, right.name}
-    if names <= {"date", "timestamp", "timestamp with time zone"}:
-        if left.name == right.name:
-            return Type(left.name, (), (MIXED,))
-        return max(
-            left, right, key=lambda kind: ("date", "timestamp", "timestamp with time zone").index(kind.name)
-        )
+    if left.name == right.name == "timestamp with time zone":
+        return Type(left.name, (), (MIXED,))
+    if left.name in _DATED and right.name in _DATED:
+        return max(left, right, key=lambda kind: _DATED.index(kind.name))
     if left.name == right.name and left.name in ("array", "map", "struct"):
         return _common_parts(left, right)
     return None
 
 
 def _common_number(left: Type, right: Type) -> Type:
-    low, high = sorted((left, right), key=lambda kind: _NUMBERS.index(kind.name))
+    low, high = sorted((left, right), key=lambda kind: NUMBERS.index(kind.name))
     if high.name != "decimal":
         return high
     (first, first_scale), (second, second_scale) = as_decimal(low).arguments, high.arguments
@@ -79,12 +61,9 @@ def _common_number(left: Type, right: Type) -> Type:
 
 
 def _common_text(left: Type, right: Type) -> Type:
-    name = "varchar" if "varchar" in (left.name, right.name) and left.name == right.name else "char"
-    if left.name != right.name:
-        name = "char" if left.arguments and right.arguments else "varchar"
-    if left.arguments and right.arguments:
-        return Type(name, (max(left.arguments[0], right.arguments[0]),))
-    return Type(name)
+    bounded = bool(left.arguments and right.arguments)
+    name = left.name if left.name == right.name else "char" if bounded else "varchar"
+    return Type(name, (max(left.arguments[0], right.arguments[0]),) if bounded else ())
 
 
 def _common_parts(left: Type, right: Type) -> Type | None:
@@ -93,18 +72,14 @@ def _common_parts(left: Type, right: Type) -> Type | None:
     parts = [common(one, other) for one, other in zip(left.arguments, right.arguments, strict=True)]
     if any(part is None for part in parts):
         return None
-    return Type(left.name, tuple(parts), left.names if left.names == right.names else _unnamed(len(parts)))
-
-
-def _unnamed(count: int) -> tuple[str, ...]:
-    return tuple(f"field{number}" for number in range(count))
+    return Type(left.name, tuple(parts), left.names) if left.names == right.names else row_of(parts)
 
 
 def common_of(kinds: Iterable[Type | None]) -> Type | None:
-    """The common type of several, UNKNOWN of none.
+    """The common type of several; UNKNOWN, the type of NULL, for an empty list.
 
     Raises:
-        LookupError: two of them have none.
+        LookupError: two of them have no common type; `args` are these two.
     """
 
     def join(left: Type | None, right: Type | None) -> Type | None:
@@ -120,7 +95,7 @@ def common_of(kinds: Iterable[Type | None]) -> Type | None:
 
 
 def coerces(given: Type | None, wanted: Type) -> bool:
-    """Whether a value of a type may stand where another is wanted."""
+    """Whether a value of a type is accepted, without CAST, where another type is wanted."""
     if given is None or given in (UNKNOWN, wanted):
         return True
     if is_text(given) and is_text(wanted):
@@ -132,26 +107,24 @@ def coerces(given: Type | None, wanted: Type) -> bool:
 
 
 def arithmetic(sign: str, left: Type, right: Type) -> Type | None:
-    """The type of `left sign right`; None where there is no such operator."""
+    """The type of the expression `left sign right`; None if Trino has no such operator."""
     if UNKNOWN in (left, right):
         left, right = (right, right) if left == UNKNOWN else (left, left)
         if left == UNKNOWN:
             return UNKNOWN
     if is_number(left) and is_number(right):
         return _of_numbers(sign, left, right)
-    moments = ("date", "time", "timestamp", "timestamp with time zone")
-    spans = (INTERVAL, MONTHS)
-    if sign in "+-" and left.name in moments and right in spans:
+    if sign in "+-" and left.name in MOMENTS and right in _SPANS:
         return None if left == TIME and right == MONTHS else left
-    if sign == "+" and left in spans and right.name in moments:
+    if sign == "+" and left in _SPANS and right.name in MOMENTS:
         return right
-    if sign == "-" and left.name in moments and right.name in moments:
+    if sign == "-" and left.name in MOMENTS and right.name in MOMENTS:
         return INTERVAL if common(left, right) else None
-    if sign in "+-" and left == right and left in spans:
+    if sign in "+-" and left == right and left in _SPANS:
         return left
-    if left in spans and is_number(right) and right.name != "decimal" and sign in "*/":
+    if left in _SPANS and is_number(right) and right.name != "decimal" and sign in "*/":
         return left
-    if sign == "*" and right in spans and is_number(left) and left.name != "decimal":
+    if sign == "*" and right in _SPANS and is_number(left) and left.name != "decimal":
         return right
     return None
 
@@ -170,3 +143,40 @@ def _of_numbers(sign: str, left: Type, right: Type) -> Type | None:
     else:
         precision, scale = min(p1 - s1, p2 - s2) + max(s1, s2), max(s1, s2)
     return None if scale > MOST_DIGITS else Type("decimal", (max(1, min(MOST_DIGITS, precision)), scale))
+
+
+_TIMES = ("date", "time", "timestamp", "timestamp with time zone")
+
+
+def castable(given: Type, target: Type) -> bool:
+    """Whether Trino can CAST from one type to the other."""
+    if UNKNOWN in (given, target) or given == target or common(given, target) is not None:
+        return True
+    pair = given.name, target.name
+    if "json" in pair:
+        other = target if given.name == "json" else given
+        return _json_holds(other, from_json=given.name == "json")
+    if target.name in TEXTS:
+        return given.name in (*_SCALARS, *MOMENTS, *TEXTS, "uuid") or given in _SPANS
+    if given.name in TEXTS:
+        return target.name in (*_SCALARS, *MOMENTS, "binary", "uuid") and pair != ("char", "binary")
+    if given.name in _SCALARS:
+        return target.name in _SCALARS
+    if given.name in MOMENTS:
+        return target.name in MOMENTS and pair not in (("date", "time"), ("time", "date"))
+    if given.name == target.name and given.name in ("array", "map", "struct"):
+        return len(given.arguments) == len(target.arguments) and all(
+            castable(one, other) for one, other in zip(given.arguments, target.arguments, strict=True)
+        )
+    return False
+
+
+def _json_holds(kind: Type, *, from_json: bool) -> bool:
+    if kind.name == "map":
+        return kind.arguments[0].name in ("varchar", *_SCALARS) and _json_holds(
+            kind.arguments[1], from_json=from_json
+        )
+    if kind.name in ("array", "struct"):
+        return all(_json_holds(part, from_json=from_json) for part in kind.arguments)
+    allowed = (*_SCALARS, "varchar", "json", "unknown")
+    return kind.name in (allowed if from_json else (*allowed, "date", "timestamp"))

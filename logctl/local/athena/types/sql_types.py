@@ -1,11 +1,13 @@
-"""Types in the three languages that meet here: Hive's (catalog), Athena's (results), DuckDB's (execution).
+"""SQL types, and how Hive (the catalog), Athena (results) and DuckDB (execution) write them.
 
-A type is parsed once into a `Type`; each language is a way to write it. Complex types nest.
+A type's text is parsed once into a `Type`, which can be written in each of the three languages. Arrays, maps
+and structs hold further types.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +66,11 @@ _FROM_DUCKDB = {
     '"NULL"': "unknown",
     "NULL": "unknown",
 }
-# What ResultSetMetadata says of a type (Amazon Athena API Reference, ColumnInfo); found in real results.
+_TEXT_IN_HIVE = ("varchar", "json", "uuid", "time", "interval", "interval year to month", "unknown")
+"""Types that the catalog does not have (Athena User Guide, Data types): a string column keeps their text."""
+_LABELS = {"int": "integer", "binary": "varbinary", "struct": "row", "interval": "interval day to second"}
+_TRINO_NAMES = {**_LABELS, "string": "varchar", "float": "real"}
+# Precision and scale in ResultSetMetadata (Amazon Athena API Reference, ColumnInfo), from real results.
 _PRECISION = {
     "tinyint": (3, 0),
     "smallint": (5, 0),
@@ -81,8 +87,14 @@ _PRECISION = {
 
 @dataclass(frozen=True)
 class Type:
-    """`arguments` are the numbers of `decimal(p,s)` or the parts of `array`, `map` and `struct`; `names` the
-    names of a struct's parts."""
+    """A type: a name in lowercase (Hive's where Hive has the type), and what it is made of.
+
+    Attributes:
+        arguments: the numbers of `decimal(p,s)` or `varchar(n)`, or the types inside an `array`, `map` or
+            `struct`.
+        names: the names of a struct's fields. For `timestamp with time zone` the zone of its values, if it
+            is not UTC: Trino keeps the zone in each value, this engine in the type.
+    """
 
     name: str
     arguments: tuple[Any, ...] = ()
@@ -90,6 +102,7 @@ class Type:
 
     @property
     def hive(self) -> str:
+        """The type as the catalog and DDL write it."""
         if self.name == "struct":
             inner = ",".join(f"{n}:{t.hive}" for n, t in zip(self.names, self.arguments, strict=True))
             return f"struct<{inner}>"
@@ -97,16 +110,11 @@ class Type:
             return f"{self.name}<{','.join(part.hive for part in self.arguments)}>"
         if self.arguments:
             return f"{self.name}({','.join(map(str, self.arguments))})"
-        # The catalog has no such types (Athena User Guide, Data types): text keeps their value.
-        return (
-            "string"
-            if self.name
-            in ("varchar", "json", "uuid", "time", "interval", "interval year to month", "unknown")
-            else self.name
-        )
+        return "string" if self.name in _TEXT_IN_HIVE else self.name
 
     @property
     def duckdb(self) -> str:
+        """The type as DuckDB's SQL writes it."""
         if self.name == "array":
             return f"{self.arguments[0].duckdb}[]"
         if self.name == "map":
@@ -121,7 +129,7 @@ class Type:
 
     @property
     def athena(self) -> str:
-        """As results, views and information_schema say it."""
+        """The type as results, views and `information_schema` write it: Trino's words."""
         if self.name == "struct":
             pairs = zip(self.names, self.arguments, strict=True)
             return "row(" + ", ".join(f"{name} {part.athena}" for name, part in pairs) + ")"
@@ -135,29 +143,19 @@ class Type:
             return f"decimal({','.join(map(str, self.arguments or (10, 0)))})"
         if self.name in ("varchar", "char") and self.arguments:
             return f"{self.name}({self.arguments[0]})"
-        renamed = {
-            "string": "varchar",
-            "int": "integer",
-            "float": "real",
-            "binary": "varbinary",
-            "interval": "interval day to second",
-        }
-        return renamed.get(self.name, self.name)
+        return _TRINO_NAMES.get(self.name, self.name)
 
     @property
     def label(self) -> str:
-        """As ColumnInfo's Type says it: without the parts of a complex type. `string` is what DDL and utility
-        statements have; queries have `varchar`."""
-        renamed = {
-            "int": "integer",
-            "binary": "varbinary",
-            "struct": "row",
-            "interval": "interval day to second",
-        }
-        return renamed.get(self.name, self.name)
+        """The `Type` of a result's ColumnInfo, which does not say what an array, map or row is made of.
+
+        Columns of DDL and utility statements are `string`, those of queries `varchar`.
+        """
+        return _LABELS.get(self.name, self.name)
 
     @property
     def precision_and_scale(self) -> tuple[int, int]:
+        """The `Precision` and `Scale` of a result's ColumnInfo."""
         if self.name == "decimal":
             precision, scale = self.arguments or (10, 0)
             return precision, scale
@@ -165,13 +163,69 @@ class Type:
 
 
 STRING = Type("string")
+"""Text as Hive calls it: the type of catalog columns and of what DDL statements show."""
+UNKNOWN, BOOLEAN, INTEGER, BIGINT = Type("unknown"), Type("boolean"), Type("int"), Type("bigint")
+DOUBLE, REAL, VARCHAR, BINARY = Type("double"), Type("float"), Type("varchar"), Type("binary")
+DATE, TIME, TIMESTAMP, JSON = Type("date"), Type("time"), Type("timestamp"), Type("json")
+ZONED = Type("timestamp with time zone")
+INTERVAL, MONTHS = Type("interval"), Type("interval year to month")
+HUGEINT = Type("hugeint")
+"""DuckDB's integer of 128 bits, for intermediate results. Trino has no such type."""
+
+INTEGERS = ("tinyint", "smallint", "int", "bigint")
+FLOATS = ("double", "float")
+NUMBERS = (*INTEGERS, "decimal", "float", "double")
+"""Names of numeric types, each after those whose values it can hold."""
+TEXTS = ("varchar", "char")
+MOMENTS = ("date", "time", "timestamp", "timestamp with time zone")
+MOST_DIGITS = 38
+"""The most digits that a decimal has."""
+MIXED = "mixed"
+"""Stands for the zone in a type whose values have several."""
+_DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
+
+
+def is_number(kind: Type) -> bool:
+    return kind.name in NUMBERS
+
+
+def is_text(kind: Type) -> bool:
+    return kind.name in TEXTS
+
+
+def is_zoned(kind: Type) -> bool:
+    return kind.name == ZONED.name
+
+
+def row_of(kinds: Sequence[Type | None]) -> Type | None:
+    """The type of a row without field names, whose fields are `field0`, `field1`, …"""
+    if any(kind is None for kind in kinds):
+        return None
+    return Type("struct", tuple(kinds), tuple(f"field{at}" for at in range(len(kinds))))
+
+
+def as_decimal(kind: Type) -> Type:
+    """The decimal type that holds every value of an integer type; any other type as it is."""
+    return Type("decimal", (_DIGITS[kind.name], 0)) if kind.name in _DIGITS else kind
+
+
+def normal(kind: Type) -> Type:
+    """A type of the catalog as queries see it: `string` is varchar, a decimal has both its numbers."""
+    if kind.name == "string":
+        return VARCHAR
+    if kind.name == "decimal":
+        precision, scale = (*kind.arguments, 0)[:2] if kind.arguments else (10, 0)
+        return Type("decimal", (precision, scale))
+    if kind.name in ("array", "map", "struct"):
+        return Type(kind.name, tuple(normal(part) for part in kind.arguments), kind.names)
+    return kind
 
 
 def parse(text: str) -> Type:
-    """A type as Hive, Trino or DuckDB write it.
+    """Parse a type as Hive, Trino or DuckDB write it.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not a type.
     """
     parser = _Parser(text)
     found = parser.type()
@@ -261,7 +315,7 @@ class _Parser:
 
 
 def from_duckdb(text: str) -> Type:
-    """DuckDB's own words: `HUGEINT`, `VARCHAR[]`, `STRUCT(a INTEGER, b MAP(VARCHAR, DOUBLE))`."""
+    """Parse a type as DuckDB's DESCRIBE writes it: `HUGEINT`, `VARCHAR[]`, `STRUCT(a INTEGER, b BLOB)`."""
     if text in _FROM_DUCKDB:
         return Type(_FROM_DUCKDB[text])
     if text.startswith("ENUM"):

@@ -1,9 +1,14 @@
 # ruff: noqa: E501 - a table
-"""What Trino's functions take and give (Trino, Functions and operators), for those that the sandbox has.
+"""Athena's functions: their signatures, which of them are aggregates, and which the sandbox does not have.
 
-A signature is `arguments -> result`, several are separated by `|`. Words are types; T, U, K, V and S stand
-for any type and N for any number, each the same wherever it stands; M is a date or time, and `T => U` a
-lambda. `...` repeats the argument before it, and what stands in brackets may be left away.
+A line of the table is `names signature | signature …`; a signature is `arguments -> result`.
+
+- `bool`, `int`, `text`, … are types (`_WORDS`); `ts` and `tsz` are timestamps without and with a time zone;
+- T, U, K, V and S stand for any type, N for any number, I for any integer and M for any date or time; a
+  letter stands for the same type wherever it occurs in a signature;
+- `(T => U)` is a lambda; `...` repeats the argument before it; an argument in brackets may be omitted.
+
+Source: Trino, Functions and operators; Amazon Athena User Guide, Functions in Athena.
 """
 
 from __future__ import annotations
@@ -13,20 +18,41 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from logctl.local.athena.types import coercions as types
+from logctl.local.athena.types import sql_types
 from logctl.local.athena.types.coercions import coerces, common
 from logctl.local.athena.types.sql_types import Type
 
 _WORDS = {
-    "bool": types.BOOLEAN, "int": types.INTEGER, "bigint": types.BIGINT, "double": types.DOUBLE,
-    "real": types.REAL, "text": types.VARCHAR, "binary": types.BINARY, "date": types.DATE,
-    "time": types.TIME, "ts": types.TIMESTAMP, "tsz": types.ZONED, "json": types.JSON,
-    "interval": types.INTERVAL, "months": types.MONTHS, "unknown": types.UNKNOWN, "tinyint": Type("tinyint"),
+    "bool": sql_types.BOOLEAN, "int": sql_types.INTEGER, "bigint": sql_types.BIGINT, "double": sql_types.DOUBLE,
+    "real": sql_types.REAL, "text": sql_types.VARCHAR, "binary": sql_types.BINARY, "date": sql_types.DATE,
+    "time": sql_types.TIME, "ts": sql_types.TIMESTAMP, "tsz": sql_types.ZONED, "json": sql_types.JSON,
+    "interval": sql_types.INTERVAL, "months": sql_types.MONTHS, "unknown": sql_types.UNKNOWN, "tinyint": Type("tinyint"),
     "long": Type("decimal", (38, 0)), "uuid": Type("uuid"),
 }  # fmt: skip
-_MOMENTS = ("date", "time", "timestamp", "timestamp with time zone")
 
-_TABLE = """
+_AGGREGATES = """
+avg bigint -> double | real -> real | decimal -> N | double -> double | interval -> interval
+sum bigint -> bigint | decimal -> decimal38 | real -> real | double -> double | interval -> interval
+count -> bigint | T -> bigint
+count_if bool -> bigint
+approx_distinct T -> bigint | T,double -> bigint
+approx_percentile T,double -> T | T,array(double) -> array(T) | T,bigint,double -> T
+arbitrary,any_value T -> T
+max,min T -> T | T,bigint -> array(T)
+max_by,min_by T,U -> T | T,U,bigint -> array(T)
+array_agg T -> array(T)
+map_agg K,V -> map(K,V)
+multimap_agg K,V -> map(K,array(V))
+map_union map(K,V) -> map(K,V)
+histogram K -> map(K,bigint)
+bool_and,bool_or,every bool -> bool
+checksum T -> binary
+corr,covar_pop,covar_samp,regr_slope,regr_intercept double,double -> double
+entropy,kurtosis,skewness,stddev,stddev_pop,stddev_samp,var_pop,var_samp,variance,geometric_mean double -> double
+bitwise_and_agg,bitwise_or_agg,bitwise_xor_agg bigint -> bigint
+listagg text[,text] -> text
+"""
+_OTHERS = """
 abs N -> N
 ceil N -> N
 ceiling N -> N
@@ -47,26 +73,6 @@ bit_count bigint,bigint -> bigint
 bitwise_and,bitwise_or,bitwise_xor bigint,bigint -> bigint
 bitwise_not bigint -> bigint
 bitwise_left_shift,bitwise_right_shift,bitwise_right_shift_arithmetic I,bigint -> I
-avg bigint -> double | real -> real | decimal -> N | double -> double | interval -> interval
-sum bigint -> bigint | decimal -> decimal38 | real -> real | double -> double | interval -> interval
-count -> bigint | T -> bigint
-count_if bool -> bigint
-approx_distinct T -> bigint | T,double -> bigint
-approx_percentile T,double -> T | T,array(double) -> array(T) | T,bigint,double -> T
-arbitrary,any_value,max,min T -> T
-max,min T -> T | T,bigint -> array(T)
-max_by,min_by T,U -> T | T,U,bigint -> array(T)
-array_agg T -> array(T)
-map_agg K,V -> map(K,V)
-multimap_agg K,V -> map(K,array(V))
-map_union map(K,V) -> map(K,V)
-histogram K -> map(K,bigint)
-bool_and,bool_or,every bool -> bool
-checksum T -> binary
-corr,covar_pop,covar_samp,regr_slope,regr_intercept double,double -> double
-entropy,kurtosis,skewness,stddev,stddev_pop,stddev_samp,var_pop,var_samp,variance,geometric_mean double -> double
-bitwise_and_agg,bitwise_or_agg,bitwise_xor_agg bigint -> bigint
-listagg text[,text] -> text
 row_number,rank,dense_rank -> bigint
 ntile bigint -> bigint
 percent_rank,cume_dist -> double
@@ -187,11 +193,33 @@ url_extract_parameter text,text -> text
 uuid -> uuid
 typeof T -> text
 """
+UNSUPPORTED = frozenset({
+    "contains_sequence", "map_zip_with", "from_unixtime_nanos", "current_time", "localtime",
+    "approx_most_frequent", "approx_set", "array_histogram", "array_sum", "bar", "beta_cdf",
+    "bing_tile", "char2hexint", "color", "combinations", "cosine_similarity", "crc32", "current_groups",
+    "day_name", "evaluate_classifier_predictions", "format", "format_number", "from_big_endian_32",
+    "from_big_endian_64", "from_encoded_polyline", "from_geojson_geometry", "from_ieee754_32",
+    "from_ieee754_64", "from_iso8601_timestamp_nanos", "hash_counts", "hmac_md5", "hmac_sha1",
+    "hmac_sha256", "hmac_sha512", "human_readable_seconds", "index", "intersection_cardinality",
+    "inverse_beta_cdf", "inverse_normal_cdf", "ip_prefix", "ip_prefix_collapse", "jaccard_index",
+    "json_array", "json_array_get", "json_exists", "json_object", "json_query", "json_value",
+    "learn_classifier", "learn_regressor", "luhn_check", "make_set_digest", "map_union", "merge",
+    "merge_set_digest", "multimap_agg", "multimap_from_entries", "murmur3", "myanmar_font_encoding",
+    "myanmar_normalize_unicode", "ngrams", "normal_cdf", "numeric_histogram", "parse_data_size",
+    "parse_duration", "parse_presto_data_size", "qdigest_agg", "reduce_agg", "regexp_position",
+    "render", "rgb", "sha512", "shuffle", "soundex", "split_to_multimap", "spooky_hash_v2_32",
+    "spooky_hash_v2_64", "st_area", "st_contains", "st_distance", "st_geometryfromtext", "st_point",
+    "tdigest_agg", "timezone_hour", "timezone_minute", "to_base", "to_big_endian_32",
+    "to_big_endian_64", "to_ieee754_32", "to_ieee754_64", "to_milliseconds", "trim_array",
+    "value_at_quantile", "values_at_quantiles", "width_bucket", "wilson_interval_lower",
+    "wilson_interval_upper", "word_stem", "xxhash64",
+})  # fmt: skip
+"""Functions that Athena has and the sandbox does not: a query with one of them fails with NOT_SUPPORTED."""
 
 
 @dataclass(frozen=True)
 class Lambda:
-    """An argument that is a lambda; `body` gives its type for those of its parameters."""
+    """An argument that is a lambda: the number of its parameters, and its result's type for theirs."""
 
     parameters: int
     body: Callable[[Sequence[Type | None]], Type | None]
@@ -202,18 +230,18 @@ Given = Type | Lambda | None
 
 @dataclass(frozen=True)
 class Chosen:
-    """A signature that fits: what each argument becomes, and what comes out. None stands for what is not
-    known."""
+    """A signature that fits a call. `result` is None if the result's type is not known."""
 
-    arguments: tuple[Type | None, ...]
     result: Type | None
 
 
 def resolve(name: str, given: Sequence[Given]) -> Chosen | None:
-    """The signature of a function that fits the arguments best.
+    """The signature of a function that fits the arguments: an exact one, or the first that takes them converted.
+
+    Returns None if no signature fits.
 
     Raises:
-        KeyError: no signature of that name is known.
+        KeyError: there is no function of that name.
     """
     signatures = _signatures()[name]
     for exact in (True, False):
@@ -228,7 +256,7 @@ def resolve(name: str, given: Sequence[Given]) -> Chosen | None:
 
 
 def expected(name: str) -> str:
-    """The signatures in words."""
+    """The signatures of a function, as an error message lists them."""
     return ", ".join(
         f"{name}({', '.join(arguments)}{'...' if variadic else ''})"
         for arguments, variadic, _ in _signatures()[name]
@@ -236,7 +264,13 @@ def expected(name: str) -> str:
 
 
 def known(name: str) -> bool:
+    """Whether Athena has a function of that name, as far as the table says."""
     return name in _signatures()
+
+
+def names() -> frozenset[str]:
+    """The names of all functions in the table."""
+    return frozenset(_signatures())
 
 
 _Signature = tuple[tuple[str, ...], bool, str]
@@ -244,8 +278,12 @@ _Signature = tuple[tuple[str, ...], bool, str]
 
 @cache
 def _signatures() -> Mapping[str, tuple[_Signature, ...]]:
+    return {**_read_table(_AGGREGATES), **_read_table(_OTHERS)}
+
+
+def _read_table(table: str) -> dict[str, tuple[_Signature, ...]]:
     found: dict[str, tuple[_Signature, ...]] = {}
-    for line in _TABLE.strip().splitlines():
+    for line in table.strip().splitlines():
         names, _, rest = line.partition(" ")
         signatures: list[_Signature] = []
         for alternative in rest.split(" | "):
@@ -266,7 +304,7 @@ def _read(before: str, result: str) -> list[_Signature]:
 
 
 def _split(text: str) -> list[str]:
-    """At commas that are in no parentheses."""
+    """Split a list at the commas outside parentheses."""
     parts, depth, start = [], 0, 0
     for at, character in enumerate(text):
         depth += (character == "(") - (character == ")")
@@ -296,15 +334,17 @@ def _fit(wanted: Sequence[str], result: str, given: Sequence[Given], *, exact: b
     for kind, argument in zip(given, arguments, strict=True):
         if argument is not None and not isinstance(kind, Lambda) and not coerces(kind, argument):
             return None
-    return Chosen(arguments, bound.made(result))
+    return Chosen(bound.made(result))
 
 
 @dataclass
 class _Bindings:
+    """The types that the letters of a signature stand for in one call."""
+
     kinds: dict[str, Type | None] = field(default_factory=dict)
 
     def take(self, pattern: str, kind: Type | None, *, exact: bool) -> bool:
-        """Bind what a pattern leaves open; whether the kind fits."""
+        """Whether an argument's type fits a pattern; binds the pattern's letters."""
         if kind is None:
             return True
         if pattern in ("N", "I", "M", "decimal"):
@@ -317,9 +357,9 @@ class _Bindings:
         if "(" not in pattern:
             return self._bind(pattern, kind)
         name, _, inner = pattern.partition("(")
-        if kind == types.UNKNOWN:
+        if kind == sql_types.UNKNOWN:
             return not exact
-        if name == "array" and kind == types.JSON:
+        if name == "array" and kind == sql_types.JSON:
             return False
         parts = _split(inner[:-1])
         if kind.name != {"row": "struct"}.get(name, name) or len(parts) != len(kind.arguments):
@@ -328,12 +368,12 @@ class _Bindings:
 
     def _take_group(self, group: str, kind: Type) -> bool:
         fits = {
-            "N": types.is_number(kind),
-            "I": kind.name in types.INTEGERS,
-            "M": kind.name in _MOMENTS,
+            "N": sql_types.is_number(kind),
+            "I": kind.name in sql_types.INTEGERS,
+            "M": kind.name in sql_types.MOMENTS,
             "decimal": kind.name == "decimal",
         }[group]
-        if kind == types.UNKNOWN:
+        if kind == sql_types.UNKNOWN:
             return True
         return fits and self._bind("N" if group == "decimal" else group, kind)
 
@@ -353,7 +393,7 @@ class _Bindings:
         return True if found is None else self.take(body, found, exact=False)
 
     def made(self, pattern: str) -> Type | None:
-        """A pattern with what is bound in its place."""
+        """The type that a pattern stands for; None if it is not known."""
         if pattern == "decimal38":
             bound = self.kinds.get("N")
             return Type("decimal", (38, bound.arguments[1])) if bound else None
@@ -363,8 +403,10 @@ class _Bindings:
             return self.kinds.get("N" if pattern == "decimal" else pattern)
         name, _, inner = pattern.partition("(")
         parts = [self.made(part) for part in _split(inner[:-1])]
-        if any(part is None for part in parts):
-            return None
         if name == "row":
-            return Type("struct", tuple(parts), tuple(f"field{at}" for at in range(len(parts))))
-        return Type(name, tuple(parts))
+            return sql_types.row_of(parts)
+        return None if None in parts else Type(name, tuple(parts))
+
+
+AGGREGATES = frozenset(_read_table(_AGGREGATES))
+"""Functions of all rows of a group."""
