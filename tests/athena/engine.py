@@ -1,59 +1,51 @@
-"""The sandbox's Athena in this process: queries go the way of the server's, from StartQueryExecution to the
-pages of GetQueryResults, before a Glue and an S3 of moto."""
+"""The Athena engine in the test's process, through its API, with Glue and S3 by moto."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import boto3
 from moto import mock_aws
 
-from logctl.local.athena.server.executions import Place
-from logctl.local.athena.storage.glue_catalog import Catalog
-from logctl.local.athena.storage.s3_objects import Objects
-from logctl.local.athena_server import Athena
-from logctl.local.keys import Keys
+from logctl.local.athena.query_errors import InvalidRequest
+from logctl.local.athena.server.api import AthenaApi
 
 BUCKET = "engine"
 Rows = list[list[str | None]]
 
 
 class Failed(Exception):
-    """A query's StateChangeReason, or what StartQueryExecution refuses."""
+    """A query that failed, with its StateChangeReason or the message of StartQueryExecution."""
 
 
-class InProcess(Athena):
-    """The server without its HTTP: the same actions, with moto's clients."""
+class _Workgroups:
+    """The backend of the API: each workgroup exists and has no configuration."""
 
-    def __init__(self) -> None:
-        super().__init__("", Keys("AKIATEST", "secret"))
+    def get_work_group(self, WorkGroup: str) -> dict[str, Any]:
+        return {"WorkGroup": {"Name": WorkGroup, "Configuration": {}}}
 
-    def _client(self, service: str, region: str) -> Any:
-        return boto3.client(service, region_name=region)  # type: ignore[call-overload]
 
-    def _make_place(self, region: str) -> Place:
-        return Place(Catalog(self._client("glue", region)), Objects(self._client("s3", region)))
-
-    def _ask_ministack(self, action: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
-        assert action == "GetWorkGroup", action
-        return {"WorkGroup": {"Name": given["WorkGroup"], "Configuration": {}}}
+def _connect(service: str, region: str) -> Any:
+    if service == "athena":
+        return _Workgroups()
+    return boto3.client(service, region_name=region)  # type: ignore[call-overload]
 
 
 class Engine:
-    """A person with the API."""
+    """Runs queries through the API, from StartQueryExecution to the pages of GetQueryResults."""
 
     region = "eu-central-1"
 
     def __init__(self) -> None:
-        self.server = InProcess()
+        self.api = AthenaApi(_connect)
         self.s3 = boto3.client("s3", region_name="us-east-1")
         self.s3.create_bucket(Bucket=BUCKET)
 
     def call(self, action: str, **given: Any) -> dict[str, Any]:
-        return self.server.call(action, given, self.region)
+        return self.api.call(action, given, self.region)
 
     def put(self, key: str, body: str | bytes) -> None:
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body if isinstance(body, bytes) else body.encode())
@@ -80,7 +72,6 @@ class Engine:
         Raises:
             Failed: the query.
         """
-        from logctl.local.athena.query_errors import InvalidRequest
 
         try:
             done = self.done(sql, database)
@@ -104,4 +95,4 @@ def engine() -> Iterator[Engine]:
     with mock_aws():
         made = Engine()
         yield made
-        made.server.close()
+        made.api.close()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from types import SimpleNamespace
 
+from logctl.local.athena.server import executions
 from logctl.local.athena.server.executions import Executions, Request
-from logctl.local.athena.statements import prepare as statements
 
 ENDLESS = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3"
 
@@ -19,7 +19,7 @@ def test_a_stop_that_comes_before_duckdb_has_begun_is_not_forgotten(monkeypatch)
         assert go_on.wait(10)
         session.connection.execute(ENDLESS).fetchall()
 
-    monkeypatch.setattr(statements, "prepare", lambda sql, parameters: prepared)
+    monkeypatch.setattr(executions, "prepare", lambda sql, parameters: prepared)
     queries = Executions()
     request = Request("SELECT 1", "primary", "default", "AwsDataCatalog", "s3://results", None, False)
     place = SimpleNamespace(catalog=None, objects=None)

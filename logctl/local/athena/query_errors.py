@@ -14,7 +14,7 @@ class QueryError(Exception):
         self.category = category
 
 
-class NotHere(QueryError):
+class NotSupported(QueryError):
     """Athena can do it, this sandbox cannot."""
 
     def __init__(self, what: str) -> None:

@@ -20,7 +20,7 @@ from logctl.local.athena.analysis.function_types import (
 )
 from logctl.local.athena.analysis.scopes import Fields, Scope, column_not_found
 from logctl.local.athena.analysis.type_errors import mismatch, shown
-from logctl.local.athena.query_errors import NotHere, QueryError
+from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.syntax.athena_sql import is_typed_literal
 from logctl.local.athena.types.coercions import arithmetic, castable, coerces, common
 from logctl.local.athena.types.sql_types import (
@@ -60,7 +60,7 @@ class ExpressionTyper:
 
         Raises:
             QueryError: Trino refuses it.
-            NotHere: Trino takes it, the sandbox does not.
+            NotSupported: Trino takes it, the sandbox does not.
         """
         for family, rule in _RULES:
             if isinstance(node, family):
@@ -174,7 +174,7 @@ class ExpressionTyper:
     def _like(self, node: exp.Expr, scope: Scope) -> Known:
         for side, what in ((node.this, "Left side"), (node.expression, "Pattern")):
             if isinstance(side, exp.Any | exp.All):
-                raise NotHere("LIKE ANY")
+                raise NotSupported("LIKE ANY")
             kind = self.expression(side, scope)
             if kind not in (None, UNKNOWN) and not is_text(kind):
                 raise mismatch(
@@ -233,7 +233,7 @@ class ExpressionTyper:
     def _cast(self, node: exp.Expr, scope: Scope) -> Known:
         target = cast_target(node)
         if target is None:
-            raise NotHere(f"The type {node.args['to'].sql(dialect='trino').lower()}")
+            raise NotSupported(f"The type {node.args['to'].sql(dialect='trino').lower()}")
         kind = self.expression(node.this, scope)
         if is_typed_literal(node) and target in (TIMESTAMP, ZONED):
             zone = zone_of_literal(str(node.this.this))

@@ -10,7 +10,7 @@ from logctl.local.athena.analysis import aggregates
 from logctl.local.athena.analysis.annotations import Known
 from logctl.local.athena.analysis.scopes import Scope
 from logctl.local.athena.analysis.type_errors import mismatch, shown
-from logctl.local.athena.query_errors import NotHere, QueryError
+from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.types import function_signatures as signatures
 from logctl.local.athena.types.coercions import common, common_of
 from logctl.local.athena.types.sql_types import BIGINT, MOST_DIGITS, Type, row_of
@@ -25,7 +25,7 @@ def function_type(node: exp.Expr, scope: Scope, typed: TypeOf) -> Known:
 
     Raises:
         QueryError: there is no such function, or none that takes these arguments.
-        NotHere: Athena has it and the sandbox does not.
+        NotSupported: Athena has it and the sandbox does not.
     """
     name = str(node.this).lower()
     arguments = [item.this if isinstance(item, exp.Order) else item for item in node.expressions]
@@ -40,7 +40,7 @@ def function_type(node: exp.Expr, scope: Scope, typed: TypeOf) -> Known:
         arguments = arguments[:1]  # the second one, a form such as NFC, is a word and no expression
     if not signatures.known(name):
         if name in signatures.UNSUPPORTED:
-            raise NotHere(f"The function {name}")
+            raise NotSupported(f"The function {name}")
         raise QueryError(f"FUNCTION_NOT_FOUND: line 1:1: Function '{name}' not registered")
     for item in node.expressions:
         if isinstance(item, exp.Order):
@@ -88,7 +88,7 @@ def one_type(kinds: Sequence[Known], problem: str) -> Known:
 
 def literal_zone(node: exp.Expr) -> str:
     if not isinstance(node, exp.Literal) or not node.is_string:
-        raise NotHere("A time zone that is not a literal")
+        raise NotSupported("A time zone that is not a literal")
     return str(node.this)
 
 

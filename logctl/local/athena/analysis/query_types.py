@@ -16,7 +16,7 @@ from logctl.local.athena.analysis.expression_types import ExpressionTyper
 from logctl.local.athena.analysis.function_types import order_by_types
 from logctl.local.athena.analysis.scopes import Field, Fields, Scope, renamed
 from logctl.local.athena.analysis.type_errors import mismatch, shown
-from logctl.local.athena.query_errors import NotHere, QueryError
+from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.types.coercions import common, common_of
 from logctl.local.athena.types.sql_types import BIGINT, UNKNOWN
 
@@ -45,7 +45,7 @@ class Analyzer:
         if node is None:
             return None
         if outer is None and node.find(exp.MatchRecognize):
-            raise NotHere("MATCH_RECOGNIZE")
+            raise NotSupported("MATCH_RECOGNIZE")
         with_ = node.args.get("with_")
         if with_ is not None:
             for cte in with_.expressions:

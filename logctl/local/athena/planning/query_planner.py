@@ -46,7 +46,7 @@ class Planner:
 
         Raises:
             QueryError: Athena refuses the query.
-            NotHere: the sandbox cannot run it.
+            NotSupported: the sandbox cannot run it.
         """
         query = self._expand(tree.copy(), self.database, 0)
         _name_values(query)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
@@ -105,16 +106,16 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
         lambda m: f"NUMERIC_VALUE_OUT_OF_RANGE: {m[1]}",
     ),
 )
-# `trino_check` fails by a CAST of its message.
+# The macro `trino_check` fails with a CAST of its message.
 _FAILED_CHECK = re.compile(r"Could not convert string ['\"](.*?)['\"] to INT32", re.DOTALL)
 _CODE = re.compile(r"\b([A-Z][A-Z_]{5,}: .*)", re.DOTALL)
 
 
-def from_duckdb(problem: Exception) -> str:
-    """One line in Athena's form: a code in capitals, then what is wrong."""
+def in_athenas_form(problem: Exception) -> str:
+    """An error as one line in Athena's form: a code in capitals, and what is wrong."""
     text = str(problem)
     first = text.split("\n\n")[0].strip()
-    # A macro or function of ours that raises speaks Athena's words already.
+    # The engine's own macros fail with a message in Athena's form.
     if (own := _FAILED_CHECK.search(first)) and _CODE.match(own[1]):
         return " ".join(own[1].split())
     if own := _CODE.search(first):
@@ -126,6 +127,4 @@ def from_duckdb(problem: Exception) -> str:
 
 
 def _real_path(path: str) -> str:
-    from urllib.parse import unquote
-
     return unquote(path.rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""Query executions: started, run in the background, stopped, remembered."""
+"""Query executions: started, run in the background, stopped, and kept with their results."""
 
 from __future__ import annotations
 
@@ -16,25 +16,24 @@ from sqlglot.errors import SqlglotError
 
 from logctl.local.athena.query_errors import InvalidRequest, QueryError, Stopped
 from logctl.local.athena.result_files import ResultColumn, Row, csv_bytes, metadata_bytes, text_bytes
-from logctl.local.athena.server import duckdb_errors as faults
+from logctl.local.athena.server import duckdb_errors
 from logctl.local.athena.server.connections import Connections
-from logctl.local.athena.statements import prepare as statements
+from logctl.local.athena.statements.prepare import Prepared, prepare
 from logctl.local.athena.statements.session import Outcome, Session
 from logctl.local.athena.storage.glue_catalog import Catalog
 from logctl.local.athena.storage.metered_files import Files, Meter
 from logctl.local.athena.storage.s3_objects import Objects
 
 _AT_ONCE = 20
-"""DML queries that run at the same time; Athena's quota in us-east-1 is higher, a laptop's is not."""
-_REMEMBERED = 10_000
-_REMEMBERED_ROWS = 2_000_000
-SMALLEST_LIMIT = 10_000_000
+"""Queries that run at the same time: fewer than Athena's quota, as this is one machine."""
+_KEPT = 10_000
+_KEPT_ROWS = 2_000_000
 _INTERRUPT_EVERY = 0.05
 
 
 @dataclass(frozen=True)
 class Place:
-    """Catalog and storage of one region."""
+    """The catalog and the objects of one region."""
 
     catalog: Catalog
     objects: Objects
@@ -42,7 +41,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Request:
-    """What StartQueryExecution asks for, after the workgroup's word."""
+    """What StartQueryExecution asks for, with the workgroup's settings applied.
+
+    Attributes:
+        output: the folder for results.
+        scan_limit: the bytes that the query may read; None for any number.
+        enforced: whether the workgroup enforces its own output location.
+        reuse_minutes: the age up to which an earlier result is reused; None for no reuse.
+    """
 
     sql: str
     workgroup: str
@@ -53,15 +59,24 @@ class Request:
     enforced: bool
     parameters: tuple[str, ...] = ()
     reuse_minutes: int | None = None
-    expected: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
 class Execution:
+    """One execution of a query: what was asked for, how far it is, and what it has left.
+
+    Attributes:
+        reason: why it failed or was cancelled.
+        category: AthenaError's ErrorCategory.
+        output: the URL of the result file.
+        manifest: the URL of the list of data files that it wrote; empty if it wrote none.
+        reused: whether the result is an earlier execution's.
+    """
+
     id: str
     request: Request
     place: Place
-    prepared: statements.Prepared
+    statement: Prepared
     submitted: float
     meter: Meter
     state: str = "QUEUED"
@@ -85,7 +100,7 @@ class Execution:
         return self.state in ("SUCCEEDED", "FAILED", "CANCELLED")
 
     def describe(self) -> dict[str, Any]:
-        """QueryExecution (Amazon Athena API Reference)."""
+        """The execution as GetQueryExecution shows it (Amazon Athena API Reference, QueryExecution)."""
         request = self.request
         end = self.completed or time.time()
         ran = max(1, int((end - (self.started or end)) * 1000))
@@ -105,7 +120,7 @@ class Execution:
             "EngineExecutionTimeInMillis": ran,
             "DataScannedInBytes": 0 if self.reused else self.meter.bytes,
             "TotalExecutionTimeInMillis": int((end - self.submitted) * 1000),
-            # A query is never in the queue for no time at all.
+            # Athena shows at least one millisecond.
             "QueryQueueTimeInMillis": max(1, int(((self.started or end) - self.submitted) * 1000)),
             "ServiceProcessingTimeInMillis": 0,
             "ResultReuseInformation": {"ReusedPreviousResult": self.reused},
@@ -137,7 +152,7 @@ class Execution:
 
 
 class Executions:
-    """All executions of this process; the oldest are forgotten."""
+    """The executions of this process. Above a number of executions, or of rows, the oldest are removed."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
@@ -155,7 +170,15 @@ class Executions:
         token: str | None,
         prepared_statement: Callable[[str], str | None],
     ) -> Execution:
-        """Begin a query; the same token gives the same execution (idempotency, ibid., ClientRequestToken)."""
+        """Start a query.
+
+        Args:
+            token: the call's ClientRequestToken. A second call with it returns the same execution.
+            prepared_statement: the text of a prepared statement by its name; None if there is none.
+
+        Raises:
+            InvalidRequest: the query cannot be read, or the token was used with another query.
+        """
         with self._lock:
             if token and self._tokens.get(token) in self._known:
                 known = self._known[self._tokens[token]]
@@ -164,12 +187,12 @@ class Executions:
                 return known
         query_id = str(uuid.uuid4())
         execution = Execution(
-            query_id,
-            request,
-            place,
-            statements.prepare(request.sql, request.parameters),
-            self._clock(),
-            Meter(request.scan_limit),
+            id=query_id,
+            request=request,
+            place=place,
+            statement=prepare(request.sql, request.parameters),
+            submitted=self._clock(),
+            meter=Meter(request.scan_limit),
         )
         ending = "txt" if _leaves_text(request.sql) else "csv"
         execution.output = f"{request.output.rstrip('/')}/{query_id}.{ending}"
@@ -177,7 +200,7 @@ class Executions:
             self._known[query_id] = execution
             if token:
                 self._tokens[token] = query_id
-            self._forget()
+            self._remove_oldest()
         earlier = self._reusable(request)
         if earlier is not None:
             self._reuse(execution, earlier)
@@ -185,10 +208,10 @@ class Executions:
             self._pool.submit(self._run, execution, prepared_statement)
         return execution
 
-    def _forget(self) -> None:
-        """The oldest go when there are too many, or their rows too many; their results stay in S3."""
+    def _remove_oldest(self) -> None:
+        """Remove the oldest executions if there are too many, or too many rows. Their results stay in S3."""
         rows = sum(len(item.rows) for item in self._known.values())
-        while len(self._known) > _REMEMBERED or (rows > _REMEMBERED_ROWS and len(self._known) > 1):
+        while len(self._known) > _KEPT or (rows > _KEPT_ROWS and len(self._known) > 1):
             oldest = next(item for item in self._known.values())
             if not oldest.done:
                 return
@@ -202,7 +225,7 @@ class Executions:
         return found
 
     def of_workgroup(self, workgroup: str) -> list[str]:
-        """Ids, newest first."""
+        """The ids of a workgroup's executions, the newest first."""
         with self._lock:
             return [item.id for item in reversed(self._known.values()) if item.request.workgroup == workgroup]
 
@@ -218,7 +241,7 @@ class Executions:
         threading.Thread(target=self._interrupt, args=(execution,), daemon=True).start()
 
     def _interrupt(self, execution: Execution) -> None:
-        """Until it ends: DuckDB forgets an interrupt that comes before its statement begins."""
+        """Interrupt a query until it ends: DuckDB ignores an interrupt before its statement begins."""
         while True:
             with execution.lock:
                 if execution.done:
@@ -235,8 +258,7 @@ class Executions:
     # ── Running ──
 
     def _reusable(self, request: Request) -> Execution | None:
-        """The newest equal query that succeeded within the age given (Amazon Athena User Guide, Reuse query
-        results)."""
+        """The newest equal query whose result may be reused (Athena User Guide, Reuse query results)."""
         if request.reuse_minutes is None:
             return None
         oldest = self._clock() - request.reuse_minutes * 60
@@ -267,21 +289,21 @@ class Executions:
             execution.connection = self._connections.open()
         request = execution.request
         session = Session(
-            execution.connection,
-            execution.place.catalog,
-            execution.place.objects,
-            self._files,
-            execution.meter,
-            request.database,
-            f"{request.output.rstrip('/')}/tables/{execution.id}/",
-            request.enforced,
-            prepared_statement,
+            connection=execution.connection,
+            catalog=execution.place.catalog,
+            objects=execution.place.objects,
+            files=self._files,
+            meter=execution.meter,
+            database=request.database,
+            default_location=f"{request.output.rstrip('/')}/tables/{execution.id}/",
+            enforced=request.enforced,
+            prepared=prepared_statement,
         )
         try:
-            outcome = execution.prepared(session)
+            outcome = execution.statement(session)
             self._keep(execution, outcome)
             self._end(execution, "SUCCEEDED")
-        except Exception as problem:  # noqa: BLE001 - whatever it is, it is the query's end and is said
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the query has failed with it
             self._fail(execution, problem)
         finally:
             session.close()
@@ -315,7 +337,7 @@ class Executions:
         elif isinstance(problem, InvalidRequest):
             self._end(execution, "FAILED", str(problem))
         elif isinstance(problem, duckdb.Error | SqlglotError | ValueError):
-            self._end(execution, "FAILED", faults.from_duckdb(problem))
+            self._end(execution, "FAILED", duckdb_errors.in_athenas_form(problem))
         elif isinstance(problem, ClientError | BotoCoreError):
             execution.category = 1
             self._end(execution, "FAILED", f"GENERIC_INTERNAL_ERROR: {problem}")
@@ -334,13 +356,16 @@ def _reuse_key(request: Request) -> tuple[object, ...]:
 
 
 def _leaves_text(sql: str) -> bool:
-    """Whether the result is a .txt: of DDL and utility statements; queries leave a .csv."""
+    """Whether a statement's result file is .txt, as for DDL and utility statements, and not .csv."""
     first = sql.lstrip(" \t\r\n(").split(None, 1)[0].upper() if sql.strip() else ""
     return first not in ("SELECT", "WITH", "VALUES", "TABLE", "EXECUTE", "INSERT", "UNLOAD")
 
 
 def page(execution: Execution, start: int, size: int) -> tuple[list[Row], int | None]:
-    """Rows from `start` on, the header first for queries, and where the next page begins."""
+    """A page of a result's rows, and where the next one begins (None after the last).
+
+    The first row of a SELECT's result are the names of its columns.
+    """
     header: Sequence[Row] = (
         [[column.name for column in execution.columns]] if execution.substatement == "SELECT" else []
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
-from logctl.local.athena.query_errors import InvalidRequest, NotHere, QueryError
+from logctl.local.athena.query_errors import InvalidRequest, NotSupported, QueryError
 from logctl.local.athena.statements.catalog_statements import DEFINITIONS
 from logctl.local.athena.statements.query_statements import create_view, explain, select
 from logctl.local.athena.statements.session import Outcome, Session
@@ -63,7 +63,7 @@ def _prepare(sql: str, parameters: Sequence[str]) -> Prepared:
     if executed := _EXECUTE.match(sql):
         return lambda session: _execute(session, executed[1], executed[2])
     if unknown := re.match(r"\s*(PREPARE|DEALLOCATE)\b", sql, re.IGNORECASE):
-        raise NotHere(f"The statement {unknown[1].upper()}")
+        raise NotSupported(f"The statement {unknown[1].upper()}")
     return _prepare_dml(sql)
 
 
@@ -81,7 +81,7 @@ def _prepare_dml(sql: str) -> Prepared:
     if isinstance(tree, exp.Query):
         return lambda session: select(session, tree)
     if isinstance(tree, exp.Delete | exp.Update | exp.Merge):
-        raise NotHere("Changing rows (only Iceberg tables have them changed)")
+        raise NotSupported("Changing rows (only Iceberg tables have them changed)")
     raise InvalidRequest("Queries of this type are not supported")
 
 

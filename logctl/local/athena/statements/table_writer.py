@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from logctl.local.athena.query_errors import NotHere, QueryError
+from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.storage.duckdb_sql import literal, quoted
 from logctl.local.athena.storage.glue_catalog import NO_VALUE, Column, Format, Table, standard_location
 from logctl.local.athena.storage.s3_objects import Objects
@@ -112,7 +112,7 @@ class Writer:
                 options += f"NULLSTR '\\N', COMPRESSION {codec}"
                 sql = f"SELECT {', '.join(_as_text(column) for column in table.columns)} FROM ({sql})"  # noqa: S608
             case other:
-                raise NotHere(f"Writing {other}")
+                raise NotSupported(f"Writing {other}")
         with tempfile.TemporaryDirectory(prefix="logctl-athena-") as folder:
             path = Path(folder) / f"out{_ending(form, codec)}"
             copied = self.connection.execute(f"COPY ({sql}) TO {literal(str(path))} ({options})").fetchone()

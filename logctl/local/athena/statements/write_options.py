@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from logctl.local.athena.query_errors import NotHere, QueryError
+from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.storage.glue_catalog import JSON, PARQUET, TEXT, Format, Table
 
 _CTAS_PROPERTIES = {
@@ -96,7 +96,7 @@ def format_of(properties: Mapping[str, Any]) -> Format:
 
     Raises:
         QueryError: there is no such format.
-        NotHere: the sandbox cannot write it.
+        NotSupported: the sandbox cannot write it.
     """
     name = str(properties.get("format", "PARQUET")).upper()
     if name == "PARQUET":
@@ -109,7 +109,7 @@ def format_of(properties: Mapping[str, Any]) -> Format:
             TEXT.serde, TEXT.input, TEXT.output, {"field.delim": delimiter, "serialization.format": delimiter}
         )
     if name in ("ORC", "AVRO", "ION"):
-        raise NotHere(f"The format {name}")
+        raise NotSupported(f"The format {name}")
     raise QueryError(f"INVALID_TABLE_PROPERTY: Invalid format {name}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from logctl.local.athena.analysis.scopes import Fields
-from logctl.local.athena.query_errors import NotHere, QueryError
+from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.result_files import ResultColumn
 from logctl.local.athena.statements.session import Outcome, Session
 from logctl.local.athena.statements.table_writer import Written
@@ -35,7 +35,7 @@ def create_table_as(session: Session, tree: exp.Expr) -> Outcome:
     database, name = (target.db.lower() or session.database), target.name.lower()
     properties = ctas_properties(tree)
     if str(properties.get("table_type", "HIVE")).upper() == "ICEBERG":
-        raise NotHere("An Iceberg table")
+        raise NotSupported("An Iceberg table")
     if session.catalog.find(database, name) is not None:
         if tree.args.get("exists"):
             return Outcome("DDL", "CREATE_TABLE_AS_SELECT", written=())
@@ -44,7 +44,7 @@ def create_table_as(session: Session, tree: exp.Expr) -> Outcome:
     codec = codec_of(form, properties.get("write_compression") or properties.get(f"{form.kind}_compression"))
     location = _ctas_location(session, properties)
     if properties.get("bucketed_by"):
-        raise NotHere("bucketed_by")
+        raise NotSupported("bucketed_by")
     planner, output = session.planner(), session.writer()
     sql = planner.plan(_without_order(tree.expression))
     _check_columns(planner.fields)
@@ -70,7 +70,7 @@ def insert(session: Session, tree: exp.Expr) -> Outcome:
     if table.sql is not None:
         raise QueryError(f"NOT_SUPPORTED: Inserting into views is not supported: {table.name}")
     if table.projected:
-        raise NotHere("INSERT INTO a table with partition projection")
+        raise NotSupported("INSERT INTO a table with partition projection")
     output = session.writer()
     source, columns = output.materialize(session.planner().plan(_without_order(tree.expression)))
     fitted, _ = output.materialize(_insert_select(table, source, columns, given))

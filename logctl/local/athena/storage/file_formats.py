@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logctl.local.athena.query_errors import NotHere
+from logctl.local.athena.query_errors import NotSupported
 from logctl.local.athena.storage.duckdb_sql import literal, null_column, quoted
 from logctl.local.athena.storage.glue_catalog import HIVE_JSON, Column, Format, Table
 from logctl.local.athena.types.sql_types import Type
@@ -44,12 +44,12 @@ def compression_of(key: str, form: Format) -> str:
     """The compression of a file, from its name.
 
     Raises:
-        NotHere: the sandbox cannot read it.
+        NotSupported: the sandbox cannot read it.
     """
     if form.kind == "parquet":
         return ""
     if key.endswith(_NO_CODEC):
-        raise NotHere(f"The compression of {key.rpartition('/')[2]}")
+        raise NotSupported(f"The compression of {key.rpartition('/')[2]}")
     return next((name for ending, name in COMPRESSIONS if key.endswith(ending)), "none")
 
 
@@ -59,7 +59,7 @@ def read_files(
     """A table's columns, without its partition columns, from files of one group.
 
     Raises:
-        NotHere: the sandbox cannot read the format.
+        NotSupported: the sandbox cannot read the format.
     """
     listed = "[" + ", ".join(literal(path) for path in paths) + "]"
     options = "filename=true, hive_partitioning=false"
@@ -75,7 +75,7 @@ def read_files(
         case "text" | "csv":
             return _text(table, group, listed, options)
         case other:
-            raise NotHere(f"The SerDe {other}")
+            raise NotSupported(f"The SerDe {other}")
 
 
 # ── Parquet ─────────────────────────────────────────────────────────────────────────────────────────
@@ -140,11 +140,11 @@ def _check_openx(properties: Any) -> None:
     """Check that no property of the OpenX SerDe is set that changes what is read and that the sandbox lacks.
 
     Raises:
-        NotHere: one is set.
+        NotSupported: one is set.
     """
     for name, harmless in (("dots.in.keys", "false"), ("case.insensitive", "true")):
         if properties.get(name, harmless).lower() != harmless:
-            raise NotHere(f"The SerDe property {name}")
+            raise NotSupported(f"The SerDe property {name}")
 
 
 def _json_value(key: str, column: Column, *, openx: bool, cast: str) -> str:

@@ -61,7 +61,7 @@ class Scanner:
 
         Raises:
             QueryError: the table has no location, or a partition's columns do not fit the table's.
-            NotHere: the sandbox cannot read the table's format.
+            NotSupported: the sandbox cannot read the table's format.
         """
         if not table.location and not table.keys:
             raise QueryError(f"HIVE_METASTORE_ERROR: Table '{table.name}' has no location")

@@ -16,7 +16,7 @@ from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokens import TokenType  # type: ignore[attr-defined]
 
-from logctl.local.athena.query_errors import InvalidRequest, NotHere
+from logctl.local.athena.query_errors import InvalidRequest, NotSupported
 from logctl.local.athena.storage.duckdb_sql import literal
 from logctl.local.athena.syntax import refused_syntax
 
@@ -60,13 +60,13 @@ def parse(sql: str) -> exp.Expr:
 
     Raises:
         InvalidRequest: it cannot be read, or there are several; StartQueryExecution refuses it.
-        NotHere: it has syntax that Athena has and the sandbox does not.
+        NotSupported: it has syntax that Athena has and the sandbox does not.
     """
     try:
         statements = [tree for tree in sqlglot.parse(sql, read=AthenaSql) if tree is not None]
     except ParseError as problem:
-        if what := refused_syntax.not_here(sql):
-            raise NotHere(what) from None
+        if what := refused_syntax.unsupported_in(sql):
+            raise NotSupported(what) from None
         first = problem.errors[0] if problem.errors else {}
         near = first.get("highlight") or ""
         raise InvalidRequest(
@@ -91,9 +91,9 @@ def _rank_ties(tree: exp.Expr) -> None:
             continue
         order = select.args.get("order")
         if not isinstance(select, exp.Select) or order is None or select.args.get("offset"):
-            raise NotHere("WITH TIES here")
+            raise NotSupported("WITH TIES here")
         if any(not isinstance(item.this, exp.Column) for item in order.expressions):
-            raise NotHere("WITH TIES by other than columns")
+            raise NotSupported("WITH TIES by other than columns")
         rank = exp.Window(this=exp.Anonymous(this="rank"), order=order.copy(), over="OVER")
         count = fetch.args.get("count") or exp.Literal.number(1)
         select.set("qualify", exp.Qualify(this=exp.LTE(this=rank, expression=count.copy())))

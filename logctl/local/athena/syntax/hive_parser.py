@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from logctl.local.athena.query_errors import InvalidRequest, NotHere
+from logctl.local.athena.query_errors import InvalidRequest, NotSupported
 from logctl.local.athena.storage.glue_catalog import JSON, PARQUET, TEXT, Column, Format
 from logctl.local.athena.syntax.hive_statements import (
     AddPartitions,
@@ -53,7 +53,7 @@ def parse_ddl(sql: str) -> Statement | None:
     if not _DDL.match(sql):
         return None
     if _ICEBERG.search(sql):
-        raise NotHere("An Iceberg table")
+        raise NotSupported("An Iceberg table")
     reader = _Reader(sql)
     statement = reader.statement()
     if statement is not None:
@@ -380,7 +380,7 @@ class _Reader:
 def _format(serde: str, parameters: dict[str, str], stored: str, formats: tuple[str, str]) -> Format:
     base = {"parquet": PARQUET, "json": JSON, "": TEXT, "textfile": TEXT}.get(stored)
     if base is None:
-        raise NotHere(f"STORED AS {stored.upper()}")
+        raise NotSupported(f"STORED AS {stored.upper()}")
     if not serde and formats[0] and "parquet" in formats[0].lower():
         base = PARQUET
     if serde == PARQUET.serde:

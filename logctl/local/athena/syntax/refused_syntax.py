@@ -21,7 +21,7 @@ _CLOSING = {")", "]"}
 _OWN_SYNTAX = ("JSON_VALUE", "JSON_QUERY", "JSON_EXISTS", "JSON_OBJECT", "JSON_ARRAY", "JSON_TABLE")
 
 
-def not_here(sql: str) -> str:
+def unsupported_in(sql: str) -> str:
     """What Trino has and the sandbox has not, in a statement that could not be read; empty for nothing."""
     words = [token.text.upper() for token in Trino.Tokenizer().tokenize(sql)]
     for word, following in pairwise(words):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from logctl.local.athena.query_errors import NotHere
+from logctl.local.athena.query_errors import NotSupported
 from logctl.local.athena.translation.builders import call, cast_to, number, paren, struct, text
 from logctl.local.athena.translation.function_call import FunctionCall, Rewrite, Translations
 from logctl.local.athena.types.sql_types import DATE, INTEGERS, TIMESTAMP, Type
@@ -32,7 +32,7 @@ def _sequence(given: FunctionCall) -> exp.Expr:
 
 def _array_sort(given: FunctionCall) -> exp.Expr:
     if len(given.arguments) > 1:
-        raise NotHere("array_sort with a lambda")
+        raise NotSupported("array_sort with a lambda")
     return call("list_sort", given.arguments[0], text("ASC"), text("NULLS LAST"))
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from sqlglot import exp
 
 from logctl.local.athena.analysis.annotations import cast_target, type_of
-from logctl.local.athena.query_errors import NotHere, QueryError
+from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.syntax.athena_sql import is_typed_literal
 from logctl.local.athena.translation.builders import (
     at_zone,
@@ -112,7 +112,7 @@ def _converted(value: exp.Expr, given: Type, target: Type) -> exp.Expr | None:
         return cast_to(in_zone(value, zone), target)
     if given.name in ("varchar", "char") and target.name in _STRICT:
         if target.name == "timestamp with time zone":
-            raise NotHere("CAST of text to a time with zone")
+            raise NotSupported("CAST of text to a time with zone")
         return _from_text(value, target)
     if target.name in ("varchar", "char"):
         return _to_text(value, given, target)
@@ -125,7 +125,7 @@ def _converted(value: exp.Expr, given: Type, target: Type) -> exp.Expr | None:
         quoted = call("to_json", written) if given.name == "timestamp" else written
         return cast_to(paren(quoted), JSON)
     if given == JSON and target.name == "struct":
-        raise NotHere("CAST of JSON to ROW")
+        raise NotSupported("CAST of JSON to ROW")
     if given == JSON and target.name in (*INTEGERS, "decimal", *FLOATS, "boolean"):
         return cast_to(call("json_extract_string", value, text("$")), target)
     return None
@@ -155,7 +155,7 @@ def _to_text(value: exp.Expr, given: Type, target: Type) -> exp.Expr:
     elif given.name == "decimal":
         written = call("trino_decimal_text", cast_to(paren(value), VARCHAR))
     elif given in (sql_types.INTERVAL, sql_types.MONTHS):
-        raise NotHere("CAST of an interval to varchar")
+        raise NotSupported("CAST of an interval to varchar")
     else:
         written = call("trino_text", value)
     if not target.arguments:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from logctl.local.athena.query_errors import NotHere, QueryError
+from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.translation.builders import call, row, text
 from logctl.local.athena.translation.collection_functions import COLLECTION_FUNCTIONS
 from logctl.local.athena.translation.function_call import FunctionCall, Translations
@@ -20,13 +20,13 @@ def translated(given: FunctionCall) -> exp.Expr:
 
     Raises:
         QueryError: Athena has no such function.
-        NotHere: Athena has it, the sandbox does not.
+        NotSupported: Athena has it, the sandbox does not.
     """
     if given.name in FUNCTIONS:
         translation = FUNCTIONS[given.name]
         return call(translation, *given.arguments) if isinstance(translation, str) else translation(given)
     if given.name in signatures.UNSUPPORTED:
-        raise NotHere(f"The function {given.name}")
+        raise NotSupported(f"The function {given.name}")
     raise QueryError(f"FUNCTION_NOT_FOUND: line 1:1: Function '{given.name}' not registered")
 
 
@@ -55,7 +55,7 @@ def _approx_distinct(given: FunctionCall) -> exp.Expr:
 
 def _approx_percentile(given: FunctionCall) -> exp.Expr:
     if len(given.arguments) > 2:
-        raise NotHere("approx_percentile with weights")
+        raise NotSupported("approx_percentile with weights")
     return call("quantile_disc", *given.arguments)
 
 

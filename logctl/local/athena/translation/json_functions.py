@@ -7,7 +7,7 @@ import re
 
 from sqlglot import exp
 
-from logctl.local.athena.query_errors import NotHere, QueryError
+from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.translation.builders import call, cast_to, text
 from logctl.local.athena.translation.function_call import FunctionCall, Translations
 from logctl.local.athena.types.sql_types import JSON, NUMBERS
@@ -47,7 +47,7 @@ def _by_path(given: FunctionCall) -> exp.Expr:
             return exp.Null()
         if given.name == "json_extract":
             return call("to_json", call("json_extract", document, path))
-        raise NotHere(f"{given.name} with a path of several values")
+        raise NotSupported(f"{given.name} with a path of several values")
     # DuckDB writes `$["a b"]` as `$."a b"`.
     plain = re.sub(r"""\[(?:"([^"]*)"|'([^']*)')\]""", lambda m: f'."{m[1] or m[2] or ""}"', literal)
     return call(f"trino_{given.name}", document, text(plain if plain.startswith("$") else f"$.{plain}"))

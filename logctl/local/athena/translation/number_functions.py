@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from logctl.local.athena.query_errors import NotHere
+from logctl.local.athena.query_errors import NotSupported
 from logctl.local.athena.translation.builders import call, cast_to, number, paren, text
 from logctl.local.athena.translation.function_call import FunctionCall, Translations
 from logctl.local.athena.types.sql_types import HUGEINT, INTEGERS, Type
@@ -29,7 +29,7 @@ def _truncate(given: FunctionCall) -> exp.Expr:
     _check_places(given)
     kind = given.kinds[0]
     if kind is None or kind.name != "decimal":
-        raise NotHere("truncate of a double to places")
+        raise NotSupported("truncate of a double to places")
     factor = cast_to(text(str(10 ** int(places[0].this))), Type("decimal", (20, 0)))
     scaled = call("trunc", paren(exp.Mul(this=paren(value), expression=factor)))
     return cast_to(call("trino_point", cast_to(scaled, HUGEINT), places[0].copy()), kind)
@@ -37,7 +37,7 @@ def _truncate(given: FunctionCall) -> exp.Expr:
 
 def _check_places(given: FunctionCall) -> None:
     if given.kind() == "decimal" and len(given.arguments) > 1 and given.literal(1) is None:
-        raise NotHere(f"{given.name} of a decimal to places that are not a literal")
+        raise NotSupported(f"{given.name} of a decimal to places that are not a literal")
 
 
 def _to_whole(given: FunctionCall) -> exp.Expr:
@@ -57,7 +57,7 @@ def _shift_right(given: FunctionCall) -> exp.Expr:
 def _average(given: FunctionCall) -> exp.Expr:
     kind = given.kinds[0]
     if kind is not None and kind.name == "decimal" and kind.arguments[0] > 15:
-        raise NotHere("The average of a decimal with more than 15 digits")
+        raise NotSupported("The average of a decimal with more than 15 digits")
     return call("avg", *given.arguments)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from logctl.local.athena.analysis.annotations import type_of
-from logctl.local.athena.query_errors import NotHere, QueryError
+from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.translation.builders import call, cast_to, number, paren, row_field, text
 from logctl.local.athena.types import coercions, sql_types
 from logctl.local.athena.types.sql_types import FLOATS, HUGEINT, Type
@@ -27,7 +27,7 @@ def arithmetic(node: exp.Expr) -> exp.Expr:
     left, right, result = type_of(node.this), type_of(node.expression), type_of(node)
     if left is None or right is None or result is None:
         if isinstance(node, exp.Div):
-            raise NotHere("A division of values whose types are not known")
+            raise NotSupported("A division of values whose types are not known")
         return _guarded(node)
     if sql_types.is_number(left) and sql_types.is_number(right):
         return _decimals(node, left, right, result) if result.name == "decimal" else _numbers(node, result)

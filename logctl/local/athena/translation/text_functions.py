@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from logctl.local.athena.query_errors import NotHere, QueryError
+from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.translation.builders import call, paren, text
 from logctl.local.athena.translation.function_call import FunctionCall, Rewrite, Translations
 
@@ -43,7 +43,7 @@ def _for_bytes(name: str, of_bytes: str) -> Rewrite:
 def _text_only(name: str) -> Rewrite:
     def rewrite(given: FunctionCall) -> exp.Expr:
         if given.kind() == "binary":
-            raise NotHere(f"{given.name} of varbinary")
+            raise NotSupported(f"{given.name} of varbinary")
         return call(name, *given.arguments)
 
     return rewrite
@@ -69,13 +69,13 @@ def _to_re2(given: FunctionCall) -> str | None:
     """Change a literal pattern to RE2's syntax, in place; its new text, or None if it is not a literal.
 
     Raises:
-        NotHere: the pattern has something that RE2 does not have.
+        NotSupported: the pattern has something that RE2 does not have.
     """
     pattern = given.literal(1)
     if pattern is None:
         return None
     if _NOT_RE2.search(pattern.replace("\\\\", "")):
-        raise NotHere("A regular expression with look-around, back references or possessive quantifiers")
+        raise NotSupported("A regular expression with look-around, back references or possessive quantifiers")
     changed = re.sub(r"\(\?<([A-Za-z])", r"(?P<\1", pattern)
     given.arguments[1].set("this", changed)
     return changed
@@ -84,7 +84,7 @@ def _to_re2(given: FunctionCall) -> str | None:
 def _regexp_replace(given: FunctionCall) -> exp.Expr:
     pattern = _to_re2(given)
     if len(given.arguments) == 3 and isinstance(given.arguments[2], exp.Lambda):
-        raise NotHere("regexp_replace with a lambda")
+        raise NotSupported("regexp_replace with a lambda")
     replacement = given.literal(2)
     if replacement is None:
         return call("trino_regexp_replace", *given.arguments)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from logctl.local.athena.query_errors import NotHere, QueryError
+from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.translation.builders import at_zone, call, cast_to, in_zone, number, paren, text
 from logctl.local.athena.translation.function_call import FunctionCall, Rewrite, Translations
 from logctl.local.athena.types.sql_types import BIGINT, DATE, DOUBLE, INTEGER, TIMESTAMP, is_zoned
@@ -40,7 +40,7 @@ def mysql_format(pattern: str) -> str:
         if pattern[at] == "%" and at + 1 < len(pattern):
             code = pattern[at + 1]
             if code not in _MYSQL_CODES:
-                raise NotHere(f"The format %{code}")
+                raise NotSupported(f"The format %{code}")
             found.append(_MYSQL_CODES[code])
             at += 2
         else:
@@ -66,7 +66,7 @@ def joda_format(pattern: str) -> str:
                 break
         else:
             if pattern[at].isalpha():
-                raise NotHere(f"The pattern letter {pattern[at]}")
+                raise NotSupported(f"The pattern letter {pattern[at]}")
             found.append("%%" if pattern[at] == "%" else pattern[at])
             at += 1
     return "".join(found)
@@ -76,12 +76,12 @@ def _unit(given: FunctionCall) -> str:
     """The unit of time that the first argument names.
 
     Raises:
-        NotHere: it is not a literal.
+        NotSupported: it is not a literal.
         QueryError: there is no such unit, or a date does not have it.
     """
     unit = given.literal(0)
     if unit is None:
-        raise NotHere("A unit of time that is not a literal")
+        raise NotSupported("A unit of time that is not a literal")
     unit = unit.lower()
     if unit not in _UNITS:
         raise QueryError(f"INVALID_FUNCTION_ARGUMENT: '{unit}' is not a valid Timestamp field")
@@ -116,7 +116,7 @@ def _formatted(function: str, convert: Callable[[str], str]) -> Rewrite:
     def rewrite(given: FunctionCall) -> exp.Expr:
         pattern = given.literal(1)
         if pattern is None:
-            raise NotHere("A format of time that is not a literal")
+            raise NotSupported("A format of time that is not a literal")
         return call(function, given.arguments[0], text(convert(pattern)))
 
     return rewrite
@@ -125,7 +125,7 @@ def _formatted(function: str, convert: Callable[[str], str]) -> Rewrite:
 def _parse_datetime(given: FunctionCall) -> exp.Expr:
     """In UTC. Where the text says its zone, each value could have another one."""
     if "Z" in re.sub(r"'[^']*'", "", given.literal(1) or ""):
-        raise NotHere("parse_datetime with a zone in the text")
+        raise NotSupported("parse_datetime with a zone in the text")
     parsed = _formatted("strptime", joda_format)(given)
     return call("timezone", text("UTC"), cast_to(parsed, TIMESTAMP))
 
@@ -133,7 +133,7 @@ def _parse_datetime(given: FunctionCall) -> exp.Expr:
 def _part(name: str) -> Rewrite:
     def rewrite(given: FunctionCall) -> exp.Expr:
         if given.kind().startswith("interval"):
-            raise NotHere(f"{given.name} of an interval")
+            raise NotSupported(f"{given.name} of an interval")
         return cast_to(call("date_part", text(name), *given.arguments), BIGINT)
 
     return rewrite
@@ -188,7 +188,7 @@ def _utc_only(rewrite: Rewrite) -> Rewrite:
     def rewritten(given: FunctionCall) -> exp.Expr:
         kind = given.kinds[0]
         if kind is not None and is_zoned(kind) and zone_of(kind) != "UTC":
-            raise NotHere(f"{given.name} of a time in another zone than UTC")
+            raise NotSupported(f"{given.name} of a time in another zone than UTC")
         return rewrite(given)
 
     return rewritten

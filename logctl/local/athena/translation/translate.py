@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 
 from logctl.local.athena.analysis.annotations import set_type, type_of
-from logctl.local.athena.query_errors import NotHere
+from logctl.local.athena.query_errors import NotSupported
 from logctl.local.athena.translation import conversions, operators, unnest
 from logctl.local.athena.translation.builders import cast_to, paren, row, text
 from logctl.local.athena.translation.function_call import FunctionCall
@@ -25,7 +25,7 @@ def to_duckdb(tree: exp.Expr) -> str:
 
     Raises:
         QueryError: the query has something that Athena does not have.
-        NotHere: it has something that Athena has and the sandbox does not.
+        NotSupported: it has something that Athena has and the sandbox does not.
     """
     root = paren(tree.copy())
     # From the leaves up, so that a function's arguments are rewritten before the function is.
@@ -143,7 +143,7 @@ def _at_time_zone(node: exp.Expr) -> exp.Expr:
 
 
 def _match_recognize(node: exp.Expr) -> exp.Expr:  # noqa: ARG001
-    raise NotHere("MATCH_RECOGNIZE")
+    raise NotSupported("MATCH_RECOGNIZE")
 
 
 _REWRITES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {

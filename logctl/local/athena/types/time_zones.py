@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from logctl.local.athena.query_errors import NotHere
+from logctl.local.athena.query_errors import NotSupported
 from logctl.local.athena.types.sql_types import MIXED, ZONED, Type
 
 _UTC = ("Z", "UTC", "GMT", "+00:00", "-00:00", "Etc/UTC")
@@ -36,9 +36,9 @@ def zone_of(kind: Type) -> str:
     """The zone of the values of a zoned type.
 
     Raises:
-        NotHere: the values have several zones.
+        NotSupported: the values have several zones.
     """
     zone = kind.names[0] if kind.names else "UTC"
     if zone == MIXED:
-        raise NotHere("Times of several zones in one column")
+        raise NotSupported("Times of several zones in one column")
     return zone
