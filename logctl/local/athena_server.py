@@ -52,9 +52,10 @@ class _Handler(AthenaHandler):
 
 
 def serve(port: int, backend: str, own: Keys) -> ThreadingHTTPServer:
-    """A server on the loopback address that is ready to be run.
+    """Return a server on the loopback address that is ready to be run.
 
     Args:
+        port: the port to listen on.
         backend: the URL of MiniStack.
         own: the sandbox's root credentials.
     """

@@ -26,7 +26,7 @@ class MiniStack:
         return bool(ministack.app._ready_scripts_state["status"] == "completed")
 
     def secret(self, access_key: str) -> Secret | None:
-        """The secret of a role's session or an IAM user's key; MiniStack's well-known roots have none."""
+        """Return the secret of a role's session or an IAM user's key; MiniStack's well-known roots have none."""
         from ministack.core.iam_evaluator import (
             AmbiguousAccessKeyError,
             CredentialResolutionError,

@@ -36,7 +36,7 @@ def keep_bucket_tags() -> None:
 
 
 def _read(file: Path, *, buckets: Any) -> dict[tuple[str, str], dict[str, str]]:
-    """The tags of the buckets that are still there; none if the file is missing or damaged."""
+    """Return the tags of the buckets that are still there; none if the file is missing or damaged."""
     with suppress(OSError, ValueError, TypeError):
         rows = json.loads(file.read_text("utf-8"))
         return {(account, bucket): tags for account, bucket, tags in rows if (account, bucket) in buckets}

@@ -88,7 +88,7 @@ def _body(handler: BaseHTTPRequestHandler, request: Request) -> bytes:
 
 
 def seen(handler: BaseHTTPRequestHandler) -> Request:
-    """The request that `handler` has read the head of.
+    """Return the request that `handler` has read the head of.
 
     Raises:
         Refused: it comes from a page of another site, or through a proxy.

@@ -27,7 +27,7 @@ def keep_groups_on_renewal() -> None:
 
 
 def _groups(cognito: Any, pool_id: str, username: str) -> list[str]:
-    """The groups that the user is in now, which may be others than when they signed in."""
+    """Return the groups that the user is in now, which may be others than when they signed in."""
     pool = cognito._get_pool_unscoped(pool_id) or {}
     user = pool.get("_users", {}).get(username, {})
     return list(user.get("_groups", ()))

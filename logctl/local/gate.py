@@ -56,7 +56,7 @@ class Behind(Protocol):
         ...
 
     def refusal(self, request: Request, refused: Refused) -> Reply:
-        """The refusal as an SDK of the service reads it."""
+        """Return the refusal as an SDK of the service reads it."""
         ...
 
 
@@ -148,7 +148,7 @@ def _request(scope: Scope) -> Request:
 
 
 def _text(value: bytes) -> str:
-    """A header's value as SDKs sign it: in UTF-8, unless it is none."""
+    """Return a header's value as SDKs sign it: in UTF-8, unless it is none."""
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -168,7 +168,7 @@ def _check_is_not_closed(path: str) -> None:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None when whoever sends it has gone."""
+    """Return the whole body; None when whoever sends it has gone."""
     chunks = []
     while True:
         message = await receive()

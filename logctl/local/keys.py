@@ -31,7 +31,7 @@ def path(home: Path) -> Path:
 
 
 def read(file: Path) -> Keys | None:
-    """The credentials in a file; None when there are none, they are damaged, or others may have read them.
+    """Return the credentials in a file; None when there are none, they are damaged, or others may have read them.
 
     Raises:
         OSError: the file cannot be read.
@@ -48,7 +48,7 @@ def read(file: Path) -> Keys | None:
 
 
 def ensure(home: Path) -> Keys:
-    """The credentials of the sandbox in `home`, made when it has none that are still secret.
+    """Return the credentials of the sandbox in `home`, made when it has none that are still secret.
 
     Raises:
         OSError: they cannot be written.

@@ -135,7 +135,7 @@ def environment(running: Running) -> dict[str, str]:
 
 
 def find(home: Path) -> Running | None:
-    """The sandbox, if it is up and answers; cheap when there is none.
+    """Return the sandbox, if it is up and answers; cheap when there is none.
 
     Raises:
         UnreachableError: it runs without a gate, because an older logctl started it.
@@ -461,7 +461,7 @@ def _taken(port: int) -> bool:
 
 
 def _free_port(preferred: int | None, but: int | None = None) -> int:
-    """The port it had before, because queue URLs hold it; any other when that one is taken."""
+    """Return the port it had before, because queue URLs hold it; any other when that one is taken."""
     if preferred and preferred != but and not _taken(preferred):
         return preferred
     while True:

@@ -353,7 +353,7 @@ def _signer(claimed: Claim, secret: Secret) -> SigV4Auth:
 
 
 def _unsigned(claimed: Claim, request: Request, payload: str) -> AWSRequest:
-    """The request as botocore has it before it signs: what is not signed is left out."""
+    """Return the request as botocore has it before it signs: what is not signed is left out."""
     query = request.query
     if claimed.presigned_for is not None:
         query = "&".join(pair for pair in query.split("&") if not pair.startswith("X-Amz-Signature="))

@@ -355,6 +355,19 @@ def test_partitions_without_a_value_and_hidden_folders(athena):
             athena.run(f"SELECT x FROM t WHERE {sql}", "parts")
 
 
+def test_conditions_on_a_partition_column_that_is_a_number(athena):
+    for n in (1, 2, 3):
+        athena.put(f"numbered/n={n}/a.json", f'{{"x":{n}}}\n')
+    athena.run("CREATE DATABASE numbered")
+    athena.run(
+        f"CREATE EXTERNAL TABLE t (x int) PARTITIONED BY (n int) {OWN} LOCATION 's3://engine/numbered/'",
+        "numbered",
+    )
+    athena.run("MSCK REPAIR TABLE t", "numbered")
+    assert athena.run("SELECT x FROM t WHERE n / 2 = 1 ORDER BY x", "numbered") == [["2"], ["3"]]
+    assert athena.run("SELECT x FROM t WHERE n % 2 = 0", "numbered") == [["2"]]
+
+
 def test_insert_takes_what_fits_and_never_overwrites(athena):
     athena.run("CREATE DATABASE ins")
     athena.run("CREATE TABLE c AS SELECT 1 AS a", "ins")

@@ -13,7 +13,7 @@ _TYPE = "trino_type"
 
 
 def type_of(node: exp.Expr) -> Known:
-    """The type that the analysis found for an expression."""
+    """Return the type that the analysis found for an expression."""
     found = node.meta.get(_TYPE) if node._meta else None
     return found if isinstance(found, Type) else None
 
@@ -24,7 +24,7 @@ def set_type(node: exp.Expr, kind: Known) -> None:
 
 
 def cast_target(node: exp.Expr) -> Known:
-    """The type that a CAST names; None for one that the sandbox does not have."""
+    """Return the type that a CAST names; None for one that the sandbox does not have."""
     target, value = node.args["to"], node.this
     assert isinstance(target, exp.DataType)
     plain = target.this == exp.DType.DECIMAL and not target.expressions

@@ -102,7 +102,7 @@ class ExpressionTyper:
         return kind
 
     def _row_part(self, node: exp.Column, parts: list[str], scope: Scope) -> Known:
-        """`column.part` and `table.column.part`, of a row."""
+        """Return the type of `column.part` or `table.column.part`, where the column is a row."""
         there, kind = scope.find("", parts[0])
         rest = parts[1:]
         if not there:
@@ -307,7 +307,7 @@ class ExpressionTyper:
         return self._subquery(node.this, scope)
 
     def _wrapper(self, node: exp.Expr, scope: Scope) -> Known:
-        """An expression that has the type of its first part."""
+        """Return the type of an expression's first part, which is its own."""
         return self.parts(node, scope)[0]
 
     # ── Functions ──
@@ -346,9 +346,10 @@ def _fixed(kind: Type) -> Rule:
 
 
 def _with_own_syntax(name: str, *keys: str) -> Rule:
-    """A function with a syntax of its own, such as `TRIM(LEADING FROM x)`, by its name.
+    """Return the rule for a function with a syntax of its own, such as `TRIM(LEADING FROM x)`.
 
     Args:
+        name: the function's name.
         keys: where sqlglot keeps the arguments after the first one.
     """
 
@@ -368,7 +369,7 @@ def _check_comparable(left: Known, right: Known, sign: str) -> None:
 
 
 def _field_type(kind: Known, name: str) -> Known:
-    """The type of a row's field."""
+    """Return the type of a row's field."""
     if kind is None:
         return None
     if kind.name != "struct":

@@ -21,7 +21,7 @@ TypeOf = Callable[[exp.Expr, Scope], Known]
 
 
 def function_type(node: exp.Expr, scope: Scope, typed: TypeOf) -> Known:
-    """The type of `name(argument, …)`.
+    """Return the type of `name(argument, …)`.
 
     Raises:
         QueryError: there is no such function, or none that takes these arguments.
@@ -49,7 +49,7 @@ def function_type(node: exp.Expr, scope: Scope, typed: TypeOf) -> Known:
 
 
 def call_type(name: str, arguments: Sequence[exp.Expr], scope: Scope, typed: TypeOf) -> Known:
-    """The type of a call of a function that has signatures.
+    """Return the type of a call of a function that has signatures.
 
     Raises:
         QueryError: no signature takes these arguments.
@@ -74,7 +74,7 @@ def order_by_types(order: exp.Expr, scope: Scope, typed: TypeOf) -> None:
 
 
 def one_type(kinds: Sequence[Known], problem: str) -> Known:
-    """The common type of values of which one is the result.
+    """Return the common type of several values, of which one becomes the result.
 
     Raises:
         QueryError: two of them have none; `problem` begins the message.
@@ -134,7 +134,7 @@ _WITHOUT_SIGNATURE: dict[str, Callable[[str, Sequence[Known]], Known]] = {
 
 
 def _type_with_zone(name: str, arguments: Sequence[exp.Expr]) -> Known:
-    """The zoned type of a function's result if an argument names the zone."""
+    """Return the type of a function's result if an argument names the result's zone."""
     if name in ("at_timezone", "with_timezone", "from_unixtime") and len(arguments) > 1:
         return zoned_type(literal_zone(arguments[1]))
     if name == "from_iso8601_timestamp" and isinstance(arguments[0], exp.Literal):
@@ -145,7 +145,7 @@ def _type_with_zone(name: str, arguments: Sequence[exp.Expr]) -> Known:
 
 
 def _of_decimals(name: str, given: Sequence[signatures.Given], result: Known) -> Known:
-    """The result's type, for functions of a decimal that change its digits (Trino, MathFunctions)."""
+    """Return a function's type, with the digits of a decimal that it changes (Trino, MathFunctions)."""
     kind = given[0] if given else None
     if not isinstance(kind, Type) or kind.name != "decimal":
         return result

@@ -22,7 +22,7 @@ from logctl.local.athena.types.sql_types import BIGINT, UNKNOWN
 
 
 class Analyzer:
-    """Analyses one query in which views are expanded.
+    """The analysis of one query in which views are expanded.
 
     Args:
         tables: columns of the tables by the names that stand for them in the tree.
@@ -133,7 +133,7 @@ class Analyzer:
         return made
 
     def _spell_out_star(self, node: exp.Select, scope: Scope) -> None:
-        """Replace the `*` of a query with USING by its columns: those of USING come first."""
+        """Replace `*` by its columns where the query has USING, whose columns come first."""
         columns = scope.star()
         if not scope.joined or columns is None:
             return
@@ -249,7 +249,7 @@ class Analyzer:
 
 
 def _column_aliases(node: exp.Expr) -> list[str]:
-    """The names after AS: `t(a, b)`."""
+    """Return the names after AS: `t(a, b)`."""
     alias = node.args.get("alias")
     return [column.name.lower() for column in alias.columns] if alias is not None else []
 
@@ -271,7 +271,7 @@ def _has_joins(node: exp.Expr) -> bool:
 
 
 def _output_name(node: exp.Expr) -> str:
-    """The name of an output column that has no alias; empty for none."""
+    """Return the name of an output column that has no alias; empty for none."""
     if isinstance(node, exp.Column):
         return node.name.lower()
     return node.expression.name.lower() if isinstance(node, exp.Dot) else ""

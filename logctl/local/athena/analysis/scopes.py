@@ -45,7 +45,7 @@ class Scope:
         return Scope(self.outer, queries=self.queries)
 
     def query(self, name: str) -> tuple[bool, Fields]:
-        """Whether a name is that of a WITH query, and the query's columns."""
+        """Find a WITH query. Returns whether there is one of that name, and its columns."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.queries:
@@ -54,10 +54,11 @@ class Scope:
         return False, None
 
     def find(self, table: str, name: str) -> tuple[bool, Known]:
-        """Whether there is such a column, and its type.
+        """Find a column. Returns whether there is one, and its type.
 
         Args:
             table: the alias of its relation; empty for any.
+            name: its name.
 
         Raises:
             QueryError: there are several.
@@ -80,7 +81,7 @@ class Scope:
         return False, None
 
     def star(self) -> list[tuple[str, Field]] | None:
-        """The columns that `*` means, each with the alias of its relation.
+        """Return the columns that `*` means, each with the alias of its relation.
 
         Columns of USING come first and have no alias. Hidden columns, such as `$path`, are not included. None
         if the columns of a relation are not known.
@@ -97,7 +98,7 @@ class Scope:
 
 
 def renamed(fields: Fields, names: Sequence[str]) -> Fields:
-    """The columns of a relation with a list of column aliases, which may be empty.
+    """Return a relation's columns under their aliases, `AS t(a, b)`; without aliases as they are.
 
     Raises:
         QueryError: the numbers of columns and aliases differ.

@@ -11,5 +11,5 @@ def mismatch(text: str) -> QueryError:
 
 
 def shown(kind: Known) -> str:
-    """A type as error messages write it."""
+    """Return a type as error messages write it."""
     return kind.athena if kind is not None else "unknown"

@@ -42,7 +42,7 @@ class Planner:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def plan(self, tree: exp.Expr) -> str:
-        """A query as DuckDB's SQL, with a relation for each table that it reads. The tree is not changed.
+        """Return a query as DuckDB's SQL, and make a relation of each table that it reads.
 
         Raises:
             QueryError: Athena refuses the query.
@@ -76,7 +76,7 @@ class Planner:
         return Analyzer(tables, self._described)
 
     def _described(self, name: str) -> list[Field] | None:
-        """The columns of a relation that the planner made itself: a listing of `information_schema`."""
+        """Return the columns of a relation that the planner has made for `information_schema`."""
         if not name.startswith("relation"):
             return None
         found = self.scanner.connection.execute(f"DESCRIBE {name}").fetchall()
@@ -123,7 +123,7 @@ def _fields(columns: Iterable[Column]) -> list[Field]:
 
 
 def _alias(node: exp.Table) -> exp.Expr:
-    """A table's alias, or its name as one."""
+    """Return a table's alias, or its name as one."""
     alias: exp.Expr | None = node.args.get("alias")
     if alias is not None and alias.this:
         return alias
@@ -172,7 +172,7 @@ def _is_cte(node: exp.Table) -> bool:
 
 
 def _keep_hidden_out_of_stars(query: exp.Expr) -> bool:
-    """Exclude hidden columns, such as `"$path"`, from `*`. Whether the query names one at all."""
+    """Exclude hidden columns, such as `"$path"`, from `*`. Returns whether the query names one."""
     if not any(column.name.startswith("$") for column in query.find_all(exp.Column)):
         return False
     for star in query.find_all(exp.Star):
@@ -186,7 +186,7 @@ def _keep_hidden_out_of_stars(query: exp.Expr) -> bool:
 
 
 def _name_unnamed(query: exp.Expr) -> None:
-    """Mark output columns without a name, which Athena names `_colN`, N counted with the columns of `*`."""
+    """Mark output columns without a name; Athena names them `_colN` when the columns of `*` are known."""
     select = query
     while isinstance(select, exp.SetOperation | exp.Subquery):
         select = select.this
@@ -210,7 +210,7 @@ def _name_values(query: exp.Expr) -> None:
 
 
 def column_names(names: Sequence[str]) -> list[str]:
-    """The names of output columns in Athena, from DuckDB's: lowercase, and `_colN` for one without a name."""
+    """Return Athena's names of output columns: lowercase, and `_colN` for a column without a name."""
     return [
         f"_col{position}" if name.startswith(_UNNAMED) else name.lower()
         for position, name in enumerate(names)

@@ -64,7 +64,7 @@ class AthenaApi:
         return Place(Catalog(self._connect("glue", region)), Objects(self._connect("s3", region)))
 
     def _forward(self, action: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
-        """The reply of the `athena` client to an action."""
+        """Return the reply of the `athena` client to an action."""
         method = getattr(self._connect("athena", region), xform_name(action), None)
         if method is None:
             raise InvalidRequest(f"Unknown operation {action}", "UnknownOperationException")
@@ -139,7 +139,7 @@ class AthenaApi:
         return found
 
     def get_work_group(self, given: Mapping[str, Any], region: str) -> dict[str, Any]:
-        """The backend's workgroup, with the settings that Athena always returns and emulators omit."""
+        """Return the backend's workgroup, with the settings that Athena always returns and emulators omit."""
         reply = self._forward("GetWorkGroup", given, region)
         workgroup = dict(reply["WorkGroup"])
         settings = {**_WORKGROUP, **(workgroup.get("Configuration") or {})}

@@ -36,7 +36,7 @@ class Connections:
             self._root.execute(f"CREATE MACRO {name}{body}")
 
     def open(self) -> duckdb.DuckDBPyConnection:
-        """A connection that is ready for a query."""
+        """Return a connection that is ready for a query."""
         made = self._root.cursor()
         for name, value in _SETTINGS.items():
             made.execute(f"SET SESSION {name} = {value}")

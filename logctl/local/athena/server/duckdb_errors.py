@@ -112,7 +112,7 @@ _CODE = re.compile(r"\b([A-Z][A-Z_]{5,}: .*)", re.DOTALL)
 
 
 def in_athenas_form(problem: Exception) -> str:
-    """An error as one line in Athena's form: a code in capitals, and what is wrong."""
+    """Return an error as one line in Athena's form: a code in capitals, and what is wrong."""
     text = str(problem)
     first = text.split("\n\n")[0].strip()
     # The engine's own macros fail with a message in Athena's form.

@@ -15,10 +15,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sqlglot.errors import SqlglotError
 
 from logctl.local.athena.query_errors import InvalidRequest, QueryError, Stopped
-from logctl.local.athena.result_files import ResultColumn, Row, csv_bytes, metadata_bytes, text_bytes
 from logctl.local.athena.server import duckdb_errors
 from logctl.local.athena.server.connections import Connections
 from logctl.local.athena.statements.prepare import Prepared, prepare
+from logctl.local.athena.statements.result_files import (
+    ResultColumn,
+    Row,
+    csv_bytes,
+    metadata_bytes,
+    text_bytes,
+)
 from logctl.local.athena.statements.session import Outcome, Session
 from logctl.local.athena.storage.glue_catalog import Catalog
 from logctl.local.athena.storage.metered_files import Files, Meter
@@ -100,7 +106,7 @@ class Execution:
         return self.state in ("SUCCEEDED", "FAILED", "CANCELLED")
 
     def describe(self) -> dict[str, Any]:
-        """The execution as GetQueryExecution shows it (Amazon Athena API Reference, QueryExecution)."""
+        """Return the execution as GetQueryExecution does (Amazon Athena API Reference, QueryExecution)."""
         request = self.request
         end = self.completed or time.time()
         ran = max(1, int((end - (self.started or end)) * 1000))
@@ -173,6 +179,8 @@ class Executions:
         """Start a query.
 
         Args:
+            request: the query and its settings.
+            place: its catalog and storage.
             token: the call's ClientRequestToken. A second call with it returns the same execution.
             prepared_statement: the text of a prepared statement by its name; None if there is none.
 
@@ -225,7 +233,7 @@ class Executions:
         return found
 
     def of_workgroup(self, workgroup: str) -> list[str]:
-        """The ids of a workgroup's executions, the newest first."""
+        """Return the ids of a workgroup's executions, the newest first."""
         with self._lock:
             return [item.id for item in reversed(self._known.values()) if item.request.workgroup == workgroup]
 
@@ -258,7 +266,7 @@ class Executions:
     # ── Running ──
 
     def _reusable(self, request: Request) -> Execution | None:
-        """The newest equal query whose result may be reused (Athena User Guide, Reuse query results)."""
+        """Return the newest equal query that may be reused (Athena User Guide, Reuse query results)."""
         if request.reuse_minutes is None:
             return None
         oldest = self._clock() - request.reuse_minutes * 60
@@ -362,9 +370,9 @@ def _leaves_text(sql: str) -> bool:
 
 
 def page(execution: Execution, start: int, size: int) -> tuple[list[Row], int | None]:
-    """A page of a result's rows, and where the next one begins (None after the last).
+    """Return a page of a result's rows, and where the next one begins (None after the last).
 
-    The first row of a SELECT's result are the names of its columns.
+    The first row of a SELECT's result is the names of its columns.
     """
     header: Sequence[Row] = (
         [[column.name for column in execution.columns]] if execution.substatement == "SELECT" else []

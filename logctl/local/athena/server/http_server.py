@@ -28,7 +28,7 @@ class AthenaHandler(BaseHTTPRequestHandler):
     api: AthenaApi
 
     def admit(self) -> tuple[str, bytes]:
-        """The region that a call is for and its body, if the caller may make it.
+        """Return the region that a call is for and its body, if the caller may make it.
 
         Raises:
             Forbidden: the caller may not. The connection is closed, as the body may not have been read.
@@ -73,12 +73,12 @@ class AthenaHandler(BaseHTTPRequestHandler):
 
 
 def _plain(value: Any) -> Any:
-    """A time as the JSON protocol has it: seconds since 1970. Anything else as text."""
+    """Return a time as the JSON protocol has it: seconds since 1970. Anything else as text."""
     return value.timestamp() if hasattr(value, "timestamp") else str(value)
 
 
 def server_on(port: int, handler: type[AthenaHandler]) -> ThreadingHTTPServer:
-    """A server on the loopback address that is ready to be run."""
+    """Return a server on the loopback address that is ready to be run."""
     server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     return server

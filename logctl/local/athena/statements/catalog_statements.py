@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from logctl.local.athena.query_errors import QueryError
 from logctl.local.athena.statements.session import Outcome, Session
@@ -195,18 +196,18 @@ def _change_columns(session: Session, statement: hive_statements.ChangeColumns) 
 
 
 def _repair(session: Session, statement: hive_statements.Repair) -> Outcome:
-    """MSCK REPAIR TABLE adds what lies in Hive's folders and drops nothing (Amazon Athena User Guide, MSCK
-    REPAIR TABLE)."""
+    """Register the partitions whose folders exist in S3.
+
+    None is dropped (Amazon Athena User Guide, MSCK REPAIR TABLE).
+    """
     table = session.table(statement.table)
     if not table.keys:
         raise QueryError(f"FAILED: SemanticException: Table {table.name} is not a partitioned table")
     if table.projected:
         return as_lines("MSCK_REPAIR_TABLE", "result", [])
-    # In small letters: Athena may leave out keys in camel case (ibid.).
+    # Names in lowercase: Athena may omit keys in camel case (ibid.).
     folders = re.compile("/".join(rf"{re.escape(key.name)}=([^/]+)" for key in table.keys) + "/")
     root = split_url(table.location)[1].rstrip("/")
-    from urllib.parse import unquote
-
     found: dict[tuple[str, ...], str] = {}
     for item in session.objects.under(table.location):
         rest = item.key[len(root) + 1 :] if root else item.key

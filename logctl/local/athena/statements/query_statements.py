@@ -10,8 +10,8 @@ from sqlglot import exp
 from logctl.local.athena.analysis.scopes import Fields
 from logctl.local.athena.planning.query_planner import column_names
 from logctl.local.athena.query_errors import QueryError
-from logctl.local.athena.result_files import ResultColumn, Row
-from logctl.local.athena.result_values import writer
+from logctl.local.athena.statements.result_files import ResultColumn, Row
+from logctl.local.athena.statements.result_values import writer
 from logctl.local.athena.statements.session import Outcome, Session
 from logctl.local.athena.storage.glue_catalog import Column, Table
 from logctl.local.athena.syntax.athena_sql import parse
@@ -53,7 +53,7 @@ def _run(session: Session, sql: str, fields: Fields) -> tuple[tuple[ResultColumn
 
 
 def _output_types(described: Sequence[Sequence[str]], fields: Fields) -> list[Type]:
-    """The types of a result's columns: DuckDB's, or the analysis's where DuckDB has no such type."""
+    """Return the types of a result's columns: DuckDB's, or the analysis's where DuckDB has no such type."""
     types = [from_duckdb(row[1]) for row in described]
     if fields is None or len(fields) != len(types):
         return types
@@ -64,7 +64,7 @@ def _output_types(described: Sequence[Sequence[str]], fields: Fields) -> list[Ty
 
 
 def _shown(name: str, kind: Type, duckdb: str) -> str:
-    """A column in the SELECT list of what is fetched, as `result_values` expects its values."""
+    """Return an item of the SELECT list that fetches a column's values as `result_values` expects them."""
     if is_zoned(kind):
         # As local time: DuckDB would fetch it in its session's zone.
         return in_zone(exp.column(name, quoted=True), zone_of(kind)).sql(dialect="duckdb") + f' AS "{name}"'
@@ -102,7 +102,7 @@ def create_view(session: Session, tree: exp.Expr, sql: str) -> Outcome:
 
 
 def _view_columns(session: Session, sql: str, database: str) -> tuple[Column, ...]:
-    """The columns of a view's query, which is planned and not run.
+    """Return the columns of a view's query, which is planned and not run.
 
     Raises:
         QueryError: a column has no name.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from logctl.local.athena.planning.query_planner import Planner
 from logctl.local.athena.query_errors import QueryError
-from logctl.local.athena.result_files import ResultColumn, Row
+from logctl.local.athena.statements.result_files import ResultColumn, Row
 from logctl.local.athena.statements.table_writer import Writer
 from logctl.local.athena.storage.glue_catalog import Catalog, Table
 from logctl.local.athena.storage.metered_files import Files, Meter
@@ -63,7 +63,7 @@ class Session:
     _scanners: list[Scanner] = field(default_factory=list)
 
     def planner(self, *, empty: bool = False, database: str | None = None) -> Planner:
-        """A planner for one query.
+        """Return a planner for one query.
 
         Args:
             empty: only the shape of the query is wanted, and no table is read.
@@ -81,11 +81,11 @@ class Session:
             scanner.close()
 
     def named(self, name: Name) -> tuple[str, str]:
-        """Database and name of a table."""
+        """Return the database and name of a table."""
         return name.database or self.database, name.name
 
     def table(self, name: Name) -> Table:
-        """A table that a DDL statement names.
+        """Return a table that a DDL statement names.
 
         Raises:
             QueryError: it does not exist; the error is Hive's.

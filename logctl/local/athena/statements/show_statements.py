@@ -1,4 +1,4 @@
-"""Statements that show the catalog: SHOW and DESCRIBE, in Hive's words."""
+"""Statements that show the catalog: SHOW and DESCRIBE, with output in Hive's form."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from logctl.local.athena.query_errors import QueryError
-from logctl.local.athena.result_files import ResultColumn
+from logctl.local.athena.statements.result_files import ResultColumn
 from logctl.local.athena.statements.session import Outcome, Session
 from logctl.local.athena.storage.glue_catalog import Column, Table, partition_name
 from logctl.local.athena.syntax import hive_statements
@@ -18,7 +18,7 @@ def as_lines(substatement: str, name: str, lines: Iterable[str]) -> Outcome:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """SHOW … LIKE: `*` for anything and `|` for a choice, whole names."""
+    """Whether a name fits the pattern of SHOW … LIKE: `*` is any text, `|` separates alternatives."""
     return not pattern or any(
         fnmatch.fnmatchcase(name, part.lower()) for part in pattern.strip("'").split("|")
     )

@@ -53,7 +53,9 @@ class Writer:
         """Write a temporary table's rows, one file for each partition.
 
         Args:
+            source: the temporary table's name.
             table: the columns, keys, location and format of what is written.
+            codec: DuckDB's name of the compression.
             known: locations of partitions that exist already; others get their standard location.
 
         Raises:
@@ -78,7 +80,7 @@ class Writer:
         return done
 
     def _partitions(self, source: str, keys: Sequence[Column]) -> Iterator[tuple[tuple[str, ...], str]]:
-        """The values of each partition, and the condition that its rows fulfil."""
+        """Yield the values of each partition, and the condition that its rows fulfil."""
         if not keys:
             yield (), "true"
             return
@@ -99,7 +101,7 @@ class Writer:
             yield tuple(NO_VALUE if value is None else value for value in values), condition
 
     def _file(self, sql: str, table: Table, codec: str) -> bytes | None:
-        """The bytes of one file; None when there is no row."""
+        """Return the bytes of one file; None when there is no row."""
         form = table.format
         match form.kind:
             case "parquet":

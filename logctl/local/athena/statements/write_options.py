@@ -28,7 +28,7 @@ _CODECS = {
 
 
 def ctas_properties(tree: exp.Expr) -> dict[str, Any]:
-    """The properties in WITH, by name in lowercase: text, or a list of texts.
+    """Return the properties in WITH, by name in lowercase: text, or a list of texts.
 
     Raises:
         QueryError: there is no such property.
@@ -72,7 +72,7 @@ def with_no_data(tree: exp.Expr) -> bool:
 
 
 def unload_options(text: str) -> dict[str, Any]:
-    """The options of UNLOAD by name: `format = 'PARQUET', partitioned_by = ARRAY['a', 'b']`."""
+    """Return the options of UNLOAD by name: `format = 'PARQUET', partitioned_by = ARRAY['a', 'b']`."""
     found: dict[str, Any] = {}
     for name, array, value in re.findall(
         r"(\w+)\s*=\s*(?:ARRAY\s*\[([^\]]*)\]|'([^']*)'|\d+)", text, re.IGNORECASE
@@ -92,7 +92,7 @@ def partition_keys(properties: Mapping[str, Any]) -> list[str]:
 
 
 def format_of(properties: Mapping[str, Any]) -> Format:
-    """The format of CTAS and UNLOAD: Parquet by default (Amazon Athena User Guide, CREATE TABLE AS).
+    """Return the format of CTAS or UNLOAD, Parquet by default (Amazon Athena User Guide, CREATE TABLE AS).
 
     Raises:
         QueryError: there is no such format.
@@ -114,7 +114,7 @@ def format_of(properties: Mapping[str, Any]) -> Format:
 
 
 def codec_of(form: Format, chosen: Any) -> str:
-    """DuckDB's name of a compression: GZIP if none is chosen (ibid., Use compression).
+    """Return DuckDB's name of a compression, GZIP by default (Amazon Athena User Guide, Use compression).
 
     Raises:
         QueryError: the format does not have it.
@@ -127,7 +127,7 @@ def codec_of(form: Format, chosen: Any) -> str:
 
 
 def table_codec(table: Table) -> str:
-    """The compression that INSERT uses: the one in the table's properties."""
+    """Return the compression that INSERT uses: the one in the table's properties."""
     properties = {key.lower(): value for key, value in table.parameters.items()}
     names = ("write.compression", "write_compression", "parquet.compression", "parquet.compress")
     return codec_of(table.format, next((properties[name] for name in names if properties.get(name)), None))

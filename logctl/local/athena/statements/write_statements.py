@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from logctl.local.athena.analysis.scopes import Fields
 from logctl.local.athena.query_errors import NotSupported, QueryError
-from logctl.local.athena.result_files import ResultColumn
+from logctl.local.athena.statements.result_files import ResultColumn
 from logctl.local.athena.statements.session import Outcome, Session
 from logctl.local.athena.statements.table_writer import Written
 from logctl.local.athena.statements.write_options import (
@@ -107,7 +107,7 @@ def _outcome(kind: str, substatement: str, written: Written) -> Outcome:
 
 
 def _without_order(query: exp.Expr) -> exp.Expr:
-    """A copy without an ORDER BY that decides nothing.
+    """Return a copy of a query without an ORDER BY that has no effect.
 
     Athena ignores it in CTAS (Amazon Athena User Guide, Considerations and limitations for CTAS queries), and
     Trino in INSERT too.
@@ -166,11 +166,9 @@ def _new_table(
     location: str,
     codec: str,
 ) -> Table:
-    """The table that a query's rows are written as.
+    """Return the table that a query's rows are written to.
 
-    Args:
-        name: database and name.
-        keys: the partition columns.
+    `name` is the database and the name, `keys` are the names of the partition columns.
 
     Raises:
         QueryError: the query's columns are not fit for a table, or the partition columns are not the last
@@ -199,10 +197,9 @@ def _new_table(
 
 
 def _insert_select(table: Table, source: str, columns: Sequence[Column], given: Sequence[str]) -> str:
-    """A SELECT that fits the query's columns to the table's, by position.
+    """Return a SELECT that fits a query's columns to a table's, by position.
 
-    Args:
-        given: the column names after INSERT INTO, if any.
+    `given` are the column names after INSERT INTO; without them, all columns of the table are meant.
 
     Raises:
         QueryError: their number or types do not fit (Trino, INSERT).

@@ -14,5 +14,5 @@ def literal(text: str) -> str:
 
 
 def null_column(name: str, kind: Type) -> str:
-    """An item of a SELECT list: a column of a type, without a value."""
+    """Return an item of a SELECT list: a column of a type that is NULL."""
     return f"NULL::{kind.duckdb} AS {quoted(name)}"

@@ -41,7 +41,7 @@ class FileGroup:
 
 
 def compression_of(key: str, form: Format) -> str:
-    """The compression of a file, from its name.
+    """Return the compression of a file, from its name.
 
     Raises:
         NotSupported: the sandbox cannot read it.
@@ -56,7 +56,7 @@ def compression_of(key: str, form: Format) -> str:
 def read_files(
     connection: duckdb.DuckDBPyConnection, table: Table, group: FileGroup, paths: list[str]
 ) -> Read:
-    """A table's columns, without its partition columns, from files of one group.
+    """Return how a table's columns, without its partition columns, are read from files of one group.
 
     Raises:
         NotSupported: the sandbox cannot read the format.
@@ -82,7 +82,7 @@ def read_files(
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, table: Table, listed: str, options: str) -> Read:
-    """By name, in any case; the files say which columns they have."""
+    """Return the columns by name, whatever its case; those that no file has are NULL."""
     source = f"read_parquet({listed}, union_by_name=true, {options})"
     described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
     there = {name.lower(): name for name, *_ in described}
@@ -98,7 +98,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, table: Table, listed: str, o
 
 
 def _json(table: Table, group: FileGroup, listed: str, options: str) -> Read:
-    """One object a line; keys are found whatever their case (OpenX JSON SerDe, case.insensitive)."""
+    """Return the columns from one object a line, by key in any case (OpenX JSON SerDe, case.insensitive)."""
     hive = group.format.serde in HIVE_JSON
     properties = {} if hive else group.format.parameters
     _check_openx(properties)
@@ -137,7 +137,7 @@ def _is_set(properties: Any, name: str) -> bool:
 
 
 def _check_openx(properties: Any) -> None:
-    """Check that no property of the OpenX SerDe is set that changes what is read and that the sandbox lacks.
+    """Check that no property of the OpenX SerDe is set that the sandbox does not support.
 
     Raises:
         NotSupported: one is set.
@@ -165,7 +165,7 @@ def _json_value(key: str, column: Column, *, openx: bool, cast: str) -> str:
 
 
 def _structure(kind: Type) -> Any:
-    """A type as DuckDB's json_transform takes it."""
+    """Return a type as DuckDB's json_transform takes it."""
     if kind.name == "array":
         return [_structure(kind.arguments[0])]
     if kind.name == "struct":
@@ -178,7 +178,7 @@ def _structure(kind: Type) -> Any:
 
 
 def _text(table: Table, group: FileGroup, listed: str, options: str) -> Read:
-    """What does not fit a column's type is NULL for LazySimpleSerDe, and an error for OpenCSVSerde."""
+    """Return the columns of text; what does not fit a type is NULL, or an error for OpenCSVSerde."""
     form, parameters = group.format, group.format.parameters
     skip = int(table.parameters.get("skip.header.line.count", parameters.get("skip.header.line.count", "0")))
     if form.kind == "csv":

@@ -1,4 +1,4 @@
-"""The catalog: databases, tables, views and partitions, as Glue has them."""
+"""The catalog: databases, tables, views and partitions in Glue."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Format:
-    """How files of a table or partition are read: SerDe, formats, and the SerDe's own parameters."""
+    """How the files of a table or partition are read: SerDe, formats, and the SerDe's parameters."""
 
     serde: str
     input: str
@@ -47,7 +47,7 @@ class Format:
 
     @property
     def kind(self) -> str:
-        """`json`, `parquet`, `text`, `csv`, or the SerDe's class when it is none of these."""
+        """`json`, `parquet`, `text` or `csv`; for another format, the SerDe's class."""
         return SERDES.get(self.serde, self.serde)
 
 
@@ -88,14 +88,16 @@ class Table:
 
     @property
     def projected(self) -> bool:
-        """Whether partitions come from the table's properties, and registered ones are ignored (Amazon
-        Athena User Guide, Use partition projection)."""
+        """Whether the table's properties say which partitions it has, and not Glue.
+
+        Source: Amazon Athena User Guide, Use partition projection.
+        """
         return self.parameters.get("projection.enabled", "").lower() == "true"
 
 
 @dataclass(frozen=True)
 class Partition:
-    """A partition's values in the order of the table's keys; what it does not say itself is the table's."""
+    """A partition. Its values are in the order of the table's keys; what Glue does not say is the table's."""
 
     values: tuple[str, ...]
     location: str
@@ -104,7 +106,7 @@ class Partition:
 
 
 class Catalog:
-    """Glue as a query sees it. Names are in small letters, as Athena keeps them."""
+    """Glue as a query sees it, with names in lowercase, as Athena keeps them."""
 
     def __init__(self, glue: GlueClient) -> None:
         self._glue = glue
@@ -113,7 +115,7 @@ class Catalog:
 
     def databases(self) -> list[str]:
         pages = self._glue.get_paginator("get_databases").paginate()
-        # Athena always has this one.
+        # Athena always has the database `default`.
         return sorted({"default", *(item["Name"] for page in pages for item in page["DatabaseList"])})
 
     def database(self, name: str) -> dict[str, Any] | None:
@@ -163,7 +165,7 @@ class Catalog:
     # ── Writing ──
 
     def create_database(self, name: str, *, comment: str, location: str, properties: dict[str, str]) -> bool:
-        """False when it is there already."""
+        """Create a database. Returns False if it exists already."""
         given: dict[str, Any] = {"Name": name, "Parameters": properties}
         if comment:
             given["Description"] = comment
@@ -181,7 +183,7 @@ class Catalog:
         self._glue.delete_database(Name=name)
 
     def create(self, table: Table) -> bool:
-        """False when something of that name is there already."""
+        """Create a table or view. Returns False if there is one of that name already."""
         try:
             self._glue.create_table(DatabaseName=table.database, TableInput=to_glue(table))  # type: ignore[arg-type]
         except ClientError as error:
@@ -199,7 +201,7 @@ class Catalog:
         self._glue.delete_table(DatabaseName=table.database, Name=table.name)
 
     def add(self, table: Table, partitions: Mapping[tuple[str, ...], str]) -> list[tuple[str, ...]]:
-        """Register partitions (values and location); returns those that were there already."""
+        """Register partitions, given by values and location. Returns those that exist already."""
         there: list[tuple[str, ...]] = []
         remaining = iter(partitions.items())
         while batch := list(islice(remaining, _CREATE_LIMIT)):
@@ -236,7 +238,7 @@ class Catalog:
         except ClientError as error:
             if _code(error) not in ("InvalidAction", "UnknownOperationException"):
                 raise
-            # MiniStack has no UpdatePartition; in between, a reader here sees no partition.
+            # An emulator without UpdatePartition; in between, a reader does not see the partition.
             self.remove(table, partition.values)
             self.add(table, {partition.values: location})
 
@@ -247,14 +249,14 @@ class Catalog:
 
 
 def partition_name(table: Table, values: Iterable[str]) -> str:
-    """`year=2026/month=03`, as Hive writes it into paths."""
+    """Return a partition's name as Hive writes it into paths: `year=2026/month=03`."""
     pairs = zip(table.keys, values, strict=True)
     return "/".join(
         f"{key.name}={_ESCAPED.sub(lambda m: f'%{ord(m[0]):02X}', value)}" for key, value in pairs
     )
 
 
-# What Hive escapes in a path; letters beyond ASCII are none of it (Hive, FileUtils.escapePathName).
+# The characters that Hive escapes in a path; no letters beyond ASCII (Hive, FileUtils.escapePathName).
 _ESCAPED = re.compile(r"[\x00-\x1f\x7f\"#%'*/:=?\\{}\[\]^]")
 
 

@@ -13,7 +13,7 @@ Row = tuple[str | int | None, ...]
 
 
 def _listed(catalog: Catalog) -> Iterator[tuple[str, Table]]:
-    """Every table; the default database may be one that Glue does not have."""
+    """Yield every table with its database; `default`, which Athena always has, may be missing in Glue."""
     for database in catalog.databases():
         if catalog.database(database) is not None:
             for table in catalog.tables(database):
@@ -59,7 +59,7 @@ _LISTINGS: dict[str, tuple[Sequence[str], Callable[[Catalog], Iterator[Row]]]] =
 
 
 def relation(name: str, catalog: Catalog) -> str:
-    """A listing as DuckDB SQL.
+    """Return a listing as a query in DuckDB's SQL.
 
     Raises:
         QueryError: there is no listing of that name.

@@ -23,7 +23,7 @@ PROTOCOL = "athena"
 
 
 class Reader(Protocol):
-    """What gives a file's bytes: `Objects`, or what is in memory."""
+    """Reads the bytes of files: `Objects`, or a file in memory."""
 
     def read(self, item: StoredObject) -> bytes: ...
 
@@ -132,7 +132,10 @@ class Files(AbstractFileSystem):  # type: ignore[misc]
         """Register the files of one scan. Returns their paths for DuckDB.
 
         Args:
+            scan: the name of the scan.
             files: the partition's path and the object of each file.
+            objects: reads the files.
+            meter: counts the bytes read.
             columnar: whether DuckDB reads ranges of the files, which are counted, or whole files.
         """
         paths = {}

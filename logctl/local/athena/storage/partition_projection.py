@@ -22,14 +22,15 @@ _UNITS = {"SECONDS": "seconds", "MINUTES": "minutes", "HOURS": "hours", "DAYS": 
 
 
 def partitions(table: Table, injected: Mapping[str, tuple[str, ...]], now: datetime) -> Iterator[Partition]:
-    """Every partition that the properties describe.
+    """Yield every partition that a table's properties describe.
 
     Args:
+        table: a table with partition projection.
         injected: for each `injected` column the values that the query's WHERE names.
-        now: what `NOW` in a range of dates means.
+        now: the time that `NOW` stands for in a range of dates.
 
     Raises:
-        QueryError: a property is missing or makes no sense.
+        QueryError: a property is missing or cannot be read, or there are too many partitions.
     """
     choices = [_values(table, key.name, injected, now) for key in table.keys]
     total = 1
@@ -44,7 +45,7 @@ def partitions(table: Table, injected: Mapping[str, tuple[str, ...]], now: datet
 
 
 def needs_injected(table: Table) -> list[str]:
-    """The columns for which a query must name values."""
+    """Return the partition columns whose values a query has to name."""
     return [
         key.name
         for key in table.keys
@@ -140,7 +141,7 @@ def _later(moment: datetime, step: int, unit: str) -> datetime:
 
 
 def _point(text: str, form: str, now: datetime) -> datetime:
-    """A date in the column's format, or `NOW`, `NOW-3MONTHS`, `NOW+1DAY`."""
+    """Return the time that one end of a range names: in the column's format, or `NOW`, `NOW-3MONTHS`."""
     relative = re.fullmatch(r"NOW\s*(?:([+-])\s*(\d+)\s*([A-Z]+))?", text.upper())
     try:
         moment = now.replace(tzinfo=None) if relative else datetime.strptime(text, form)

@@ -61,7 +61,7 @@ class Objects:
         self._lock = threading.Lock()
 
     def under(self, location: str) -> list[StoredObject]:
-        """The objects under a location, at any depth.
+        """Return the objects under a location, at any depth.
 
         Empty objects are omitted, and names that begin with `_` or `.`, which Athena ignores (Amazon Athena
         User Guide, Troubleshooting: files are excluded).
@@ -78,7 +78,7 @@ class Objects:
         ]
 
     def under_all(self, locations: Sequence[str]) -> list[list[StoredObject]]:
-        """The objects under each of several locations.
+        """Return the objects under each of several locations.
 
         Many locations are found in one listing of the prefix that they have in common.
         """

@@ -55,6 +55,7 @@ class Scanner:
         """Make a view of a table's rows. Returns its name.
 
         Args:
+            table: a table, not a view.
             condition: the query's condition on partition columns in DuckDB's SQL, or None. Partitions that do
                 not fulfil it are not listed.
             injected: the values that the query names for each `injected` column of a projected table.
@@ -87,7 +88,7 @@ class Scanner:
     # ── Partitions ──
 
     def _registered(self, table: Table) -> list[Partition]:
-        """A table's partitions, read once for a query.
+        """Return a table's partitions, read once for a query.
 
         Two scans of a table see the same partitions, as in Trino, whose metastore is cached for each
         transaction.
@@ -107,7 +108,7 @@ class Scanner:
         return [known[number] for (number,) in rows]
 
     def _values_of(self, table: Table, known: Sequence[Partition], *, numbered: bool) -> str:
-        """A relation of partitions' values, read from a CSV file in memory, as there may be 100,000."""
+        """Return a relation of partitions' values: a CSV file in memory, as there may be 100,000 of them."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
         for number, partition in enumerate(known):
@@ -176,7 +177,7 @@ class Scanner:
         return f"SELECT {', '.join(columns)} FROM {source}"  # noqa: S608
 
     def _hidden(self, scan: str, files: list[tuple[str, StoredObject]]) -> list[str]:
-        """The hidden columns of a scan, whose values are found by the number in a file's path."""
+        """Return the hidden columns of a scan; their values are found by the number in a file's path."""
         times = [int(item.modified * 1000) for _, item in files]
         sizes = [item.size for _, item in files]
         variables = f"{scan}_times", f"{scan}_sizes"
@@ -191,7 +192,7 @@ class Scanner:
 
 
 class _Given:
-    """Takes the place of `Objects` for a file that is in memory."""
+    """The reader of a file that is in memory."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -201,7 +202,7 @@ class _Given:
 
 
 def _key_value(key: Column) -> str:
-    """A partition column's value from its text; Hive has a name for NULL."""
+    """Return a partition column's value from its text; Hive has a name for NULL."""
     text = f"nullif({quoted(key.name)}, {literal(NO_VALUE)})"
     return text if key.type.duckdb == "VARCHAR" else f"CAST({text} AS {key.type.duckdb})"
 
@@ -251,7 +252,7 @@ def _check_schema(table: Table, partition: Partition) -> None:
 
 
 def _lacking(table: Table, partition: Partition) -> frozenset[str]:
-    """The table's columns that a partition does not have. Parquet files say themselves which they have."""
+    """Return the table's columns that a partition does not have; none for Parquet, whose files say it."""
     if partition.format.kind == "parquet":
         return frozenset()
     theirs = {column.name for column in partition.columns}

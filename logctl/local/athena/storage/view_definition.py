@@ -11,7 +11,7 @@ CATALOG = "awsdatacatalog"
 
 
 def view_shape(database: str, sql: str, listed: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
-    """Parts of a Glue TableInput that make it a view for Athena.
+    """Return the parts of a Glue TableInput that make it a view for Athena.
 
     Args:
         database: the schema in which unqualified names of the query are looked up.

@@ -30,7 +30,7 @@ _LITERAL = "trino_literal"
 
 
 def _typed_literal(parser: object, value: exp.Expr, target: exp.DataType) -> exp.Expr:  # noqa: ARG001
-    """Mark a literal such as `DATE '2026-01-31'`: sqlglot makes it a CAST, and other rules hold for it."""
+    """Return a literal such as `DATE '2026-01-31'` as a CAST with a mark: other rules hold for it."""
     made = exp.Cast(this=value, to=target)
     made.meta[_LITERAL] = True
     return made
@@ -129,8 +129,7 @@ _UNLOAD = re.compile(r"^\s*UNLOAD\b", re.IGNORECASE)
 def with_parameters(sql: str, parameters: Sequence[str]) -> str:
     """Replace each `?` by the parameter of its place (Amazon Athena User Guide, Use parameterized queries).
 
-    Args:
-        parameters: SQL literals; any other text is taken as a value of type varchar.
+    A parameter is the text of an SQL literal; any other text is taken as a value of type varchar.
 
     Raises:
         InvalidRequest: there are more or fewer parameters than `?`.
@@ -153,7 +152,7 @@ def with_parameters(sql: str, parameters: Sequence[str]) -> str:
 
 
 def _checked_literal(text: str) -> str:
-    """A parameter as a literal. Athena takes text without quotes: awswrangler's tests pass `Washington`."""
+    """Return a parameter as a literal. Athena takes unquoted text: awswrangler's tests pass `Washington`."""
     try:
         value = sqlglot.parse_one(text, read=AthenaSql)
     except SqlglotError:

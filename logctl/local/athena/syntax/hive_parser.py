@@ -45,10 +45,11 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 
 
 def parse_ddl(sql: str) -> Statement | None:
-    """A DDL statement; None when the text is none, or a CREATE TABLE AS SELECT.
+    """Parse a DDL statement. Returns None for another statement, and for CREATE TABLE AS SELECT.
 
     Raises:
-        InvalidRequest: as Athena refuses what it cannot read.
+        InvalidRequest: it cannot be read; StartQueryExecution refuses it.
+        NotSupported: Athena has the statement, the sandbox does not.
     """
     if not _DDL.match(sql):
         return None
@@ -138,7 +139,7 @@ class _Reader:
         return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), body)
 
     def _value(self) -> str:
-        """A partition's value: a string or a bare number."""
+        """Return a partition's value: a string or a bare number."""
         if self._kind() == "word":
             self._at += 1
             return self._tokens[self._at - 1][1]
@@ -170,7 +171,7 @@ class _Reader:
         return dict(self._list(pair))
 
     def _type_text(self) -> str:
-        """The tokens of a type, up to where its brackets close."""
+        """Return the tokens of a type, up to where its brackets close."""
         depth = 0
         parts: list[str] = []
         while self._at < len(self._tokens):

@@ -10,7 +10,7 @@ from logctl.local.athena.storage.glue_catalog import Column, Format
 
 @dataclass(frozen=True)
 class Name:
-    """A table's name; `database` is empty when it was not said."""
+    """A table's name; `database` is empty if the statement does not name it."""
 
     name: str
     database: str = ""
@@ -46,7 +46,7 @@ class CreateTable:
 
 @dataclass(frozen=True)
 class Drop:
-    """`kind` is table or view."""
+    """DROP TABLE or DROP VIEW; `kind` is `table` or `view`."""
 
     kind: str
     table: Name
@@ -55,7 +55,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class Show:
-    """`what`: databases, tables, views, partitions, columns, tblproperties, create table, create view."""
+    """SHOW of `what`: databases, tables, views, partitions, columns, tblproperties, create table or view."""
 
     what: str
     table: Name | None = None
@@ -78,7 +78,7 @@ class AddPartitions:
 
 @dataclass(frozen=True)
 class DropPartitions:
-    """Each partition is a list of (column, operator, value)."""
+    """ALTER TABLE DROP PARTITION; each partition is a list of conditions (column, operator, value)."""
 
     table: Name
     if_exists: bool
@@ -107,7 +107,7 @@ class SetProperties:
 
 @dataclass(frozen=True)
 class ChangeColumns:
-    """Columns added at the end, or the table's columns replaced."""
+    """ALTER TABLE ADD or REPLACE COLUMNS."""
 
     table: Name
     columns: tuple[Column, ...]

@@ -1,4 +1,4 @@
-"""Syntax that sqlglot reads and Trino does not have: other dialects', which Athena refuses."""
+"""Syntax of other SQL dialects, which sqlglot reads and Athena refuses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _OWN_SYNTAX = ("JSON_VALUE", "JSON_QUERY", "JSON_EXISTS", "JSON_OBJECT", "JSON_A
 
 
 def unsupported_in(sql: str) -> str:
-    """What Trino has and the sandbox has not, in a statement that could not be read; empty for nothing."""
+    """Find syntax that Athena has and the sandbox does not, in a statement that could not be read.
+
+    Returns its name for an error message; empty if there is none.
+    """
     words = [token.text.upper() for token in Trino.Tokenizer().tokenize(sql)]
     for word, following in pairwise(words):
         if word in _OWN_SYNTAX and following == "(":
@@ -33,11 +36,11 @@ def unsupported_in(sql: str) -> str:
 
 
 def check(sql: str, tree: exp.Expr) -> None:
-    """Refuse what Trino cannot read.
+    """Check that a statement has only syntax that Trino has.
 
     Raises:
-        InvalidRequest: as StartQueryExecution does.
-        QueryError: a type that Trino has not.
+        InvalidRequest: it has other syntax; StartQueryExecution refuses it.
+        QueryError: it names a type that Trino does not have.
     """
     _check_tokens(list(Trino.Tokenizer().tokenize(sql)), sql)
     for node in tree.walk():
@@ -47,6 +50,7 @@ def check(sql: str, tree: exp.Expr) -> None:
 
 
 def _wrong(node: exp.Expr) -> str:
+    """Return the word of an expression that Trino's grammar does not have; empty if there is none."""
     if isinstance(node, exp.ILike):
         return "ILIKE"
     if isinstance(node, exp.Glob):

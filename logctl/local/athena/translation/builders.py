@@ -12,7 +12,7 @@ from logctl.local.athena.types.time_zones import zone_name
 
 
 def call(name: str, *arguments: exp.Expr) -> exp.Expr:
-    """A call of one of DuckDB's functions, or of a macro of `macros.py`."""
+    """Return a call of one of DuckDB's functions, or of a macro of `macros.py`."""
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
@@ -29,7 +29,7 @@ def paren(value: exp.Expr) -> exp.Expr:
 
 
 def cast_to(value: exp.Expr, kind: Type) -> exp.Expr:
-    """A CAST in DuckDB's SQL, with DuckDB's own rules of conversion."""
+    """Return a CAST in DuckDB's SQL, with DuckDB's own rules of conversion."""
     made = exp.Cast(this=value, to=data_type(kind))
     set_type(made, kind)
     return made
@@ -40,7 +40,7 @@ def data_type(kind: Type) -> exp.DataType:
 
 
 def struct(**parts: exp.Expr) -> exp.Expr:
-    """A struct of named fields."""
+    """Return a struct of named fields."""
     return exp.Struct(
         expressions=[
             exp.PropertyEQ(this=exp.to_identifier(name), expression=part) for name, part in parts.items()
@@ -49,17 +49,17 @@ def struct(**parts: exp.Expr) -> exp.Expr:
 
 
 def row(parts: list[exp.Expr]) -> exp.Expr:
-    """A row without field names, whose fields are `field0`, `field1`, …"""
+    """Return a row without field names, whose fields are `field0`, `field1` and so on."""
     return struct(**{f"field{place}": part for place, part in enumerate(parts)})
 
 
 def row_field(value: exp.Expr, kind: Type, place: int) -> exp.Expr:
-    """A row's field by its place, from 0."""
+    """Return a row's field by its place, from 0."""
     return call("struct_extract", value, text(kind.names[place]))
 
 
 def in_zone(moment: exp.Expr, zone: str) -> exp.Expr:
-    """The local time in a zone at a moment (a TIMESTAMPTZ)."""
+    """Return the local time in a zone at a moment (a TIMESTAMPTZ)."""
     offset = _minutes(zone)
     utc = call("timezone", text("UTC"), moment)
     if offset is None:
@@ -68,7 +68,7 @@ def in_zone(moment: exp.Expr, zone: str) -> exp.Expr:
 
 
 def at_zone(local: exp.Expr, zone: str) -> exp.Expr:
-    """The moment (a TIMESTAMPTZ) of a local time in a zone."""
+    """Return the moment (a TIMESTAMPTZ) of a local time in a zone."""
     offset = _minutes(zone)
     if offset is None:
         return call("timezone", text(zone_name(zone)), local)
@@ -76,7 +76,7 @@ def at_zone(local: exp.Expr, zone: str) -> exp.Expr:
 
 
 def _minutes(zone: str) -> int | None:
-    """The offset of a zone such as `+05:30`, in minutes; None for a zone that has a name."""
+    """Return the offset of a zone such as `+05:30`, in minutes; None for a zone that has a name."""
     found = re.fullmatch(r"([+-])(\d\d):(\d\d)", zone)
     if found is None:
         return None

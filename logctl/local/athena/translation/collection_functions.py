@@ -40,7 +40,7 @@ def _array_sort(given: FunctionCall) -> exp.Expr:
 
 
 def _applied(function: exp.Expr, *values: exp.Expr) -> exp.Expr:
-    """A lambda's body with values in the place of its parameters."""
+    """Return a lambda's body with values in the place of its parameters."""
     names = [str(parameter.name).lower() for parameter in function.expressions]
     given = dict(zip(names, values, strict=True))
     root = paren(function.this.copy())
@@ -54,13 +54,13 @@ def _applied(function: exp.Expr, *values: exp.Expr) -> exp.Expr:
 
 
 def _reduce(given: FunctionCall) -> exp.Expr:
-    """`reduce(array, start, step, result)`."""
+    """Translate `reduce(array, start, step, result)`."""
     array, start, step, result = given.arguments
     return _applied(result, call("list_reduce", array, step, start))
 
 
 def _match(aggregate: str, *, of_empty: bool) -> Rewrite:
-    """A test of an array's elements; DuckDB gives NULL for an empty array."""
+    """Return the rule for a test of an array's elements; for an empty array DuckDB gives NULL."""
 
     def rewrite(given: FunctionCall) -> exp.Expr:
         found = call(aggregate, call("list_transform", *given.arguments))
@@ -86,7 +86,7 @@ def _zip_with(given: FunctionCall) -> exp.Expr:
 
 
 def _of_entries(function: str, make: Callable[[exp.Expr, exp.Expr, exp.Expr], exp.Expr]) -> Rewrite:
-    """A function of a map: its entries, transformed or filtered, made a map again.
+    """Return the rule for a function of a map: its entries, transformed or filtered, become a map again.
 
     Args:
         function: DuckDB's function of the list of entries.

@@ -39,7 +39,7 @@ _STRICT = {
 
 
 def cast(node: exp.Expr) -> exp.Expr:
-    """CAST and TRY_CAST, and literals such as `DATE '2026-01-31'`."""
+    """Translate CAST and TRY_CAST, and literals such as `DATE '2026-01-31'`."""
     target, given = cast_target(node), type_of(node.this)
     if target is None:
         return node
@@ -57,7 +57,7 @@ def cast(node: exp.Expr) -> exp.Expr:
 
 
 def _by_place(value: exp.Expr, target: Type) -> exp.Expr:
-    """`CAST(ROW(1, 'a') AS ROW(x integer, y varchar))`: fields are matched by their place, at any depth."""
+    """Convert a row, array or part of one; the fields of rows are matched by their place, at any depth."""
     if isinstance(value, exp.Struct) and target.name == "struct":
         pairs = zip(value.expressions, target.names, target.arguments, strict=True)
         return exp.Struct(
@@ -73,7 +73,7 @@ def _by_place(value: exp.Expr, target: Type) -> exp.Expr:
 
 
 def _typed_literal(literal: str, kind: Type) -> exp.Expr:
-    """A literal's value.
+    """Return the value of a literal that names its type.
 
     Raises:
         QueryError: its text is not a value of the type.
@@ -176,7 +176,7 @@ _SIZES = {"YEAR": 12, "MONTH": 1, "DAY": 86_400, "HOUR": 3_600, "MINUTE": 60, "S
 
 
 def interval(node: exp.Expr) -> exp.Expr:
-    """`INTERVAL '1 02:03:04' DAY TO SECOND` and `INTERVAL '1-2' YEAR TO MONTH`, in units that DuckDB has.
+    """Translate `INTERVAL '1 02:03:04' DAY TO SECOND` and `INTERVAL '1-2' YEAR TO MONTH`.
 
     Raises:
         QueryError: the text does not fit the units.

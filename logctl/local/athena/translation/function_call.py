@@ -24,12 +24,12 @@ class FunctionCall:
     kinds: list[Type | None]
 
     def kind(self, place: int = 0) -> str:
-        """The name of an argument's type; empty if it is not known, or if there is no such argument."""
+        """Return the name of an argument's type; empty if it is not known, or there is no such argument."""
         found = self.kinds[place] if place < len(self.kinds) else None
         return found.name if found is not None else ""
 
     def literal(self, place: int) -> str | None:
-        """The text of an argument that is a literal; None if it is another expression or there is none."""
+        """Return the text of an argument that is a literal; None for another expression or no argument."""
         found = self.arguments[place] if place < len(self.arguments) else None
         return str(found.this) if isinstance(found, exp.Literal) else None
 

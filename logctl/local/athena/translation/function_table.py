@@ -16,7 +16,7 @@ from logctl.local.athena.types import function_signatures as signatures
 
 
 def translated(given: FunctionCall) -> exp.Expr:
-    """A call in DuckDB's SQL.
+    """Translate a call into DuckDB's SQL.
 
     Raises:
         QueryError: Athena has no such function.
@@ -34,7 +34,7 @@ def translated(given: FunctionCall) -> exp.Expr:
 
 
 def _extreme(given: FunctionCall) -> exp.Expr:
-    """greatest and least, which are NULL if one argument is; DuckDB's ignore NULLs."""
+    """Translate greatest and least, which are NULL if one argument is; DuckDB's ignore NULLs."""
     missing = exp.or_(*(exp.Is(this=item.copy(), expression=exp.null()) for item in given.arguments))
     return exp.Case(ifs=[exp.If(this=missing, true=exp.null())], default=call(given.name, *given.arguments))
 
@@ -49,7 +49,7 @@ def _count(given: FunctionCall) -> exp.Expr:
 
 
 def _approx_distinct(given: FunctionCall) -> exp.Expr:
-    """The exact number; Athena's has a standard error of 2.3 %."""
+    """Translate approx_distinct: exact here, with a standard error of 2.3 % in Athena."""
     return exp.Count(this=exp.Distinct(expressions=given.arguments[:1]))
 
 

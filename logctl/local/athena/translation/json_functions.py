@@ -17,7 +17,7 @@ _NAMES_ONLY = re.compile(r"[\w-]+(\.[\w-]+)*")
 
 
 def json_literal(value: str) -> exp.Expr:
-    """A JSON value from its text, as Trino keeps it: keys sorted, no spaces.
+    """Return a JSON value from its text, as Trino keeps it: keys sorted, no spaces.
 
     Raises:
         QueryError: the text is not JSON.

@@ -41,13 +41,13 @@ def _check_places(given: FunctionCall) -> None:
 
 
 def _to_whole(given: FunctionCall) -> exp.Expr:
-    """ceil and floor, which leave integers as they are."""
+    """Translate ceil and floor, which leave integers as they are."""
     name = "floor" if given.name == "floor" else "ceil"
     return given.arguments[0] if given.kind() in INTEGERS else call(name, *given.arguments)
 
 
 def _shift_right(given: FunctionCall) -> exp.Expr:
-    """A shift that fills up with zeros, in as many bits as the value's type has."""
+    """Translate a shift that inserts zeros, in as many bits as the value's type has."""
     value, count = given.arguments
     bits = number(_BITS.get(given.kind(), 64))
     unsigned = call("trino_unsigned", cast_to(paren(value), HUGEINT), bits)

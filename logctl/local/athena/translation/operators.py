@@ -14,7 +14,7 @@ from logctl.local.athena.types.sql_types import FLOATS, HUGEINT, Type
 
 
 def _as(value: exp.Expr, kind: Type) -> exp.Expr:
-    """An operand in the type that the operation has."""
+    """Convert an operand to the type of the operation."""
     given = type_of(value)
     return value if given is None or given == kind else cast_to(paren(value), kind)
 
@@ -23,7 +23,7 @@ def _as(value: exp.Expr, kind: Type) -> exp.Expr:
 
 
 def arithmetic(node: exp.Expr) -> exp.Expr:
-    """`+`, `-`, `*`, `/` and `%`, in the type that Trino's rules give the result."""
+    """Translate `+`, `-`, `*`, `/` and `%`, in the type that Trino's rules give the result."""
     left, right, result = type_of(node.this), type_of(node.expression), type_of(node)
     if left is None or right is None or result is None:
         if isinstance(node, exp.Div):
@@ -57,7 +57,7 @@ def _numbers(node: exp.Expr, result: Type) -> exp.Expr:
 
 
 def _guarded(node: exp.Expr) -> exp.Expr:
-    """A division by zero fails, as in Trino, where DuckDB gives NULL."""
+    """Let a division by zero fail, as in Trino; DuckDB gives NULL."""
     if isinstance(node, exp.Div | exp.Mod):
         divisor = node.expression
         if not isinstance(divisor, exp.Literal) or float(divisor.this or 0) == 0:
@@ -90,7 +90,7 @@ def _decimals(node: exp.Expr, left: Type, right: Type, result: Type) -> exp.Expr
 
 
 def _scaled(value: exp.Expr, scale: int) -> exp.Expr:
-    """A decimal times 10 to the power of its scale: a whole number of the same digits."""
+    """Return a decimal times 10 to the power of its scale: a whole number of the same digits."""
     factor = cast_to(text(str(10**scale)), Type("decimal", (scale + 1, 0)))
     return exp.Mul(this=paren(value), expression=factor) if scale else value
 
@@ -99,7 +99,7 @@ def _scaled(value: exp.Expr, scale: int) -> exp.Expr:
 
 
 def comparison(node: exp.Expr) -> exp.Expr:
-    """`=`, `<`, IS DISTINCT FROM and so on, where DuckDB compares values of the type otherwise than Trino."""
+    """Translate a comparison, where DuckDB compares values of the type otherwise than Trino."""
     left, right = type_of(node.this), type_of(node.expression)
     if left is None or right is None or isinstance(node.expression, exp.Any | exp.All):
         return node
@@ -128,7 +128,7 @@ def _of_both(node: exp.Expr, change: Callable[[exp.Expr], exp.Expr]) -> exp.Expr
 
 
 def _without_nan(node: exp.Expr, left: Type, right: Type) -> exp.Expr:
-    """A comparison that is false for NaN, as in Trino; for DuckDB, NaN equals itself and is the greatest."""
+    """Make a comparison with NaN false, as in Trino; for DuckDB, NaN equals itself and is the greatest."""
     tests = [
         call("isnan", side.copy())
         for side, kind in ((node.this, left), (node.expression, right))
@@ -160,7 +160,7 @@ def _rows(node: exp.Expr, kind: Type) -> exp.Expr:
 
 
 def dot(node: exp.Expr) -> exp.Expr:
-    """`row.field`."""
+    """Translate `row.field`."""
     kind = type_of(node.this)
     if kind is None or kind.name != "struct":
         return node
@@ -169,7 +169,7 @@ def dot(node: exp.Expr) -> exp.Expr:
 
 
 def subscript(node: exp.Expr) -> exp.Expr:
-    """`array[index]`, `map[key]` and `row[place]`."""
+    """Translate `array[index]`, `map[key]` and `row[place]`."""
     kind = type_of(node.this)
     (index,) = node.expressions
     if kind is None or kind.name not in ("array", "map", "struct"):

@@ -15,7 +15,7 @@ _NOT_RE2 = re.compile(r"\(\?<?[=!]|\(\?>|\\[1-9]|[*+?}]\+|\\k<|\\G|&&")
 
 
 def _concat(given: FunctionCall) -> exp.Expr:
-    """Concatenation of texts or of arrays; an element next to an array is an array of one."""
+    """Translate the concatenation of texts or arrays; an element next to an array is an array of one."""
     parts = given.arguments
     if "array" in [given.kind(place) for place in range(len(parts))]:
         parts = [
@@ -36,7 +36,7 @@ def _concat_ws(given: FunctionCall) -> exp.Expr:
 
 
 def _for_bytes(name: str, of_bytes: str) -> Rewrite:
-    """A function that DuckDB calls otherwise where its argument is varbinary."""
+    """Return the rule for a function that has another name in DuckDB if its argument is varbinary."""
     return lambda given: call(of_bytes if given.kind() == "binary" else name, *given.arguments)
 
 
@@ -66,7 +66,7 @@ def _regexp(name: str) -> Rewrite:
 
 
 def _to_re2(given: FunctionCall) -> str | None:
-    """Change a literal pattern to RE2's syntax, in place; its new text, or None if it is not a literal.
+    """Change a literal pattern to RE2's syntax, in place. Returns its text; None if it is not a literal.
 
     Raises:
         NotSupported: the pattern has something that RE2 does not have.
@@ -93,7 +93,7 @@ def _regexp_replace(given: FunctionCall) -> exp.Expr:
 
 
 def _to_re2_replacement(replacement: str, pattern: str) -> str:
-    r"""The text to put in, with groups as `\1`; in Java they are `$1` or `${name}`.
+    r"""Return a replacement with groups as `\1`, from one with groups as in Java, `$1` or `${name}`.
 
     Raises:
         QueryError: it names a group that the pattern does not have, or has a `$` that names none.

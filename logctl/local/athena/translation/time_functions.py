@@ -34,7 +34,7 @@ _JODA_PATTERNS = (
 
 
 def mysql_format(pattern: str) -> str:
-    """The format of strftime for one of date_format and date_parse, which have MySQL's codes."""
+    """Return strftime's format for one of date_format and date_parse, which have MySQL's codes."""
     found, at = [], 0
     while at < len(pattern):
         if pattern[at] == "%" and at + 1 < len(pattern):
@@ -50,7 +50,7 @@ def mysql_format(pattern: str) -> str:
 
 
 def joda_format(pattern: str) -> str:
-    """The format of strftime for a pattern of format_datetime and parse_datetime, which are Joda-Time's."""
+    """Return strftime's format for a pattern of format_datetime and parse_datetime: Joda-Time's."""
     found, at = [], 0
     while at < len(pattern):
         if pattern[at] == "'":
@@ -73,7 +73,7 @@ def joda_format(pattern: str) -> str:
 
 
 def _unit(given: FunctionCall) -> str:
-    """The unit of time that the first argument names.
+    """Return the unit of time that the first argument names.
 
     Raises:
         NotSupported: it is not a literal.
@@ -103,7 +103,7 @@ def _date_add(given: FunctionCall) -> exp.Expr:
 
 
 def _date_diff(given: FunctionCall) -> exp.Expr:
-    """The number of complete units: DuckDB's date_sub. Its date_diff counts the boundaries between them."""
+    """Translate date_diff, which counts complete units; DuckDB's counts the boundaries between them."""
     return call("date_sub", text(_unit(given)), *given.arguments[1:])
 
 
@@ -123,7 +123,7 @@ def _formatted(function: str, convert: Callable[[str], str]) -> Rewrite:
 
 
 def _parse_datetime(given: FunctionCall) -> exp.Expr:
-    """In UTC. Where the text says its zone, each value could have another one."""
+    """Translate parse_datetime, in UTC only: if the text has a zone, each value could have another one."""
     if "Z" in re.sub(r"'[^']*'", "", given.literal(1) or ""):
         raise NotSupported("parse_datetime with a zone in the text")
     parsed = _formatted("strptime", joda_format)(given)
@@ -144,18 +144,18 @@ def _to_date(given: FunctionCall) -> exp.Expr:
 
 
 def _from_iso8601_timestamp(given: FunctionCall) -> exp.Expr:
-    """The zone of a literal is known and part of the type; in a column, each value could have another."""
+    """Translate from_iso8601_timestamp: a literal's zone is known, in a column each value has its own."""
     is_literal = given.literal(0) is not None
     return call(f"trino_from_iso8601_{'timestamp' if is_literal else 'utc'}", *given.arguments)
 
 
 def _from_unixtime(given: FunctionCall) -> exp.Expr:
-    """A second argument, the zone, is in the type."""
+    """Translate from_unixtime; a second argument, the zone, is in the type."""
     return call("to_timestamp", cast_to(given.arguments[0], DOUBLE))
 
 
 def _at_timezone(given: FunctionCall) -> exp.Expr:
-    """The moment is the same; its zone is in the type."""
+    """Translate at_timezone: the moment stays the same, its zone is in the type."""
     return given.arguments[0]
 
 
@@ -164,9 +164,10 @@ def _with_timezone(given: FunctionCall) -> exp.Expr:
 
 
 def _in_its_zone(rewrite: Rewrite, place: int = 0, *, moves_back: bool = False) -> Rewrite:
-    """A function of a local time, for an argument that may have another zone than UTC.
+    """Return a rule that calls a function with the local time, if its argument has another zone than UTC.
 
     Args:
+        rewrite: the rule for a time without a zone, or in UTC.
         place: the argument that is the time.
         moves_back: the result is a time in the argument's zone.
     """
@@ -185,6 +186,8 @@ def _in_its_zone(rewrite: Rewrite, place: int = 0, *, moves_back: bool = False) 
 
 
 def _utc_only(rewrite: Rewrite) -> Rewrite:
+    """Return a rule that refuses times in other zones than UTC."""
+
     def rewritten(given: FunctionCall) -> exp.Expr:
         kind = given.kinds[0]
         if kind is not None and is_zoned(kind) and zone_of(kind) != "UTC":

@@ -21,7 +21,7 @@ from logctl.local.athena.types.sql_types import ZONED, Type, is_number
 
 
 def to_duckdb(tree: exp.Expr) -> str:
-    """DuckDB's SQL for a query of Athena's, or for one of its conditions. The tree is not changed.
+    """Translate a query of Athena's, or one of its conditions, into DuckDB's SQL. The tree is not changed.
 
     Raises:
         QueryError: the query has something that Athena does not have.
@@ -74,17 +74,17 @@ def _function(node: exp.Expr) -> exp.Expr:
 
 
 def _extract(node: exp.Expr) -> exp.Expr:
-    """`EXTRACT(YEAR FROM x)`."""
+    """Translate `EXTRACT(YEAR FROM x)`."""
     return _call(str(node.this.name).lower(), [node.expression])
 
 
 def _concat(node: exp.Expr) -> exp.Expr:
-    """`x || y`."""
+    """Translate `x || y`."""
     return _call("concat", [node.this.copy(), node.expression.copy()])
 
 
 def _trim(node: exp.Expr) -> exp.Expr:
-    """`TRIM(LEADING FROM x)`; with characters to remove, DuckDB's own TRIM does the same."""
+    """Translate `TRIM(LEADING FROM x)`; with characters to remove, DuckDB's TRIM is the same."""
     if node.args.get("expression"):
         return node
     name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get((node.args.get("position") or "").upper(), "trim")
@@ -92,14 +92,14 @@ def _trim(node: exp.Expr) -> exp.Expr:
 
 
 def _substring(node: exp.Expr) -> exp.Expr:
-    """`SUBSTRING(x FROM 2 FOR 3)`."""
+    """Translate `SUBSTRING(x FROM 2 FOR 3)`."""
     return _call(
         "substr", [node.args[key].copy() for key in ("this", "start", "length") if node.args.get(key)]
     )
 
 
 def _ignore_nulls(node: exp.Expr) -> exp.Expr:
-    """Window functions as sqlglot's classes, so that it writes IGNORE NULLS inside the call."""
+    """Make a window function one of sqlglot's, so that it writes IGNORE NULLS inside the call."""
     function = node.this
     name = str(function.this).lower()
     classes: dict[str, type[exp.Expr]] = {
@@ -114,7 +114,7 @@ def _ignore_nulls(node: exp.Expr) -> exp.Expr:
 
 
 def _within_group(node: exp.Expr) -> exp.Expr:
-    """`listagg(x, ',') WITHIN GROUP (ORDER BY y)`."""
+    """Translate `listagg(x, ',') WITHIN GROUP (ORDER BY y)`."""
     function, order = node.this, node.expression
     first, *rest = function.expressions
     ordered = exp.Order(this=first, expressions=order.expressions)
@@ -126,19 +126,19 @@ def _within_group(node: exp.Expr) -> exp.Expr:
 
 
 def _tuple(node: exp.Expr) -> exp.Expr:
-    """A row, where it is a value."""
+    """Translate a row, if it is a value and not, for example, a row of VALUES."""
     if isinstance(node.parent, exp.Select | exp.Alias | exp.Array | exp.Lambda | exp.Anonymous | exp.Cast):
         return row(list(node.expressions))
     return node
 
 
 def _json_literal(node: exp.Expr) -> exp.Expr:
-    """`JSON '[1]'`."""
+    """Translate `JSON '[1]'`."""
     return json_literal(str(node.this.this)) if isinstance(node.this, exp.Literal) else node
 
 
 def _at_time_zone(node: exp.Expr) -> exp.Expr:
-    """The moment is the same; its zone is in the type."""
+    """Translate AT TIME ZONE: the moment stays the same, its zone is in the type."""
     return cast_to(paren(node.this.copy()), ZONED)
 
 

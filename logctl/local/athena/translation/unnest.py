@@ -12,7 +12,7 @@ from logctl.local.athena.translation.builders import call, number, row_field
 
 
 def rewritten(node: exp.Expr) -> exp.Expr:
-    """A relation of UNNEST as a subquery of DuckDB's with the same columns."""
+    """Translate UNNEST into a subquery with the same columns."""
     assert isinstance(node, exp.Unnest)
     inner: list[exp.Expr] = []
     outer: list[exp.Expr] = []

@@ -33,7 +33,7 @@ _SCALARS = ("boolean", *NUMBERS)
 
 
 def common(left: Type | None, right: Type | None) -> Type | None:
-    """The type to which Trino converts two that must be equal; None if there is none or it is not known."""
+    """Return the type to which Trino converts two that must be equal; None if there is none, or not known."""
     if left is None or right is None or left == right:
         return left or right
     if UNKNOWN in (left, right):
@@ -76,7 +76,7 @@ def _common_parts(left: Type, right: Type) -> Type | None:
 
 
 def common_of(kinds: Iterable[Type | None]) -> Type | None:
-    """The common type of several; UNKNOWN, the type of NULL, for an empty list.
+    """Return the common type of several; UNKNOWN, the type of NULL, for an empty list.
 
     Raises:
         LookupError: two of them have no common type; `args` are these two.
@@ -107,7 +107,7 @@ def coerces(given: Type | None, wanted: Type) -> bool:
 
 
 def arithmetic(sign: str, left: Type, right: Type) -> Type | None:
-    """The type of the expression `left sign right`; None if Trino has no such operator."""
+    """Return the type of the expression `left sign right`; None if Trino has no such operator."""
     if UNKNOWN in (left, right):
         left, right = (right, right) if left == UNKNOWN else (left, left)
         if left == UNKNOWN:

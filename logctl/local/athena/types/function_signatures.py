@@ -219,7 +219,7 @@ UNSUPPORTED = frozenset({
 
 @dataclass(frozen=True)
 class Lambda:
-    """An argument that is a lambda: the number of its parameters, and its result's type for theirs."""
+    """An argument that is a lambda. `body` finds the type of its result from those of its parameters."""
 
     parameters: int
     body: Callable[[Sequence[Type | None]], Type | None]
@@ -236,7 +236,7 @@ class Chosen:
 
 
 def resolve(name: str, given: Sequence[Given]) -> Chosen | None:
-    """The signature of a function that fits the arguments: an exact one, or the first that takes them converted.
+    """Return the signature that fits the arguments: an exact one, or the first that takes them converted.
 
     Returns None if no signature fits.
 
@@ -256,7 +256,7 @@ def resolve(name: str, given: Sequence[Given]) -> Chosen | None:
 
 
 def expected(name: str) -> str:
-    """The signatures of a function, as an error message lists them."""
+    """Return the signatures of a function, as an error message lists them."""
     return ", ".join(
         f"{name}({', '.join(arguments)}{'...' if variadic else ''})"
         for arguments, variadic, _ in _signatures()[name]
@@ -269,7 +269,7 @@ def known(name: str) -> bool:
 
 
 def names() -> frozenset[str]:
-    """The names of all functions in the table."""
+    """Return the names of all functions in the table."""
     return frozenset(_signatures())
 
 
@@ -393,7 +393,7 @@ class _Bindings:
         return True if found is None else self.take(body, found, exact=False)
 
     def made(self, pattern: str) -> Type | None:
-        """The type that a pattern stands for; None if it is not known."""
+        """Return the type that a pattern stands for; None if it is not known."""
         if pattern == "decimal38":
             bound = self.kinds.get("N")
             return Type("decimal", (38, bound.arguments[1])) if bound else None

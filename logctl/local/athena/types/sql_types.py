@@ -198,19 +198,19 @@ def is_zoned(kind: Type) -> bool:
 
 
 def row_of(kinds: Sequence[Type | None]) -> Type | None:
-    """The type of a row without field names, whose fields are `field0`, `field1`, …"""
+    """Return the type of a row without field names: its fields are `field0`, `field1` and so on."""
     if any(kind is None for kind in kinds):
         return None
     return Type("struct", tuple(kinds), tuple(f"field{at}" for at in range(len(kinds))))
 
 
 def as_decimal(kind: Type) -> Type:
-    """The decimal type that holds every value of an integer type; any other type as it is."""
+    """Return the decimal type that holds every value of an integer type; any other type as it is."""
     return Type("decimal", (_DIGITS[kind.name], 0)) if kind.name in _DIGITS else kind
 
 
 def normal(kind: Type) -> Type:
-    """A type of the catalog as queries see it: `string` is varchar, a decimal has both its numbers."""
+    """Return a catalog type as queries see it: varchar for `string`, a decimal with both its numbers."""
     if kind.name == "string":
         return VARCHAR
     if kind.name == "decimal":

@@ -16,24 +16,24 @@ ZONED_LITERAL = re.compile(
 
 
 def zone_name(text: str) -> str:
-    """A zone's name, with one name for all those of UTC."""
+    """Return a zone's name, with one name for all those of UTC."""
     return "UTC" if text in _UTC else text
 
 
 def zone_of_literal(text: str) -> str | None:
-    """The zone that the text of a TIMESTAMP literal names; None if it names none."""
+    """Return the zone that the text of a TIMESTAMP literal names; None if it names none."""
     found = ZONED_LITERAL.match(text)
     return None if found is None else zone_name(found["zone"])
 
 
 def zoned_type(zone: str) -> Type:
-    """The type of times in a zone."""
+    """Return the type of times in a zone."""
     name = zone_name(zone)
     return ZONED if name == "UTC" else Type(ZONED.name, (), (name,))
 
 
 def zone_of(kind: Type) -> str:
-    """The zone of the values of a zoned type.
+    """Return the zone of the values of a zoned type.
 
     Raises:
         NotSupported: the values have several zones.

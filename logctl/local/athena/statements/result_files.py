@@ -1,4 +1,4 @@
-"""Result files in S3: CSV (or text), and the metadata beside it, in Athena's own formats."""
+"""Result files in Athena's own formats: CSV or text, and the metadata beside it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ResultColumn:
     type: Type = STRING
 
     def info(self) -> dict[str, object]:
-        """ColumnInfo (Amazon Athena API Reference)."""
+        """Return the column as ColumnInfo (Amazon Athena API Reference)."""
         precision, scale = self.type.precision_and_scale
         return {
             "CatalogName": "hive",
@@ -33,7 +33,7 @@ class ResultColumn:
 
 
 def csv_bytes(columns: Sequence[ResultColumn], rows: Iterable[Row]) -> bytes:
-    """Every value in quotes, NULL as nothing at all, so that it differs from the empty string."""
+    """Return a result as CSV: every value in quotes, and nothing between the commas for NULL."""
     lines = [_line([column.name for column in columns]), *(_line(row) for row in rows)]
     return "".join(lines).encode("utf-8", "replace")
 
@@ -43,13 +43,16 @@ def _line(row: Row) -> str:
 
 
 def text_bytes(rows: Iterable[Row]) -> bytes:
-    """What DDL and utility statements leave: lines, columns between tabs."""
+    """Return the result of a DDL or utility statement: lines, with tabs between the columns."""
     return "\n".join("\t".join(cell or "" for cell in row) for row in rows).encode()
 
 
 def metadata_bytes(query_id: str, columns: Sequence[ResultColumn]) -> bytes:
-    """`.metadata`: protocol buffers, as found in Athena's own files (field 1 the query's id in the engine,
-    field 4 a column each: 1 catalog, 4 name, 5 label, 6 type, 7 precision, 8 scale, 9 nullable, 10 case)."""
+    """Return the `.metadata` file of a result: a protocol buffer, as found in Athena's own files.
+
+    Field 1 is the query's id, field 4 a column: 1 catalog, 4 name, 5 label, 6 type, 7 precision, 8 scale,
+    9 nullable, 10 case-sensitive.
+    """
     body = _field(1, query_id.encode())
     for column in columns:
         info = column.info()

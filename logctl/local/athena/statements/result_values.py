@@ -1,4 +1,4 @@
-"""Values as Athena writes them into results (Amazon Athena User Guide, Work with query results)."""
+"""Values as text, as result files have them (Amazon Athena User Guide, Work with query results)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from logctl.local.athena.types.sql_types import Type
 
 
 def writer(kind: Type) -> Callable[[Any], str | None]:
-    """A function from a column's Python values to text; None for NULL."""
+    """Return a function that writes a column's values, as DuckDB's driver gives them; None for NULL."""
 
     def write(value: Any) -> str | None:
         return None if value is None else _text(value, kind)
@@ -61,7 +61,7 @@ def _text(value: Any, kind: Type) -> str:
 
 
 def _entries(value: Any) -> Any:
-    """DuckDB's driver has lists of keys and values where a key is no key of a dictionary."""
+    """Return a map's entries; where no dictionary can have the keys, the driver gives two lists."""
     if set(value) == {"key", "value"} and isinstance(value["key"], list):
         return zip(value["key"], value["value"], strict=True)
     return value.items()
@@ -84,7 +84,7 @@ def _interval(value: Any) -> str:
 
 
 def _floating(value: float, *, single: bool) -> str:
-    """As Java's Double.toString: from 10^-3 to 10^7 plain, else with E."""
+    """Write a number as Java's Double.toString does: with an exponent below 10^-3 and from 10^7 on."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
