@@ -51,7 +51,7 @@ class Engine:
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body if isinstance(body, bytes) else body.encode())
 
     def done(self, sql: str, database: str = "default") -> dict[str, Any]:
-        """The finished execution."""
+        """Run a query and return the finished execution."""
         started = self.call(
             "StartQueryExecution",
             QueryString=sql,
@@ -67,12 +67,11 @@ class Engine:
             time.sleep(0.002)
 
     def run(self, sql: str, database: str = "default") -> Rows:
-        """Rows without a header.
+        """Run a query and return its rows without a header.
 
         Raises:
             Failed: the query.
         """
-
         try:
             done = self.done(sql, database)
         except InvalidRequest as problem:

@@ -19,7 +19,7 @@ def module_of(file: Path) -> str:
 
 
 def modules() -> dict[str, set[str]]:
-    """What each module imports, also inside functions: full names of modules of the engine, first names of others."""
+    """Return what each module imports, also inside functions: modules of the engine, and top-level others."""
     files = {module_of(file): file for file in ENGINE.rglob("*.py")}
     found: dict[str, set[str]] = {}
     for name, file in files.items():

@@ -1,4 +1,4 @@
-"""The tags of MiniStack's buckets, kept as its objects are. Run inside MiniStack's process."""
+"""An adaptation of MiniStack, run in its process: the tags of buckets are kept on disk."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _FILE = "bucket-tags.json"
 
 
 def keep_bucket_tags() -> None:
-    """Let the tags of a bucket last as long as its objects.
+    """Write the tags of buckets to disk when they change.
 
-    MiniStack 1.5.33 writes objects to disk at once and everything else when it is stopped: after a kill the
-    bucket is there with its objects and without its tags, which say whose it is.
+    MiniStack 1.5.33 writes objects to disk at once and everything else when it is stopped. After a kill, a
+    bucket would have its objects and not its tags, which say to which stack it belongs.
     """
     from ministack.services import s3
 
@@ -36,7 +36,7 @@ def keep_bucket_tags() -> None:
 
 
 def _read(file: Path, *, buckets: Any) -> dict[tuple[str, str], dict[str, str]]:
-    """Return the tags of the buckets that are still there; none if the file is missing or damaged."""
+    """Return the tags of the buckets that still exist; none if the file is missing or damaged."""
     with suppress(OSError, ValueError, TypeError):
         rows = json.loads(file.read_text("utf-8"))
         return {(account, bucket): tags for account, bucket, tags in rows if (account, bucket) in buckets}
@@ -44,7 +44,7 @@ def _read(file: Path, *, buckets: Any) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def _write(file: Path, tags: dict[tuple[str, str], dict[str, str]]) -> None:
-    rows = [[account, bucket, of_it] for (account, bucket), of_it in sorted(tags.items())]
+    rows = [[account, bucket, listed] for (account, bucket), listed in sorted(tags.items())]
     new = file.with_suffix(".new")
     file.parent.mkdir(parents=True, exist_ok=True)
     new.write_text(json.dumps(rows), "utf-8")

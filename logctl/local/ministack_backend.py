@@ -1,7 +1,7 @@
-"""What the gate asks of MiniStack, and what is changed in MiniStack so that its credentials are secret.
+"""MiniStack as the gate uses it, and the change in MiniStack that makes its roles' credentials secret.
 
-Written for the version that pyproject.toml pins; whatever of it is not MiniStack's public face is here and
-in the other adaptations that `emulator.py` lists.
+Written for the version that pyproject.toml pins. What uses MiniStack's private functions is here and in the
+other adaptations that `ministack.py` lists.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from uuid import uuid4
 from logctl.local.sigv4 import Claim, Refused, Request, Secret
 
 _SIGNED_AS = {"cloudcontrol": "cloudcontrolapi", "dynamodbstreams": "dynamodb"}
-"""The two services that MiniStack finds by another name in a request's target than in its scope."""
+"""Services that MiniStack calls otherwise when it finds them by a request's headers than by its scope."""
 
 
 class MiniStack:
-    """MiniStack as the gate sees it (`gate.Behind`)."""
+    """MiniStack as the gate uses it (`gate.Backend`)."""
 
     def is_ready(self) -> bool:
         import ministack.app
@@ -26,7 +26,7 @@ class MiniStack:
         return bool(ministack.app._ready_scripts_state["status"] == "completed")
 
     def secret(self, access_key: str) -> Secret | None:
-        """Return the secret of a role's session or an IAM user's key; MiniStack's well-known roots have none."""
+        """Return the secret of a role's session or an IAM user's key; None for MiniStack's built-in keys."""
         from ministack.core.iam_evaluator import (
             AmbiguousAccessKeyError,
             CredentialResolutionError,
@@ -50,7 +50,7 @@ class MiniStack:
         return Secret(found.secret_access_key, found.session_token)
 
     def check_service(self, claimed: Claim, request: Request, body: bytes) -> None:
-        """Refuse a request that a header or a form would lead to another service than its scope says."""
+        """Check that a request's headers and form do not lead to another service than its scope names."""
         headers = {"host": request.header("host") or "", "authorization": _scope_only(claimed)}
         goes_to = _service(request, dict(reversed(request.headers)), body)
         if _SIGNED_AS.get(goes_to, goes_to) != _service(request, headers, b""):
@@ -61,7 +61,7 @@ class MiniStack:
         from ministack.core.iam_evaluator import AuthError
 
         headers = dict(reversed(request.headers))
-        # For a name that it does not know, MiniStack reads the models of all services: not for a stranger.
+        # MiniStack reads the models of all services for a name that it does not know: not for strangers.
         if not any(f"/{name}/aws4_request" in headers.get("authorization", "") for name in SERVICE_HANDLERS):
             headers.pop("authorization", None)
         status, given, body = _credential_failure(
@@ -79,7 +79,7 @@ def _scope_only(claimed: Claim) -> str:
 
 
 def _service(request: Request, headers: Mapping[str, str], body: bytes) -> str:
-    """Where MiniStack sends a request."""
+    """Return the service to which MiniStack sends a request."""
     from urllib.parse import parse_qs, unquote
 
     from ministack.app import _routing_params
@@ -91,9 +91,9 @@ def _service(request: Request, headers: Mapping[str, str], body: bytes) -> str:
 
 
 def make_role_credentials_secret() -> None:
-    """Give each function credentials of its role that nobody can work out.
+    """Give each function random credentials of its role.
 
-    MiniStack derives them from the names of function and role, which are no secret.
+    MiniStack derives them from the names of the function and the role, which are not secret.
     """
     from ministack.core import lambda_runtime
     from ministack.services import lambda_svc
@@ -105,7 +105,7 @@ def make_role_credentials_secret() -> None:
 
         account, _ = lambda_runtime._account_region_from_function_config(config)
         function, role = str(config.get("FunctionArn", "")), str(config.get("Role", ""))
-        own = given.setdefault((function, role), _made())
+        own = given.setdefault((function, role), _random_credentials())
         role_name = role.rsplit("/", 1)[-1]
         session = str(config.get("FunctionName", "function"))[:64]
         sts.register_session(
@@ -123,7 +123,7 @@ def make_role_credentials_secret() -> None:
     lambda_svc.execution_credentials = execution_credentials
 
 
-def _made() -> dict[str, str]:
+def _random_credentials() -> dict[str, str]:
     return {
         "AWS_ACCESS_KEY_ID": f"ASIA{secrets.token_hex(8).upper()}",
         "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),

@@ -1,4 +1,4 @@
-"""MiniStack's Cognito, where it does otherwise than Cognito does. Run inside MiniStack's process."""
+"""An adaptation of MiniStack, run in its process: renewed tokens have their user's groups."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _RENEWED = "TokenGeneration_RefreshTokens"
 
 
 def keep_groups_on_renewal() -> None:
-    """Let renewed tokens name their user's groups.
+    """Put the groups of the user into renewed tokens.
 
-    Cognito does (Amazon Cognito Developer Guide, Understanding the access token). MiniStack 1.5.33 names them
-    when somebody signs in, and leaves them out in the refresh grant of `/oauth2/token`: an hour after signing
-    in, a user would be allowed nothing.
+    Cognito does so (Amazon Cognito Developer Guide, Understanding the access token). MiniStack 1.5.33 puts
+    them into the tokens of a sign-in, and omits them in the refresh grant of `/oauth2/token`: an hour after
+    signing in, a user would have no permissions.
     """
     from ministack.services import cognito
 
@@ -27,7 +27,7 @@ def keep_groups_on_renewal() -> None:
 
 
 def _groups(cognito: Any, pool_id: str, username: str) -> list[str]:
-    """Return the groups that the user is in now, which may be others than when they signed in."""
+    """Return the user's groups at present."""
     pool = cognito._get_pool_unscoped(pool_id) or {}
     user = pool.get("_users", {}).get(username, {})
     return list(user.get("_groups", ()))
