@@ -1,7 +1,7 @@
 """Expressions and queries with the answers that Trino's documentation and source give, through the API.
 
-`cases.jsonl` was gathered from outside; the lists below are our own. What the sandbox cannot
-answer must say NOT_SUPPORTED, never something else.
+The cases of `cases.jsonl` were gathered from outside the project; the lists below are the project's own. What the
+sandbox cannot answer has to fail with NOT_SUPPORTED, and with nothing else.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ EXPRESSIONS: list[tuple[str, Any]] = [
     ("10 * 1.5e0", "15.0"),
     ("count(*) = '1'", "error TYPE_MISMATCH"),
 ]
-"""An answer that begins with `error ` is a failure with that code."""
+"""An answer that begins with `error ` is an error with that code."""
 QUERIES: list[tuple[str, Any]] = [
     ("SELECT k, sum(count(*)) OVER () FROM {T} GROUP BY k ORDER BY k", [["a", "3"], ["b", "3"]]),
     ("SELECT try(n / 0), try(n % (n - n)), try(n / 0.0) FROM {T} WHERE n = 1", [[None, None, None]]),
@@ -268,7 +268,7 @@ CASES = [
     json.loads(line) for line in (Path(__file__).with_name("cases.jsonl")).read_text("utf-8").splitlines()
 ]
 NOT_HERE_AT_MOST = 53
-"""How many of these the sandbox may refuse as NOT_SUPPORTED."""
+"""The number of cases that the sandbox may refuse as NOT_SUPPORTED."""
 
 
 @pytest.fixture(scope="module")

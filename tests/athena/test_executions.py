@@ -1,4 +1,4 @@
-"""Stopping a query of the sandbox's Athena, at the moments that a test over HTTP hits by luck only."""
+"""Stopping a query at moments that a test over HTTP does not reach reliably."""
 
 from __future__ import annotations
 

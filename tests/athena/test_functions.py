@@ -1,6 +1,6 @@
-"""The sandbox's SQL against Trino's and Athena's documentation: what a query must give, case by case.
+"""Functions and queries with the results that Trino's and Athena's documentation give.
 
-`python -m tests.athena.test_functions` writes docs/athena-functions.md from these cases.
+`python -m tests.athena.test_functions` prints docs/athena-functions.md, which is made from these examples.
 """
 
 from __future__ import annotations
@@ -409,9 +409,9 @@ def page() -> str:
     lines = [
         "# Functions of the sandbox's Athena",
         "",
-        "Made by `python -m tests.athena.test_functions > docs/athena-functions.md` from the cases of that",
-        "test: each line was run. Results are as Athena's result files have them, after [Trino's documentation]",
-        "(https://trino.io/docs/current/functions.html) and Athena's (User Guide, Functions in Athena).",
+        "This page is made by `python -m tests.athena.test_functions > docs/athena-functions.md` from the examples of",
+        "that test, all of which are run. Results are written as in Athena's result files. Sources: [Trino's",
+        "documentation](https://trino.io/docs/current/functions.html) and Athena's (User Guide, Functions in Athena).",
         "",
     ]
     for section, group in {**CASES, **AGGREGATE_CASES}.items():
@@ -423,7 +423,7 @@ def page() -> str:
             shown = "NULL" if expected is None else f"`{expected}`" if expected else "(empty)"
             lines.append(f"| `{sql.replace('|', chr(92) + '|')}` | {shown} |")
         lines.append("")
-    lines += ["## Also there, without an example", ""]
+    lines += ["## Functions without an example", ""]
     shown_text = "\n".join(lines).lower()
     without = [f"`{name}`" for name in sorted(FUNCTIONS) if f"{name}(" not in shown_text]
     lines += [", ".join(without), "", "## What differs", "", *DIFFERENCES, ""]
@@ -431,12 +431,12 @@ def page() -> str:
 
 
 DIFFERENCES = [
-    "- `approx_distinct` and `approx_percentile` are exact; `checksum` has other bytes.",
-    "- What the sandbox cannot answer as Trino does fails with `NOT_SUPPORTED`: functions that are not in this",
-    "  list, regular expressions with look-around or back references, zones that are not literals or differ from",
-    "  row to row, units and formats of time that are not literals, the average of a decimal of more than 15 digits.",
-    "- The keys of JSON are sorted where it is a literal, and as they came elsewhere.",
-    "- An error says line 1:1, wherever its place is.",
+    "- `approx_distinct` and `approx_percentile` are exact; `checksum` returns other bytes.",
+    "- These fail with `NOT_SUPPORTED`: Athena's functions that are not in this list, regular expressions with",
+    "  look-around or back references, time zones that are not literals or differ from row to row, units and formats",
+    "  of time that are not literals, the average of a decimal of more than 15 digits.",
+    "- The keys of a JSON literal are sorted; keys of other JSON keep their order.",
+    "- The position in an error message is always line 1:1.",
 ]
 
 
