@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from logctl.pipeline.http.openapi import ROUTES, document
+from logctl.pipeline.http.openapi import document
+from logctl.pipeline.http.routes import ROUTES, ApiRoute
 
 FILE = Path(__file__).parent.parent / "logctl" / "dashboard" / "assets" / "answers.d.ts"
 _HEAD = """\
@@ -23,7 +24,7 @@ def declarations() -> str:
     """Return one interface per named schema, and `Answers`: the type of each route's answer by its path."""
     schemas = document()["components"]["schemas"]
     parts = [f"export interface {name} {_members(schema, {})}\n" for name, schema in schemas.items()]
-    answers = {route.path.removeprefix("/"): route.answer for route in ROUTES if route.answer}
+    answers = {route.path.removeprefix("/"): route.answer for route in ROUTES if isinstance(route, ApiRoute)}
     parts.append(
         "/** The answer of each route, by its path relative to the page. */\n"
         f"export interface Answers {_members({'properties': answers, 'required': list(answers)}, schemas)}\n"

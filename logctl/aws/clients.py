@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from logctl.core.names import Place
+from logctl.aws.place import Place
 
 if TYPE_CHECKING:
     from mypy_boto3_athena.client import AthenaClient

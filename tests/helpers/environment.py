@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from logctl.aws.clients import Aws
-from logctl.core.names import Names
-from logctl.core.settings import Settings
-from logctl.stack.deploy import Plan, StackEvent
+from logctl.stack.names import Names
 from logctl.stack.provision import Destroyed, Provisioner
+from logctl.stack.settings import Settings
+from logctl.stack.stack_events import Plan, StackEvent
 
 
 class Environment:

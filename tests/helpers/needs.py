@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from logctl.core.names import Names
 from logctl.core.partitions import COMPACTED, LOGS, RESULTS
+from logctl.stack.names import Names
 from tests.helpers.iam import Need, Where
 
 # These are called by Lambda itself with the function's role, not by our code (AWS Lambda Developer Guide,

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from logctl.core.names import Place
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 from logctl.stack.template import build_template
 
 CODE = Code("deploy-bucket", "code/x.zip", "python3.13", "arm64")
 
 HERE = Place("123456789012", "eu-central-1")
+VARIANTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "some": {
+        "subscriptions": "a@example.com,https://example.com/hook,arn:aws:sqs:eu-west-1:123456789012:q",
+        "cold_retention": "7d",
+        "compact_after": "2d",
+        "oidc_issuer": "https://id.example",
+        "oidc_audience": "logs",
+        "cors_origins": ["https://a.example"],
+    },
+    "others": {
+        "cold_retention": "120d",
+        "env": "e" * 14,
+        "prefix": "p" * 12,
+        "machine_apps": ["checkout", "web-*"],
+    },
+    "local": {"target": "local"},
+}
+"""Every setting that changes what is in the template, in as few templates as linting takes long."""
 
 
 def template(**settings: Any) -> dict[str, Any]:

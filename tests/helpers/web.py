@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import secrets
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from logctl.ops.dashboard.access import Dashboard, make_password
+from logctl.ops.dashboard.address import Dashboard
+from logctl.ops.dashboard.sandbox_sign_in import sign_in
+from logctl.ops.dashboard.users import make_password
 from tests.helpers.sandbox import Cli
 
 
@@ -66,10 +65,7 @@ class Web:
 
     def tokens(self, user: str, password: str) -> dict[str, str]:
         """What a browser ends up with that signs in: access_token, id_token, refresh_token."""
-        verifier = secrets.token_urlsafe(48)
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-        code = Dashboard(self.cli.deployment)._code(user, password, challenge)
-        return self.exchange(code, verifier)
+        return self.exchange(*sign_in(Dashboard(self.cli.deployment), user, password))
 
     def exchange(self, code: str, verifier: str) -> dict[str, str]:
         form = {

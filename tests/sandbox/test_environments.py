@@ -14,7 +14,6 @@ import pytest
 
 from logctl.core.envelope import pack
 from logctl.core.records import Record, derive_id
-from logctl.core.settings import Settings
 from logctl.core.times import HOUR, TimeRange
 from logctl.ops.alerts.queue_subscriber import Inbox
 from logctl.ops.deployment import Deployment
@@ -24,6 +23,7 @@ from logctl.pipeline.stores.hot import HotStore
 from logctl.stack.bundle import Bundle
 from logctl.stack.provision import Provisioner
 from logctl.stack.resources.storage import alerts_indexes
+from logctl.stack.settings import Settings
 from logctl.stack.upgrade import Indexes
 from tests.helpers.environment import Environment
 from tests.helpers.sandbox import eventually

@@ -21,7 +21,7 @@ import pytest
 import typer.main
 
 from logctl.cli.app import app
-from logctl.core.names import Names
+from logctl.stack.names import Names
 from tests.helpers.distributions import closure, link
 from tests.helpers.sandbox import eventually
 from tests.helpers.terminal import in_a_terminal

@@ -13,8 +13,9 @@ from functools import partial
 import pytest
 
 from logctl.core.errors import LogctlError
-from logctl.stack.deploy import StackDeployer, StackEvent
+from logctl.stack.deploy import StackDeployer
 from logctl.stack.provision import Destroyed
+from logctl.stack.stack_events import StackEvent
 from logctl.stack.template import INLINE_LIMIT
 from tests.helpers.environment import Environment
 

@@ -8,6 +8,7 @@ import os
 import re
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +20,12 @@ from logctl.core.silence import Silence
 from logctl.core.times import HOUR, MINUTE, TimeRange, iso
 from logctl.pipeline.api import Api
 from logctl.pipeline.http import cursors, openapi
+from logctl.pipeline.http.answers import Answers
 from logctl.pipeline.http.http_errors import BadRequest
-from logctl.pipeline.stores.hot_reader import Mark
+from logctl.pipeline.http.page import PublicPages
+from logctl.pipeline.http.routes import ROUTES, ApiRoute
+from logctl.pipeline.http.schemas import PARAMETERS
+from logctl.pipeline.stores.hot_follower import Mark
 from logctl.pipeline.stores.silences import SilenceStore
 from tests.helpers.api import Site, send, token
 from tests.helpers.messages import break_, event, sqs
@@ -464,7 +469,7 @@ def test_what_goes_wrong_inside_is_not_told(site, capsys):
     answer = site.api.answer(site.event("GET /apps"))
     assert int(answer["headers"]["retry-after"]) > 0
     broken = replace(site, api=Api(site.pipeline.aws, site.config, clock=site.pipeline.clock))
-    broken.api._answers["GET /apps"] = lambda request: 1 / 0  # type: ignore[assignment]
+    broken.api._answers._ages = lambda request: 1 / 0  # type: ignore[method-assign, assignment]
     answer = broken.get("/apps", 500)
     assert "division" not in json.dumps(answer) and "r-1" in answer["hint"]
     assert '"event": "api_bug"' in capsys.readouterr().err
@@ -585,7 +590,7 @@ ODD = st.text(max_size=40) | st.sampled_from(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    st.sampled_from([route for route in openapi.ROUTES if not route.public]),
+    st.sampled_from([route for route in ROUTES if isinstance(route, ApiRoute)]),
     st.dictionaries(
         st.sampled_from(["app", "since", "until", "level", "q", "limit", "cursor", "buckets"]),
         ODD,
@@ -667,12 +672,36 @@ def test_an_issuer_that_says_nothing_is_a_sentence(site, fetch):
     assert (answer["statusCode"], "identity provider" in answer["body"]) == (503, True)
 
 
+@pytest.mark.parametrize("part", [Answers, PublicPages])
+def test_each_method_that_answers_is_of_one_route(part):
+    methods = {name for name, item in vars(part).items() if callable(item) and not name.startswith("_")}
+    handlers = [route.handler for route in ROUTES]
+    named = [item.__name__ for item in handlers if item.__qualname__ == f"{part.__name__}.{item.__name__}"]
+    assert sorted(named) == sorted(methods), "ROUTES in logctl/pipeline/http/routes.py has one row for each"
+
+
+def test_routes_and_parameters_are_listed_once():
+    assert len({route.key for route in ROUTES}) == len(ROUTES)
+    taken = {name for route in ROUTES if isinstance(route, ApiRoute) for name in route.parameters}
+    assert taken == PARAMETERS.keys()
+    for route in ROUTES:
+        if isinstance(route, ApiRoute):
+            assert set(route.required) <= set(route.parameters), route.key
+
+
+def test_each_route_that_takes_a_token_is_in_the_documentation():
+    page = (Path(__file__).parents[2] / "docs" / "dashboard.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z/]+)` \| ", page, re.M)
+    assert rows == [route.path[1:] for route in ROUTES if isinstance(route, ApiRoute)]
+
+
 def test_every_route_is_answered_and_described(site):
     described = openapi.document()["paths"]
-    for route in openapi.ROUTES:
+    for route in ROUTES:
         answer = site.api.answer({**site.event(route.key), "pathParameters": {"file": "app.js"}})
-        assert answer["statusCode"] == (400 if "cursor" in route.required else 200), route.key
-        assert (route.path in described) == (route.answer is not None)
+        required = route.required if isinstance(route, ApiRoute) else ()
+        assert answer["statusCode"] == (400 if "cursor" in required else 200), route.key
+        assert (route.path in described) == isinstance(route, ApiRoute)
         bare = site.api.answer({"routeKey": route.key, "pathParameters": {"file": "app.js"}})
-        assert bare["statusCode"] == (200 if route.public else 401)
+        assert bare["statusCode"] == (401 if isinstance(route, ApiRoute) else 200)
     assert site.api.answer(site.event("GET /nothing"))["statusCode"] == 404

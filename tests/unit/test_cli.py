@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from logctl.cli.commands.init import document
-from logctl.core.settings import Settings
+from logctl.stack.settings import Settings
 from tests.helpers.commands import NOWHERE, told
 
 COMMANDS = [
@@ -140,7 +140,7 @@ def test_an_unknown_variable_is_warned_about(logctl):
     [
         (["--watch"], "--watch needs a terminal"),
         (["--watch", "-o", "json"], "--watch shows the table"),
-        (["5"], "SECONDS go with --watch"),
+        (["5"], "SECONDS needs --watch"),
         (["--watch", "0"], "Invalid value for"),
     ],
 )
@@ -275,7 +275,7 @@ def test_an_estimate_needs_no_aws(logctl):
     assert {row["with"] for row in rows} == {"logctl", "CloudWatch Logs", "Data Firehose"}
     assert all("/eu-central-1/" in row["source"] for row in rows if row["checked"])
     table = logctl("cost", "--estimate", "100/s", "500B")
-    assert table.out.count("in all") == 3
+    assert table.out.count("\ntotal") == 3
     assert "No region is configured: these are the prices of us-east-1." in table.err
 
 
@@ -284,10 +284,10 @@ def test_an_estimate_needs_no_aws(logctl):
     [
         (["--estimate", "100", "500B"], "'100' is not a rate"),
         (["--estimate", "100/s", "many"], "'many' is not a size"),
-        (["--estimate", "100/s", "2MB"], "no record's size"),
+        (["--estimate", "100/s", "2MB"], "is not the size of a record"),
         (["--estimate", "100/s", "1KB", "--every", "now"], "'now' is not a duration"),
-        (["--estimate", "100/s", "1KB", "--region", "eu-west-3"], "those of us-east-1 and eu-central-1 are"),
-        (["--apps", "3"], "go with --estimate"),
+        (["--estimate", "100/s", "1KB", "--region", "eu-west-3"], "only of us-east-1 and eu-central-1"),
+        (["--apps", "3"], "need --estimate"),
     ],
 )
 def test_what_no_estimate_can_be_made_of(logctl, args, words):
@@ -330,6 +330,14 @@ def test_every_command_explains_itself_with_an_example(logctl, command):
     )
     assert is_family or f"logctl {' '.join(command)}" in done.out
     assert is_family or "--target" in done.out
+
+
+@pytest.mark.parametrize("family", [[], ["local"], ["athena"], ["debounce"], ["dashboard"], ["dashboard", "user"],
+                                    ["dlq"], ["quarantine"]], ids=" ".join)  # fmt: skip
+def test_the_first_sentence_of_each_help_fits_into_the_list_of_commands(logctl, family):
+    listed = logctl(*family, "--help", COLUMNS="80").out.partition("Commands:\n")[2]
+    assert listed
+    assert "..." not in listed
 
 
 def test_every_command_is_in_the_list_above():

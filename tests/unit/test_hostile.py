@@ -21,7 +21,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from logctl.cli import render
-from logctl.cli.commands.tail import Format, Printer
+from logctl.cli.commands.tail import Printer, RecordFormat
 from logctl.cli.render import Output
 from logctl.core.appid import PATTERN, is_appid
 from logctl.core.debounce import Action, Claim, State, Status, compose, tally
@@ -350,7 +350,7 @@ def hostile_rows(random_: random.Random, count: int) -> list[dict[str, Any]]:
     return [{name: hostile_text(random_) for name in ("kind", "sample", "n")} for _ in range(count)]
 
 
-def tail(form: Format, query: str | None = None) -> Callable[[list[dict[str, Any]]], None]:
+def tail(form: RecordFormat, query: str | None = None) -> Callable[[list[dict[str, Any]]], None]:
     printer = Printer(form, query, utc=True, colored=False)
 
     def show(rows: list[dict[str, Any]]) -> None:
@@ -375,9 +375,9 @@ COLUMNS = ("kind", "sample", "n")
 WAYS_OUT: dict[str, Callable[[list[dict[str, Any]]], None]] = {
     **{f"table as {form}": lambda rows, form=form: render.show(rows, COLUMNS, form) for form in Output},
     **{f"facts as {form}": each(lambda row, form=form: render.facts(row, form)) for form in Output},
-    **{f"tail as {form}": tail(form) for form in Format},
-    "tail of a part": tail(Format.TEXT, "message"),
-    "tail of an object": tail(Format.TEXT, "fields"),
+    **{f"tail as {form}": tail(form) for form in RecordFormat},
+    "tail of a part": tail(RecordFormat.TEXT, "message"),
+    "tail of an object": tail(RecordFormat.TEXT, "fields"),
     "narration": each(lambda row: render.say(row["kind"])),
     "columns of theirs": lambda rows: render.table([rows[0]["kind"] or "x"], [], verbatim=True),
 }

@@ -22,9 +22,10 @@ from logctl.core.hot_rows import from_item
 from logctl.core.records import TS_DERIVED, Record, Rejected, derive_id
 from logctl.core.times import DAY, SECOND
 from logctl.core.unpacking import unpack
-from logctl.ops.send.follow import SETTLE, FollowedFile
-from logctl.ops.send.line_joining import LineReader
-from logctl.ops.send.packing import Inputs
+from logctl.ops.send.followed_file import SETTLE, FollowedFile
+from logctl.ops.send.input_forms import Errors, Form, Requested
+from logctl.ops.send.input_messages import Inputs
+from logctl.ops.send.line_reader import LineReader
 from logctl.ops.send.record_identity import Source, split
 from tests.helpers.pipeline import NOON, Pipeline
 
@@ -128,7 +129,7 @@ class World:
 
 @pytest.fixture
 def world(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("logctl.ops.send.packing.time.time_ns", lambda: pipeline.clock.now * 1_000_000)
+    monkeypatch.setattr("logctl.ops.send.input_messages.time.time_ns", lambda: pipeline.clock.now * 1_000_000)
     world = World(pipeline, tmp_path)
     yield world
     world.stop()
@@ -162,7 +163,7 @@ def test_followed_and_then_sent_in_every_way(world: World, tmp_path: Path, lines
     link.symlink_to(world.path)
     for path in (world.path, copy, packed, link):
         world.send(path)
-        world.send(path, errors="replace", form="json" if lines is OBJECTS else "text")
+        world.send(path, errors=Errors.REPLACE, form=Requested.JSON if lines is OBJECTS else Requested.TEXT)
     world.assert_stored(texts(lines))
 
 
@@ -258,7 +259,7 @@ def test_bad_lines_do_not_move_the_good_ones(world: World) -> None:
     lines = [DATED[0].encode(), b"caf\xe9", DATED[1].encode()]
     world.path.write_bytes(b"".join(line + b"\n" for line in lines))
     world.send()
-    world.send(errors="replace")
+    world.send(errors=Errors.REPLACE)
     assert world.cold() == [f"{DATED[0]}\ncaf\ufffd", DATED[1]] or world.cold() == DATED[:2]
 
 
@@ -447,7 +448,7 @@ def test_an_envelope_of_an_earlier_version_has_no_source() -> None:
 
 def test_a_line_s_trail_is_of_all_lines_before_it() -> None:
     def chains(text: bytes) -> list[str]:
-        reader = LineReader("text", errors="strict", reference=NOON)
+        reader = LineReader(Form.TEXT, errors=Errors.STRICT, reference=NOON)
         return [item.chain for item in reader.read(io.BytesIO(text), final=True)]  # type: ignore[union-attr]
 
     whole = chains(b"a\na\nb\n")

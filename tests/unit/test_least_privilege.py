@@ -15,9 +15,7 @@ import pytest
 
 from logctl.core.attempts import MAX_SILENT
 from logctl.core.debounce import AlertKey, Tally
-from logctl.core.names import Names
 from logctl.core.partitions import COMPACTED, LOGS
-from logctl.core.settings import Settings
 from logctl.core.times import DAY, MINUTE
 from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.alerting.sweep import Sweep
@@ -25,7 +23,9 @@ from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.partition_expiry import Expiry
 from logctl.pipeline.stores.attempt_ledger import Attempts
 from logctl.pipeline.stores.outbox import UNCOUNTED, Outbox
+from logctl.stack.names import Names
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template
 from tests.helpers import iam
 from tests.helpers.api import send
@@ -286,7 +286,7 @@ def test_a_service_that_is_let_in_acts_for_one_source_of_this_account():
 
 
 def place():
-    from logctl.core.names import Place
+    from logctl.aws.place import Place
 
     return Place(WHERE.account, WHERE.region)
 

@@ -31,7 +31,7 @@ class Here(Deployment):
 
 @pytest.fixture
 def here(pipeline: Pipeline) -> Here:
-    from logctl.core.settings import Settings
+    from logctl.stack.settings import Settings
 
     deployment = Here(pipeline.aws, Settings(env="test"))
     if deployment.names.table != pipeline.config.table:

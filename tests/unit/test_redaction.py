@@ -21,8 +21,8 @@ from logctl.core.errors import UsageError
 from logctl.core.hot_rows import from_item
 from logctl.core.records import Record, Rejected
 from logctl.core.redaction import _FOLDED, ALL, RULES, Redactor
-from logctl.core.settings import Settings
 from logctl.pipeline.config import PipelineConfig
+from logctl.stack.settings import Settings, declarations
 from tests.helpers.canaries import CANARIES
 from tests.helpers.messages import (
     NOTHING_FAILED,
@@ -241,7 +241,7 @@ def test_the_setting_reaches_the_function():
 
 
 def test_every_rule_is_named_where_the_setting_is_explained():
-    about = Settings.__dataclass_fields__["redact"].metadata["about"]
+    about = declarations()["redact"].about
     assert all(name in about for name in RULES)
 
 

@@ -18,11 +18,11 @@ from logctl.core.records import Rejected
 from logctl.core.redaction import UNREADABLE, Redactor
 from logctl.core.safe_text import json_text
 from logctl.core.schema import COLUMNS, parquet_descriptor, storage_descriptor
-from logctl.core.settings import Settings
-from logctl.core.sizes import format_size, parse_size
 from logctl.core.times import DAY, SECOND, TimeRange, parse_time
 from logctl.core.unpacking import unpack
 from logctl.pipeline.delivery.canary import Canary
+from logctl.stack.settings import Settings
+from logctl.stack.sizes import format_size, parse_size
 from tests.helpers.pipeline import NOON
 
 # ── Text and numbers ────────────────────────────────────────────────────────────────────────────────────

@@ -25,7 +25,7 @@ from logctl.core.records import Record
 from logctl.core.times import HOUR, MINUTE, SECOND, iso
 from logctl.ops.alerts.memory_store import MemoryAlertStore
 from logctl.ops.alerts.simulate import Simulation, Told, simulate
-from logctl.ops.send.packing import Inputs
+from logctl.ops.send.input_messages import Inputs
 from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.stores.alert_states import AlertStore
 from logctl.pipeline.stores.attention_index import SHARDS

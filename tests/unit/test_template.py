@@ -11,35 +11,17 @@ from typing import Any
 import pytest
 import yaml
 
+from logctl.aws.place import Place
 from logctl.core.attempts import MAX_STRIKES
 from logctl.core.errors import UsageError
-from logctl.core.names import Names, Place
-from logctl.core.settings import Settings
 from logctl.pipeline.config import MAX_RECEIVES, ApiConfig, PipelineConfig
+from logctl.pipeline.http.routes import ROUTES
 from logctl.stack.iam import policies
+from logctl.stack.names import Names
 from logctl.stack.resources.lambda_functions import CONSUMER_TIMEOUT
+from logctl.stack.settings import Settings
 from logctl.stack.template import INLINE_LIMIT, bootstrap_template, build_template, to_json, to_yaml
-from tests.helpers.template import CODE, HERE, of_type, statements, template
-
-VARIANTS: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "some": {
-        "subscriptions": "a@example.com,https://example.com/hook,arn:aws:sqs:eu-west-1:123456789012:q",
-        "cold_retention": "7d",
-        "compact_after": "2d",
-        "oidc_issuer": "https://id.example",
-        "oidc_audience": "logs",
-        "cors_origins": ["https://a.example"],
-    },
-    "others": {
-        "cold_retention": "120d",
-        "env": "e" * 14,
-        "prefix": "p" * 12,
-        "machine_apps": ["checkout", "web-*"],
-    },
-    "local": {"target": "local"},
-}
-"""Every setting that changes what is in the template, in as few templates as linting takes long."""
+from tests.helpers.template import CODE, HERE, VARIANTS, of_type, statements, template
 
 
 @pytest.mark.slow
@@ -372,7 +354,7 @@ def test_every_route_but_the_page_and_the_document_takes_a_token():
         assert route["RouteKey"].startswith("GET /")
         if route["RouteKey"] not in open_ones:
             assert (route["AuthorizationType"], route["AuthorizerId"]) == ("JWT", {"Ref": "Authorizer"})
-    assert "$default" not in {route["RouteKey"] for route in routes.values()}
+    assert {route["RouteKey"] for route in routes.values()} == {route.key for route in ROUTES}
 
 
 def test_the_authorizer_takes_tokens_of_both_clients_of_the_pool_only():

@@ -15,8 +15,8 @@ from logctl.core.records import TS_DERIVED, Record
 from logctl.core.redaction import Redactor
 from logctl.core.times import MINUTE
 from logctl.ops.alerts.memory_store import EmptyOutbox, MemoryAlertStore, NoSilences, PublishedAlerts
-from logctl.ops.send.input_files import Rejection
-from logctl.ops.send.packing import Inputs
+from logctl.ops.send.entries import Rejection
+from logctl.ops.send.input_messages import Inputs
 from logctl.pipeline.alerting.alerter import Alerter
 from logctl.pipeline.alerting.sweep import Sweep
 

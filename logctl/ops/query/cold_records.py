@@ -18,7 +18,7 @@ from logctl.core.times import HOUR, TimeRange, parse_time
 from logctl.ops.deployment import Deployment
 from logctl.ops.query.conditions import Condition, Selection
 from logctl.ops.query.runner import Query, QueryResult, query
-from logctl.pipeline.stores.hot_reader import Filter
+from logctl.pipeline.stores.record_filter import Filter
 
 MARGIN = HOUR
 """How far a record's time may be ahead of its arrival, by a producer's fast clock: such a record leaves the

@@ -18,10 +18,10 @@ from sqlglot.dialects.trino import Trino
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import TokenType  # type: ignore[attr-defined]
 
-from logctl.core.names import Names
 from logctl.core.partitions import RESULTS
 from logctl.stack.catalog_tables import own_tables
 from logctl.stack.catalog_views import CATALOG
+from logctl.stack.names import Names
 
 _READS = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "MSCK", "USE", "DEALLOCATE"})
 _CATALOGS = frozenset({"", CATALOG, "hive"})

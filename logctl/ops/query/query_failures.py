@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.error_codes import message_of
 from logctl.core.errors import LogctlError, UnreachableError, UsageError
-from logctl.core.sizes import format_size
 from logctl.ops.query.scan_estimate import dollars
+from logctl.stack.sizes import format_size
 
 _MISREAD = re.compile(r"line \d+:\d+:|Only one sql statement|extraneous input|mismatched input")
 _PARAMETER_HINT = "Give each ? of the statement its value with --param."

@@ -15,13 +15,13 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.error_codes import code_of
 from logctl.core.errors import LogctlError
-from logctl.core.sizes import format_size
 from logctl.core.times import DAY, MINUTE
 from logctl.ops.deployment import Deployment
 from logctl.ops.query import scan_estimate
 from logctl.ops.query.conditions import Selection
 from logctl.ops.query.query_failures import failed, refused, stopped_at
 from logctl.ops.query.statement import Statement
+from logctl.stack.sizes import format_size
 
 if TYPE_CHECKING:
     from mypy_boto3_athena.client import AthenaClient

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from logctl.core.errors import UsageError
-from logctl.core.settings import SavedQuery
+from logctl.stack.setting_parsers import SavedQuery
 
 OWN = "logctl.toml"
 SHIPPED = "logctl"
