@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from logctl.cli import command
+from logctl.cli import command_registration
 from logctl.cli.commands import (
     athena,
     consume,
@@ -71,10 +71,10 @@ def _root(
 
     Start here: logctl demo
     """
-    command.start(config, **where)
+    command_registration.start(config, **where)
 
 
-command.with_where_options(
+command_registration.with_where_options(
     _root,
     [item for item in inspect.signature(_root, eval_str=True).parameters.values() if item.name != "where"],
 )

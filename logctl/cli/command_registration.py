@@ -1,4 +1,4 @@
-"""What every command has in common: registration, the options that choose the target, errors and questions.
+"""Registers functions as commands, with what every command has in common.
 
 `command` registers a function as a command, adds `--target`, `--env`, `--profile` and `--region` to its
 options, and turns exceptions into a message and an exit code.
@@ -20,7 +20,7 @@ import typer
 
 from logctl.cli import completion
 from logctl.cli.context import Context
-from logctl.cli.failures import explain
+from logctl.cli.error_explanations import explain
 from logctl.cli.render import say
 from logctl.core.errors import LogctlError
 
@@ -153,23 +153,3 @@ def fail(error: LogctlError, *, as_json: bool = False) -> None:
         if error.hint:
             say(f"  {error.hint}")
     raise typer.Exit(int(error.exit_code))
-
-
-def confirm(question: str, *, yes: bool, flag: str = "--yes") -> None:
-    """Ask a question on the terminal, unless `yes`; `flag` is the option that answers it beforehand.
-
-    Raises:
-        LogctlError: the answer is no, or stdin is no terminal.
-    """
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise LogctlError(
-            "Nothing was changed: confirmation is needed, and there is no terminal to ask on.",
-            f"To go ahead, add {flag}.",
-        )
-    say(question)
-    sys.stderr.write("Go ahead? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise LogctlError("Nothing was changed.")
