@@ -14,44 +14,17 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import Annotated, Any, get_type_hints
+from typing import Any, get_type_hints
 
 import typer
 
-from logctl.cli import completion
 from logctl.cli.context import Context
 from logctl.cli.error_explanations import explain
+from logctl.cli.options import TARGET_OPTIONS
 from logctl.cli.render import say
 from logctl.core.errors import LogctlError
 
 INTERRUPTED = 128 + signal.SIGINT
-
-_PANEL = "Where"
-_WHERE: dict[str, Any] = {
-    "target": Annotated[
-        str | None,
-        typer.Option(
-            help="Where to work: in AWS, or in the sandbox on this machine.",
-            metavar="aws|local",
-            rich_help_panel=_PANEL,
-        ),
-    ],
-    "env": Annotated[
-        str | None,
-        typer.Option(
-            help="Name of the environment.",
-            metavar="NAME",
-            autocompletion=completion.environments,
-            rich_help_panel=_PANEL,
-        ),
-    ],
-    "profile": Annotated[
-        str | None, typer.Option(help="AWS profile.", metavar="NAME", rich_help_panel=_PANEL)
-    ],
-    "region": Annotated[
-        str | None, typer.Option(help="AWS region.", metavar="REGION", rich_help_panel=_PANEL)
-    ],
-}
 
 
 class _Invocation:
@@ -60,18 +33,18 @@ class _Invocation:
     context = Context()
 
 
-def start(config: str | None, **where: str | None) -> None:
+def start(config: str | None, **target: str | None) -> None:
     """Store the options that stand before the subcommand; the root command calls this."""
-    _Invocation.context = Context(config=config).with_flags(where)
+    _Invocation.context = Context(config=config).with_flags(target)
 
 
-def with_where_options(function: Callable[..., Any], own: Iterable[inspect.Parameter]) -> None:
-    """Give a function the signature that Typer reads: its own parameters and those in `_WHERE`."""
-    where = [
+def with_target_options(function: Callable[..., Any], own: Iterable[inspect.Parameter]) -> None:
+    """Give a function the signature that Typer reads: its own parameters and `TARGET_OPTIONS`."""
+    target = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, annotation in _WHERE.items()
+        for name, annotation in TARGET_OPTIONS.items()
     ]
-    parameters = [*(item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in own), *where]
+    parameters = [*(item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in own), *target]
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     function.__annotations__ = {item.name: item.annotation for item in parameters}
 
@@ -91,13 +64,13 @@ def command(app: typer.Typer, name: str | None = None, **options: Any) -> Callab
 
         @functools.wraps(function)
         def run(**given: Any) -> None:
-            context = _Invocation.context.with_flags({name: given.pop(name) for name in _WHERE})
+            context = _Invocation.context.with_flags({name: given.pop(name) for name in TARGET_OPTIONS})
             as_json = getattr(given.get("output"), "value", None) == "json"
             for name, group in groups.items():
                 given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
             _guarded(functools.partial(function, context, **given), context, as_json=as_json)
 
-        with_where_options(run, (item for parameter in own for item in _expanded(parameter)))
+        with_target_options(run, (item for parameter in own for item in _expanded(parameter)))
         app.command(name, **options)(run)
         return function
 
