@@ -124,8 +124,8 @@ async def serve_both(gated: int, bare: int) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config as Hypercorn
 
-    from logctl.local.behind import MiniStack
     from logctl.local.gate import Gate
+    from logctl.local.ministack_backend import MiniStack
 
     own = Keys(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
 

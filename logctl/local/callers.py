@@ -1,5 +1,4 @@
-"""Who may call the sandbox's other servers, those in processes of their own: the gate's rules for
-`http.server`."""
+"""The gate's rules for a server in a process of its own that is made with `http.server`."""
 
 from __future__ import annotations
 
@@ -19,8 +18,10 @@ from logctl.local.keys import Keys
 from logctl.local.sigv4 import Claim, Refused, Request, Secret, check_origin, check_time, claim, verify
 
 CREDENTIALS = "/_logctl/credentials/"
-"""The emulator's address, followed by an access key, that tells what the key stands for; for the sandbox's
-own key only, signed as `SERVICE`."""
+"""The path, followed by an access key, at which the gate returns the key's secret.
+
+Only for requests signed with the sandbox's root credentials as `SERVICE`.
+"""
 SERVICE = "logctl"
 
 _PATIENCE = 10
@@ -28,19 +29,19 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Callers:
-    """Those who may call: the sandbox's owner, and whom the emulator has given keys."""
+    """Decides who may call: the sandbox's owner, and those to whom the emulator has given keys."""
 
     def __init__(self, own: Keys, emulator: str) -> None:
         self._own, self._emulator = own, emulator
 
     def admit(self, handler: BaseHTTPRequestHandler, service: str) -> tuple[Claim, bytes]:
-        """Who has signed the request that `handler` has read the head of, and its body.
+        """Return who has signed the request whose head `handler` has read, and the request's body.
 
-        The connection is to be closed unless this returns: what is unread of a refused request would be
-        taken for the next one.
+        If this raises, the connection has to be closed: the unread rest of the request would be taken for the
+        next one.
 
         Raises:
-            Refused: nobody has, or not for this service.
+            Refused: the request is not signed, or not for this service.
         """
         request = seen(handler)
         body = _body(handler, request)
@@ -58,7 +59,7 @@ class Callers:
             return Secret(self._own.secret_key)
         found = self._ask(access_key)
         if found is None:
-            raise Refused("UnrecognizedClientException", "The access key is none of this sandbox.")
+            raise Refused("UnrecognizedClientException", "The access key is not one of this sandbox.")
         return found
 
     def _ask(self, access_key: str) -> Secret | None:
@@ -74,13 +75,13 @@ class Callers:
         except urllib.error.HTTPError as error:
             if error.code == 404:
                 return None
-            raise Refused("InternalServerException", "The emulator does not tell who this is.") from None
+            raise Refused("InternalServerException", "The emulator returned no secret of the key.") from None
         except OSError:
             raise Refused("InternalServerException", "The emulator does not answer.") from None
 
 
 def _body(handler: BaseHTTPRequestHandler, request: Request) -> bytes:
-    """Read before anything is answered: a client that is still sending would not see the answer."""
+    """Read the whole body before anything is answered: a client that still sends does not see the answer."""
     length = request.header("content-length") or ""
     if not re.fullmatch(r"[0-9]{1,7}", length) or request.header("transfer-encoding") is not None:
         raise Refused("RequestEntityTooLargeException", "The request is too large, or of unknown length.")
@@ -88,7 +89,7 @@ def _body(handler: BaseHTTPRequestHandler, request: Request) -> bytes:
 
 
 def seen(handler: BaseHTTPRequestHandler) -> Request:
-    """The request that `handler` has read the head of.
+    """Return the request whose head `handler` has read.
 
     Raises:
         Refused: it comes from a page of another site, or through a proxy.

@@ -1,8 +1,8 @@
-"""The gate in front of MiniStack, in its process: an ASGI application around its own.
+"""The gate in front of MiniStack: an ASGI application in its process, around its own.
 
-Whoever can open a socket on this machine reaches the sandbox's port: other users, and every web page that a
-browser shows here. The gate lets through what the sandbox's owner has signed, and the few addresses that
-need no signature because they have a check of their own or say nothing.
+The sandbox's port can be reached by every program on this machine: other users', and every web page that is
+open in a browser. The gate passes requests that are signed with a key of the sandbox, and those to a few
+addresses that need no signature, because they check their callers themselves or return nothing secret.
 """
 
 from __future__ import annotations
@@ -29,49 +29,53 @@ _OPEN = re.compile(
     r"GET (?:/[a-z0-9-]+_[A-Za-z0-9]+/\.well-known/(?:jwks\.json|openid-configuration)"
     r"|/oauth2/(?:authorize|userInfo)|/logout)"
     r"|POST /(?:login|oauth2/login|oauth2/token|oauth2/userInfo)"
-    # Each route of an API says itself who may use it.
+    # Each route of a deployed API has an authorizer of its own.
     r"|[A-Z]+ /_aws/execute-api/[a-z0-9]+/.*",
     re.DOTALL,
 )
-"""What needs no signature: Cognito's pages and keys, and the APIs that are deployed."""
+"""Requests that need no signature: Cognito's pages and keys, and the deployed APIs."""
 _CLOSED = re.compile(r"/_(?:ministack|localstack|logctl)(?:/.*)?", re.DOTALL)
-"""MiniStack's own addresses: they ask nobody who they are, and can empty it."""
+"""Addresses of MiniStack itself, which do not check their callers and can delete everything."""
 _PLAIN_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\]):\d+", re.IGNORECASE)
 _PATIENCE = 64 * 2**20
-"""How many bytes of a refused request are read."""
+"""The most bytes of a refused request that are read."""
 _CORS = b"access-control-"
 
 
-class Behind(Protocol):
-    """What the gate has to know of the server behind it."""
+class Backend(Protocol):
+    """The server behind the gate, as far as the gate knows it."""
 
     def is_ready(self) -> bool: ...
 
     def secret(self, access_key: str) -> Secret | None:
-        """What a key stands for that the server has given out; None when it has not, or it counts no more."""
+        """Return the secret of a key that the server has given out; None if it does not accept the key."""
         ...
 
     def check_service(self, claimed: Claim, request: Request, body: bytes) -> None:
-        """Refuse a request that would go to another service than the one it is signed for."""
+        """Check that a request goes to the service that it is signed for.
+
+        Raises:
+            Refused: it would go to another one.
+        """
         ...
 
     def refusal(self, request: Request, refused: Refused) -> Reply:
-        """The refusal as an SDK of the service reads it."""
+        """Return a refusal in the form that an SDK of the service reads."""
         ...
 
 
 class Gate:
-    """Lets requests through that are signed with a key of the sandbox, and the few that need no signature."""
+    """Passes requests that are signed with a key of the sandbox, and the few that need no signature."""
 
     def __init__(
         self,
         inner: Application,
-        behind: Behind,
+        backend: Backend,
         own: Keys,
         port: int,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._inner, self._behind, self._own, self._port, self._now = inner, behind, own, port, now
+        self._inner, self._backend, self._own, self._port, self._now = inner, backend, own, port, now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -79,7 +83,7 @@ class Gate:
         elif scope["type"] == "http":
             await self._http(scope, receive, _without_cors(send))
         else:
-            # Nothing that the sandbox offers speaks over a WebSocket.
+            # The sandbox has no WebSockets.
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +92,7 @@ class Gate:
             request = _request(scope)
             check_origin(request, self._port)
             if scope["path"] == HEALTH:
-                await _answer(send, (200 if self._behind.is_ready() else 503, {}, b""))
+                await _answer(send, (200 if self._backend.is_ready() else 503, {}, b""))
                 return
             claimed = claim(request)
             if claimed is None:
@@ -104,7 +108,7 @@ class Gate:
                 await _answer(send, self._credentials(claimed, scope["path"].removeprefix(CREDENTIALS)))
                 return
             _check_is_not_closed(scope["path"])
-            self._behind.check_service(claimed, request, body)
+            self._backend.check_service(claimed, request, body)
         except Refused as refused:
             if body is None:
                 await _read_past(receive)
@@ -116,15 +120,15 @@ class Gate:
         check_time(claimed, self._now())
         if claimed.access_key == self._own.access_key:
             return Secret(self._own.secret_key)
-        found = self._behind.secret(claimed.access_key)
+        found = self._backend.secret(claimed.access_key)
         if found is None:
-            raise Refused("UnrecognizedClientException", "The access key is none of this sandbox.")
+            raise Refused("UnrecognizedClientException", "The access key is not one of this sandbox.")
         return found
 
     def _credentials(self, claimed: Claim, access_key: str) -> Reply:
         if claimed.access_key != self._own.access_key or claimed.service != SERVICE:
-            raise Refused("AccessDenied", "Only the sandbox itself may ask this.")
-        found = self._behind.secret(access_key)
+            raise Refused("AccessDenied", "Only the sandbox itself may call this address.")
+        found = self._backend.secret(access_key)
         if found is None:
             return 404, {}, b""
         return 200, {"content-type": "application/json"}, json.dumps(vars(found)).encode()
@@ -132,12 +136,12 @@ class Gate:
     def _refusal(self, request: Request | None, refused: Refused) -> Reply:
         if request is None:
             return 400, {"content-type": "text/plain"}, f"{refused.message}\n".encode()
-        return self._behind.refusal(request, refused)
+        return self._backend.refusal(request, refused)
 
 
 def _request(scope: Scope) -> Request:
     if scope["http_version"] not in ("1.0", "1.1"):
-        raise Refused("InvalidRequest", "The sandbox speaks HTTP/1.1.")
+        raise Refused("InvalidRequest", "The sandbox accepts HTTP/1.1 only.")
     query = scope["query_string"]
     target = scope["raw_path"] + (b"?" + query if query else b"")
     return Request(
@@ -148,7 +152,7 @@ def _request(scope: Scope) -> Request:
 
 
 def _text(value: bytes) -> str:
-    """A header's value as SDKs sign it: in UTF-8, unless it is none."""
+    """Decode a header's value as SDKs sign it: as UTF-8, or as Latin-1 if it is not UTF-8."""
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -156,7 +160,7 @@ def _text(value: bytes) -> str:
 
 
 def _check_is_open(request: Request, path: str) -> None:
-    # A name under localhost leads MiniStack to a bucket, or elsewhere, whatever the path says.
+    # For a host name under localhost, MiniStack takes a bucket or another service from the name.
     plain = _PLAIN_HOST.fullmatch(request.header("host") or "")
     if not plain or not _OPEN.fullmatch(f"{request.method} {path}"):
         raise Refused("MissingAuthenticationToken", "The request is not signed.")
@@ -164,11 +168,11 @@ def _check_is_open(request: Request, path: str) -> None:
 
 def _check_is_not_closed(path: str) -> None:
     if _CLOSED.fullmatch(path):
-        raise Refused("AccessDenied", "This address is closed.")
+        raise Refused("AccessDenied", "This address of the sandbox may not be used.")
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None when whoever sends it has gone."""
+    """Return the whole body; None if the client has disconnected."""
     chunks = []
     while True:
         message = await receive()
@@ -180,7 +184,7 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 async def _read_past(receive: Receive) -> None:
-    """Read what a refused client still sends, or it would not see the answer; but not without end."""
+    """Read what a refused client still sends, up to a limit: before that it would not see the answer."""
     read = 0
     while read < _PATIENCE:
         message = await receive()
@@ -190,7 +194,7 @@ async def _read_past(receive: Receive) -> None:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """`receive` as if the body had not been read yet."""
+    """Return a `receive` that gives the body again."""
     rest: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:
@@ -200,7 +204,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 def _without_cors(send: Send) -> Send:
-    """`send` that tells no other site's page that it may read the answer."""
+    """Return a `send` without CORS headers, so that pages of other sites cannot read the answer."""
 
     async def send_without(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,7 +1,7 @@
-"""The credentials of one sandbox: random, made once, readable by its owner only.
+"""The root credentials of a sandbox: random, made once, readable by its owner only.
 
-The one place that makes and reads them. Processes get the file's path and never the secret itself, because
-every local user can read the arguments of a process.
+Processes are given the file's path and not the secret, because every local user can read the arguments of a
+process.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 @dataclass(frozen=True)
 class Keys:
-    """An access key and its secret; with these two everything in the sandbox is allowed."""
+    """The access key and the secret key with which everything in the sandbox is allowed."""
 
     access_key: str
     secret_key: str = field(repr=False)
 
 
 def path(home: Path) -> Path:
-    """Where the credentials of the sandbox in `home` are kept."""
+    """Return the file with the credentials of the sandbox in `home`."""
     return home / FOLDER / _FILE
 
 
 def read(file: Path) -> Keys | None:
-    """The credentials in a file; None when there are none, they are damaged, or others may have read them.
+    """Return the credentials in a file; None if there are none, or other users may have read them.
 
     Raises:
         OSError: the file cannot be read.
@@ -48,7 +48,7 @@ def read(file: Path) -> Keys | None:
 
 
 def ensure(home: Path) -> Keys:
-    """The credentials of the sandbox in `home`, made when it has none that are still secret.
+    """Return the credentials of the sandbox in `home`, and make them if it has none that are secret.
 
     Raises:
         OSError: they cannot be written.
@@ -60,7 +60,7 @@ def ensure(home: Path) -> Keys:
 
 
 def _make(file: Path) -> Keys:
-    # An access key's usual length and letters, for tools that look at it; no account number can be one.
+    # The usual length and letters of an access key, which some tools check. It is not an account number.
     made = Keys("LOGCTL" + "".join(secrets.choice(_ALPHABET) for _ in range(14)), secrets.token_urlsafe(30))
     fresh = file.with_suffix(".new")
     fresh.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""MiniStack as the sandbox runs it: adapted, and behind the gate.
+"""The process that runs MiniStack, adapted and behind the gate.
 
 Run as `python -m logctl.local.ministack --keys FILE`; MiniStack itself is configured by its environment
 variables, which `sandbox.py` sets.
@@ -13,18 +13,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from logctl.local import keys
-from logctl.local.behind import MiniStack, make_role_credentials_secret
-from logctl.local.buckets import keep_bucket_tags
-from logctl.local.cognito import keep_groups_on_renewal
 from logctl.local.gate import Gate
+from logctl.local.ministack_backend import MiniStack, make_role_credentials_secret
+from logctl.local.ministack_bucket_tags import keep_bucket_tags
+from logctl.local.ministack_token_groups import keep_groups_on_renewal
 
 ADAPTATIONS: tuple[Callable[[], None], ...] = (
     make_role_credentials_secret,
     keep_groups_on_renewal,
     keep_bucket_tags,
 )
-"""What is changed in MiniStack before it serves anything, in this order: a function each, which imports what
-it changes."""
+"""The changes made in MiniStack before it serves requests. Each function imports what it changes."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     own = keys.read(given.keys)
     if own is None:
-        print(f"{given.keys} holds no credentials that only you can read.", file=sys.stderr)
+        print(f"{given.keys} has no credentials that only you can read.", file=sys.stderr)
         return 1
     # MiniStack takes its root's credentials from here, and each function replaces them by its role's.
     os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"] = own.access_key, own.secret_key

@@ -1,5 +1,8 @@
-"""A process that may outlive the one who started it: known by pid and start time, so that a pid which
-the system has given to somebody else meanwhile is neither trusted nor killed."""
+"""A process that may go on running after the one that started it has ended.
+
+It is identified by pid and start time: a pid that the system has given to another process since is neither
+trusted nor killed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Process:
-    """`born` is the system's own word for when the process started; it need only be comparable."""
+    """A process. `born` is its start time as the system writes it, to be compared only."""
 
     pid: int
     born: str
@@ -28,13 +31,13 @@ class Process:
         return bool(self.born) and _born(self.pid) == self.born
 
     def stop(self, *, patience: float, sleep: Callable[[float], None] = time.sleep) -> bool:
-        """End it and its group; False when it had to be killed."""
+        """Stop the process and its group. Returns False if it was not alive, or had to be killed."""
         if not self.alive():
             return False
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGTERM)
         in_order = self._ends_within(patience, sleep)
-        # It leads its own group: what is left there are its workers.
+        # It leads a process group of its own, with its workers.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._ends_within(5, sleep)
@@ -52,14 +55,14 @@ class Process:
 
 
 def _born(pid: int) -> str | None:
-    """When a process started; None when there is none, or only its zombie."""
+    """Return when a process started; None if there is none, or it is a zombie."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
         return None if Path("/proc/self/stat").exists() else _born_by_ps(pid)
     except (OSError, UnicodeDecodeError):
         return None
-    # The second field, the program's name in parentheses, may itself hold spaces and parentheses.
+    # The second field, the program's name in parentheses, may contain spaces and parentheses.
     fields = stat.rpartition(")")[2].split()
     return None if fields[0] in ("Z", "X") else fields[19]
 

@@ -1,10 +1,9 @@
-"""Whether a request comes from a program of this machine, is signed with AWS Signature Version 4, by whom,
-and for exactly this request.
+"""AWS Signature Version 4 as the sandbox's servers check it: who has signed a request, and exactly this one.
 
-Everything here is a pure rule: no clock, no network, and nothing of logctl, so that every server of the
-sandbox can use it. The canonical request is botocore's own; what it is made from is the request as it
-arrived. Sources: IAM User Guide, "Create a signed AWS API request"; Amazon S3 API Reference, "Authenticating
-Requests (AWS Signature Version 4)".
+It also checks that a request comes from a program of this machine and not from a web page. Everything here is
+a pure rule, without clock or network, and imports nothing of logctl. The canonical request is made by
+botocore, from the request as it arrived. Sources: IAM User Guide, "Create a signed AWS API request"; Amazon
+S3 API Reference, "Authenticating Requests (AWS Signature Version 4)".
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ from botocore.credentials import Credentials
 from botocore.utils import normalize_url_path
 
 SKEW = 5 * 60
-"""How far a signature's time may lie from the clock, in seconds. Both clocks are this machine's."""
+"""How far the time of a signature may be from the clock, in seconds. Both clocks are this machine's."""
 LONGEST = 7 * 24 * 3600
-"""How long a presigned address may count, in seconds (S3 User Guide)."""
+"""The longest validity of a presigned URL, in seconds (S3 User Guide)."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _S3 = frozenset({"s3", "s3express", "s3-outposts", "s3-object-lambda"})
@@ -36,7 +35,7 @@ _CHUNKED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 _CHUNKED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 _UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 _EMPTY = hashlib.sha256(b"").hexdigest()
-# What a request target may hold (RFC 3986); a # or a blank would be read differently by different parsers.
+# The characters of a request target (RFC 3986). Parsers differ in how they read a # or a space.
 _TARGET = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@/%?\[\]{}|^]*")
 _ONCE = frozenset(
     {
@@ -60,7 +59,7 @@ _LOOPBACK = re.compile(r"(?:(?:[a-z0-9_-]+\.)*localhost|127\.0\.0\.1|\[::1\])", 
 
 
 class Refused(Exception):
-    """A request that is not let through: AWS's code for it, and a sentence."""
+    """A request that is refused: AWS's error code and a message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -69,10 +68,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it arrived, without its body. Names of headers are in lower case.
+    """A request as it arrived, without its body. Names of headers are in lowercase.
 
     Raises:
-        Refused: a part that everything else goes by is ambiguous.
+        Refused: the target is not a path, or a header that may occur once occurs several times.
     """
 
     method: str
@@ -81,14 +80,14 @@ class Request:
 
     def __post_init__(self) -> None:
         if not _TARGET.fullmatch(self.target):
-            raise Refused("InvalidRequest", "The request's address is not a path on this server.")
+            raise Refused("InvalidRequest", "The request's target is not a path on this server.")
         names = [name for name, _ in self.headers if name in _ONCE]
         if len(names) != len(set(names)):
-            raise Refused("InvalidRequest", "A header that may be given once is given several times.")
+            raise Refused("InvalidRequest", "A header that may occur once occurs several times.")
 
     @cached_property
     def path(self) -> str:
-        """Still percent-encoded."""
+        """The path, still percent-encoded."""
         return self.target.partition("?")[0]
 
     @cached_property
@@ -109,7 +108,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Secret:
-    """What an access key stands for; `token` is set for temporary credentials."""
+    """The secret of an access key. Temporary credentials have a `token` too."""
 
     key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
@@ -117,7 +116,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class Claim:
-    """Who a request says has signed it, and how. Nothing in it is verified."""
+    """Who has signed a request and how, as the request says it; nothing of it is verified."""
 
     access_key: str
     timestamp: str
@@ -127,27 +126,25 @@ class Claim:
     signature: str
     token: str | None
     presigned_for: int | None = None
-    """Seconds that a presigned address counts; None for a signature in the header."""
+    """The validity of a presigned URL in seconds; None for a signature in the header."""
 
     @property
     def day(self) -> str:
         return self.timestamp[:8]
 
 
-# ── Where it comes from ─────────────────────────────────────────────────────────────────────────────
+# ── Origin ─────────────────────────────────────────────────────────────────────────────
 
 
 def check_origin(request: Request, port: int) -> None:
-    """Refuse what a web page of elsewhere has made a browser send, or what came through a proxy.
+    """Check that a request was not sent by a web page of another site, and not passed on by a proxy.
 
-    A name that somebody's DNS server lets point to 127.0.0.1 is not a name of this machine; and a browser
-    says in Origin and Sec-Fetch-Site (Fetch Metadata Request Headers, W3C) on whose behalf it asks.
-
-    Args:
-        port: the one that the server listens on.
+    The host has to be a name of this machine: any DNS server can let its names point to 127.0.0.1. Browsers
+    say in Origin and Sec-Fetch-Site (Fetch Metadata Request Headers, W3C) which site has caused a request.
+    `port` is the port on which the server listens.
 
     Raises:
-        Refused: what gave it away.
+        Refused: it comes from elsewhere.
     """
     host = request.header("host") or ""
     name, _, given = host.rpartition(":")
@@ -155,34 +152,36 @@ def check_origin(request: Request, port: int) -> None:
         raise Refused("AccessDenied", f"The sandbox's address is 127.0.0.1:{port} or localhost:{port}.")
     origin = request.header("origin")
     if origin is not None and origin.lower() != f"http://{host}".lower():
-        raise Refused("AccessDenied", "The sandbox takes no requests from pages of other sites.")
+        raise Refused("AccessDenied", "The sandbox accepts no requests from pages of other sites.")
     if request.header("sec-fetch-site") not in (None, "same-origin", "none"):
-        raise Refused("AccessDenied", "No other site leads into the sandbox; open its address in a new tab.")
+        raise Refused(
+            "AccessDenied", "The sandbox accepts no links from other sites; open its address in a new tab."
+        )
     if request.method == "OPTIONS" or request.header("access-control-request-method") is not None:
-        raise Refused("AccessDenied", "The sandbox lets no other site's pages in.")
+        raise Refused("AccessDenied", "The sandbox accepts no requests from pages of other sites.")
     if any(name in _PROXIED or name.startswith("x-forwarded-") for name, _ in request.headers):
-        raise Refused("AccessDenied", "The sandbox takes no requests through a proxy.")
+        raise Refused("AccessDenied", "The sandbox accepts no requests through a proxy.")
 
 
-# ── What a request claims ───────────────────────────────────────────────────────────────────────────
+# ── Claims ───────────────────────────────────────────────────────────────────────────
 
 
 def claim(request: Request) -> Claim | None:
-    """Who a request says has signed it; None when it carries nothing that AWS would take for credentials.
+    """Return who has signed a request, as the request says; None if it has no credentials.
 
     Raises:
-        Refused: it is signed in another way, or twice, or not wholly.
+        Refused: it is signed in another way, or twice, or incompletely.
     """
     authorization = request.header("authorization") or ""
     by_header = authorization.startswith("AWS")
     by_query = any(name.lower() in _CREDENTIALS for name, _ in request.parameters)
     if by_header and by_query:
-        raise Refused("InvalidRequest", "The request is signed both in its header and in its address.")
+        raise Refused("InvalidRequest", "The request is signed both in its header and in its URL.")
     if by_header:
         return _header_claim(request, authorization)
     if by_query:
         if authorization:
-            raise Refused("InvalidRequest", "The request carries credentials of two kinds.")
+            raise Refused("InvalidRequest", "The request has credentials of two kinds.")
         return _query_claim(request)
     return None
 
@@ -212,7 +211,7 @@ def _query_claim(request: Request) -> Claim:
     if fields["X-Amz-Algorithm"] != _ALGORITHM or not re.fullmatch(r"[0-9]{1,6}", expires):
         raise _unsupported()
     if not 1 <= int(expires) <= LONGEST:
-        raise Refused("AuthorizationQueryParametersError", "A presigned address counts for at most a week.")
+        raise Refused("AuthorizationQueryParametersError", "A presigned URL is valid for a week at most.")
     return _claim(
         credential=fields["X-Amz-Credential"],
         timestamp=fields["X-Amz-Date"],
@@ -224,7 +223,7 @@ def _query_claim(request: Request) -> Claim:
 
 
 def _unsupported() -> Refused:
-    """In AWS's words; S3's are the same for signature version 2."""
+    """Return AWS's error, which S3 gives for signature version 2 too."""
     return Refused(
         "InvalidRequest",
         f"The authorization mechanism you have provided is not supported. Please use {_ALGORITHM}.",
@@ -246,40 +245,42 @@ def _claim(
             "IncompleteSignature", "The credential's scope is not KEY/DATE/REGION/SERVICE/aws4_request."
         )
     if not re.fullmatch(r"\d{8}T\d{6}Z", timestamp, re.ASCII) or timestamp[:8] != scope[2]:
-        raise Refused("IncompleteSignature", "The request's time is missing, or is not that of the scope.")
+        raise Refused(
+            "IncompleteSignature", "The request's time is missing, or differs from that of the scope."
+        )
     names = tuple(signed.split(";"))
     if names != tuple(sorted(set(names))) or signed != signed.lower():
-        raise Refused("IncompleteSignature", "The signed headers are not listed in order, once each.")
+        raise Refused("IncompleteSignature", "The list of signed headers is not sorted, or has duplicates.")
     return Claim(scope[1], timestamp, scope[3], scope[4], names, signature, token, presigned_for)
 
 
-# ── Whether it is true ──────────────────────────────────────────────────────────────────────────────
+# ── Verification ──────────────────────────────────────────────────────────────────────────────
 
 
 def check_time(claimed: Claim, now: float) -> None:
-    """Refuse what is too old or from the future; `now` is in seconds.
+    """Check that a signature is neither too old nor from the future. `now` is in seconds since 1970.
 
     Raises:
-        Refused: the time in the request is none, or too far from now.
+        Refused: its time is not a time, or too far from now.
     """
     try:
         signed_at = datetime.strptime(claimed.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError:
-        raise Refused("IncompleteSignature", "The request's time is none.") from None
+        raise Refused("IncompleteSignature", "The request's time is not a time.") from None
     if signed_at - SKEW > now:
         raise Refused("RequestTimeTooSkewed", "The signature is not yet valid: its time is in the future.")
     if claimed.presigned_for is not None:
         if signed_at + claimed.presigned_for < now:
-            raise Refused("ExpiredToken", "The presigned address has expired.")
+            raise Refused("ExpiredToken", "The presigned URL has expired.")
     elif signed_at + SKEW < now:
         raise Refused("RequestTimeTooSkewed", "The signature has expired.")
 
 
 def verify(claimed: Claim, request: Request, secret: Secret, body: bytes) -> None:
-    """Refuse a request that the secret's owner has not signed as it is, body included.
+    """Check that the owner of a secret has signed exactly this request, with its body.
 
     Raises:
-        Refused: which part does not hold.
+        Refused: a part of the request is not what was signed.
     """
     _check_token(claimed, secret)
     _check_signed_headers(claimed, request)
@@ -303,7 +304,7 @@ def _check_token(claimed: Claim, secret: Secret) -> None:
 
 
 def _check_signed_headers(claimed: Claim, request: Request) -> None:
-    """What decides where a request goes and what it does has to be signed; AWS asks the same."""
+    """Check that the headers are signed that decide where a request goes and what it does, as AWS does."""
     present = {name for name, _ in request.headers}
     needed = {"host"} | {name for name in present if name.startswith("x-amz-")}
     if "aws-chunked" in (request.header("content-encoding") or ""):
@@ -311,14 +312,14 @@ def _check_signed_headers(claimed: Claim, request: Request) -> None:
     if not needed <= set(claimed.signed_headers):
         raise Refused("AccessDenied", "There were headers present in the request which were not signed.")
     if not set(claimed.signed_headers) <= present:
-        raise Refused("SignatureDoesNotMatch", "A header that is said to be signed is not there.")
-    # botocore resolves dots and doubled slashes before it signs, and the server behind may not.
+        raise Refused("SignatureDoesNotMatch", "A header in the list of signed headers is missing.")
+    # botocore resolves dots and doubled slashes before it signs; the server behind may not.
     if claimed.service not in _S3 and normalize_url_path(request.path) != request.path:
-        raise Refused("InvalidRequest", "The request's path is not in its plain form.")
+        raise Refused("InvalidRequest", "The request's path contains dots or doubled slashes to be resolved.")
 
 
 def _payload(claimed: Claim, request: Request, body: bytes) -> str:
-    """What stands for the body in the canonical request, checked against the body where it can be."""
+    """Return what the canonical request has for the body, checked against the body if it is a hash."""
     given, s3 = request.header("x-amz-content-sha256"), claimed.service in _S3
     if given is None and claimed.presigned_for is not None and s3:
         return _UNSIGNED
@@ -331,7 +332,7 @@ def _payload(claimed: Claim, request: Request, body: bytes) -> str:
 
 
 class _AsSigned:
-    """botocore chooses the headers that it signs; here they are those that the client has chosen."""
+    """Signs the headers that the client has chosen; botocore would choose them itself."""
 
     def headers_to_sign(self, request: AWSRequest) -> HTTPHeaders:
         return request.headers
@@ -353,7 +354,7 @@ def _signer(claimed: Claim, secret: Secret) -> SigV4Auth:
 
 
 def _unsigned(claimed: Claim, request: Request, payload: str) -> AWSRequest:
-    """The request as botocore has it before it signs: what is not signed is left out."""
+    """Return the request as botocore has it before it signs: without what is not signed."""
     query = request.query
     if claimed.presigned_for is not None:
         query = "&".join(pair for pair in query.split("&") if not pair.startswith("X-Amz-Signature="))
@@ -369,16 +370,18 @@ def _unsigned(claimed: Claim, request: Request, payload: str) -> AWSRequest:
 
 
 def _check_chunks(claimed: Claim, secret: Secret, body: bytes, *, trailers: bool) -> None:
-    """Each chunk's signature goes on from the one before; the first from that of the request (ibid.,
-    "Signature Calculations: Transferring Payload in Multiple Chunks")."""
+    """Check the signature of each chunk, which includes that of the chunk before or of the request.
+
+    Source: Amazon S3 API Reference, "Signature Calculations: Transferring Payload in Multiple Chunks".
+    """
     key = _signing_key(secret.key, claimed.day, claimed.region, claimed.service)
     scope = f"{claimed.timestamp}\n{claimed.day}/{claimed.region}/{claimed.service}/aws4_request"
     previous = claimed.signature.encode()
 
     def check(kind: str, given: bytes, *hashes: str) -> None:
         nonlocal previous
-        told = "\n".join((f"AWS4-HMAC-SHA256-{kind}", scope, previous.decode(), *hashes))
-        expected = hmac.new(key, told.encode(), hashlib.sha256).hexdigest().encode()
+        signed = "\n".join((f"AWS4-HMAC-SHA256-{kind}", scope, previous.decode(), *hashes))
+        expected = hmac.new(key, signed.encode(), hashlib.sha256).hexdigest().encode()
         if not hmac.compare_digest(expected, given):
             raise Refused("SignatureDoesNotMatch", "A chunk of the body is not the one that was signed.")
         previous = expected
@@ -398,7 +401,7 @@ def _check_chunks(claimed: Claim, secret: Secret, body: bytes, *, trailers: bool
 
 
 def _chunks(body: bytes) -> Iterator[tuple[bytes, bytes, int]]:
-    """Signature and bytes of each chunk, the empty last one too, and where what follows begins."""
+    """Yield each chunk's signature and bytes, and the position after it; the last chunk is empty."""
     at, size = 0, -1
     while size:
         end = body.find(b"\r\n", at)
@@ -416,7 +419,7 @@ def _chunks(body: bytes) -> Iterator[tuple[bytes, bytes, int]]:
 
 
 def _malformed() -> Refused:
-    return Refused("IncompleteBody", "The body's chunks are not as the request says.")
+    return Refused("IncompleteBody", "The chunks of the body cannot be read.")
 
 
 @lru_cache(maxsize=64)

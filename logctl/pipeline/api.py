@@ -23,8 +23,8 @@ from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.consumer import wall_clock
 from logctl.pipeline.function_log import log, where_of
 from logctl.pipeline.http import openapi, page
-from logctl.pipeline.http.answers import Answers, Request
-from logctl.pipeline.http.budget import Budget, OutOfTime, patience, watch
+from logctl.pipeline.http.answers import Answers, ApiRequest
+from logctl.pipeline.http.budget import Budget, BudgetExceeded, patience, watch
 from logctl.pipeline.http.http_errors import (
     ApiError,
     BadRequest,
@@ -68,7 +68,7 @@ class Api:
             return self._route(event)
         except ApiError as problem:
             return refusal(problem)
-        except OutOfTime:
+        except BudgetExceeded:
             log("api_out_of_time", request=_id(event), route=event.get("routeKey"))
             hint = "Ask for less: name some apps (app=checkout,web-*), or a shorter range."
             return refusal(TookTooLong("There is more to read than fits the time of one request.", hint))
@@ -91,7 +91,7 @@ class Api:
             case unknown:
                 assert_never(unknown)
 
-    def _request(self, event: Event, route: ApiRoute) -> Request:
+    def _request(self, event: Event, route: ApiRoute) -> ApiRequest:
         """Return what a request asks for, after its token, its rights and its parameters are checked."""
         access = self._access(event)
         params = _params(event.get("queryStringParameters"))
@@ -99,7 +99,7 @@ class Api:
             # An empty answer would claim that there is nothing, to somebody who may not know that.
             raise Forbidden("You may read no app.", "It takes a group such as app:checkout.")
         params.only(*route.parameters)
-        return Request(access, params, self._clock(), self._budget)
+        return ApiRequest(access, params, self._clock(), self._budget)
 
     def _access(self, event: Event) -> Access:
         """Return who sent the request and what they may read.

@@ -14,7 +14,7 @@ from typing import Any
 from logctl.aws.place import Place
 from logctl.stack.iam.command_permissions import COMMANDS, needed
 from logctl.stack.iam.documents import documents
-from logctl.stack.iam.scope import Scope
+from logctl.stack.iam.scope import PolicyScope
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template, to_yaml
@@ -40,7 +40,7 @@ def policies() -> Iterator[tuple[str, dict[str, Any]]]:
             for number, holder in enumerate(found):
                 if "PolicyDocument" in holder:
                     yield f"{stack} {name} {number}", iam.resolved(holder["PolicyDocument"], template, WHERE)
-    scope = Scope(SETTINGS, PLACE, WHERE.partition)
+    scope = PolicyScope(SETTINGS, PLACE, WHERE.partition)
     for command in COMMANDS:
         for number, policy in enumerate(documents(needed(command, scope))):
             yield f"iam {command} {number}", policy

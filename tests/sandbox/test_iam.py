@@ -34,7 +34,7 @@ from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.stores.hot import HotStore
 from logctl.stack.iam.command_permissions import needed
 from logctl.stack.iam.documents import documents
-from logctl.stack.iam.scope import ANY, Scope
+from logctl.stack.iam.scope import ANY, PolicyScope
 from logctl.stack.provision import Provisioner
 from logctl.stack.resource_types import RESOURCE_TYPES
 from logctl.stack.settings import Settings
@@ -106,10 +106,10 @@ class Account:
         }
 
     @cached_property
-    def scope(self) -> Scope:
+    def scope(self) -> PolicyScope:
         aws = self.deployment.aws
         pool = self.deployment.outputs()["UserPoolId"]
-        return Scope(self.deployment.settings, aws.place, aws.partition, pool)
+        return PolicyScope(self.deployment.settings, aws.place, aws.partition, pool)
 
     def person(self, command: str) -> Person:
         """A user with the policies for a command."""
@@ -117,7 +117,7 @@ class Account:
             self.people[command] = self.hire(command, self.scope)
         return self.people[command]
 
-    def hire(self, command: str, scope: Scope) -> Person:
+    def hire(self, command: str, scope: PolicyScope) -> Person:
         policies = documents(needed(command, scope))
         given = [in_the_sandboxs_words(policy) for policy in policies]
         name = command.replace(" ", ".").replace("--", "with-")
@@ -320,7 +320,7 @@ _COMPARED = frozenset(
     action
     for row in RESOURCE_TYPES.values()
     for handlers in row.handlers
-    for statement in handlers.statements(Scope(Settings()), "read")
+    for statement in handlers.statements(PolicyScope(Settings()), "read")
     for action in statement["Action"]
 )
 RUNS: dict[str, Run] = {

@@ -15,9 +15,6 @@ ENGINE = ROOT / "logctl" / "local" / "athena"
 REPEATED = {
     "Claim",
     "Condition",
-    "OutOfTime",
-    "Request",
-    "Scope",
     "Status",
 }
 # Calls with more than five positional arguments. Only lower this number.

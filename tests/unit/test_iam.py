@@ -20,14 +20,14 @@ from logctl.core.errors import UsageError
 from logctl.stack.iam.command_permissions import COMMANDS, WITHOUT, needed
 from logctl.stack.iam.documents import LIMIT, documents, merged, size
 from logctl.stack.iam.policies import allow
-from logctl.stack.iam.scope import Scope
+from logctl.stack.iam.scope import PolicyScope
 from logctl.stack.resource_types import RESOURCE_TYPES
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template
 from tests.helpers import iam
 
-HERE = Scope(Settings(), Place("123456789012", "eu-central-1"), "aws")
+HERE = PolicyScope(Settings(), Place("123456789012", "eu-central-1"), "aws")
 LONGEST = Settings.build(("test", {"env": "e" * 14, "prefix": "p" * 12, "compact_after": "2d"}))
 
 
@@ -99,10 +99,10 @@ def test_a_policy_names_this_environment_and_nothing_else(command):
 
 
 def test_arns_are_of_the_partition_and_of_cloudformations_words_where_nothing_is_known():
-    china = Scope(Settings(), Place("123456789012", "cn-north-1"), "aws-cn")
+    china = PolicyScope(Settings(), Place("123456789012", "cn-north-1"), "aws-cn")
     (sent,) = needed("send", china)
     assert sent["Resource"] == ["arn:aws-cn:sqs:cn-north-1:123456789012:logctl-dev-ingest.fifo"]
-    (sent,) = needed("send", Scope(Settings()))
+    (sent,) = needed("send", PolicyScope(Settings()))
     queue = "logctl-dev-ingest.fifo"
     assert sent["Resource"] == [f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{queue}"]
     for command in COMMANDS:
@@ -266,7 +266,7 @@ def test_every_resource_type_of_the_template_has_its_handlers(settings):
     templates = (build_template(made, code=Code("b", "k", "r", "a")), bootstrap_template(made, HERE.place))
     kinds = {item["Type"] for template in templates for item in template["Resources"].values()}
     assert kinds <= set(RESOURCE_TYPES)
-    actions = {action for action, _ in iam.granted(needed("provision", Scope(made, HERE.place, "aws")))}
+    actions = {action for action, _ in iam.granted(needed("provision", PolicyScope(made, HERE.place, "aws")))}
     assert all(given(kind) <= actions for kind in kinds)
 
 
@@ -275,7 +275,7 @@ def test_every_resource_type_of_the_template_has_its_handlers(settings):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_documents_are_within_iams_limit_and_say_all_of_it(command):
-    scope = Scope(LONGEST, Place("123456789012", "us-gov-west-1"), "aws-us-gov")
+    scope = PolicyScope(LONGEST, Place("123456789012", "us-gov-west-1"), "aws-us-gov")
     statements = needed(command, scope)
     made = documents(statements)
     assert all(size(policy) <= LIMIT for policy in made)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from logctl.stack.iam.scope import Scope
+from logctl.stack.iam.scope import PolicyScope
 from logctl.stack.names import Names
 from logctl.stack.provision import kept_resources, log_groups
 from logctl.stack.resource_types import RESOURCE_TYPES, row_of
@@ -52,7 +52,7 @@ def test_a_row_is_complete(kind):
     taken = {name for name in properties if name.endswith("Tags")}
     assert {row.tags.name} == taken if row.tags else not taken, f"{place}: tags"
     assert row.handlers, f"{place}: handlers"
-    scope = Scope(Settings(), HERE, "aws")
+    scope = PolicyScope(Settings(), HERE, "aws")
     deletes = [some for item in row.handlers for some in item.statements(scope, "delete")]
     assert bool(deletes) != bool(row.kept), f"{place}: handlers that delete"
     if row.kept:

@@ -15,7 +15,7 @@ from logctl.cli.render import Output, say, show
 from logctl.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from logctl.stack.iam.scope import Scope
+    from logctl.stack.iam.scope import PolicyScope
 
 _LISTED = 12
 """The most actions that a table names; of more actions it shows the number and the services."""
@@ -64,9 +64,9 @@ def iam(
         return
     from logctl.stack.iam.command_permissions import needed
     from logctl.stack.iam.documents import documents
-    from logctl.stack.iam.scope import Scope
+    from logctl.stack.iam.scope import PolicyScope
 
-    needed(for_, Scope(context.settings))  # refuses an unknown command before AWS is called
+    needed(for_, PolicyScope(context.settings))  # an unknown command is told before anything is asked of AWS
     made = documents(needed(for_, _scope(context)))
     if part is not None and part > len(made):
         raise UsageError(
@@ -81,9 +81,9 @@ def iam(
 def _list(context: Context, output: Output) -> None:
     from logctl.stack.iam.command_permissions import COMMANDS, needed
     from logctl.stack.iam.documents import documents
-    from logctl.stack.iam.scope import Scope
+    from logctl.stack.iam.scope import PolicyScope
 
-    scope = Scope(context.settings)
+    scope = PolicyScope(context.settings)
     rows = []
     for name in COMMANDS:
         statements = needed(name, scope)
@@ -102,22 +102,22 @@ def _in_words(text: str) -> str:
     return f"{len(actions)} actions of {', '.join(services)}"
 
 
-def _scope(context: Context) -> Scope:
-    """Return this environment's scope; without credentials, with a placeholder for the account."""
+def _scope(context: Context) -> PolicyScope:
+    """This environment where it is; without credentials, in CloudFormation's words for the account."""
     from logctl.aws.place import Place
-    from logctl.stack.iam.scope import Scope
+    from logctl.stack.iam.scope import PolicyScope
 
     aws = context.aws
     partition = aws.session.get_partition_for_region(aws.region)
     try:
-        return Scope(context.settings, aws.place, aws.partition, _pool(context))
+        return PolicyScope(context.settings, aws.place, aws.partition, _pool(context))
     except Exception as error:
         told = explain(error, context)
         if told is None:
             raise
         say(f"logctl: the account is not known here ({told.message.rstrip('.')}).")
-        say("  Replace ${AWS::AccountId} in the policy with its twelve digits.")
-        return Scope(context.settings, Place(region=aws.region), partition)
+        say("  Put its twelve digits where the policy says ${AWS::AccountId}.")
+        return PolicyScope(context.settings, Place(region=aws.region), partition)
 
 
 def _pool(context: Context) -> str:

@@ -49,6 +49,8 @@ _COLORS = {
 
 
 class RecordFormat(StrEnum):
+    """The forms in which records can be written."""
+
     TEXT = "text"
     JSON = "json"
     JSONL = "jsonl"

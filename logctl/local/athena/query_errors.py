@@ -1,10 +1,10 @@
-"""What goes wrong in a query, in Athena's form."""
+"""The errors of queries and of calls of the API."""
 
 from __future__ import annotations
 
 
 class QueryError(Exception):
-    """A query that fails; the text is its StateChangeReason, which begins with the kind of error in capitals.
+    """A query that fails. The text is its StateChangeReason, which begins with the kind of error in capitals.
 
     `category` is AthenaError's ErrorCategory: 1 system, 2 user, 3 other (Amazon Athena API Reference).
     """
@@ -14,22 +14,22 @@ class QueryError(Exception):
         self.category = category
 
 
-class NotHere(QueryError):
-    """Athena can do it, this sandbox cannot."""
+class NotSupported(QueryError):
+    """A query that Athena can run and the sandbox cannot."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"NOT_SUPPORTED: {what} is not supported by the sandbox's Athena", category=3)
 
 
 class Stopped(Exception):
-    """The query was cancelled: by StopQueryExecution, or at the workgroup's scan limit."""
+    """A query that was cancelled, by StopQueryExecution or at the workgroup's limit of bytes."""
 
     def __init__(self, reason: str = "Query cancelled by user") -> None:
         super().__init__(reason)
 
 
 class InvalidRequest(Exception):
-    """The API call itself is refused: `code` is the exception's name in Athena's API."""
+    """A call of the API that is refused. `code` is the exception's name in Athena's API."""
 
     def __init__(self, message: str, code: str = "InvalidRequestException") -> None:
         super().__init__(message)

@@ -232,6 +232,7 @@ class TimeFormat:
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
+        """The compiled pattern."""
         return re.compile(self.pattern, re.VERBOSE)
 
 

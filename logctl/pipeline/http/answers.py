@@ -20,7 +20,7 @@ from logctl.pipeline.alerting.overview import Standings, silence_row
 from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.health import AppAge, Health, ages, depth
 from logctl.pipeline.http import cursors
-from logctl.pipeline.http.budget import Budget, OutOfTime
+from logctl.pipeline.http.budget import Budget, BudgetExceeded
 from logctl.pipeline.http.http_errors import BadRequest, Forbidden
 from logctl.pipeline.http.params import Params, check_length
 from logctl.pipeline.stores.alert_states import AlertStore
@@ -44,7 +44,7 @@ _LONGEST_MESSAGE = 262_144
 
 
 @dataclass(frozen=True)
-class Request:
+class ApiRequest:
     """One request: who sent it, its parameters, its time (milliseconds), and what it may use."""
 
     access: Access
@@ -67,16 +67,16 @@ class Answers:
             AlertStore(aws.dynamodb, config.alerts_table), self._silences, config.alert_window
         )
 
-    def session(self, request: Request) -> dict[str, Any]:
+    def session(self, request: ApiRequest) -> dict[str, Any]:
         """Return who the token identifies, and which apps it may read."""
         access = request.access
         return {"user": access.user, "apps": list(access.apps), "expires_at": iso(access.expires_at)}
 
-    def apps(self, request: Request) -> dict[str, Any]:
+    def apps(self, request: ApiRequest) -> dict[str, Any]:
         """Return the apps that the sender may read, with the age of each one's newest record."""
         return {"apps": [age.row(request.now) for age in self._ages(request)]}
 
-    def logs(self, request: Request) -> dict[str, Any]:
+    def logs(self, request: ApiRequest) -> dict[str, Any]:
         """Return one page of records, newest first, and cursors for the next page and for a live view.
 
         Raises:
@@ -113,7 +113,7 @@ class Answers:
             "complete": page.complete,
         }
 
-    def live(self, request: Request) -> dict[str, Any]:
+    def live(self, request: ApiRequest) -> dict[str, Any]:
         """Return the records that arrived after the cursor's answer, and the cursor for the next request.
 
         When there are more than an answer has room for, the oldest are left out and counted as `skipped`.
@@ -142,7 +142,7 @@ class Answers:
             "live": cursors.write_live(follower.mark(), question),
         }
 
-    def counts(self, request: Request) -> dict[str, Any]:
+    def counts(self, request: ApiRequest) -> dict[str, Any]:
         """Return numbers of records by level, in buckets of equal length.
 
         Raises:
@@ -168,7 +168,7 @@ class Answers:
             "complete": not request.budget.over(),
         }
 
-    def alerts(self, request: Request) -> dict[str, Any]:
+    def alerts(self, request: ApiRequest) -> dict[str, Any]:
         """Return alert states and silences of the apps that the sender may read."""
         may_read, now = request.access.may_read, request.now
         return {
@@ -185,7 +185,7 @@ class Answers:
             ],
         }
 
-    def health(self, request: Request) -> dict[str, Any]:
+    def health(self, request: ApiRequest) -> dict[str, Any]:
         """Return the state of the pipeline, as far as it concerns the apps that the sender may read."""
         access, everything = request.access, request.access.every_app
         standings = self._standings.all(now=request.now)
@@ -199,13 +199,13 @@ class Answers:
             quarantine=recent(self._s3, self._config.bucket, now=request.now) if everything else None,
         ).row
 
-    def _ages(self, request: Request) -> list[AppAge]:
+    def _ages(self, request: ApiRequest) -> list[AppAge]:
         return ages(self._hot, request.access.readable(self._hot.apps()), stop=request.budget.over)
 
-    def _span(self, request: Request) -> TimeRange:
+    def _span(self, request: ApiRequest) -> TimeRange:
         return request.params.span(request.now, default=DEFAULT_SINCE, longest=self._config.hot_retention)
 
-    def _reader(self, request: Request) -> tuple[Reader, tuple[str, ...]]:
+    def _reader(self, request: ApiRequest) -> tuple[Reader, tuple[str, ...]]:
         """Return a reader of what the request asks for and its sender may read, and the patterns of apps.
 
         Raises:
@@ -235,7 +235,7 @@ def _mark(follower: Follower) -> Mark:
     """
     try:
         return follower.mark()
-    except OutOfTime:
+    except BudgetExceeded:
         return follower.mark(look=False)
 
 

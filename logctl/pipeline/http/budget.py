@@ -24,7 +24,7 @@ _KEPT_FOR_THE_ANSWER = 0.65
 """Share of the function's time at which reading stops: more, so that the last call is not refused."""
 
 
-class OutOfTime(Exception):
+class BudgetExceeded(Exception):
     """A request needs more time than it has, and there is no part of the answer yet."""
 
 
@@ -59,10 +59,10 @@ class Budget:
         """Check that one more call to AWS can end in time.
 
         Raises:
-            OutOfTime: it cannot.
+            BudgetExceeded: it cannot.
         """
         if self._remaining() < _KEPT_FOR_A_CALL * self._timeout:
-            raise OutOfTime
+            raise BudgetExceeded
 
 
 def watch(aws: Aws, budget: Callable[[], Budget]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from logctl.pipeline.http.answers import Answers, Request
+from logctl.pipeline.http.answers import Answers, ApiRequest
 from logctl.pipeline.http.page import PublicPages
 from logctl.pipeline.http.responses import Event, Response
 from logctl.pipeline.http.schemas import (
@@ -57,7 +57,7 @@ class ApiRoute(_Route):
     route that also answers a token that may read no app.
     """
 
-    handler: Callable[[Answers, Request], dict[str, Any]]
+    handler: Callable[[Answers, ApiRequest], dict[str, Any]]
     answer: Schema
     parameters: tuple[str, ...] = ()
     required: tuple[str, ...] = ()

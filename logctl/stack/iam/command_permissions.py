@@ -1,8 +1,8 @@
 """What each command needs, by the words that people type. A command has a row in `COMMANDS` or `WITHOUT`.
 
-A row is a function of the environment (`Scope`) that returns statements. Most are sums of the functions that
-the roles' policies are made of. The row `command --flag` is what a flag needs besides its command. Everybody
-may ask STS who they are (AWS STS API Reference, GetCallerIdentity), so no row contains that.
+A row is a function of the environment (`PolicyScope`) that returns statements. Most are sums of the functions
+that the roles' policies are made of. The row `command --flag` is what a flag needs besides its command.
+Everybody may ask STS who they are (AWS STS API Reference, GetCallerIdentity), so no row contains that.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from logctl.stack.iam import (
     stack_permissions,
 )
 from logctl.stack.iam.policies import Statement, allow
-from logctl.stack.iam.scope import ANY, Scope
+from logctl.stack.iam.scope import ANY, PolicyScope
 from logctl.stack.iam.shared_statements import (
     read_outputs,
     read_rules,
     run_athena,
 )
 
-Needs = Callable[[Scope], list[Statement]]
+Needs = Callable[[PolicyScope], list[Statement]]
 
 
-def needed(command: str, scope: Scope) -> list[Statement]:
+def needed(command: str, scope: PolicyScope) -> list[Statement]:
     """Return the statements for a command, or for all commands of a family like `athena`.
 
     Raises:
@@ -62,7 +62,7 @@ def _users(*actions: str) -> Needs:
     The pool is named by its id where that is known, or else by its tags.
     """
 
-    def needs(scope: Scope) -> list[Statement]:
+    def needs(scope: PolicyScope) -> list[Statement]:
         pool = [scope.arn("cognito-idp", f"userpool/{scope.pool}")]
         (statement,) = allow("Users", [f"cognito-idp:{action}" for action in actions], pool)
         condition = {"Condition": scope.tagged} if scope.pool == ANY else {}

@@ -10,7 +10,7 @@ from logctl.pipeline.stores.silences import SILENCES
 from logctl.stack.catalog_tables import own_tables
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import Statement, allow
-from logctl.stack.iam.scope import Scope
+from logctl.stack.iam.scope import PolicyScope
 from logctl.stack.iam.shared_statements import (
     ALERTS,
     DEAD_LETTERS,
@@ -37,23 +37,23 @@ def silences(sid: str, *actions: str) -> list[Statement]:
     return [{**statement, "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [SILENCES]}}}]
 
 
-def send(_: Scope) -> list[Statement]:
+def send(_: PolicyScope) -> list[Statement]:
     return allow("Send", ["sqs:GetQueueUrl", "sqs:SendMessage"], [QUEUE])
 
 
-def send_wait(_: Scope) -> list[Statement]:
+def send_wait(_: PolicyScope) -> list[Statement]:
     return allow("WaitUntilReadable", ["dynamodb:Query"], [HOT])
 
 
-def tail(scope: Scope) -> list[Statement]:
+def tail(scope: PolicyScope) -> list[Statement]:
     return policies.read_hot_rows("HotTable", ARRIVAL) + read_rules(scope)
 
 
-def partitions(scope: Scope) -> list[Statement]:
+def partitions(scope: PolicyScope) -> list[Statement]:
     return read_partitions(scope) + list_records(scope)
 
 
-def repair(scope: Scope) -> list[Statement]:
+def repair(scope: PolicyScope) -> list[Statement]:
     writes = ["glue:BatchCreatePartition", "glue:BatchDeletePartition", "glue:BatchUpdatePartition"]
     return [
         *partitions(scope),
@@ -62,13 +62,13 @@ def repair(scope: Scope) -> list[Statement]:
     ]
 
 
-def _bring_tables_back(scope: Scope) -> list[Statement]:
+def _bring_tables_back(scope: PolicyScope) -> list[Statement]:
     writes = ["glue:CreateDatabase", "glue:CreateTable", "glue:UpdateTable"]
     own = table_arns(scope, *own_tables(scope.names))
     return see_tables(scope) + read_outputs(scope) + allow("BringTablesBack", writes, own)
 
 
-def repair_via(scope: Scope) -> list[Statement]:
+def repair_via(scope: PolicyScope) -> list[Statement]:
     """Allow Athena's DDL and MSCK, which Athena runs in the caller's name."""
     writes = [
         "glue:BatchCreatePartition",
@@ -81,20 +81,20 @@ def repair_via(scope: Scope) -> list[Statement]:
     )
 
 
-def compact(scope: Scope) -> list[Statement]:
+def compact(scope: PolicyScope) -> list[Statement]:
     names = scope.names
     return policies.compact("Bucket", names.database, names.compacted_table, names.workgroup)
 
 
-def debounce_show(scope: Scope) -> list[Statement]:
+def debounce_show(scope: PolicyScope) -> list[Statement]:
     return allow("ReadAlerts", ["dynamodb:GetItem"], [ALERTS]) + read_rules(scope)
 
 
-def debounce_list(scope: Scope) -> list[Statement]:
+def debounce_list(scope: PolicyScope) -> list[Statement]:
     return policies.read_alerts("AlertsTable", DUE) + read_rules(scope)
 
 
-def dlq_look(_: Scope) -> list[Statement]:
+def dlq_look(_: PolicyScope) -> list[Statement]:
     actions = ["ChangeMessageVisibility", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage"]
     return allow("LookAtDeadLetters", [f"sqs:{action}" for action in actions], [DEAD_LETTERS]) + _attempts()
 
@@ -105,7 +105,7 @@ def _attempts() -> list[Statement]:
     return [{**statement, "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{PREFIX}*"]}}}]
 
 
-def dlq_redrive(scope: Scope) -> list[Statement]:
+def dlq_redrive(scope: PolicyScope) -> list[Statement]:
     """Allow a redrive, which receives, deletes and sends in the caller's name.
 
     Source: Amazon SQS Developer Guide, Configuring queue permissions for dead-letter queue redrive.
@@ -118,26 +118,26 @@ def dlq_redrive(scope: Scope) -> list[Statement]:
     )
 
 
-def dlq_drop(scope: Scope) -> list[Statement]:
+def dlq_drop(scope: PolicyScope) -> list[Statement]:
     return dlq_look(scope) + allow("Drop", ["sqs:DeleteMessage"], [DEAD_LETTERS])
 
 
-def quarantine_look(_: Scope) -> list[Statement]:
+def quarantine_look(_: PolicyScope) -> list[Statement]:
     return policies.list_objects("Bucket", QUARANTINE) + allow(
         "ReadQuarantine", ["s3:GetObject"], object_arns(QUARANTINE)
     )
 
 
-def quarantine_drop(scope: Scope) -> list[Statement]:
+def quarantine_drop(scope: PolicyScope) -> list[Statement]:
     return quarantine_look(scope) + allow("LeaveQuarantine", ["s3:DeleteObject"], object_arns(QUARANTINE))
 
 
-def quarantine_retry(scope: Scope) -> list[Statement]:
+def quarantine_retry(scope: PolicyScope) -> list[Statement]:
     """Allow what the consumer does: its code runs here and stores the records."""
     return quarantine_drop(scope) + consumer_may(scope.names) + read_rules(scope)
 
 
-def replay(scope: Scope) -> list[Statement]:
+def replay(scope: PolicyScope) -> list[Statement]:
     return (
         read_rules(scope)
         + run_athena(scope)
@@ -145,7 +145,7 @@ def replay(scope: Scope) -> list[Statement]:
     )
 
 
-def consume(scope: Scope) -> list[Statement]:
+def consume(scope: PolicyScope) -> list[Statement]:
     """Allow what Lambda's poller and the consumer do."""
     receive = allow("Receive", ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], [QUEUE])
     return receive + consumer_may(scope.names) + read_rules(scope)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logctl.stack.iam.policies import Statement, allow
-from logctl.stack.iam.scope import Scope
+from logctl.stack.iam.scope import PolicyScope
 
 _READS = re.compile(r"(Get|List|Describe)[A-Z]|GET\b")
 
@@ -30,12 +30,12 @@ class Handlers:
     service: str
     creates: str
     deletes: str
-    resources: Callable[[Scope], list[str]]
-    condition: Callable[[Scope], dict[str, Any]] = lambda scope: {}
+    resources: Callable[[PolicyScope], list[str]]
+    condition: Callable[[PolicyScope], dict[str, Any]] = lambda scope: {}
     reads_itself: bool = True
     """Whether the reading actions read the resource itself, so that drift detection needs them."""
 
-    def statements(self, scope: Scope, only: str = "") -> list[Statement]:
+    def statements(self, scope: PolicyScope, only: str = "") -> list[Statement]:
         """Return all statements, or only those to `delete` a resource, or to `read` it."""
         actions = [*self.creates.split(), *self.deletes.split()]
         if only == "delete":

@@ -7,7 +7,7 @@ from logctl.pipeline.stores.attention_index import DUE
 from logctl.stack.iam import policies, targets
 from logctl.stack.iam.data_permissions import send
 from logctl.stack.iam.policies import Statement, allow
-from logctl.stack.iam.scope import ANY, Scope
+from logctl.stack.iam.scope import ANY, PolicyScope
 from logctl.stack.iam.shared_statements import (
     ALERTS,
     DEAD_LETTERS,
@@ -26,7 +26,7 @@ from logctl.stack.iam.shared_statements import (
 from logctl.stack.iam.stack_permissions import handlers_of_stack
 
 
-def status(scope: Scope) -> list[Statement]:
+def status(scope: PolicyScope) -> list[Statement]:
     names = scope.names
     return [
         *compare_stack(scope),
@@ -44,13 +44,13 @@ def status(scope: Scope) -> list[Statement]:
     ]
 
 
-def _metrics(scope: Scope) -> list[Statement]:
+def _metrics(scope: PolicyScope) -> list[Statement]:
     return allow("Metrics", ["cloudwatch:GetMetricData"], [ANY]) + allow(
         "Alarms", ["cloudwatch:DescribeAlarms"], targets.all_alarms(scope)
     )
 
 
-def status_drift(scope: Scope) -> list[Statement]:
+def status_drift(scope: PolicyScope) -> list[Statement]:
     """Allow drift detection, for which CloudFormation reads every resource in the caller's name."""
     detect = ["cloudformation:DescribeStackResourceDrifts", "cloudformation:DetectStackDrift"]
     return [
@@ -60,7 +60,7 @@ def status_drift(scope: Scope) -> list[Statement]:
     ]
 
 
-def doctor(scope: Scope) -> list[Statement]:
+def doctor(scope: PolicyScope) -> list[Statement]:
     names = scope.names
     return [
         *compare_stack(scope),
@@ -78,11 +78,11 @@ def doctor(scope: Scope) -> list[Statement]:
     ]
 
 
-def doctor_live(scope: Scope) -> list[Statement]:
+def doctor_live(scope: PolicyScope) -> list[Statement]:
     return send(scope) + query_hot_rows(scope) + run_athena(scope)
 
 
-def cost(scope: Scope) -> list[Statement]:
+def cost(scope: PolicyScope) -> list[Statement]:
     return [
         *read_outputs(scope),
         *allow("Functions", ["lambda:GetFunctionConfiguration"], [scope.mine("lambda", "function:")]),

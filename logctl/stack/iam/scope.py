@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 
 
 @dataclass(frozen=True)
-class Scope:
+class PolicyScope:
     """One environment in one account and region.
 
     A `place` that is not known is written with pseudo parameters (`${AWS::AccountId}`). `pool` is the id of

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from logctl.stack.bundle import CODE
 from logctl.stack.iam.policies import Statement, allow
-from logctl.stack.iam.scope import ANY, Scope
+from logctl.stack.iam.scope import ANY, PolicyScope
 from logctl.stack.iam.shared_statements import (
     ALERTS,
     HOT,
@@ -20,7 +20,7 @@ from logctl.stack.setting_parsers import Subscription
 from logctl.stack.template import TEMPLATES, bootstrap_template, build_template
 
 
-def handlers_of_stack(scope: Scope, only: str = "") -> list[Statement]:
+def handlers_of_stack(scope: PolicyScope, only: str = "") -> list[Statement]:
     """Return what CloudFormation's handlers of the environment's resource types need.
 
     Args:
@@ -36,7 +36,7 @@ def handlers_of_stack(scope: Scope, only: str = "") -> list[Statement]:
     ]
 
 
-def _types(scope: Scope) -> set[str]:
+def _types(scope: PolicyScope) -> set[str]:
     """Return the resource types that the settings make, and those that `provision --subscribe` would add."""
     someone = Subscription("email", "someone@example.com")
     settings = replace(scope.settings, target="aws", subscriptions=(someone,))
@@ -45,17 +45,17 @@ def _types(scope: Scope) -> set[str]:
     return {str(item["Type"]) for made in templates for item in made["Resources"].values()}
 
 
-def _stacks(scope: Scope, actions: Sequence[str]) -> list[Statement]:
+def _stacks(scope: PolicyScope, actions: Sequence[str]) -> list[Statement]:
     names = scope.names
     both = stack_arns(scope, names.stack, names.bootstrap_stack)
     return allow("Stacks", [f"cloudformation:{action}" for action in actions], both)
 
 
-def _deploy_bucket(scope: Scope) -> str:
+def _deploy_bucket(scope: PolicyScope) -> str:
     return scope.bucket_arn(scope.names.deploy_bucket(scope.place))
 
 
-def provision(scope: Scope) -> list[Statement]:
+def provision(scope: PolicyScope) -> list[Statement]:
     deploy = _deploy_bucket(scope)
     return [
         *_stacks(
@@ -85,7 +85,7 @@ def provision(scope: Scope) -> list[Statement]:
     ]
 
 
-def destroy(scope: Scope) -> list[Statement]:
+def destroy(scope: PolicyScope) -> list[Statement]:
     return [
         *_stacks(scope, ["DeleteStack", "DescribeStackEvents", "DescribeStacks", "GetTemplate"]),
         *_remove_bucket(_deploy_bucket(scope)),
@@ -100,7 +100,7 @@ def destroy(scope: Scope) -> list[Statement]:
     ]
 
 
-def _whose_data(scope: Scope) -> list[Statement]:
+def _whose_data(scope: PolicyScope) -> list[Statement]:
     """Allow finding what is retained, and reading its tags, which tell whose it is."""
     bucket = scope.bucket_arn(scope.names.bucket(scope.place))
     return allow("FindBucket", ["s3:GetBucketTagging", "s3:ListBucket"], [bucket]) + allow(
@@ -108,7 +108,7 @@ def _whose_data(scope: Scope) -> list[Statement]:
     )
 
 
-def destroy_data(scope: Scope) -> list[Statement]:
+def destroy_data(scope: PolicyScope) -> list[Statement]:
     return _remove_bucket(scope.bucket_arn(scope.names.bucket(scope.place))) + allow(
         "DeleteTables",
         ["dynamodb:DeleteTable", "dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"],
