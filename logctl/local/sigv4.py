@@ -251,7 +251,16 @@ def _claim(
     names = tuple(signed.split(";"))
     if names != tuple(sorted(set(names))) or signed != signed.lower():
         raise Refused("IncompleteSignature", "The list of signed headers is not sorted, or has duplicates.")
-    return Claim(scope[1], timestamp, scope[3], scope[4], names, signature, token, presigned_for)
+    return Claim(
+        access_key=scope[1],
+        timestamp=timestamp,
+        region=scope[3],
+        service=scope[4],
+        signed_headers=names,
+        signature=signature,
+        token=token,
+        presigned_for=presigned_for,
+    )
 
 
 # ── Verification ──────────────────────────────────────────────────────────────────────────────

@@ -22,26 +22,9 @@ from logctl.local.athena.analysis.scopes import Fields, Scope, column_not_found
 from logctl.local.athena.analysis.type_errors import mismatch, shown
 from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.syntax.athena_sql import is_typed_literal
+from logctl.local.athena.types import sql_types
 from logctl.local.athena.types.coercions import arithmetic, castable, coerces, common
-from logctl.local.athena.types.sql_types import (
-    BIGINT,
-    BINARY,
-    BOOLEAN,
-    DATE,
-    DOUBLE,
-    INTEGER,
-    INTERVAL,
-    JSON,
-    MONTHS,
-    TIMESTAMP,
-    UNKNOWN,
-    VARCHAR,
-    ZONED,
-    Type,
-    is_number,
-    is_text,
-    row_of,
-)
+from logctl.local.athena.types.sql_types import Type, is_number, is_text, row_of
 from logctl.local.athena.types.time_zones import zone_of_literal, zoned_type
 
 
@@ -80,7 +63,7 @@ class ExpressionTyper:
     def condition(self, node: exp.Expr, scope: Scope, problem: str) -> None:
         """Check that an expression is a condition; `problem` begins the message if it is not."""
         kind = self.expression(node, scope)
-        if kind not in (None, BOOLEAN, UNKNOWN):
+        if kind not in (None, sql_types.BOOLEAN, sql_types.UNKNOWN):
             raise mismatch(f"{problem}: actual type {shown(kind)}")
 
     # ── Names ──
@@ -135,7 +118,7 @@ class ExpressionTyper:
     def _comparison(self, node: exp.Expr, scope: Scope) -> Known:
         left, right = self.expression(node.this, scope), self.expression(node.expression, scope)
         _check_comparable(left, right, _SIGNS[type(node)])
-        return BOOLEAN
+        return sql_types.BOOLEAN
 
     def _between(self, node: exp.Expr, scope: Scope) -> Known:
         kind = self.expression(node.this, scope)
@@ -143,7 +126,7 @@ class ExpressionTyper:
             other = self.expression(bound, scope)
             if kind is not None and other is not None and common(kind, other) is None:
                 raise mismatch(f"Cannot check if {shown(kind)} is BETWEEN {shown(other)}")
-        return BOOLEAN
+        return sql_types.BOOLEAN
 
     def _in(self, node: exp.Expr, scope: Scope) -> Known:
         kind = self.expression(node.this, scope)
@@ -160,31 +143,31 @@ class ExpressionTyper:
                 if query is not None:
                     problem = "value and result of subquery must be of the same type for IN expression"
                 raise mismatch(f"{problem}: {shown(kind)} vs {shown(other)}")
-        return BOOLEAN
+        return sql_types.BOOLEAN
 
     def _logical(self, node: exp.Expr, scope: Scope) -> Known:
         for side in node.iter_expressions():
             kind = self.expression(side, scope)
-            if kind not in (None, BOOLEAN, UNKNOWN):
+            if kind not in (None, sql_types.BOOLEAN, sql_types.UNKNOWN):
                 raise mismatch(
                     f"Value of logical expression or NOT must evaluate to a boolean (actual: {shown(kind)})"
                 )
-        return BOOLEAN
+        return sql_types.BOOLEAN
 
     def _like(self, node: exp.Expr, scope: Scope) -> Known:
         for side, what in ((node.this, "Left side"), (node.expression, "Pattern")):
             if isinstance(side, exp.Any | exp.All):
                 raise NotSupported("LIKE ANY")
             kind = self.expression(side, scope)
-            if kind not in (None, UNKNOWN) and not is_text(kind):
+            if kind not in (None, sql_types.UNKNOWN) and not is_text(kind):
                 raise mismatch(
                     f"{what} of LIKE expression must evaluate to a varchar (actual: {shown(kind)})"
                 )
-        return BOOLEAN
+        return sql_types.BOOLEAN
 
     def _exists(self, node: exp.Expr, scope: Scope) -> Known:
         self._query(node.this, scope)
-        return BOOLEAN
+        return sql_types.BOOLEAN
 
     # ── Operators ──
 
@@ -200,10 +183,14 @@ class ExpressionTyper:
 
     def _negative(self, node: exp.Expr, scope: Scope) -> Known:
         kind = self.expression(node.this, scope)
-        if kind is not None and not is_number(kind) and kind not in (INTERVAL, MONTHS, UNKNOWN):
+        if (
+            kind is not None
+            and not is_number(kind)
+            and kind not in (sql_types.INTERVAL, sql_types.MONTHS, sql_types.UNKNOWN)
+        ):
             raise mismatch(f"Cannot negate {shown(kind)}")
         if isinstance(node.this, exp.Literal) and node.this.this == "9223372036854775808":
-            return BIGINT
+            return sql_types.BIGINT
         return kind
 
     def _concatenation(self, node: exp.Expr, scope: Scope) -> Known:
@@ -235,7 +222,7 @@ class ExpressionTyper:
         if target is None:
             raise NotSupported(f"The type {node.args['to'].sql(dialect='trino').lower()}")
         kind = self.expression(node.this, scope)
-        if is_typed_literal(node) and target in (TIMESTAMP, ZONED):
+        if is_typed_literal(node) and target in (sql_types.TIMESTAMP, sql_types.ZONED):
             zone = zone_of_literal(str(node.this.this))
             return zoned_type(zone) if zone else target
         if kind is not None and not castable(kind, target):
@@ -261,7 +248,7 @@ class ExpressionTyper:
         if kind.name == "struct" and isinstance(index, exp.Literal):
             place = int(index.this)
             return kind.arguments[place] if 0 <= place < len(kind.arguments) else None
-        fits = (kind.name == "array" and coerces(at, BIGINT)) or (
+        fits = (kind.name == "array" and coerces(at, sql_types.BIGINT)) or (
             kind.name == "map" and (at is None or common(at, kind.arguments[0]) is not None)
         )
         if not fits:
@@ -275,7 +262,7 @@ class ExpressionTyper:
         if isinstance(node, exp.Literal) and node.is_string:
             return Type("varchar", (len(text),))
         if "e" in text.lower():
-            return DOUBLE
+            return sql_types.DOUBLE
         if "." in text:
             whole, _, fraction = text.partition(".")
             digits = max(1, len(whole.lstrip("0")) + len(fraction))
@@ -283,13 +270,13 @@ class ExpressionTyper:
         number = int(text)
         if number > 2**63:
             raise QueryError(f"INVALID_LITERAL: line 1:1: Invalid numeric literal: {text}")
-        return INTEGER if number < 2**31 else BIGINT
+        return sql_types.INTEGER if number < 2**31 else sql_types.BIGINT
 
     def _interval(self, node: exp.Expr, scope: Scope) -> Known:  # noqa: ARG002
         unit = node.args.get("unit")
         unit = unit.this if isinstance(unit, exp.IntervalSpan) else unit
         name = unit.name.upper() if unit is not None else ""
-        return MONTHS if name.rstrip("S") in ("YEAR", "MONTH") else INTERVAL
+        return sql_types.MONTHS if name.rstrip("S") in ("YEAR", "MONTH") else sql_types.INTERVAL
 
     def _array(self, node: exp.Expr, scope: Scope) -> Known:
         kinds = [self.expression(item, scope) for item in node.expressions]
@@ -394,14 +381,14 @@ _RULES: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Rule], ...] = (
     (exp.Literal, ExpressionTyper._literal),
     (exp.Column, ExpressionTyper._column),
     (exp.Identifier, ExpressionTyper._parameter),
-    (exp.Null, _fixed(UNKNOWN)),
-    (exp.Boolean, _fixed(BOOLEAN)),
+    (exp.Null, _fixed(sql_types.UNKNOWN)),
+    (exp.Boolean, _fixed(sql_types.BOOLEAN)),
     (_COMPARISONS, ExpressionTyper._comparison),
     ((exp.And, exp.Or, exp.Not), ExpressionTyper._logical),
     (exp.Between, ExpressionTyper._between),
     (exp.In, ExpressionTyper._in),
     (exp.Like, ExpressionTyper._like),
-    ((exp.Escape, exp.Is), _fixed(BOOLEAN)),
+    ((exp.Escape, exp.Is), _fixed(sql_types.BOOLEAN)),
     ((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), ExpressionTyper._arithmetic),
     (exp.Neg, ExpressionTyper._negative),
     (exp.DPipe, ExpressionTyper._concatenation),
@@ -419,15 +406,15 @@ _RULES: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Rule], ...] = (
     (exp.Window, ExpressionTyper._window),
     (exp.Extract, ExpressionTyper._extract),
     (exp.AtTimeZone, ExpressionTyper._at_zone),
-    (exp.ParseJSON, _fixed(JSON)),
+    (exp.ParseJSON, _fixed(sql_types.JSON)),
     (exp.Trim, _with_own_syntax("trim", "expression")),
     (exp.Substring, _with_own_syntax("substr", "start", "length")),
     (exp.StrPosition, _with_own_syntax("strpos", "substr")),
-    ((exp.HexString, exp.ByteString), _fixed(BINARY)),
-    ((exp.UnicodeString, exp.CurrentUser), _fixed(VARCHAR)),
-    (exp.CurrentDate, _fixed(DATE)),
-    (exp.CurrentTimestamp, _fixed(ZONED)),
-    (exp.Localtimestamp, _fixed(TIMESTAMP)),
+    ((exp.HexString, exp.ByteString), _fixed(sql_types.BINARY)),
+    ((exp.UnicodeString, exp.CurrentUser), _fixed(sql_types.VARCHAR)),
+    (exp.CurrentDate, _fixed(sql_types.DATE)),
+    (exp.CurrentTimestamp, _fixed(sql_types.ZONED)),
+    (exp.Localtimestamp, _fixed(sql_types.TIMESTAMP)),
     (exp.Anonymous, ExpressionTyper._function),
     (_WRAPPERS, ExpressionTyper._wrapper),
 )
