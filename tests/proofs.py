@@ -1,7 +1,7 @@
-"""What is proved and by which test: docs/proofs.md, made of `tests/proofs.toml` and the `proves` marks.
+"""docs/proofs.md, generated from `tests/proofs.toml` and the `proves` marks of the tests.
 
-`make proofs` writes the page, `make prove ROWS="F6 B21"` runs the tests of some rows. The tests are read and not
-imported, so that it takes no time and needs none of what they need.
+`make proofs` writes the page, `make prove ROWS="F6 B21"` runs the tests of some rows. The test files are parsed and not
+imported, which is fast and needs none of their dependencies.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from tests.mutants import Survivors
 TESTS = Path(__file__).parent
 PAGE = TESTS.parent / "docs" / "proofs.md"
 SECTIONS = {
-    "failures": "What goes wrong",
-    "inputs": "What comes in",
-    "guarantees": "What alerting promises",
+    "failures": "Failures",
+    "inputs": "Bad inputs",
+    "guarantees": "Guarantees of alerting",
 }
 
 
@@ -34,7 +34,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows by section with their titles, and why some have no test."""
+    """The rows by section with their titles, and the reasons of rows without a test."""
 
     sections: Mapping[str, Mapping[str, str]]
     none: Mapping[str, str]
@@ -50,12 +50,12 @@ class Table:
 
 
 def proofs() -> list[Proof]:
-    """Of every test file, in the order of the files."""
+    """Return the marked tests of all test files, in the order of the files."""
     return [proof for path in sorted(TESTS.rglob("test_*.py")) for proof in marked(path)]
 
 
 def marked(path: Path) -> Iterator[Proof]:
-    """The marked tests of a file. Marks stand on a test, on one of its parameters, or on its class."""
+    """Yield the marked tests of a file. A mark is on a test, on one of its parameters, or on its class."""
     root = path.relative_to(TESTS.parent)
 
     def walk(nodes: Iterable[ast.stmt], outer: str, inherited: tuple[str, ...]) -> Iterator[Proof]:
@@ -79,7 +79,7 @@ def _rows(decorator: ast.expr) -> Iterator[str]:
 
 
 def by_row(found: Iterable[Proof]) -> dict[str, list[str]]:
-    """The tests of each row."""
+    """Return the tests of each row."""
     tests: dict[str, list[str]] = {}
     for proof in found:
         for row in proof.rows:
@@ -88,7 +88,7 @@ def by_row(found: Iterable[Proof]) -> dict[str, list[str]]:
 
 
 def problems(table: Table, found: Iterable[Proof]) -> list[str]:
-    """What keeps the page from being true, a sentence each."""
+    """Return one sentence for each inconsistency between rows and marks."""
     tests, titles = by_row(found), table.titles
     said = [f"{row} has neither a test nor a reason" for row in titles if row not in {*tests, *table.none}]
     said += [f"{row} has a test and a reason for having none" for row in table.none if row in tests]
@@ -98,17 +98,17 @@ def problems(table: Table, found: Iterable[Proof]) -> list[str]:
 
 
 def page(table: Table, found: Iterable[Proof], survivors: Survivors) -> str:
-    """docs/proofs.md."""
+    """Return the text of docs/proofs.md."""
     tests = by_row(found)
     lines = [
-        "# What is proved, and where",
+        "# Proofs",
         "",
-        "What can go wrong, what can come in and what alerting promises: each with the tests that prove it.",
-        '`make prove ROWS="F6 B21"` runs those of some rows. [guarantees.md](guarantees.md) says in words what',
-        "all of it adds up to. This page is made by `make proofs`.",
+        "Failures, bad inputs and the guarantees of alerting, each with the tests that prove its handling.",
+        '`make prove ROWS="F6 B21"` runs the tests of some rows. [guarantees.md](guarantees.md) summarizes what they',
+        "prove. `make proofs` generates this page.",
     ]
     for section, heading in SECTIONS.items():
-        lines += ["", f"## {heading}", "", "| | | proved by |", "|-|-|-|"]
+        lines += ["", f"## {heading}", "", "| row | case | proved by |", "|-|-|-|"]
         for row, title in table.sections[section].items():
             proof = "<br>".join(f"`{test}`" for test in tests.get(row, ())) or table.none.get(row, "")
             lines.append(f"| {row} | {title} | {proof} |")
@@ -116,19 +116,19 @@ def page(table: Table, found: Iterable[Proof], survivors: Survivors) -> str:
 
 
 def _of_mutants(survivors: Survivors) -> Iterator[str]:
-    """What `make mutants` found, and which survivors are accepted."""
-    yield from ("## What no test notices", "")
-    yield "`make mutants` changes one thing at a time in `logctl/core` and in what the functions store with, and runs"
-    yield "the tests that reach it. It fails when fewer than 90 % of the changes are noticed. What a survivor's changed"
-    yield "line looks like is in `tests/mutants.toml`."
-    yield from ("", survivors.measured, "", "| where | accepted survivors, and why |", "|-|-|")
+    """Return the section on mutation tests: the last result and the accepted survivors."""
+    yield from ("## Mutation tests", "")
+    yield "`make mutants` makes one change at a time in `logctl/core` and in the stores of the functions, and runs the"
+    yield "tests that reach the changed line. It fails if the tests detect fewer than 90 % of the changes. The accepted"
+    yield "survivors are described in `tests/mutants.toml`."
+    yield from ("", survivors.measured, "", "| place | why a surviving change is accepted |", "|-|-|")
     for one in survivors.accepted:
         where = one.path if one.function == "*" else f"{one.path} {one.function}"
         yield f"| `{where}` | {one.reason} |"
 
 
 def main(rows: list[str]) -> None:
-    """Write the page; with rows, print their tests."""
+    """Write the page or, if rows are given, print their tests."""
     tests = by_row(proofs())
     if not rows:
         PAGE.write_text(page(Table.read(), proofs(), Survivors.read()), "utf-8")

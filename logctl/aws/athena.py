@@ -1,4 +1,4 @@
-"""Statements in Athena by boto3 alone, for code that runs in Lambda: start, wait, read."""
+"""Statements in Athena by boto3 alone, for code that runs in Lambda and has no PyAthena."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _LONGEST_WAIT = 2.0
 
 
 class QueryFailed(LogctlError):
-    """A statement that Athena did not carry out; the text is Athena's reason."""
+    """The error for a statement that Athena did not carry out; its text is Athena's reason."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """A statement that succeeded. `rows` are text, None for NULL, without the header."""
+    """The result of a statement: `rows` as text, None for NULL, without the header; `scanned` in bytes."""
 
     query_id: str
     rows: tuple[tuple[str | None, ...], ...]
@@ -30,16 +30,18 @@ class Done:
 
 
 def text(value: str) -> str:
-    """An execution parameter that is text: an SQL literal (Amazon Athena User Guide, Use parameterized
-    queries)."""
+    """Return text as an execution parameter, which is an SQL literal.
+
+    Source: Amazon Athena User Guide, Use parameterized queries.
+    """
     return "'" + value.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs statements in one workgroup and database.
+    """A way to run statements in one workgroup and database.
 
-    `until` says when there is no more time: a running statement is then stopped.
+    When `until` returns True, no time is left, and a running statement is stopped.
     """
 
     client: AthenaClient
@@ -49,7 +51,7 @@ class Runner:
     until: Callable[[], bool] = lambda: False
 
     def run(self, sql: str, parameters: Sequence[str] = ()) -> Done:
-        """Run one statement to its end.
+        """Run one statement and wait for its end.
 
         Raises:
             QueryFailed: it failed, was stopped, or ran out of time.

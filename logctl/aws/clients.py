@@ -1,7 +1,7 @@
-"""AWS clients with timeouts that suit a pipeline, made once and handed in.
+"""AWS clients with timeouts that suit a pipeline, created once and passed to whoever needs them.
 
-A laptop and AWS differ in endpoint and credentials only, and both arrive here from outside: nothing that
-uses a client knows which it talks to.
+The sandbox and AWS differ in endpoint and credentials only, and both are passed in: code that uses a client
+does not know which of the two it calls.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from logctl.core.names import Place
+from logctl.aws.place import Place
 
 if TYPE_CHECKING:
     from mypy_boto3_athena.client import AthenaClient
@@ -39,8 +39,8 @@ _FAST = Config(
 # For the consumer, which has 60 seconds: a call and its pauses take LONGEST_CALL at most.
 IN_TIME = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "max_attempts": 3})
 LONGEST_CALL = 15_000
-"""Milliseconds that one call with IN_TIME may take: three times four seconds, and pauses of at most one and
-two between them (botocore, standard retry mode)."""
+"""Milliseconds that one call with IN_TIME may take: three attempts of four seconds, with pauses of at most
+one and two seconds between them (botocore, standard retry mode)."""
 # SNS must never hold up ingest: a publish that fails is the sweeper's work (see debounce).
 _BRIEF = Config(
     connect_timeout=1,
@@ -53,9 +53,9 @@ _PATIENT = Config(connect_timeout=3, read_timeout=30, retries={"mode": "standard
 
 
 class Aws:
-    """The clients of one account and region, each made when first used.
+    """The clients of one account and region, each created at its first use.
 
-    Boto3 clients are thread-safe; making one is not, so parallel code asks for its client first.
+    Boto3 clients are thread-safe, but creating one is not: threads start after their client was used once.
     """
 
     def __init__(
@@ -66,7 +66,14 @@ class Aws:
         *,
         calls: Config | None = None,
     ) -> None:
-        """`calls` stands in for the timeouts and retries of the clients that the functions use."""
+        """Create clients from a session.
+
+        Args:
+            session: credentials and region.
+            endpoint_url: where all services are, for the sandbox.
+            athena_endpoint_url: where Athena is; without it, `endpoint_url`.
+            calls: replaces the timeouts and retries of the clients that the functions use.
+        """
         self._session = session
         self._calls = calls or _FAST
         self._slow_calls = calls or _PATIENT

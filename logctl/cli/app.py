@@ -1,4 +1,4 @@
-"""The root command and its families. Each family is a file; this one only brings them together."""
+"""The program: the root command with its options, and the commands, each registered by its own file."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from logctl.cli.commands import (
     dashboard,
     debounce,
     demo,
+    destroy,
     dlq,
     doctor,
     iam,
     init,
     local,
+    provision,
     quarantine,
     replay,
     send,
-    stack,
     status,
     tail,
 )
@@ -53,33 +54,38 @@ def _versions(wanted: bool) -> None:
 
 def _root(
     config: Annotated[
-        str | None, typer.Option(help="The settings file. [default: logctl.toml]", metavar="FILE")
+        str | None, typer.Option(help="Settings file. [default: logctl.toml]", metavar="FILE")
     ] = None,
     version: Annotated[  # noqa: ARG001 - its callback does the work
         bool,
         typer.Option(
-            "--version", callback=_versions, is_eager=True, help="Show the versions for a bug report."
+            "--version",
+            callback=_versions,
+            is_eager=True,
+            help="Show the versions of logctl and its dependencies, for a bug report.",
         ),
     ] = False,
     **where: Any,
 ) -> None:
-    """A complete serverless log pipeline in your own AWS account, or on this machine.
+    """Run a complete serverless log pipeline in your own AWS account, or on this machine.
 
     Start here: logctl demo
     """
     command.start(config, **where)
 
 
-_own = [p for p in inspect.signature(_root, eval_str=True).parameters.values() if p.name != "where"]
-_root.__signature__ = inspect.Signature(_own + command.where_parameters())  # type: ignore[attr-defined]
-_root.__annotations__ = {p.name: p.annotation for p in _own + command.where_parameters()}
+command.with_where_options(
+    _root,
+    [item for item in inspect.signature(_root, eval_str=True).parameters.values() if item.name != "where"],
+)
 app.callback()(_root)
 
 for family in (
     demo,
     local,
     init,
-    stack,
+    provision,
+    destroy,
     status,
     doctor,
     iam,
@@ -98,10 +104,10 @@ for family in (
 
 
 def run() -> None:
-    """Be the program: take the command line, and end with its exit code.
+    """Run the command line, and end the process with its exit code.
 
-    The framework's own errors quote what was typed, which may have come from anywhere: they are made harmless
-    before they are shown.
+    Error messages of the framework quote the arguments, which may contain control characters: those are
+    escaped before the message is shown.
     """
     try:
         code = app(prog_name="logctl", standalone_mode=False)
@@ -116,7 +122,7 @@ def run() -> None:
 
 def _show(error: Any) -> None:
     ctx = getattr(error, "ctx", None)
-    if ctx is None or error.message != ctx.get_help():  # help has lines, and quotes nothing
+    if ctx is None or error.message != ctx.get_help():  # help has several lines, and quotes no argument
         error.message = neutralise(str(error.message or ""))
     shown = io.StringIO()
     error.show(file=shown)

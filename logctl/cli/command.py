@@ -1,4 +1,8 @@
-"""What every command has in common: where it works, how it fails, and how it ends in a pipe."""
+"""What every command has in common: registration, the options that choose the target, errors and questions.
+
+`command` registers a function as a command, adds `--target`, `--env`, `--profile` and `--region` to its
+options, and turns exceptions into a message and an exit code.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -25,66 +30,94 @@ _PANEL = "Where"
 _WHERE: dict[str, Any] = {
     "target": Annotated[
         str | None,
-        typer.Option(help="aws, or local for the sandbox.", metavar="aws|local", rich_help_panel=_PANEL),
+        typer.Option(
+            help="Where to work: in AWS, or in the sandbox on this machine.",
+            metavar="aws|local",
+            rich_help_panel=_PANEL,
+        ),
     ],
     "env": Annotated[
         str | None,
         typer.Option(
-            help="The environment's name.",
+            help="Name of the environment.",
             metavar="NAME",
             autocompletion=completion.environments,
             rich_help_panel=_PANEL,
         ),
     ],
     "profile": Annotated[
-        str | None, typer.Option(help="The AWS profile.", metavar="NAME", rich_help_panel=_PANEL)
+        str | None, typer.Option(help="AWS profile.", metavar="NAME", rich_help_panel=_PANEL)
     ],
     "region": Annotated[
-        str | None, typer.Option(help="The AWS region.", metavar="REGION", rich_help_panel=_PANEL)
+        str | None, typer.Option(help="AWS region.", metavar="REGION", rich_help_panel=_PANEL)
     ],
 }
 
 
 class _Invocation:
-    """The context that the root options made, for the subcommand to refine."""
+    """The context made from the root command's options, which a subcommand's options then refine."""
 
     context = Context()
 
 
 def start(config: str | None, **where: str | None) -> None:
-    """Called by the root command with the options that stand before the subcommand."""
+    """Store the options that stand before the subcommand; the root command calls this."""
     _Invocation.context = Context(config=config).with_flags(where)
 
 
-def where_parameters() -> list[inspect.Parameter]:
-    return [
+def with_where_options(function: Callable[..., Any], own: Iterable[inspect.Parameter]) -> None:
+    """Give a function the signature that Typer reads: its own parameters and those in `_WHERE`."""
+    where = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
         for name, annotation in _WHERE.items()
     ]
+    parameters = [*(item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in own), *where]
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    function.__annotations__ = {item.name: item.annotation for item in parameters}
 
 
 def command(app: typer.Typer, name: str | None = None, **options: Any) -> Callable[..., Any]:
-    """Register a function as a command.
+    """Return a decorator that registers a function as a command.
 
-    Its first parameter is the `Context`; the options that say where (`--target`, `--env`, `--profile`,
-    `--region`) are added, so that they work after the subcommand as well as before it.
+    The first parameter of the function is the `Context`. A parameter whose type is a dataclass stands for the
+    fields of the dataclass: each field is an argument or an option, and the function gets them as one object.
+    The options `--target`, `--env`, `--profile` and `--region` are added, so that they can be given after the
+    subcommand as well as before it.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def run(*args: Any, **kwargs: Any) -> None:
-            where = {option: kwargs.pop(option) for option in _WHERE}
-            context = _Invocation.context.with_flags(where)
-            as_json = getattr(kwargs.get("output"), "value", None) == "json"
-            _guarded(functools.partial(function, context, *args, **kwargs), context, as_json=as_json)
-
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-        run.__signature__ = inspect.Signature(own + where_parameters())  # type: ignore[attr-defined]
-        run.__annotations__ = {p.name: p.annotation for p in own + where_parameters()}
+        groups: dict[str, Any] = {item.name: item.annotation for item in own if is_dataclass(item.annotation)}
+
+        @functools.wraps(function)
+        def run(**given: Any) -> None:
+            context = _Invocation.context.with_flags({name: given.pop(name) for name in _WHERE})
+            as_json = getattr(given.get("output"), "value", None) == "json"
+            for name, group in groups.items():
+                given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
+            _guarded(functools.partial(function, context, **given), context, as_json=as_json)
+
+        with_where_options(run, (item for parameter in own for item in _expanded(parameter)))
         app.command(name, **options)(run)
         return function
 
     return register
+
+
+def _expanded(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    """Return a parameter for each field of a dataclass; any other parameter as it is."""
+    group = parameter.annotation
+    if not is_dataclass(group):
+        return [parameter]
+    types = get_type_hints(group, include_extras=True)
+
+    def of_field(field: Field[Any]) -> inspect.Parameter:
+        default = inspect.Parameter.empty if field.default is MISSING else field.default
+        return inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=types[field.name]
+        )
+
+    return [of_field(field) for field in fields(group)]
 
 
 def _guarded(call: Callable[[], None], context: Context, *, as_json: bool) -> None:
@@ -94,7 +127,8 @@ def _guarded(call: Callable[[], None], context: Context, *, as_json: bool) -> No
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
-        # `| head` has had enough: not an error. Nothing more may be flushed to a closed pipe.
+        # The reader of the pipe, such as `head`, has ended: not an error. The rest of the buffer must not
+        # be flushed to the closed pipe when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
     except typer.Exit:
@@ -110,7 +144,7 @@ def _guarded(call: Callable[[], None], context: Context, *, as_json: bool) -> No
 
 
 def fail(error: LogctlError, *, as_json: bool = False) -> None:
-    """Say what went wrong and end with its exit code."""
+    """Write an error to stderr, as text or as JSON, and end with its exit code."""
     if as_json:
         told = {"error": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
         sys.stderr.write(json.dumps(told) + "\n")
@@ -122,15 +156,18 @@ def fail(error: LogctlError, *, as_json: bool = False) -> None:
 
 
 def confirm(question: str, *, yes: bool, flag: str = "--yes") -> None:
-    """Ask; without a terminal there is nobody to ask.
+    """Ask a question on the terminal, unless `yes`; `flag` is the option that answers it beforehand.
 
     Raises:
-        LogctlError: the answer is no, or nobody could be asked.
+        LogctlError: the answer is no, or stdin is no terminal.
     """
     if yes:
         return
     if not sys.stdin.isatty():
-        raise LogctlError("Nothing was changed: there is no terminal to ask on.", f"To go ahead, add {flag}.")
+        raise LogctlError(
+            "Nothing was changed: confirmation is needed, and there is no terminal to ask on.",
+            f"To go ahead, add {flag}.",
+        )
     say(question)
     sys.stderr.write("Go ahead? [y/N] ")
     sys.stderr.flush()

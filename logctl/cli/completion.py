@@ -1,7 +1,7 @@
-"""What the shell offers after Tab: apps, environments, debounce keys, ids, saved queries.
+"""Shell completion of values: apps, environments, kinds of error, message ids, saved queries.
 
-A person waits for it, so it gives up after a moment and then offers nothing; it says nothing either, whatever
-goes wrong. The shell evaluates what it is offered: only plain words pass, wherever they come from.
+A person waits for the result, so a look-up ends after two seconds; on a timeout or an error there are no
+completions and no message. The shell evaluates the words that it gets, so only plain words are offered.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import typer
 
 from logctl.cli.context import Context
 
-PATIENCE = 2.0
-"""Seconds for everything that asks AWS."""
+TIMEOUT = 2.0
+"""Seconds after which a look-up in AWS is given up."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.#-]{0,127}")
 _WHERE = ("target", "env", "profile", "region")
 
@@ -26,7 +26,7 @@ Complete = Callable[[typer.Context, str], list[str]]
 
 
 def _offering(look_up: Callable[[Context], Iterable[str]]) -> Complete:
-    """A completion of what `look_up` finds in time."""
+    """Return a completion function that offers what `look_up` finds before the timeout."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         found: list[str] = []
@@ -38,14 +38,14 @@ def _offering(look_up: Callable[[Context], Iterable[str]]) -> Complete:
         with contextlib.redirect_stderr(io.StringIO()):
             thread = Thread(target=work, daemon=True)
             thread.start()
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT)
         return sorted(word for word in {*found} if word.startswith(incomplete) and _PLAIN.fullmatch(word))
 
     return complete
 
 
 def _context(ctx: typer.Context) -> Context:
-    """What the line so far says of where to look."""
+    """Return the context for the options that are on the command line so far."""
     root: dict[str, Any] = ctx.find_root().params
     here = Context(config=root.get("config"))
     for params in (root, ctx.params):
@@ -54,8 +54,8 @@ def _context(ctx: typer.Context) -> Context:
 
 
 def _apps(context: Context) -> list[str]:
-    from logctl.core.names import Names
     from logctl.pipeline.stores.hot import HotStore
+    from logctl.stack.names import Names
 
     return HotStore(context.aws.dynamodb, Names.of(context.settings).hot_table).apps()
 
@@ -67,8 +67,8 @@ def _environments(context: Context) -> list[str]:
 
 
 def _keys(context: Context) -> list[str]:
-    from logctl.core.names import Names
     from logctl.pipeline.stores.alert_states import AlertStore
+    from logctl.stack.names import Names
 
     store = AlertStore(context.aws.dynamodb, Names.of(context.settings).alerts_table)
     return [str(state.key) for state in store.attention()]

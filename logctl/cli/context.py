@@ -1,4 +1,4 @@
-"""Where a command works: settings from flags, variables and file, and the AWS clients they lead to."""
+"""The context of an invocation: settings from flags, variables and file, and AWS clients for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logctl.core.errors import UnreachableError, UsageError
-from logctl.core.settings import Settings
+from logctl.stack.settings import Settings
 
 if TYPE_CHECKING:
     import boto3
@@ -29,20 +29,20 @@ _NOT_SETTINGS = {"LOGCTL_CONFIG", "LOGCTL_SANDBOX_HOME", "LOGCTL_STATE_HOME", "L
 
 @dataclass(frozen=True)
 class Context:
-    """One invocation. `flags` are the settings given on the command line."""
+    """The context of one invocation; `flags` are the settings given on the command line."""
 
     flags: Mapping[str, Any] = field(default_factory=dict)
     config: str | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def with_flags(self, flags: Mapping[str, Any]) -> Context:
-        """The same with more flags; what comes later on the line counts."""
+        """Return a copy with more flags; a flag that is given again replaces the earlier value."""
         given = {name: value for name, value in flags.items() if value is not None}
         return Context({**self.flags, **given}, self.config, self.environ)
 
     @cached_property
     def settings(self) -> Settings:
-        """Flag, then variable, then file, then default."""
+        """The settings: for each the flag, else the variable, else the file, else the default."""
         path, values = self._file()
         return Settings.build(
             ("command line", self.flags), ("environment", self._variables()), (str(path), values)
@@ -79,6 +79,7 @@ class Context:
 
     @property
     def sandbox_home(self) -> Path:
+        """The folder of the sandbox."""
         from logctl.local.sandbox import default_home
 
         chosen = self.environ.get("LOGCTL_SANDBOX_HOME")
@@ -86,7 +87,7 @@ class Context:
 
     @property
     def state_home(self) -> Path:
-        """Where `send -f` remembers how far it is."""
+        """The folder in which `send -f` stores how far it has read each file."""
         from platformdirs import user_state_path
 
         chosen = self.environ.get("LOGCTL_STATE_HOME")
@@ -98,7 +99,7 @@ class Context:
 
         Raises:
             UnreachableError: the target is the sandbox, and none is up.
-            UsageError: no region is configured anywhere, or an endpoint is no URL.
+            UsageError: no region is configured, or an endpoint is not a URL.
         """
         from logctl.aws.clients import Aws
 
@@ -121,13 +122,13 @@ class Context:
         import boto3
 
         settings = self.settings
-        # boto3 itself knows AWS_DEFAULT_REGION only; the AWS CLI and the other SDKs take this one first.
+        # boto3 reads only AWS_DEFAULT_REGION; the AWS CLI and other SDKs prefer AWS_REGION.
         region = settings.region or self.environ.get("AWS_REGION") or None
         return boto3.Session(profile_name=settings.profile, region_name=region)
 
     @property
     def region(self) -> str | None:
-        """The region that is configured, without asking AWS; None where none is."""
+        """The configured region, found without a call to AWS; None if there is none."""
         return self.settings.region or self._session.region_name
 
     def _sandbox(self) -> Aws:
@@ -149,23 +150,25 @@ class Context:
 
     @cached_property
     def deployment(self) -> Deployment:
+        """The environment that the settings name, at the target."""
         from logctl.ops.deployment import Deployment
 
         return Deployment(self.aws, self.settings)
 
     @property
     def place(self) -> str:
-        """Where things would change: named before anything is asked."""
+        """The environment, account and region, for messages: asks AWS for the account."""
         if self.settings.target == "local":
             return f"environment {self.settings.env} in the sandbox ({self.aws.region})"
         return f"environment {self.settings.env} in account {self.aws.account}, {self.aws.region}"
 
     @property
     def target_flag(self) -> str:
-        """What a suggested command needs so that it goes to the same place."""
+        """The options that a suggested command needs to reach the same environment."""
         flag = " --target local" if "target" in self.flags and self.settings.target == "local" else ""
         return flag + (f" --env {self.settings.env}" if "env" in self.flags else "")
 
 
 def now() -> int:
+    """Return the time in milliseconds since the epoch."""
     return time.time_ns() // 1_000_000

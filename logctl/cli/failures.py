@@ -1,4 +1,4 @@
-"""From whatever went wrong to one sentence, what to do next, and an exit code: the one ladder."""
+"""Turns any exception into the error that a person gets: one sentence, what to do next, and an exit code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def explain(error: Exception, context: Context) -> LogctlError | None:
-    """What to tell a person about an error; None when it is a bug and should keep its traceback."""
+    """Return the error to show for an exception; None for a bug, which should keep its traceback."""
     if isinstance(error, LogctlError):
         return error
     try:
@@ -24,15 +24,15 @@ def explain(error: Exception, context: Context) -> LogctlError | None:
     except ImportError:  # pragma: no cover - boto3 is a dependency
         return None
     if isinstance(error, boto.ClientError):
-        return _service_said(error, context)
-    ladder: tuple[tuple[tuple[type[Exception], ...], Callable[[], LogctlError]], ...] = (
+        return _of_service(error, context)
+    explanations: tuple[tuple[tuple[type[Exception], ...], Callable[[], LogctlError]], ...] = (
         (
             (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError),
             lambda: NotPermittedError("There are no AWS credentials here.", _sign_in(context)),
         ),
         (
             (boto.ProfileNotFound,),
-            lambda: UsageError(f"{error}.", "See the profiles with: aws configure list-profiles"),
+            lambda: UsageError(f"{error}.", "List the profiles with: aws configure list-profiles"),
         ),
         (
             (boto.SSOTokenLoadError, boto.UnauthorizedSSOTokenError, boto.TokenRetrievalError),
@@ -44,7 +44,7 @@ def explain(error: Exception, context: Context) -> LogctlError | None:
         ),
         (
             (boto.InvalidRegionError,),
-            lambda: UsageError(f"{error}.", "Write a region like eu-central-1."),
+            lambda: UsageError(f"{error}.", "Give a region such as eu-central-1."),
         ),
         (
             (
@@ -59,16 +59,16 @@ def explain(error: Exception, context: Context) -> LogctlError | None:
         ((boto.BotoCoreError,), lambda: LogctlError(f"{error}".rstrip(".") + ".")),
         (
             (ResponseParserError, UnicodeDecodeError),
-            lambda: LogctlError("A reply of AWS was damaged on the way.", "Run the same again."),
+            lambda: LogctlError("A reply from AWS could not be parsed.", "Run the same again."),
         ),
     )
-    for kinds, say in ladder:
+    for kinds, explained in explanations:
         if isinstance(error, kinds):
-            return say()
+            return explained()
     return None
 
 
-def _service_said(error: ClientError, context: Context) -> LogctlError:
+def _of_service(error: ClientError, context: Context) -> LogctlError:
     code = code_of(error)
     said = message_of(error) or code
     match trouble(code, said):
@@ -79,39 +79,40 @@ def _service_said(error: ClientError, context: Context) -> LogctlError:
         case Trouble.DENIED:
             return NotPermittedError(
                 f"AWS refuses {error.operation_name}: {said}".rstrip(".") + ".",
-                f"What a command needs: logctl iam --for COMMAND{context.target_flag}",
+                f"See what a command needs with: logctl iam --for COMMAND{context.target_flag}",
             )
         case Trouble.MISSING:
-            if error.operation_name in _OF_TABLES and _is_provisioned(context):
+            if error.operation_name in _CATALOG_OPERATIONS and _is_provisioned(context):
                 return UnreachableError(
                     "A table or view of the pipeline is missing from Athena's catalog.",
-                    f"Bring it back with: logctl athena repair{context.target_flag}",
+                    f"Restore it with: logctl athena repair{context.target_flag}",
                 )
             return not_provisioned(context)
         case Trouble.BUSY:
             return LogctlError(
-                f"AWS is throttling {error.operation_name}.", "Wait a little and run the same again."
+                f"AWS is throttling {error.operation_name}.", "Wait a moment and run the same again."
             )
         case Trouble.OTHER:
             return LogctlError(f"AWS answered {error.operation_name} with {code}: {said}".rstrip(".") + ".")
 
 
-_OF_TABLES = frozenset(
+_CATALOG_OPERATIONS = frozenset(
     {"GetTable", "GetPartitions", "BatchCreatePartition", "BatchDeletePartition", "BatchUpdatePartition"}
 )
 
 
 def _is_provisioned(context: Context) -> bool:
-    """Whether there is a stack, as far as that may be seen."""
+    """Return whether there is a stack; False if that cannot be found out."""
     try:
         context.deployment.outputs()
-    except Exception:  # noqa: BLE001 - it is another error that is being explained
+    except Exception:  # noqa: BLE001 - the error to explain is another one
         return False
     return True
 
 
 def not_provisioned(context: Context) -> UnreachableError:
-    hint = f"Make it with: logctl provision{context.target_flag}"
+    """Return the error for an environment without a stack."""
+    hint = f"Create it with: logctl provision{context.target_flag}"
     return UnreachableError(
         f"There is no {context.deployment.names.stack} pipeline in {context.place}.",
         hint + _sandbox_hint(context),
@@ -126,7 +127,7 @@ def _sign_in(context: Context) -> str:
 
 def _reach(context: Context) -> str:
     if context.settings.target == "local":
-        return "See how the sandbox is with: logctl local status"
+        return "Check the sandbox with: logctl local status"
     return "Check the network, the region and AWS_ENDPOINT_URL." + _sandbox_hint(context)
 
 
@@ -139,7 +140,7 @@ def _sandbox_hint(context: Context) -> str:
         running = sandbox.find(context.sandbox_home)
     except LogctlError:
         return ""
-    return "" if running is None else " A sandbox is up on this machine: for it, add --target local."
+    return "" if running is None else " A sandbox is up on this machine: to use it, add --target local."
 
 
 def _unreachable(error: Exception) -> str:

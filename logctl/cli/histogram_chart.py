@@ -1,4 +1,4 @@
-"""Counts over time as bars: a row a bucket, errors first, then warnings, then the rest."""
+"""Draws a histogram for a terminal: one bar per bucket, with errors first, then warnings, then the rest."""
 
 from __future__ import annotations
 
@@ -13,25 +13,28 @@ _GROUPS = (
     ("warnings", (levels.WARN,)),
     ("others", ()),
 )
-# Different shapes, so that they can be told apart without colours too.
+# Different characters, so that the groups can be told apart without colours.
 _BLOCKS = ("█", "▓", "░")
 _ASCII = ("#", "+", ".")
 _COLORS = ("31", "33", "32")
-_LEAST_BAR = 10
+_SHORTEST_BAR = 10
 
 
-def bars(buckets: Sequence[Bucket], step: int, *, width: int, colored: bool, blocks: bool) -> list[str]:
-    """The lines of a histogram, a legend last. Nothing for no buckets.
+def chart(buckets: Sequence[Bucket], step: int, *, width: int, colored: bool, blocks: bool) -> list[str]:
+    """Return the lines of a chart, the legend last; no lines if there are no buckets.
 
     Args:
+        buckets: the counts by level, in order of time.
+        step: the time that a bucket covers, in milliseconds; it decides how times are written.
         width: columns of the terminal.
-        blocks: whether block characters can be shown; otherwise ASCII.
+        colored: whether to colour the bars with ANSI escape sequences.
+        blocks: whether to draw with block characters; otherwise with ASCII.
     """
     if not buckets:
         return []
     stamps = [_stamp(bucket.start, step) for bucket in buckets]
     totals = [f"{bucket.total:,}" for bucket in buckets]
-    room = max(_LEAST_BAR, width - max(map(len, stamps)) - max(map(len, totals)) - 4)
+    room = max(_SHORTEST_BAR, width - max(map(len, stamps)) - max(map(len, totals)) - 4)
     most = max(bucket.total for bucket in buckets)
     marks = _BLOCKS if blocks else _ASCII
     lines = []
@@ -48,12 +51,13 @@ def bars(buckets: Sequence[Bucket], step: int, *, width: int, colored: bool, blo
 
 
 def _split(bucket: Bucket) -> list[int]:
+    """Return the counts of errors, warnings and other records."""
     named = [sum(bucket.levels.get(level, 0) for level in members) for _, members in _GROUPS[:-1]]
     return [*named, bucket.total - sum(named)]
 
 
 def _bar(counts: Sequence[int], most: int, room: int, marks: Sequence[str], colored: bool) -> str:
-    """One row. What there is at all gets a cell of its own, so that one error among thousands is seen."""
+    """Return one bar. A group with any records has at least one cell, so that a single error is visible."""
     total = sum(counts)
     if not total:
         return ""

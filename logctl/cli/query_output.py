@@ -1,4 +1,4 @@
-"""The result of a query: rows or a histogram, to the terminal, a pipe or a file."""
+"""Writes the result of a query, as rows or as a histogram, to the terminal, a pipe or a file."""
 
 from __future__ import annotations
 
@@ -9,41 +9,52 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from logctl.cli.render import Output, say, show, write_csv
 from logctl.core import levels
 from logctl.core.errors import UsageError
+from logctl.core.histogram import Bucket
 from logctl.core.safe_text import json_text
-from logctl.core.times import TimeRange, format_duration, iso
+from logctl.core.times import format_duration, iso
 
 if TYPE_CHECKING:
+    from logctl.ops.query.question import Bars
     from logctl.ops.query.runner import QueryResult
 
 _NUMERIC = ("integer", "bigint", "double", "decimal", "float", "smallint", "tinyint", "real")
 
 
-class Format(StrEnum):
+class QueryOutput(StrEnum):
+    """The output formats of a query's rows; a histogram has all but Parquet."""
+
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
     PARQUET = "parquet"
 
 
-def check_destination(output: Format, to: Path | None, *, histogram: bool) -> None:
-    """Before anything is paid for.
+def check_destination(output: QueryOutput, to: Path | None, *, histogram: bool) -> None:
+    """Check that the result can be written, before the query is run and costs something.
 
     Raises:
-        UsageError: the result could not be written there, or not in this form.
+        UsageError: the folder of the file is missing, or the format does not suit the destination or result.
     """
     if to is not None and not to.parent.is_dir():
         raise UsageError(f"There is no folder {to.parent}.")
-    if output is not Format.PARQUET:
-        return
+    match output:
+        case QueryOutput.TABLE | QueryOutput.JSON | QueryOutput.CSV:
+            return
+        case QueryOutput.PARQUET:
+            pass
+        case _:
+            assert_never(output)
     if histogram:
-        raise UsageError("--histogram is written as table, json or csv.")
+        raise UsageError("A histogram cannot be written as Parquet: choose table, json or csv.")
     if to is None and sys.stdout.isatty():
-        raise UsageError("Parquet is nothing for a terminal.", "Write it to a file: --to FILE")
+        raise UsageError(
+            "Parquet is a binary format and cannot be shown on a terminal.", "Write it to a file: --to FILE"
+        )
     from logctl.ops.query import parquet
 
     parquet.require()
@@ -51,7 +62,7 @@ def check_destination(output: Format, to: Path | None, *, histogram: bool) -> No
 
 @contextlib.contextmanager
 def destination(to: Path | None) -> Iterator[None]:
-    """Stdout goes to a file, which is there when it is complete.
+    """Redirect stdout to a file, which gets its name only when it is complete; None leaves stdout as it is.
 
     Raises:
         UsageError: the file cannot be written.
@@ -70,33 +81,27 @@ def destination(to: Path | None) -> Iterator[None]:
         part.unlink(missing_ok=True)
 
 
-def write(result: QueryResult, output: Format) -> int:
-    """Write the rows, and say how many there were."""
+def write_rows(result: QueryResult, output: QueryOutput) -> int:
+    """Write the rows to stdout, and return how many there were."""
     rows = _Counted(result.rows)
-    if output is Format.CSV:
-        write_csv(result.columns, map(_flat, rows))
-    elif output is Format.JSON:
-        _write_json(result.columns, rows)
-    elif output is Format.PARQUET:
-        from logctl.ops.query import parquet
+    match output:
+        case QueryOutput.TABLE:
+            _write_table(result, rows)
+        case QueryOutput.JSON:
+            _write_json(result.columns, rows)
+        case QueryOutput.CSV:
+            write_csv(result.columns, map(_flat, rows))
+        case QueryOutput.PARQUET:
+            from logctl.ops.query import parquet
 
-        parquet.write(sys.stdout.buffer, result.columns, result.types, result.scales, iter(rows))
-    else:
-        show(
-            [dict(zip(result.columns, _flat(row), strict=True)) for row in rows],
-            result.columns,
-            Output.TABLE,
-            empty="No rows.",
-            right=[
-                column for column, kind in zip(result.columns, result.types, strict=True) if kind in _NUMERIC
-            ],
-            verbatim=True,
-        )
+            parquet.write(sys.stdout.buffer, result.columns, result.types, result.scales, iter(rows))
+        case _:
+            assert_never(output)
     return rows.count
 
 
 class _Counted:
-    """Rows, and how many have passed."""
+    """An iterable of rows that counts those that have been read."""
 
     def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
         self._rows = rows
@@ -108,8 +113,20 @@ class _Counted:
             yield row
 
 
+def _write_table(result: QueryResult, rows: Iterable[Sequence[Any]]) -> None:
+    kinds = zip(result.columns, result.types, strict=True)
+    show(
+        [dict(zip(result.columns, _flat(row), strict=True)) for row in rows],
+        result.columns,
+        Output.TABLE,
+        empty="No rows.",
+        right=[column for column, kind in kinds if kind in _NUMERIC],
+        verbatim=True,
+    )
+
+
 def _write_json(columns: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
-    """An array, a row a line, written as it comes."""
+    """Write an array with one row per line, each as soon as it is read."""
     separator = "[\n"
     for row in rows:
         sys.stdout.write(separator + json_text(dict(zip(columns, row, strict=True))))
@@ -118,43 +135,62 @@ def _write_json(columns: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None
 
 
 def _flat(row: Sequence[Any]) -> list[Any]:
-    """A row whose arrays, maps and rows are JSON text."""
+    """Return a row with its arrays, maps and nested rows as JSON text."""
     return [json_text(cell) if isinstance(cell, (list, dict)) else cell for cell in row]
 
 
-def draw(result: QueryResult, output: Format, step: int, span: TimeRange | None) -> None:
-    """Count the rows into buckets of `step` milliseconds, and show those."""
-    from logctl.cli.histogram_chart import bars
+def write_histogram(result: QueryResult, output: QueryOutput, bars: Bars) -> None:
+    """Write how many rows each bar has, by level; on a terminal as a chart.
+
+    Raises:
+        UsageError: a row has no valid time, or there are too many bars.
+    """
     from logctl.ops.query.counts import counted
 
-    found = counted(result.rows, step, span)
-    if output is Format.JSON:
-        rows = [
-            {"start": iso(item.start), "records": item.total, "levels": dict(item.levels)} for item in found
-        ]
-        print(json_text(rows, indent=2))
-    elif output is Format.CSV:
-        names = (*levels.ORDER, levels.UNKNOWN)
-        write_csv(
-            ("start", "records", *names),
-            ([iso(item.start), item.total, *(item.levels.get(name, 0) for name in names)] for item in found),
-        )
-    elif not any(item.total for item in found):
+    buckets = counted(result.rows, bars.step, bars.span)
+    match output:
+        case QueryOutput.TABLE:
+            _draw(buckets, bars.step)
+        case QueryOutput.JSON:
+            rows = [
+                {"start": iso(item.start), "records": item.total, "levels": dict(item.levels)}
+                for item in buckets
+            ]
+            print(json_text(rows, indent=2))
+        case QueryOutput.CSV:
+            names = (*levels.ORDER, levels.UNKNOWN)
+            write_csv(
+                ("start", "records", *names),
+                (
+                    [iso(item.start), item.total, *(item.levels.get(name, 0) for name in names)]
+                    for item in buckets
+                ),
+            )
+        case QueryOutput.PARQUET:
+            raise ValueError("check_destination refuses a histogram as Parquet")
+        case _:
+            assert_never(output)
+
+
+def _draw(buckets: Sequence[Bucket], step: int) -> None:
+    from logctl.cli.histogram_chart import chart
+
+    if not any(item.total for item in buckets):
         say("No rows.")
-    else:
-        lines = bars(
-            found,
-            step,
-            width=shutil.get_terminal_size().columns,
-            colored=sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
-            blocks=_shows("█▓░"),
-        )
-        print("\n".join(lines))
-        say(f"A bar is {format_duration(step)}, times are UTC.")
+        return
+    lines = chart(
+        buckets,
+        step,
+        width=shutil.get_terminal_size().columns,
+        colored=sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
+        blocks=_can_encode("█▓░"),
+    )
+    print("\n".join(lines))
+    say(f"Each bar covers {format_duration(step)}; times are in UTC.")
 
 
-def _shows(text: str) -> bool:
-    """Whether the terminal's encoding has these characters."""
+def _can_encode(text: str) -> bool:
+    """Return whether stdout's encoding has these characters."""
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

@@ -1,4 +1,7 @@
-"""How results look: tables for people, JSON and CSV for programs. Data on stdout, narration on stderr."""
+"""Writes results: tables for people, JSON and CSV for programs.
+
+Data goes to stdout, and messages about it to stderr, so that the data can be piped.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from logctl.core.safe_text import csv_cell, json_text, neutralise, shortened
 
@@ -20,26 +23,55 @@ _ROOM_FOR_IDS = 120
 
 
 class Output(StrEnum):
-    """The forms every listing takes."""
+    """The forms in which every listing can be written.
+
+    Whatever treats the forms differently uses `match` with `assert_never`, or one of the properties: after a
+    form is added, mypy reports the places that do not know it yet.
+    """
 
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
 
+    @property
+    def for_programs(self) -> bool:
+        """Whether a program reads it; then all columns are written, with their values as they are."""
+        match self:
+            case Output.TABLE:
+                return False
+            case Output.JSON | Output.CSV:
+                return True
+            case _:
+                assert_never(self)
+
+    @property
+    def nests(self) -> bool:
+        """Whether a value can be a list or an object; otherwise it has to be one text."""
+        match self:
+            case Output.JSON:
+                return True
+            case Output.TABLE | Output.CSV:
+                return False
+            case _:
+                assert_never(self)
+
 
 class Color(StrEnum):
+    """Whether text is coloured."""
+
     AUTO = "auto"
     ALWAYS = "always"
     NEVER = "never"
 
 
 def say(message: str) -> None:
-    """Narration: one harmless line on stderr."""
+    """Write a message to stderr as one line, with its control characters escaped."""
     sys.stderr.write(neutralise(message) + "\n")
     sys.stderr.flush()
 
 
 def console(*, stderr: bool = False) -> Console:
+    """Return a rich console that shows text as it is, without markup, emoji or highlighting."""
     from rich.console import Console
 
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False)
@@ -47,7 +79,7 @@ def console(*, stderr: bool = False) -> Console:
 
 @contextmanager
 def working(doing: str) -> Iterator[Callable[[str], None]]:
-    """A spinner that says what is being waited for; on a terminal only."""
+    """Show a spinner with a text, on a terminal only, and yield a function that changes the text."""
     if not sys.stderr.isatty():
         yield lambda text: None
         return
@@ -67,30 +99,44 @@ def show(
     verbatim: bool = False,
     whole: Sequence[str] = (),
 ) -> None:
-    """A listing.
+    """Write a listing to stdout.
 
     Args:
-        rows: a mapping a row; JSON gets all its members, a table the `columns`.
-        empty: what to say on stderr when there is no row.
-        right: columns of numbers.
-        words: functions that turn a column's value into what a table shows.
-        style: the colour of a table's row.
-        verbatim: the columns' names are somebody's own, and shown as they are.
-        whole: columns that are never folded, such as ids.
+        rows: one mapping per row. JSON gets all of its members, a table and CSV the `columns`.
+        columns: the members that are columns, in order.
+        output: the output format.
+        empty: the message for stderr if there are no rows.
+        right: columns that a table aligns to the right, such as numbers.
+        words: functions that turn a value of a column into what a table shows.
+        style: a function that returns the style of a table's row, such as "red".
+        verbatim: whether a table shows the names of the columns unchanged, because the user chose them.
+        whole: columns that a table never folds, such as ids.
     """
     listed = list(rows)
-    if output is Output.JSON:
-        print(json_text(listed, indent=2))
-    elif output is Output.CSV:
-        write_csv(columns, ([row.get(column) for column in columns] for row in listed))
-    elif listed:
-        table(columns, listed, right=right, words=words or {}, style=style, verbatim=verbatim, whole=whole)
+    match output:
+        case Output.JSON:
+            print(json_text(listed, indent=2))
+        case Output.CSV:
+            write_csv(columns, ([row.get(column) for column in columns] for row in listed))
+        case Output.TABLE:
+            if listed:
+                table(
+                    columns,
+                    listed,
+                    right=right,
+                    words=words or {},
+                    style=style,
+                    verbatim=verbatim,
+                    whole=whole,
+                )
+        case _:
+            assert_never(output)
     if not listed and empty:
         say(empty)
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Data as it is for a file or a pipe; on a terminal its control characters are shown and not sent."""
+    """Write CSV to stdout: unchanged to a file or a pipe, with control characters escaped on a terminal."""
     on_screen = sys.stdout.isatty()
 
     def cell(value: Any) -> Any:
@@ -115,6 +161,7 @@ def table(
     verbatim: bool = False,
     whole: Sequence[str] = (),
 ) -> None:
+    """Draw a table on stdout; the arguments are those of `show`."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -137,30 +184,39 @@ def table(
         grid.add_row(*cells, style=style(row))
     out = console()
     if not sys.stdout.isatty():
-        # A pipe has no width: nothing is folded or cut for it.
+        # A pipe has no width, so nothing is folded or cut off.
         out.width = 10_000
     with out.capture() as drawn:
         out.print(grid, crop=False)
-    # Not by rich itself, which ends the program with 1 when `| head` has had enough.
+    # Not printed by rich: it ends the program with 1 when the reader of a pipe, such as `head`, has ended.
     print(drawn.get(), end="")
 
 
 def brief(ids: Sequence[str]) -> Callable[[str], str]:
-    """How a table shows these ids: whole, and on a narrow terminal as the beginnings that tell them apart,
-    which every command takes."""
+    """Return a function that writes ids for a table.
+
+    On a narrow terminal it shortens each id to a beginning that is unique among `ids`; every command accepts
+    such a beginning in place of the id.
+    """
     if not sys.stdout.isatty() or console().width >= _ROOM_FOR_IDS:
         return str
     return shortened(ids).__getitem__
 
 
 def facts(pairs: Mapping[str, Any], output: Output) -> None:
-    """One thing, member by member."""
-    if output is Output.JSON:
-        print(json_text(dict(pairs), indent=2))
-        return
-    if output is Output.CSV:
-        write_csv(list(pairs), [list(pairs.values())])
-        return
+    """Write the members of one thing: one per line, or as JSON or CSV."""
+    match output:
+        case Output.JSON:
+            print(json_text(dict(pairs), indent=2))
+        case Output.CSV:
+            write_csv(list(pairs), [list(pairs.values())])
+        case Output.TABLE:
+            _facts_as_text(pairs)
+        case _:
+            assert_never(output)
+
+
+def _facts_as_text(pairs: Mapping[str, Any]) -> None:
     width = max((len(name) for name in pairs), default=0)
     for name, value in pairs.items():
         first, *rest = str("" if value is None else value).split("\n")

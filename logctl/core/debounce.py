@@ -27,7 +27,7 @@ claim that is left, when it has seen it for the length of a lease. The stores th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, unique
 
 from logctl.core import levels
@@ -249,6 +249,51 @@ class Tally:
     template: str
     sample: str
     last_event_at: int
+
+    @property
+    def overflow(self) -> Tally:
+        """The same events, counted under the app's overflow key."""
+        return replace(self, key=self.key.overflow, template=OVERFLOW_TEMPLATE)
+
+
+def is_new_kind(key: AlertKey, state: State | None) -> bool:
+    """Return whether an event that is counted now opens a kind of its app.
+
+    It does when nothing of its key is open and nothing waits to be reported. The overflow key is no kind: the
+    events of many kinds are counted under it.
+
+    Args:
+        state: the key's state; None when nothing was ever counted for it.
+    """
+    opens = state is None or (state.status is Status.CLOSED and not state.held_back)
+    return opens and key != key.overflow
+
+
+def counted_under(key: AlertKey, state: State | None, kinds: int) -> AlertKey:
+    """Return the key under which an event is counted: its own, or its app's overflow key.
+
+    `AlertStore.count` applies the limit as a condition of its write, because other containers count too.
+
+    Args:
+        kinds: how many kinds of the app have opened in this window, this one not included.
+    """
+    return key.overflow if is_new_kind(key, state) and kinds >= KINDS_PER_WINDOW else key
+
+
+def counted(state: State | None, tally: Tally, now: int) -> State:
+    """Return the state of a key after a tally has been added to it.
+
+    Args:
+        state: the state before; None when nothing was ever counted for the key.
+        now: milliseconds, the first `seq` of a new state.
+    """
+    before = state or State(tally.key, Status.CLOSED, seen=0, reported=0, seq=now, template=tally.template)
+    return replace(
+        before,
+        seen=before.seen + tally.count,
+        sample=before.sample or tally.sample,
+        last_event_at=tally.last_event_at,
+    )
 
 
 def alerts(record: Record, level: str) -> bool:

@@ -1,17 +1,17 @@
-"""What travels through the queue: many records of one app in one message.
+"""The envelope: how `logctl send` puts many records of one app into one SQS message.
 
-FIFO queues hand over ten messages a batch and Lambda takes 6 MB an invocation, so a record a message
-would be slow and dear. `pack` puts the records of one app and one UTC day into one envelope::
+FIFO queues hand over ten messages a batch and Lambda takes 6 MB an invocation, so that one record per message
+would be slow and expensive. `pack` puts the records of one app and one UTC day into one envelope::
 
     {"logctl": 1, "appid": "checkout", "batch_id": "5f…", "count": 812,
      "encoding": "zstd", "source": "9c…", "data": "<base64 of zstd of NDJSON>"}
 
-`source` says that the records are of a file, by its first line: the consumer then knows those again that
-came before in other messages (see `core.deduplication`). It is no part of the batch's identity.
+`batch_id` is a digest of the content, which holds the records' ids and positions: a retried send, a
+redelivery and a redrive are the same batch. SQS's messageId would be another one each time. `source`
+identifies the file that the records come from, by its first line: the consumer then recognises records that
+came before in other messages (see `core.deduplication`). It is not part of the content.
 
-`unpack` takes that, and from producers that don't use logctl a JSON object, an array of objects, or
-NDJSON. A batch is identified by its content (which holds ids and positions), never by SQS's messageId:
-a retried send, a redelivery and a redrive are the same batch.
+`core.unpacking` reads messages: envelopes, and what other producers send.
 """
 
 from __future__ import annotations
@@ -19,49 +19,36 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import zstandard
 
 from logctl.core import limits, strictjson
-from logctl.core.appid import RULE, is_appid
 from logctl.core.deduplication import MAX_BLOCKS, block_of
-from logctl.core.records import (
-    ID_DERIVED,
-    TS_DERIVED,
-    Record,
-    Rejected,
-    derive_id,
-    from_mapping,
-    from_producer,
-    to_wire,
-)
-from logctl.core.times import DAY, HOUR
+from logctl.core.records import Record, Rejected, to_wire
+from logctl.core.times import DAY
 
 VERSION = 1
 MAX_RECORDS = 1_000
 MAX_PLAIN = 512 * 1024
-"""A message's NDJSON, before compression, unless one record is larger."""
+"""How many bytes of NDJSON a message holds before compression, unless one record is larger."""
 MAX_BODY = 100_000
-"""A message's body: ten fit one SendMessageBatch request with room to spare."""
+"""How many characters a message's body has, unless one record needs more: ten such messages fit one
+SendMessageBatch request."""
 SQS_LIMIT = 1_048_576
 """SQS: a message, and a batch request in all, is at most 1 MiB
 (AWS, Amazon SQS Developer Guide, message quotas; raised from 256 KiB in August 2025)."""
-_SOURCE = re.compile(r"[0-9a-f]{16}")
 _MAX_WINDOW = 8 * 1024 * 1024
-_PROBE = 10_000
-"""Characters of an endless text that are parsed, to say what is wrong with it."""
-# A record's wire form holds the producer's object as `fields`, beside a few members of ours.
-_WIRE_DEPTH = strictjson.MAX_DEPTH + 1
-_WIRE_KEYS = strictjson.MAX_KEYS + 10
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A message ready to send; `first_line` is where it begins in its source."""
+    """A message ready to send.
+
+    `first_line` is the line of its source at which it begins; `min_ts` and `max_ts` are milliseconds.
+    """
 
     appid: str
     batch_id: str
@@ -77,35 +64,6 @@ class Packed:
         return len(self.body)
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedRecord:
-    """A part of a message that cannot be a record, with what it was."""
-
-    reason: str
-    detail: str
-    content: str
-    position: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Unpacked:
-    """What a message's body holds.
-
-    `batch_id` identifies its content; with `lasting` it comes from the content alone, so that it is the
-    same however the message is sent again. `untimed` says that some record has the time at which the
-    message was sent (`sent_at`, milliseconds). `source` is the file that they are of, by its first line.
-    """
-
-    appid: str
-    batch_id: str
-    records: tuple[Record, ...]
-    rejected: tuple[RejectedRecord, ...] = ()
-    sent_at: int = 0
-    lasting: bool = False
-    untimed: bool = False
-    source: str = ""
-
-
 class TooBig(ValueError):
     """A record that fits no message."""
 
@@ -119,7 +77,7 @@ class TooBig(ValueError):
 
 @dataclass(slots=True)
 class _Pending:
-    """Records on their way into a message: as records, as NDJSON lines, and by their line in the source."""
+    """The records of a message that is not full, as NDJSON lines too, each with its line in the source."""
 
     records: list[Record]
     lines: list[bytes]
@@ -140,15 +98,22 @@ class _Pending:
 
 
 class Packer:
-    """Collects records into messages. What goes into which message depends on the records alone,
-    so that packing the same input again gives the same messages. `source` is the file's, see `Packed`."""
+    """Collects records into messages.
+
+    What goes into which message depends on the records alone, so that packing the same input again gives the
+    same messages.
+    """
 
     def __init__(self, source: str = "") -> None:
+        """Start without records; `source` identifies their file, as in the envelope."""
         self.source = source
         self._open: dict[tuple[str, int], _Pending] = {}
 
     def add(self, record: Record, place: int = 0) -> list[Packed]:
-        """The messages that are full now. `place` is the record's line in its source.
+        """Add a record, and return the messages that are full now.
+
+        Args:
+            place: the record's line in its source.
 
         Raises:
             TooBig: this record fits no message; it was not added.
@@ -169,14 +134,14 @@ class Packer:
         return full
 
     def flush(self) -> list[Packed]:
-        """The rest, in the order in which their first records came."""
+        """Return the messages that are not full, in the order in which their first records came."""
         packed = [message for pending in self._open.values() for message in _seal_all(pending)]
         self._open.clear()
         return packed
 
 
 def pack(records: Iterable[Record], source: str = "") -> Iterator[Packed]:
-    """All of it, message by message.
+    """Yield the messages that hold the records.
 
     Raises:
         TooBig: a record fits no message.
@@ -188,7 +153,7 @@ def pack(records: Iterable[Record], source: str = "") -> Iterator[Packed]:
 
 
 def check_fits(record: Record) -> None:
-    """Whether a record can travel at all.
+    """Check that a record fits a message.
 
     Raises:
         TooBig: it takes more than SQS allows, even compressed, or more than the consumer takes.
@@ -197,7 +162,7 @@ def check_fits(record: Record) -> None:
 
 
 def _check_line(record: Record, line: bytes) -> int:
-    """How many JSON values a record has on the wire, or more.
+    """Return an upper bound of how many JSON values a record has in a message.
 
     Raises:
         TooBig: no message can hold it.
@@ -215,6 +180,7 @@ def _check_line(record: Record, line: bytes) -> int:
 
 
 def _seal_all(pending: _Pending) -> list[Packed]:
+    """Return records as messages; half of them each where all of them take more than `MAX_BODY`."""
     message = _seal(pending)
     if message.size <= MAX_BODY or len(pending.lines) == 1:
         return [message]
@@ -225,8 +191,7 @@ def _seal_all(pending: _Pending) -> list[Packed]:
 def _seal(pending: _Pending) -> Packed:
     plain = b"\n".join(pending.lines)
     appid = pending.records[0].appid
-    batch_id = _batch_id(appid, plain)
-    data = base64.b64encode(zstandard.ZstdCompressor(level=6).compress(plain)).decode()
+    batch_id = batch_id_of(appid, plain)
     envelope = {
         "logctl": VERSION,
         "appid": appid,
@@ -234,18 +199,18 @@ def _seal(pending: _Pending) -> Packed:
         "count": len(pending.lines),
         "encoding": "zstd",
         **({"source": pending.source} if pending.source else {}),
-        "data": data,
+        "data": _fold(plain),
     }
     times = [record.ts for record in pending.records]
     return Packed(
-        appid,
-        batch_id,
-        json.dumps(envelope, separators=(",", ":")),
-        len(pending.lines),
-        pending.places[0],
-        min(times),
-        max(times),
-        pending.source,
+        appid=appid,
+        batch_id=batch_id,
+        body=json.dumps(envelope, separators=(",", ":")),
+        count=len(pending.lines),
+        first_line=pending.places[0],
+        min_ts=min(times),
+        max_ts=max(times),
+        source=pending.source,
     )
 
 
@@ -254,116 +219,7 @@ def _line(record: Record) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _batch_id(appid: str, plain: bytes) -> str:
-    return hashlib.sha256(appid.encode() + b"\0" + plain).hexdigest()[:32]
-
-
-# ── Unpacking ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def group_appid(group: str) -> str:
-    """The app of a message group: the group itself, or what stands before `.SHARD`.
-
-    Raises:
-        Rejected: with `appid`.
-    """
-    appid, dot, shard = group.partition(".")
-    if not is_appid(appid) or (dot and not (shard.isascii() and shard.isdigit())):
-        raise Rejected("appid", f"the message group {group[:80]!r} cannot name an app: {RULE}")
-    return appid
-
-
-def unpack(body: str, *, group: str, deduplication_id: str, sent_at: int) -> Unpacked:
-    """The records of a message, and what in it cannot be a record.
-
-    The work is bounded by `limits`: what has more is refused before it is looked at closely.
-
-    Args:
-        group: the MessageGroupId; it names the app.
-        deduplication_id: identifies a bare message whose records have no ids; others identify themselves.
-        sent_at: milliseconds, SQS's SentTimestamp.
-
-    Raises:
-        Rejected: the whole message is unusable, or asks for too much.
-    """
-    appid = group_appid(group)
-    text = body.removeprefix("\ufeff").strip()
-    if not text:
-        raise Rejected("empty", "the message body is empty")
-    _check_values(text)
-    unpacked = _unpack(text, body, appid, group, deduplication_id, sent_at)
-    _check_spread(unpacked.records)
-    return replace(unpacked, sent_at=sent_at)
-
-
-def _unpack(text: str, body: str, appid: str, group: str, deduplication_id: str, sent_at: int) -> Unpacked:
-    bare_id = hashlib.sha256("\0".join((group, deduplication_id, body)).encode("utf-8", "replace"))
-    batch_id = bare_id.hexdigest()[:32]
-    try:
-        value = strictjson.loads(text)
-    except strictjson.Malformed as problem:
-        if "\n" not in text:
-            raise Rejected(problem.reason, problem.detail) from None
-        return _known_by_ids(_unpack_lines(text, problem, appid, batch_id, sent_at), group, body)
-    if isinstance(value, Mapping):
-        if _is_envelope(value):
-            return _unpack_envelope(value, appid, sent_at)
-        value = [value]
-    if isinstance(value, list):
-        return _known_by_ids(_unpack_values(value, appid, batch_id, sent_at), group, body)
-    raise Rejected("not_object", "the message is JSON, but neither an object nor an array of objects")
-
-
-def _check_values(text: str) -> None:
-    values = limits.count_values(text)
-    if values <= limits.MAX_VALUES:
-        return
-    try:
-        strictjson.loads(text[:_PROBE])
-    except strictjson.Malformed as problem:
-        if problem.reason == "depth":
-            raise Rejected(problem.reason, problem.detail) from None
-    raise Rejected(
-        "too_many_values",
-        f"the message holds {values:,} JSON values; {limits.MAX_VALUES:,} are allowed",
-    )
-
-
-def _check_count(records: int) -> None:
-    if records > limits.MAX_RECORDS:
-        raise Rejected(
-            "too_many_records",
-            f"the message holds {records:,} records; {limits.MAX_RECORDS:,} are allowed",
-        )
-
-
-def _check_spread(records: Sequence[Record]) -> None:
-    days = len({record.ts // DAY for record in records})
-    if days > limits.MAX_PARTITIONS:
-        raise Rejected(
-            "too_many_days",
-            f"the message's records are of {days:,} days; {limits.MAX_PARTITIONS} are allowed",
-        )
-    hours = len({record.ts // HOUR for record in records})
-    if hours > limits.MAX_HOURS:
-        raise Rejected(
-            "too_many_hours",
-            f"the message's records are of {hours:,} hours; {limits.MAX_HOURS} are allowed",
-        )
-
-
-def _known_by_ids(unpacked: Unpacked, group: str, body: str) -> Unpacked:
-    """A bare message whose records all have ids of their own is known by its content.
-
-    Its deduplication id does not last: a move to the dead-letter queue replaces it by the message id
-    (Amazon SQS Developer Guide, dead-letter queue redrive).
-    """
-    untimed = any(TS_DERIVED in record.flags for record in unpacked.records)
-    if any(ID_DERIVED in record.flags for record in unpacked.records):
-        return replace(unpacked, untimed=untimed)
-    content = hashlib.sha256("\0".join((group, body)).encode("utf-8", "replace"))
-    return replace(unpacked, batch_id=content.hexdigest()[:32], lasting=True, untimed=untimed)
-
+# ── Encoding and decoding ───────────────────────────────────────────────────────────────────────────
 
 _SHAPE: Mapping[str, type] = {
     "logctl": int,
@@ -375,54 +231,31 @@ _SHAPE: Mapping[str, type] = {
 }
 
 
-def _is_envelope(value: Mapping[str, Any]) -> bool:
-    """Whether it is an envelope of any version; a record may have a field named `logctl` too."""
+def is_envelope(value: Mapping[str, Any]) -> bool:
+    """Return whether a JSON object is an envelope of any version.
+
+    A record of another producer may have a field named `logctl`, so that all members are looked at.
+    """
     shape = {**_SHAPE, "source": str} if "source" in value else _SHAPE
     return value.keys() == shape.keys() and all(
         isinstance(value[name], kind) and not isinstance(value[name], bool) for name, kind in shape.items()
     )
 
 
-def _unpack_envelope(envelope: Mapping[str, Any], appid: str, sent_at: int) -> Unpacked:
-    if envelope["logctl"] != VERSION:
-        raise Rejected("version", f"envelope version {envelope['logctl']!r} is not known here")
-    if envelope["appid"] != appid:
-        raise Rejected("group_mismatch", f"the envelope is of {envelope['appid']!r}, its group of {appid!r}")
-    if envelope["encoding"] != "zstd":
-        raise Rejected("schema", "the envelope has no data that this version can decode")
-    source = envelope.get("source", "")
-    if source and not _SOURCE.fullmatch(source):
-        raise Rejected("schema", "the envelope's source is not 16 hexadecimal digits")
-    plain = unfold(envelope["data"])
-    lines = plain.count(b"\n") + 1
-    _check_count(lines)
-    if lines != envelope["count"]:
-        raise Rejected("count", "the envelope does not hold as many records as it says")
-    batch_id = _batch_id(appid, plain)
-    if envelope["batch_id"] != batch_id:
-        raise Rejected("batch_id", "the envelope's batch_id is not that of its content")
-    _check_values(plain.decode("utf-8", "replace"))
-    records, rejected, untimed = [], [], False
-    for position, line in enumerate(plain.split(b"\n")):
-        try:
-            wire = strictjson.loads(line, depth=_WIRE_DEPTH, keys=_WIRE_KEYS)
-            record = from_producer(wire, appid, sent_at=sent_at)
-        except (Rejected, strictjson.Malformed) as problem:
-            content = line.decode("utf-8", "replace")
-            rejected.append(RejectedRecord(problem.reason, problem.detail, content, position))
-        else:
-            records.append(record)
-            untimed = untimed or record.ts != wire["ts"]
-    return Unpacked(
-        appid, batch_id, tuple(records), tuple(rejected), lasting=True, untimed=untimed, source=source
-    )
+def batch_id_of(appid: str, plain: bytes) -> str:
+    """Return the id of a batch: 32 hexadecimal digits of the digest of its app and its NDJSON."""
+    return hashlib.sha256(appid.encode() + b"\0" + plain).hexdigest()[:32]
+
+
+def _fold(plain: bytes) -> str:
+    return base64.b64encode(zstandard.ZstdCompressor(level=6).compress(plain)).decode()
 
 
 def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
-    """An envelope's data as NDJSON: one zstd frame that declares its size, and nothing after it.
+    """Return an envelope's data as NDJSON: one zstd frame that declares its size, and nothing after it.
 
     Args:
-        most: bytes that it may unfold to.
+        most: how many bytes of NDJSON are allowed.
 
     Raises:
         Rejected: with `too_big` or `encoding`.
@@ -445,7 +278,7 @@ def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
 
 
 def unfolded(body: str) -> str | None:
-    """The lines that an envelope holds, as NDJSON; None when the body is no envelope that can be read."""
+    """Return the NDJSON that a message's envelope holds; None when the body is not a readable envelope."""
     try:
         envelope = strictjson.loads(body)
         if not isinstance(envelope, Mapping) or envelope.get("logctl") != VERSION:
@@ -456,9 +289,9 @@ def unfolded(body: str) -> str | None:
 
 
 def refold(body: str) -> str:
-    """The body with its data folded again, where it is an envelope whose data was unfolded for redaction.
+    """Return a body with its data compressed again, if it is an envelope that was unfolded for redaction.
 
-    Where nothing was taken out, it is the envelope that it was.
+    Where nothing was redacted, the result is the original envelope. Any other body is returned as it is.
     """
     try:
         envelope = strictjson.loads(body)
@@ -472,57 +305,8 @@ def refold(body: str) -> str:
     plain = data.encode("utf-8", "replace")
     folded = {
         **envelope,
-        "batch_id": _batch_id(str(envelope.get("appid")), plain),
+        "batch_id": batch_id_of(str(envelope.get("appid")), plain),
         "count": plain.count(b"\n") + 1,
-        "data": base64.b64encode(zstandard.ZstdCompressor(level=6).compress(plain)).decode(),
+        "data": _fold(plain),
     }
     return json.dumps(folded, separators=(",", ":"))
-
-
-def _unpack_lines(
-    text: str, whole: strictjson.Malformed, appid: str, batch_id: str, sent_at: int
-) -> Unpacked:
-    """`whole` says why the text is not one JSON value."""
-    _check_count(text.count("\n") + 1)
-    records, rejected = [], []
-    # Not splitlines(): JSON strings may hold U+2028 and U+0085 as they are.
-    for position, line in enumerate(text.split("\n")):
-        if not line.strip():
-            continue
-        try:
-            records.append(_bare(strictjson.loads(line), appid, batch_id, position, sent_at))
-        except (Rejected, strictjson.Malformed) as problem:
-            rejected.append(RejectedRecord(problem.reason, problem.detail, line, position))
-    if not records and whole.reason != "json":
-        raise Rejected(whole.reason, whole.detail)
-    return _some(appid, batch_id, records, rejected)
-
-
-def _unpack_values(values: Sequence[object], appid: str, batch_id: str, sent_at: int) -> Unpacked:
-    _check_count(len(values))
-    if not values:
-        raise Rejected("empty", "the message is an empty array")
-    records, rejected = [], []
-    for position, value in enumerate(values):
-        try:
-            records.append(_bare(value, appid, batch_id, position, sent_at))
-        except Rejected as problem:
-            content = json.dumps(value, ensure_ascii=False)
-            rejected.append(RejectedRecord(problem.reason, problem.detail, content, position))
-    return _some(appid, batch_id, records, rejected)
-
-
-def _some(
-    appid: str, batch_id: str, records: Sequence[Record], rejected: Sequence[RejectedRecord]
-) -> Unpacked:
-    if not records:
-        raise Rejected(rejected[0].reason, rejected[0].detail, records=len(rejected))
-    return Unpacked(appid, batch_id, tuple(records), tuple(rejected))
-
-
-def _bare(value: object, appid: str, batch_id: str, position: int, sent_at: int) -> Record:
-    if not isinstance(value, Mapping):
-        raise Rejected("not_object", "the record is JSON, but not an object")
-    return from_mapping(
-        value, appid=appid, seq=position, sent_at=sent_at, fallback_id=derive_id(batch_id, position)
-    )

@@ -6,7 +6,7 @@ nothing is published: when it ends, the next sweeps say what was held back, so a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from logctl.core.appid import is_appid
@@ -51,11 +51,15 @@ class Silence:
         return not self.active(now) and self.ended_at + DRAINED_AFTER <= now
 
 
-def over(key: AlertKey, silences: Mapping[str, Silence], now: int) -> Silence | None:
-    """The silence that holds a key back, of several the one that ends last; None when there is none."""
-    names = (silences.get(target) for target in targets(key))
+def over(key: AlertKey, silence_of: Callable[[str], Silence | None], now: int) -> Silence | None:
+    """Return the silence that holds a key back, of several the one that ends last; None when there is none.
+
+    Args:
+        silence_of: returns the silence of a target, which is an app or a debounce key as text.
+    """
+    found = (silence_of(target) for target in targets(key))
     return max(
-        (each for each in names if each and each.active(now)), key=lambda each: each.until, default=None
+        (each for each in found if each and each.active(now)), key=lambda each: each.until, default=None
     )
 
 

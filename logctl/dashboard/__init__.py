@@ -1,1 +1,1 @@
-"""The page that the API serves; see `pipeline.http.page` for the headers it is served under."""
+"""The web page that the API serves. `logctl.pipeline.http.page` reads its files and sets its headers."""

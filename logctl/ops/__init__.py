@@ -1,1 +1,1 @@
-"""Day 2 against a running pipeline. Functions return dataclasses and never print."""
+"""Operations on a deployed pipeline, one package for each task. Functions return values and never print."""

@@ -1,4 +1,4 @@
-"""Running the consumer on this machine: fed from the queue as Lambda's poller does, or from a file."""
+"""The consumer on this machine, with messages from the queue or from a file instead of Lambda's poller."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ _WAIT_SECONDS = 5
 
 @dataclass(frozen=True)
 class Consumed:
-    """One batch: how many messages it had, and the handler's own reply."""
+    """The result of one batch: how many messages it had, and the handler's response."""
 
     messages: int
     response: BatchResponse
 
 
 def consumer_for(deployment: Deployment) -> Consumer:
-    """The same consumer that Lambda runs, with this machine's credentials and the deployed rules."""
+    """Return the consumer that Lambda runs, with local credentials and the deployed configuration."""
     return Consumer(deployment.aws, deployment.pipeline_config(), clock=wall_clock)
 
 
 def from_queue(deployment: Deployment, *, once: bool) -> Iterator[Consumed]:
-    """Receive, handle, delete what is done; with `once` until the queue shows nothing more.
+    """Receive messages, process them, and delete those that succeeded; yield the result of each batch.
 
-    What the handler reports as failed stays in the queue and comes back after the visibility timeout.
+    Messages that the handler reports as failed stay in the queue, and are received again after the visibility
+    timeout. With `once` it ends when the queue has no more messages, otherwise never.
     """
     consumer = consumer_for(deployment)
     sqs, url = deployment.aws.sqs, deployment.queue_url()
@@ -67,10 +68,10 @@ def _lambda_record(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_file(deployment: Deployment, path: Path) -> Consumed:
-    """Handle a saved Lambda event.
+    """Process a Lambda event that was saved as JSON.
 
     Raises:
-        UsageError: the file is not one.
+        UsageError: the file has no SQS event.
     """
     event = read_event(path)
     response = consumer_for(deployment).process(event)
@@ -78,6 +79,11 @@ def from_file(deployment: Deployment, path: Path) -> Consumed:
 
 
 def read_event(path: Path) -> dict[str, Any]:
+    """Read a Lambda event for SQS from a JSON file.
+
+    Raises:
+        UsageError: the file cannot be read, or has no SQS event.
+    """
     try:
         event: Any = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as problem:
@@ -87,7 +93,7 @@ def read_event(path: Path) -> dict[str, Any]:
         isinstance(record, dict) and isinstance(record.get("messageId"), str) for record in records
     ):
         raise UsageError(
-            f"{path} is no SQS event: it needs a list Records, each with a messageId.",
-            "The form is described at: AWS Lambda Developer Guide, Using Lambda with Amazon SQS.",
+            f"{path} is not an SQS event: it needs a list Records, each with a messageId.",
+            "See the example in the AWS Lambda Developer Guide, Using Lambda with Amazon SQS.",
         )
     return dict(event)

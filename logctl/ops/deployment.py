@@ -1,4 +1,4 @@
-"""What is deployed: found by name, so that a command needs no more permission than its own work."""
+"""One deployed environment. Resources are found by name, so that a command needs no further permissions."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from logctl import __version__
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import Trouble, trouble_of
 from logctl.core.errors import UnreachableError
-from logctl.core.names import Names
-from logctl.core.settings import Settings
 from logctl.pipeline.config import PipelineConfig
 from logctl.stack.completeness import Shortfall, shortfall
+from logctl.stack.names import Names
+from logctl.stack.settings import Settings
 from logctl.stack.stack_contents import resources_of, template_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Deployment:
-    """One environment in one account and region."""
+    """One environment in one account and region, with the clients that reach it."""
 
     aws: Aws
     settings: Settings
@@ -44,41 +44,43 @@ class Deployment:
         return self.aws.sqs.get_queue_url(QueueName=self.names.dead_letter_queue)["QueueUrl"]
 
     def stack(self) -> StackTypeDef:
-        """The stack as CloudFormation describes it.
+        """Return the stack as CloudFormation describes it.
 
         Raises:
-            UnreachableError: the stack of this name is another environment's (`a-b` and `c`, `a` and `b-c`).
+            UnreachableError: the stack of this name belongs to another environment: prefix `a-b` with
+                environment `c` has the same stack name as prefix `a` with environment `b-c`.
         """
         names = self.names
         (stack,) = self.aws.cloudformation.describe_stacks(StackName=names.stack)["Stacks"]
-        told = outputs_of(stack)
-        owner = (told.get("Prefix", names.prefix), told.get("Environment", names.env))
+        outputs = outputs_of(stack)
+        owner = (outputs.get("Prefix", names.prefix), outputs.get("Environment", names.env))
         if owner != (names.prefix, names.env):
             raise UnreachableError(
                 f"The stack {names.stack} belongs to prefix {owner[0]} and environment {owner[1]}, not to "
                 f"prefix {names.prefix} and environment {names.env}.",
-                f"Name that environment: --env {owner[1]}, with LOGCTL_PREFIX={owner[0]}.",
+                f"To use that environment: --env {owner[1]}, with LOGCTL_PREFIX={owner[0]}.",
             )
         return stack
 
     def outputs(self) -> dict[str, str]:
-        """What the stack says of itself, by name."""
+        """Return the stack's outputs, by name."""
         return outputs_of(self.stack())
 
     def pipeline_config(self) -> PipelineConfig:
-        """What the deployed consumer is told, so that `consume` and `debounce` go by the rules in force."""
+        """Return the deployed consumer's configuration, so that `consume` and `debounce` use the same."""
         reply = self.aws.functions.get_function_configuration(FunctionName=self.names.consumer)
         return PipelineConfig.from_env(reply["Environment"]["Variables"])
 
 
 def outputs_of(stack: StackTypeDef) -> dict[str, str]:
+    """Return the outputs of a stack, by name."""
     return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
 
 
-def lacking(deployment: Deployment, outputs: Mapping[str, str]) -> Shortfall:
-    """What the stack lacks of what it was deployed with, and whether another logctl has deployed it.
+def shortfall_of(deployment: Deployment, outputs: Mapping[str, str]) -> Shortfall:
+    """Compare the stack with the template that it was deployed with, and its version with this logctl's.
 
-    Who may not read template and resources is told of the outputs only.
+    Without permission to read template and resources, only the outputs are compared.
     """
     cloudformation, stack = deployment.aws.cloudformation, deployment.names.stack
     try:

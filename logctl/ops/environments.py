@@ -1,12 +1,12 @@
-"""Which environments there are: the stacks that logctl made under a prefix."""
+"""The environments that exist under a prefix, found by their stacks."""
 
 from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from logctl.core.names import Names
 from logctl.ops.deployment import outputs_of
+from logctl.stack.names import Names
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
@@ -16,9 +16,10 @@ _NOT_THERE = {"DELETE_COMPLETE", "REVIEW_IN_PROGRESS"}
 
 
 def environments(cloudformation: CloudFormationClient, prefix: str) -> list[str]:
-    """Their names, sorted, among the account's newest few hundred stacks.
+    """Return the names of environments, sorted, among the account's newest few hundred stacks.
 
-    An environment is a stack that has its bootstrap stack beside it: others may begin with the prefix too.
+    A stack is an environment's when its bootstrap stack exists too; other stacks' names may begin with the
+    prefix as well.
     """
     stacks = {
         stack["StackName"]: outputs_of(stack).get("Environment")
@@ -31,7 +32,8 @@ def environments(cloudformation: CloudFormationClient, prefix: str) -> list[str]
         for stack, env in stacks.items()
         if stack.startswith(f"{prefix}-")
     )
-    # A stack of another prefix can have the name (`a-b` and `c`, `a` and `b-c`): it says which it is.
+    # Prefix `a-b` with environment `c` has the same stack name as prefix `a` with environment `b-c`. The
+    # stack's outputs tell them apart.
     return sorted(
         name for name, env in named if env in (None, name) and Names(prefix, name).bootstrap_stack in stacks
     )

@@ -1,4 +1,4 @@
-"""Who runs logctl, as the machine says."""
+"""The name of the person who runs logctl, from the operating system."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ NAMELESS = "somebody"
 
 
 def user_here() -> str:
-    """The user's name on this machine; `NAMELESS` where they have none, as in some containers."""
+    """Return the user's name on this machine, or `NAMELESS` where they have none, as in some containers."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # KeyError before Python 3.13

@@ -1,18 +1,17 @@
-"""The HTTP API: API Gateway has checked the token, this checks its claims again and answers.
+"""The HTTP API's function: API Gateway has checked the token; this checks its claims again and answers.
 
-Read-only, JSON, one answer a route. Whatever goes wrong, the answer is one sentence; what we did not expect
-is in the log under the request's id, and nowhere else.
+Read-only, JSON. Which method answers a route is in `http.routes`. Every error becomes a response of one
+sentence. An unexpected error is logged under the request's id, and the response names only that id.
 """
 
 from __future__ import annotations
 
 import base64
-import json
 import os
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, TypedDict
+from typing import Any, assert_never
 
 from botocore.config import Config
 
@@ -24,8 +23,8 @@ from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.consumer import wall_clock
 from logctl.pipeline.function_log import log, where_of
 from logctl.pipeline.http import openapi, page
-from logctl.pipeline.http.answers import Answers, Request
-from logctl.pipeline.http.budget import Budget, OutOfTime, patience, watch
+from logctl.pipeline.http.answers import Answers, ApiRequest
+from logctl.pipeline.http.budget import Budget, BudgetExceeded, patience, watch
 from logctl.pipeline.http.http_errors import (
     ApiError,
     BadRequest,
@@ -36,98 +35,78 @@ from logctl.pipeline.http.http_errors import (
     Unavailable,
 )
 from logctl.pipeline.http.params import Params
-
-RETRY_AFTER = 2
-"""Seconds; what who is refused for lack of room is told to wait."""
-
+from logctl.pipeline.http.responses import Event, Response, json_response, refusal
+from logctl.pipeline.http.routes import ROUTES, ApiRoute, PublicRoute
 
 _TOKEN = re.compile(r"(?:bearer +)?[\w-]+\.([\w-]+)\.[\w-]*", re.IGNORECASE | re.ASCII)
-
-
-class Response(TypedDict):
-    """What API Gateway takes (HTTP APIs, payload format version 2.0)."""
-
-    statusCode: int
-    headers: dict[str, str]
-    body: str
+_BY_KEY = {route.key: route for route in ROUTES}
 
 
 class Api:
-    """Answers events. Clients, configuration and clock are handed in."""
+    """Answers events. Clients, configuration and clock (milliseconds) are passed in."""
 
     def __init__(
         self, aws: Aws, config: ApiConfig, *, clock: Callable[[], int], fetch: page.Fetch = page.fetch
     ) -> None:
         self._config = config
         self._clock = clock
-        self._fetch = fetch
         self._issuer = Issuer(config.issuer, config.audience, config.groups_claim, config.resource_server)
-        self._budget = Budget(config.timeout)
+        self._budget = Budget(config.api_timeout)
         watch(aws, lambda: self._budget)
-        answers = Answers(aws, config, clock=clock)
-        self._answers: dict[str, Callable[[Request], dict[str, Any]]] = {
-            "GET /session": answers.session,
-            "GET /apps": answers.apps,
-            "GET /logs": answers.logs,
-            "GET /logs/live": answers.live,
-            "GET /counts": answers.counts,
-            "GET /alerts": answers.alerts,
-            "GET /health": answers.health,
-        }
+        self._answers = Answers(aws, config, clock=clock)
+        self._pages = page.PublicPages(config, fetch, openapi.document)
 
-    def answer(self, event: Mapping[str, Any], *, remaining: Callable[[], int] = lambda: 10**9) -> Response:
-        self._budget = Budget(self._config.timeout, remaining)
+    def answer(self, event: Event, *, remaining: Callable[[], int] = lambda: 10**9) -> Response:
+        """Return the response to a request; never raises.
+
+        Args:
+            event: the request.
+            remaining: milliseconds until Lambda ends the function.
+        """
+        self._budget = Budget(self._config.api_timeout, remaining)
         try:
             return self._route(event)
         except ApiError as problem:
-            return _refusal(problem)
-        except OutOfTime:
+            return refusal(problem)
+        except BudgetExceeded:
             log("api_out_of_time", request=_id(event), route=event.get("routeKey"))
             hint = "Ask for less: name some apps (app=checkout,web-*), or a shorter range."
-            return _refusal(TookTooLong("There is more to read than fits the time of one request.", hint))
+            return refusal(TookTooLong("There is more to read than fits the time of one request.", hint))
         except TROUBLE as error:
             log("api_failed", request=_id(event), error=str(error))
-            return _refusal(Unavailable("The stores do not answer.", "Try again in a moment."))
-        except Exception as error:  # noqa: BLE001 - a traceback may hold what somebody logged
+            return refusal(Unavailable("The stores do not answer.", "Try again in a moment."))
+        except Exception as error:  # noqa: BLE001 - a traceback may contain what somebody logged
             log("api_bug", request=_id(event), error=type(error).__name__, where=where_of(error))
             hint = f"The API's log says more under {_id(event)}."
-            return _json({"error": "Something went wrong in the API.", "hint": hint}, 500)
+            return json_response({"error": "Something went wrong in the API.", "hint": hint}, 500)
 
-    def _route(self, event: Mapping[str, Any]) -> Response:
-        route = event.get("routeKey", "")
-        if route == "GET /":
-            body, headers = self._index()
-            return {"statusCode": 200, "headers": headers, "body": body}
-        if route == "GET /assets/{file}":
-            body, headers = page.asset(str((event.get("pathParameters") or {}).get("file")))
-            return {"statusCode": 200, "headers": headers, "body": body}
-        if route == "GET /openapi.json":
-            return _json(openapi.document())
-        answer = self._answers.get(route)
-        if answer is None:
-            raise NotFound("There is nothing here.", "What there is, openapi.json says.")
-        request = Request(
-            self._access(event),
-            _params(event.get("queryStringParameters")),
-            self._clock(),
-            self._budget,
-        )
-        if not request.access.apps and route != "GET /session":
-            # An empty answer would say that there is nothing, to somebody who may not know.
+    def _route(self, event: Event) -> Response:
+        match _BY_KEY.get(event.get("routeKey", "")):
+            case None:
+                raise NotFound("There is no such route.", "The routes are listed in openapi.json.")
+            case PublicRoute() as route:
+                return route.handler(self._pages, event)
+            case ApiRoute() as route:
+                return json_response(route.handler(self._answers, self._request(event, route)))
+            case unknown:
+                assert_never(unknown)
+
+    def _request(self, event: Event, route: ApiRoute) -> ApiRequest:
+        """Return what a request asks for, after its token, its rights and its parameters are checked."""
+        access = self._access(event)
+        params = _params(event.get("queryStringParameters"))
+        if not access.apps and not route.for_any_token:
+            # An empty answer would claim that there is nothing, to somebody who may not know that.
             raise Forbidden("You may read no app.", "It takes a group such as app:checkout.")
-        return _json(answer(request))
+        params.only(*route.parameters)
+        return ApiRequest(access, params, self._clock(), self._budget)
 
-    def _index(self) -> tuple[str, dict[str, str]]:
-        try:
-            return page.index(self._config, self._fetch)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            log("issuer_failed", error=type(error).__name__)
-            raise Unavailable(
-                "The identity provider does not say where to sign in.", "Try again in a moment."
-            ) from None
+    def _access(self, event: Event) -> Access:
+        """Return who sent the request and what they may read.
 
-    def _access(self, event: Mapping[str, Any]) -> Access:
-        """Who asks. Fails closed: without an authorizer's word, nobody."""
+        Raises:
+            Unauthorized: API Gateway's authorizer has not checked a token, or has checked another one.
+        """
         vouched: Any = event
         for name in ("requestContext", "authorizer", "jwt", "claims"):
             vouched = vouched.get(name) if isinstance(vouched, Mapping) else None
@@ -135,7 +114,8 @@ class Api:
             raise Unauthorized("This takes a token.", "Send: Authorization: Bearer TOKEN")
         headers = event.get("headers")
         claims = _claims(headers.get("authorization") if isinstance(headers, Mapping) else None)
-        # API Gateway hands claims on as text only; the token itself has the lists. Both must be one token's.
+        # API Gateway passes claims on as text only; lists, such as groups, are in the token itself. Both have
+        # to come from the same token, because only the authorizer's was checked.
         if not same_token(claims, vouched, self._issuer):
             raise Unauthorized("The token is not the one that was checked.")
         try:
@@ -155,7 +135,13 @@ def _params(given: object) -> Params:
 
 
 def _claims(authorization: object) -> dict[str, Any]:
-    """The claims in an Authorization header of exactly one token: of two, API Gateway may check the other."""
+    """Return the claims of the token in an Authorization header.
+
+    The header has to contain exactly one token: of two, API Gateway might have checked the other.
+
+    Raises:
+        Unauthorized: it is something else, or the token is not made as a JWT is.
+    """
     given = _TOKEN.fullmatch(authorization.strip()) if isinstance(authorization, str) else None
     claims = None
     if given:
@@ -169,24 +155,7 @@ def _claims(authorization: object) -> dict[str, Any]:
     return claims
 
 
-def _refusal(problem: ApiError) -> Response:
-    answer = _json({"error": problem.message, "hint": problem.hint}, problem.status)
-    if isinstance(problem, Unavailable):
-        answer["headers"]["retry-after"] = str(RETRY_AFTER)
-    return answer
-
-
-def _json(value: Mapping[str, Any], status: int = 200) -> Response:
-    headers = {
-        **page.SECURITY_HEADERS,
-        "content-type": "application/json; charset=utf-8",
-        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    }
-    # ASCII only: nothing that a log holds can be taken for anything but JSON on the way.
-    return {"statusCode": status, "headers": headers, "body": json.dumps(value)}
-
-
-def _id(event: Mapping[str, Any]) -> str:
+def _id(event: Event) -> str:
     return str((event.get("requestContext") or {}).get("requestId", "no id"))
 
 
@@ -195,10 +164,10 @@ def _api() -> Api:
     import boto3
 
     config = ApiConfig.from_env(os.environ)
-    aws = Aws(boto3.Session(), calls=Config(**patience(config.timeout)))
+    aws = Aws(boto3.Session(), calls=Config(**patience(config.api_timeout)))
     return Api(aws, config, clock=wall_clock)
 
 
-def handler(event: Mapping[str, Any], context: Any) -> Response:
-    """Lambda's entry point."""
+def handler(event: Event, context: Any) -> Response:
+    """Answer one request: Lambda's entry point."""
     return _api().answer(event, remaining=context.get_remaining_time_in_millis)

@@ -1,12 +1,12 @@
 """Compaction: many small JSON objects of a closed day become few sorted Parquet files, made by Athena.
 
-For each day: build a generation in a staging table, verify it batch by batch against what readers see, and
-let readers have it by registering, or moving, the partitions of `logs_compacted`. The view `logs` leaves out
-raw rows whose batch is compacted (see `stack.catalog_views`), so at every moment, killed or not, each record
-is seen once, and what arrives late is seen at once and compacted with the next run.
+For each day, a run builds a generation in a staging table, verifies it batch by batch against what readers
+see, and switches readers to it by registering, or moving, the partitions of `logs_compacted`. The view `logs`
+omits raw rows whose batch is compacted (see `stack.catalog_views`). So readers see each record once at every
+moment, even when a run is killed; a record that arrives late is seen at once and compacted by the next run.
 
-Raw objects and replaced generations are deleted when readers have had the new one for the grace period: a
-query that was planned before the switch may still read the old one.
+Raw objects and replaced generations are deleted when the grace period after the switch is over: a query that
+was planned before the switch may still read them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.athena import Runner, text
 from logctl.aws.error_codes import code_of
+from logctl.aws.s3_listing import folders, objects
 from logctl.core import compaction_sql as rules
 from logctl.core.batches import batched
 from logctl.core.compaction_sql import Day
@@ -43,12 +44,12 @@ _DELETE_LIMIT = 1000
 
 
 class Mismatch(LogctlError):
-    """What was built is not what readers see; it was thrown away."""
+    """The error for a build that differs from what readers see; the build is discarded."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """Objects of something in S3."""
+    """A number of objects in S3 and their total bytes."""
 
     objects: int = 0
     bytes: int = 0
@@ -56,7 +57,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Compacted:
-    """One partition's compaction. `records` is 0 in a dry run: nobody counted."""
+    """The compaction of one partition. `records` is 0 in a dry run, which does not count them."""
 
     partition: Partition
     before: Stored
@@ -66,7 +67,7 @@ class Compacted:
 
 @dataclass(frozen=True)
 class Report:
-    """What a run did.
+    """The result of a run.
 
     Args:
         waiting: raw objects that are compacted and whose grace period is not over.
@@ -82,7 +83,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Tables:
-    """Names in the catalog and in S3."""
+    """Names of the database, the compacted table, the view that readers use, and the bucket."""
 
     database: str
     compacted: str
@@ -92,7 +93,7 @@ class Tables:
 
 @dataclass
 class _Raw:
-    """An app's raw objects of a day: batch id to key and size."""
+    """The raw objects of an app's day: batch id to key and bytes."""
 
     batches: dict[str, tuple[str, int]] = field(default_factory=dict)
 
@@ -102,7 +103,7 @@ class _Raw:
 
 
 class Compactor:
-    """Compacts days of one environment. One at a time runs: the others are refused."""
+    """Compaction of days of one environment. A lease admits one run at a time."""
 
     def __init__(
         self,
@@ -136,22 +137,22 @@ class Compactor:
         return sleep
 
     def plan(self, span: TimeRange, apps: Sequence[str] = ()) -> Report:
-        """What `run` would compact; reads only S3 and what is compacted already."""
+        """Return what `run` would compact. It reads S3 and the compacted partitions and changes nothing."""
         found: list[Compacted] = []
         waiting = 0
         for day in self.days(span):
             raw = self._raw(day, apps)
             known = self._known_batches(day, raw)
-            for app, objects in sorted(raw.items()):
-                if set(objects.batches) - known.get(app, set()):
-                    found.append(Compacted(day.partition(app), objects.stored))
-                waiting += len(set(objects.batches) & known.get(app, set()))
+            for app, stored in sorted(raw.items()):
+                if set(stored.batches) - known.get(app, set()):
+                    found.append(Compacted(day.partition(app), stored.stored))
+                waiting += len(set(stored.batches) & known.get(app, set()))
         return Report(tuple(found), waiting, 0, self._scanned)
 
     def run(self, span: TimeRange, apps: Sequence[str] = ()) -> Iterator[Compacted]:
-        """Compact the closed days of a range, the oldest first; each partition when readers have it.
+        """Compact the closed days of a range, the oldest first, and yield each partition after its switch.
 
-        `report` afterwards says what else was done.
+        `report` returns afterwards what else was done.
 
         Raises:
             Held: another compaction is running.
@@ -166,10 +167,11 @@ class Compactor:
                 self._clean(day, apps)
 
     def report(self) -> Report:
+        """Return what this run has done so far."""
         return Report(tuple(self.done), self.waiting, self.deleted, self._scanned)
 
     def days(self, span: TimeRange) -> Iterator[Day]:
-        """The closed days that touch a range and have raw objects, oldest first."""
+        """Yield the closed days that overlap a range and have raw objects, oldest first."""
         closed = (self._clock() - SETTLED) // DAY * DAY
         if span.since >= min(span.until, closed):
             return
@@ -184,17 +186,14 @@ class Compactor:
                 yield Day.of(partition)
 
     def _folders(self, parent: str) -> list[str]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._tables.bucket, Prefix=parent, Delimiter="/"
-        )
-        return [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
+        return list(folders(self._s3, self._tables.bucket, parent))
 
     # ── A day ──
 
     def _compact(self, day: Day, apps: Sequence[str]) -> Iterator[Compacted]:
         raw = self._raw(day, apps)
         known = self._known_batches(day, raw)
-        due = sorted(app for app, objects in raw.items() if set(objects.batches) - known.get(app, set()))
+        due = sorted(app for app, stored in raw.items() if set(stored.batches) - known.get(app, set()))
         for some in batched(due, rules.WRITERS):
             built = self._build(day, {app: raw[app] for app in some}, known)
             self.done += built
@@ -214,7 +213,7 @@ class Compactor:
             records = self._verify(staging, apps, parameters, raw, known)
         finally:
             self._glue.delete_table(DatabaseName=self._tables.database, Name=staging)
-        # Whoever was paused for so long that another took over must not switch.
+        # A run that was paused for so long that another took over must not switch.
         self._lease.confirm()
         self._switch(day, apps, folder)
         sizes = {app: self._size(f"{folder}appid={app}/") for app in apps}
@@ -241,7 +240,7 @@ class Compactor:
         raw: Mapping[str, _Raw],
         known: Mapping[str, set[str]],
     ) -> dict[str, int]:
-        """Records staged by app.
+        """Compare the staging table with what readers see, and return the number of its records by app.
 
         Raises:
             Mismatch: a batch differs, or one that was there before is missing.
@@ -269,7 +268,7 @@ class Compactor:
         return records
 
     def _switch(self, day: Day, apps: Sequence[str], folder: str) -> None:
-        """Let readers have a generation: for each partition one change of the catalog, complete in itself."""
+        """Switch readers to a generation: one change of the catalog for each partition, each atomic."""
         registered = self._registered(day)
         places = {app: f"s3://{self._tables.bucket}/{folder}appid={app}/" for app in apps}
         fresh = [(day.partition(app), places[app]) for app in apps if app not in registered]
@@ -281,10 +280,10 @@ class Compactor:
         self._mark_switched(folder)
 
     def _mark_switched(self, folder: str) -> None:
-        """From now on, by S3's clock, readers have it."""
+        """Record, by S3's clock, since when readers have a generation."""
         self._s3.put_object(Bucket=self._tables.bucket, Key=f"{folder}{rules.SWITCHED}", Body=b"")
 
-    # ── What can go ──
+    # ── Deleting what was replaced ──
 
     def _clean(self, day: Day, apps: Sequence[str]) -> None:
         raw = self._raw(day, apps)
@@ -292,8 +291,8 @@ class Compactor:
         current = self._registered(day)
         since = self._switched(day, {_generation_of(location) for location in current.values()})
         doomed: list[str] = []
-        for app, objects in raw.items():
-            compacted = [key for batch, (key, _) in objects.batches.items() if batch in known.get(app, set())]
+        for app, stored in raw.items():
+            compacted = [key for batch, (key, _) in stored.batches.items() if batch in known.get(app, set())]
             if compacted and self._over(since.get(_generation_of(current.get(app, "")))):
                 doomed += compacted
             else:
@@ -304,7 +303,7 @@ class Compactor:
         self._delete(doomed)
 
     def _replaced(self, day: Day, since: Mapping[str, int]) -> list[str]:
-        """Objects of generations that no partition lies in: replaced ones, and those of runs that died."""
+        """List the objects of generations to which no partition points: replaced, or left by a killed run."""
         newest = max(since.values(), default=0)
         found = []
         for item in self._list(day.prefix):
@@ -315,9 +314,9 @@ class Compactor:
         return found
 
     def _switched(self, day: Day, generations: Iterable[str]) -> dict[str, int]:
-        """Since when readers have each generation, in milliseconds by S3's clock.
+        """Return since when readers have each generation, in milliseconds by S3's clock.
 
-        A run that died after the switch has left no mark: it is made now.
+        A run that was killed after the switch has left no mark; then the mark is made now.
         """
         found = {}
         for generation in generations:
@@ -338,7 +337,7 @@ class Compactor:
     # ── Reading catalog and S3 ──
 
     def _registered(self, day: Day) -> dict[str, str]:
-        """The compacted partitions of a day: app to location."""
+        """Return the compacted partitions of a day: app to location."""
         pages = self._glue.get_paginator("get_partitions").paginate(
             DatabaseName=self._tables.database,
             TableName=self._tables.compacted,
@@ -353,7 +352,7 @@ class Compactor:
         }
 
     def _known_batches(self, day: Day, raw: Mapping[str, _Raw]) -> dict[str, set[str]]:
-        """The batches that compacted partitions hold, of the apps that have raw objects."""
+        """Return the batch ids in compacted partitions, for the apps that have raw objects."""
         apps = sorted(set(raw) & set(self._registered(day))) if raw else []
         known: dict[str, set[str]] = {}
         for some in batched(apps, rules.WRITERS):
@@ -379,8 +378,7 @@ class Compactor:
         return Stored(len(sizes), sum(sizes))
 
     def _list(self, prefix: str) -> Iterator[Any]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._tables.bucket, Prefix=prefix)
-        return (item for page in pages for item in page.get("Contents", []))
+        return objects(self._s3, self._tables.bucket, prefix)
 
     def _delete(self, keys: Sequence[str]) -> None:
         for some in batched(keys, _DELETE_LIMIT):
@@ -395,7 +393,7 @@ class Compactor:
                 raise LogctlError(f"S3 did not delete {first.get('Key')}: {first.get('Message')}.")
 
     def _drop_leftover_tables(self) -> None:
-        """Staging tables of runs that died: their data is not touched here."""
+        """Delete the staging tables of killed runs from the catalog; their objects stay."""
         pages = self._glue.get_paginator("get_tables").paginate(
             DatabaseName=self._tables.database, Expression="compaction_.*"
         )
@@ -415,5 +413,5 @@ def _parameters(day: Day, apps: Sequence[str]) -> list[str]:
 
 
 def _generation_of(location: str) -> str:
-    """`gen=…` of a partition's location; empty for one that lies elsewhere."""
+    """Return the `gen=…` part of a partition's location; empty where it has none."""
     return next((part for part in location.split("/") if part.startswith("gen=")), "")

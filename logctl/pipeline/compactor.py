@@ -1,4 +1,4 @@
-"""The compactor: once a day, makes Parquet of the days that are old enough, and deletes what it replaced."""
+"""The compactor: once a day, converts old days to Parquet and deletes the objects that it replaced."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from logctl.aws.athena import Runner
 from logctl.aws.clients import Aws
 from logctl.core.times import DAY, TimeRange
 from logctl.pipeline.compaction import Compactor, Tables
+from logctl.pipeline.config import CompactorConfig
 from logctl.pipeline.consumer import wall_clock
 from logctl.pipeline.function_log import log
 
 _STOP_BEFORE_END = 60_000
+"""Milliseconds before the end of the function's time at which it begins nothing new."""
 LOOK_BACK = 35 * DAY
-"""How far back late records are looked for; older ones: `logctl athena compact --since`."""
+"""Age of the oldest day that is compacted again for late records; `logctl athena compact --since` takes older
+ones."""
 
 
-def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - the schedule says nothing
-    """Lambda's entry point; returns what was done. What is not done in time is done tomorrow."""
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - a scheduled event has no content
+    """Compact the days that are due, and return what was done. The rest is due again tomorrow."""
     import boto3
 
-    environ, aws, now = os.environ, Aws(boto3.Session()), wall_clock()
+    config, aws, now = CompactorConfig.from_env(os.environ), Aws(boto3.Session()), wall_clock()
 
     def until() -> bool:
         return bool(context.get_remaining_time_in_millis() < _STOP_BEFORE_END)
 
     tables = Tables(
-        environ["LOGCTL_DATABASE"],
-        environ["LOGCTL_COMPACTED_TABLE"],
-        environ["LOGCTL_VIEW"],
-        environ["LOGCTL_BUCKET"],
+        database=config.database, compacted=config.compacted_table, view=config.view, bucket=config.bucket
     )
-    runner = Runner(aws.athena, environ["LOGCTL_WORKGROUP"], tables.database, until=until)
+    runner = Runner(aws.athena, config.workgroup, config.database, until=until)
     compactor = Compactor(aws.s3, aws.glue, runner, tables, clock=wall_clock, owner=context.aws_request_id)
-    span = TimeRange(now - LOOK_BACK, now - int(environ["LOGCTL_COMPACT_AFTER_MS"]))
+    span = TimeRange(now - LOOK_BACK, now - config.compact_after)
     for item in compactor.run(span):
         log("compacted", partition=item.partition.prefix, records=item.records, bytes=item.after.bytes)
         if until():

@@ -1,74 +1,105 @@
-"""What the functions are told by their environment; the stack writes it, the handlers read it."""
+"""Configuration of the functions: a class for each, which their environment variables are derived from.
+
+Each field is one variable: `hot_retention: Milliseconds` is LOGCTL_HOT_RETENTION_MS. A field with the name of
+a setting (`stack.settings`) has that setting's value; the other fields are what the stack knows, mostly names
+of resources. The stack writes the variables with `to_env`, the handlers read them with `from_env`.
+
+A function is told the settings that it has a field for, and no others. That is said here and not where the
+settings are declared, because the functions' code does not contain those declarations: a changed description
+or a setting that no function reads must not change the Lambda bundle.
+
+A variable may be missing if its field has a default. A new field needs one: a stack update changes the code
+of a function before its variables, so for some seconds new code runs with the variables of an older version.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Annotated, Any, Self, get_type_hints
 
 MAX_RECEIVES = 1000
-"""How often a message is handed out before SQS moves it to the dead-letter queue: the most that SQS allows
-(Amazon SQS Developer Guide, dead-letter queues). The consumer sets a message aside long before that by its
-own attempts (`core.attempts`); what only waits behind another, or for storage, is handed out often."""
+"""How often SQS delivers a message before it moves it to the dead-letter queue: the most that SQS allows
+(Amazon SQS Developer Guide, dead-letter queues). The consumer gives a message up long before that, by the
+number of its own attempts (`core.attempts`); a message that only waits, for an earlier one of its group or
+for storage, is delivered often."""
+
+Milliseconds = Annotated[int, "milliseconds"]
 
 
 @dataclass(frozen=True)
-class ApiConfig:
-    """What the API is told. Durations are milliseconds.
+class _Form:
+    """How values of a type are written to a variable, and what its name ends in."""
 
-    `authorize_url` and `token_url` are empty when they have to be asked of the issuer.
-    """
+    suffix: str
+    read: Callable[[str], Any]
+    write: Callable[[Any], str]
 
-    stack: str
-    bucket: str
-    hot_table: str
-    alerts_table: str
-    queue_url: str
-    dead_letter_queue_url: str
-    hot_retention: int
-    alert_window: int
-    issuer: str
-    audience: tuple[str, ...]
-    groups_claim: str
-    client_id: str
-    authorize_url: str = ""
-    token_url: str = ""
-    logout_url: str = ""
-    resource_server: str = "logctl"
-    """Whose scopes say what may be read (`core.access`)."""
-    timeout: int = 10_000
-    """How long Lambda lets the function run."""
+
+_FORMS: dict[Any, _Form] = {
+    str: _Form("", str, lambda value: value or ""),
+    Milliseconds: _Form("_MS", int, str),
+    tuple[str, ...]: _Form("", lambda text: tuple(item for item in text.split(",") if item), ",".join),
+}
+
+
+@dataclass(frozen=True)
+class FunctionConfig:
+    """Base of the configuration classes: reads and writes the variables that their fields stand for."""
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> ApiConfig:
-        """Read `LOGCTL_*`.
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Return the configuration that the variables of a function hold.
 
         Raises:
-            KeyError: a variable is missing.
+            KeyError: a variable is missing: the stack is not logctl's, or of another version.
         """
-        return cls(
-            stack=environ["LOGCTL_STACK"],
-            bucket=environ["LOGCTL_BUCKET"],
-            hot_table=environ["LOGCTL_HOT_TABLE"],
-            alerts_table=environ["LOGCTL_ALERTS_TABLE"],
-            queue_url=environ["LOGCTL_QUEUE_URL"],
-            dead_letter_queue_url=environ["LOGCTL_DEAD_LETTER_QUEUE_URL"],
-            hot_retention=int(environ["LOGCTL_HOT_RETENTION_MS"]),
-            alert_window=int(environ["LOGCTL_ALERT_WINDOW_MS"]),
-            issuer=environ["LOGCTL_ISSUER"],
-            audience=tuple(environ["LOGCTL_AUDIENCE"].split(",")),
-            groups_claim=environ["LOGCTL_GROUPS_CLAIM"],
-            client_id=environ["LOGCTL_CLIENT_ID"],
-            authorize_url=environ.get("LOGCTL_AUTHORIZE_URL", ""),
-            token_url=environ.get("LOGCTL_TOKEN_URL", ""),
-            logout_url=environ.get("LOGCTL_LOGOUT_URL", ""),
-            resource_server=environ.get("LOGCTL_RESOURCE_SERVER", "logctl"),
-            timeout=int(environ.get("LOGCTL_API_TIMEOUT_MS", "10000")),
-        )
+        values = {}
+        for name, (variable, form) in cls._variables().items():
+            if variable in environ or name in cls._required():
+                values[name] = form.read(environ[variable])
+        return cls(**values)
+
+    @classmethod
+    def to_env(cls, settings: object, **known: Any) -> dict[str, Any]:
+        """Return the variables of a function, by name, as a template has them.
+
+        Args:
+            settings: `stack.settings.Settings`, which holds the values of the fields that are settings.
+            known: values of the other fields, as text or as CloudFormation functions. A field that has a
+                default may be left out.
+
+        Raises:
+            TypeError: a field without default has no value, or a value belongs to no field.
+        """
+        variables = cls._variables()
+        if unknown := known.keys() - variables.keys():
+            raise TypeError(f"{cls.__name__} has no field {min(unknown)}")
+        environ = {}
+        for name, (variable, form) in variables.items():
+            if name in known:
+                environ[variable] = known[name]
+            elif hasattr(settings, name):
+                environ[variable] = form.write(getattr(settings, name))
+            elif name in cls._required():
+                raise TypeError(f"{cls.__name__}.{name} is neither a setting nor known to the stack")
+        return environ
+
+    @classmethod
+    def _variables(cls) -> dict[str, tuple[str, _Form]]:
+        """Return the variable and the form of each field, by the field's name."""
+        hints = get_type_hints(cls, include_extras=True)
+        forms = {item.name: _FORMS[hints[item.name]] for item in fields(cls)}
+        return {name: (f"LOGCTL_{name.upper()}{form.suffix}", form) for name, form in forms.items()}
+
+    @classmethod
+    def _required(cls) -> set[str]:
+        return {item.name for item in fields(cls) if item.default is MISSING}
 
 
 @dataclass(frozen=True)
-class PipelineConfig:
-    """Names of the resources and the rules in force. Durations are milliseconds."""
+class PipelineConfig(FunctionConfig):
+    """Configuration of the consumer and the sweeper."""
 
     bucket: str
     hot_table: str
@@ -77,39 +108,54 @@ class PipelineConfig:
     database: str
     table: str
     compacted_table: str
-    hot_retention: int
-    cold_retention: int
+    hot_retention: Milliseconds
+    cold_retention: Milliseconds
     alert_level: str
-    alert_window: int
-    late_after: int
-    dead_letter_queue_url: str = ""
-    """Where the consumer puts a message that it can neither open nor keep unread; only it is told."""
-    cli_flags: str = ""
-    """What a command suggested in an alert needs to find this environment, with a leading space."""
+    alert_window: Milliseconds
+    late_after: Milliseconds
     redact: tuple[str, ...] = ()
     """Names of the redaction rules that apply (`core.redaction`)."""
+    cli_flags: str = ""
+    """Options that a command in an alert needs to find this environment, with a leading space."""
+    dead_letter_queue_url: str = ""
+    """Where the consumer puts a message that it can neither open nor keep unread. The sweeper has none."""
 
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> PipelineConfig:
-        """Read `LOGCTL_*`.
 
-        Raises:
-            KeyError: a variable is missing: the stack is not logctl's, or of another version.
-        """
-        return cls(
-            bucket=environ["LOGCTL_BUCKET"],
-            hot_table=environ["LOGCTL_HOT_TABLE"],
-            alerts_table=environ["LOGCTL_ALERTS_TABLE"],
-            topic_arn=environ["LOGCTL_TOPIC_ARN"],
-            database=environ["LOGCTL_DATABASE"],
-            table=environ["LOGCTL_TABLE"],
-            compacted_table=environ["LOGCTL_COMPACTED_TABLE"],
-            hot_retention=int(environ["LOGCTL_HOT_RETENTION_MS"]),
-            cold_retention=int(environ["LOGCTL_COLD_RETENTION_MS"]),
-            alert_level=environ["LOGCTL_ALERT_LEVEL"],
-            alert_window=int(environ["LOGCTL_ALERT_WINDOW_MS"]),
-            late_after=int(environ["LOGCTL_LATE_AFTER_MS"]),
-            dead_letter_queue_url=environ.get("LOGCTL_DEAD_LETTER_QUEUE_URL", ""),
-            cli_flags=environ.get("LOGCTL_CLI_FLAGS", ""),
-            redact=tuple(name for name in environ.get("LOGCTL_REDACT", "").split(",") if name),
-        )
+@dataclass(frozen=True)
+class CompactorConfig(FunctionConfig):
+    """Configuration of the compactor."""
+
+    bucket: str
+    database: str
+    compacted_table: str
+    view: str
+    workgroup: str
+    compact_after: Milliseconds
+
+
+@dataclass(frozen=True)
+class ApiConfig(FunctionConfig):
+    """Configuration of the HTTP API.
+
+    `authorize_url` and `token_url` are empty where the API has to ask the issuer for them.
+    """
+
+    stack: str
+    bucket: str
+    hot_table: str
+    alerts_table: str
+    queue_url: str
+    dead_letter_queue_url: str
+    hot_retention: Milliseconds
+    alert_window: Milliseconds
+    issuer: str
+    audience: tuple[str, ...]
+    groups_claim: str
+    client_id: str
+    api_timeout: Milliseconds = 10_000
+    """How long Lambda lets the function run."""
+    resource_server: str = "logctl"
+    """The part of a scope before the slash, as in `logctl/app:checkout` (see `core.access`)."""
+    authorize_url: str = ""
+    token_url: str = ""
+    logout_url: str = ""

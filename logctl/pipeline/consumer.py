@@ -20,11 +20,11 @@ from typing import Any
 from logctl.aws.clients import IN_TIME, Aws
 from logctl.aws.error_codes import TROUBLE
 from logctl.core.debounce import AlertKey, Tally, tally
-from logctl.core.envelope import RejectedRecord, Unpacked, group_appid, unpack
 from logctl.core.hot_rows import make_chunks
 from logctl.core.partitions import by_partition
 from logctl.core.records import LATE, Record, Rejected
 from logctl.core.redaction import Redactor
+from logctl.core.unpacking import RejectedRecord, Unpacked, group_appid, unpack
 from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.delivery.batch import Trials

@@ -1,7 +1,7 @@
-"""Partitions that S3's lifecycle has emptied leave the catalog: once a day, a bounded number of them.
+"""Removal from the catalog of partitions that S3's lifecycle has emptied: once a day, a bounded number.
 
-An empty partition costs every query that touches it a listing. Only partitions older than the cold
-retention are looked at, and each is dropped only when nothing is there.
+An empty partition costs a listing in every query that includes it. Only partitions older than the cold
+retention are checked, and each is dropped only when its prefix has no object.
 """
 
 from __future__ import annotations
@@ -25,16 +25,18 @@ TIME_OF_DAY = 3 * 60 + 17
 """Minutes after midnight, UTC: S3 expires objects at midnight (Amazon S3 User Guide, Lifecycle rules based
 on an object's age), and few others choose this minute."""
 LIMIT = 1_000
-"""Partitions looked at a day and table. A new day's partitions expire each day, far fewer."""
+"""Partitions of one table that are checked in a day. Far fewer expire: those of one day."""
 _CHECKERS = 8
 
 
 def is_due(now: int) -> bool:
-    """Whether it is the minute of the day; the sweeper is called once in it, or by bad luck not at all."""
+    """Return whether it is the minute of the day for this; the sweeper is called about once in a minute."""
     return now % DAY // MINUTE == TIME_OF_DAY
 
 
 class Expiry:
+    """The removal of empty partitions from the raw and the compacted table."""
+
     def __init__(
         self, s3: S3Client, glue: GlueClient, config: PipelineConfig, clock: Callable[[], int]
     ) -> None:
@@ -44,7 +46,11 @@ class Expiry:
         self._clock = clock
 
     def run(self, *, until: Callable[[], bool] = lambda: False) -> tuple[int, list[Failure]]:
-        """Drop what has expired; how many, and what Glue refused. `until` says when there is no time left."""
+        """Drop empty partitions, and return their number and what Glue refused.
+
+        Args:
+            until: returns True when no time is left.
+        """
         dropped = 0
         failures: list[Failure] = []
         for table in (self._config.table, self._config.compacted_table):
@@ -61,8 +67,8 @@ class Expiry:
 
     def _expired(self, table: str, until: Callable[[], bool]) -> Iterator[list[Partition]]:
         old = sorted(self._old(table, until))
-        # Some old ones may hold objects for long, from logs sent years late: begin elsewhere each day, so
-        # that they never stand before the others.
+        # Some old partitions keep objects for long, of logs that were sent years late. The start moves each
+        # day, so that these do not take the place of the others every time.
         start = self._clock() // DAY * LIMIT % max(len(old), 1)
         chosen = (old[start:] + old[:start])[:LIMIT]
         with ThreadPoolExecutor(_CHECKERS) as pool:
@@ -75,7 +81,7 @@ class Expiry:
                     return
 
     def _old(self, table: str, until: Callable[[], bool]) -> Iterator[tuple[Partition, str]]:
-        """Registered partitions older than the retention, and the prefix they lie under."""
+        """Yield the registered partitions older than the retention, with their prefixes."""
         scope = Scope.of(TimeRange(0, self._clock() // DAY * DAY - self._config.cold_retention))
         root = f"s3://{self._config.bucket}/"
         pages = self._glue.get_paginator("get_partitions").paginate(

@@ -15,6 +15,7 @@ from typing import Any
 from logctl.aws.clients import Aws
 from logctl.core.times import parse_time
 from logctl.pipeline.alerting.alerter import Alerter, alerter_for
+from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import wall_clock
 from logctl.pipeline.function_log import log
@@ -42,7 +43,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
         return bool(context.get_remaining_time_in_millis() < _STOP_BEFORE_END)
 
     alerter, expiry, pool = _parts()
-    done = alerter.sweep(called_at=called_at(event), until=until, each=pool.map)
+    done = Sweep(alerter, until=until, each=pool.map).run(called_at(event))
     result = {action.name: count for action, count in done.items()}
     log("sweep", **result)
     if is_due(wall_clock()):

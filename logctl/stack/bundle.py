@@ -1,7 +1,7 @@
 """The zip that Lambda runs: `core`, `aws`, `pipeline`, `dashboard` and zstandard; boto3 is in the runtime.
 
-Its bytes depend on the sources alone (names sorted, one date, fixed permissions), so that provisioning
-twice uploads and changes nothing.
+Its bytes depend on the sources only (sorted names, one date, fixed permissions), so that provisioning twice
+uploads and changes nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from logctl.core.errors import LogctlError
 
 CODE = "code/"
-"""Where in the deploy bucket the zips lie."""
+"""Prefix of the zips in the deploy bucket."""
 AWS_RUNTIME = "python3.13"
 AWS_ARCHITECTURE = "arm64"
 _WHEEL = "zstandard"
@@ -30,13 +30,14 @@ _WHEEL = "zstandard"
 
 @dataclass(frozen=True)
 class Wheel:
-    """What a wheel must be, byte for byte: an index, a mirror or a cache may hold something else."""
+    """A wheel and its digest: a package index, a mirror or a cache may contain something else."""
 
     version: str
     name: str
     sha256: str
 
     def is_in(self, data: bytes) -> bool:
+        """Return whether the bytes are this wheel."""
         return hashlib.sha256(data).hexdigest() == self.sha256
 
 
@@ -47,17 +48,17 @@ WHEELS = {
         "bfc4e20784722098822e3eee42b8e576b379ed72cca4a7cb856ae733e62192ea",
     ),
 }
-"""The compiled wheel for each runtime and architecture of Lambda, as PyPI published it."""
+"""The compiled wheel for each of Lambda's runtimes and architectures, as published on PyPI."""
 _PACKAGES = ("core", "aws", "pipeline", "dashboard")
 _PAGE_PARTS = frozenset({".css", ".html", ".ico", ".js", ".json", ".png", ".svg", ".woff2"})
-# The zip format's first date: it knows none earlier.
+# The earliest date of the zip format.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What Lambda runs, by path in the zip, and what it was put together for."""
+    """The files that Lambda runs, by path in the zip, and the runtime and architecture that they are for."""
 
     files: Mapping[str, bytes]
     runtime: str
@@ -65,7 +66,7 @@ class Bundle:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of names and contents: the code's name, known before anything is compressed."""
+        """The SHA-256 of names and contents. The zip is named after it, so it is known before compressing."""
         digest = hashlib.sha256()
         for name in sorted(self.files):
             digest.update(f"{name}\0{len(self.files[name])}\0".encode())
@@ -74,11 +75,12 @@ class Bundle:
 
     @property
     def key(self) -> str:
+        """The key of the zip in the deploy bucket."""
         return f"{CODE}{self.digest}.zip"
 
     @cached_property
     def data(self) -> bytes:
-        """The zip."""
+        """The zip as bytes."""
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             for name in sorted(self.files):
@@ -91,10 +93,14 @@ class Bundle:
 
 
 def build(target: str, *, cache: Path | None = None) -> Bundle:
-    """The bundle for `aws` (arm64, Lambda's Python) or `local` (this machine).
+    """Return the bundle for a target: `aws` (arm64, Lambda's Python) or `local` (this machine).
+
+    Args:
+        target: of the settings.
+        cache: the folder for wheels; by default the user's.
 
     Raises:
-        LogctlError: the wheel for Lambda could not be fetched, or is not the one that it must be.
+        LogctlError: the wheel for Lambda could not be fetched, or has another digest than it should.
     """
     files = dict(_own_files())
     if target == "local":
@@ -116,15 +122,20 @@ def _own_files() -> Iterator[tuple[str, bytes]]:
 
 
 def _is_source(path: Path) -> bool:
-    """Code and, for the page, what it is made of: not what editors and interpreters leave lying about,
-    which would make the same code a new deployment."""
+    """Return whether a file is code, or part of the dashboard's page.
+
+    Files of editors and interpreters would give the same code another digest, and so another deployment.
+    """
     if "__pycache__" in path.parts or any(part.startswith(".") for part in path.parts):
         return False
     return path.suffix == ".py" or (path.parts[0] == "dashboard" and path.suffix in _PAGE_PARTS)
 
 
 def _wanted(name: str) -> bool:
-    """The package itself; of its metadata nothing, because installers write their own things into it."""
+    """Return whether a file of the wheel belongs to the package itself.
+
+    Its metadata is left out, because installers write files of their own there.
+    """
     return name.startswith(f"{_WHEEL}/") and name.endswith((".py", ".so", ".pyd"))
 
 
@@ -153,13 +164,13 @@ def _default_cache() -> Path:
 
 
 def _fetch_wheel(cache: Path, wheel: Wheel = WHEELS[AWS_RUNTIME, AWS_ARCHITECTURE]) -> bytes:
-    """The wheel for Lambda's platform, fetched once, and again when the cache holds another file."""
+    """Return the wheel for Lambda's platform: from the cache, or fetched if the cache has not this file."""
     kept = cache / wheel.name
     if kept.is_file() and wheel.is_in(data := kept.read_bytes()):
         return data
     cache.mkdir(parents=True, exist_ok=True)
     python = AWS_RUNTIME.removeprefix("python")
-    # Into the cache by one rename, so that an interrupted download never looks like a wheel.
+    # The file gets into the cache by one rename, so that an interrupted download never looks like a wheel.
     with tempfile.TemporaryDirectory(dir=cache) as landing:
         command = [
             sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
@@ -185,8 +196,8 @@ def _no_wheel(version: str, said: str) -> LogctlError:
     reason = (said.strip().splitlines() or ["no reason given"])[-1]
     if "No module named pip" in reason:
         return LogctlError(
-            "The Python that runs logctl has no pip to fetch Lambda's build of zstandard with.",
-            f"Give it one with: {sys.executable} -m ensurepip",
+            "The Python that runs logctl has no pip, which fetches Lambda's build of zstandard.",
+            f"Install it with: {sys.executable} -m ensurepip",
         )
     return LogctlError(
         f"The wheel of {_WHEEL} {version} for Lambda could not be fetched: {reason}",

@@ -1,5 +1,7 @@
-"""The pipeline's own tables and views in the catalog: what template and repair make, and how far what is
-there differs from it."""
+"""The pipeline's own tables and views in the Glue catalog: how they should be, and what is wrong with one.
+
+The template and `logctl athena repair` both create them from here.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +9,24 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum, unique
 from typing import Any
 
-from logctl.core.names import Names
 from logctl.core.partitions import COMPACTED, LOGS
 from logctl.core.schema import PARTITION_KEYS, parquet_descriptor, storage_descriptor
 from logctl.stack import catalog_views
+from logctl.stack.names import Names
 
 DATABASE_DESCRIPTION = "Logs, by logctl"
 
 
 @unique
 class Fault(StrEnum):
+    """What can be wrong with a table or view in the catalog."""
+
     MISSING = "missing"
     CHANGED = "changed"
 
 
 def own_tables(names: Names) -> tuple[str, ...]:
-    """By name; the tables come before the views that read them."""
+    """Return the names of tables and views; the tables come before the views that read them."""
     return names.table, names.compacted_table, names.view, names.unique_view
 
 
@@ -31,10 +35,11 @@ def database_input(names: Names) -> dict[str, Any]:
 
 
 def table_inputs(names: Names, location: Callable[[str], Any]) -> dict[str, dict[str, Any]]:
-    """Glue's TableInput of each table and view, in the order of `own_tables`.
+    """Return Glue's TableInput of each table and view by name, in the order of `own_tables`.
 
     Args:
-        location: where a prefix of the bucket lies, as a URL or as a template writes one.
+        names: the environment's.
+        location: returns the URL of a prefix of the bucket, as text or as an intrinsic function.
     """
     logs = catalog_views.logs_sql(names.table, names.compacted_table)
     unique_rows = catalog_views.unique_sql(names.view)
@@ -51,7 +56,7 @@ def table_inputs(names: Names, location: Callable[[str], Any]) -> dict[str, dict
             parquet_descriptor(location(COMPACTED)),
             "parquet",
         ),
-        catalog_views.table_input(names.view, names.database, logs, "One row a record, raw or compacted"),
+        catalog_views.table_input(names.view, names.database, logs, "One row per record, raw or compacted"),
         catalog_views.table_input(names.unique_view, names.database, unique_rows, "Each event_id once"),
     ]
     return {item["Name"]: item for item in listed}
@@ -69,7 +74,7 @@ def _table(name: str, description: str, stored: dict[str, Any], kind: str) -> di
 
 
 def lacking(missing: Sequence[str], changed: Sequence[str]) -> str:
-    """Part of a sentence: `logs_raw and logs are missing, logs_unique was changed`."""
+    """Return part of a sentence: `logs_raw and logs are missing, logs_unique was changed`."""
     parts = [f"{_listed(missing)} {'is' if len(missing) == 1 else 'are'} missing"] if missing else []
     parts += [f"{_listed(changed)} {'was' if len(changed) == 1 else 'were'} changed"] if changed else []
     return ", ".join(parts)
@@ -81,10 +86,10 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def fault_of(wanted: Mapping[str, Any], found: Mapping[str, Any] | None) -> Fault | None:
-    """What is wrong with a table in the catalog; None when queries see what they should.
+    """Return what is wrong with a table in the catalog; None when queries read what they should.
 
-    Compared is what decides what a query reads. Parameters and comments may be people's own: partition
-    projection, for example.
+    Only what decides what a query reads is compared. People may have set parameters and comments of their
+    own, partition projection for example.
     """
     if found is None:
         return Fault.MISSING

@@ -1,9 +1,9 @@
-"""The views that people query: `logs` reads raw and compacted records, `logs_unique` each event_id once.
+"""The views that people query: `logs` has raw and compacted records, `logs_unique` each event_id once.
 
-A record is in `logs` once at every moment, before, while and after its partition is compacted: raw rows
-are left out when their batch stands in the compacted partition. So registering (or moving) one partition of
-`logs_compacted` is the whole switch, late records are seen at once because their batch is new, and a batch
-delivered again after compaction is not seen twice. Objects and batches correspond one to one.
+A record is in `logs` exactly once at every moment: before, while and after its partition is compacted. Raw
+rows are left out when the compacted partition contains their batch. So compaction takes effect by registering
+(or moving) one partition of `logs_compacted`. Late records are visible at once, because their batch is new,
+and a batch that is delivered again after compaction is not visible twice. An object contains one batch.
 """
 
 from __future__ import annotations
@@ -22,8 +22,15 @@ CATALOG = "awsdatacatalog"
 
 
 def logs_sql(raw: str, compacted: str) -> str:
-    """`logs`. Conditions on partition columns reach all three scans: through the union, and to the join's
-    right side by the equalities (Trino, PredicatePushDown)."""
+    """Return the SELECT of the view `logs`.
+
+    Conditions on partition columns reach all three scans: through the union, and on the right side of the
+    join by the equalities (Trino, PredicatePushDown).
+
+    Args:
+        raw: the table of records as the consumer writes them.
+        compacted: the table of compacted records.
+    """
     listed = ", ".join(_NAMES)
     of_raw = ", ".join(f"r.{name}" for name in _NAMES)
     keys = ", ".join((*_KEYS, "batch_id"))
@@ -35,7 +42,10 @@ def logs_sql(raw: str, compacted: str) -> str:
 
 
 def unique_sql(logs: str) -> str:
-    """`logs_unique`. The window's partition has the partition keys too, so that conditions on them pass."""
+    """Return the SELECT of the view `logs_unique`, which reads the view `logs`.
+
+    The window is partitioned by the partition keys too, so that conditions on them reach the scans.
+    """
     listed = ", ".join(_NAMES)
     keys = ", ".join((*_KEYS, "event_id"))
     return (
@@ -45,12 +55,12 @@ def unique_sql(logs: str) -> str:
 
 
 def columns() -> list[tuple[str, str]]:
-    """Name and Hive type of the columns of both views."""
+    """Return name and Hive type of the columns of both views."""
     return [*COLUMNS, *PARTITION_KEYS]
 
 
 def table_input(name: str, database: str, sql: str, description: str) -> dict[str, Any]:
-    """A view as Glue's TableInput."""
+    """Return a view with the columns of the logs as Glue's TableInput."""
     listed = columns()
     return {
         "Name": name,
@@ -60,10 +70,13 @@ def table_input(name: str, database: str, sql: str, description: str) -> dict[st
 
 
 def view_shape(database: str, sql: str, listed: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
-    """What makes a Glue table a view for Athena: its definition, as base64 of JSON in a comment (Trino,
-    Hive connector: views).
+    """Return what makes a Glue table a view for Athena: its definition, as base64 of JSON in a comment.
+
+    Source: Trino, Hive connector: views.
 
     Args:
+        database: the database that names in the statement are looked up in.
+        sql: the view's SELECT.
         listed: name, Hive type and Trino type of each column.
     """
     definition = {

@@ -1,7 +1,7 @@
-"""Whether a stack has everything that its template names.
+"""The difference between a stack and its template: which resources and outputs are missing.
 
-CloudFormation's word is not enough: an emulator may say CREATE_COMPLETE and have skipped the resource types
-that it does not know.
+The status of the stack is not enough: an emulator may report CREATE_COMPLETE after it has skipped the
+resource types that it does not know.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any
 from logctl.core.safe_text import counted
 
 VERSION = "Version"
-"""The output that says which logctl deployed the stack."""
+"""The output that contains the version of the logctl that deployed the stack."""
 
 
 @dataclass(frozen=True)
 class Shortfall:
-    """What a stack lacks: resources with their types, outputs, and the right version.
+    """What a stack lacks: resources (logical id and type), outputs, and the wanted version.
 
-    `version` is the deployed one where it is another than wanted; empty otherwise, as where there is none.
-    `compared` is false where the resources could not be read, and only the outputs were.
+    `version` is the deployed version if it is not the wanted one, and empty if it is or none is deployed.
+    `compared` is false if the resources could not be read, so that only outputs were compared.
     """
 
     resources: tuple[tuple[str, str], ...] = ()
@@ -34,7 +34,7 @@ class Shortfall:
         return bool(self.resources or self.outputs or self.version)
 
     def __str__(self) -> str:
-        """In words, without a full stop."""
+        """Return it as part of a sentence."""
         said = []
         if self.resources:
             kinds = Counter(kind for _, kind in self.resources)
@@ -53,13 +53,13 @@ def shortfall(
     outputs: Mapping[str, str],
     version: str,
 ) -> Shortfall:
-    """What is missing.
+    """Return what a stack lacks of its template.
 
     Args:
-        template: with `Resources` and `Outputs`, as CloudFormation has them.
-        resources: the logical ids of the resources that are there; None when they could not be read.
+        template: a template of CloudFormation, with `Resources` and `Outputs`.
+        resources: the logical ids of the resources that exist; None when they could not be read.
         outputs: the stack's outputs.
-        version: the one that `outputs` should name; empty for any.
+        version: the version that `outputs` should contain; empty for any.
     """
     wanted: Mapping[str, Any] = template.get("Resources", {})
     there = wanted if resources is None else resources

@@ -1,8 +1,7 @@
-"""CloudFormation: plan by change set, apply, watch, delete. No resource engine of our own.
+"""A CloudFormation stack: plan a change set, apply it, watch its events, delete the stack.
 
-Planning only reads (a change set changes nothing until it is executed); applying executes what was
-planned. What goes wrong is reported by the first event that failed, because the last one is only a
-consequence of it.
+A change set changes nothing until it is executed, so planning only reads, and applying executes exactly what
+was planned. A failure is reported by its first failed event, because later ones are consequences of it.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Plan", "StackDeployer", "StackEvent", "StackInfo"]
 
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
+# What CloudFormation answers for a change set without changes; the words differ by service and version.
 _NOTHING = ("didn't contain changes", "No updates are to be performed", "no changes")
 _POLL_SECONDS = 2.0
 _SHELL_POLLS = 30
@@ -45,7 +45,8 @@ _DELETED = frozenset({"DELETE_COMPLETE"})
 class StackDeployer:
     """One stack.
 
-    `poll_seconds` suits the control plane it talks to; `options` go to CreateChangeSet as they are.
+    `poll_seconds` is the time between two requests while something is in progress. `options` are further
+    arguments of CreateChangeSet.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class StackDeployer:
         self._options: dict[str, Any] = dict(options or {})
 
     def describe(self) -> StackInfo | None:
-        """The stack; None when there is none, or only the shell that an unexecuted change set leaves."""
+        """Return the stack; None when there is none, or only the empty one of an unexecuted change set."""
         info = self._describe()
         return None if info is None or info.status == "REVIEW_IN_PROGRESS" else info
 
@@ -84,10 +85,10 @@ class StackDeployer:
     # ── Planning ────────────────────────────────────────────────────────────────────────────────────
 
     def plan(self, template: dict[str, str]) -> Plan:
-        """A change set for a template.
+        """Return the changes that a template makes, with the change set that would apply them.
 
         Args:
-            template: `TemplateBody` or `TemplateURL`, as CloudFormation takes it.
+            template: `TemplateBody` or `TemplateURL` of CreateChangeSet.
 
         Raises:
             LogctlError: the stack is busy, or in a state that nothing can be applied to.
@@ -97,8 +98,8 @@ class StackDeployer:
             self._refuse_unless_ready(info)
         plan = Plan(self.stack, f"logctl-{time.time_ns()}", creates=info is None, changes=())
         try:
-            # Retained buckets and tables of an earlier `destroy` are taken over instead of colliding with
-            # (AWS CloudFormation User Guide, Import AWS resources automatically).
+            # Buckets and tables that an earlier `destroy` has kept are taken over. Without this option their
+            # names would be conflicts (AWS CloudFormation User Guide, Import AWS resources automatically).
             self._cloudformation.create_change_set(
                 StackName=self.stack,
                 ChangeSetName=plan.change_set,
@@ -110,7 +111,7 @@ class StackDeployer:
             )
             changes = self._await_change_set(plan.change_set)
         except BaseException:
-            # A plan leaves nothing behind: not after an error, and not after Ctrl-C.
+            # A plan that failed leaves no change set, also after Ctrl-C.
             with contextlib.suppress(ClientError):
                 self.discard(plan)
             raise
@@ -126,8 +127,8 @@ class StackDeployer:
             )
         if info.status == "UPDATE_ROLLBACK_FAILED":
             raise LogctlError(
-                f"{info.name} is {info.status}: an update failed, and so did its way back.",
-                "Once the cause is gone, finish the way back with: "
+                f"{info.name} is {info.status}: an update failed, and so did its rollback.",
+                "Once the cause is gone, finish the rollback with: "
                 f"aws cloudformation continue-update-rollback --stack-name {info.name}",
             )
         if info.status not in _UPDATABLE:
@@ -137,7 +138,7 @@ class StackDeployer:
             )
 
     def _await_change_set(self, name: str) -> tuple[Change, ...]:
-        """The change set's changes; none when there is nothing to do."""
+        """Wait until the change set is made, and return its changes; none when there is nothing to do."""
         while True:
             reply = self._cloudformation.describe_change_set(StackName=self.stack, ChangeSetName=name)
             status, reason = reply["Status"], reply.get("StatusReason", "")
@@ -151,8 +152,11 @@ class StackDeployer:
             self._sleep(self._poll_seconds / 4)
 
     def _failed_validation(self, name: str) -> str:
-        """What CloudFormation's validation found: the change set itself says only that it found something
-        (AWS CloudFormation User Guide, Validate stack deployments)."""
+        """Return what CloudFormation's validation found; empty when it found nothing.
+
+        The change set itself says only that validation failed (AWS CloudFormation User Guide, Validate stack
+        deployments).
+        """
         if not hasattr(self._cloudformation, "describe_events"):  # boto3 before November 2025
             return ""
         try:
@@ -174,36 +178,37 @@ class StackDeployer:
         for change in items:
             details, logical_id = change.get("Details", []), change["LogicalResourceId"]
             yield Change(
-                change["Action"],
-                logical_id,
-                change["ResourceType"],
-                change.get("PhysicalResourceId", ""),
-                change.get("Replacement", ""),
-                property_changes(details, before.get(logical_id, {}), after.get(logical_id, {})),
-                not details or any(detail.get("Evaluation") != "Dynamic" for detail in details),
-                change.get("PolicyAction", ""),
+                action=change["Action"],
+                logical_id=logical_id,
+                type=change["ResourceType"],
+                physical_id=change.get("PhysicalResourceId", ""),
+                replacement=change.get("Replacement", ""),
+                properties=property_changes(details, before.get(logical_id, {}), after.get(logical_id, {})),
+                # Dynamic: it depends on a value that is only known when the change set is executed.
+                certain=not details or any(detail.get("Evaluation") != "Dynamic" for detail in details),
+                policy_action=change.get("PolicyAction", ""),
             )
 
     def _resources(self, change_set: str = "") -> dict[str, Any]:
-        """The resources of the deployed template, or of a change set's."""
+        """Return the resources of the deployed template, or of a change set's template."""
         of = {"ChangeSetName": change_set} if change_set else {}
         body: Any = self._cloudformation.get_template(
             StackName=self.stack,
             TemplateStage="Original",
             **of,
         )["TemplateBody"]
-        # boto3 parses a template that is JSON, which ours are.
+        # boto3 parses a template that is JSON, as `provision` sends it. Of another, values are not compared.
         return dict(body.get("Resources", {})) if isinstance(body, Mapping) else {}
 
     def discard(self, plan: Plan) -> None:
-        """Forget a plan, and the empty shell of a stack that planning a new one leaves."""
+        """Delete a plan's change set, and the empty stack that planning a new one creates."""
         if not plan.change_set:
             return
         self._cloudformation.delete_change_set(StackName=self.stack, ChangeSetName=plan.change_set)
         if not plan.creates or not self._is_shell():
             return
         self._cloudformation.delete_stack(StackName=self.stack)
-        # Until it is gone, the next plan would find a stack that somebody is deleting.
+        # Until the deletion is complete, the next plan would find a busy stack.
         for _ in range(_SHELL_POLLS):
             if self._describe() is None:
                 return
@@ -216,7 +221,11 @@ class StackDeployer:
     # ── Applying ────────────────────────────────────────────────────────────────────────────────────
 
     def apply(self, plan: Plan, on_event: Callable[[StackEvent], None]) -> StackInfo:
-        """Execute a plan and tell what happens until it is done.
+        """Execute a plan and wait until it is done.
+
+        Args:
+            plan: from `plan`, with changes.
+            on_event: called with each event of the stack.
 
         Raises:
             LogctlError: a resource failed; CloudFormation has rolled back.
@@ -226,13 +235,13 @@ class StackDeployer:
         return self._watch(self.stack, seen, on_event, wanted=_APPLIED)
 
     def delete(self, on_event: Callable[[StackEvent], None]) -> bool:
-        """Delete the stack, and say whether there was one. Retained resources stay."""
+        """Delete the stack, except what it retains, and return whether there was one."""
         if self._describe() is None:
             return False
         stack_id = self._cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]["StackId"]
         seen = self._known_events()
         self._cloudformation.delete_stack(StackName=self.stack)
-        # A deleted stack has no name any more, only an id.
+        # A deleted stack is found by its id only.
         self._watch(stack_id, seen, on_event, wanted=_DELETED)
         return True
 
@@ -243,7 +252,7 @@ class StackDeployer:
         begun = False
         while True:
             info = self._describe(name) or StackInfo(self.stack, "DELETE_COMPLETE")
-            # Right after the request the stack may still say how the operation before this one ended.
+            # Right after the request the status may still be that of the operation before this one.
             believable = begun
             news = self._news(name, seen)
             for event in news:
@@ -261,14 +270,14 @@ class StackDeployer:
         return {event["EventId"] for page in self._event_pages(self.stack) for event in page}
 
     def _news(self, name: str, seen: set[str]) -> list[StackEvent]:
-        """Events that are not in `seen` yet, oldest first; they are then."""
+        """Return the events that are not in `seen`, oldest first, and add them to it."""
         news: list[StackEvent] = []
         for page in self._event_pages(name):
             fresh = [event for event in page if event["EventId"] not in seen]
             seen.update(event["EventId"] for event in fresh)
             news += [event_of(item) for item in fresh]
-            # Newest come first: behind a page with a known event there are only known ones, and a stack
-            # that has lived long has very many.
+            # The newest come first. After a page with a known event there are only known ones, and an old
+            # stack has very many.
             if len(fresh) < len(page):
                 break
         return news[::-1]
@@ -285,4 +294,4 @@ class StackDeployer:
 
 def _advice(reason: str) -> str:
     taken = "already exist" in reason
-    return "Delete what has these names, or take other names with --env or --prefix." if taken else ""
+    return "Delete what has these names, or choose other names with --env or --prefix." if taken else ""

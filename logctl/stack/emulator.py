@@ -1,4 +1,4 @@
-"""What MiniStack 1.5.33 lacks and AWS has: callers do the same in smaller steps then."""
+"""Detection of actions that MiniStack 1.5.33 lacks and AWS has; callers then use several smaller ones."""
 
 from __future__ import annotations
 

@@ -1,27 +1,32 @@
-"""Whose a stack, bucket, table or log group is: its tags say it, its name does not.
+"""Which environment a stack, bucket, table or log group belongs to, by its tags.
 
-Different prefixes and environments can make one name (`a-b` and `c`, `a` and `b-c`), and anybody can give
-something such a name. What does not carry exactly this environment's tags is not touched.
+A name is not enough: different prefixes and environments can make the same name (`a-b` and `c`, `a` and
+`b-c`), and anybody can give something such a name. logctl changes nothing that does not have exactly this
+environment's tags.
+
+The methods return why something does not belong to the environment, as part of a sentence, or an empty
+string when it does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, assert_never
 
 import yaml
 from botocore.exceptions import ClientError
 
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import code_of
-from logctl.core.names import Names
+from logctl.stack.names import Names
+from logctl.stack.resource_types import TAG_PROPERTIES, RetainedKind
 
 UNTAGGED = "it carries no tags of logctl"
 _NO_TAGS = ("NoSuchTagSet", "NoSuchTagSetError")
 
 
 def disowning(names: Names, tags: Mapping[str, str]) -> str:
-    """Why something with these tags is not this environment's; empty when it is."""
+    """Return why something with these tags is not this environment's; empty when it is."""
     owner = {key: tags[key] for key in names.tags if key in tags}
     if owner == names.tags:
         return ""
@@ -31,14 +36,24 @@ def disowning(names: Names, tags: Mapping[str, str]) -> str:
 
 
 class Ownership:
-    """Asks for tags; one environment's."""
+    """Compares tags in AWS with those of one environment."""
 
     def __init__(self, aws: Aws, names: Names) -> None:
         self._aws = aws
         self._names = names
 
+    def kept(self, kind: RetainedKind, name: str) -> str:
+        """Return why something that a stack keeps is not ours; empty when it is."""
+        match kind:
+            case RetainedKind.BUCKET:
+                return self.bucket(name)
+            case RetainedKind.TABLE:
+                return self.table(self._aws.dynamodb.describe_table(TableName=name)["Table"]["TableArn"])
+            case _:
+                assert_never(kind)
+
     def bucket(self, bucket: str) -> str:
-        """Why a bucket that is there is not ours; empty when it is. So do the others."""
+        """Return why a bucket that is there is not ours; empty when it is."""
         return disowning(self._names, self._bucket_tags(bucket))
 
     def _bucket_tags(self, bucket: str) -> dict[str, str]:
@@ -50,10 +65,10 @@ class Ownership:
             return {}
 
     def mend_bucket(self, bucket: str) -> None:
-        """Give a bucket of our stack its tags where it has none of ours, if it is there.
+        """Tag a bucket of the stack that has lost its tags; do nothing if the bucket does not exist.
 
-        CloudFormation does not put back tags that somebody took away, and MiniStack 1.5.33 gives buckets
-        none.
+        CloudFormation does not restore tags that somebody removed, and MiniStack 1.5.33 sets none on
+        buckets. A bucket with tags of another environment is left as it is.
         """
         try:
             tags = self._bucket_tags(bucket)
@@ -66,6 +81,7 @@ class Ownership:
             self._aws.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": wanted})  # type: ignore[typeddict-item]
 
     def table(self, arn: str) -> str:
+        """Return why a table that is there is not ours; empty when it is."""
         found: list[Any] = []
         request = {"ResourceArn": arn}
         while True:
@@ -76,7 +92,7 @@ class Ownership:
             request["NextToken"] = reply["NextToken"]
 
     def log_group(self, group: str) -> str | None:
-        """The same; None when there is no such group."""
+        """Return why a log group is not ours; empty when it is, and None when there is no such group."""
         aws = self._aws
         arn = f"arn:{aws.partition}:logs:{aws.region}:{aws.account}:log-group:{group}"
         try:
@@ -88,11 +104,12 @@ class Ownership:
         return disowning(self._names, found)
 
     def stack(self, stack: str) -> str:
-        """By the tags that its template gives to what is in it."""
+        """Return why a stack is not ours, by the tags in its template; empty when it is."""
         body: Any = self._aws.cloudformation.get_template(StackName=stack, TemplateStage="Original")
         owners = {disowning(self._names, tags) for tags in _tags_in(_parsed(body.get("TemplateBody")))}
         if owners == {""}:
             return ""
+        # Resources of two owners make it nobody's: it is not ours then either.
         foreign = sorted(owners - {""})
         return foreign[0] if foreign else UNTAGGED
 
@@ -102,7 +119,10 @@ def _listed(tags: Iterable[Any]) -> dict[str, str]:
 
 
 def _parsed(body: Any) -> Any:
-    """Boto3 parses JSON only; `provision --template` writes YAML for others to deploy."""
+    """Return a template as a value; None when it cannot be parsed.
+
+    boto3 parses JSON only, and somebody may have deployed the YAML of `provision --template`.
+    """
     try:
         return yaml.safe_load(body) if isinstance(body, str) else body
     except yaml.YAMLError:
@@ -110,12 +130,12 @@ def _parsed(body: Any) -> Any:
 
 
 def _tags_in(template: Any) -> list[dict[str, str]]:
-    """The tags of each resource that has any of ours."""
+    """Return the tags of each resource that has any tag of logctl."""
     resources = template.get("Resources") if isinstance(template, Mapping) else None
     found = []
     for resource in resources.values() if isinstance(resources, Mapping) else ():
         properties = resource.get("Properties") if isinstance(resource, Mapping) else None
-        for name in ("Tags", "UserPoolTags"):
+        for name in TAG_PROPERTIES:
             tags = properties.get(name) if isinstance(properties, Mapping) else None
             plain = (
                 _listed(tags) if isinstance(tags, list) else dict(tags) if isinstance(tags, Mapping) else {}

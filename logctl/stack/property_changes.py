@@ -1,4 +1,4 @@
-"""What a change set changes in a resource: which properties, from what to what."""
+"""The properties that a change set changes in a resource, with their values before and after."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _ABSENT = object()
 
 @dataclass(frozen=True)
 class PropertyChange:
-    """`path` is like `Environment.Variables.ALERT_WINDOW_MS`.
+    """A property that changes; `path` is like `Environment.Variables.ALERT_WINDOW_MS`.
 
-    `before` and `after` are the value's text, or JSON; None where there is none, and both None where it is
-    only known to depend on something that changes.
+    `before` and `after` are text, or JSON of other values, and None where the property is not set. Both are
+    None where the property is only known to depend on something that changes.
     """
 
     path: str
@@ -33,11 +33,14 @@ class PropertyChange:
 def property_changes(
     details: Sequence[Mapping[str, Any]], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> tuple[PropertyChange, ...]:
-    """A resource's changes, by CloudFormation's own account where it gives values, else by the templates.
+    """Return the changes of a resource, sorted by path.
+
+    They are those that CloudFormation reports where it gives values, or else those between the templates.
 
     Args:
         details: of DescribeChangeSet with IncludePropertyValues (AWS CloudFormation API).
-        before, after: the resource in the deployed and in the new template.
+        before: the resource in the deployed template.
+        after: the resource in the new template.
     """
     targets = [detail.get("Target", {}) for detail in details]
     valued = {
@@ -53,7 +56,7 @@ def property_changes(
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[PropertyChange]:
-    """What differs between two values of a template, as deep as both have the same shape."""
+    """Yield what differs between two values of a template; where both are maps, by key."""
     if before == after:
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
@@ -65,7 +68,7 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[PropertyCha
 
 
 def _dotted(target: Mapping[str, Any]) -> str:
-    """`/Properties/Environment/Variables/X` as `Environment.Variables.X`."""
+    """Return the path `/Properties/Environment/Variables/X` as `Environment.Variables.X`."""
     path = str(target.get("Path", "")).strip("/").removeprefix("Properties/").replace("/", ".")
     return path or target.get("Name") or target.get("Attribute", "")
 

@@ -1,4 +1,4 @@
-"""What `logctl provision` and `logctl destroy` do, in order; each step can be repeated after a kill."""
+"""`logctl provision` and `logctl destroy`, step by step. Each step can be repeated after an interruption."""
 
 from __future__ import annotations
 
@@ -15,30 +15,31 @@ from botocore.exceptions import ClientError
 from logctl import __version__
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import code_of
-from logctl.core.capacity import Concurrency, reservation, shortage
+from logctl.aws.place import Place
 from logctl.core.errors import LogctlError
-from logctl.core.names import Names, Place
-from logctl.core.settings import Settings
 from logctl.stack.bundle import Bundle, build
+from logctl.stack.capacity import Concurrency, reservation, shortage
 from logctl.stack.completeness import Shortfall, shortfall
-from logctl.stack.deploy import Change, Plan, StackDeployer, StackEvent, StackInfo
+from logctl.stack.deploy import StackDeployer
 from logctl.stack.iam.policies import named
+from logctl.stack.names import Names
 from logctl.stack.ownership import Ownership
 from logctl.stack.removal import Left, Removal
+from logctl.stack.resource_types import RetainedKind, row_of
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.resources.storage import alerts_indexes
+from logctl.stack.settings import Settings
 from logctl.stack.stack_contents import resources_of
+from logctl.stack.stack_events import Change, Plan, StackEvent, StackInfo
 from logctl.stack.template import INLINE_LIMIT, TEMPLATES, bootstrap_template, build_template, to_json
 from logctl.stack.upgrade import Indexes, steps
 
 OnEvent = Callable[[StackEvent], None]
-_KINDS = {"AWS::S3::Bucket": "bucket", "AWS::DynamoDB::Table": "table"}
-"""What the template retains, and so may take over."""
 
 
 @dataclass(frozen=True)
 class Destroyed:
-    """What is gone and what was kept, by kind and name; and what was left alone because it is not ours."""
+    """What `destroy` deleted and kept, by kind and name, and what it did not touch because it is not ours."""
 
     deleted: tuple[str, ...]
     retained: tuple[str, ...]
@@ -53,7 +54,7 @@ class Provisioner:
         self._settings = settings
         self._names = Names.of(settings)
         local = settings.target == "local"
-        # The sandbox answers at once; AWS throttles who asks too often.
+        # Seconds between two requests. The sandbox answers at once; AWS throttles frequent requests.
         pace = 0.2 if local else 2.0
         self._stack, self._bootstrap = (
             StackDeployer(
@@ -61,25 +62,22 @@ class Provisioner:
                 name,
                 sleep=sleep,
                 poll_seconds=pace,
-                # MiniStack 1.5.33 takes a bucket that is to be taken over for a conflict of names.
+                # MiniStack 1.5.33 reports a bucket that is to be taken over as a conflict of names.
                 options={"DisableValidation": True} if local else {},
             )
             for name in (self._names.stack, self._names.bootstrap_stack)
         )
         self._removal = Removal(aws, self._names, sleep=sleep, pace=pace)
         self._ownership = Ownership(aws, self._names)
-        self._bundle: Bundle | None = None
         self._steps: list[Indexes] = []
 
-    @property
+    @cached_property
     def bundle(self) -> Bundle:
-        if self._bundle is None:
-            self._bundle = build(self._settings.target)
-        return self._bundle
+        return build(self._settings.target)
 
     @cached_property
     def concurrency(self) -> Concurrency | None:
-        """What Lambda says of the account; None when one may not ask, or it does not say."""
+        """The account's concurrency; None when the caller may not read it, or Lambda does not say."""
         functions = self._aws.functions
         try:
             told = functions.get_account_settings()["AccountLimit"]
@@ -87,7 +85,7 @@ class Provisioner:
         except ClientError as error:
             if code_of(error) != "ResourceNotFoundException":
                 return None
-            own = {}  # type: ignore[typeddict-item]
+            own = {}  # type: ignore[typeddict-item]  # the API is not deployed yet
         except KeyError:
             return None
         return Concurrency(
@@ -98,7 +96,7 @@ class Provisioner:
 
     @cached_property
     def reserved(self) -> int:
-        """Executions to reserve for the API.
+        """Concurrent executions to reserve for the API.
 
         Raises:
             LogctlError: the account has no room for what the settings ask for; CloudFormation would fail.
@@ -110,7 +108,7 @@ class Provisioner:
 
     @property
     def shortage(self) -> str:
-        """Why the API could take the room that the consumer needs; empty when it cannot, or nobody knows."""
+        """Why the API could use up what the consumer needs; empty when it cannot, or nothing is known."""
         chosen = self._settings
         if self.concurrency is None:
             return ""
@@ -119,10 +117,10 @@ class Provisioner:
         )
 
     def template(self, indexes: Indexes = ()) -> str:
-        """What is to be, as JSON.
+        """Return the environment's template, as JSON.
 
         Args:
-            indexes: those of the alerts table, where an update on the way has others.
+            indexes: the indexes of the alerts table after one of several updates; empty for this version's.
         """
         template = build_template(
             replace(self._settings, api_concurrency=self.reserved),
@@ -136,12 +134,14 @@ class Provisioner:
         return to_json(template)
 
     def describe(self) -> StackInfo | None:
+        """Return the stack; None when there is none."""
         return self._stack.describe()
 
     def plan(self) -> Plan:
-        """What applying would change; nothing is changed by it. `discard` what is not applied.
+        """Return what `apply` would change. A plan that is not applied has to be passed to `discard`.
 
-        From an earlier version it may be the first of several updates, which `apply` carries out.
+        When the stack is of an earlier version, the plan may be the first of several updates; `apply` carries
+        out all of them.
 
         Raises:
             LogctlError: the stack, or something that would be taken over, is not this environment's.
@@ -150,12 +150,12 @@ class Provisioner:
             if reason := self._disowning(deployer):
                 raise self._taken(f"The stack {deployer.stack}", reason)
         if self._settings.target == "local" and self._stack.describe() and self._bootstrap.describe():
-            self._mend()  # after a kill in the middle of `apply`, the sandbox's bucket is still without tags
+            self._mend()  # the sandbox's bucket has no tags if `apply` was interrupted
         self._steps = steps(self._indexes(), in_stack=self.describe() is not None)
         return self._plan(self._steps.pop(0))
 
     def _indexes(self) -> list[str] | None:
-        """Those of the alerts table that is there; None when there is none."""
+        """Return the names of the indexes of the alerts table; None when there is no such table."""
         try:
             table = self._aws.dynamodb.describe_table(TableName=self._names.alerts_table)["Table"]
         except ClientError as error:
@@ -168,7 +168,7 @@ class Provisioner:
         text = self.template(indexes)
         if len(text.encode()) <= INLINE_LIMIT:
             return self._own(self._stack, self._stack.plan({"TemplateBody": text}))
-        # Only a stack with very many subscriptions gets here; the bucket then has to be there first.
+        # Only a stack with very many subscriptions gets here. The bucket then has to exist before the stack.
         self._ensure_bootstrap(lambda event: None)
         key = f"{TEMPLATES}{hashlib.sha256(text.encode()).hexdigest()}.json"
         self._aws.s3.put_object(Bucket=self._deploy_bucket, Key=key, Body=text.encode())
@@ -179,15 +179,20 @@ class Provisioner:
         return self._own(self._stack, plan)
 
     def _disowning(self, deployer: StackDeployer) -> str:
-        """Why the stack is not ours; empty when it is, or when there is none."""
+        """Return why the stack is not ours; empty when it is, or when there is none."""
         return self._ownership.stack(deployer.stack) if deployer.describe() else ""
 
     def _own(self, deployer: StackDeployer, plan: Plan) -> Plan:
-        """The plan, if all that it would take over is ours; else it is discarded."""
+        """Return the plan if everything that it would take over is ours.
+
+        Raises:
+            LogctlError: something is not. The plan is discarded.
+        """
         try:
             for change in plan.changes:
                 if change.action == "Import" and (reason := self._disowning_import(change)):
-                    raise self._taken(f"The {_KINDS[change.type]} {change.physical_id}", reason)
+                    kind = row_of(change.type).kept or change.type
+                    raise self._taken(f"The {kind} {change.physical_id}", reason)
         except BaseException:
             with contextlib.suppress(ClientError):
                 deployer.discard(plan)
@@ -195,10 +200,11 @@ class Provisioner:
         return plan
 
     def _disowning_import(self, change: Change) -> str:
-        if change.type == "AWS::S3::Bucket":
-            return self._ownership.bucket(change.physical_id)
-        table = self._aws.dynamodb.describe_table(TableName=change.physical_id)["Table"]
-        return self._ownership.table(table["TableArn"])
+        """Return why a resource that CloudFormation would take over is not ours; empty when it is."""
+        kind = row_of(change.type).kept
+        if kind is None:
+            return f"logctl keeps no {change.type} that it could take over"
+        return self._ownership.kept(kind, change.physical_id)
 
     def _taken(self, what: str, reason: str) -> LogctlError:
         names = self._names
@@ -206,12 +212,12 @@ class Provisioner:
         return LogctlError(
             f"{what} is there already and does not belong to prefix {names.prefix} and environment "
             f"{names.env}: {reason}.",
-            "Take other names with --env or --prefix. If it is this environment's all the same, tag it "
+            "Choose other names with --env or --prefix. If it does belong to this environment, tag it "
             f"{tags}.",
         )
 
     def shortfall(self) -> Shortfall:
-        """What the stack lacks of what these settings make, whatever CloudFormation says of it."""
+        """Return what the stack lacks of what these settings make, whatever CloudFormation's status is."""
         info = self.describe()
         return shortfall(
             json.loads(self.template()),
@@ -221,13 +227,18 @@ class Provisioner:
         )
 
     def discard(self, plan: Plan) -> None:
+        """Delete the change set of a plan that is not applied."""
         self._stack.discard(plan)
 
     def apply(self, plan: Plan, on_event: OnEvent) -> StackInfo:
-        """Make the plan real: the bucket for code, the code, then the stack.
+        """Apply the plan: create the bucket for code, upload the code, then update the stack.
+
+        Args:
+            plan: from `plan`.
+            on_event: called with each event of CloudFormation.
 
         Raises:
-            LogctlError: a resource failed; says which and why.
+            LogctlError: a resource failed; the message names it and the reason.
         """
         self._ensure_bootstrap(on_event)
         self._upload_code()
@@ -278,16 +289,17 @@ class Provisioner:
         on_event: OnEvent,
         on_emptied: Callable[[str, int], None] = lambda bucket, objects: None,
     ) -> Destroyed:
-        """Delete the stack and, when asked, the data: bucket and tables are retained otherwise.
+        """Delete the stack and, on request, the data.
 
         What has the environment's names but not its tags is left as it is.
 
         Args:
-            on_emptied: told after each page of deletions how many objects of a bucket are gone.
+            delete_data: whether to delete bucket and tables too, which the stack retains.
+            on_event: called with each event of CloudFormation.
+            on_emptied: called after each page of deletions with a bucket and the objects deleted so far.
         """
         names, removal = self._names, self._removal
-        functions = (names.consumer, names.sweeper, names.compactor, names.api)
-        groups = [f"/aws/lambda/{function}" for function in functions]
+        groups = log_groups(names)
         before = removal.owned_log_groups(groups)
         deleted: list[str] = []
         for deployer in (self._stack, self._bootstrap):
@@ -297,18 +309,40 @@ class Provisioner:
                 deleted.append(f"stack {deployer.stack}")
         deleted += removal.bucket(self._deploy_bucket, on_emptied)
         deleted += removal.log_groups(groups, anew=before)
-        bucket, tables = names.bucket(self._aws.place), (names.hot_table, names.alerts_table)
+        kept = kept_resources(names, self._aws.place)
         retained: list[str] = []
         if delete_data:
-            deleted += removal.bucket(bucket, on_emptied)
-            deleted += removal.tables(tables)
+            for bucket in kept[RetainedKind.BUCKET]:
+                deleted += removal.bucket(bucket, on_emptied)
+            deleted += removal.tables(kept[RetainedKind.TABLE])
         else:
-            retained += [f"bucket {bucket}"] if removal.owns_bucket(bucket) else []
-            retained += [f"table {table}" for table in tables if removal.owns_table(table)]
+            retained = [
+                f"{kind} {name}"
+                for kind, listed in kept.items()
+                for name in listed
+                if removal.owns(kind, name)
+            ]
         return Destroyed(tuple(deleted), tuple(retained), tuple(removal.left))
 
 
+def kept_resources(names: Names, place: Place) -> dict[RetainedKind, tuple[str, ...]]:
+    """Return the names of what the environment's template retains, by kind.
+
+    They are not taken from a template: `destroy` has to work with settings that no template can be made of.
+    """
+    return {
+        RetainedKind.BUCKET: (names.bucket(place),),
+        RetainedKind.TABLE: (names.hot_table, names.alerts_table),
+    }
+
+
+def log_groups(names: Names) -> tuple[str, ...]:
+    """Return the log groups of all functions, also of one that the settings have turned off."""
+    functions = (names.consumer, names.sweeper, names.compactor, names.api)
+    return tuple(f"/aws/lambda/{function}" for function in functions)
+
+
 def code_for(settings: Settings, bundle: Bundle, place: Place | None = None) -> Code:
-    """Where the template finds the bundle: in the deploy bucket of the place it is applied to."""
+    """Return where the functions' zip is: in the deploy bucket of the template's place."""
     bucket = Names.of(settings).deploy_bucket(place or Place())
     return Code(named(bucket), bundle.key, bundle.runtime, bundle.architecture)

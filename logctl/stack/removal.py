@@ -1,8 +1,8 @@
-"""Deleting what CloudFormation leaves: retained buckets and tables, and log groups made anew.
+"""Deletion of what CloudFormation leaves: retained buckets and tables, and log groups that came back.
 
-Only what carries the environment's tags is deleted; what has its name without them is noted in `left`. Each
-step may be repeated: what is gone already, or on its way, is no error. What was there is returned by kind and
-name.
+Only what has the environment's tags is deleted; what has its name and not its tags is noted in `left`. Each
+step may be repeated: it is not an error that something is gone already or is being deleted. The methods
+return what they deleted, by kind and name.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from botocore.exceptions import ClientError
 
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import code_of
 from logctl.core.errors import LogctlError
-from logctl.core.names import Names
+from logctl.stack.names import Names
 from logctl.stack.ownership import Ownership
+from logctl.stack.resource_types import RetainedKind
 
 _PAGE = 1_000  # what S3 deletes in one call
 _ATTEMPTS = 5
@@ -27,14 +28,17 @@ _TABLE_POLLS = 150
 
 @dataclass(frozen=True)
 class Left:
-    """What has a name of the environment and was not touched, by kind and name, and why."""
+    """Something with a name of the environment that was not touched: its kind and name, and why."""
 
     thing: str
     reason: str
 
 
 class Removal:
-    """`sleep` and `pace` (seconds) are for what takes its time."""
+    """Deletes resources of one environment.
+
+    `pace` is how long to wait between two looks at a deletion in progress, in seconds.
+    """
 
     def __init__(
         self, aws: Aws, names: Names, *, sleep: Callable[[float], None] = time.sleep, pace: float = 2.0
@@ -45,11 +49,20 @@ class Removal:
         self._sleep = sleep
         self._pace = pace
 
-    def owns_bucket(self, bucket: str) -> bool:
-        """Whether it is there and this environment's."""
+    def owns(self, kind: RetainedKind, name: str) -> bool:
+        """Return whether something that a stack keeps is there and this environment's."""
+        match kind:
+            case RetainedKind.BUCKET:
+                return self._owns_bucket(name)
+            case RetainedKind.TABLE:
+                return self._owns_table(name)
+            case _:
+                assert_never(kind)
+
+    def _owns_bucket(self, bucket: str) -> bool:
         return self._has_bucket(bucket) and self._ours(f"bucket {bucket}", self._ownership.bucket(bucket))
 
-    def owns_table(self, table: str) -> bool:
+    def _owns_table(self, table: str) -> bool:
         arn = self._table(table).get("TableArn")
         return arn is not None and self._ours(f"table {table}", self._ownership.table(arn))
 
@@ -68,15 +81,16 @@ class Removal:
         return True
 
     def bucket(self, bucket: str, on_emptied: Callable[[str, int], None]) -> list[str]:
-        """Delete every version and delete marker, then the bucket, if it is there and ours.
+        """Delete every version and delete marker, then the bucket, if it exists and is ours.
 
         Args:
-            on_emptied: told after each page of deletions how many objects of the bucket are gone.
+            bucket: its name.
+            on_emptied: called after each page of deletions with the bucket and the objects deleted so far.
 
         Raises:
             LogctlError: an object could not be deleted.
         """
-        if not self.owns_bucket(bucket):
+        if not self._owns_bucket(bucket):
             return []
         gone = 0
         for attempt in range(1, _ATTEMPTS + 1):
@@ -88,7 +102,7 @@ class Removal:
                 code = code_of(error)
                 if code == "NoSuchBucket":
                     break
-                # A function that ran when its stack was deleted may still write for up to a minute.
+                # A function that was running when its stack was deleted may write for up to a minute more.
                 if code != "BucketNotEmpty" or attempt == _ATTEMPTS:
                     raise
                 self._sleep(self._pace * attempt)
@@ -100,7 +114,7 @@ class Removal:
                 Bucket=bucket,
                 Delete={"Objects": batch, "Quiet": True},  # type: ignore[typeddict-item]
             )
-            # The call succeeds even if not one object was deleted.
+            # The call succeeds even if no object was deleted.
             if errors := reply.get("Errors"):
                 first = errors[0]
                 raise LogctlError(
@@ -122,17 +136,17 @@ class Removal:
                 yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
 
     def tables(self, tables: Sequence[str]) -> list[str]:
-        """Delete those that are there and ours, and wait until their names are free for the next `provision`.
+        """Delete the tables that exist and are ours, and wait until their names are free again.
 
         Raises:
-            LogctlError: DynamoDB takes longer than that.
+            LogctlError: DynamoDB has not finished in time.
         """
         there = []
         for table in tables:
-            # Of one that is on its way, DynamoDB no longer tells the tags: it is only waited for.
+            # DynamoDB no longer returns the tags of a table that is being deleted. It is only waited for.
             if self._table(table).get("TableStatus") == "DELETING":
                 there.append(table)
-            elif self.owns_table(table):
+            elif self._owns_table(table):
                 self._aws.dynamodb.delete_table(TableName=table)
                 there.append(table)
         for table in there:
@@ -140,7 +154,7 @@ class Removal:
         return [f"table {table}" for table in there]
 
     def _table(self, table: str) -> Mapping[str, Any]:
-        """What DynamoDB says of it; nothing when there is none."""
+        """Return DynamoDB's description of a table; empty when there is no such table."""
         try:
             return self._aws.dynamodb.describe_table(TableName=table)["Table"]
         except ClientError as error:
@@ -158,15 +172,18 @@ class Removal:
         )
 
     def owned_log_groups(self, groups: Iterable[str]) -> set[str]:
-        """Those that are there and ours."""
+        """Return the log groups that exist and are ours."""
         return {group for group in groups if self._ownership.log_group(group) == ""}
 
     def log_groups(self, groups: Iterable[str], anew: Collection[str]) -> list[str]:
-        """Log groups that a function's last words made anew after the stack had deleted them: the next
-        `provision` would find their names taken.
+        """Delete log groups that came back after the stack was deleted.
+
+        A function's last log line creates its log group again, without tags, and the next `provision` would
+        find the name taken.
 
         Args:
-            anew: those that were ours before the stack was deleted. Made anew, they have no tags.
+            groups: the log groups of the environment's functions.
+            anew: those that were ours before the stack was deleted, and so are ours without tags.
         """
         deleted = []
         for group in groups:

@@ -1,4 +1,4 @@
-"""What CloudFormation has of a stack: read alike by `provision`, `status` and `doctor`."""
+"""The resources and the template of a deployed stack, as CloudFormation lists them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def resources_of(cloudformation: CloudFormationClient, stack: str) -> set[str]:
-    """The logical ids of the resources that are there: made, not deleted, and with an id of their own."""
+    """Return the logical ids of the resources that exist: created, not deleted, and with a physical id."""
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     return {
         item["LogicalResourceId"]
@@ -25,9 +25,9 @@ def _is_gone(status: str) -> bool:
 
 
 def template_of(cloudformation: CloudFormationClient, stack: str) -> Mapping[str, Any]:
-    """The template that the stack was deployed with."""
+    """Return the template that the stack was deployed with."""
     body: Any = cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
-    # boto3 parses a template that is JSON, as `provision` sends it; by other ways it may have come as YAML.
+    # boto3 parses a template that is JSON, as `provision` sends it. Somebody may have deployed it as YAML.
     if isinstance(body, str):
         import yaml
 

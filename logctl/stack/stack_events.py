@@ -1,4 +1,4 @@
-"""What CloudFormation says of a stack, as values: what would change, what happened, and what failed first."""
+"""What CloudFormation reports about a stack, as values: planned changes, events, and the first failure."""
 
 from __future__ import annotations
 
@@ -10,31 +10,21 @@ from typing import Any
 
 from logctl.core.errors import LogctlError
 from logctl.stack.property_changes import PropertyChange
+from logctl.stack.resource_types import RESOURCE_TYPES
 
-# What CloudFormation says of resources that were under way when another one failed.
+# The reason that CloudFormation gives for a resource that was in progress when another one failed.
 _CANCELLED = re.compile(r"Resource (creation|update|deletion|import) cancelled")
-
-_HOLDS = {
-    "AWS::ApiGatewayV2::Api": "its address",
-    "AWS::Athena::WorkGroup": "its history of queries",
-    "AWS::Cognito::UserPool": "its users and their passwords",
-    "AWS::DynamoDB::Table": "the rows in it",
-    "AWS::Glue::Table": "its partitions, until the next `logctl athena repair`",
-    "AWS::Logs::LogGroup": "what the function has logged",
-    "AWS::S3::Bucket": "the objects in it",
-    "AWS::SNS::Subscription": "who hears alerts there, until it is confirmed again",
-    "AWS::SNS::Topic": "its subscriptions",
-    "AWS::SQS::Queue": "the messages in it",
-}
 
 
 @dataclass(frozen=True)
 class Change:
-    """One resource of a change set. `replacement` is True, False or Conditional, as CloudFormation says;
-    `policy_action` is what becomes of the resource that is there (Delete, Retain, ReplaceAndRetain, …).
+    """One resource of a change set.
 
-    `certain` is false for what CloudFormation only lists because it refers to something that changes: most
-    of these turn out to stay as they are.
+    `replacement` is `True`, `False` or `Conditional`, and `policy_action` what happens to the existing
+    resource (`Delete`, `Retain`, `ReplaceAndRetain`, …), both in CloudFormation's words.
+
+    `certain` is false for a resource that CloudFormation lists only because it refers to one that changes.
+    Most of these do not change.
     """
 
     action: str
@@ -52,24 +42,26 @@ class Change:
 
     @property
     def loses(self) -> bool:
-        """Whether the resource that is there now goes away, or out of the pipeline."""
+        """Whether the existing resource is deleted, or kept and no longer used."""
         return self.action == "Remove" or self.replaces
 
     @property
     def loss(self) -> str:
-        """What goes with it, in words; empty where nothing is lost."""
+        """What is lost, in words; empty where nothing is."""
         if not self.loses:
             return ""
         happens = f"{self.logical_id} ({self.type}) is {'replaced' if self.replaces else 'removed'}"
         if "Retain" in self.policy_action:
             return f"{happens}: {self.physical_id} stays in the account, but the pipeline no longer uses it"
-        held = _HOLDS.get(self.type)
+        # The stack of an earlier version may have types that this one does not use.
+        row = RESOURCE_TYPES.get(self.type)
+        held = row.holds if row else ""
         return f"{happens}: {self.physical_id} goes" + (f", and with it {held}" if held else "")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A change set. Without changes there is nothing to apply."""
+    """A change set. A plan without changes has no change set, and nothing to apply."""
 
     stack: str
     change_set: str
@@ -79,7 +71,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class StackEvent:
-    """One line of a stack's history."""
+    """One event of a stack."""
 
     at: datetime
     logical_id: str
@@ -93,7 +85,7 @@ class StackEvent:
 
     @property
     def only_cancelled(self) -> bool:
-        """Whether it failed because another did."""
+        """Whether it failed only because another resource did."""
         return self.failed and _CANCELLED.search(self.reason) is not None
 
 
@@ -107,25 +99,36 @@ class StackInfo:
 
     @property
     def busy(self) -> bool:
+        """Whether an operation is in progress. A stack that waits for its first change set is not busy."""
         return not self.settled and self.status != "REVIEW_IN_PROGRESS"
 
     @property
     def settled(self) -> bool:
+        """Whether the status is a final one."""
         return not self.status.endswith("_IN_PROGRESS")
 
 
 def event_of(item: Mapping[str, Any]) -> StackEvent:
+    """Return an event of DescribeStackEvents as a value."""
     return StackEvent(
-        item["Timestamp"],
-        item.get("LogicalResourceId", ""),
-        item.get("ResourceType", ""),
-        item.get("ResourceStatus", ""),
-        item.get("ResourceStatusReason", ""),
+        at=item["Timestamp"],
+        logical_id=item.get("LogicalResourceId", ""),
+        type=item.get("ResourceType", ""),
+        status=item.get("ResourceStatus", ""),
+        reason=item.get("ResourceStatusReason", ""),
     )
 
 
 def failure(info: StackInfo, failures: Sequence[StackEvent], what: str) -> LogctlError:
-    """The first resource that failed by itself: all that failed later may only be a consequence."""
+    """Return an error that names the first resource that failed by itself.
+
+    All that failed later may only be a consequence of it.
+
+    Args:
+        info: the stack after the failure.
+        failures: the events that failed, oldest first.
+        what: the command that failed, without `logctl`.
+    """
     first = next((event for event in failures if not event.only_cancelled), None) or next(
         iter(failures), None
     )
@@ -135,7 +138,7 @@ def failure(info: StackInfo, failures: Sequence[StackEvent], what: str) -> Logct
         else f"{info.name}, which is {info.status}; CloudFormation gives no reason"
     )
     hint = {
-        "ROLLBACK_COMPLETE": "Nothing is left but the stack's shell; remove it with: logctl destroy",
+        "ROLLBACK_COMPLETE": "The stack is empty; remove it with: logctl destroy",
         "UPDATE_ROLLBACK_COMPLETE": "Everything is as it was before.",
     }.get(info.status, f"The stack is {info.status}.")
     return LogctlError(f"logctl {what} failed at {where}.", hint)

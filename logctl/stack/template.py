@@ -1,22 +1,24 @@
-"""The whole stack as one CloudFormation template: a pure function of the settings and the code's place.
+"""The CloudFormation templates: pure functions of the settings and of where the code is.
 
-A family of resources is a module: `queueing`, `storage`, `functions`, `alerting`, `monitoring`, `querying`,
-`api`; what their roles may do is in `policies`. The bootstrap template makes the bucket that the code zip is
-uploaded to.
+The template of an environment is the sum of the modules in `stack.resources`, one for each part of the
+pipeline. What follows from a resource's type, such as its tags, is added here from `resource_types`. The
+bootstrap template makes the bucket that the code zip is uploaded to.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
 from logctl import __version__
-from logctl.core.names import Names, Place
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import arn_of, deny_plain_http, document, sub
+from logctl.stack.names import Names
+from logctl.stack.resource_types import ResourceType, row_of
 from logctl.stack.resources import (
     alerting,
     http_api,
@@ -27,48 +29,26 @@ from logctl.stack.resources import (
     storage,
 )
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 
 INLINE_LIMIT = 51_200
-"""CloudFormation takes a template body of up to 51,200 bytes; a larger one has to lie in S3."""
+"""Bytes of a template in a request; a larger one has to be in S3 (AWS CloudFormation User Guide, Quotas)."""
 
 TEMPLATES = "templates/"
-"""Where in the deploy bucket a larger template lies while a change set is made from it."""
-
-_TAKES_TAGS = frozenset(
-    {
-        "AWS::Athena::WorkGroup",
-        "AWS::CloudWatch::Alarm",
-        "AWS::CloudWatch::Dashboard",
-        "AWS::DynamoDB::Table",
-        "AWS::Events::Rule",
-        "AWS::IAM::Role",
-        "AWS::Lambda::EventSourceMapping",
-        "AWS::Lambda::Function",
-        "AWS::Logs::LogGroup",
-        "AWS::S3::Bucket",
-        "AWS::SNS::Topic",
-        "AWS::SQS::Queue",
-    }
-)
-
-_TAKES_TAGS_AS_A_MAP = {
-    "AWS::ApiGatewayV2::Api": "Tags",
-    "AWS::ApiGatewayV2::Stage": "Tags",
-    "AWS::Cognito::UserPool": "UserPoolTags",
-}
-
-_TLS_POLICY_TYPES = frozenset({"AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"})
+"""Prefix in the deploy bucket for a larger template, which is needed until its change set is made."""
 
 
 def build_template(
     settings: Settings, *, code: Code, place: Place | None = None, endpoint: str | None = None
 ) -> dict[str, Any]:
-    """The template of one environment. Same input, same template.
+    """Return the template of one environment. The same arguments make the same template.
 
     Args:
-        endpoint: the sandbox's, which the page and its sign-in have to name; None on AWS.
-        place: where it is for; without, it fits any account and region, but takes nothing over that a
-            `destroy` has left there.
+        settings: the environment's.
+        code: the zip that the functions run.
+        place: the account and region that the template is for. Without it the template fits any, but takes
+            nothing over that an earlier `destroy` has kept: that needs names without functions.
+        endpoint: the sandbox's URL, which the page and its sign-in have to name; None on AWS.
     """
     names = Names.of(settings)
     resources = {
@@ -80,12 +60,10 @@ def build_template(
         **querying.resources(settings, names),
         **http_api.resources(settings, names, code, endpoint, place.region if place else settings.region),
     }
-    if settings.target == "local":
-        resources = _without_tls_policies(resources)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"logctl: the log pipeline of environment {names.env}",
-        "Resources": _tagged(resources, settings),
+        "Resources": _completed(resources, settings),
         "Outputs": {
             name: {"Value": value}
             for name, value in {
@@ -104,7 +82,8 @@ def build_template(
                 "ApiUrl": http_api.page_url(endpoint),
                 **http_api.sign_in_outputs(settings),
                 "Version": __version__,
-                # For commands that find the stack by its name, which another environment's can be too.
+                # A command finds the stack by its name, and another environment can have a stack of this name
+                # (`a-b` and `c`, `a` and `b-c`). These two tell which environment it is.
                 "Prefix": names.prefix,
                 "Environment": names.env,
             }.items()
@@ -113,16 +92,16 @@ def build_template(
 
 
 def bootstrap_template(settings: Settings, place: Place) -> dict[str, Any]:
-    """The bucket for code, which must be there before the functions can be."""
+    """Return the template of the bucket for code, which has to exist before the functions are created."""
     names = Names.of(settings)
+    # Like every bucket it is retained. `destroy` empties and deletes it after the stack, and if that is
+    # interrupted, the next `provision` can take it over.
     bucket = {
         "Type": "AWS::S3::Bucket",
-        # Retained so that it can be taken over after a half-done `destroy`, which empties and deletes it.
-        **storage.RETAIN,
         "Properties": {
             "BucketName": policies.named(names.deploy_bucket(place)),
             **storage.private_bucket(),
-            # Code stays: going back to the code before this one needs that zip, however old it is.
+            # Code never expires: a rollback needs the zip of the earlier code, however old it is.
             "LifecycleConfiguration": {
                 "Rules": [
                     storage.lifecycle_rule("templates", TEMPLATES, ExpirationInDays=7),
@@ -139,46 +118,49 @@ def bootstrap_template(settings: Settings, place: Place) -> dict[str, Any]:
         },
     }
     resources = {"Bucket": bucket, "BucketPolicy": policy}
-    if settings.target == "local":
-        resources = _without_tls_policies(resources)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"logctl: where the code of environment {names.env} is uploaded",
-        "Resources": _tagged(resources, settings),
+        "Resources": _completed(resources, settings),
     }
 
 
-def _without_tls_policies(resources: dict[str, Any]) -> dict[str, Any]:
-    """The sandbox enforces policies and speaks plain HTTP on loopback: it would refuse every call.
-    Its alarms publish without asking the topic's policy."""
+def _completed(resources: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return the resources with what follows from their types: tags, and the policies of those that are kept.
+
+    Resource policies that refuse plain HTTP are left out for the sandbox. It enforces them and speaks plain
+    HTTP on loopback, so it would refuse every call; its alarms publish without asking the topic's policy.
+
+    Raises:
+        LookupError: a type has no row in `resource_types`.
+    """
+    rows = {name: row_of(resource["Type"]) for name, resource in resources.items()}
+    local = settings.target == "local"
     return {
-        name: resource for name, resource in resources.items() if resource["Type"] not in _TLS_POLICY_TYPES
+        name: _with_row(resource, rows[name], Names.of(settings).tags)
+        for name, resource in resources.items()
+        if not (local and rows[name].requires_tls)
     }
 
 
-def _tagged(resources: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    tags = Names.of(settings).tags
-    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-    for resource in resources.values():
-        if resource["Type"] in _TAKES_TAGS:
-            resource["Properties"]["Tags"] = listed
-        elif name := _TAKES_TAGS_AS_A_MAP.get(resource["Type"]):
-            resource["Properties"][name] = dict(tags)
-    return resources
+def _with_row(resource: Mapping[str, Any], row: ResourceType, tags: Mapping[str, str]) -> dict[str, Any]:
+    retained = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"} if row.kept else {}
+    properties = {**resource["Properties"], **(row.tags.of(tags) if row.tags else {})}
+    return {"Type": row.name, **retained, **resource, "Properties": properties}
 
 
 def to_json(template: dict[str, Any]) -> str:
-    """As it is sent: compact, in one order."""
+    """Return the template as it is sent: compact JSON."""
     return json.dumps(template, separators=(",", ":"))
 
 
 class _Dumper(yaml.SafeDumper):
-    """YAML without anchors: the same tags stand at every resource, for people to read."""
+    """Writes YAML without anchors: all resources have the same tags, and people read them at each."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
 
 def to_yaml(template: dict[str, Any]) -> str:
-    """As people read it."""
+    """Return the template as people read it."""
     return yaml.dump(template, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)

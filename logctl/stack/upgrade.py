@@ -1,26 +1,26 @@
-"""From an earlier version's stack to this one's, where one update cannot do it.
+"""The updates that lead from the stack of an earlier version to this version's, where one is not enough.
 
-An update of a stack makes or removes one index of a table (AWS CloudFormation User Guide,
-AWS::DynamoDB::Table, GlobalSecondaryIndexes). The alerts table had the index `due`, and has another: so the
-new one is made by one update, and with it comes the code that uses it; DynamoDB fills it from the states that
-are there. The next update removes the old one. A table that an earlier `destroy` has kept is first taken over
-as it is.
+An update of a stack creates or removes one index of a table (AWS CloudFormation User Guide,
+AWS::DynamoDB::Table, GlobalSecondaryIndexes). In earlier versions the alerts table had the index `due`, and
+now it has another. The first update creates the new index, which DynamoDB fills from the existing items, and
+deploys the code that uses it. The second update removes the old index. A table that an earlier `destroy` has
+kept is first taken over as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
+from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
 
 Indexes = tuple[str, ...]
 
 
 def steps(existing: Collection[str] | None, *, in_stack: bool) -> list[Indexes]:
-    """The indexes that the alerts table has after each update; after the last it is this version's.
+    """Return the indexes that the alerts table has after each update; after the last, this version's.
 
     Args:
-        existing: the names of those that it has now; None when there is no table.
+        existing: the names of the indexes that the table has now; None when there is no table.
         in_stack: whether the table belongs to the stack already.
     """
     done: Indexes = (DUE,)

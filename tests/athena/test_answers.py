@@ -316,6 +316,7 @@ def wanted_of(case: dict[str, Any]) -> Any:
     return wanted
 
 
+@pytest.mark.slow
 def test_the_cases_that_were_gathered_from_outside(athena):
     wrong, not_here = [], 0
     for case in CASES:
@@ -389,6 +390,7 @@ with engine() as athena:
 """
 
 
+@pytest.mark.slow
 def test_the_laptops_time_zone_decides_nothing():
     environ = {**os.environ, "TZ": "America/New_York", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
     root = Path(__file__).parents[2]

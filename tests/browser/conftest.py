@@ -1,4 +1,4 @@
-"""A real browser on the real page: Debian's Chromium, driven by Playwright, on a pipeline of its own."""
+"""Fixtures of the browser tests: Chromium, driven by Playwright, and a sandbox with a pipeline."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.dashboard import Dashboard, open_dashboard
-from tests.sandbox.conftest import Cli, pipeline, sandbox
-from tests.sandbox.web import Web
+from tests.helpers.dashboard import Dashboard, open_dashboard
+from tests.helpers.sandbox import Cli
+from tests.helpers.web import Web
+from tests.sandbox.conftest import pipeline, sandbox
 
 __all__ = ["pipeline", "sandbox"]
 
@@ -31,7 +32,7 @@ _CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whi
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not _CHROMIUM:
-        # CI has to have one: there a missing browser is a failure, not a skipped test.
+        # In CI a missing browser is a failure; elsewhere the tests are skipped.
         missing = "there is no Chromium; install it (Debian: apt-get install chromium) or set CHROMIUM"
         if os.environ.get("REQUIRE_BROWSER"):
             pytest.fail(missing)
@@ -49,7 +50,7 @@ def web(pipeline: Cli) -> Web:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """An empty tab with no cookies and no storage; what goes wrong in the page fails the test."""
+    """Return an empty tab without cookies and storage. An uncaught error in the page fails the test."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="UTC", color_scheme="light"
     )
@@ -65,5 +66,5 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def dashboard(page: Page, web: Web) -> Dashboard:
-    """The page, signed in by the one-time link of `logctl dashboard open`."""
+    """Return the page, signed in by the one-time link of `logctl dashboard open`."""
     return open_dashboard(page, web)

@@ -1,4 +1,4 @@
-"""The alerts that are open, what they hold back, what is silenced, and how the pipeline is."""
+"""The views of alerts, silences and health."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.dashboard import Dashboard
-from tests.sandbox.web import Web, send
+from tests.helpers.dashboard import Dashboard
+from tests.helpers.web import Web, send
 
 
 def test_an_open_alert_and_a_silence_are_seen(dashboard: Dashboard, web: Web):
     send(web, "alerting", *({"level": "ERROR", "message": f"disk {n} is full"} for n in range(25)))
     dashboard["tab-alerts"].click()
     alert = dashboard.page.locator("[data-testid=alert][data-key^='alerting#ERROR#']")
-    # Counted after it is stored, published after it is counted: the page looks every ten seconds.
+    # An alert is published after its events were stored and counted, and the page asks every ten seconds.
     expect(alert).to_contain_text("held back for", timeout=25_000)
     expect(alert).to_contain_text("disk <*> is full")
     numbers = dict(

@@ -1,11 +1,11 @@
-"""Twenty payloads through the whole pipeline, in every place that a log can fill: none runs, all are seen."""
+"""Script injection: payloads in every part of a record go through the pipeline, and none of them runs."""
 
 from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.dashboard import Dashboard
-from tests.sandbox.web import Web, send
+from tests.helpers.dashboard import Dashboard
+from tests.helpers.web import Web, send
 
 PAYLOADS = (
     "<script>window.pwned=1</script>",

@@ -1,4 +1,4 @@
-"""The log: live, paused, searched, narrowed, opened, linked; by mouse, by keyboard, on a phone."""
+"""The view of records: live, paused, filtered, opened and linked; by mouse, by keyboard and on a phone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.dashboard import Dashboard
-from tests.sandbox.web import Web, send
+from tests.helpers.dashboard import Dashboard
+from tests.helpers.web import Web, send
 
 
 def test_what_is_sent_shows_within_two_seconds(dashboard: Dashboard, web: Web):
@@ -36,13 +36,13 @@ def test_what_is_sent_shows_within_two_seconds(dashboard: Dashboard, web: Web):
     assert dashboard.messages() == ["late 2", "late 1", "late 0", "the first"]
 
 
-def test_pause_holds_what_arrives_and_going_on_shows_it(dashboard: Dashboard, web: Web):
+def test_pause_holds_what_arrives_and_resume_shows_it(dashboard: Dashboard, web: Web):
     send(web, "pausing", "one")
     dashboard.look_at(app="pausing")
     expect(dashboard.rows).to_have_count(1)
     dashboard["pause"].click()
     send(web, "pausing", "two", "three")
-    expect(dashboard["pause"]).to_have_text("Go on (2 new)")
+    expect(dashboard["pause"]).to_have_text("Resume (2 new)")
     expect(dashboard.rows).to_have_count(1)
     dashboard.page.keyboard.press("p")
     expect(dashboard.rows).to_have_count(3)
@@ -93,7 +93,7 @@ def test_all_fields_open_and_a_link_shows_the_same_again(dashboard: Dashboard, w
 
 
 def spread(count: int, minutes: int) -> list[dict[str, object]]:
-    """Records over the last minutes, a tenth of them errors."""
+    """Return records spread evenly over the last minutes, a tenth of them warnings."""
     now = time.time()
     return [
         {
@@ -129,7 +129,7 @@ def test_brushing_the_histogram_narrows_the_time(dashboard: Dashboard, web: Web)
     expect(dashboard["brush-clear"]).to_be_visible()
     assert 0 < promised < 120
     expect(dashboard["count"]).to_have_text(f"{promised} records")
-    expect(dashboard["live-state"]).to_have_text("a chosen time")
+    expect(dashboard["live-state"]).to_have_text("selected time range")
     assert "from=" in dashboard.page.url
     dashboard["brush-clear"].click()
     expect(dashboard["count"]).to_have_text("120 records")
@@ -180,13 +180,13 @@ def test_of_ten_thousand_rows_only_what_is_looked_at_is_drawn_and_it_stays_in_pl
     dashboard.page.wait_for_function(
         "() => [...document.querySelectorAll('[data-testid=row-message]')].some((m) => m.textContent === 'spread 0')"
     )
-    # Fast because only what is visible exists, however much is loaded: a bound that no clock can shake.
+    # Only visible rows exist as elements, however many are loaded: this does not depend on the machine's speed.
     assert dashboard.rows.count() < 120
     assert dashboard.page.evaluate("document.getElementsByTagName('*').length") < 1_500
     before = dashboard.messages()
     send(web, "many", "on top")
     expect(dashboard["count"]).to_have_text("10,001 records")
-    assert dashboard.messages() == before  # what somebody reads does not move
+    assert dashboard.messages() == before  # the rows that are being read do not move
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -218,7 +218,7 @@ def test_it_fits_a_phone(dashboard: Dashboard, web: Web):
     expect(dashboard["detail"]).to_be_hidden()
 
 
-def test_a_broken_link_is_a_view_all_the_same(dashboard: Dashboard):
+def test_a_link_with_invalid_values_shows_the_default_view(dashboard: Dashboard):
     for fragment in (
         "app=../x,%00&since=forever&level=<b>&from=1&to=0",
         "tab=nowhere&event=%27",
@@ -230,7 +230,7 @@ def test_a_broken_link_is_a_view_all_the_same(dashboard: Dashboard):
         expect(dashboard["notice"]).to_be_hidden()
 
 
-def test_an_api_that_fails_is_said_and_tried_again(dashboard: Dashboard, web: Web):
+def test_a_failure_of_the_api_is_shown_and_tried_again(dashboard: Dashboard, web: Web):
     send(web, "outage", "one")
     dashboard.look_at(app="outage")
     dashboard.page.route("**/logs/live*", lambda route: route.fulfill(status=503, body="{}"))
@@ -242,8 +242,8 @@ def test_an_api_that_fails_is_said_and_tried_again(dashboard: Dashboard, web: We
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_api_is_said_to_be_busy_and_never_to_be_empty(dashboard: Dashboard, web: Web, status: int):
-    """As API Gateway answers what it throttles: the stage's own 429 has neither our words nor Retry-After."""
+def test_a_busy_api_is_shown_as_busy_and_never_as_empty(dashboard: Dashboard, web: Web, status: int):
+    """The 429 is the one of API Gateway's own throttling, which has no `error` member and no Retry-After."""
     app = f"busy-{status}"
     send(web, app, "one")
     page, asked = dashboard.page, []

@@ -1,4 +1,4 @@
-"""Who gets in, who doesn't, and what is left when they leave."""
+"""Signing in and out, sessions that end, and permissions that change."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.dashboard import Dashboard, open_dashboard, sign_in
-from tests.sandbox.web import Web, send
+from tests.helpers.dashboard import Dashboard, open_dashboard, sign_in
+from tests.helpers.web import Web, send
 
 TOKENS = "JSON.parse(sessionStorage.getItem('logctl.tokens'))"
 
@@ -20,7 +20,7 @@ def test_a_person_signs_in_with_name_and_password_and_comes_back_to_their_view(p
     expect(dashboard["user"]).to_have_text("dora")
     assert page.url == web.url + "#app=sign-in&since=1h&level=INFO"
     assert "code=" not in page.evaluate("location.href")
-    # Tokens are this tab's and nobody else's.
+    # Tokens are stored for this tab only.
     assert page.evaluate("document.cookie") == ""
     assert page.evaluate("Object.values(localStorage).join()") == ""
     dashboard["sign-out"].click()
@@ -44,7 +44,7 @@ def test_a_denied_sign_in_is_told_in_a_sentence_that_is_only_text(page: Page, we
     expect(page.get_by_test_id("notice")).to_contain_text("Signing in failed: <img src=x")
     assert page.url == web.url
     page.goto(web.url + "?code=stolen&state=theirs")
-    expect(page.get_by_test_id("notice")).to_contain_text("not begun here")
+    expect(page.get_by_test_id("notice")).to_contain_text("not started in this tab")
 
 
 def test_a_one_time_link_works_once(page: Page, web: Web):
@@ -60,7 +60,7 @@ def test_a_one_time_link_works_once(page: Page, web: Web):
 
 
 def renew(page: Page) -> None:
-    """Let the token end, so that the page renews it with the next thing it asks."""
+    """Make the token expire, so that the page renews it with its next request."""
     before = page.evaluate(f"{TOKENS}.access")
     page.evaluate(
         f"() => {{ const t = {TOKENS}; t.until = Date.now() - 1;"
@@ -70,7 +70,7 @@ def renew(page: Page) -> None:
 
 
 def polled(page: Page, path: str, status: int = 200) -> None:
-    """Wait for an answer to something that is asked from now on."""
+    """Wait for the answer to a request that is sent from now on."""
     with page.expect_response(lambda reply: f"/{path}" in reply.url and reply.status == status):
         pass
 
@@ -83,7 +83,7 @@ def test_after_a_renewal_everything_goes_on(page: Page, web: Web):
     with page.expect_response(lambda reply: reply.url.endswith("/session")) as asked:
         renew(page)
     assert asked.value.json()["apps"] == ["renewed", "renewed-too"]
-    for number in range(3):  # one might still come with what was asked before
+    for number in range(3):  # the first answer may belong to a request from before the renewal
         polled(page, "logs/live")
         send(web, "renewed", f"after the renewal {number}")
         expect(dashboard.rows).to_have_count(number + 1)
@@ -100,12 +100,12 @@ def test_nobody_takes_no_permission_for_no_data(page: Page, web: Web):
     sign_in(page, web, name, password)
     dashboard = Dashboard(page, web)
     no_access_is_told(dashboard)
-    # Nor with a link to a view, where an empty one would be the worst answer.
+    # Nor with a link to a view: an empty view would look as if there were no records.
     for view in ("#tab=alerts", "#tab=health", "#app=somebodys&since=24h"):
         page.goto("about:blank")
         page.goto(web.url + view)
         no_access_is_told(dashboard)
-    # Once there is a group, a look is enough.
+    # After a group was added, the button is enough.
     web.cli.deployment.aws.cognito.admin_add_user_to_group(
         UserPoolId=web.pool, Username=name, GroupName="app:somebodys"
     )
@@ -124,7 +124,7 @@ def test_who_loses_all_groups_is_told_with_the_next_token(page: Page, web: Web):
     renew(page)
     no_access_is_told(dashboard)
     assert "read in time" not in page.content()
-    page.wait_for_timeout(1_500)  # the next poll would have come
+    page.wait_for_timeout(1_500)  # longer than the interval between polls
     no_access_is_told(dashboard)
 
 
@@ -160,7 +160,7 @@ def no_access_is_told(dashboard: Dashboard) -> None:
 
 
 def test_an_expired_token_that_cannot_be_renewed_ends_the_session(dashboard: Dashboard):
-    # What an expired token gets from the authorizer is in tests/sandbox/test_api.py; here it is a forged one.
+    # tests/sandbox/test_api.py tests expired tokens; this one is forged, which the authorizer refuses likewise.
     dashboard.page.evaluate(
         "() => sessionStorage.setItem('logctl.tokens', JSON.stringify("
         "{ access: 'a.b.c', refresh: 'no', until: Date.now() + 1e6 }))"

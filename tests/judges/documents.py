@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from logctl.core.names import Place
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
 from logctl.stack.iam.command_permissions import COMMANDS, needed
 from logctl.stack.iam.documents import documents
-from logctl.stack.iam.scope import Scope
+from logctl.stack.iam.scope import PolicyScope
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template, to_yaml
-from tests import iam
-from tests.iam import Where
+from tests.helpers import iam
+from tests.helpers.iam import Where
 
 WHERE = Where("123456789012", "eu-central-1")
 PLACE = Place(WHERE.account, WHERE.region)
@@ -40,7 +40,7 @@ def policies() -> Iterator[tuple[str, dict[str, Any]]]:
             for number, holder in enumerate(found):
                 if "PolicyDocument" in holder:
                     yield f"{stack} {name} {number}", iam.resolved(holder["PolicyDocument"], template, WHERE)
-    scope = Scope(SETTINGS, PLACE, WHERE.partition)
+    scope = PolicyScope(SETTINGS, PLACE, WHERE.partition)
     for command in COMMANDS:
         for number, policy in enumerate(documents(needed(command, scope))):
             yield f"iam {command} {number}", policy

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from logctl.core.debounce import CALL_DELAY
-from logctl.core.times import SECOND, iso
+from logctl.core.times import SECOND
 from logctl.ops.alerts.queue_subscriber import Inbox
-from tests.sandbox.conftest import Cli, eventually
+from tests.helpers.sandbox import Cli, eventually, sweep
 
 WINDOW = 6 + CALL_DELAY / SECOND
 """Seconds from the sweep that sees an alert to the end of its window."""
@@ -37,15 +37,6 @@ def write_errors(path: Path, counts: dict[str, int]) -> Path:
         )
     )
     return path
-
-
-def sweep(cli: Cli) -> dict[str, int]:
-    """What the schedule does every minute, now: the deployed function, with its role."""
-    deployment = cli.deployment
-    event = json.dumps({"time": iso(time.time_ns() // 1_000_000)})
-    reply = deployment.aws.functions.invoke(FunctionName=deployment.names.sweeper, Payload=event)
-    assert "FunctionError" not in reply, reply["Payload"].read()
-    return json.loads(reply["Payload"].read())
 
 
 def test_500_of_one_kind_and_one_of_another_are_two_alerts_and_one_summary_of_499(quick, tmp_path):

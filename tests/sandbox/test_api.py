@@ -21,8 +21,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from logctl.pipeline.http import openapi
-from tests.sandbox.conftest import Cli, eventually
-from tests.sandbox.web import Web, fetch, send
+from tests.helpers.sandbox import Cli, eventually
+from tests.helpers.web import Web, fetch, send
 
 
 @pytest.fixture(scope="module")

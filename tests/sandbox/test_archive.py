@@ -8,7 +8,7 @@ import time
 import pytest
 
 from logctl.core.times import DAY, HOUR, MINUTE, iso
-from tests.sandbox.conftest import Cli
+from tests.helpers.sandbox import Cli
 
 HOURS = 30
 

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from tests.sandbox.conftest import Cli
+from tests.helpers.sandbox import Cli
 
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-03")
 

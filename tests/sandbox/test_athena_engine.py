@@ -16,7 +16,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.conftest import Cli
+from tests.helpers.sandbox import Cli
 
 BUCKET = "athena-tests"
 

@@ -18,8 +18,9 @@ from logctl.ops.deployment import Deployment
 from logctl.ops.lake.compact import compactor
 from logctl.pipeline.compaction import Compactor, Mismatch, Report, Tables
 from logctl.pipeline.stores.lease import DURATION, Held, Lease, Lost
-from tests.sandbox.conftest import Cli
-from tests.unit.conftest import Clock
+from tests.helpers.pipeline import Clock
+from tests.helpers.sandbox import Cli
+from tests.helpers.template import statements
 
 MARCH = "2026-03-0"
 
@@ -378,8 +379,6 @@ def test_the_deployed_compactor(sandbox):
 
 
 def test_the_compactors_role_grants_what_it_calls_and_what_athena_does_for_it(env):
-    from tests.unit.test_template import statements
-
     by_athena = {
         "glue:GetDatabase", "glue:GetTable", "glue:GetPartition", "glue:BatchCreatePartition",
         "glue:UpdatePartition", "s3:GetBucketLocation", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts",

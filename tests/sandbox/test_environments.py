@@ -14,19 +14,19 @@ import pytest
 
 from logctl.core.envelope import pack
 from logctl.core.records import Record, derive_id
-from logctl.core.settings import Settings
 from logctl.core.times import HOUR, TimeRange
 from logctl.ops.alerts.queue_subscriber import Inbox
 from logctl.ops.deployment import Deployment
 from logctl.ops.send.sender import Outgoing, Sender
-from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
+from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
 from logctl.pipeline.stores.hot import HotStore
 from logctl.stack.bundle import Bundle
 from logctl.stack.provision import Provisioner
 from logctl.stack.resources.storage import alerts_indexes
+from logctl.stack.settings import Settings
 from logctl.stack.upgrade import Indexes
-from tests.sandbox.conftest import eventually
-from tests.sandbox.test_stack import Environment
+from tests.helpers.environment import Environment
+from tests.helpers.sandbox import eventually
 
 APP = "shop"
 EMPTY = [0, 0, 0, 0]

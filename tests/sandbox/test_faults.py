@@ -23,9 +23,9 @@ from logctl.local.sandbox import find
 from logctl.ops.alerts.queue_subscriber import Inbox
 from logctl.ops.consume import from_queue
 from logctl.ops.deployment import Deployment
-from tests.sandbox.aftermath import Told, by_hand, cold, hot, set_aside, states, sweep, told, waiting
-from tests.sandbox.conftest import Cli
-from tests.sandbox.faults import Proxy, Rule, microburst
+from tests.helpers.aftermath import Told, by_hand, cold, hot, set_aside, states, sweep, told, waiting
+from tests.helpers.faults import Proxy, Rule, microburst
+from tests.helpers.sandbox import Cli
 
 FILES, ERRORS, OTHERS = 3, 5, 15
 FLOOD = 200 if os.environ.get("LOGCTL_SOAK") else 6

@@ -33,17 +33,8 @@ from botocore.exceptions import ClientError
 
 from logctl.local import keys as own_keys
 from logctl.local.sandbox import Running, find
-from tests.sandbox.conftest import Cli
-from tests.sandbox.forging import (
-    ACCOUNT,
-    FORM,
-    ROOT_OF_OLD,
-    STRANGER,
-    Door,
-    Wire,
-    json_call,
-    make_queue,
-)
+from tests.helpers.forging import ACCOUNT, FORM, ROOT_OF_OLD, STRANGER, Door, Wire, json_call, make_queue
+from tests.helpers.sandbox import Cli
 
 BUCKET = "gate-tests"
 

@@ -25,24 +25,25 @@ from typer.testing import CliRunner
 from logctl.aws.clients import Aws
 from logctl.cli.app import app
 from logctl.core.partitions import Partition
-from logctl.core.settings import Settings
 from logctl.core.times import DAY, iso
 from logctl.local import sandbox as local
-from logctl.ops.dashboard.access import Dashboard
+from logctl.ops.dashboard.address import Dashboard
+from logctl.ops.dashboard.tokens import script_token
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.stores.hot import HotStore
-from logctl.stack.iam import handler_permissions
 from logctl.stack.iam.command_permissions import needed
 from logctl.stack.iam.documents import documents
-from logctl.stack.iam.scope import ANY, Scope
+from logctl.stack.iam.scope import ANY, PolicyScope
 from logctl.stack.provision import Provisioner
-from tests import iam
-from tests.iam import Where
-from tests.sandbox.conftest import Cli
-from tests.sandbox.setbacks import set_back
-from tests.sandbox.test_least_privilege import BY_ATHENA
-from tests.unit.test_consumer import event, packed, records, sqs
+from logctl.stack.resource_types import RESOURCE_TYPES
+from logctl.stack.settings import Settings
+from tests.helpers import iam
+from tests.helpers.iam import Where
+from tests.helpers.messages import event, packed, records, sqs
+from tests.helpers.needs import BY_ATHENA
+from tests.helpers.sandbox import Cli
+from tests.helpers.setbacks import set_back
 
 APP = "people"
 KEY = f"{APP}#ERROR#0a1b2c3d4e5f"
@@ -105,10 +106,10 @@ class Account:
         }
 
     @cached_property
-    def scope(self) -> Scope:
+    def scope(self) -> PolicyScope:
         aws = self.deployment.aws
         pool = self.deployment.outputs()["UserPoolId"]
-        return Scope(self.deployment.settings, aws.place, aws.partition, pool)
+        return PolicyScope(self.deployment.settings, aws.place, aws.partition, pool)
 
     def person(self, command: str) -> Person:
         """A user with the policies for a command."""
@@ -116,7 +117,7 @@ class Account:
             self.people[command] = self.hire(command, self.scope)
         return self.people[command]
 
-    def hire(self, command: str, scope: Scope) -> Person:
+    def hire(self, command: str, scope: PolicyScope) -> Person:
         policies = documents(needed(command, scope))
         given = [in_the_sandboxs_words(policy) for policy in policies]
         name = command.replace(" ", ".").replace("--", "with-")
@@ -282,7 +283,7 @@ def dry_run(person: Person, account: Account) -> None:
 
 def token(person: Person, account: Account) -> None:
     """Not through the CLI: on AWS the sign-in is on a host of its own."""
-    assert Dashboard(Deployment(person.aws, account.deployment.settings)).token()
+    assert script_token(Dashboard(Deployment(person.aws, account.deployment.settings)))
 
 
 @dataclass(frozen=True)
@@ -317,7 +318,9 @@ _OF_A_FILE = frozenset({"dynamodb:Query"})
 # CloudFormation reads in the caller's name what it compares, MiniStack's as root.
 _COMPARED = frozenset(
     action
-    for statement in handler_permissions.statements(handler_permissions.HANDLERS, Scope(Settings()), "read")
+    for row in RESOURCE_TYPES.values()
+    for handlers in row.handlers
+    for statement in handlers.statements(PolicyScope(Settings()), "read")
     for action in statement["Action"]
 )
 RUNS: dict[str, Run] = {

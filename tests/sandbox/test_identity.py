@@ -9,7 +9,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.sandbox.conftest import Cli, eventually
+from tests.helpers.sandbox import Cli, eventually
 
 LINES = [f"2026-01-31 08:15:{n:02d} ERROR disk {n % 2} is full" for n in range(12)]
 

@@ -19,13 +19,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import boto3
 import pytest
 import typer.main
-from packaging.requirements import Requirement
 
 from logctl.cli.app import app
-from logctl.core.names import Names
-from tests.sandbox.conftest import eventually
-from tests.sandbox.terminal import in_a_terminal
-from tests.sandbox.web import fetch
+from logctl.stack.names import Names
+from tests.helpers.distributions import closure, link
+from tests.helpers.sandbox import eventually
+from tests.helpers.terminal import in_a_terminal
+from tests.helpers.web import fetch
 
 ROOT = Path(__file__).parents[2]
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
@@ -53,29 +53,6 @@ def install(venv: Path) -> Path:
         for needed in closure(logctl, {"local"}):
             link(needed, packages)
     return python.parent
-
-
-def closure(
-    found: importlib.metadata.Distribution, extras: set[str], seen: set[tuple[str, str]] | None = None
-) -> Iterator[importlib.metadata.Distribution]:
-    """What a distribution requires, and what that requires, as it is installed here."""
-    seen = set() if seen is None else seen
-    for requirement in map(Requirement, found.requires or ()):
-        marker = requirement.marker
-        if marker and not any(marker.evaluate({"extra": extra}) for extra in extras | {""}):
-            continue
-        if (mark := (requirement.name.lower(), str(sorted(requirement.extras)))) not in seen:
-            seen.add(mark)
-            needed = importlib.metadata.distribution(requirement.name)
-            yield needed
-            yield from closure(needed, set(requirement.extras), seen)
-
-
-def link(distribution: importlib.metadata.Distribution, packages: Path) -> None:
-    for name in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
-        target = packages / name
-        if not target.exists():
-            target.symlink_to(Path(str(distribution.locate_file(name))))
 
 
 MISSED = """

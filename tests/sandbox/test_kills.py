@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from logctl.local import sandbox as local
-from tests.sandbox.aftermath import by_hand, cold, hot, keys, set_aside, states, waiting
-from tests.sandbox.conftest import Cli, eventually
-from tests.sandbox.test_operations import resources
+from tests.helpers.aftermath import by_hand, cold, hot, keys, set_aside, states, waiting
+from tests.helpers.sandbox import Cli, eventually, resources
 
 SOAK = bool(os.environ.get("LOGCTL_SOAK"))
 SEED = time.time_ns() if SOAK else 20260131

@@ -28,19 +28,20 @@ from logctl.core.partitions import COMPACTED, LOGS, Partition
 from logctl.core.times import DAY, MINUTE, TimeRange
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.alerting.alerter import alerter_for
+from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.api import Api
 from logctl.pipeline.compaction import Compactor, Tables
 from logctl.pipeline.config import ApiConfig, PipelineConfig
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.partition_expiry import Expiry
 from logctl.pipeline.stores.outbox import Outbox
-from tests import iam
-from tests.iam import Need, Recording, Statement, Where
-from tests.sandbox.conftest import Cli
-from tests.sandbox.setbacks import set_back
-from tests.unit.test_api import ISSUER, Site
-from tests.unit.test_consumer import event, packed, records, sqs
-from tests.unit.test_least_privilege import by_athena, by_lambda, by_the_compactor
+from tests.helpers import iam
+from tests.helpers.api import ISSUER, Site
+from tests.helpers.iam import Need, Recording, Statement, Where
+from tests.helpers.messages import event, packed, records, sqs
+from tests.helpers.needs import by_athena, by_lambda, by_the_compactor
+from tests.helpers.sandbox import Cli
+from tests.helpers.setbacks import set_back
 
 # What the sandbox lets pass whatever the policy says: nothing fails without it. WriteLogs cannot be tried at
 # all: Lambda writes logs in the role's name, MiniStack's without asking, and its IAM knows log groups only
@@ -55,13 +56,6 @@ NOT_ENFORCED = {
     ("compactor", "DefaultDatabase"): "Athena asks for it itself, the sandbox's does not",
     ("compactor", "SwitchPartitions"): "Athena's statements do it, with the sandbox's root credentials here",
 }
-# What people's policies need for Athena, which the sandbox's does as root: see `by_athena`.
-BY_ATHENA = {
-    "glue:GetDatabase", "glue:GetTable", "glue:GetPartition", "glue:GetPartitions",
-    "glue:BatchCreatePartition", "glue:UpdatePartition",
-    "s3:GetBucketLocation", "s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload",
-    "s3:ListMultipartUploadParts",
-}  # fmt: skip
 
 
 def at_the_second_table(stage: Stage) -> set[Need]:
@@ -172,7 +166,7 @@ def sweep(aws: Aws, stage: Stage) -> None:
     )
     # The first begins the windows, the second ends them.
     for wait in (0, stage.pipeline.alert_window + MINUTE):
-        tried(alerter_for(aws, stage.pipeline, now).sweep, called_at=now() + wait)
+        tried(Sweep(alerter_for(aws, stage.pipeline, now)).run, now() + wait)
     tried(Expiry(aws.s3, aws.glue, stage.pipeline, now).run)
 
 

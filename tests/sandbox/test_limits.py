@@ -18,10 +18,12 @@ import pytest
 from logctl.core.envelope import MAX_BODY, MAX_PLAIN, SQS_LIMIT, Packed, pack
 from logctl.core.records import Record, derive_id
 from logctl.core.redaction import RULES
-from tests.sandbox.aftermath import by_hand, cold, hot, keys
-from tests.sandbox.conftest import Cli
-from tests.sandbox.functions import Function, deployed
+from tests.helpers.aftermath import by_hand, cold, hot, keys
+from tests.helpers.functions import Function, deployed
+from tests.helpers.sandbox import Cli
 from tests.simulation.bodies import BODIES
+
+pytestmark = pytest.mark.skipif(not Path("/proc").exists(), reason="needs Linux: limits of the address space")
 
 ROUNDS = 8
 EVERYTHING = ",".join(RULES)

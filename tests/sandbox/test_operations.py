@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.sandbox.conftest import Cli, eventually
+from tests.helpers.sandbox import Cli, eventually, pause_lambda, resources
 
 
 @pytest.fixture
@@ -15,22 +15,6 @@ def fresh(sandbox: Cli, request: pytest.FixtureRequest) -> Cli:
     cli = Cli(sandbox.home, env=f"e{abs(hash(request.node.name)) % 10**8}")
     yield cli
     cli.run("destroy", "--delete-data", "--yes", code=None)
-
-
-def resources(cli: Cli) -> dict[str, list[str]]:
-    """Everything of this environment that is there, by kind."""
-    aws, stack = cli.deployment.aws, cli.deployment.names.stack
-    found = {
-        "stacks": [s["StackName"] for s in aws.cloudformation.list_stacks()["StackSummaries"] if s["StackStatus"] != "DELETE_COMPLETE"],
-        "buckets": [b["Name"] for b in aws.s3.list_buckets()["Buckets"]],
-        "tables": aws.dynamodb.list_tables()["TableNames"],
-        "queues": aws.sqs.list_queues().get("QueueUrls", []),
-        "topics": [t["TopicArn"] for t in aws.sns.list_topics()["Topics"]],
-        "functions": [f["FunctionName"] for f in aws.functions.list_functions()["Functions"]],
-        "logs": [g["logGroupName"] for g in aws.logs.describe_log_groups()["logGroups"]],
-    }  # fmt: skip
-    ours = {kind: sorted(name for name in names if stack in name) for kind, names in found.items()}
-    return {kind: names for kind, names in ours.items() if names}
 
 
 def test_a_plan_shows_everything_and_leaves_nothing(fresh):
@@ -154,14 +138,6 @@ def test_another_region_is_another_place(pipeline):
 
 
 # ── Consume ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def pause_lambda(cli: Cli, *, enabled: bool) -> None:
-    deployment = cli.deployment
-    (mapping,) = deployment.aws.functions.list_event_source_mappings(FunctionName=deployment.names.consumer)[
-        "EventSourceMappings"
-    ]
-    deployment.aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
 
 
 def test_consume_once_empties_the_queue_as_lambda_would(fresh):

@@ -10,14 +10,14 @@ import pytest
 
 from logctl.aws.clients import Aws
 from logctl.core.errors import LogctlError, UnreachableError
-from logctl.core.names import Names
-from logctl.core.settings import Settings
 from logctl.ops.deployment import Deployment
 from logctl.ops.environments import environments
-from logctl.stack.deploy import StackEvent
+from logctl.stack.names import Names
 from logctl.stack.provision import Destroyed, Provisioner
-from tests.sandbox.conftest import Cli
-from tests.sandbox.test_stack import Environment
+from logctl.stack.settings import Settings
+from logctl.stack.stack_events import StackEvent
+from tests.helpers.environment import Environment
+from tests.helpers.sandbox import Cli
 
 OTHERS = {"logctl:prefix": "else", "logctl:env": "where"}
 

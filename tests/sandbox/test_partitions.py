@@ -16,7 +16,7 @@ from logctl.aws.clients import Aws
 from logctl.core.partitions import Partition
 from logctl.core.times import DAY
 from logctl.pipeline.partition_expiry import Expiry
-from tests.sandbox.conftest import Cli
+from tests.helpers.sandbox import Cli
 
 DAYS = ("2026-03-01", "2026-03-02", "2026-03-04")
 APP = "parted"

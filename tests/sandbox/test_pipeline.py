@@ -11,9 +11,9 @@ import pytest
 
 from bench.loghub import loghub
 from logctl.core.times import iso
-from logctl.ops.send.textlog import read_head
-from tests.sandbox.aftermath import waiting
-from tests.sandbox.conftest import Cli, eventually
+from logctl.ops.send.line_head import read_head
+from tests.helpers.aftermath import waiting
+from tests.helpers.sandbox import Cli, eventually
 
 LOGHUB = loghub()
 SYSTEMS = ("Apache", "HDFS", "Hadoop", "Linux", "OpenSSH", "OpenStack", "Spark", "Zookeeper")

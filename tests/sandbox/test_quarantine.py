@@ -17,8 +17,8 @@ import pytest
 from logctl.core.partitions import Partition
 from logctl.core.times import iso
 from logctl.pipeline.stores.attempt_ledger import Attempts
-from tests.sandbox.conftest import Cli, eventually
-from tests.sandbox.terminal import in_a_terminal
+from tests.helpers.sandbox import Cli, eventually
+from tests.helpers.terminal import in_a_terminal
 
 
 @pytest.fixture(scope="module")
@@ -243,9 +243,9 @@ def test_dead_letters_have_reasons_and_those_of_bad_content_stay(kept):
     assert kept.run("dlq", "show", rows[0]["message_id"], "-o", "json").json["detail"] == "the process ended"
 
     dry = kept.run("dlq", "redrive", "--dry-run").err
-    assert "2 messages would be sent round again" in dry
+    assert "2 messages would be sent again" in dry
     done = kept.run("dlq", "redrive", "--yes").err
-    assert "2 of 3 messages are on their way again" in done
+    assert "2 of 3 messages were sent again" in done
     assert "1 message failed because of its content and stays" in done
     assert "logctl dlq redrive --all" in done
     eventually(lambda: stored(kept, "grave") == ["letter-1", "letter-2"], what="the two")
@@ -254,7 +254,7 @@ def test_dead_letters_have_reasons_and_those_of_bad_content_stay(kept):
 
     assert "no terminal" in kept.run("dlq", "redrive", "--message", left["message_id"][:8], code=1).err
     told = kept.run("dlq", "redrive", "--message", left["message_id"][:8], "--yes").err
-    assert "1 of 1 message is on their way again" in told
+    assert "1 of 1 message was sent again" in told
     eventually(lambda: len(stored(kept, "grave")) == 3, what="the third")
 
 

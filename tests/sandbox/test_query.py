@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from tests import prefork
-from tests.sandbox.conftest import Cli
+from tests.helpers import prefork
+from tests.helpers.sandbox import Cli
 
 DAYS = ("2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02")
 LEVELS = ("debug", "info", "warn", "error")

@@ -3,8 +3,8 @@ environment, by `test_install`."""
 
 from __future__ import annotations
 
-from tests.sandbox.conftest import Cli
-from tests.sandbox.terminal import in_a_terminal
+from tests.helpers.sandbox import Cli
+from tests.helpers.terminal import in_a_terminal
 
 
 def test_answering_no_changes_nothing(sandbox):

@@ -13,9 +13,8 @@ from logctl.core.envelope import pack
 from logctl.core.records import Record
 from logctl.core.times import DAY, HOUR, iso
 from logctl.ops.alerts.queue_subscriber import Inbox
-from tests.sandbox.conftest import Cli, eventually
-from tests.sandbox.test_alerts import sweep
-from tests.unit.test_redaction import CANARIES
+from tests.helpers.canaries import CANARIES
+from tests.helpers.sandbox import Cli, eventually, sweep
 
 
 def now() -> int:
@@ -105,7 +104,7 @@ def test_a_dead_letter_is_shown_without_its_secrets(guarded):
     shown = guarded.run("dlq", "show", letter["message_id"])
     assert "hunter2" not in shown.out
     assert "[redacted:passwords]" in shown.out
-    assert "1 message would be sent round again" in guarded.run("dlq", "redrive", "--dry-run").err
+    assert "1 message would be sent again" in guarded.run("dlq", "redrive", "--dry-run").err
     assert rows(guarded, "grave") == {}
     assert "1 of 1" in guarded.run("dlq", "redrive", "--yes").err
     eventually(lambda: len(rows(guarded, "grave")) == 1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
-from tests.sandbox.conftest import Cli, eventually
-from tests.unit.test_completion import PROGRAM, pressing_tab
+from tests.helpers.completion import PROGRAM, pressing_tab
+from tests.helpers.sandbox import Cli, eventually
 
 
 def test_bash_offers_the_apps_environments_and_keys_that_are_there(pipeline: Cli):

@@ -1,4 +1,4 @@
-"""How the pipeline is: `logctl status` and `logctl doctor` tell who asks, CloudWatch tells who doesn't."""
+"""`logctl status`, `logctl doctor` and CloudWatch's alarms in the sandbox."""
 
 from __future__ import annotations
 
@@ -18,17 +18,16 @@ from logctl.core.partitions import Partition
 from logctl.ops.alerts import debounce_states
 from logctl.ops.alerts.queue_subscriber import Inbox
 from logctl.ops.deployment import Deployment
-from logctl.ops.health.status import overview
+from logctl.ops.health.status import pipeline_status
 from logctl.ops.health.trace import APP, follow
 from logctl.ops.lake import repair
-from tests.sandbox.conftest import Cli, eventually
-from tests.sandbox.terminal import start_in_a_terminal
-from tests.sandbox.test_operations import pause_lambda
+from tests.helpers.sandbox import Cli, eventually, pause_lambda
+from tests.helpers.terminal import start_in_a_terminal
 
 
 @pytest.fixture(scope="module")
 def watched(sandbox: Cli) -> Cli:
-    """An environment of its own, in order; each test puts right what it breaks."""
+    """An environment of its own, healthy; each test undoes what it changes."""
     cli = Cli(sandbox.home, env="watched")
     cli.run("provision", "--yes")
     cli.run("send", "--sample", "100", "--app", "shop", "--wait")
@@ -49,13 +48,13 @@ def now() -> int:
 
 
 def findings(deployment: Deployment, *, with_drift: bool = False) -> dict[str, tuple[str, str]]:
-    """By part: what was found, and what to run. (That the command line says the same, the first tests show.)"""
-    found = overview(deployment, now=now(), with_drift=with_drift)
+    """Return what was found, and what to run, by part; the first tests show that the command prints it."""
+    found = pipeline_status(deployment, now=now(), with_drift=with_drift)
     assert not [part.error for part in found.parts if part.error]
-    return {part.name: (item.what, item.run) for part in found.parts for item in part.findings}
+    return {part.name: (item.what, str(item.run)) for part in found.parts for item in part.findings}
 
 
-def test_an_alarm_reaches_people_with_the_command_to_run_next(deployment):
+def test_an_alarms_notification_has_the_command_to_run_next(deployment):
     inbox = Inbox(deployment)
     inbox.take(seconds=0)
     watcher, name = client(deployment, "cloudwatch"), deployment.names.alarm("dead-letters")
@@ -66,7 +65,7 @@ def test_an_alarm_reaches_people_with_the_command_to_run_next(deployment):
     assert "logctl dlq list --target local --env watched" in json.loads(told[0].body)["AlarmDescription"]
 
 
-def test_the_dashboard_is_there_and_names_this_region(deployment):
+def test_the_cloudwatch_dashboard_names_this_region(deployment):
     found = client(deployment, "cloudwatch").get_dashboard(DashboardName=deployment.names.stack)
     body = json.loads(found["DashboardBody"])
     regions = {widget["properties"].get("region", "us-east-1") for widget in body["widgets"]}
@@ -77,12 +76,12 @@ def test_the_dashboard_is_there_and_names_this_region(deployment):
 # ── logctl status ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_pipeline_in_order(watched):
+def test_status_of_a_healthy_pipeline(watched):
     done = watched.run("status")
     assert done.err == ""
     first, *rest = done.out.splitlines()
     assert re.fullmatch(
-        r"logctl-watched is well, 20\S+Z: environment watched in the sandbox \(us-east-1\)", first
+        r"logctl-watched is healthy, 20\S+Z: environment watched in the sandbox \(us-east-1\)", first
     )
     table = {line.split("  ")[0]: line for line in rest if line}
     assert "CREATE_COMPLETE, version" in table["stack"]
@@ -90,18 +89,18 @@ def test_a_pipeline_in_order(watched):
     assert "Active, event source Enabled" in table["consumer"]
     assert "no metrics" in table["last hour"]
     assert "all registered" in table["partitions"]
-    assert table["shop"].count("Z") == 2  # the newest record, and when its object was written
+    assert table["shop"].count("Z") == 3  # the newest record, its arrival, and when its object was written
 
 
-def test_how_old_the_newest_records_of_an_app_are(deployment):
-    found = overview(deployment, now=now())
-    assert (found.state, found.part("last hour").facts["errors"]) == ("ok", None)
-    (app,) = found.part("apps").facts["apps"]
-    assert app["newest_at"] <= app["arrived_at"]
-    assert 0 <= app["lag_ms"] < 600_000
+def test_age_of_the_newest_records_of_an_app(deployment):
+    found = pipeline_status(deployment, now=now())
+    assert (found.state, found.part("last hour").facts.errors) == ("ok", None)
+    (app,) = found.apps
+    assert app.newest_at <= app.arrived_at
+    assert 0 <= app.lag_ms < 600_000
 
 
-def test_a_dead_letter_is_found_and_stays_where_it_is(watched, deployment):
+def test_a_dead_letter(watched, deployment):
     sqs, url = deployment.aws.sqs, deployment.dead_letter_queue_url()
     sqs.send_message(QueueUrl=url, MessageBody="{}", MessageGroupId="shop", MessageDeduplicationId="d")
     debounce_states.silence(deployment, "shop", duration=60_000, comment="", now=now())
@@ -116,7 +115,7 @@ def test_a_dead_letter_is_found_and_stays_where_it_is(watched, deployment):
         debounce_states.clear(deployment, "shop", now=time.time_ns() // 1_000_000)
 
 
-def test_a_consumer_that_gets_nothing(watched, deployment):
+def test_a_disabled_event_source_mapping(watched, deployment):
     pause_lambda(watched, enabled=False)
     try:
         what, run = findings(deployment)["consumer"]
@@ -127,7 +126,7 @@ def test_a_consumer_that_gets_nothing(watched, deployment):
         pause_lambda(watched, enabled=True)
 
 
-def test_a_sweeper_that_nobody_calls(deployment):
+def test_a_disabled_sweeper_schedule(deployment):
     rule = deployment.names.sweeper
     deployment.aws.events.disable_rule(Name=rule)
     try:
@@ -147,7 +146,7 @@ def test_an_alarm_that_is_on(deployment):
         client(deployment, "cloudwatch").set_alarm_state(AlarmName=name, StateValue="OK", StateReason="test")
 
 
-def test_what_could_not_be_parsed_and_what_athena_does_not_see(watched, deployment):
+def test_quarantined_messages_and_unregistered_partitions(watched, deployment):
     key = Partition.at(now(), "stranger").object_key("b" * 32)
     deployment.aws.s3.put_object(Bucket=deployment.bucket, Key=key, Body=b"")
     deployment.aws.sqs.send_message(
@@ -170,25 +169,25 @@ def test_what_could_not_be_parsed_and_what_athena_does_not_see(watched, deployme
     assert findings(deployment) == {}
 
 
-def test_drift_is_detected_when_asked_and_remembered_afterwards(deployment):
+def test_drift_is_detected_and_shown_afterwards(deployment):
     functions, name = deployment.aws.functions, deployment.names.consumer
     functions.update_function_configuration(FunctionName=name, Timeout=3)
     try:
         what, _ = findings(deployment, with_drift=True)["drift"]
-        assert what.startswith("Consumer (AWS::Lambda::Function) has another Timeout than the template says")
+        assert what.startswith("Consumer (AWS::Lambda::Function) differs from the template in Timeout")
         assert findings(deployment)["stack"] == (
-            "Somebody changed resources past the template.",
+            "Resources were changed outside CloudFormation.",
             "logctl status --drift",
         )
     finally:
         functions.update_function_configuration(FunctionName=name, Timeout=60)
-    found = overview(deployment, now=now(), with_drift=True)
-    assert (found.findings, found.part("stack").facts["drift"]) == ([], "IN_SYNC")
+    found = pipeline_status(deployment, now=now(), with_drift=True)
+    assert (found.findings, found.part("stack").facts.drift) == ([], "IN_SYNC")
 
 
 @pytest.fixture
 def somebody(watched: Cli, deployment: Deployment) -> Iterator[Cli]:
-    """A person who may see the stack and the queues, and nothing else."""
+    """A person with permission to read the stack and the queues, and nothing else."""
     iam, aws = client(deployment, "iam"), deployment.aws
     iam.create_user(UserName="somebody")
     allowed = ["cloudformation:DescribeStacks", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"]
@@ -211,7 +210,7 @@ def somebody(watched: Cli, deployment: Deployment) -> Iterator[Cli]:
     iam.delete_user(UserName="somebody")
 
 
-def test_what_somebody_may_not_see_hides_nothing_else(somebody):
+def test_parts_that_may_not_be_read_hide_no_other(somebody):
     done = somebody.run("status", "-o", "json", code=5)
     parts = done.json["parts"]
     seen = {name for name, part in parts.items() if part["state"] == "ok"}
@@ -221,12 +220,12 @@ def test_what_somebody_may_not_see_hides_nothing_else(somebody):
     assert (done.json["state"], done.json["findings"]) == ("unknown", [])
 
 
-def test_watching_until_ctrl_c(watched):
+def test_watch_ends_with_ctrl_c(watched):
     child, ours = start_in_a_terminal(
         sys.executable, "-m", "logctl", "status", "--watch", "1", environ=watched.environ, cwd=watched.home
     )
     seen = b""
-    while seen.count(b"logctl-watched is well") < 2:
+    while seen.count(b"logctl-watched is healthy") < 2:
         seen += os.read(ours, 65536)
     child.send_signal(signal.SIGINT)
     assert child.wait(timeout=10) == 0
@@ -237,7 +236,7 @@ def test_watching_until_ctrl_c(watched):
 # ── logctl doctor ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_healthy_patient_and_one_event_all_the_way(watched, deployment):
+def test_doctor_of_a_healthy_pipeline_with_a_live_event(watched, deployment):
     done = watched.run("doctor", "--live", "-o", "json")
     rows = {row["check"]: row for row in done.json}
     assert {row["verdict"] for row in rows.values()} == {"ok"}
@@ -251,7 +250,7 @@ def test_a_healthy_patient_and_one_event_all_the_way(watched, deployment):
     assert [item.state.key.appid for item in debounce_states.standings(deployment, now=now())].count(APP) == 0
 
 
-def test_an_event_that_no_consumer_takes(watched, deployment):
+def test_a_live_event_without_a_consumer(watched, deployment):
     pause_lambda(watched, enabled=False)
     try:
         hops = {check.name: check for check in follow(deployment, seconds=1, clock=now)}
@@ -264,11 +263,11 @@ def test_an_event_that_no_consumer_takes(watched, deployment):
         "live: DynamoDB": "not checked",
         "live: Athena": "not checked",
     }
-    assert "logctl status" in hops["live: Lambda"].to_do
+    assert str(hops["live: Lambda"].run) == "logctl status"
     eventually(lambda: findings(deployment) == {}, what="the event's arrival")
 
 
-def test_an_event_that_athena_does_not_see(deployment):
+def test_a_live_event_in_an_unregistered_partition(deployment):
     partition, names = Partition.at(now(), APP), deployment.names
     where = {"DatabaseName": names.database, "TableName": names.table}
     list(follow(deployment, seconds=20, clock=now))
@@ -276,18 +275,18 @@ def test_an_event_that_athena_does_not_see(deployment):
     deployment.aws.glue.delete_partition(**where, PartitionValues=list(partition.values))
     *_, stored, last = follow(deployment, seconds=2, clock=now)
     assert (stored.verdict.value, last.name, last.verdict.value) == ("ok", "live: Athena", "failed")
-    assert last.to_do == f"Register its partition: logctl athena repair --app {APP}"
+    assert str(last.run) == f"logctl athena repair --app {APP}"
     assert findings(deployment).keys() == {"partitions"}
     repair.repair(deployment, repair.compare(deployment))
 
 
-def test_the_doctor_names_what_somebody_may_not_do(somebody):
+def test_doctor_names_missing_permissions(somebody):
     done = somebody.run("doctor", "--live", "-o", "json", code=4)
     rows = {row["check"]: row for row in done.json}
     refused = {name.removeprefix("permission: ") for name, row in rows.items() if row["verdict"] == "failed"}
     assert {"sqs:GetQueueUrl", "stack"}.isdisjoint(refused)
     assert {"lambda:GetFunctionConfiguration", "s3:ListBucket", "glue:GetTable"} <= refused
-    assert rows["permission: s3:ListBucket"]["to_do"] == "Allow s3:ListBucket to who runs this."
+    assert rows["permission: s3:ListBucket"]["to_do"] == "Allow s3:ListBucket for these credentials."
     assert rows["version"]["seen"].endswith("the code was not compared")
     assert rows["live: queue"]["verdict"] == "failed"
     assert "live: Lambda" not in rows

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from logctl.core.times import HOUR, iso
-from tests.sandbox.conftest import Cli, eventually
+from tests.helpers.sandbox import Cli, eventually
 
 HISTORY = 40
 
@@ -100,7 +100,7 @@ def test_nothing_found_says_where_it_looked_and_where_to_look(apps):
         (["BAD"], "cannot name an app"),
         (["batch", "-s", "soon"], "neither a duration"),
         (["batch", "-s", "1h", "-u", "2h"], "before it starts"),
-        (["batch", "-l", "loud"], "is no level"),
+        (["batch", "-l", "loud"], "is not a level"),
         (["batch", "-g", "("], "not a regular expression"),
         (["batch", "-q", "[["], "not a JMESPath"),
         (["batch", "-n", "-1"], "greater than or equal to 0"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import zstandard
 
-from logctl.core.envelope import SQS_LIMIT, _batch_id
+from logctl.core.envelope import SQS_LIMIT, batch_id_of
 from logctl.core.times import DAY, HOUR
 
 START_OF_TIMES = 1_700_000_000_000
@@ -61,7 +61,7 @@ def envelope(app: str, plain: bytes, count: int, **other: Any) -> str:
     parts = {
         "logctl": 1,
         "appid": app,
-        "batch_id": _batch_id(app, plain),
+        "batch_id": batch_id_of(app, plain),
         "count": count,
         "encoding": "zstd",
         "data": data,

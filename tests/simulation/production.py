@@ -23,6 +23,7 @@ from typing import Any
 from greenlet import getcurrent
 
 from logctl.core.times import MINUTE, SECOND
+from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.sweeper import _STOP_BEFORE_END, THREADS
 from logctl.stack.resources.lambda_functions import CONSUMER_TIMEOUT, SWEEPER_TIMEOUT
 from tests.simulation.meter import Limits, Metered, metered_gate
@@ -167,9 +168,8 @@ class Production(World):
         called_at = self.now + self._scheduler_skew
 
         def work() -> Any:
-            return container.alerter.sweep(
-                called_at=called_at, until=lambda: worker_of().left < _STOP_BEFORE_END, each=at_once
-            )
+            until = lambda: worker_of().left < _STOP_BEFORE_END  # noqa: E731
+            return Sweep(container.alerter, until=until, each=at_once).run(called_at)
 
         self.sweeps.append(Metered(work, SWEEPER, now=self.now, threads=THREADS, cpu=self._cpu))
         self._reap()

@@ -32,11 +32,13 @@ from logctl.core.debounce import LEASE, AlertKey, Status, Tally
 from logctl.core.times import MINUTE, SECOND, parse_time
 from logctl.pipeline.alerting import sweep as sweep_module
 from logctl.pipeline.alerting.alerter import Alerter
-from logctl.pipeline.stores import alert_states
+from logctl.pipeline.alerting.sweep import Sweep
+from logctl.pipeline.alerting.topic import AlertTopic
+from logctl.pipeline.stores import alert_states, attention_index
 from logctl.pipeline.stores.alert_states import AlertStore
 from logctl.pipeline.stores.outbox import Outbox
 from logctl.pipeline.stores.silences import SilenceStore
-from tests.unit.conftest import Clock, make_tables
+from tests.helpers.pipeline import Clock, make_tables
 
 WINDOW = 15 * MINUTE
 EXAMPLES = 5_000 if os.environ.get("LOGCTL_SOAK") else 8
@@ -117,8 +119,8 @@ class World:
             self.store,
             SilenceStore(self.store._dynamodb, self.store._table),
             Outbox(self.store._dynamodb, "sim-hot"),
-            self.topic,  # type: ignore[arg-type]
-            "arn:aws:sns:x:1:logctl-sim-alerts",
+            AlertTopic(self.topic, "arn:aws:sns:x:1:logctl-sim-alerts"),  # type: ignore[arg-type]
+            stack="logctl-sim",
             window=WINDOW,
             clock=self.clock,
         )
@@ -135,7 +137,7 @@ class World:
     def sweep(self) -> None:
         """The schedule calls it a second after the last one at the earliest."""
         self.clock.advance(SECOND)
-        self._safely(lambda: self.alerter().sweep(called_at=self.clock()))
+        self._safely(lambda: Sweep(self.alerter()).run(self.clock()))
 
     def _safely(self, work: Any) -> bool:
         try:
@@ -199,7 +201,7 @@ def unfold(step: tuple[str, Any]) -> list[tuple[str, Any]]:
 def tables() -> Iterator[tuple[AlertStore, Faults]]:
     # Fewer shards: moto takes milliseconds for each, and where a state stands is no matter here.
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
-        for module in (alert_states, sweep_module):
+        for module in (attention_index, alert_states, sweep_module):
             patch.setattr(module, "SHARDS", ("0", "1"))
         aws = Aws(boto3.Session("test", "test", region_name="eu-central-1"))
         names = type("Names", (), {"hot_table": "sim-hot", "alerts_table": "sim-alerts"})

@@ -17,12 +17,13 @@ from logctl.aws.clients import Aws
 from logctl.core.debounce import LEASE, Action, AlertKey, Tally, compose
 from logctl.core.silence import Silence
 from logctl.core.times import MINUTE, SECOND
-from logctl.pipeline.stores.alert_states import AlertStore, home
+from logctl.pipeline.stores.alert_states import AlertStore
+from logctl.pipeline.stores.attention_index import home
 from logctl.pipeline.stores.silences import SilenceStore
+from tests.helpers.pipeline import make_tables
 from tests.simulation.cloud import Cloud
 from tests.simulation.fifo import DEDUPLICATION, VISIBILITY, Fifo
 from tests.simulation.world import ALERTS, HOT, START, WINDOW
-from tests.unit.conftest import make_tables
 
 KEYS = [AlertKey("alpha", "ERROR", "a" * 12), AlertKey("alpha", "ERROR", "b" * 12)]
 

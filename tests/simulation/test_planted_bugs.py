@@ -21,9 +21,12 @@ from logctl.core.debounce import Action
 from logctl.core.partitions import Partition
 from logctl.pipeline.alerting import alerter as alerts
 from logctl.pipeline.alerting.alerter import Alerter
+from logctl.pipeline.alerting.sweep import Sweep
+from logctl.pipeline.alerting.topic import AlertTopic
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.delivery.batch import Trials, _Round
 from logctl.pipeline.delivery.sqs_message import Message
+from logctl.pipeline.stores import alert_states
 from logctl.pipeline.stores.alert_states import AlertStore
 from logctl.pipeline.stores.cold import ColdStore
 from logctl.pipeline.stores.hot import HotStore
@@ -154,11 +157,11 @@ def cold_storage_is_skipped_when_it_fails(patch: Patch) -> None:
 @bug
 def an_event_is_counted_at_each_delivery(patch: Patch) -> None:
     numbers = random.Random(2)
-    real = AlertStore._marker
+    real = alert_states.put_marker
     patch.setattr(
-        AlertStore,
-        "_marker",
-        lambda self, batch_id, key, now: real(self, numbers.randbytes(8).hex(), key, now),
+        alert_states,
+        "put_marker",
+        lambda table, batch_id, key, now: real(table, numbers.randbytes(8).hex(), key, now),
     )
 
 
@@ -175,22 +178,21 @@ def the_counter_has_no_marker(patch: Patch) -> None:
 @bug
 def the_state_is_committed_and_the_alert_is_never_tried_again(patch: Patch) -> None:
     """State before publish: whoever dies or fails in between has lost the alert."""
-    real = Alerter._publish
+    real = Alerter._send
 
-    def publish(self: Alerter, alert: Any) -> None:
-        state = self.store.get(alert.key)
-        if state and state.claim and alert.kind is not Action.RECOVER:
-            self.store.commit(state, alert, now=self.clock())
-        real(self, alert)
+    def send(self: Alerter, claimed: Any, alert: Any) -> bool:
+        if claimed.claim and alert.kind is not Action.RECOVER:
+            self.store.commit(claimed, alert, now=self.clock())
+        return real(self, claimed, alert)
 
-    patch.setattr(Alerter, "_publish", publish)
+    patch.setattr(Alerter, "_send", send)
 
 
 @bug
 def the_alert_is_published_before_it_is_claimed(patch: Patch) -> None:
     def publish(self: Alerter, state: Any, action: Action, *, call: Any = None) -> Action:
         now = self.clock()
-        self._publish(alerts.compose(state, action, stack=self._stack))
+        self.topic.publish(alerts.compose(state, action, stack=self._stack))
         claimed = self.store.claim(state, action, now=now, window=self.window)
         if claimed is None:
             return Action.WAIT
@@ -242,13 +244,13 @@ def what_a_claim_covers_is_not_frozen(patch: Patch) -> None:
 
 @bug
 def a_failed_publish_is_taken_for_done(patch: Patch) -> None:
-    real = Alerter._publish
+    real = AlertTopic.publish
 
-    def publish(self: Alerter, alert: Any) -> None:
+    def publish(self: AlertTopic, alert: Any) -> None:
         with contextlib.suppress(ClientError, BotoCoreError):
             real(self, alert)
 
-    patch.setattr(Alerter, "_publish", publish)
+    patch.setattr(AlertTopic, "publish", publish)
 
 
 # ── Clocks ──────────────────────────────────────────────────────────────────────────────────────────
@@ -269,9 +271,7 @@ def a_window_begins_by_the_publishers_clock(patch: Patch) -> None:
 
 @bug
 def a_sweep_goes_by_its_own_clock(patch: Patch) -> None:
-    patch.setattr(
-        World, "sweeping", lambda self, alerter, called_at: alerter.sweep(called_at=alerter.clock())
-    )
+    patch.setattr(World, "sweeping", lambda self, alerter, called_at: Sweep(alerter).run(alerter.clock()))
 
 
 @bug

@@ -26,13 +26,14 @@ from logctl.core.records import ID_DERIVED, Record, derive_id
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, MINUTE, SECOND, parse_time
 from logctl.pipeline.alerting.alerter import Alerter, alerter_for
+from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.config import MAX_RECEIVES
 from logctl.pipeline.consumer import REJECTED, Consumer
 from logctl.pipeline.stores.attempt_ledger import ATTEMPTS, PREFIX
 from logctl.pipeline.stores.first_seen import FIRST_SEEN
 from logctl.pipeline.stores.outbox import UNCOUNTED
 from logctl.pipeline.stores.silences import SilenceStore
-from tests.config import CONFIG
+from tests.helpers.config import CONFIG
 from tests.simulation.cloud import Cloud, Gate
 from tests.simulation.fifo import VISIBILITY, Fifo, QueueMessage
 from tests.simulation.workers import Worker, gate
@@ -287,7 +288,7 @@ class World:
         return worker
 
     def sweeping(self, alerter: Alerter, called_at: int | None) -> Any:
-        return alerter.sweep(called_at=called_at)
+        return Sweep(alerter).run(called_at)
 
     def sweep_well(self, *, skew: int = 0) -> None:
         """A sweep without faults: afterwards nothing is overdue."""

@@ -2,128 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
-import boto3
 import pytest
 from moto import mock_aws
 
 from logctl.aws.clients import Aws
-from logctl.core.attempts import FRESH, Ledger
 from logctl.core.schema import PARTITION_KEYS, storage_descriptor
-from logctl.core.times import parse_time
-from logctl.pipeline.config import PipelineConfig
-from logctl.pipeline.consumer import Consumer
-from logctl.pipeline.stores.alert_states import DUE
-from logctl.pipeline.stores.attempt_ledger import Attempts
-from tests.config import CONFIG
-
-NOON = parse_time("2026-01-31T12:00:00Z")
-
-
-@dataclass
-class Clock:
-    """A clock that moves when told."""
-
-    now: int = NOON
-
-    def __call__(self) -> int:
-        return self.now
-
-    def advance(self, milliseconds: int) -> None:
-        self.now += milliseconds
-
-
-@dataclass
-class Pipeline:
-    """The consumer with everything it writes to, and what was written."""
-
-    aws: Aws
-    config: PipelineConfig
-    clock: Clock
-    inbox: str
-    consumer: Consumer = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        """A new container: nothing is remembered."""
-        self.consumer = Consumer(self.aws, self.config, clock=self.clock)
-
-    def keys(self, prefix: str = "") -> list[str]:
-        listed = self.aws.s3.list_objects_v2(Bucket=self.config.bucket, Prefix=prefix)
-        return [item["Key"] for item in listed.get("Contents", [])]
-
-    def read(self, key: str) -> bytes:
-        return self.aws.s3.get_object(Bucket=self.config.bucket, Key=key)["Body"].read()
-
-    def hot_rows(self) -> list[dict[str, Any]]:
-        items = self.aws.dynamodb.scan(TableName=self.config.hot_table)["Items"]
-        return [item for item in items if not item["app"]["S"].startswith("_") and "data" in item]
-
-    def ledger(self, message_id: str) -> Ledger:
-        return Attempts(self.aws.dynamodb, self.config.hot_table).get([message_id]).get(message_id, FRESH)
-
-    def quarantined(self) -> list[dict[str, Any]]:
-        import json
-
-        return [json.loads(self.read(key)) for key in self.keys("quarantine/")]
-
-    def dead(self) -> list[dict[str, Any]]:
-        """What lies in the dead-letter queue."""
-        return self.aws.sqs.receive_message(
-            QueueUrl=self.config.dead_letter_queue_url,
-            MaxNumberOfMessages=10,
-            MessageSystemAttributeNames=["All"],
-        ).get("Messages", [])
-
-    def alerts(self) -> list[dict[str, Any]]:
-        """What the topic delivered since the last look."""
-        import json
-
-        found: list[dict[str, Any]] = []
-        while messages := self.aws.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            for message in messages:
-                found.append(json.loads(message["Body"]))
-                self.aws.sqs.delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
-        return found
-
-
-def make_tables(aws: Aws, config: PipelineConfig) -> None:
-    def table(name: str, keys: tuple[str, str], index: str, index_keys: tuple[str, str], kind: str) -> None:
-        attributes = {keys[0]: "S", keys[1]: "S", index_keys[0]: "S", index_keys[1]: "N"}
-        aws.dynamodb.create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=_key_schema(keys),
-            AttributeDefinitions=[{"AttributeName": n, "AttributeType": t} for n, t in attributes.items()],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": index,
-                    "KeySchema": _key_schema(index_keys),
-                    "Projection": {"ProjectionType": kind},
-                }
-            ],
-        )
-
-    table(config.hot_table, ("app", "chunk"), "arrival", ("app", "arrived"), "KEYS_ONLY")
-    table(config.alerts_table, ("pk", "sk"), DUE, ("due_shard", "notified_at"), "KEYS_ONLY")
-
-
-def _key_schema(keys: tuple[str, str]) -> list[Any]:
-    return [
-        {"AttributeName": keys[0], "KeyType": "HASH"},
-        {"AttributeName": keys[1], "KeyType": "RANGE"},
-    ]
-
-
-SESSION = boto3.Session("test", "test", region_name="eu-central-1")
-"""One for all: it reads the services' models once. Each test makes clients of its own."""
+from logctl.core.times import HOUR, MINUTE
+from logctl.pipeline.alerting.alerter import Alerter
+from logctl.pipeline.api import Api
+from logctl.pipeline.config import ApiConfig
+from logctl.pipeline.stores.alert_states import AlertStore
+from logctl.pipeline.stores.silences import SilenceStore
+from tests.helpers import prefork
+from tests.helpers.alerts import make
+from tests.helpers.api import ISSUER, Site
+from tests.helpers.config import CONFIG
+from tests.helpers.pipeline import SESSION, Clock, Pipeline, make_tables
 
 
 @pytest.fixture
@@ -156,3 +54,63 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
                 },
             )
         yield Pipeline(aws, config, Clock(), inbox)
+
+
+@pytest.fixture
+def site(pipeline: Pipeline) -> Site:
+    dead = pipeline.aws.sqs.create_queue(QueueName="dead")["QueueUrl"]
+    config = ApiConfig(
+        stack="logctl-test",
+        bucket=pipeline.config.bucket,
+        hot_table=pipeline.config.hot_table,
+        alerts_table=pipeline.config.alerts_table,
+        queue_url=pipeline.inbox,
+        dead_letter_queue_url=dead,
+        hot_retention=48 * HOUR,
+        alert_window=15 * MINUTE,
+        issuer=ISSUER,
+        audience=("web",),
+        groups_claim="cognito:groups",
+        client_id="web",
+        authorize_url="https://login.example/oauth2/authorize",
+        token_url="https://login.example/oauth2/token",
+    )
+
+    def nowhere(url: str) -> bytes:
+        raise AssertionError(f"nobody is asked, but {url} was")
+
+    return Site(Api(pipeline.aws, config, clock=pipeline.clock, fetch=nowhere), pipeline, config)
+
+
+@pytest.fixture
+def logctl(tmp_path):
+    def run(*args: str, stdin: str | bytes | None = "", **variables: str):
+        environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "LANG": "C.UTF-8",
+            "COLUMNS": "120",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **variables,
+        }
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        done = prefork.run(*args, env=environ, cwd=tmp_path, stdin=given, timeout=60)
+        assert "Traceback" not in done.err, done.err
+        return done
+
+    return run
+
+
+@pytest.fixture
+def store(pipeline: Pipeline) -> AlertStore:
+    return AlertStore(pipeline.aws.dynamodb, pipeline.config.alerts_table)
+
+
+@pytest.fixture
+def silences(pipeline: Pipeline) -> SilenceStore:
+    return SilenceStore(pipeline.aws.dynamodb, pipeline.config.alerts_table)
+
+
+@pytest.fixture
+def alerter(pipeline: Pipeline, store: AlertStore) -> Alerter:
+    return make(pipeline, store)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logctl.core.access import Access, Issuer, NotAuthentic, access_of, is_pattern, overlap, same_token
-from tests.unit.conftest import NOON
+from tests.helpers.pipeline import NOON
 
 OURS = Issuer("https://issuer.example/pool", ("web", "machine"), "cognito:groups")
 

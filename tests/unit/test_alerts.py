@@ -10,48 +10,12 @@ from botocore.parsers import ResponseParserError
 
 from logctl.core.debounce import CALL_DELAY, KINDS_PER_WINDOW, LEASE, Action, AlertKey, Status
 from logctl.core.fingerprint import fingerprint
-from logctl.core.silence import REMEMBERED, Silence
+from logctl.core.silence import REMEMBERED
 from logctl.core.times import MINUTE, SECOND
 from logctl.pipeline.alerting.alerter import Alerter
-from logctl.pipeline.stores.alert_states import AlertStore
-from logctl.pipeline.stores.outbox import Outbox
-from logctl.pipeline.stores.silences import SilenceStore
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import break_, event, mend, packed, records
-
-WINDOW = 15 * MINUTE
-
-
-@pytest.fixture
-def store(pipeline: Pipeline) -> AlertStore:
-    return AlertStore(pipeline.aws.dynamodb, pipeline.config.alerts_table)
-
-
-@pytest.fixture
-def silences(pipeline: Pipeline) -> SilenceStore:
-    return SilenceStore(pipeline.aws.dynamodb, pipeline.config.alerts_table)
-
-
-def make(pipeline: Pipeline, store: AlertStore, *, window: int = WINDOW) -> Alerter:
-    return Alerter(
-        store,
-        SilenceStore(pipeline.aws.dynamodb, pipeline.config.alerts_table),
-        Outbox(pipeline.aws.dynamodb, pipeline.config.hot_table),
-        pipeline.aws.sns,
-        pipeline.config.topic_arn,
-        window=window,
-        clock=pipeline.clock,
-    )
-
-
-@pytest.fixture
-def alerter(pipeline: Pipeline, store: AlertStore) -> Alerter:
-    return make(pipeline, store)
-
-
-def sweep(alerter: Alerter) -> dict[Action, int]:
-    """As the schedule does, whose clock is the pipeline's."""
-    return alerter.sweep(called_at=alerter.clock())
+from tests.helpers.alerts import WINDOW, make, silence, sweep
+from tests.helpers.messages import break_, event, mend, packed, records
+from tests.helpers.pipeline import NOON, Pipeline
 
 
 def see(pipeline: Pipeline, alerter: Alerter) -> None:
@@ -75,6 +39,7 @@ def errors(count: int, name: str, **changes):
     return event(packed(records(count, level="ERROR", message=f"timed out {name}", **changes), name=name))
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F39")
 def test_500_of_one_kind_and_one_of_another_are_two_alerts_and_one_summary(pipeline, alerter):
     for batch in range(10):
@@ -99,6 +64,7 @@ def test_500_of_one_kind_and_one_of_another_are_two_alerts_and_one_summary(pipel
     assert sweep(alerter) == {}
 
 
+@pytest.mark.slow
 def test_one_message_with_500_errors_alerts_of_one_and_holds_back_499(pipeline, store):
     pipeline.consumer.process(errors(500, "all"))
     (alert,) = pipeline.alerts()
@@ -125,6 +91,7 @@ def test_an_event_after_recovery_opens_again_at_once(pipeline, alerter):
     assert [subject.split()[2] for subject in subjects(pipeline)] == ["opened:", "recovered:", "opened:"]
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F28", "F35")
 @pytest.mark.parametrize("error", [None, ResponseParserError("no element found")], ids=["down", "damaged"])
 def test_a_failed_publish_is_the_sweepers_work(pipeline, alerter, store, error):
@@ -162,8 +129,8 @@ def test_counting_a_batch_twice_counts_once(pipeline, store):
     from logctl.core.debounce import Tally
 
     tally = Tally(AlertKey("checkout", "ERROR", "f" * 12), 7, "t", "s", NOON)
-    assert store.count("batch", tally, now=NOON, window=WINDOW) == tally.key
-    assert store.count("batch", tally, now=NOON + 5, window=WINDOW) is None
+    assert store.count("batch", tally, now=NOON, window=WINDOW).key == tally.key
+    assert store.count("batch", tally, now=NOON + 5, window=WINDOW).key is None
     assert store.get(tally.key).seen == 7
 
 
@@ -239,6 +206,7 @@ def test_the_clock_of_a_consumer_that_is_an_hour_ahead_holds_nothing_back(pipeli
     assert sweep(alerter) == {Action.SUMMARISE: 1}
 
 
+@pytest.mark.slow
 def test_a_flood_of_kinds_over_many_messages_is_not_a_flood_of_alerts(pipeline, alerter, store):
     """Twenty kinds of an app alert in a window; the others are one, however many messages they come in."""
     kinds = [f"{first}{second} is broken" for first in "abcdefgh" for second in "abcdefgh"]
@@ -269,10 +237,7 @@ def test_a_flood_of_kinds_over_many_messages_is_not_a_flood_of_alerts(pipeline, 
     assert sum(counts) == overflow.seen - 1 + KINDS_PER_WINDOW + 3
 
 
-def silence(target: str, *, until: int) -> Silence:
-    return Silence(target, until, NOON, "anna", "deploying")
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("by_key", [True, False])
 def test_a_silence_holds_everything_back_and_loses_nothing(pipeline, alerter, silences, by_key):
     key = AlertKey("checkout", "ERROR", fingerprint("timed out 1"))

@@ -7,7 +7,8 @@ import json
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,98 +19,19 @@ from logctl.core.fingerprint import fingerprint
 from logctl.core.silence import Silence
 from logctl.core.times import HOUR, MINUTE, TimeRange, iso
 from logctl.pipeline.api import Api
-from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.http import cursors, openapi
+from logctl.pipeline.http.answers import Answers
 from logctl.pipeline.http.http_errors import BadRequest
-from logctl.pipeline.stores.hot_reader import Mark
+from logctl.pipeline.http.page import PublicPages
+from logctl.pipeline.http.routes import ROUTES, ApiRoute
+from logctl.pipeline.http.schemas import PARAMETERS
+from logctl.pipeline.stores.hot_follower import Mark
 from logctl.pipeline.stores.silences import SilenceStore
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import break_, event, packed, records, sqs
+from tests.helpers.api import Site, send, token
+from tests.helpers.messages import break_, event, sqs
+from tests.helpers.pipeline import NOON
 
 EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
-ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/pool"
-
-
-@dataclass
-class Site:
-    """The API and somebody with a token."""
-
-    api: Api
-    pipeline: Pipeline
-    config: ApiConfig
-    groups: tuple[str, ...] = ("app:checkout", "app:web-*")
-
-    def claims(self, **changes: Any) -> dict[str, Any]:
-        made = {
-            "iss": ISSUER,
-            "sub": "42",
-            "client_id": "web",
-            "token_use": "access",
-            "username": "anna",
-            "exp": self.pipeline.clock() // 1000 + 600,
-            "cognito:groups": list(self.groups),
-            **changes,
-        }
-        return {name: value for name, value in made.items() if value is not None}
-
-    def event(self, route: str, query: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
-        claims = self.claims()
-        path = route.partition(" ")[2]
-        return {
-            "version": "2.0",
-            "routeKey": route,
-            "rawPath": path,
-            "headers": {"authorization": f"Bearer {token(claims)}"},
-            "queryStringParameters": query,
-            "requestContext": {
-                "requestId": "r-1",
-                "authorizer": {"jwt": {"claims": {name: str(value) for name, value in claims.items()}}},
-            },
-            **more,
-        }
-
-    def get(self, path: str, code: int = 200, **query: Any) -> Any:
-        texts = {name: str(value) for name, value in query.items()} or None
-        answer = self.api.answer(self.event(f"GET {path}", texts))
-        assert answer["statusCode"] == code, answer["body"]
-        return json.loads(answer["body"])
-
-
-def token(claims: Any) -> str:
-    def part(value: Any) -> str:
-        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
-
-    return f"{part({'alg': 'RS256'})}.{part(claims)}.c2ln"
-
-
-@pytest.fixture
-def site(pipeline: Pipeline) -> Site:
-    dead = pipeline.aws.sqs.create_queue(QueueName="dead")["QueueUrl"]
-    config = ApiConfig(
-        stack="logctl-test",
-        bucket=pipeline.config.bucket,
-        hot_table=pipeline.config.hot_table,
-        alerts_table=pipeline.config.alerts_table,
-        queue_url=pipeline.inbox,
-        dead_letter_queue_url=dead,
-        hot_retention=48 * HOUR,
-        alert_window=15 * MINUTE,
-        issuer=ISSUER,
-        audience=("web",),
-        groups_claim="cognito:groups",
-        client_id="web",
-        authorize_url="https://login.example/oauth2/authorize",
-        token_url="https://login.example/oauth2/token",
-    )
-
-    def nowhere(url: str) -> bytes:
-        raise AssertionError(f"nobody is asked, but {url} was")
-
-    return Site(Api(pipeline.aws, config, clock=pipeline.clock, fetch=nowhere), pipeline, config)
-
-
-def send(site: Site, *, app: str = "checkout", count: int = 5, name: str = "m1", **more: Any) -> None:
-    site.pipeline.consumer.process(event(packed(records(count, app=app, **more), name=name)))
 
 
 # ── Reading ─────────────────────────────────────────────────────────────────────────────────────────
@@ -235,6 +157,7 @@ def test_health_counts_what_was_set_aside_and_warns_of_it(site):
     assert problem.startswith("2 messages could not be read") and "logctl quarantine list" in problem
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B51")
 @pytest.mark.parametrize("groups", [("app:checkout",), ("app:checkout", "app:web-*"), ("app:c*",)])
 def test_health_tells_nothing_of_others_apps(site, groups):
@@ -299,6 +222,7 @@ def test_a_page_says_when_its_time_was_over_and_the_next_goes_on(site):
     assert len(found) == len(set(found)) == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/apps", "/logs", "/counts", "/alerts", "/health"])
 @pytest.mark.parametrize("slow", [300, 3_000])
 def test_no_answer_takes_the_functions_time_however_slow_the_stores_are(site, path, slow):
@@ -345,6 +269,7 @@ def test_live_takes_what_has_piled_up_in_parts_and_leaves_nothing_out(site, monk
 # ── Refusing ────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B48")
 @pytest.mark.parametrize(
     ("path", "query", "word"),
@@ -438,6 +363,7 @@ def test_a_cursor_of_somebody_else_opens_nothing(site):
     assert site.get("/logs", 403, app="billing", cursor=page["next"])
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B49")
 @pytest.mark.parametrize(
     "change",
@@ -468,6 +394,7 @@ def test_without_the_authorizers_word_there_is_no_answer(site, change):
     assert "hello" not in answer["body"]
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B49")
 @pytest.mark.parametrize(
     "changes",
@@ -493,6 +420,7 @@ def test_a_token_that_was_not_checked_counts_for_nothing(site, changes, how):
     assert site.get("/session")["apps"] == ["checkout", "web-*"]
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B49")
 @pytest.mark.parametrize(
     "odd",
@@ -541,7 +469,7 @@ def test_what_goes_wrong_inside_is_not_told(site, capsys):
     answer = site.api.answer(site.event("GET /apps"))
     assert int(answer["headers"]["retry-after"]) > 0
     broken = replace(site, api=Api(site.pipeline.aws, site.config, clock=site.pipeline.clock))
-    broken.api._answers["GET /apps"] = lambda request: 1 / 0  # type: ignore[assignment]
+    broken.api._answers._ages = lambda request: 1 / 0  # type: ignore[method-assign, assignment]
     answer = broken.get("/apps", 500)
     assert "division" not in json.dumps(answer) and "r-1" in answer["hint"]
     assert '"event": "api_bug"' in capsys.readouterr().err
@@ -600,6 +528,7 @@ def test_no_text_is_more_than_refused(text):
             continue
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B48")
 @pytest.mark.parametrize("path", ["/logs", "/logs/live"])
 def test_a_cursor_that_was_changed_in_any_byte_is_refused_in_one_sentence(site, path):
@@ -661,7 +590,7 @@ ODD = st.text(max_size=40) | st.sampled_from(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    st.sampled_from([route for route in openapi.ROUTES if not route.public]),
+    st.sampled_from([route for route in ROUTES if isinstance(route, ApiRoute)]),
     st.dictionaries(
         st.sampled_from(["app", "since", "until", "level", "q", "limit", "cursor", "buckets"]),
         ODD,
@@ -743,12 +672,36 @@ def test_an_issuer_that_says_nothing_is_a_sentence(site, fetch):
     assert (answer["statusCode"], "identity provider" in answer["body"]) == (503, True)
 
 
+@pytest.mark.parametrize("part", [Answers, PublicPages])
+def test_each_method_that_answers_is_of_one_route(part):
+    methods = {name for name, item in vars(part).items() if callable(item) and not name.startswith("_")}
+    handlers = [route.handler for route in ROUTES]
+    named = [item.__name__ for item in handlers if item.__qualname__ == f"{part.__name__}.{item.__name__}"]
+    assert sorted(named) == sorted(methods), "ROUTES in logctl/pipeline/http/routes.py has one row for each"
+
+
+def test_routes_and_parameters_are_listed_once():
+    assert len({route.key for route in ROUTES}) == len(ROUTES)
+    taken = {name for route in ROUTES if isinstance(route, ApiRoute) for name in route.parameters}
+    assert taken == PARAMETERS.keys()
+    for route in ROUTES:
+        if isinstance(route, ApiRoute):
+            assert set(route.required) <= set(route.parameters), route.key
+
+
+def test_each_route_that_takes_a_token_is_in_the_documentation():
+    page = (Path(__file__).parents[2] / "docs" / "dashboard.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z/]+)` \| ", page, re.M)
+    assert rows == [route.path[1:] for route in ROUTES if isinstance(route, ApiRoute)]
+
+
 def test_every_route_is_answered_and_described(site):
     described = openapi.document()["paths"]
-    for route in openapi.ROUTES:
+    for route in ROUTES:
         answer = site.api.answer({**site.event(route.key), "pathParameters": {"file": "app.js"}})
-        assert answer["statusCode"] == (400 if "cursor" in route.required else 200), route.key
-        assert (route.path in described) == (route.answer is not None)
+        required = route.required if isinstance(route, ApiRoute) else ()
+        assert answer["statusCode"] == (400 if "cursor" in required else 200), route.key
+        assert (route.path in described) == isinstance(route, ApiRoute)
         bare = site.api.answer({"routeKey": route.key, "pathParameters": {"file": "app.js"}})
-        assert bare["statusCode"] == (200 if route.public else 401)
+        assert bare["statusCode"] == (401 if isinstance(route, ApiRoute) else 200)
     assert site.api.answer(site.event("GET /nothing"))["statusCode"] == 404

@@ -9,7 +9,7 @@ from logctl.core.times import DAY, HOUR
 from logctl.ops.send.arrival import wait_until_readable
 from logctl.pipeline.stores.hot import HotStore
 from logctl.pipeline.stores.stored_file_records import KnownRecords
-from tests.unit.conftest import NOON
+from tests.helpers.pipeline import NOON
 
 
 class Consumer:

@@ -11,10 +11,9 @@ from logctl.core.debounce import MARKER_KEPT
 from logctl.core.records import ID_DERIVED, TS_DERIVED
 from logctl.core.safe_text import neutralise
 from logctl.core.times import DAY
-from tests.unit.conftest import NOON
-from tests.unit.test_cli import NOWHERE, logctl, told  # noqa: F401
-from tests.unit.test_consumer import NOTHING_FAILED, event, sqs, stored
-from tests.unit.test_hostile import WIRE, sealed
+from tests.helpers.commands import NOWHERE, told
+from tests.helpers.messages import NOTHING_FAILED, WIRE, event, sealed, sqs, stored
+from tests.helpers.pipeline import NOON
 
 
 def kept(pipeline: Any, body: str, **attributes: Any) -> list[dict[str, Any]]:
@@ -34,6 +33,7 @@ def quarantined(pipeline: Any) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F13", "F15")
 @pytest.mark.parametrize(
     ("body", "reason"),
@@ -65,6 +65,7 @@ def wire(**changes: Any) -> bytes:
     return json.dumps({**WIRE, **changes}).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -176,12 +177,13 @@ def test_a_redrive_or_a_second_send_of_the_same_envelope_is_one_row(pipeline):
     assert pipeline.alerts() == []
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B54")
 @pytest.mark.parametrize(
     ("name", "url"),
     [("AWS_ENDPOINT_URL", "file:///etc/passwd"), ("AWS_ENDPOINT_URL_S3", "127.0.0.1:4566"), ("AWS_ENDPOINT_URL", "\x1b[2J")],
 )  # fmt: skip
-def test_an_endpoint_that_is_no_url(logctl, name, url):  # noqa: F811
+def test_an_endpoint_that_is_no_url(logctl, name, url):
     done = logctl("tail", "x", **{**NOWHERE, name: url})
     assert f"{name}: {neutralise(repr(url))} is not an endpoint" in told(done)
     assert done.returncode == 2
@@ -192,7 +194,7 @@ def test_an_endpoint_that_is_no_url(logctl, name, url):  # noqa: F811
     ("key", "value", "word"),
     [("prefix", "A_B", "prefix"), ("env", "-b", "env"), ("region", "mars-1", "region"), ("profile", 5, "profile")],
 )  # fmt: skip
-def test_a_name_that_no_service_takes(logctl, tmp_path, key, value, word):  # noqa: F811
+def test_a_name_that_no_service_takes(logctl, tmp_path, key, value, word):
     (tmp_path / "logctl.toml").write_text(f"{key} = {json.dumps(value)}\n")
     done = logctl("tail", "x", **NOWHERE)
     assert told(done).startswith(f"logctl: logctl.toml: {word}: ")
@@ -212,7 +214,7 @@ BY_APP = [
 
 @pytest.mark.parametrize("name", ["[x", "[", "a[b-", "[ab]", "*/x", "Web-*", "a b*", "*" * 65, "é*"])
 @pytest.mark.parametrize("words", BY_APP, ids=" ".join)
-def test_a_name_that_is_neither_an_app_nor_a_glob(logctl, words, name):  # noqa: F811
+def test_a_name_that_is_neither_an_app_nor_a_glob(logctl, words, name):
     done = logctl(*[word.format(name) for word in words], **NOWHERE)
     assert done.returncode == 2
     assert "cannot name an app" in told(done)
@@ -231,7 +233,7 @@ BY_TIME = [
 
 @pytest.mark.parametrize("words", BY_TIME, ids=" ".join)
 @pytest.mark.parametrize("point", ["2300-01-01", "9999-12-31", "99999999999999999999"])
-def test_a_time_beyond_what_keys_can_hold(logctl, words, point):  # noqa: F811
+def test_a_time_beyond_what_keys_can_hold(logctl, words, point):
     done = logctl(*words, "--since", "1h", "--until", point, **NOWHERE)
     assert done.returncode == 2
     told(done)

@@ -31,6 +31,7 @@ def names_in(made: bundle.Bundle) -> list[str]:
     return zipfile.ZipFile(io.BytesIO(made.data)).namelist()
 
 
+@pytest.mark.slow
 def test_the_bytes_are_the_same_every_time(local):
     again = bundle.build("local")
     assert (again.data, again.digest, again.key) == (local.data, local.digest, f"code/{local.digest}.zip")
@@ -113,6 +114,7 @@ assert zstandard.decompress(zstandard.compress(b"log")) == b"log"
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_bundle_for_aws_has_lambdas_wheel(tmp_path):
     try:
         made = bundle.build("aws", cache=tmp_path)
@@ -125,6 +127,7 @@ def test_the_bundle_for_aws_has_lambdas_wheel(tmp_path):
     assert [path.suffix for path in tmp_path.iterdir()] == [".whl"]
 
 
+@pytest.mark.slow
 def test_the_wheel_is_fetched_once(tmp_path, monkeypatch):
     try:
         first = bundle.build("aws", cache=tmp_path)

@@ -10,7 +10,11 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logctl.core.capacity import (
+from logctl.core.errors import LogctlError
+from logctl.ops.health import doctor_rules
+from logctl.ops.health.checks import Verdict
+from logctl.pipeline.http.budget import patience
+from logctl.stack.capacity import (
     AUTOMATIC,
     RESERVED,
     UNRESERVABLE,
@@ -19,13 +23,9 @@ from logctl.core.capacity import (
     reservation,
     shortage,
 )
-from logctl.core.errors import LogctlError
-from logctl.core.settings import Settings
-from logctl.ops.health import doctor_rules
-from logctl.ops.health.doctor_rules import Verdict
-from logctl.pipeline.http.budget import patience
 from logctl.stack.provision import Provisioner
-from tests.unit.test_template import of_type
+from logctl.stack.settings import Settings
+from tests.helpers.template import of_type
 
 USUAL, NEW = Concurrency(1_000, 1_000), Concurrency(10, 10)
 
@@ -95,9 +95,7 @@ def test_what_is_reserved_never_makes_cloudformation_fail(asked, unreserved, own
 )
 def test_doctor_compares_the_settings_with_the_account(settings, account, verdict, word):
     chosen = Settings.build(("test", settings))
-    check = doctor_rules.api_share(
-        chosen.api_rate, chosen.api_burst, chosen.api_timeout, chosen.api_concurrency, account
-    )
+    check = doctor_rules.api_share(chosen, account)
     assert (check.verdict, word in check.seen) == (verdict, True), check
     assert bool(check.to_do) == (verdict is not Verdict.OK)
 

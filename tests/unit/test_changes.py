@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from logctl.core.names import Names
-from logctl.core.settings import Settings
 from logctl.ops.query.pipeline_objects import Changes
+from logctl.stack.names import Names
+from logctl.stack.settings import Settings
 
 NAMES = Names.of(Settings.build(("test", {"env": "test"})))
 DB, BUCKET = NAMES.database, "logctl-test-logs-1-eu"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -11,44 +10,8 @@ import pytest
 import yaml
 
 from logctl.cli.commands.init import document
-from logctl.core.settings import Settings
-from tests import prefork
-
-NOWHERE = {
-    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-    "AWS_SECRET_ACCESS_KEY": "x",
-    "AWS_REGION": "eu-central-1",
-    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
-}
-
-
-@pytest.fixture
-def logctl(tmp_path):
-    def run(*args: str, stdin: str | bytes | None = "", **variables: str):
-        environ = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "LANG": "C.UTF-8",
-            "COLUMNS": "120",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            **variables,
-        }
-        given = stdin.encode() if isinstance(stdin, str) else stdin
-        done = prefork.run(*args, env=environ, cwd=tmp_path, stdin=given, timeout=60)
-        assert "Traceback" not in done.err, done.err
-        return done
-
-    return run
-
-
-def told(done) -> str:
-    """The one sentence, after checking that there is one and no data."""
-    assert done.out == ""
-    first = done.err.splitlines()[0]
-    assert first.startswith("logctl: ")
-    assert first.endswith(".")
-    return first
-
+from logctl.stack.settings import Settings
+from tests.helpers.commands import NOWHERE, told
 
 COMMANDS = [
     ["tail", "x"],
@@ -96,6 +59,7 @@ def test_no_credentials(logctl, command):
 
 
 # A few of them: the SDK takes seconds to give up, and the explanation is the same for all.
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS[::4], ids=" ".join)
 def test_an_endpoint_that_nobody_answers_at(logctl, command):
     done = logctl(*command, **NOWHERE)
@@ -176,7 +140,7 @@ def test_an_unknown_variable_is_warned_about(logctl):
     [
         (["--watch"], "--watch needs a terminal"),
         (["--watch", "-o", "json"], "--watch shows the table"),
-        (["5"], "SECONDS go with --watch"),
+        (["5"], "SECONDS needs --watch"),
         (["--watch", "0"], "Invalid value for"),
     ],
 )
@@ -311,7 +275,7 @@ def test_an_estimate_needs_no_aws(logctl):
     assert {row["with"] for row in rows} == {"logctl", "CloudWatch Logs", "Data Firehose"}
     assert all("/eu-central-1/" in row["source"] for row in rows if row["checked"])
     table = logctl("cost", "--estimate", "100/s", "500B")
-    assert table.out.count("in all") == 3
+    assert table.out.count("\ntotal") == 3
     assert "No region is configured: these are the prices of us-east-1." in table.err
 
 
@@ -320,10 +284,10 @@ def test_an_estimate_needs_no_aws(logctl):
     [
         (["--estimate", "100", "500B"], "'100' is not a rate"),
         (["--estimate", "100/s", "many"], "'many' is not a size"),
-        (["--estimate", "100/s", "2MB"], "no record's size"),
+        (["--estimate", "100/s", "2MB"], "is not the size of a record"),
         (["--estimate", "100/s", "1KB", "--every", "now"], "'now' is not a duration"),
-        (["--estimate", "100/s", "1KB", "--region", "eu-west-3"], "those of us-east-1 and eu-central-1 are"),
-        (["--apps", "3"], "go with --estimate"),
+        (["--estimate", "100/s", "1KB", "--region", "eu-west-3"], "only of us-east-1 and eu-central-1"),
+        (["--apps", "3"], "need --estimate"),
     ],
 )
 def test_what_no_estimate_can_be_made_of(logctl, args, words):
@@ -366,6 +330,14 @@ def test_every_command_explains_itself_with_an_example(logctl, command):
     )
     assert is_family or f"logctl {' '.join(command)}" in done.out
     assert is_family or "--target" in done.out
+
+
+@pytest.mark.parametrize("family", [[], ["local"], ["athena"], ["debounce"], ["dashboard"], ["dashboard", "user"],
+                                    ["dlq"], ["quarantine"]], ids=" ".join)  # fmt: skip
+def test_the_first_sentence_of_each_help_fits_into_the_list_of_commands(logctl, family):
+    listed = logctl(*family, "--help", COLUMNS="80").out.partition("Commands:\n")[2]
+    assert listed
+    assert "..." not in listed
 
 
 def test_every_command_is_in_the_list_above():

@@ -11,11 +11,11 @@ from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from logctl import __version__
-from logctl.ops.deployment import lacking
+from logctl.ops.deployment import shortfall_of
 from logctl.ops.health import doctor_rules, status_rules
-from logctl.ops.health.doctor_rules import Verdict
+from logctl.ops.health.checks import Verdict
 from logctl.stack.completeness import Shortfall, shortfall
-from tests import prefork
+from tests.helpers import prefork
 
 TEMPLATE = {
     "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}, "View": {"Type": "AWS::Glue::Table"}},
@@ -58,16 +58,18 @@ def test_status_finds_it_and_nothing_else_about_a_stack_that_is_being_changed(la
     (finding,) = status_rules.stack("CREATE_COMPLETE", "", lacks)
     assert str(lacks) in finding.what
     (finding,) = status_rules.stack("UPDATE_IN_PROGRESS", "", lacks)
-    assert "somebody is changing it" in finding.what
+    assert "a change is under way" in finding.what
     assert status_rules.stack("CREATE_COMPLETE", "", Shortfall()) == []
 
 
 def test_doctor_does_not_call_it_ok():
-    assert doctor_rules.stack("up", Shortfall((("View", "T"),))).verdict is Verdict.FAILED
-    assert doctor_rules.stack("up", Shortfall((), ("Version",), compared=False)).verdict is Verdict.FAILED
-    assert doctor_rules.stack("up", Shortfall()).verdict is Verdict.OK
+    assert doctor_rules.stack("x", "up", Shortfall((("View", "T"),))).verdict is Verdict.FAILED
+    assert (
+        doctor_rules.stack("x", "up", Shortfall((), ("Version",), compared=False)).verdict is Verdict.FAILED
+    )
+    assert doctor_rules.stack("x", "up", Shortfall()).verdict is Verdict.OK
     # Another version is said by the check of versions, as a warning.
-    assert doctor_rules.stack("up", Shortfall(version="0.0.1")).verdict is Verdict.OK
+    assert doctor_rules.stack("x", "up", Shortfall(version="0.0.1")).verdict is Verdict.OK
     assert doctor_rules.versions(__version__, "0.0.1", same_code=True).verdict is Verdict.WARNING
 
 
@@ -105,16 +107,16 @@ def resource(name: str, state: str = "CREATE_COMPLETE", physical: str = "id") ->
     ],
 )
 def test_a_resource_counts_that_is_there_and_has_an_id(resources, body):
-    found = lacking(deployment(resources, body), OUTPUTS)
+    found = shortfall_of(deployment(resources, body), OUTPUTS)
     assert found.resources == (("View", "AWS::Glue::Table"),)
     whole = [*resources, resource("View", "UPDATE_COMPLETE")]
-    assert not lacking(deployment(whole, body), OUTPUTS)
+    assert not shortfall_of(deployment(whole, body), OUTPUTS)
 
 
 def test_who_may_not_read_the_template_is_told_of_the_outputs():
-    found = lacking(deployment([], None), {})
+    found = shortfall_of(deployment([], None), {})
     assert (found.compared, found.outputs) == (False, ("Version",))
-    assert not lacking(deployment([], None), OUTPUTS)
+    assert not shortfall_of(deployment([], None), OUTPUTS)
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +139,7 @@ def emulator(tmp_path_factory):
     server.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Tried to parse")
 def test_an_emulator_that_skips_resource_types_silently_is_found_out(emulator):
     for command in (["provision", "--yes"], ["provision", "--yes"], ["provision", "--plan"]):

@@ -2,84 +2,34 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
 from logctl.core.attempts import MAX_STRIKES, Outcome
-from logctl.core.envelope import pack
 from logctl.core.hot_rows import from_item
-from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, MINUTE
 from logctl.pipeline.alerting.alerter import alerter_for
+from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.config import MAX_RECEIVES
 from logctl.pipeline.delivery.deadline import LEAST, RESERVE
-from tests.unit.conftest import NOON, Pipeline
-
-
-def records(
-    count: int, *, app: str = "checkout", level: str = "INFO", message: str = "hello", ts: int = NOON
-):
-    return [
-        Record(app, derive_id(app, message, ts, n), ts + n, level, f"{message} {n}", n) for n in range(count)
-    ]
-
-
-def sqs(
-    body: str, *, name: str = "m1", group: str = "checkout", sent_at: int = NOON, receives: int = 1
-) -> Any:
-    return {
-        "messageId": name,
-        "body": body,
-        "attributes": {
-            "MessageGroupId": group,
-            "MessageDeduplicationId": f"dedup-{name}",
-            "SequenceNumber": f"{int.from_bytes(name.encode()):020d}",
-            "SentTimestamp": str(sent_at),
-            "ApproximateReceiveCount": str(receives),
-        },
-    }
-
-
-def packed(items: list[Record], source: str = "", **attributes: Any) -> Any:
-    (message,) = pack(items, source)
-    return sqs(message.body, group=items[0].appid, **attributes)
-
-
-def event(*messages: Any) -> Any:
-    return {"Records": list(messages)}
-
-
-NOTHING_FAILED = {"batchItemFailures": []}
-
-
-def failed(*names: str) -> Any:
-    return {"batchItemFailures": [{"itemIdentifier": name} for name in names]}
-
-
-def break_(client: Any, operation: str, when=lambda params: True, error: Exception | None = None) -> None:
-    """Make an operation fail before it is sent, as a service error or the given exception."""
-
-    def refuse(params: Any, model: Any, **_: Any) -> None:
-        if model.name == operation and when(params):
-            raise error or ClientError({"Error": {"Code": "ServiceUnavailable", "Message": "no"}}, operation)
-
-    client.meta.events.register(f"before-call.*.{operation}", refuse, unique_id=operation)
-
-
-def mend(client: Any, operation: str) -> None:
-    client.meta.events.unregister(f"before-call.*.{operation}", unique_id=operation)
-
-
-def stored(pipeline: Pipeline) -> list[dict[str, Any]]:
-    lines = [
-        line for key in pipeline.keys("logs/") for line in gzip.decompress(pipeline.read(key)).splitlines()
-    ]
-    return [json.loads(line) for line in lines]
+from tests.helpers.messages import (
+    NOTHING_FAILED,
+    again,
+    break_,
+    event,
+    failed,
+    mend,
+    of_a_row,
+    packed,
+    records,
+    sqs,
+    stored,
+)
+from tests.helpers.pipeline import NOON
 
 
 def test_a_message_is_stored_cold_and_hot_and_its_partition_registered(pipeline):
@@ -209,6 +159,7 @@ def test_a_failed_write_holds_back_its_group_and_no_other(pipeline):
 ERRORS = [None, EndpointConnectionError(endpoint_url="x"), UnicodeDecodeError("utf-8", b"", 0, 1, "x")]
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F1", "F2", "F28")
 @pytest.mark.parametrize("operation", ["PutObject", "PutItem"])
 @pytest.mark.parametrize("error", ERRORS)
@@ -226,6 +177,7 @@ def test_whatever_write_of_a_record_fails_the_message_fails_and_a_retry_complete
     assert len(pipeline.alerts()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F49", "G1", "G3")
 @pytest.mark.parametrize("operation", ["TransactWriteItems", "GetItem", "UpdateItem"])
 @pytest.mark.parametrize("error", ERRORS)
@@ -239,7 +191,7 @@ def test_whatever_call_of_the_alerts_fails_the_message_is_done_and_the_sweeper_m
     sweeper = alerter_for(pipeline.aws, pipeline.config, pipeline.clock)
     for _ in range(2):
         pipeline.clock.advance(60_000)
-        sweeper.sweep(called_at=pipeline.clock())
+        Sweep(sweeper).run(pipeline.clock())
     assert len(stored(pipeline)) == 3
     assert len(pipeline.hot_rows()) == 2
     (alert,) = pipeline.alerts()
@@ -266,16 +218,7 @@ def test_no_message_is_started_that_cannot_be_finished(pipeline):
     assert pipeline.consumer.process(event(messages[0]), remaining=lambda: next(left)) == NOTHING_FAILED
 
 
-def of_a_row(params: Any) -> bool:
-    """Whether a PutItem writes records: the canary goes on."""
-    return b'"data"' in params["body"]
-
-
-def again(message: Any, receives: int) -> Any:
-    attributes = {**message["attributes"], "ApproximateReceiveCount": str(receives)}
-    return {**message, "attributes": attributes}
-
-
+@pytest.mark.slow
 @pytest.mark.proves("F16")
 def test_a_bug_of_ours_does_not_block_an_app_for_ever(pipeline):
     break_(pipeline.aws.dynamodb, "PutItem", of_a_row, error=RuntimeError("bug, with a secret in its text"))

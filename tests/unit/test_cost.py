@@ -1,4 +1,4 @@
-"""The bill: the model's quantities against the real code, the prices, and what is made of metrics."""
+"""Costs: the model's quantities compared with the real code, the prices, and bills from metrics."""
 
 from __future__ import annotations
 
@@ -22,26 +22,27 @@ from logctl.core.envelope import pack
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.hot_rows import make_chunks, to_item
 from logctl.core.records import Record, derive_id, from_mapping, to_cold
-from logctl.core.settings import Settings
-from logctl.core.sizes import parse_size
 from logctl.core.times import DAY, HOUR, MINUTE, iso, to_datetime
 from logctl.ops.cost import estimate
-from logctl.ops.cost.estimate import Load, parse_rate
+from logctl.ops.cost.bill import MONTH, total
+from logctl.ops.cost.load import Load, parse_rate
 from logctl.ops.cost.measured import usage
 from logctl.ops.cost.prices import REGIONS, prices
-from logctl.ops.send.samples import sample_records
+from logctl.ops.send.sample_records import sample_records
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
+from logctl.stack.sizes import parse_size
 from logctl.stack.template import build_template
-from tests.unit.conftest import NOON
-from tests.unit.test_consumer import event, packed
+from tests.helpers.messages import event, packed
+from tests.helpers.pipeline import NOON
 
 HERE = prices("us-east-1")
 MARGIN = 0.4
-"""How far the model of sizes may be off for one kind of log; for the mean of several, half of it."""
+"""The largest relative error of the model of sizes for one kind of log; half of it for their mean."""
 
 
 def made(count: int, size: int) -> list[Record]:
-    """Lines of about `size` bytes as programs write them: twenty kinds, with one word in sixteen a value."""
+    """Return records of about `size` bytes as programs write them: 20 kinds; one word in 16 is a value."""
     random_ = random.Random(7)
     words = [f"{random_.choice(['get', 'put', 'user', 'cart', 'retry'])}{number}" for number in range(40)]
     kinds = [random_.choices(words, k=max(2, size // 7)) for _ in range(20)]
@@ -69,7 +70,7 @@ def line_bytes(records: list[Record]) -> int:
 
 
 def sizes(records: list[Record]) -> tuple[int, float, float, float]:
-    """Messages, and the bytes a message of bodies, of chunks and of objects, as the code makes them."""
+    """Return how many messages the code makes, and the mean bytes of body, chunk and object."""
     messages = list(pack(records))
     chunks = make_chunks("shop", "b" * 32, records)
     lines = "\n".join(json.dumps(to_cold(record, "b" * 32), separators=(",", ":")) for record in records)
@@ -82,10 +83,10 @@ def sizes(records: list[Record]) -> tuple[int, float, float, float]:
 
 
 def deviations(records: list[Record]) -> list[float]:
-    """How the model's sizes of one sending stand to the real ones."""
+    """Return the relative errors of the model's sizes for records that are sent at once."""
     load = Load(len(records), line_bytes(records), every=1_000)
     count, *real = sizes(records)
-    assert load.messages_a_sending == count
+    assert load.messages_per_send == count
     return [
         ours / theirs - 1
         for ours, theirs in zip((load.body_bytes, load.chunk_bytes, load.object_bytes), real, strict=True)
@@ -93,7 +94,7 @@ def deviations(records: list[Record]) -> list[float]:
 
 
 @pytest.mark.parametrize("count", [1, 10, 100, 700])
-def test_sizes_are_those_of_the_packer_the_chunks_and_the_cold_store(count):
+def test_model_sizes_match_packer_chunks_and_cold_store(count):
     found = deviations(list(sample_records(count, now=NOON, seed=3, app="web")))
     found += [item for size in (150, 300, 500) for item in deviations(made(count, size))]
     assert max(map(abs, found)) < MARGIN, found
@@ -101,15 +102,15 @@ def test_sizes_are_those_of_the_packer_the_chunks_and_the_cold_store(count):
 
 
 @pytest.mark.parametrize(("count", "size"), [(5_000, 120), (3_000, 900)])
-def test_many_records_make_as_many_messages_as_the_model_says(count, size):
+def test_model_message_count_matches_the_packer(count, size):
     records = made(count, size)
     load = Load(count, line_bytes(records), every=1_000)
     # What compresses badly is cut in half once more.
-    assert load.messages_a_sending <= len(list(pack(records))) <= 2 * load.messages_a_sending
+    assert load.messages_per_send <= len(list(pack(records))) <= 2 * load.messages_per_send
 
 
 @pytest.mark.parametrize("count", [1, 10, 100, 1000])
-def test_sizes_are_those_of_real_logs(count):
+def test_model_sizes_match_real_logs(count):
     folder = loghub()
     if folder is None:
         pytest.skip("loghub's logs are not here")
@@ -126,7 +127,7 @@ def test_sizes_are_those_of_real_logs(count):
     assert abs(sum(found) / len(found)) < MARGIN / 2
 
 
-def test_the_consumer_calls_what_the_model_counts(pipeline):
+def test_model_requests_match_the_consumer(pipeline):
     calls: list[str] = []
     for client in (pipeline.aws.s3, pipeline.aws.dynamodb, pipeline.aws.sns):
         client.meta.events.register("before-call.*", lambda model, **_: calls.append(model.name))
@@ -138,14 +139,14 @@ def test_the_consumer_calls_what_the_model_counts(pipeline):
     pipeline.consumer.process(event(packed(records, "a" * 16)))
     calls.clear()
     pipeline.consumer.process(event(packed(again, "a" * 16)))
-    # One object, one hot row, one transaction with a look before and after it, and what of the file is known.
+    # One object, one hot row, one transaction with a look before it, and what of the file is known.
     assert sorted(calls) == [
-        "GetItem", "GetItem", "PutItem", "PutItem", "PutObject", "Query", "TransactWriteItems",
+        "GetItem", "PutItem", "PutItem", "PutObject", "Query", "TransactWriteItems",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("count", [1, 30, 400])
-def test_what_is_known_of_a_message_takes_as_many_bytes_as_the_model_says(pipeline, count):
+def test_model_deduplication_bytes_match_dynamodb(pipeline, count):
     records = made(count, 300)
     pipeline.consumer.process(event(*(packed(list(records), "a" * 16),)))
     items = pipeline.aws.dynamodb.scan(TableName=pipeline.config.hot_table)["Items"]
@@ -154,7 +155,7 @@ def test_what_is_known_of_a_message_takes_as_many_bytes_as_the_model_says(pipeli
 
 
 @pytest.mark.parametrize("count", [1, 30, 400])
-def test_a_hot_row_takes_as_many_units_as_the_model_says(count):
+def test_model_write_units_match_a_hot_row(count):
     records = made(count, 300)
     (chunk,) = make_chunks("shop", "b" * 32, records, "1" * 20)
     item = to_item(chunk, arrived=NOON, expires_at=NOON // 1000)
@@ -163,7 +164,7 @@ def test_a_hot_row_takes_as_many_units_as_the_model_says(count):
 
 
 def _item_bytes(item: dict[str, Any]) -> int:
-    """As DynamoDB counts: names and values (Developer Guide, Item sizes and formats)."""
+    """Return the size of an item as DynamoDB counts it (Developer Guide, Item sizes and formats)."""
 
     def size(value: dict[str, Any]) -> int:
         ((kind, content),) = value.items()
@@ -174,7 +175,7 @@ def _item_bytes(item: dict[str, Any]) -> int:
     return sum(len(name) + size(value) for name, value in item.items())
 
 
-def test_the_models_constants_are_those_of_the_template():
+def test_model_constants_match_the_template():
     resources = build_template(Settings(), code=Code("b", "k", "python3.13", "arm64"))["Resources"]
     assert resources["Consumer"]["Properties"]["MemorySize"] == estimate.CONSUMER_MB
     assert resources["Sweeper"]["Properties"]["MemorySize"] == estimate.SWEEPER_MB
@@ -187,7 +188,7 @@ def test_the_models_constants_are_those_of_the_template():
 
 
 @pytest.mark.parametrize("kept", [30, 60, 179, 180, 365])
-def test_storage_moves_when_the_lifecycle_of_the_template_says(kept):
+def test_storage_classes_match_the_template(kept):
     settings = Settings.build(("test", {"cold_retention": f"{kept}d"}))
     bucket = build_template(settings, code=Code("b", "k", "r", "a"))["Resources"]["Bucket"]["Properties"]
     (rule,) = [item for item in bucket["LifecycleConfiguration"]["Rules"] if item["Id"] == "logs"]
@@ -223,9 +224,9 @@ def test_firehose_bills_five_kilobytes_for_a_short_record():
     assert estimate.with_firehose(Load(100, 5 * 1024 + 1), Settings(), HERE)[0].quantity == 2 * short
 
 
-def test_bigger_messages_cost_less_and_more_apps_more():
+def test_larger_messages_cost_less_and_more_apps_cost_more():
     def bill(**more: Any) -> float:
-        return estimate.total(estimate.estimate(Load(100, 500, **more), Settings(), HERE))
+        return total(estimate.estimate(Load(100, 500, **more), Settings(), HERE))
 
     assert bill(every=MINUTE) < bill() < bill(apps=20)
     assert bill(errors=0) < bill()
@@ -242,7 +243,7 @@ def test_compaction_lets_small_objects_move_to_cheaper_storage():
     assert "storage, Glacier IR" in s3(nightly)
 
 
-def test_with_an_issuer_of_ones_own_there_is_no_cognito():
+def test_with_another_issuer_there_is_no_cognito():
     mine = Settings.build(("test", {"oidc_issuer": "https://id.example", "oidc_audience": "x"}))
     services = {line.service for line in estimate.estimate(Load(1, 1), mine, HERE)}
     assert "Cognito" not in services
@@ -258,7 +259,7 @@ def test_rates(text, rate):
 
 
 @pytest.mark.parametrize("text", ["100", "100/y", "0/s", "-1/s", "1e3/s", "ten/s", ""])
-def test_what_is_no_rate(text):
+def test_invalid_rates(text):
     with pytest.raises(ValueError, match="write 100/s"):
         parse_rate(text)
 
@@ -266,7 +267,7 @@ def test_what_is_no_rate(text):
 # ── Prices ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_every_price_says_where_it_is_from_and_when():
+def test_every_price_has_source_and_date():
     for region in REGIONS:
         for name, price in prices(region).items():
             assert price.usd > 0, name
@@ -275,7 +276,7 @@ def test_every_price_says_where_it_is_from_and_when():
             assert datetime.fromisoformat(price.as_of) <= datetime(2026, 11, 25)
 
 
-def test_a_price_that_was_not_found_is_that_of_us_east_1_and_says_so():
+def test_a_price_that_was_not_found_is_marked_and_that_of_us_east_1():
     assert all(price.checked for price in HERE.values())
     frankfurt = prices("eu-central-1")
     unchecked = {name for name, price in frankfurt.items() if not price.checked}
@@ -284,7 +285,7 @@ def test_a_price_that_was_not_found_is_that_of_us_east_1_and_says_so():
     assert str(frankfurt["athena_scan"]) == "$5.00 per TB (unchecked)"
 
 
-def test_another_region_is_an_error_that_names_those_known():
+def test_an_unknown_region_is_an_error_with_the_known_ones():
     with pytest.raises(UsageError, match="us-east-1 and eu-central-1") as refused:
         prices("ap-south-2")
     assert "--prices us-east-1" in refused.value.hint
@@ -347,7 +348,7 @@ class Account:
 
 
 def test_half_a_months_metrics_are_doubled():
-    half = estimate.MONTH // 2
+    half = MONTH // 2
     account = Account(
         {
             ("NumberOfMessagesSent", "q"): [(NOON - half, 500_000), (NOON - HOUR, 500_000)],
@@ -365,8 +366,8 @@ def test_half_a_months_metrics_are_doubled():
     amounts = {(line.service, line.what): round(line.amount or 0, 4) for line in found.lines}
     assert amounts == {
         ("SQS", "requests, about"): 1.2,  # 400,000 batches, each sent, received and deleted, twice
-        ("Lambda", "calls"): 0.16,
-        ("Lambda", "time"): 0.5333,
+        ("Lambda", "invocations"): 0.16,
+        ("Lambda", "run time"): 0.5333,
         ("S3", "writing objects, about"): 10.0,
         ("S3", "storage, Standard"): 0.046,  # the newest size, not a sum
         ("Athena", "data that queries read"): 1.0,
@@ -384,7 +385,8 @@ def test_half_a_months_metrics_are_doubled():
     ]
 
 
-def test_cloudwatch_takes_the_request_and_its_answer_is_understood():
+@pytest.mark.slow
+def test_usage_from_an_emulated_cloudwatch():
     with mock_aws():
         cloudwatch = Aws(boto3.Session("test", "test", region_name="eu-central-1")).cloudwatch
         for hour in range(1, 101):
@@ -403,14 +405,14 @@ def test_cloudwatch_takes_the_request_and_its_answer_is_understood():
     assert written == pytest.approx(1_000 * 730)
 
 
-def test_without_metrics_it_says_so_and_points_at_the_estimate():
+def test_without_metrics_the_error_suggests_an_estimate():
     with pytest.raises(LogctlError, match="no metrics of logctl-dev") as refused:
         usage(Account({}).deployment(), HERE, now=NOON)
     assert refused.value.exit_code == 1
     assert "--estimate" in refused.value.hint
 
 
-def test_the_table_in_the_docs_is_what_the_model_says():
+def test_the_table_in_the_docs_matches_the_model():
     text = (Path(__file__).parents[2] / "docs" / "cost.md").read_text("utf-8")
     rows = re.findall(r"^\| ([\d,]+)/s of ([\w ]+?) \| (\$.*) \|$", text, re.MULTILINE)
     assert len(rows) == 4
@@ -421,4 +423,4 @@ def test_the_table_in_the_docs_is_what_the_model_says():
         bills = [estimate.estimate(load, Settings(), HERE) for load in loads]
         bills += [estimate.with_cloudwatch_logs(loads[0], Settings(), HERE)]
         bills += [estimate.with_firehose(loads[0], Settings(), HERE)]
-        assert amounts == " | ".join(f"${estimate.total(lines):,.0f}" for lines in bills)
+        assert amounts == " | ".join(f"${total(lines):,.0f}" for lines in bills)

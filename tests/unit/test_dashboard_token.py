@@ -1,4 +1,4 @@
-"""Asking for a token where nobody answers, and whether a link to the dashboard would lead anywhere."""
+"""Tokens for scripts when the sign-in service is unreachable, and the checks of the dashboard's API."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from logctl.core.errors import LogctlError, UnreachableError
-from logctl.ops.dashboard.access import Dashboard
+from logctl.ops.dashboard.address import Dashboard, check_token, checked_url
+from logctl.ops.dashboard.tokens import script_token
 
 
 def deployed(port: int) -> Any:
-    """As much of a deployment as a token needs. Its sign-in host is a port that nobody listens at."""
+    """Return as much of a deployment as a token needs, with its sign-in service at a local port."""
     client = {"UserPoolClient": {"ClientSecret": "s"}}
     return SimpleNamespace(
         aws=SimpleNamespace(
@@ -27,16 +28,16 @@ def deployed(port: int) -> Any:
     )
 
 
-def test_a_sign_in_host_that_nobody_answers_at_is_one_sentence() -> None:
+def test_an_unreachable_sign_in_service() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: every connection is refused
         with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:\d+ cannot be reached: .*refused") as told:
-            Dashboard(deployed(taken.getsockname()[1])).token()
+            script_token(Dashboard(deployed(taken.getsockname()[1])))
     assert told.value.hint
 
 
 class Api(BaseHTTPRequestHandler):
-    """An API whose /session answers as it is told."""
+    """An API whose /session answers with `status` and `body`."""
 
     status, body = 200, b"{}"
 
@@ -64,8 +65,8 @@ def dashboard() -> Iterator[Dashboard]:
     ("status", "body", "said"),
     [
         (200, b'{"apps": ["*"]}', None),
-        (200, b'{"apps": []}', "reads no app from it"),
-        (200, b"<html>", "reads no app from it"),
+        (200, b'{"apps": []}', "finds no app in it"),
+        (200, b"<html>", "finds no app in it"),
         (401, b'{"message": "Unauthorized"}', r"answers 401 to a new token \(Unauthorized\)"),
         (
             500,
@@ -75,25 +76,25 @@ def dashboard() -> Iterator[Dashboard]:
         (404, b"", r"answers 404 to a new token \(no reason given\)"),
     ],
 )
-def test_a_link_is_given_when_a_new_token_is_taken_and_reads_something(
+def test_check_token(
     dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, said: str | None
 ) -> None:
     monkeypatch.setattr(Api, "status", status)
     monkeypatch.setattr(Api, "body", body)
     if said is None:
-        dashboard._check("token")
+        check_token(dashboard, "token")
         return
     with pytest.raises(LogctlError, match=said) as refused:
-        dashboard._check("token")
+        check_token(dashboard, "token")
     assert refused.value.hint
 
 
 @pytest.mark.parametrize("status", [200, 403, 404, 500, 503])
-def test_without_anybody_to_sign_in_the_api_has_to_ask_for_a_token(
+def test_checked_url_needs_status_401(
     dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     monkeypatch.setattr(Api, "status", status)
     with pytest.raises(LogctlError, match=f"answers {status} to a request without a token"):
-        dashboard.checked_url()
+        checked_url(dashboard)
     monkeypatch.setattr(Api, "status", 401)
-    assert dashboard.checked_url() == dashboard.url
+    assert checked_url(dashboard) == dashboard.url

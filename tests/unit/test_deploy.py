@@ -10,8 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from logctl.core.errors import LogctlError
-from logctl.stack.deploy import Change, Plan, StackDeployer
+from logctl.stack.deploy import StackDeployer
 from logctl.stack.property_changes import PropertyChange
+from logctl.stack.stack_events import Change, Plan
 
 NOTHING = (
     "The submitted information didn't contain changes. Submit different information to create a change set."

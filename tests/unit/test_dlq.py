@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError
 from logctl.core.attempts import KILLS, Ledger, Outcome
 from logctl.core.errors import UsageError
 from logctl.ops.deployment import Deployment
-from logctl.ops.recovery import dead_letters
+from logctl.ops.recovery import dead_letter_moves, dead_letters
 from logctl.ops.recovery.dead_letter_rules import Cause, cause, reason
 from logctl.pipeline.stores.attempt_ledger import Attempts
-from tests.unit.conftest import NOON
+from tests.helpers.pipeline import NOON
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_plain_redrive_leaves_out_what_failed_for_its_content_and_keeps_the_or
         sqs.dead.put(f"a{number:02d}", "a")
         sqs.dead.put(f"b{number:02d}", "b")
     blame(place, "a00", "a13", "b24")
-    done = dead_letters.redrive(place)
+    done = dead_letter_moves.redrive(place)
     assert (done.moved, done.left_out, done.unseen) == (47, 3, 0)
     assert sqs.left == ["a00", "a13", "b24"]
     for group in "ab":
@@ -183,26 +183,26 @@ def test_what_stands_behind_ten_that_stay_is_not_reached_and_said_to_be_there(pl
         sqs.dead.put(f"a{number:02d}", "a")
     sqs.dead.put("b", "b")
     blame(place, *(f"a{number:02d}" for number in range(10)))
-    planned = dead_letters.plan(place)
+    planned = dead_letter_moves.plan(place)
     assert (planned.moved, planned.left_out, planned.unseen) == (1, 10, 5)
-    done = dead_letters.redrive(place)
+    done = dead_letter_moves.redrive(place)
     assert (done.moved, done.left_out, done.unseen) == (1, 10, 5)
 
 
 def test_sqs_moves_them_itself_where_nothing_is_left_out_or_all_are_wanted(place, sqs):
     sqs.moves = True
     sqs.dead.put("a", "a")
-    assert dead_letters.redrive(place).moved == 7
+    assert dead_letter_moves.redrive(place).moved == 7
     blame(place, "a")
-    assert (dead_letters.redrive(place).moved, sqs.tasks) == (0, 1)
-    assert (dead_letters.redrive(place, everything=True).moved, sqs.tasks) == (7, 2)
+    assert (dead_letter_moves.redrive(place).moved, sqs.tasks) == (0, 1)
+    assert (dead_letter_moves.redrive(place, everything=True).moved, sqs.tasks) == (7, 2)
 
 
 def test_everything_goes_by_hand_where_sqs_cannot_move(place, sqs):
     for name in ("a1", "a2"):
         sqs.dead.put(name, "a")
     blame(place, "a1")
-    assert dead_letters.redrive(place, everything=True).moved == 2
+    assert dead_letter_moves.redrive(place, everything=True).moved == 2
     assert [name for _, name in sqs.arrived] == ["a1", "a2"]
 
 
@@ -210,12 +210,12 @@ def test_some_are_sent_or_dropped_and_no_others(place, sqs):
     for number in range(12):
         sqs.dead.put(f"a{number:02d}", "a")
     blame(place, "a03")
-    assert dead_letters.redrive_some(place, ["a03", "a05"]).moved == 2
+    assert dead_letter_moves.redrive_some(place, ["a03", "a05"]).moved == 2
     assert [name for _, name in sqs.arrived] == ["a03", "a05"]
-    assert dead_letters.drop(place, ["a00"]).moved == 1
+    assert dead_letter_moves.drop(place, ["a00"]).moved == 1
     assert "a00" not in sqs.left
     assert len(sqs.left) == 9
-    missing = dead_letters.drop(place, ["gone"])
+    missing = dead_letter_moves.drop(place, ["gone"])
     assert (missing.moved, missing.unseen) == (0, 1)
     assert sqs.dead.flying == {}
 
@@ -233,7 +233,7 @@ def test_a_letter_that_sqs_takes_for_a_duplicate_of_itself_is_not_lost(place, sq
     """An emulator that keeps the deduplication id: sent within five minutes, SQS would drop it."""
     sqs.queue.has_had["of-then"] = "m1"
     sqs.dead.put("m1", "a", deduplication_id="of-then")
-    assert dead_letters.redrive(place).moved == 1
+    assert dead_letter_moves.redrive(place).moved == 1
     assert sqs.arrived == [("a", "m1")]
 
 
@@ -243,9 +243,9 @@ def test_a_stop_in_between_repeats_and_loses_nothing(place, sqs, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(sqs, "delete_message", lambda **_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            dead_letters.redrive(place)
+            dead_letter_moves.redrive(place)
     assert (sqs.left, sqs.dead.flying) == (["a1", "a2"], {})
-    assert dead_letters.redrive(place).moved == 2
+    assert dead_letter_moves.redrive(place).moved == 2
     assert [name for _, name in sqs.arrived] == ["a1", "a2"]
 
 

@@ -1,4 +1,4 @@
-"""How the doctor judges what it sees."""
+"""`logctl doctor`: how it judges what it reads, and the event that it follows."""
 
 from __future__ import annotations
 
@@ -14,16 +14,21 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from logctl import __version__
 from logctl.aws.error_codes import Trouble, trouble
+from logctl.aws.place import Place
+from logctl.cli.commands.doctor import _row
 from logctl.core.errors import LogctlError
-from logctl.core.names import Place
 from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
 from logctl.ops.deployment import Deployment
 from logctl.ops.health import doctor, trace
 from logctl.ops.health import doctor_rules as rules
-from logctl.ops.health.doctor_rules import Verdict
+from logctl.ops.health.checks import Check, Verdict
+from logctl.ops.health.findings import faulty_tables
 from logctl.ops.query import runner
-from tests.unit.conftest import NOON
-from tests.unit.test_status import SETTINGS, Refusing
+from logctl.stack.settings import Settings
+from tests.helpers.pipeline import NOON
+from tests.helpers.refusing import Refusing
+
+SETTINGS = Settings(env="prod")
 
 OK, WARNING, FAILED, UNCHECKED = Verdict.OK, Verdict.WARNING, Verdict.FAILED, Verdict.NOT_CHECKED
 
@@ -40,7 +45,7 @@ OK, WARNING, FAILED, UNCHECKED = Verdict.OK, Verdict.WARNING, Verdict.FAILED, Ve
         (-3 * HOUR, FAILED, "3h behind AWS's; AWS refuses requests"),
     ],
 )
-def test_the_clock(skew, verdict, words):
+def test_clock_skew(skew, verdict, words):
     check = rules.clock(skew)
     assert check.verdict is verdict
     assert words in check.seen
@@ -48,11 +53,11 @@ def test_the_clock(skew, verdict, words):
 
 
 @pytest.mark.parametrize(("unreserved", "verdict"), [(10, WARNING), (99, WARNING), (100, OK), (1_000, OK)])
-def test_a_new_account_has_little_concurrency(unreserved, verdict):
+def test_low_concurrency_is_a_warning(unreserved, verdict):
     assert rules.concurrency(1_000, unreserved).verdict is verdict
 
 
-def test_code_storage_that_is_nearly_used_up():
+def test_code_storage_that_is_nearly_full():
     assert rules.code_storage(50 * 10**9, 80 * 10**9).verdict is OK
     assert rules.code_storage(75 * 10**9, 80 * 10**9).verdict is WARNING
 
@@ -68,11 +73,11 @@ def test_code_storage_that_is_nearly_used_up():
         ("0.9", None, WARNING, "0.9 deployed"),
     ],
 )
-def test_versions(there, same_code, verdict, words):
+def test_versions_and_code(there, same_code, verdict, words):
     check = rules.versions("1.0", there, same_code=same_code)
     assert check.verdict is verdict
     assert words in check.seen
-    assert check.to_do.endswith("logctl provision") is (verdict is WARNING)
+    assert (str(check.run) == "logctl provision") is (verdict is WARNING)
 
 
 @pytest.mark.parametrize(
@@ -90,19 +95,37 @@ def test_versions(there, same_code, verdict, words):
         ("InternalFailure", "", Trouble.OTHER),
     ],
 )
-def test_what_an_error_means(code, message, meaning):
+def test_meaning_of_error_codes(code, message, meaning):
     assert trouble(code, message) is meaning
 
 
-# ── Who and where ───────────────────────────────────────────────────────────────────────────────────────
+def test_every_format_has_the_command_to_run_next():
+    context: Any = SimpleNamespace(target_flag=" --env prod")
+    stale = rules.versions("1.0", "0.9", same_code=None)
+    assert _row(context, stale, None) == {
+        "check": "version",
+        "verdict": "warning",
+        "seen": "logctl 1.0 here, 0.9 deployed",
+        "to_do": "Bring the stack up to date with: logctl provision --env prod",
+        "run": "logctl provision --env prod",
+    }
+    refused = _row(context, Check("x", FAILED, error=LogctlError("No.", "Try: logctl a")), LogctlError("No.", "Try: logctl a"))  # fmt: skip
+    assert (refused["to_do"], refused["run"]) == ("Try: logctl a", None)
+    (missing,) = faulty_tables(["logs"], [])
+    faulty = _row(context, Check.failed("tables", missing, to_do="Restore them with"), None)
+    assert faulty["seen"] == "In Athena's catalog, logs is missing."
+    assert faulty["to_do"] == "Restore them with: logctl athena repair --env prod"
+
+
+# ── Endpoint, credentials and clock ─────────────────────────────────────────────────────────────────────
 
 
 def headers(moment: int) -> dict[str, Any]:
     return {"ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(to_datetime(moment), usegmt=True)}}}
 
 
-def reached(answer: Any, environ: dict[str, str] | None = None) -> dict[str, rules.Check]:
-    """The checks when STS answers this, or raises it; it is noon here."""
+def reached(answer: Any, environ: dict[str, str] | None = None) -> dict[str, Check]:
+    """Return the checks by name when STS returns or raises `answer`; it is noon on this machine."""
 
     def get_caller_identity() -> Any:
         if isinstance(answer, Exception):
@@ -120,14 +143,14 @@ def reached(answer: Any, environ: dict[str, str] | None = None) -> dict[str, rul
     return {check.name: check for check in doctor.reach(aws, environ or {}, lambda: NOON)}
 
 
-def test_somebody_with_a_good_clock():
+def test_valid_credentials_and_clock():
     checks = reached(headers(NOON), {"AWS_ENDPOINT_URL": "https://sts.example", "AWS_ENDPOINT_URL_S3": ""})
     assert {check.verdict for check in checks.values()} == {OK}
     assert checks["endpoint"].seen == "https://sts.example, by AWS_ENDPOINT_URL"
     assert checks["credentials"].seen == "arn:aws:iam::123456789012:user/anna, from sso"
 
 
-def test_a_clock_that_is_wrong_is_found_although_credentials_seem_to_be():
+def test_a_wrong_clock_is_found_when_credentials_are_refused():
     refused = ClientError({"Error": {"Code": "SignatureDoesNotMatch"}, **headers(NOON - HOUR)}, "GetCallerIdentity")  # fmt: skip
     checks = reached(refused)
     assert [checks[name].verdict for name in ("endpoint", "credentials", "clock")] == [OK, FAILED, FAILED]
@@ -135,19 +158,19 @@ def test_a_clock_that_is_wrong_is_found_although_credentials_seem_to_be():
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", None])
-def test_a_reply_without_a_time(date):
+def test_a_reply_without_a_valid_date(date):
     answer = {"ResponseMetadata": {"HTTPHeaders": {} if date is None else {"date": date}}}
     assert reached(answer)["clock"].verdict is UNCHECKED
 
 
-def test_nobody_answers_and_nobody_asks():
+def test_an_unreachable_endpoint_and_missing_credentials():
     away = reached(EndpointConnectionError(endpoint_url="https://sts.example"))
     assert [check.verdict for check in away.values()] == [OK, FAILED, UNCHECKED, UNCHECKED]
     nobody = reached(NoCredentialsError())
     assert [check.verdict for check in nobody.values()] == [OK, UNCHECKED, FAILED, UNCHECKED]
 
 
-# ── What is allowed and deployed ────────────────────────────────────────────────────────────────────────
+# ── Permissions, quotas and the stack ───────────────────────────────────────────────────────────────────
 
 
 def deployment(**clients: Any) -> Deployment:
@@ -159,7 +182,7 @@ def deployment(**clients: Any) -> Deployment:
     return Deployment(aws, SETTINGS)
 
 
-def test_refused_missing_allowed_and_broken_are_four_things():
+def test_permissions_distinguish_denied_missing_allowed_and_failed():
     checks = {
         check.name.removeprefix("permission: "): check
         for check in doctor.permissions(
@@ -172,17 +195,20 @@ def test_refused_missing_allowed_and_broken_are_four_things():
     }
     assert (checks["sqs:GetQueueUrl"].verdict, checks["sqs:GetQueueUrl"].seen) == (
         OK,
-        "allowed; nothing is there",
+        "allowed; the resource does not exist",
     )
     assert (checks["events:DescribeRule"].verdict, checks["events:DescribeRule"].seen) == (OK, "allowed")
     assert (checks["glue:GetTable"].verdict, checks["glue:GetTable"].to_do) == (FAILED, "")
     refused = checks["dynamodb:Query (records)"]
-    assert (refused.verdict, refused.to_do) == (FAILED, "Allow dynamodb:Query to who runs this.")
+    assert (refused.verdict, refused.to_do) == (FAILED, "Allow dynamodb:Query for these credentials.")
 
 
-def test_quotas_that_nobody_tells_are_not_checked():
+def test_quotas_that_cannot_be_read_are_not_checked():
     (check,) = doctor.quotas(deployment())
-    assert (check.verdict, check.seen) == (UNCHECKED, "Lambda does not tell them: AccessDenied")
+    assert (check.verdict, check.seen) == (
+        UNCHECKED,
+        "Lambda's account settings cannot be read: AccessDenied",
+    )
 
 
 @pytest.mark.parametrize(("code", "words"), [(b"this", "the same code"), (b"other", "other code")])
@@ -200,7 +226,7 @@ def test_the_deployed_code_is_compared_with_what_would_be_deployed(code, words):
     assert words in version.seen
 
 
-def test_a_stack_that_is_not_there_is_no_failure_and_one_that_may_not_be_seen_is():
+def test_a_missing_stack_is_a_warning_and_an_unreadable_one_a_failure():
     missing = ClientError({"Error": {"Code": "ValidationError", "Message": "Stack x does not exist"}}, "o")
 
     def describe_stacks(StackName: str) -> Any:
@@ -214,7 +240,7 @@ def test_a_stack_that_is_not_there_is_no_failure_and_one_that_may_not_be_seen_is
     assert stack.verdict is FAILED
 
 
-# ── One event followed ──────────────────────────────────────────────────────────────────────────────────
+# ── The event of --live ─────────────────────────────────────────────────────────────────────────────────
 
 
 def accept(QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
@@ -222,7 +248,7 @@ def accept(QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def followed(**clients: Any) -> dict[str, Verdict]:
-    """The hops by name, in a world where a second passes with every look at the clock."""
+    """Return the verdict of each hop by name. Each time the clock is read, a second passes."""
     queue = Refusing(get_queue_url=lambda QueueName: {"QueueUrl": "u"}, send_message_batch=accept)
     seconds = itertools.count(0, SECOND)
     hops = trace.follow(
@@ -234,15 +260,15 @@ def followed(**clients: Any) -> dict[str, Verdict]:
     return {check.name.removeprefix("live: "): check.verdict for check in hops}
 
 
-def test_an_event_that_the_queue_does_not_take():
+def test_an_event_that_the_queue_refuses():
     assert followed(sqs=Refusing()) == {"queue": FAILED}
 
 
-def test_an_event_that_nobody_may_look_for():
+def test_an_event_that_may_not_be_looked_up():
     assert followed() == {"queue": OK, "Lambda": FAILED}
 
 
-def test_an_event_that_comes_to_s3_only(monkeypatch):
+def test_an_event_that_reaches_s3_but_not_dynamodb(monkeypatch):
     """The consumer writes S3 first: then it has run, and something is wrong with DynamoDB."""
 
     def refuse(deployment: Deployment, query: runner.Query) -> runner.QueryResult:

@@ -9,20 +9,20 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logctl.core import envelope, limits
+from logctl.core import limits
 from logctl.core.envelope import (
     MAX_BODY,
     MAX_RECORDS,
     SQS_LIMIT,
     Packer,
     TooBig,
-    _batch_id,
+    batch_id_of,
     check_fits,
     pack,
-    unpack,
 )
 from logctl.core.records import Record, Rejected, derive_id
 from logctl.core.times import DAY, HOUR, parse_time
+from logctl.core.unpacking import Unpacked, unpack
 
 NOON = parse_time("2026-01-31T12:00:00Z")
 
@@ -38,7 +38,7 @@ def record(
     return Record(appid, derive_id(appid, index), ts, "INFO", message, index, fields or {"n": index})
 
 
-def opened(body: str, group: str = "checkout", dedup: str = "d-1") -> envelope.Unpacked:
+def opened(body: str, group: str = "checkout", dedup: str = "d-1") -> Unpacked:
     return unpack(body, group=group, deduplication_id=dedup, sent_at=NOON)
 
 
@@ -241,7 +241,7 @@ def test_only_the_complete_shape_is_an_envelope(changes):
 def wired(*wires: dict) -> str:
     lines = b"\n".join(json.dumps(wire).encode() for wire in wires)
     frame = base64.b64encode(zstandard.compress(lines)).decode()
-    return damaged(data=frame, count=len(wires), batch_id=_batch_id("checkout", lines))
+    return damaged(data=frame, count=len(wires), batch_id=batch_id_of("checkout", lines))
 
 
 def wire(**changes) -> dict:

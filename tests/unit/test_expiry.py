@@ -11,30 +11,14 @@ from logctl.core.partitions import Partition
 from logctl.core.times import DAY, parse_time
 from logctl.pipeline import partition_expiry, sweeper
 from logctl.pipeline.partition_expiry import Expiry, is_due
-from tests.unit.conftest import Pipeline
-
-NOW = parse_time("2026-01-31T03:17:30Z")
-OLD, LAST = Partition.at(NOW - 367 * DAY, "a"), Partition.at(NOW - 365 * DAY, "a")
+from tests.helpers.expiry import LAST, NOW, OLD, register
+from tests.helpers.pipeline import Pipeline
 
 
 @pytest.fixture
 def old(pipeline: Pipeline) -> Pipeline:
     pipeline.clock.now = NOW
     return pipeline
-
-
-def register(old: Pipeline, *partitions: Partition, table: str = "", place: str = "") -> None:
-    old.aws.glue.batch_create_partition(
-        DatabaseName=old.config.database,
-        TableName=table or old.config.table,
-        PartitionInputList=[
-            {
-                "Values": list(partition.values),
-                "StorageDescriptor": {"Location": place or partition.location(old.config.bucket)},
-            }
-            for partition in partitions
-        ],
-    )
 
 
 def registered(old: Pipeline, table: str = "") -> set[Partition]:

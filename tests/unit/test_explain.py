@@ -20,9 +20,9 @@ from logctl.core.debounce import (
 )
 from logctl.core.times import MINUTE, parse_time
 from logctl.ops.alerts.explain import Rules, explain
-from tests.unit.conftest import Pipeline
-from tests.unit.test_alerts import WINDOW, make, silence, silences, store, sweep  # noqa: F401 - fixtures
-from tests.unit.test_consumer import event, packed, records
+from tests.helpers.alerts import WINDOW, make, silence, sweep
+from tests.helpers.messages import event, packed, records
+from tests.helpers.pipeline import Pipeline
 
 NOW = parse_time("2026-01-31T12:00:00Z")
 KEY = AlertKey("checkout", "ERROR", "0a1b2c3d4e5f")
@@ -120,7 +120,7 @@ def test_what_is_said_is_what_is_decided(
         assert not decide(one_more, told.at - 1, window, silenced_until=silenced_until).publishes
 
 
-def test_the_consumer_does_what_was_said(pipeline: Pipeline, store, silences):  # noqa: F811
+def test_the_consumer_does_what_was_said(pipeline: Pipeline, store, silences):
     from logctl.core.fingerprint import fingerprint
 
     key = AlertKey("checkout", "ERROR", fingerprint("timed out 1 0"))

@@ -151,6 +151,7 @@ def test_no_message_takes_long(piece):
     assert time.perf_counter() - start < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["~", "-", "_", "a", "a-", "$", "é", "a.", "a/", "a@", "0", "<", "<a", "+1", "~-$", "a:", "=("]
 )

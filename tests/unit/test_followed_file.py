@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logctl.core.errors import UsageError
-from logctl.ops.send.checkpoint import Checkpoint, State
-from logctl.ops.send.follow import GATHER_SECONDS, SETTLE, FollowBatch, FollowedFile, batches
-from logctl.ops.send.line_joining import Entry, Rejection
+from logctl.ops.send.entries import Entry, Rejection
+from logctl.ops.send.follow_checkpoint import Checkpoint, FollowState
+from logctl.ops.send.followed_file import GATHER_SECONDS, SETTLE, FollowBatch, FollowedFile, batches
 
 START = 1_770_000_000_000
 
@@ -227,6 +227,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(steps=STEPS, max_bytes=st.sampled_from([80, 400, 1024 * 1024]), timed=st.booleans())
 def test_any_schedule_tells_every_line_once_and_in_order(
@@ -364,8 +365,8 @@ def test_what_is_lost_is_said(writer: Writer, reader: Reader) -> None:
     writer.append("three\n")
     reader.crash()
     assert reader.drain() == ["three"]
-    assert [notice.split(" was ")[1][:36] for notice in reader.notices] == [
-        "rotated while nobody followed it, and"[:36]
+    assert [notice.split(" was ", 1)[1][:36] for notice in reader.notices] == [
+        "rotated while it was not followed, and"[:36]
     ]
 
 
@@ -513,7 +514,7 @@ def test_a_checkpoint_is_on_disk_before_it_has_its_name(
 
     monkeypatch.setattr("os.fsync", record_fsync)
     monkeypatch.setattr("os.replace", record_rename)
-    checkpoint.save(State(1, 2))
+    checkpoint.save(FollowState(1, 2))
     checkpoint.close()
     assert calls == [("fsync", "file"), ("rename", checkpoint.path.name), ("fsync", "directory")]
     assert synced_size[0] == checkpoint.path.stat().st_size > 0
@@ -551,7 +552,7 @@ def test_a_broken_checkpoint_says_what_to_do_without_doubling(writer: Writer, re
         reader.crash()
     assert "Delete it" in caught.value.hint
     assert "without --from-end" in caught.value.hint
-    assert "known again" in caught.value.hint
+    assert "not added twice" in caught.value.hint
     path.unlink()
     reader.crash()
     assert reader.drain() == ["one"]

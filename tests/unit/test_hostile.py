@@ -5,7 +5,6 @@ Seeded, so that a failure comes again. `make test` runs a share, `make soak` all
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import csv
 import gzip
@@ -19,24 +18,24 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import zstandard
 from botocore.exceptions import EndpointConnectionError
 
 from logctl.cli import render
-from logctl.cli.commands.tail import Format, Printer
+from logctl.cli.commands.tail import Printer, RecordFormat
 from logctl.cli.render import Output
 from logctl.core.appid import PATTERN, is_appid
 from logctl.core.debounce import Action, Claim, State, Status, compose, tally
-from logctl.core.envelope import MAX_BODY, _batch_id, pack
+from logctl.core.envelope import MAX_BODY, pack
 from logctl.core.hot_rows import from_item
 from logctl.core.partitions import Partition
 from logctl.core.records import Record, derive_id
 from logctl.core.safe_text import ascii_only, csv_cell, neutralise, neutralise_lines
 from logctl.core.times import MINUTE, parse_time
 from logctl.pipeline.consumer import Consumer
-from tests import prefork
-from tests.config import CONFIG
-from tests.unit.shelf import Shelf, unavailable
+from tests.helpers import prefork
+from tests.helpers.config import CONFIG
+from tests.helpers.messages import WIRE, sealed
+from tests.helpers.shelf import Shelf, unavailable
 
 SOAK = bool(os.environ.get("LOGCTL_SOAK"))
 NOON = parse_time("2026-01-31T12:00:00Z")
@@ -65,15 +64,6 @@ NAMES = (
 )  # fmt: skip
 
 
-def sealed(lines: list[bytes], appid: str = "checkout", **changes: Any) -> str:
-    """An envelope whose claims about itself are right, whatever it holds."""
-    plain = b"\n".join(lines)
-    data = base64.b64encode(zstandard.compress(plain)).decode()
-    envelope = {"logctl": 1, "appid": appid, "batch_id": _batch_id(appid, plain), "count": len(lines)}
-    return json.dumps({**envelope, "encoding": "zstd", "data": data, **changes})
-
-
-WIRE = {"event_id": "01J8Z3K4M5N6P7Q8", "ts": NOON, "level": "ERROR", "message": "timed out", "seq": 3}
 PLAIN = {
     "time": "2026-01-31T11:59:00Z",
     "level": "error",
@@ -199,6 +189,7 @@ def check_kept(shelf: Shelf, body: str) -> None:
     assert shelf.objects, body
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F8", "F10", "F13", "F15", "B2", "B6", "B8", "B12", "B13")
 def test_every_body_is_stored_or_quarantined(capsys):
     shelf, random_ = Shelf(), random.Random(20260131)
@@ -219,6 +210,7 @@ def test_every_body_is_stored_or_quarantined(capsys):
     assert quarantined > number / 10
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F6", "F7", "F8", "F10")
 def test_the_reply_names_what_is_not_done_and_only_that(capsys):
     """Batches of hostile bodies while writes fail at random, with errors of the SDK and of our own."""
@@ -268,6 +260,7 @@ def hostile_appid(random_: random.Random) -> str:
     return name + random_.choice(("", "", "", "\n", "\u200b", hostile_text(random_)))
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B21", "B22", "B23", "B24", "B25", "B26")
 def test_every_accepted_appid_makes_a_key_of_its_partition():
     random_, accepted = random.Random(11), 0
@@ -298,6 +291,7 @@ def alerted_state(random_: random.Random, text: str, action: Action) -> State:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F36", "B53")
 def test_no_message_makes_an_alert_that_sns_refuses():
     """SNS, Publish: a subject of less than 100 characters of ASCII that begins with a letter, a digit or
@@ -329,6 +323,7 @@ def unsafe(shown: str, allowed: str = "") -> set[str]:
     return {c for c in set(shown) - set(allowed) if unicodedata.category(c) in UNSAFE}
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B37", "B38", "B40")
 def test_no_control_or_format_character_survives():
     random_ = random.Random(13)
@@ -355,7 +350,7 @@ def hostile_rows(random_: random.Random, count: int) -> list[dict[str, Any]]:
     return [{name: hostile_text(random_) for name in ("kind", "sample", "n")} for _ in range(count)]
 
 
-def tail(form: Format, query: str | None = None) -> Callable[[list[dict[str, Any]]], None]:
+def tail(form: RecordFormat, query: str | None = None) -> Callable[[list[dict[str, Any]]], None]:
     printer = Printer(form, query, utc=True, colored=False)
 
     def show(rows: list[dict[str, Any]]) -> None:
@@ -380,14 +375,15 @@ COLUMNS = ("kind", "sample", "n")
 WAYS_OUT: dict[str, Callable[[list[dict[str, Any]]], None]] = {
     **{f"table as {form}": lambda rows, form=form: render.show(rows, COLUMNS, form) for form in Output},
     **{f"facts as {form}": each(lambda row, form=form: render.facts(row, form)) for form in Output},
-    **{f"tail as {form}": tail(form) for form in Format},
-    "tail of a part": tail(Format.TEXT, "message"),
-    "tail of an object": tail(Format.TEXT, "fields"),
+    **{f"tail as {form}": tail(form) for form in RecordFormat},
+    "tail of a part": tail(RecordFormat.TEXT, "message"),
+    "tail of an object": tail(RecordFormat.TEXT, "fields"),
     "narration": each(lambda row: render.say(row["kind"])),
     "columns of theirs": lambda rows: render.table([rows[0]["kind"] or "x"], [], verbatim=True),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B37", "B38", "B39", "B40")
 @pytest.mark.parametrize("way", WAYS_OUT)
 def test_whatever_a_log_holds_a_terminal_gets_text(way, monkeypatch):
@@ -423,6 +419,7 @@ def test_a_pipe_gets_the_data_unchanged(monkeypatch):
         assert read(piped.getvalue()) == rows[0]["kind"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [

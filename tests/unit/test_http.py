@@ -1,4 +1,4 @@
-"""A service that has no room: asked again as it says, told so, and not for ever."""
+"""Requests to a busy server: pauses, notification of the caller, and the number of attempts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from logctl.ops.dashboard import http_client
 
 
 class Service(HTTPServer):
-    """Answers as it was told to, one answer after the other; then with 200."""
+    """A server that gives the responses in `answers`, in order, and then 200."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -54,7 +54,7 @@ def service() -> Iterator[Service]:
     made.server_close()
 
 
-def test_it_waits_as_long_as_it_is_told_or_longer_each_time(service):
+def test_pauses_follow_retry_after_or_grow(service):
     service.answers = [(429, {}), (503, {"Retry-After": "7"}), (429, {"Retry-After": "soon"}), (503, {})]
     waited: list[float] = []
     told: list[int] = []
@@ -62,7 +62,7 @@ def test_it_waits_as_long_as_it_is_told_or_longer_each_time(service):
     assert waited == told == [1, 7, 4, 8]
 
 
-def test_it_gives_up_in_the_end_and_at_once_where_waiting_does_not_help(service):
+def test_it_ends_after_five_attempts_and_at_once_for_other_errors(service):
     service.answers = [(429, {})] * 9
     with pytest.raises(urllib.error.HTTPError, match="429"):
         http_client.ask(service.request_to, timeout=5, sleep=lambda seconds: None)
@@ -75,5 +75,5 @@ def test_it_gives_up_in_the_end_and_at_once_where_waiting_does_not_help(service)
 @pytest.mark.parametrize(
     ("told", "seconds"), [("99999", 30), ("-1", 1), ("", 1), (None, 1), ("9" * 400, 1), ("٣", 1)]
 )
-def test_what_is_told_is_taken_within_reason(told, seconds):
+def test_retry_after_is_limited(told, seconds):
     assert http_client.pause(told, 0) == seconds

@@ -14,20 +14,20 @@ import typer.main
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from typer.testing import CliRunner
 
+from logctl.aws.place import Place
 from logctl.cli.app import app
 from logctl.core.errors import UsageError
-from logctl.core.names import Place
-from logctl.core.settings import Settings
 from logctl.stack.iam.command_permissions import COMMANDS, WITHOUT, needed
 from logctl.stack.iam.documents import LIMIT, documents, merged, size
-from logctl.stack.iam.handler_permissions import HANDLERS
 from logctl.stack.iam.policies import allow
-from logctl.stack.iam.scope import Scope
+from logctl.stack.iam.scope import PolicyScope
+from logctl.stack.resource_types import RESOURCE_TYPES
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template
-from tests import iam
+from tests.helpers import iam
 
-HERE = Scope(Settings(), Place("123456789012", "eu-central-1"), "aws")
+HERE = PolicyScope(Settings(), Place("123456789012", "eu-central-1"), "aws")
 LONGEST = Settings.build(("test", {"env": "e" * 14, "prefix": "p" * 12, "compact_after": "2d"}))
 
 
@@ -99,10 +99,10 @@ def test_a_policy_names_this_environment_and_nothing_else(command):
 
 
 def test_arns_are_of_the_partition_and_of_cloudformations_words_where_nothing_is_known():
-    china = Scope(Settings(), Place("123456789012", "cn-north-1"), "aws-cn")
+    china = PolicyScope(Settings(), Place("123456789012", "cn-north-1"), "aws-cn")
     (sent,) = needed("send", china)
     assert sent["Resource"] == ["arn:aws-cn:sqs:cn-north-1:123456789012:logctl-dev-ingest.fifo"]
-    (sent,) = needed("send", Scope(Settings()))
+    (sent,) = needed("send", PolicyScope(Settings()))
     queue = "logctl-dev-ingest.fifo"
     assert sent["Resource"] == [f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{queue}"]
     for command in COMMANDS:
@@ -209,7 +209,7 @@ OWN_ROLES = {
     "AWS::Lambda::Function": {"iam:PassRole"},
     "AWS::IAM::Role": {"iam:GetRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy"},
 }
-RETAINED = {"AWS::S3::Bucket", "AWS::DynamoDB::Table"}
+RETAINED = {row.name for row in RESOURCE_TYPES.values() if row.kept}
 
 
 @cache
@@ -232,13 +232,13 @@ def is_unused(rule: str, kind: str, action: str) -> bool:
 def given(kind: str, only: str = "") -> set[str]:
     return {
         action
-        for handlers in HANDLERS[kind]
+        for handlers in RESOURCE_TYPES[kind].handlers
         for statement in handlers.statements(HERE, only)
         for action in statement["Action"]
     }
 
 
-@pytest.mark.parametrize("kind", sorted(HANDLERS))
+@pytest.mark.parametrize("kind", sorted(RESOURCE_TYPES))
 def test_handlers_get_what_the_registrys_schemas_list_and_no_more(kind):
     deletes = set() if kind in RETAINED else wanted(kind, "delete")
     asked = wanted(kind, "create", "read", "update") | deletes | BESIDES.get(kind, set())
@@ -251,7 +251,9 @@ def test_handlers_get_what_the_registrys_schemas_list_and_no_more(kind):
 
 
 def test_features_that_are_said_to_be_unused_are_asked_for_by_a_schema():
-    listed = {(kind, action) for kind in HANDLERS for some in schema_says(kind).values() for action in some}
+    listed = {
+        (kind, action) for kind in RESOURCE_TYPES for some in schema_says(kind).values() for action in some
+    }
     for rule in UNUSED_FEATURES:
         assert any(is_unused(rule, kind, action) for kind, action in listed), rule
 
@@ -263,8 +265,8 @@ def test_every_resource_type_of_the_template_has_its_handlers(settings):
     made = Settings.build(("test", {**settings, "subscriptions": "a@example.com"}))
     templates = (build_template(made, code=Code("b", "k", "r", "a")), bootstrap_template(made, HERE.place))
     kinds = {item["Type"] for template in templates for item in template["Resources"].values()}
-    assert kinds <= set(HANDLERS)
-    actions = {action for action, _ in iam.granted(needed("provision", Scope(made, HERE.place, "aws")))}
+    assert kinds <= set(RESOURCE_TYPES)
+    actions = {action for action, _ in iam.granted(needed("provision", PolicyScope(made, HERE.place, "aws")))}
     assert all(given(kind) <= actions for kind in kinds)
 
 
@@ -273,7 +275,7 @@ def test_every_resource_type_of_the_template_has_its_handlers(settings):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_documents_are_within_iams_limit_and_say_all_of_it(command):
-    scope = Scope(LONGEST, Place("123456789012", "us-gov-west-1"), "aws-us-gov")
+    scope = PolicyScope(LONGEST, Place("123456789012", "us-gov-west-1"), "aws-us-gov")
     statements = needed(command, scope)
     made = documents(statements)
     assert all(size(policy) <= LIMIT for policy in made)

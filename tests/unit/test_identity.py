@@ -17,15 +17,17 @@ from typing import Any
 import pytest
 
 from logctl.core.deduplication import BLOCK, KEPT, MAX_BLOCKS
-from logctl.core.envelope import MAX_RECORDS, Packed, Packer, pack, unpack
+from logctl.core.envelope import MAX_RECORDS, Packed, Packer, pack
 from logctl.core.hot_rows import from_item
 from logctl.core.records import TS_DERIVED, Record, Rejected, derive_id
 from logctl.core.times import DAY, SECOND
-from logctl.ops.send.follow import SETTLE, FollowedFile
-from logctl.ops.send.line_joining import LineReader
-from logctl.ops.send.packing import Inputs
+from logctl.core.unpacking import unpack
+from logctl.ops.send.followed_file import SETTLE, FollowedFile
+from logctl.ops.send.input_forms import Errors, Form, Requested
+from logctl.ops.send.input_messages import Inputs
+from logctl.ops.send.line_reader import LineReader
 from logctl.ops.send.record_identity import Source, split
-from tests.unit.conftest import NOON, Pipeline
+from tests.helpers.pipeline import NOON, Pipeline
 
 HOST = "one"
 
@@ -127,7 +129,7 @@ class World:
 
 @pytest.fixture
 def world(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("logctl.ops.send.packing.time.time_ns", lambda: pipeline.clock.now * 1_000_000)
+    monkeypatch.setattr("logctl.ops.send.input_messages.time.time_ns", lambda: pipeline.clock.now * 1_000_000)
     world = World(pipeline, tmp_path)
     yield world
     world.stop()
@@ -150,6 +152,7 @@ def followed_in_pieces(world: World, lines: list[str]) -> None:
         world.follow()
 
 
+@pytest.mark.slow
 @KINDS
 def test_followed_and_then_sent_in_every_way(world: World, tmp_path: Path, lines: list[str]) -> None:
     followed_in_pieces(world, lines)
@@ -160,10 +163,11 @@ def test_followed_and_then_sent_in_every_way(world: World, tmp_path: Path, lines
     link.symlink_to(world.path)
     for path in (world.path, copy, packed, link):
         world.send(path)
-        world.send(path, errors="replace", form="json" if lines is OBJECTS else "text")
+        world.send(path, errors=Errors.REPLACE, form=Requested.JSON if lines is OBJECTS else Requested.TEXT)
     world.assert_stored(texts(lines))
 
 
+@pytest.mark.slow
 @KINDS
 def test_sent_and_then_followed_without_a_checkpoint(world: World, lines: list[str]) -> None:
     world.append("".join(f"{line}\n" for line in lines[:4]))
@@ -176,6 +180,7 @@ def test_sent_and_then_followed_without_a_checkpoint(world: World, lines: list[s
     world.assert_stored(texts(lines))
 
 
+@pytest.mark.slow
 def test_a_batch_sent_and_not_committed(world: World) -> None:
     world.append("".join(f"{line}\n" for line in DATED))
     world.follow(commit=False)
@@ -184,6 +189,7 @@ def test_a_batch_sent_and_not_committed(world: World) -> None:
     world.assert_stored(DATED)
 
 
+@pytest.mark.slow
 def test_the_file_goes_on_under_another_name(world: World, tmp_path: Path) -> None:
     followed_in_pieces(world, DATED[:10])
     world.path.rename(tmp_path / "app.log.1")
@@ -193,6 +199,7 @@ def test_the_file_goes_on_under_another_name(world: World, tmp_path: Path) -> No
     world.assert_stored(DATED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["rename", "truncate"])
 def test_a_new_file_that_begins_like_the_old_one_has_new_events(
     world: World, tmp_path: Path, way: str
@@ -221,6 +228,7 @@ def test_a_follower_that_was_killed_knows_what_the_old_file_began_with(world: Wo
     world.assert_stored(["started", "ERROR one", "started", "ERROR two"])
 
 
+@pytest.mark.slow
 @KINDS
 def test_a_copy_in_the_place_of_the_followed_file_is_the_file(
     world: World, tmp_path: Path, lines: list[str]
@@ -235,6 +243,7 @@ def test_a_copy_in_the_place_of_the_followed_file_is_the_file(
     world.assert_stored(texts(lines))
 
 
+@pytest.mark.slow
 def test_followed_from_the_end_and_then_sent(world: World) -> None:
     world.append("".join(f"{line}\n" for line in DATED[:10]))
     world.follow(from_end=True)
@@ -250,7 +259,7 @@ def test_bad_lines_do_not_move_the_good_ones(world: World) -> None:
     lines = [DATED[0].encode(), b"caf\xe9", DATED[1].encode()]
     world.path.write_bytes(b"".join(line + b"\n" for line in lines))
     world.send()
-    world.send(errors="replace")
+    world.send(errors=Errors.REPLACE)
     assert world.cold() == [f"{DATED[0]}\ncaf\ufffd", DATED[1]] or world.cold() == DATED[:2]
 
 
@@ -264,6 +273,7 @@ def test_the_rest_of_a_stack_trace_that_comes_late_is_no_second_error(world: Wor
     assert (world.cold(), world.counted()) == before
 
 
+@pytest.mark.slow
 def test_undated_lines_of_two_hosts_stay_apart_and_dated_ones_are_the_same(world: World) -> None:
     world.append("started\n" + DATED[0] + "\n")
     world.send()
@@ -321,6 +331,7 @@ def test_standard_input_from_a_file_is_the_file_and_a_pipe_is_new(
     world.assert_stored(["started"] * 3 + [DATED[0]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_any_order_of_all_of_it(world: World, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -381,7 +392,7 @@ def test_what_is_known_lasts_for_its_time_and_is_of_one_file_and_app(pipeline: P
 
 
 def test_a_message_that_fails_half_way_is_not_known(pipeline: Pipeline) -> None:
-    from tests.unit.test_consumer import break_, event, mend, packed, sqs
+    from tests.helpers.messages import break_, event, mend, packed, sqs
 
     records = numbered(4)
     (message,) = pack(records, "a" * 16)
@@ -398,7 +409,7 @@ def test_a_message_that_fails_half_way_is_not_known(pipeline: Pipeline) -> None:
 
 def test_a_message_that_is_stored_and_not_counted_is_counted_when_it_comes_again(pipeline: Pipeline) -> None:
     """Its own marks are there by then."""
-    from tests.unit.test_consumer import break_, event, mend, sqs
+    from tests.helpers.messages import break_, event, mend, sqs
 
     world = World(pipeline, Path())
     records = [replace(record, level="ERROR") for record in numbered(4)]
@@ -437,7 +448,7 @@ def test_an_envelope_of_an_earlier_version_has_no_source() -> None:
 
 def test_a_line_s_trail_is_of_all_lines_before_it() -> None:
     def chains(text: bytes) -> list[str]:
-        reader = LineReader("text", errors="strict", reference=NOON)
+        reader = LineReader(Form.TEXT, errors=Errors.STRICT, reference=NOON)
         return [item.chain for item in reader.read(io.BytesIO(text), final=True)]  # type: ignore[union-attr]
 
     whole = chains(b"a\na\nb\n")

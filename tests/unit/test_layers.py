@@ -53,8 +53,9 @@ def test_imports_point_downwards(layer):
         assert ours <= MAY_IMPORT[layer], path
 
 
-def test_core_knows_no_clock_and_no_network():
-    for path in (ROOT / "core").rglob("*.py"):
+def test_core_and_what_is_computed_from_settings_know_no_clock_and_no_network():
+    pure = [ROOT / "stack" / f"{name}.py" for name in ("settings", "names", "capacity", "sizes")]
+    for path in [*(ROOT / "core").rglob("*.py"), *pure]:
         assert not {name.split(".")[0] for name in imports(path)} & PURE, path
         assert "datetime.now" not in path.read_text("utf-8"), path
 

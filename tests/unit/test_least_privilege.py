@@ -15,100 +15,32 @@ import pytest
 
 from logctl.core.attempts import MAX_SILENT
 from logctl.core.debounce import AlertKey, Tally
-from logctl.core.names import Names
-from logctl.core.partitions import COMPACTED, LOGS, RESULTS
-from logctl.core.settings import Settings
+from logctl.core.partitions import COMPACTED, LOGS
 from logctl.core.times import DAY, MINUTE
 from logctl.pipeline.alerting.alerter import alerter_for
+from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.partition_expiry import Expiry
 from logctl.pipeline.stores.attempt_ledger import Attempts
 from logctl.pipeline.stores.outbox import UNCOUNTED, Outbox
+from logctl.stack.names import Names
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template
-from tests import iam
-from tests.iam import Need, Statement, Where
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_api import send, site  # noqa: F401 - a fixture
-from tests.unit.test_consumer import break_, event, packed, records, sqs
-from tests.unit.test_expiry import OLD, register
+from tests.helpers import iam
+from tests.helpers.api import send
+from tests.helpers.expiry import OLD, register
+from tests.helpers.iam import Need, Statement, Where
+from tests.helpers.messages import break_, event, packed, records, sqs
+from tests.helpers.needs import by_athena, by_lambda, by_the_compactor
+from tests.helpers.pipeline import NOON, Pipeline
 
 WHERE = Where("123456789012", "eu-central-1")
 SETTINGS = Settings.build(("test", {"env": "test", "compact_after": "2d"}))
 NAMES = Names.of(SETTINGS)
 TEMPLATE = build_template(SETTINGS, code=Code("b", "k", "python3.13", "arm64"))
 ROLES = sorted(name for name, item in TEMPLATE["Resources"].items() if item["Type"] == "AWS::IAM::Role")
-# These are called by Lambda itself with the function's role, not by our code (AWS Lambda Developer Guide,
-# Using Lambda with Amazon SQS, and Defining Lambda function permissions with an execution role).
-BY_LAMBDA = {
-    "ReadQueue": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
-    "WriteLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
-}
 BUCKET = "arn:aws:s3:::logctl-test-logs"
-
-
-def by_lambda(where: Where, names: Names, function: str) -> set[Need]:
-    """What Lambda does with the role of `consumer`, `sweeper`, `api` or `compactor`."""
-    group = where.arn("logs", f"log-group:/aws/lambda/{getattr(names, function)}:*")
-    needs = {Need(action, group) for action in BY_LAMBDA["WriteLogs"]}
-    if function == "consumer":
-        needs |= {Need(action, where.arn("sqs", names.queue)) for action in BY_LAMBDA["ReadQueue"]}
-    return needs
-
-
-def by_athena(where: Where, names: Names, bucket: str) -> set[Need]:
-    """What Athena does in the compactor's name for SELECT, INSERT INTO and ALTER TABLE (Amazon Athena User
-    Guide, Configure access to databases and tables in the AWS Glue Data Catalog, and Control access to Amazon
-    S3 from Athena; the managed policy AmazonAthenaFullAccess)."""
-    tables, default = f"database/{names.database}", "database/default"
-    read = ("GetDatabase", "GetTable", "GetTables", "GetPartition", "GetPartitions")
-    of_catalog = {
-        Need(f"glue:{action}", where.arn("glue", rest))
-        for action in read
-        for rest in ("catalog", tables, f"table/{names.database}/*")
-    }
-    switches = {
-        Need(f"glue:{action}", where.arn("glue", rest))
-        for action in ("BatchCreatePartition", "UpdatePartition")
-        for rest in (
-            "catalog",
-            tables,
-            f"table/{names.database}/{names.compacted_table}",
-            f"table/{names.database}/compaction_*",
-        )
-    }
-    objects = {
-        Need(f"s3:{action}", f"{bucket}/{prefix}*")
-        for action, prefixes in (
-            ("GetObject", (LOGS, COMPACTED, RESULTS)),
-            ("PutObject", (COMPACTED, RESULTS)),
-            ("AbortMultipartUpload", (COMPACTED, RESULTS)),
-            ("ListMultipartUploadParts", (COMPACTED, RESULTS)),
-        )
-        for prefix in prefixes
-    }
-    return {
-        *of_catalog,
-        *switches,
-        *objects,
-        Need("glue:GetDatabase", where.arn("glue", default)),
-        Need("s3:ListBucket", bucket, ""),
-        Need("s3:GetBucketLocation", bucket),
-    }
-
-
-def by_the_compactor(where: Where, names: Names, bucket: str) -> set[Need]:
-    """What its own code calls; the sandbox's test of the same name compares it with a run."""
-    staging = (
-        where.arn("glue", rest)
-        for rest in ("catalog", f"database/{names.database}", f"table/{names.database}/compaction_1")
-    )
-    queries = ("StartQueryExecution", "GetQueryExecution", "GetQueryResults", "StopQueryExecution")
-    return {
-        *(Need(f"athena:{query}", where.arn("athena", f"workgroup/{names.workgroup}")) for query in queries),
-        *(Need(f"glue:{action}", arn) for arn in staging for action in ("CreateTable", "DeleteTable")),
-        *(Need("s3:DeleteObject", f"{bucket}/{prefix}1") for prefix in (LOGS, COMPACTED)),
-    }
 
 
 def statements(role: str, **ours: str) -> list[Statement]:
@@ -178,6 +110,7 @@ def further(resource: str) -> Iterator[str]:
     yield "*"
 
 
+@pytest.mark.slow
 def test_the_consumer(pipeline):
     redacting = Consumer(pipeline.aws, replace(pipeline.config, redact=("all",)), clock=pipeline.clock)
     attempts = Attempts(pipeline.aws.dynamodb, pipeline.config.hot_table)
@@ -208,7 +141,7 @@ def test_the_consumer_sends_into_the_dead_letter_queue_and_nowhere_else():
     assert sent == {("ConsumerRole", "sqs:SendMessage", "the dead-letter queue")}
 
 
-def test_the_api(site):  # noqa: F811
+def test_the_api(site):
     site = replace(site, groups=("app:*",))
     send(site, level="ERROR")
     with iam.recorded() as calls:
@@ -226,6 +159,7 @@ def test_the_api(site):  # noqa: F811
     )
 
 
+@pytest.mark.slow
 def test_the_sweeper(pipeline: Pipeline):
     pipeline.consumer.process(event(packed(records(3, level="ERROR"))))
     waiting = Tally(AlertKey("checkout", "ERROR", "f" * 12), 1, "t", "s", NOON)
@@ -234,7 +168,7 @@ def test_the_sweeper(pipeline: Pipeline):
     with iam.recorded() as calls:
         for _ in range(3):
             pipeline.clock.advance(16 * MINUTE)
-            sweeper.sweep(called_at=pipeline.clock())
+            Sweep(sweeper).run(pipeline.clock())
     register(pipeline, OLD)
     compacted = f"s3://{pipeline.config.bucket}/{COMPACTED}gen=1/appid=a/"
     register(pipeline, OLD, table=pipeline.config.compacted_table, place=compacted)
@@ -352,7 +286,7 @@ def test_a_service_that_is_let_in_acts_for_one_source_of_this_account():
 
 
 def place():
-    from logctl.core.names import Place
+    from logctl.aws.place import Place
 
     return Place(WHERE.account, WHERE.region)
 

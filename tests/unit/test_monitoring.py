@@ -12,13 +12,15 @@ import pytest
 from typer.testing import CliRunner
 
 from logctl.cli.app import app
-from logctl.core.names import ALARMS, Names
 from logctl.core.times import SECOND
 from logctl.ops.health.status_rules import OLDEST_MESSAGE
+from logctl.stack.alarms import ALARMS
+from logctl.stack.names import Names
 from logctl.stack.resources.queueing import VISIBILITY_TIMEOUT
-from tests.unit.test_consumer import event, packed, records, sqs
-from tests.unit.test_template import of_type, template
+from tests.helpers.messages import event, packed, records, sqs
+from tests.helpers.template import of_type, template
 
+ABOUT = [alarm.name for alarm in ALARMS]
 PROD = {"env": "prod", "target": "local"}
 
 
@@ -76,7 +78,7 @@ def test_what_is_watched():
         "sweeper-errors": ("Errors", "sweeper", "Sum", 3, 300, "notBreaching"),
         "quarantine": ("Quarantined", "", "Sum", 0, 300, "notBreaching"),
     }  # fmt: skip
-    assert tuple(watched) == ALARMS
+    assert list(watched) == ABOUT
     # `logctl status` goes by the same.
     assert OLDEST_MESSAGE == 2 * VISIBILITY_TIMEOUT * SECOND
     assert alarms()["sweeper-stopped"]["ComparisonOperator"] == "LessThanThreshold"
@@ -121,7 +123,7 @@ def test_what_the_consumer_sets_aside_is_counted_in_its_log(pipeline, capsys):
     assert len([line for line in told if line.get(name) == value]) == len(pipeline.keys("quarantine/")) == 2
 
 
-@pytest.mark.parametrize("about", ALARMS)
+@pytest.mark.parametrize("about", ABOUT)
 def test_an_alarm_tells_people_what_to_run_next(about):
     alarm = alarms(**PROD)[about]
     assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
@@ -135,7 +137,7 @@ def test_an_alarm_tells_people_what_to_run_next(about):
 def test_each_alarm_is_explained_in_the_documentation():
     page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
     rows = dict(re.findall(r"^\| `…-([a-z-]+)` \| .+ \| `(logctl [a-z ]+)`", page, re.M))
-    assert rows.keys() == set(ALARMS)
+    assert rows.keys() == set(ABOUT)
     for about, command in rows.items():
         assert command in alarms()[about]["AlarmDescription"]
 

@@ -11,10 +11,11 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logctl.core.names import Names, Place
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
+from logctl.stack.names import Names
 from logctl.stack.ownership import UNTAGGED, Ownership, disowning
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template, to_yaml
 
 MINE = Names("a", "b-c")

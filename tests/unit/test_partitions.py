@@ -17,6 +17,7 @@ from logctl.core.times import DAY, parse_time
 KEY = re.compile(r"logs/year=\d{4}/month=\d{2}/day=\d{2}/appid=[a-z0-9][a-z0-9_-]*/[A-Za-z0-9_-]+\.json\.gz")
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B22")
 @settings(max_examples=500)
 @given(st.from_regex(PATTERN, fullmatch=True), st.integers(946_684_800_000, 4_102_444_800_000))

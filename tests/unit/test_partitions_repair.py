@@ -18,7 +18,7 @@ from logctl.ops.deployment import Deployment
 from logctl.ops.lake.partition_listing import registered, status, stored
 from logctl.ops.lake.repair import Differences, compare, repair
 from logctl.ops.lake.repair_method import Via
-from tests.unit.conftest import Pipeline
+from tests.helpers.pipeline import Pipeline
 
 
 class Here(Deployment):
@@ -31,7 +31,7 @@ class Here(Deployment):
 
 @pytest.fixture
 def here(pipeline: Pipeline) -> Here:
-    from logctl.core.settings import Settings
+    from logctl.stack.settings import Settings
 
     deployment = Here(pipeline.aws, Settings(env="test"))
     if deployment.names.table != pipeline.config.table:
@@ -102,6 +102,7 @@ def test_only_the_days_and_apps_in_range(here):
     assert stored(here, wide) == {FIRST, SECOND, on("2026-01-02", "b")}
 
 
+@pytest.mark.slow
 def test_the_expression_is_exact_at_both_ends(here):
     """moto evaluates it, MiniStack ignores it: there the client's own filter is what counts."""
     days = [on("2025-12-30"), on("2025-12-31"), on("2026-01-01"), on("2026-02-01"), on("2026-02-02")]

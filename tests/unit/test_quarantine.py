@@ -18,11 +18,12 @@ from logctl.core.redaction import UNREADABLE
 from logctl.core.safe_text import shortened
 from logctl.core.times import DAY, HOUR, TimeRange, iso
 from logctl.ops.deployment import Deployment
-from logctl.ops.recovery import quarantined_messages
-from logctl.ops.recovery.quarantined_messages import Changes, Retry, Wanted
+from logctl.ops.recovery import message_editor, quarantine_retry, quarantined_messages
+from logctl.ops.recovery.quarantine_retry import Correction, Retry
+from logctl.ops.recovery.quarantined_messages import Wanted
 from logctl.pipeline.stores.quarantine_reader import listed, recent
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import event, packed, records, sqs
+from tests.helpers.messages import event, packed, records, sqs
+from tests.helpers.pipeline import NOON, Pipeline
 
 
 class Place:
@@ -77,8 +78,8 @@ def messages(pipeline: Pipeline) -> list[str]:
 
 
 def retried(
-    place: Deployment, changes: Changes = quarantined_messages.UNCHANGED
-) -> list[quarantined_messages.Retried]:
+    place: Deployment, changes: Correction = quarantine_retry.UNCHANGED
+) -> list[quarantine_retry.Retried]:
     again = Retry(place)
     found = quarantined_messages.look(place, Wanted(), limit=100).held
     return [again.run(quarantined_messages.read_one(place, held.kept), changes) for held in found]
@@ -277,13 +278,13 @@ def test_what_is_rejected_again_stays_with_the_reason(pipeline, place):
 
 def test_a_mended_body_is_stored_and_the_old_one_leaves(pipeline, place):
     set_aside(pipeline, "{poison")
-    assert retried(place, Changes(body='{"msg": "mended"}'))[0].again == ()
+    assert retried(place, Correction(body='{"msg": "mended"}'))[0].again == ()
     assert (messages(pipeline), pipeline.keys("quarantine/")) == (["mended"], [])
 
 
 def test_a_body_that_is_mended_in_part_leaves_the_rest_in_quarantine(pipeline, place):
     set_aside(pipeline, "{poison")
-    (done,) = retried(place, Changes(body='{"msg": "good"}\n{bad'))
+    (done,) = retried(place, Correction(body='{"msg": "good"}\n{bad'))
     assert messages(pipeline) == ["good"]
     left = pipeline.keys("quarantine/")
     assert [held.kept.key for held in done.again] == left
@@ -314,7 +315,7 @@ def test_an_envelope_is_known_by_its_content(pipeline, place):
 def test_a_group_that_names_no_app_can_be_given_one(pipeline, place):
     pipeline.consumer.process(event(sqs('{"msg": "whose"}', group="../x")))
     assert retried(place)[0].reasons.startswith("appid: ")
-    assert retried(place, Changes(app="checkout"))[0].again == ()
+    assert retried(place, Correction(app="checkout"))[0].again == ()
     assert [row["app"]["S"] for row in pipeline.hot_rows()] == ["checkout"]
 
 
@@ -338,7 +339,7 @@ def test_while_nothing_can_be_stored_the_object_stays_and_the_error_is_the_store
 def test_redaction_applies_to_what_is_sent_again(pipeline, place):
     pipeline.config = replace(pipeline.config, redact=("passwords",))
     put(pipeline, "a1")
-    retried(place, Changes(body='{"msg": "password=hunter2"}'))
+    retried(place, Correction(body='{"msg": "password=hunter2"}'))
     assert messages(pipeline) == ["password=[redacted:passwords]"]
 
 
@@ -361,28 +362,28 @@ def editor(tmp_path, monkeypatch):
 
 def test_the_text_as_the_editor_leaves_it(editor):
     editor("sed -i s/poison/cured/ $1; echo >> $1")
-    assert quarantined_messages.edited("{poison") == "{cured"
+    assert message_editor.edited("{poison") == "{cured"
 
 
 def test_an_envelope_is_edited_as_its_lines(editor):
     (message,) = pack(records(2))
     editor("sed -i s/hello/goodbye/ $1")
-    changed = unfolded(quarantined_messages.edited(message.body))
+    changed = unfolded(message_editor.edited(message.body))
     assert changed is not None
     assert (changed.count("goodbye"), changed.count("hello")) == (2, 0)
 
 
 @pytest.mark.parametrize(
-    ("script", "said"), [("true", "as it was"), ("exit 3", "ended with 3"), ("sed -i s/x/x/ $1", "as it was")]
+    ("script", "said"), [("true", "unchanged"), ("exit 3", "ended with 3"), ("sed -i s/x/x/ $1", "unchanged")]
 )
 def test_nothing_is_sent_when_nothing_was_changed_or_the_editor_failed(editor, script, said):
     editor(script)
     with pytest.raises(LogctlError, match=said):
-        quarantined_messages.edited("{poison")
+        message_editor.edited("{poison")
 
 
 def test_an_editor_that_is_not_there(monkeypatch):
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", "/no/such/editor")
     with pytest.raises(LogctlError, match="cannot be run"):
-        quarantined_messages.edited("x")
+        message_editor.edited("x")

@@ -15,15 +15,16 @@ import pytest
 
 from logctl.cli import query_output
 from logctl.cli.commands import athena as cli
-from logctl.cli.histogram_chart import bars
+from logctl.cli.histogram_chart import chart
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.histogram import Bucket, buckets, prefix_length, step_for
-from logctl.core.settings import SavedQuery, Settings
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND, TimeRange, iso, parse_time
 from logctl.ops.query import runner, saved, scan_estimate
 from logctl.ops.query.conditions import Selection, parameter, quoted
 from logctl.ops.query.counts import counted, statement
 from logctl.ops.query.statement import TABLES, Statement
+from logctl.stack.setting_parsers import SavedQuery
+from logctl.stack.settings import Settings
 
 # ── Conditions ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -267,7 +268,7 @@ def test_an_estimate_stops_listing():
 
 def ask(objects, sql="SELECT * FROM logs", apps=()):
     query = runner.Query.of(Statement(sql), Selection(apps=apps), (), "db")
-    cli._ask_about(SimpleNamespace(deployment=deployment(objects)), query)
+    cli._confirm_full_scan(SimpleNamespace(deployment=deployment(objects)), query)
 
 
 class Terminal(io.StringIO):
@@ -519,7 +520,7 @@ DRAWN = [
 
 
 def test_bars_in_ascii_tell_levels_apart():
-    assert bars(DRAWN, MINUTE, width=42, colored=False, blocks=False) == [
+    assert chart(DRAWN, MINUTE, width=42, colored=False, blocks=False) == [
         "1970-01-01 00:00  40  ..........",
         "1970-01-01 00:01   0",
         "1970-01-01 00:02  80  #++.................",
@@ -530,16 +531,16 @@ def test_bars_in_ascii_tell_levels_apart():
 def test_bars_fit_any_width_and_colour_changes_nothing_else():
     for width in (20, 40, 80, 200):
         for blocks in (True, False):
-            plain = bars(DRAWN, MINUTE, width=width, colored=False, blocks=blocks)
-            colored = bars(DRAWN, MINUTE, width=width, colored=True, blocks=blocks)
+            plain = chart(DRAWN, MINUTE, width=width, colored=False, blocks=blocks)
+            colored = chart(DRAWN, MINUTE, width=width, colored=True, blocks=blocks)
             assert [re.sub(r"\x1b\[\d+m", "", line) for line in colored] == plain
             assert all(len(line) <= max(width, 36) for line in plain[:-1])
-    assert "█" in "".join(bars(DRAWN, MINUTE, width=80, colored=False, blocks=True))
-    assert bars([], MINUTE, width=80, colored=False, blocks=True) == []
+    assert "█" in "".join(chart(DRAWN, MINUTE, width=80, colored=False, blocks=True))
+    assert chart([], MINUTE, width=80, colored=False, blocks=True) == []
 
 
 def test_one_error_among_thousands_is_seen():
-    (row, *_) = bars([Bucket(0, {"INFO": 10**6, "ERROR": 1})], DAY, width=60, colored=False, blocks=False)
+    (row, *_) = chart([Bucket(0, {"INFO": 10**6, "ERROR": 1})], DAY, width=60, colored=False, blocks=False)
     assert row.split()[2].startswith("#.")
     assert len(row) <= 60
 
@@ -590,8 +591,8 @@ def test_parquet_has_athenas_types_and_needs_no_seekable_file():
 
 def test_nothing_is_written_as_parquet_to_a_terminal(monkeypatch):
     monkeypatch.setattr("sys.stdout", Terminal())
-    with pytest.raises(UsageError, match="nothing for a terminal"):
-        query_output.check_destination(query_output.Format.PARQUET, None, histogram=False)
+    with pytest.raises(UsageError, match="cannot be shown on a terminal"):
+        query_output.check_destination(query_output.QueryOutput.PARQUET, None, histogram=False)
 
 
 def test_a_file_is_there_when_it_is_complete(tmp_path):

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from logctl.core.hot_rows import MAX_DATA, Chunk, from_item, make_chunks, to_item
 from logctl.core.records import Record
 from logctl.core.times import HOUR, MINUTE, TimeRange, parse_time
-from logctl.pipeline.stores.hot_reader import Filter, Follower, Reader
+from logctl.pipeline.stores.hot_follower import Follower
+from logctl.pipeline.stores.hot_reader import Reader
+from logctl.pipeline.stores.record_filter import Filter
 
 EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
 START = parse_time("2026-01-31T00:00:00Z")
@@ -87,7 +89,7 @@ def test_ranges_and_newest_are_those_of_a_plain_sort(batches, since, until, line
     span = TimeRange(START + min(since, until), START + max(since, until))
     wanted = [record for record in expected if record.ts in span]
     assert list(reader(Store(chunks)).history(["a"], span)) == wanted
-    newest = reader(Store(chunks)).newest(["a"], span, lines)
+    newest = reader(Store(chunks)).page(["a"], span, lines).records[::-1]
     assert newest == (wanted[-lines:] if lines else [])
 
 
@@ -101,7 +103,7 @@ def test_several_apps_are_merged_by_time():
 def test_the_newest_few_do_not_read_everything():
     chunks, expected = chunks_of([[n * MINUTE] for n in range(300)])
     store = Store(chunks)
-    assert reader(store).newest(["a"], TimeRange(0, START + 10 * HOUR), 3) == expected[-3:]
+    assert reader(store).page(["a"], TimeRange(0, START + 10 * HOUR), 3).records[::-1] == expected[-3:]
     assert store.reads <= 5
 
 

@@ -21,10 +21,10 @@ from logctl.core.errors import UsageError
 from logctl.core.hot_rows import from_item
 from logctl.core.records import Record, Rejected
 from logctl.core.redaction import _FOLDED, ALL, RULES, Redactor
-from logctl.core.settings import Settings
 from logctl.pipeline.config import PipelineConfig
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import (
+from logctl.stack.settings import Settings, declarations
+from tests.helpers.canaries import CANARIES
+from tests.helpers.messages import (
     NOTHING_FAILED,
     again,
     break_,
@@ -37,25 +37,8 @@ from tests.unit.test_consumer import (
     sqs,
     stored,
 )
+from tests.helpers.pipeline import NOON, Pipeline
 
-PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAKj34GkxFhD9\n-----END RSA PRIVATE KEY-----"
-JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJlLWNhbmFyeQ"
-
-CANARIES = [
-    # (the rule, a text with the secret, what may be found nowhere)
-    ("aws-keys", "using AKIAIOSFODNN7CANARYX now", "AKIAIOSFODNN7CANARYX"),
-    ("aws-keys", "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCANARYKEY", "bPxRfiCANARYKEY"),
-    ("aws-keys", "AWS_SESSION_TOKEN=FwoGZXIvYXdzEBYaDCANARYTOKEN//", "EBYaDCANARYTOKEN"),
-    ("bearer-tokens", "Authorization: Bearer canary-token.abc_123", "canary-token.abc_123"),
-    ("bearer-tokens", "Authorization: Basic Y2FuYXJ5OnNlY3JldA==", "Y2FuYXJ5OnNlY3JldA"),
-    ("bearer-tokens", f"signed in with {JWT}", "c2lnbmF0dXJlLWNhbmFyeQ"),
-    ("url-passwords", "connect postgres://app:c4nary!p@ss@db.internal/x", "c4nary!p"),
-    ("url-passwords", "GET /login?user=x&access_token=canary.in.a.query&y=1", "canary.in.a.query"),
-    ("passwords", "login failed: password=canary-hunter2", "canary-hunter2"),
-    ("passwords", 'config {"api_key": "canary of two words"}', "canary of two words"),
-    ("pem", f"loaded {PEM}", "MIIBOgIBAAJBAKj34GkxFhD9"),
-    ("cards", "paid with 4111 1111 1111 1111 today", "4111 1111 1111 1111"),
-]
 IDS = [f"{rule}-{n}" for n, (rule, _, _) in enumerate(CANARIES)]
 EVERY = Redactor([ALL])
 
@@ -154,6 +137,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "piece"), [(rule, piece) for rule, pieces in HOSTILE.items() for piece in pieces]
 )
@@ -257,7 +241,7 @@ def test_the_setting_reaches_the_function():
 
 
 def test_every_rule_is_named_where_the_setting_is_explained():
-    about = Settings.__dataclass_fields__["redact"].metadata["about"]
+    about = declarations()["redact"].about
     assert all(name in about for name in RULES)
 
 
@@ -300,12 +284,12 @@ def envelope(items: list[Record], **changes: Any) -> str:
 
 def folded(lines: list[str]) -> str:
     """An envelope of lines that are no records."""
-    from logctl.core.envelope import _batch_id
+    from logctl.core.envelope import batch_id_of
 
     plain = "\n".join(lines).encode()
     data = base64.b64encode(zstandard.compress(plain)).decode()
     return json.dumps(
-        {"logctl": 1, "appid": "checkout", "batch_id": _batch_id("checkout", plain), "count": len(lines),
+        {"logctl": 1, "appid": "checkout", "batch_id": batch_id_of("checkout", plain), "count": len(lines),
          "encoding": "zstd", "data": data}
     )  # fmt: skip
 
@@ -342,6 +326,7 @@ def deliver(pipeline: Pipeline) -> None:
             assert pipeline.consumer.process(event(message)) == NOTHING_FAILED
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B52")
 def test_no_canary_is_anywhere_whatever_path_it_took(guarded, capfd):
     deliver(guarded)
@@ -353,6 +338,7 @@ def test_no_canary_is_anywhere_whatever_path_it_took(guarded, capfd):
     assert [rule for rule in RULES if f"[redacted:{rule}]" not in found] == []
 
 
+@pytest.mark.slow
 def test_without_the_rules_they_are_all_found(pipeline, capfd):
     """The search above is able to find them."""
     deliver(pipeline)
@@ -360,6 +346,7 @@ def test_without_the_rules_they_are_all_found(pipeline, capfd):
     assert [secret for _, _, secret in CANARIES if secret not in found] == []
 
 
+@pytest.mark.slow
 @pytest.mark.proves("B52")
 def test_no_canary_is_anywhere_when_a_write_fails_or_a_bug_of_ours_strikes(guarded, capfd):
     for number, (_, text, _) in enumerate(CANARIES):

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logctl.core.hot_rows import MAX_DATA, from_item, make_chunks
-from logctl.core.names import Names
 from logctl.core.partitions import Partition
 from logctl.core.records import Record, Rejected, from_cold, to_cold
 from logctl.core.times import DAY, HOUR, MINUTE, TimeRange
 from logctl.ops.recovery.replay import Replay, Replayed
 from logctl.pipeline.stores.hot import HotStore
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import event, packed, records, sqs
+from logctl.stack.names import Names
+from tests.helpers.messages import event, packed, records, sqs
+from tests.helpers.pipeline import NOON, Pipeline
 
 LATER = NOON + 6 * HOUR
 EVERYTHING = TimeRange(NOON - 3 * DAY, NOON + 3 * DAY)
@@ -79,6 +79,7 @@ def fill(pipeline: Pipeline) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", [1, 2])
 def test_rows_that_are_lost_come_back_as_they_were(pipeline, every):
     fill(pipeline)
@@ -86,7 +87,7 @@ def test_rows_that_are_lost_come_back_as_they_were(pipeline, every):
     assert len(before) == 7
     lose(pipeline, every=every)
     gone = len(before) - len(rows(pipeline))
-    done = replay(pipeline).run()
+    done = replay(pipeline).run().apps
     assert sum(item.added for item in done) == gone
     assert sum(item.present for item in done) == len(before) - gone
 
@@ -104,7 +105,7 @@ def test_a_replay_over_rows_that_are_there_changes_nothing(pipeline):
     scan = pipeline.aws.dynamodb.scan
     before = [scan(TableName=t)["Items"] for t in (pipeline.config.hot_table, pipeline.config.alerts_table)]
     for _ in range(2):
-        assert [item.added for item in replay(pipeline).run()] == [0, 0]
+        assert [item.added for item in replay(pipeline).run().apps] == [0, 0]
     after = [scan(TableName=t)["Items"] for t in (pipeline.config.hot_table, pipeline.config.alerts_table)]
     assert after == before
 
@@ -114,7 +115,7 @@ def test_a_replay_counts_nothing_and_alerts_nobody(pipeline):
     pipeline.alerts()
     states = pipeline.aws.dynamodb.scan(TableName=pipeline.config.alerts_table)["Items"]
     lose(pipeline)
-    assert [item.added for item in replay(pipeline).run()] == [1, 6]
+    assert [item.added for item in replay(pipeline).run().apps] == [1, 6]
     assert pipeline.alerts() == []
     assert pipeline.aws.dynamodb.scan(TableName=pipeline.config.alerts_table)["Items"] == states
 
@@ -126,7 +127,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(pipeline):
     planned = replay(pipeline).plan()
     assert rows(pipeline) == before
     assert planned == replay(pipeline).run()
-    assert [item.added for item in replay(pipeline).plan()] == [0, 0]
+    assert [item.added for item in replay(pipeline).plan().apps] == [0, 0]
 
 
 def test_a_replay_after_a_replay_that_was_stopped_finishes_it(pipeline):
@@ -157,11 +158,11 @@ def test_a_replay_after_a_replay_that_was_stopped_finishes_it(pipeline):
 def test_apps_and_times_choose_what_is_made_and_rows_are_made_whole(pipeline):
     fill(pipeline)
     lose(pipeline)
-    assert replay(pipeline, "b*").run() == [Replayed("billing", batches=1, added=1, records=3)]
+    assert replay(pipeline, "b*").run().apps == [Replayed("billing", batches=1, added=1, records=3)]
     in_the_hour = TimeRange(NOON + 10 * MINUTE, NOON + 11 * MINUTE)
-    (done,) = replay(pipeline, "checkout", span=in_the_hour).run()
+    (done,) = replay(pipeline, "checkout", span=in_the_hour).run().apps
     assert (done.added, done.records) == (1, 50)
-    assert replay(pipeline, "nobody").run() == []
+    assert replay(pipeline, "nobody").run().apps == []
 
 
 def test_replayed_rows_live_from_now_and_arrived_when_they_did(pipeline):
@@ -180,8 +181,8 @@ def test_a_row_past_its_time_that_is_still_there_counts_as_gone(pipeline):
     pipeline.consumer.process(event(packed(records(1))))
     late = NOON + pipeline.config.hot_retention + HOUR
     work = Replay(Deployed(pipeline), ["checkout"], EVERYTHING, now=late, at_once=1)
-    assert [item.added for item in work.plan()] == [1]
-    assert [item.added for item in work.run()] == [1]
+    assert [item.added for item in work.plan().apps] == [1]
+    assert [item.added for item in work.run().apps] == [1]
 
 
 def test_what_was_stored_before_the_rules_is_redacted_by_the_rules_of_now(pipeline):
@@ -196,6 +197,7 @@ def test_what_was_stored_before_the_rules_is_redacted_by_the_rules_of_now(pipeli
     assert rows(pipeline).keys() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [
@@ -213,9 +215,9 @@ def test_an_object_that_cannot_be_read_is_named_and_stops_nothing(pipeline, body
     pipeline.aws.s3.put_object(Bucket=pipeline.config.bucket, Key=f"{prefix}bad.json.gz", Body=body)
     pipeline.aws.s3.put_object(Bucket=pipeline.config.bucket, Key=f"{prefix}x/y.json.gz", Body=body)
     pipeline.aws.s3.put_object(Bucket=pipeline.config.bucket, Key=f"{prefix}note.txt", Body=body)
-    work = replay(pipeline)
-    assert sum(item.added for item in work.run()) == 7
-    named = [item.key.removeprefix(prefix) for item in work.unreadable]
+    done = replay(pipeline).run()
+    assert sum(item.added for item in done.apps) == 7
+    named = [item.key.removeprefix(prefix) for item in done.unreadable]
     # An object without any line holds no records; the consumer writes none such, and it does no harm.
     assert sorted(named) == (["x/y.json.gz"] if body == b"" else ["bad.json.gz", "x/y.json.gz"])
 
@@ -257,6 +259,7 @@ def test_what_is_no_stored_record_is_refused(cold):
         from_cold(cold, "checkout")
 
 
+@pytest.mark.slow
 @given(st.lists(RECORDS, min_size=1, max_size=20))
 def test_an_hours_rows_depend_on_nothing_outside_the_hour(items):
     together = {chunk.sort_key: chunk for chunk in make_chunks("checkout", "batch", items)}

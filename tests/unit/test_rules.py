@@ -11,6 +11,7 @@ from logctl.core.debounce import (
     CALL_DELAY,
     CLOCK_TOLERANCE,
     KINDS_PER_MESSAGE,
+    KINDS_PER_WINDOW,
     LEASE,
     PUBLISH_BUDGET,
     Action,
@@ -19,9 +20,13 @@ from logctl.core.debounce import (
     Claim,
     State,
     Status,
+    Tally,
     compose,
+    counted,
+    counted_under,
     decide,
     decide_counted,
+    is_new_kind,
     may_publish,
     tally,
 )
@@ -338,3 +343,34 @@ def test_what_an_alert_quotes_is_cut():
         line.split(":", 1) for line in alert.body.splitlines() if line.startswith(("kind", "sample"))
     )
     assert {name: len(text.strip()) for name, text in facts.items()} == {"kind": 500, "sample": 1_500}
+
+
+@pytest.mark.parametrize(
+    ("state", "kinds", "key"),
+    [
+        (None, KINDS_PER_WINDOW - 1, KEY),
+        (None, KINDS_PER_WINDOW, KEY.overflow),
+        (replace(DUE, status=Status.CLOSED, reported=5), KINDS_PER_WINDOW, KEY.overflow),
+        (replace(DUE, status=Status.CLOSED), KINDS_PER_WINDOW, KEY),
+        (DUE, KINDS_PER_WINDOW, KEY),
+        (replace(DUE, reported=5), KINDS_PER_WINDOW, KEY),
+    ],
+    ids=["never counted", "one kind too many", "closed", "closed, to be reported", "open", "open and quiet"],
+)
+def test_what_would_open_a_kind_too_many_is_counted_under_overflow(state, kinds, key):
+    assert counted_under(KEY, state, kinds) == key
+    assert counted_under(KEY.overflow, state, kinds) == KEY.overflow
+    assert is_new_kind(KEY, state) is (
+        state is None or (state.status is Status.CLOSED and state.reported == 5)
+    )
+    assert not is_new_kind(KEY.overflow, state)
+
+
+def test_a_tally_adds_to_the_count_and_keeps_the_first_sample():
+    addition = Tally(KEY, 3, "kind", "new sample", NOON + 5)
+    new = State(KEY, Status.CLOSED, 3, 0, NOON, template="kind", sample="new sample", last_event_at=NOON + 5)
+    assert counted(None, addition, NOON) == new
+    before = replace(DUE, template="old kind", sample="old sample")
+    assert counted(before, addition, NOON) == replace(before, seen=8, last_event_at=NOON + 5)
+    assert counted(replace(before, sample=""), addition, NOON).sample == "new sample"
+    assert addition.overflow == replace(addition, key=KEY.overflow, template="errors of many other kinds")

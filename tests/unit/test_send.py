@@ -163,7 +163,7 @@ def test_a_pause_sends_what_waits():
 def test_pauses_are_noticed_once_and_errors_come_through():
     import time
 
-    from logctl.ops.send.idle import with_pauses
+    from logctl.ops.send.stream_pauses import with_pauses
 
     def slow():
         yield 1
@@ -180,7 +180,7 @@ def test_pauses_are_noticed_once_and_errors_come_through():
     assert list(with_pauses(iter([1, 2]), 5)) == [1, 2]
 
 
-def test_sending_until_it_is_through_outlasts_an_outage():
+def test_sending_until_accepted_outlasts_an_outage():
     queue = Queue()
     queue.breaks_after = 1
     told: list[str] = []
@@ -188,7 +188,7 @@ def test_sending_until_it_is_through_outlasts_an_outage():
     def mend(seconds: float) -> None:
         queue.breaks_after = None
 
-    Sender(queue, "http://queue", sleep=mend).send_until_through(
+    Sender(queue, "http://queue", sleep=mend).send_until_accepted(
         [outgoing("a", n) for n in range(25)], on_trouble=told.append
     )
     assert queue.accepted["a"] == [f"a-{n}" for n in range(25)]
@@ -199,7 +199,7 @@ def test_a_pipe_in_the_place_of_a_file_is_read_once(tmp_path):
     import os
     import threading
 
-    from logctl.ops.send.packing import Inputs
+    from logctl.ops.send.input_messages import Inputs
 
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

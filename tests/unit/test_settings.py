@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
+from logctl.aws.place import Place
 from logctl.cli.context import Context
+from logctl.cli.setting_options import with_setting_options
 from logctl.core.errors import UsageError
-from logctl.core.names import Names, Place
-from logctl.core.settings import Settings, Subscription
 from logctl.core.times import DAY, MINUTE
+from logctl.pipeline.config import ApiConfig, CompactorConfig, PipelineConfig
+from logctl.stack.names import Names
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.setting_parsers import Subscription
+from logctl.stack.settings import Declaration, Settings, declarations
 from logctl.stack.template import build_template
 
 
@@ -60,7 +66,77 @@ VALUES: dict[str, tuple[str, str, str]] = {
 
 def test_the_levels_are_tried_for_every_setting():
     # Saved queries are a table of the file: nothing else can hold them.
-    assert set(VALUES) == {item.name for item in fields(Settings)} - {"queries"}
+    settings = declarations().keys() - {"queries"}
+    assert set(VALUES) == settings, f"VALUES needs three values of {', '.join(settings - set(VALUES))}"
+
+
+@pytest.mark.parametrize("name", declarations())
+def test_every_setting_has_a_default_or_an_example_to_show(name):
+    setting = declarations()[name]
+    shown = setting.default if setting.has_default else setting.example
+    assert setting.has_default != bool(setting.example)
+    assert setting.parse(shown) is not None
+    if setting.has_default:
+        assert setting.parse(shown) == getattr(Settings(), name)
+
+
+def test_the_table_in_the_readme_is_made_of_the_declarations():
+    def shown(setting: Declaration) -> str:
+        if not setting.has_default:
+            return "none"
+        default = setting.default
+        return f"`{','.join(default) if isinstance(default, list) else default}`"
+
+    rows = ["| setting | default | meaning |", "|---|---|---|"]
+    rows += [f"| `{name}` | {shown(item)} | {item.about} |" for name, item in declarations().items()]
+    table = "\n".join(rows)
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert f"\n\n{table}\n\n" in readme, f"README.md needs this table:\n{table}"
+
+
+def test_an_option_is_made_of_each_declaration_that_names_one():
+    declared = {name: item.option for name, item in declarations().items() if item.option}
+    given: dict[str, Any] = {}
+    app = typer.Typer()
+    app.command()(with_setting_options(lambda **chosen: given.update(chosen)))
+    app(
+        [word for name, option in declared.items() for word in (option, VALUES[name][0])],
+        standalone_mode=False,
+    )
+    values = {name: VALUES[name][0] for name in declared}
+    assert Settings.build(("test", given)) == Settings.build(("test", values)) != Settings()
+    app([], standalone_mode=False)
+    assert given == dict.fromkeys(declared)
+
+
+CONFIGURED = [
+    (config, item.name)
+    for config in (PipelineConfig, CompactorConfig, ApiConfig)
+    for item in fields(config)
+    if item.name in declarations()
+]
+RESOLVED_BY_THE_STACK = {(ApiConfig, "groups_claim")}
+
+
+@pytest.mark.parametrize(("config", "name"), CONFIGURED)
+def test_a_function_reads_the_value_of_each_setting_that_it_has_a_field_for(config, name):
+    chosen = _only(name, VALUES[name][0])
+    known = {item.name: f"the {item.name}" for item in fields(config) if item.name not in declarations()}
+    if (config, name) in RESOLVED_BY_THE_STACK:
+        known[name] = VALUES[name][0]
+    assert getattr(config.from_env(config.to_env(chosen, **known)), name) == getattr(chosen, name)
+
+
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        ({}, "CompactorConfig.bucket is neither a setting nor known to the stack"),
+        ({"buckte": "x"}, "CompactorConfig has no field buckte"),
+    ],
+)
+def test_a_field_that_nobody_gives_a_value_is_reported(known, message):
+    with pytest.raises(TypeError, match=message):
+        CompactorConfig.to_env(Settings(), **known)
 
 
 @pytest.mark.parametrize("name", VALUES)

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from logctl.core.debounce import KINDS_PER_WINDOW
+from logctl.core.debounce import (
+    KINDS_PER_WINDOW,
+    Action,
+    AlertKey,
+    Status,
+    Tally,
+    compose,
+    decide,
+    decide_counted,
+)
 from logctl.core.records import Record
 from logctl.core.times import HOUR, MINUTE, SECOND, iso
-from logctl.ops.alerts.simulate import simulate
-from logctl.ops.alerts.simulation import Simulation, Told
-from logctl.ops.send.packing import Inputs
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_alerts import make, store  # noqa: F401 - a fixture
-from tests.unit.test_cli import logctl  # noqa: F401 - a fixture
-from tests.unit.test_consumer import event, packed
+from logctl.ops.alerts.memory_store import MemoryAlertStore
+from logctl.ops.alerts.simulate import Simulation, Told, simulate
+from logctl.ops.send.input_messages import Inputs
+from logctl.pipeline.alerting.sweep import Sweep
+from logctl.pipeline.stores.alert_states import AlertStore
+from logctl.pipeline.stores.attention_index import SHARDS
+from tests.helpers.alerts import make
+from tests.helpers.config import CONFIG
+from tests.helpers.messages import event, packed
+from tests.helpers.pipeline import NOON, Pipeline
+from tests.simulation.cloud import Cloud
 
 WINDOW = 15 * MINUTE
 
@@ -64,9 +80,10 @@ def test_a_flood_of_kinds_is_one_alert_more():
     assert sum(one.alert.kind.value == "opened" for one in told) == KINDS_PER_WINDOW + 1
 
 
+@pytest.mark.slow
 @pytest.mark.proves("G1", "G2", "G3", "G4")
 @pytest.mark.parametrize("seed", range(20 if os.environ.get("LOGCTL_SOAK") else 1))
-def test_the_pipeline_publishes_what_was_simulated(pipeline: Pipeline, store, seed):  # noqa: F811
+def test_the_pipeline_publishes_what_was_simulated(pipeline: Pipeline, store, seed):
     """One record a message, a sweep every minute: alert by alert the same, ids and texts included."""
     chance = random.Random(seed)
     at, records = NOON, []
@@ -101,7 +118,7 @@ def test_the_pipeline_publishes_what_was_simulated(pipeline: Pipeline, store, se
         pipeline.clock.now = max(pipeline.clock.now, pipeline.clock.now // MINUTE * MINUTE)
         while (tick := pipeline.clock.now // MINUTE * MINUTE + MINUTE) < moment:
             pipeline.clock.now = tick
-            sweeper.sweep(called_at=tick)
+            Sweep(sweeper).run(tick)
             note()
 
     for number, item in enumerate(records):
@@ -113,6 +130,50 @@ def test_the_pipeline_publishes_what_was_simulated(pipeline: Pipeline, store, se
     # Several may be due in the same minute; the sweeper has an order of its own.
     assert sorted(found) == sorted(expected)
     assert len(found) > 8
+
+
+STEP = st.tuples(
+    st.sampled_from(["count", "count", "count", "claim", "observe", "sweep"]),
+    st.integers(0, 2),
+    st.sampled_from([SECOND, MINUTE, WINDOW, 2 * WINDOW]),
+)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(st.lists(STEP, max_size=40))
+def test_a_state_in_memory_is_the_state_in_dynamodb(steps):
+    """Whatever the alerter and the sweeper do to it."""
+    cloud = Cloud(lambda: 0, {CONFIG.alerts_table: ("pk", "sk")})
+    clients = cloud.clients(lambda call: call.perform(), lambda: WINDOW)
+    real, memory = AlertStore(clients.dynamodb, CONFIG.alerts_table), MemoryAlertStore()
+    now = NOON
+    for number, (verb, kind, pause) in enumerate(steps):
+        now += pause
+        key = AlertKey("checkout", "ERROR", f"{kind:012x}")
+        for each in (real, memory):
+            state = each.get(key)
+            if verb == "count":
+                item = Tally(key, kind + 1, "kind", f"sample {number}", now)
+                each.count(f"b{number}", item, now=now, window=WINDOW)
+            elif verb == "observe" and state and state.status is Status.OPEN and not state.observed_at:
+                each.observe(state, at=now)
+            elif verb == "claim" and state and decide_counted(state) is Action.OPEN:
+                claimed = each.claim(state, Action.OPEN, now=now, window=WINDOW)
+                each.commit(claimed, compose(claimed, Action.OPEN, stack="s"), now=now)
+            elif verb == "sweep" and state and (action := decide(state, now, WINDOW)).publishes:
+                claimed = each.claim(state, action, now=now, window=WINDOW, swept_at=now)
+                alert = compose(claimed, action, stack="s")
+                if action is Action.RECOVER:
+                    each.close(claimed, alert, now=now)
+                else:
+                    each.commit(claimed, alert, now=now, swept_at=now)
+        left = real.get(key)
+        # Where a state stands in the index and who has claimed it is for more than one process.
+        assert memory.get(key) == (left and replace(left, place=""))
+        places = [*SHARDS]
+        assert [page.keys for place in places for page in memory.everything(place)] == [
+            page.keys for place in places for page in real.everything(place)
+        ]
 
 
 # ── Files ───────────────────────────────────────────────────────────────────────────────────────────
@@ -150,11 +211,12 @@ def test_secrets_are_redacted_as_in_the_pipeline(tmp_path):
 
 
 @pytest.fixture
-def offline(logctl, tmp_path):  # noqa: F811
+def offline(logctl, tmp_path):
     write(tmp_path / "app.log", ["INFO starting", *lines(30), "2026-01-31T13:00:00Z INFO done"])
     return logctl
 
 
+@pytest.mark.slow
 def test_the_command_needs_no_aws_and_no_settings(offline):
     done = offline("debounce", "simulate", "app.log", "--app", "checkout")
     assert done.returncode == 0, done.err

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from logctl.core.errors import UsageError
 from logctl.core.strictjson import Malformed, loads
 from logctl.core.times import parse_time
-from logctl.ops.send.input_files import Entry, Rejection, open_source, read_entries
-from logctl.ops.send.line_joining import LineReader, Place
+from logctl.ops.send.entries import Entry, Rejection
+from logctl.ops.send.input_files import open_source, read_entries
+from logctl.ops.send.input_forms import Errors, Form, Requested
+from logctl.ops.send.line_reader import LineReader, Position
 
 REFERENCE = parse_time("2026-02-01T00:00:00Z")
 T0 = "2026-01-31 08:15:00"
@@ -121,8 +123,8 @@ def test_a_bad_line_is_refused_and_reading_goes_on() -> None:
 
 @pytest.mark.proves("B14")
 def test_invalid_utf8_is_replaced_when_asked() -> None:
-    assert values(b'{"a": "\xff"}\n', errors="replace") == [{"a": "\ufffd"}]
-    assert values(b"caf\xe9\n", errors="replace") == ["caf\ufffd"]
+    assert values(b'{"a": "\xff"}\n', errors=Errors.REPLACE) == [{"a": "\ufffd"}]
+    assert values(b"caf\xe9\n", errors=Errors.REPLACE) == ["caf\ufffd"]
     assert read(b"ok\n\ncaf\xe9\n{}") == [
         Rejection(3, 4, "encoding", "byte 0xe9 at column 4 is not UTF-8"),
         Entry(0, 3, 1, "ok"),
@@ -182,7 +184,7 @@ def test_an_array_and_its_ndjson_say_the_same(items: list[dict[str, str]], inden
     array = json.dumps(items, indent=indent or None, ensure_ascii=False)
     lines = "\n".join(json.dumps(item, ensure_ascii=False) for item in items)
     assert values(array.encode("utf-8", "replace"), form="json") == values(
-        lines.encode("utf-8", "replace"), form="json"
+        lines.encode("utf-8", "replace"), form=Requested.JSON
     )
 
 
@@ -294,7 +296,7 @@ TEXT_LINES = st.lists(
 
 @given(TEXT_LINES)
 def test_every_line_is_in_one_record(lines: list[str]) -> None:
-    found = read("\n".join(lines), form="text")
+    found = read("\n".join(lines), form=Requested.TEXT)
     assert all(isinstance(item, Entry) for item in found)
     told = [line for item in found for line in str(item.value).split("\n")]  # type: ignore[union-attr]
     assert [line for line in told if line.strip()] == [line for line in lines if line.strip()]
@@ -304,20 +306,22 @@ def test_every_line_is_in_one_record(lines: list[str]) -> None:
 def test_reading_on_from_a_record_s_end_gives_the_same(lines: list[str], data: st.DataObject) -> None:
     """What `send -f` rests on: cut between two records, and nothing changes."""
     text = "".join(f"{line}\n" for line in lines).encode()
-    whole = list(LineReader("text", errors="strict", reference=REFERENCE).read(io.BytesIO(text), final=True))
+    whole = list(
+        LineReader(Form.TEXT, errors=Errors.STRICT, reference=REFERENCE).read(io.BytesIO(text), final=True)
+    )
     if len(whole) < 2:
         return
     cut = data.draw(st.sampled_from([item.offset for item in whole[1:]]))
-    first = LineReader("text", errors="strict", reference=REFERENCE)
+    first = LineReader(Form.TEXT, errors=Errors.STRICT, reference=REFERENCE)
     before = list(first.read(io.BytesIO(text[:cut]), final=True))
     assert first.place.offset == cut
-    second = LineReader("text", errors="strict", reference=REFERENCE, place=first.place)
+    second = LineReader(Form.TEXT, errors=Errors.STRICT, reference=REFERENCE, place=first.place)
     assert before + list(second.read(io.BytesIO(text[cut:]), final=True)) == whole
 
 
 def test_a_place_survives_json() -> None:
-    place = Place(5, 2, False, True, AT0, "ERROR", "ab" * 16, "cd" * 8)
-    assert Place(**json.loads(json.dumps({f: getattr(place, f) for f in Place.__slots__}))) == place
+    place = Position(5, 2, False, True, AT0, "ERROR", "ab" * 16, "cd" * 8)
+    assert Position(**json.loads(json.dumps({f: getattr(place, f) for f in Position.__slots__}))) == place
 
 
 # ── Files ───────────────────────────────────────────────────────────────────────────────────────────
@@ -325,6 +329,7 @@ def test_a_place_survives_json() -> None:
 LINES = "".join(f'{{"n": {n}}}\n' for n in range(20_000)).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "packed",
     [
@@ -352,6 +357,7 @@ def test_an_empty_file_and_an_empty_gzip(tmp_path: Path) -> None:
             assert list(read_entries(stream, reference=REFERENCE)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_damage_names_the_file(tmp_path: Path, pack: Any) -> None:
     path = tmp_path / "app.log.gz"
@@ -368,6 +374,7 @@ def test_damage_names_the_file(tmp_path: Path, pack: Any) -> None:
             list(read_entries(stream, reference=REFERENCE))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 def test_a_bomb_does_not_fill_the_memory(tmp_path: Path, pack: Any) -> None:
     path = tmp_path / "bomb"

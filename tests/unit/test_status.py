@@ -1,7 +1,10 @@
-"""The rules of `logctl status`, what CloudWatch's numbers become, and drift that takes its time."""
+"""`logctl status`: its rules, CloudWatch's metrics, drift detection, and the three output formats."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,17 +15,23 @@ from moto import mock_aws
 
 from logctl import __version__
 from logctl.aws.clients import Aws
+from logctl.aws.place import Place
+from logctl.cli.render import Output
+from logctl.cli.status_report import show_status
 from logctl.core.errors import LogctlError
-from logctl.core.names import Place
-from logctl.core.settings import Settings
-from logctl.core.times import HOUR, MINUTE, SECOND, to_datetime
+from logctl.core.times import HOUR, MINUTE, SECOND, iso, to_datetime
 from logctl.ops.deployment import Deployment
 from logctl.ops.health import drift
 from logctl.ops.health import status_rules as rules
+from logctl.ops.health.drift import Drifted
+from logctl.ops.health.findings import faulty_tables
 from logctl.ops.health.metrics import measure
-from logctl.ops.health.status import overview
-from logctl.ops.health.status_rules import Drifted
-from tests.unit.conftest import NOON
+from logctl.ops.health.status import Part, PipelineStatus, pipeline_status
+from logctl.ops.health.status_facts import AppFacts, AppsFacts, DriftFacts, QueueFacts
+from logctl.stack.alarms import ALARMS
+from logctl.stack.settings import Settings
+from tests.helpers.pipeline import NOON
+from tests.helpers.refusing import Refusing
 
 SETTINGS = Settings(env="prod")
 
@@ -42,15 +51,15 @@ SETTINGS = Settings(env="prod")
         ("UPDATE_ROLLBACK_COMPLETE", "DRIFTED", ["logctl provision", "logctl status --drift"]),
     ],
 )
-def test_a_stack_is_well_when_its_last_change_went_through(status, drift_status, commands):
-    assert [finding.run for finding in rules.stack(status, drift_status)] == commands
+def test_findings_about_the_stack(status, drift_status, commands):
+    assert [str(finding.run) for finding in rules.stack(status, drift_status)] == commands
 
 
-def test_what_has_drifted_is_named():
+def test_findings_name_drifted_resources():
     told = rules.drift([Drifted("Queue", "AWS::SQS::Queue"), Drifted("Api", "AWS::Lambda::Function", ("MemorySize", "Timeout"))])  # fmt: skip
     assert [finding.what for finding in told] == [
-        "Queue (AWS::SQS::Queue) is gone: destroy (S3 and DynamoDB are kept, messages are not) and provision again.",
-        "Api (AWS::Lambda::Function) has another MemorySize, Timeout than the template says: undo that where it was made.",
+        "Queue (AWS::SQS::Queue) was deleted: destroy the stack and provision it again. S3 and DynamoDB keep their data; messages in the queues are lost.",
+        "Api (AWS::Lambda::Function) differs from the template in MemorySize, Timeout: undo the change where it was made.",
     ]
 
 
@@ -65,16 +74,16 @@ def test_what_has_drifted_is_named():
         ("Active", {"u": "Disabling"}, ["aws lambda update-event-source-mapping --uuid u --enabled"]),
     ],
 )
-def test_a_consumer_is_well_when_messages_come_to_it(function, sources, commands):
-    assert [finding.run for finding in rules.consumer(function, sources)] == commands
+def test_findings_about_the_consumer(function, sources, commands):
+    assert [str(finding.run) for finding in rules.consumer(function, sources)] == commands
 
 
-def test_no_metric_is_no_finding_and_neither_is_a_good_one():
+def test_missing_and_good_metrics_are_not_findings():
     assert rules.last_hour({"c": None, "s": None}, None, None) == []
     assert rules.last_hour({"c": 0.0, "s": 0.0}, 0.0, 12 * 60.0) == []
 
 
-def test_what_the_last_hour_tells():
+def test_findings_about_the_last_hour():
     told = rules.last_hour({"c": 1.0, "s": 1200.0}, 2.0, 12 * 60 + 1.0)
     assert [finding.what for finding in told] == [
         "The oldest message has waited for 12m 1s: the consumer is behind, failing or stopped.",
@@ -82,30 +91,27 @@ def test_what_the_last_hour_tells():
         "s crashed or timed out 1,200 times in the last hour.",
         "Lambda throttled the consumer 2 times in the last hour.",
     ]
-    assert told[1].run == "aws logs tail /aws/lambda/c --since 1h"
+    assert str(told[1].run) == "aws logs tail /aws/lambda/c --since 1h"
 
 
 @pytest.mark.parametrize(
-    ("about", "what", "run"),
-    [
-        ("It is bad. See: logctl dlq list --env prod", "The alarm a is on. It is bad.", "logctl dlq list"),
-        ("Bad. See: logctl status, and the log", "The alarm a is on. Bad.", "logctl doctor --live"),
-        ("", "The alarm a is on.", "logctl doctor --live"),
-    ],
-)
-def test_an_alarm_says_itself_what_to_run(about, what, run):
-    (finding,) = rules.alarms({"a": about})
-    assert (finding.what, finding.run) == (what, run)
+    ("name", "run"),
+    [("dead-letters", "logctl dlq list"), ("backlog", "logctl doctor --live"), ("sweeper-errors", "logctl doctor --live")],
+)  # fmt: skip
+def test_an_alarm_that_is_on_has_the_command_of_its_row(name, run):
+    (alarm,) = [alarm for alarm in ALARMS if alarm.name == name]
+    (finding,) = rules.alarms({"a": alarm})
+    assert (finding.what, str(finding.run)) == (f"The alarm a is on. {alarm.about}", run)
 
 
-def test_counts():
+def test_findings_with_counts():
     assert rules.dead_letters(0) == rules.alerts(0) == rules.partitions(0, 3) == []
-    assert rules.quarantine(0, complete=True) == rules.apps_without_objects([]) == []
+    assert rules.quarantine(0, complete=True) == rules.apps_without_objects([]) == faulty_tables([], []) == []
     assert rules.dead_letters(1_200)[0].what == "1,200 messages could not be stored."
     assert rules.quarantine(5_000, complete=False)[0].what.startswith("More than 5,000 messages ")
     assert rules.quarantine(1, complete=True)[0].what.startswith("1 message could not be read")
-    assert rules.apps_without_objects(["a"])[0].run == "logctl athena partitions --app a"
-    assert rules.sweeper("DISABLED", "r")[0].run == "aws events enable-rule --name r"
+    assert str(rules.apps_without_objects(["a"])[0].run) == "logctl athena partitions --app a"
+    assert str(rules.sweeper("DISABLED", "r")[0].run) == "aws events enable-rule --name r"
 
 
 # ── CloudWatch ──────────────────────────────────────────────────────────────────────────────────────────
@@ -133,12 +139,12 @@ def cloudwatch(monkeypatch):
         yield deployment, put
 
 
-def test_where_nothing_is_measured_every_number_is_missing(cloudwatch):
+def test_without_metrics_every_number_is_none(cloudwatch):
     deployment, _ = cloudwatch
     assert set(vars(measure(deployment, now=NOON)).values()) == {None}
 
 
-def test_the_numbers_of_the_last_hour(cloudwatch):
+def test_metrics_of_the_last_hour(cloudwatch):
     deployment, put = cloudwatch
     for ago, calls, longest in ((90 * MINUTE, 100, 9_000), (30 * MINUTE, 2, 60), (MINUTE, 1, 120)):
         for _ in range(calls):
@@ -151,7 +157,7 @@ def test_the_numbers_of_the_last_hour(cloudwatch):
     assert (found.mean_duration, found.longest_duration) == (80, 120)
 
 
-def test_an_age_of_a_while_ago_is_of_messages_that_are_gone(cloudwatch):
+def test_an_old_value_of_the_oldest_age_is_ignored(cloudwatch):
     deployment, put = cloudwatch
     queue = "logctl-prod-ingest.fifo"
     put("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue, 900, 20 * MINUTE)
@@ -165,7 +171,7 @@ def test_an_age_of_a_while_ago_is_of_messages_that_are_gone(cloudwatch):
 
 
 class CloudFormation:
-    """Takes some looks to detect drift, and lists it in pages."""
+    """Drift detection that takes several requests, and whose result has two pages."""
 
     def __init__(self, *statuses: str, reason: str = "") -> None:
         self.statuses = list(statuses)
@@ -215,7 +221,7 @@ def detect(cloudformation: CloudFormation) -> tuple[drift.Drift, list[float]]:
     return drift.detect(deployment, sleep=slept.append), slept
 
 
-def test_drift_is_waited_for_and_read_whole():
+def test_drift_detection_waits_and_reads_every_page():
     found, slept = detect(
         CloudFormation("DETECTION_IN_PROGRESS", "DETECTION_IN_PROGRESS", "DETECTION_COMPLETE")
     )
@@ -229,28 +235,14 @@ def test_drift_is_waited_for_and_read_whole():
     assert len(slept) == 2
 
 
-def test_a_detection_that_fails_says_why_and_one_that_never_ends_is_given_up():
+def test_drift_detection_that_fails_or_does_not_end():
     with pytest.raises(LogctlError, match="could not detect drift: no rights"):
         detect(CloudFormation("DETECTION_FAILED", reason="no rights."))
-    with pytest.raises(LogctlError, match="no drift in 15 min"):
+    with pytest.raises(LogctlError, match="did not end within 15 min"):
         detect(CloudFormation("DETECTION_IN_PROGRESS"))
 
 
-# ── Everything together ─────────────────────────────────────────────────────────────────────────────────
-
-
-class Refusing:
-    """A client that may do nothing, or what the others say."""
-
-    def __init__(self, code: str = "AccessDenied", **others: Any) -> None:
-        self.code = code
-        vars(self).update(others)
-
-    def __getattr__(self, operation: str) -> Any:
-        def refuse(*names: Any, **request: Any) -> Any:
-            raise ClientError({"Error": {"Code": self.code, "Message": "no"}}, operation)
-
-        return refuse
+# ── All parts ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 def aws(**clients: Any) -> Any:
@@ -258,30 +250,30 @@ def aws(**clients: Any) -> Any:
     return SimpleNamespace(place=Place("1", "eu-central-1"), **(dict.fromkeys(names, Refusing()) | clients))
 
 
-def test_who_may_see_nothing_at_all_is_told_so():
+def test_without_any_permission_the_error_is_raised():
     with pytest.raises(ClientError, match="AccessDenied"):
-        overview(Deployment(aws(), SETTINGS), now=NOON)
+        pipeline_status(Deployment(aws(), SETTINGS), now=NOON)
 
 
-def test_who_may_not_see_the_stack_sees_the_rest():
-    found = overview(
+def test_a_stack_that_may_not_be_read_hides_no_other_part():
+    found = pipeline_status(
         Deployment(aws(events=Refusing(describe_rule=lambda Name: {"State": "ENABLED"})), SETTINGS), now=NOON
     )
     states = {part.name: part.state for part in found.parts}
     assert (found.state, states.pop("sweeper"), set(states.values())) == ("unknown", "ok", {"unknown"})
 
 
-def test_what_needs_attention_counts_more_than_what_is_unknown():
-    found = overview(
+def test_attention_takes_precedence_over_unknown():
+    found = pipeline_status(
         Deployment(aws(events=Refusing(describe_rule=lambda Name: {"State": "DISABLED"})), SETTINGS), now=NOON
     )
     assert found.state == "attention"
 
 
-def test_what_is_gone_needs_attention():
+def test_a_deleted_resource_needs_attention():
     version = {"OutputKey": "Version", "OutputValue": __version__}
     stack = {"StackStatus": "UPDATE_COMPLETE", "Outputs": [version]}
-    found = overview(
+    found = pipeline_status(
         Deployment(
             aws(
                 cloudformation=Refusing(describe_stacks=lambda StackName: {"Stacks": [stack]}),
@@ -292,40 +284,90 @@ def test_what_is_gone_needs_attention():
         now=NOON,
     )
     assert [finding.what for finding in found.findings] == [
-        "There is nothing to read queue from: it was deleted.",
-        "There is nothing to read dead letters from: it was deleted.",
+        "The resource that queue is read from was deleted.",
+        "The resource that dead letters is read from was deleted.",
     ]
     assert (found.part("queue").state, found.part("stack").state) == ("attention", "ok")
 
 
 @pytest.mark.parametrize("code", ["ValidationError", "ExpiredToken", "Throttling"])
-def test_where_the_stack_cannot_be_asked_for_nothing_else_is_looked_at(code):
+def test_other_errors_of_the_stack_end_status(code):
     with pytest.raises(ClientError, match=code):
-        overview(Deployment(aws(cloudformation=Refusing(code), sqs=None), SETTINGS), now=NOON)
+        pipeline_status(Deployment(aws(cloudformation=Refusing(code), sqs=None), SETTINGS), now=NOON)
 
 
-def test_an_app_of_whose_newest_records_s3_knows_nothing(pipeline):
-    """Cold storage is written first: what has arrived within the hour has to be there."""
+def test_an_app_whose_newest_records_are_not_in_s3(pipeline):
+    """S3 is written before the hot store, so what arrived within the hour has to be there."""
     from logctl.ops.health.status import _apps
-    from tests.unit.test_consumer import event, packed, records
+    from tests.helpers.messages import event, packed, records
 
     pipeline.consumer.process(event(packed(records(3))))
     deployment: Any = as_deployment(pipeline)
     facts, found = _apps(deployment, pipeline.clock.now + MINUTE)
     assert found == []
-    (row,) = facts["apps"]
-    assert row["stored_at"] is not None
-    assert row["lag_ms"] <= MINUTE + SECOND
+    (row,) = facts.apps
+    assert row.stored_at is not None
+    assert row.lag_ms <= MINUTE + SECOND
     for key in pipeline.keys("logs/"):
         pipeline.aws.s3.delete_object(Bucket=pipeline.config.bucket, Key=key)
     _, found = _apps(deployment, pipeline.clock.now + MINUTE)
-    assert [finding.what for finding in found] == [f"The newest records of {row['appid']} are not in S3."]
+    assert [finding.what for finding in found] == [f"The newest records of {row.appid} are not in S3."]
     # Later it may have been compacted, or have expired.
     assert _apps(deployment, pipeline.clock.now + HOUR + MINUTE)[1] == []
 
 
+# ── One report in three formats ─────────────────────────────────────────────────────────────────────────
+
+
+PARTS = (
+    Part("queue", QueueFacts(waiting=1_200, in_flight=3)),
+    Part(
+        "drift",
+        DriftFacts("DRIFTED", (Drifted("Queue", "T"), Drifted("Api", "T", ("Timeout",)))),
+        tuple(rules.drift([Drifted("Queue", "T"), Drifted("Api", "T", ("Timeout",))])),
+    ),
+    Part("dead letters", None, tuple(rules.gone("dead letters"))),
+    Part("sweeper", None, error=LogctlError("It cannot be read.")),
+    Part("apps", AppsFacts((AppFacts("shop", iso(NOON), iso(NOON + 1), 2_000, iso(NOON + 2)), AppFacts("web")), 1)),
+)  # fmt: skip
+
+
+def report(output: Output, capsys: pytest.CaptureFixture[str]) -> str:
+    context: Any = SimpleNamespace(place="environment prod", target_flag=" --env prod")
+    show_status(context, PipelineStatus("logctl-prod", NOON, PARTS), output)
+    return capsys.readouterr().out
+
+
+def test_json_csv_and_table_show_the_same_data(capsys):
+    document = json.loads(report(Output.JSON, capsys))
+    rows = list(csv.DictReader(io.StringIO(report(Output.CSV, capsys))))
+    table = report(Output.TABLE, capsys)
+    parts = {(row["part"].replace(" ", "_"), row["state"], row["seen"]) for row in rows if not row["appid"]}
+    assert parts == {(name, part["state"], part["seen"]) for name, part in document["parts"].items()}
+    assert document["parts"]["queue"] == {
+        "state": "ok", "seen": "1,200 waiting, 3 in flight", "waiting": 1_200, "in_flight": 3,
+    }  # fmt: skip
+    assert document["parts"]["sweeper"]["error"] == "It cannot be read."
+    findings = [(finding["part"], finding["what"], finding["run"]) for finding in document["findings"]]
+    assert findings == [
+        (row["part"].replace(" ", "_"), row["what"], row["run"]) for row in rows if row["what"]
+    ]
+    assert [run for _, _, run in findings] == [
+        "logctl destroy --env prod", "logctl status --drift --env prod", "logctl status --drift --env prod",
+    ]  # fmt: skip
+    apps = [{name: row[name] for name in vars(AppFacts(""))} for row in rows if row["appid"]]
+    assert apps == [
+        {name: "" if value is None else str(value) for name, value in app.items()}
+        for app in document["parts"]["apps"]["apps"]
+    ]
+    for shown in ("logctl-prod is in need of attention, 2", "environment prod", "shop", "web"):
+        assert shown in table
+    for words in [*document["findings"], *(part for part in document["parts"].values())]:
+        assert all(words.get(name, "") in table for name in ("what", "run", "seen"))
+
+
 def as_deployment(pipeline: Any) -> Any:
-    """The pipeline as a deployment, by the names that its configuration has."""
+    """Return the pipeline as a deployment, with the names in its configuration."""
     return SimpleNamespace(
         aws=pipeline.aws,
         bucket=pipeline.config.bucket,

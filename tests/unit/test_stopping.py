@@ -49,6 +49,7 @@ def test_the_sweeper_settles_nothing_more_in_its_last_25_seconds(monkeypatch):
     assert over == [False, False, True, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("left", "done"), [(COMPACTOR_TIMEOUT * SECOND, 3), (60_000, 3), (59_999, 1), (0, 1)]
 )

@@ -19,17 +19,18 @@ from logctl.core.records import Record
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, HOUR, MINUTE
 from logctl.pipeline.delivery.canary import Canary
-from logctl.pipeline.stores.alert_states import AlertStore, home, parked_places
+from logctl.pipeline.stores.alert_states import AlertStore
 from logctl.pipeline.stores.attempt_ledger import Attempts
+from logctl.pipeline.stores.attention_index import home, parked_places
 from logctl.pipeline.stores.first_seen import Sightings
 from logctl.pipeline.stores.hot import HotStore
 from logctl.pipeline.stores.outbox import UNCOUNTED, Outbox, Uncounted
 from logctl.pipeline.stores.silences import SilenceStore
 from logctl.pipeline.stores.stored_file_records import KnownRecords
-from tests.config import CONFIG
+from tests.helpers.config import CONFIG
+from tests.helpers.messages import again, event, packed, records, sqs
+from tests.helpers.pipeline import NOON, Pipeline
 from tests.simulation.cloud import Call, Clients, Cloud, refusal
-from tests.unit.conftest import NOON, Pipeline
-from tests.unit.test_consumer import again, event, packed, records, sqs
 
 HOT, ALERTS = CONFIG.hot_table, CONFIG.alerts_table
 KEY = AlertKey("checkout", "ERROR", "a" * 12)
@@ -332,7 +333,7 @@ def test_a_write_that_met_a_transaction_is_tried_again_after_a_pause(conflict):
     stores, pauses = Stores(), []
     stores.alerts._sleep = pauses.append
     stores.reply = [conflict] * 3
-    assert stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW) == KEY
+    assert stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW).key == KEY
     assert len(pauses) == 3 and all(0 <= pause <= 0.05 * 2**number for number, pause in enumerate(pauses))
 
 
@@ -358,8 +359,40 @@ def test_what_is_no_conflict_or_does_not_end_is_raised(error):
 def test_a_batch_that_was_counted_is_no_conflict_even_when_another_is_in_the_way():
     stores = Stores()
     stores.reply = [refused("TransactionCanceledException", "ConditionalCheckFailed", "TransactionConflict")]
-    assert stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW) is None
+    assert stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW).key is None
     assert stores.reply == []
+
+
+def test_counting_knows_the_state_that_it_has_left():
+    """The consumer decides about it without reading it again."""
+    stores = Stores()
+    assert stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW).state == stores.alerts.get(KEY)
+    again = stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW)
+    assert (again.key, again.state) == (None, stores.alerts.get(KEY))
+    assert stores.alerts.count("b2", TALLY, now=NOON, window=WINDOW).state == stores.alerts.get(KEY)
+    assert [call.operation for call in stores.calls].count("get_item") == 6
+
+
+@pytest.mark.proves("G1")
+def test_events_are_not_counted_into_a_state_that_was_closed_after_it_was_read(monkeypatch):
+    """They begin an incident, so that they are a kind of their window and alert at once."""
+    stores = Stores()
+    state = opened(stores, again=False)
+    real, reads = stores.cloud.tables.get_item, []
+
+    def then_closed(**request: Any) -> Any:
+        reply = real(**request)
+        reads.append(request)
+        if len(reads) == 1:
+            assert stores.alerts.close(state, as_alert(state, Action.RECOVER), now=NOON)
+        return reply
+
+    monkeypatch.setattr(stores.cloud.tables, "get_item", then_closed)
+    clients: Any = Clients(stores.cloud, stores._gate, lambda: WINDOW)
+    counted = AlertStore(clients.dynamodb, ALERTS).count("b2", TALLY, now=NOON, window=WINDOW)
+    assert (counted.key, counted.state) == (KEY, stores.alerts.get(KEY))
+    assert counted.state.status is Status.CLOSED and counted.state.held_back == 1
+    assert stores.rows()[("KINDS#checkout", str(NOON // WINDOW))]["kinds"] == {"N": "2"}
 
 
 def test_states_that_dynamodb_left_out_are_asked_for_again(monkeypatch):

@@ -29,10 +29,11 @@ from logctl.core.times import DAY, HOUR, MINUTE, SECOND, parse_time
 from logctl.pipeline import sweeper
 from logctl.pipeline.alerting.alerter import Alerter, alerter_for
 from logctl.pipeline.alerting.overview import Standings
-from logctl.pipeline.stores.alert_states import PARKED, SHARDS, home
+from logctl.pipeline.alerting.sweep import Sweep
+from logctl.pipeline.stores.attention_index import PARKED, SHARDS, home
 from logctl.pipeline.stores.outbox import UNCOUNTED
 from logctl.stack.resources.lambda_functions import SWEEPER_TIMEOUT
-from tests.config import CONFIG
+from tests.helpers.config import CONFIG
 from tests.simulation.cloud import Call, Cloud, refusal
 
 NOON = parse_time("2026-01-31T12:00:00Z")
@@ -85,7 +86,7 @@ class Bench:
         """The next full minute's sweep, which has to end before Lambda ends it."""
         began = self.now = -(-(self.now + 1) // MINUTE) * MINUTE
         until = lambda: limit - (self.now - began) < sweeper._STOP_BEFORE_END  # noqa: E731
-        done = self.alerter.sweep(called_at=began, until=until, each=self.each)
+        done = Sweep(self.alerter, until=until, each=self.each).run(began)
         assert self.now - began < limit, "Lambda has ended the sweep"
         return done
 
@@ -152,6 +153,7 @@ def crowded() -> Bench:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F50")
 def test_50_000_silenced_kinds_and_10_000_due_alerts_delay_no_app_by_more_than_two_sweeps():
     crowd = crowded()
@@ -169,6 +171,7 @@ def test_50_000_silenced_kinds_and_10_000_due_alerts_delay_no_app_by_more_than_t
     assert crowd.calls - before < 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unfixed", ["one after the other", "the most overdue first"])
 def test_without_turns_or_threads_it_would_not_be_so(monkeypatch, unfixed):
     crowd = crowded()
@@ -290,7 +293,7 @@ def test_where_no_schedule_calls_the_sweeper_goes_by_its_own_clock(bench, monkey
     assert [done for done in told if done] == [{"SUMMARISE": 1}]
     # The schedule's first call is not held up by it.
     behind = bench.now - 10 * MINUTE
-    assert bench.alerter.sweep(called_at=behind) == {}
+    assert Sweep(bench.alerter).run(behind) == {}
     assert bench.store.last_sweep() == behind
 
 
@@ -300,12 +303,12 @@ def test_where_no_schedule_calls_the_sweeper_goes_by_its_own_clock(bench, monkey
 @pytest.mark.proves("F51")
 def test_a_call_that_comes_again_or_was_overtaken_does_nothing(bench):
     bench.put(KEY)
-    assert bench.alerter.sweep(called_at=NOON + MINUTE) == {Action.SUMMARISE: 1}
+    assert Sweep(bench.alerter).run(NOON + MINUTE) == {Action.SUMMARISE: 1}
     bench.put(KEY)
-    assert bench.alerter.sweep(called_at=NOON + MINUTE) == {}
-    assert bench.alerter.sweep(called_at=NOON) == {}
+    assert Sweep(bench.alerter).run(NOON + MINUTE) == {}
+    assert Sweep(bench.alerter).run(NOON) == {}
     assert bench.store.last_sweep() == NOON + MINUTE
-    assert bench.alerter.sweep(called_at=NOON + MINUTE + 1) == {Action.SUMMARISE: 1}
+    assert Sweep(bench.alerter).run(NOON + MINUTE + 1) == {Action.SUMMARISE: 1}
 
 
 @pytest.mark.proves("F51")

@@ -11,60 +11,20 @@ from typing import Any
 import pytest
 import yaml
 
+from logctl.aws.place import Place
 from logctl.core.attempts import MAX_STRIKES
 from logctl.core.errors import UsageError
-from logctl.core.names import Names, Place
-from logctl.core.settings import Settings
 from logctl.pipeline.config import MAX_RECEIVES, ApiConfig, PipelineConfig
+from logctl.pipeline.http.routes import ROUTES
 from logctl.stack.iam import policies
-from logctl.stack.resources.lambda_functions import CONSUMER_TIMEOUT, Code
+from logctl.stack.names import Names
+from logctl.stack.resources.lambda_functions import CONSUMER_TIMEOUT
+from logctl.stack.settings import Settings
 from logctl.stack.template import INLINE_LIMIT, bootstrap_template, build_template, to_json, to_yaml
-
-CODE = Code("deploy-bucket", "code/x.zip", "python3.13", "arm64")
-HERE = Place("123456789012", "eu-central-1")
+from tests.helpers.template import CODE, HERE, VARIANTS, of_type, statements, template
 
 
-def template(**settings: Any) -> dict[str, Any]:
-    return build_template(Settings.build(("test", settings)), code=CODE, place=HERE)
-
-
-def of_type(kind: str, **settings: Any) -> dict[str, dict[str, Any]]:
-    resources = template(**settings)["Resources"]
-    return {name: item["Properties"] for name, item in resources.items() if item["Type"] == kind}
-
-
-def statements(role_name: str | None = None, **settings: Any) -> list[dict[str, Any]]:
-    """What all roles may do, or one."""
-    return [
-        statement
-        for name, role in of_type("AWS::IAM::Role", **settings).items()
-        if role_name in (None, name)
-        for policy in role["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
-    ]
-
-
-VARIANTS: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "some": {
-        "subscriptions": "a@example.com,https://example.com/hook,arn:aws:sqs:eu-west-1:123456789012:q",
-        "cold_retention": "7d",
-        "compact_after": "2d",
-        "oidc_issuer": "https://id.example",
-        "oidc_audience": "logs",
-        "cors_origins": ["https://a.example"],
-    },
-    "others": {
-        "cold_retention": "120d",
-        "env": "e" * 14,
-        "prefix": "p" * 12,
-        "machine_apps": ["checkout", "web-*"],
-    },
-    "local": {"target": "local"},
-}
-"""Every setting that changes what is in the template, in as few templates as linting takes long."""
-
-
+@pytest.mark.slow
 def test_cfn_lint_has_nothing_to_say(tmp_path):
     made = {
         "anywhere": build_template(Settings(), code=CODE),
@@ -394,7 +354,7 @@ def test_every_route_but_the_page_and_the_document_takes_a_token():
         assert route["RouteKey"].startswith("GET /")
         if route["RouteKey"] not in open_ones:
             assert (route["AuthorizationType"], route["AuthorizerId"]) == ("JWT", {"Ref": "Authorizer"})
-    assert "$default" not in {route["RouteKey"] for route in routes.values()}
+    assert {route["RouteKey"] for route in routes.values()} == {route.key for route in ROUTES}
 
 
 def test_the_authorizer_takes_tokens_of_both_clients_of_the_pool_only():
@@ -507,6 +467,7 @@ def test_no_source_writes_a_partition_into_an_arn():
             assert "arn:aws:" not in path.read_text("utf-8"), path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("place", "settings"), [(CHINA, MINE), (GOVCLOUD, {})])
 def test_cfn_lint_knows_every_resource_in_the_other_partitions(tmp_path, place, settings):
     template_ = tmp_path / "stack.yaml"

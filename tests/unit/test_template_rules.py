@@ -12,9 +12,9 @@ import pytest
 from cfnlint.rules import CloudFormationLintRule
 from cfnlint.template import Template
 
-from logctl.core.names import Place
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
 from logctl.stack.resources.lambda_functions import Code
+from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template, to_yaml
 from tests.template_rules import access, queues
 
@@ -139,6 +139,7 @@ def test_every_rule_has_a_planted_violation():
     assert set(rules()) == set(PLANTED)
 
 
+@pytest.mark.slow
 def test_cfn_lint_takes_the_rules(tmp_path):
     made = template()
     made["Resources"]["Queue"]["Properties"]["ContentBasedDeduplication"] = True

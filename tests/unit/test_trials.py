@@ -16,7 +16,7 @@ import zstandard
 from logctl.aws.clients import IN_TIME, LONGEST_CALL, Aws
 from logctl.core import debounce, limits
 from logctl.core.attempts import MAX_DEFERRALS, MAX_SILENT, MAX_STRIKES, Ledger, Outcome, in_turns
-from logctl.core.envelope import MAX_PLAIN, _batch_id
+from logctl.core.envelope import MAX_PLAIN, batch_id_of
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, SECOND
 from logctl.pipeline.consumer import Consumer
@@ -24,10 +24,10 @@ from logctl.pipeline.delivery.deadline import RESERVE
 from logctl.pipeline.delivery.sqs_message import Message
 from logctl.pipeline.stores.attempt_ledger import ATTEMPTS, PREFIX, Attempts
 from logctl.pipeline.stores.outbox import UNCOUNTED
-from tests.config import CONFIG
+from tests.helpers.config import CONFIG
+from tests.helpers.messages import again, event, failed, packed, records, sqs
+from tests.helpers.pipeline import NOON, SESSION
 from tests.simulation.cloud import Call, Cloud, refusal
-from tests.unit.conftest import NOON, SESSION
-from tests.unit.test_consumer import again, event, failed, packed, records, sqs
 
 HOT, ALERTS = CONFIG.hot_table, CONFIG.alerts_table
 
@@ -685,7 +685,7 @@ def test_time_that_others_have_used_is_no_strike():
 
 def envelope_of(plain: bytes, count: int) -> str:
     data = base64.b64encode(zstandard.compress(plain, 19)).decode()
-    sealed = {"logctl": 1, "appid": "bad", "batch_id": _batch_id("bad", plain), "count": count}
+    sealed = {"logctl": 1, "appid": "bad", "batch_id": batch_id_of("bad", plain), "count": count}
     return json.dumps({**sealed, "encoding": "zstd", "data": data})
 
 
@@ -719,6 +719,7 @@ HUGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.proves("F45", "B55", "B56", "B57")
 @pytest.mark.parametrize("name", HUGE)
 @pytest.mark.parametrize("redact", [(), ("all",)], ids=["plain", "redacted"])

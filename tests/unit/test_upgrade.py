@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from logctl.core.settings import Settings
-from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
-from logctl.stack.deploy import Plan
+from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
 from logctl.stack.provision import Provisioner
 from logctl.stack.resources.storage import alerts_indexes
-from logctl.stack.stack_events import Change, StackInfo
+from logctl.stack.settings import Settings
+from logctl.stack.stack_events import Change, Plan, StackInfo
 from logctl.stack.upgrade import steps
 
 
@@ -77,7 +76,7 @@ def test_provision_goes_all_the_way(monkeypatch, existing, updates):
             )
         return {"Table": {"GlobalSecondaryIndexes": [{"IndexName": name} for name in existing]}}
 
-    from logctl.core.names import Place
+    from logctl.aws.place import Place
 
     aws: Any = SimpleNamespace(
         dynamodb=SimpleNamespace(describe_table=describe_table),

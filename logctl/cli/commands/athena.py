@@ -1,4 +1,4 @@
-"""`logctl athena`: SQL over everything; its partitions are in `cli.commands.partitions`."""
+"""`logctl athena`: SQL over all stored logs; `partitions`, `repair` and `compact` have files of their own."""
 
 from __future__ import annotations
 
@@ -14,37 +14,36 @@ from logctl.cli import completion
 from logctl.cli.command import command, confirm
 from logctl.cli.commands import compact, partitions
 from logctl.cli.context import Context, now
-from logctl.cli.query_output import Format, check_destination, destination, draw, write
-from logctl.cli.render import Output, say, show, working
-from logctl.core import histogram as counting
-from logctl.core import levels
-from logctl.core.errors import UsageError
-from logctl.core.sizes import format_size, parse_size
-from logctl.core.times import (
-    HOUR,
-    MINUTE,
-    SECOND,
-    TimeRange,
-    format_duration,
-    iso,
-    parse_duration,
-    parse_point,
-    parse_range,
+from logctl.cli.options import (
+    AppPatternsOption,
+    MinimumLevelOption,
+    OutputOption,
+    UntilOption,
+    limit_option,
+    minimum_level,
+    output_option,
+    since_option,
+    yes_option,
 )
-from logctl.ops.query.conditions import Selection, parameter
+from logctl.cli.query_output import QueryOutput, check_destination, destination, write_histogram, write_rows
+from logctl.cli.render import Output, say, show, working
+from logctl.core.errors import UsageError
+from logctl.core.times import MINUTE, format_duration, iso, parse_duration
+from logctl.stack.sizes import format_size, parse_size
 
 if TYPE_CHECKING:
+    from logctl.ops.query.question import Question
     from logctl.ops.query.runner import Query, QueryResult
     from logctl.ops.query.statement import Statement
 
-DEFAULT_SINCE = HOUR
-DEFAULT_LIMIT = 1_000
-_MOST_BUCKETS = 2_000
 _NARROWER = "Narrow it with --since 1d or --app APPID, or read everything with --full-scan."
 
 
 def register(app: typer.Typer) -> None:
-    family = typer.Typer(help="SQL over everything, and the partitions it reads.", no_args_is_help=True)
+    """Add the commands of `logctl athena` to the program."""
+    family = typer.Typer(
+        help="Query all stored logs with SQL, and maintain partitions.", no_args_is_help=True
+    )
     command(family, "query")(query)
     command(family, "saved")(saved)
     partitions.register(family)
@@ -52,92 +51,103 @@ def register(app: typer.Typer) -> None:
     app.add_typer(family, name="athena")
 
 
-def query(
-    context: Context,
+@dataclass(frozen=True)
+class QueryOptions:
+    """Arguments and options of `logctl athena query`."""
+
     sql: Annotated[
-        str | None, typer.Argument(metavar="[SQL or -]", help="A statement; - reads stdin.")
-    ] = None,
-    file: Annotated[Path | None, typer.Option("--file", help="Read the statement from a file.")] = None,
+        str | None,
+        typer.Argument(metavar="[SQL or -]", help="The statement; - reads it from standard input."),
+    ] = None
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Read the statement from a file.")
+    ] = None
     saved: Annotated[
         str | None,
         typer.Option(
             "--saved",
             metavar="NAME",
             autocompletion=completion.saved_queries,
-            help="A saved query; see: logctl athena saved",
+            help="Run a saved query. List them with: logctl athena saved",
         ),
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("-s", "--since", help="15m, 1h30m, 3d, or a time. [without SQL: 1h]")
-    ] = None,
-    until: Annotated[str | None, typer.Option("-u", "--until", "--end", help="The end, likewise.")] = None,
-    apps: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-a",
-            "--app",
-            metavar="APPID",
-            autocompletion=completion.apps,
-            help="Only this app, or glob ('web-*'); repeatable.",
-        ),
-    ] = None,
-    level: Annotated[
-        str | None, typer.Option("-l", "--level", help="This level and worse; UNKNOWN for those without.")
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "-n", "--limit", min=1, help="Print at most N rows. [without SQL: the newest 1000]", metavar="N"
-        ),
-    ] = None,
+    ] = None
     parameters: Annotated[
         list[str] | None,
-        typer.Option("--param", metavar="VALUE", help="The value of the next ? in the SQL; repeatable."),
-    ] = None,
+        typer.Option("--param", metavar="VALUE", help="Value for the next ? in the statement; repeatable."),
+    ] = None
+    since: Annotated[
+        str | None,
+        since_option("default without SQL: 1h"),
+    ] = None
+    until: UntilOption = None
+    apps: AppPatternsOption = None
+    level: MinimumLevelOption = None
+    limit: Annotated[
+        int | None, limit_option("Print at most N rows. [default without SQL: the newest 1000]", "-n")
+    ] = None
+    histogram: Annotated[
+        bool, typer.Option("--histogram", help="Count the rows over time, and draw the counts as bars.")
+    ] = False
+    bucket: Annotated[
+        str | None,
+        typer.Option(
+            "--bucket", metavar="TIME", help="With --histogram: time that a bar covers, such as 5m."
+        ),
+    ] = None
     full_scan: Annotated[
-        bool, typer.Option("--full-scan", help="Don't ask before everything is read.")
-    ] = False,
+        bool, typer.Option("--full-scan", help="Do not ask before a statement reads all partitions.")
+    ] = False
     max_scan: Annotated[
         str | None,
         typer.Option(
             "--max-scan",
             metavar="SIZE",
-            help="Stop when more than 10GB is read. Looked at while the query runs: it may read some more.",
+            help="Cancel the query when it has read more than SIZE, such as 10GB. The amount is checked "
+            "while the query runs, so that it may read somewhat more.",
         ),
-    ] = None,
+    ] = None
     reuse: Annotated[
         str | None,
-        typer.Option("--reuse", metavar="AGE", help="Take the same query's result if not older, up to 7d."),
-    ] = None,
-    histogram: Annotated[
-        bool, typer.Option("--histogram", help="Draw how many records there were, over time.")
-    ] = False,
-    bucket: Annotated[
-        str | None, typer.Option("--bucket", metavar="TIME", help="The time of one bar, like 5m.")
-    ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Don't ask before the pipeline's own tables are changed.")
-    ] = False,
-    output: Annotated[Format, typer.Option("-o", "--output", help="How rows are written.")] = Format.TABLE,
+        typer.Option(
+            "--reuse",
+            metavar="AGE",
+            help="Reuse the result of the same query if it is at most AGE old, from 1m to 7d.",
+        ),
+    ] = None
+    yes: Annotated[bool, yes_option("Do not ask before a statement changes the pipeline's own tables.")] = (
+        False
+    )
+    output: Annotated[QueryOutput, output_option()] = QueryOutput.TABLE
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="FILE", help="Write to a file instead of stdout.")
-    ] = None,
-) -> None:
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Write the result to a file instead of stdout."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """What bounds a run: the oldest result to reuse (milliseconds), and the most bytes to read."""
+
+    reuse: int | None
+    max_scan: int | None
+
+
+def query(context: Context, options: QueryOptions) -> None:
     """Run one SQL statement in Athena and print its rows.
 
-    The tables are `logs`, `logs_unique` (each event once), `logs_raw` and `logs_compacted`, partitioned
-    by year, month, day and appid. The options --since, --until, --app and --level apply to each of them,
-    wherever the statement names it, and leave partitions unread; their values go to Athena as
-    parameters. Without SQL they list records.
+    Without a statement, the newest records are listed. The tables are `logs`, `logs_unique` (each event
+    once), `logs_raw` and `logs_compacted`, partitioned by year, month, day and appid. The options --since,
+    --until, --app and --level apply to each of these tables wherever the statement names it, and exclude
+    partitions from the scan. Their values go to Athena as parameters.
 
-    A statement that would read everything is asked about first, and refused where nobody can be asked,
-    unless --full-scan is given. What was read, and about what that costs, goes to stderr. Ctrl-C cancels
-    the query.
+    Before a statement that would read all partitions is run, logctl asks for confirmation; without a
+    terminal it refuses, unless --full-scan is given. The bytes read and their approximate cost are written
+    to stderr. Ctrl-C cancels the query.
 
-    A statement that would change the pipeline's own tables, views, partitions or objects is asked about
-    too, and refused where nobody can be asked, unless --yes is given.
+    In the same way, logctl asks before a statement that would change the pipeline's own tables, views,
+    partitions or objects; without a terminal it refuses, unless --yes is given.
 
-    A --param that is a number or in single quotes is taken as it is, other text as text.
+    A --param that is a number or in single quotes is passed as written; any other value is passed as text.
 
     Examples:
 
@@ -155,50 +165,30 @@ def query(
     """
     from logctl.ops.query import runner
 
-    asked_of = _Flags(since, until, tuple(apps or ()), level)
-    age, most = _age(reuse), _size(max_scan)
-    moment = now() if age is None else now() // age * age
-    statement = _statement(context, sql, file, saved, or_none=asked_of.given or histogram)
-    selection = asked_of.selection(moment, by_default=statement is None)
-    step, span = _buckets(selection, moment, bucket) if histogram else (0, None)
-    if bucket and not histogram:
-        raise UsageError("--bucket goes with --histogram.")
-    if limit and histogram:
-        raise UsageError("--limit does not go with --histogram, which counts everything.")
-    check_destination(output, to, histogram=histogram)
-    narrowed = runner.Query.of(
-        _chosen(statement, limit, step),
-        selection,
-        [parameter(value) for value in parameters or ()],
-        context.deployment.names.database,
-    )
-    _ask_before_changes(context, narrowed, yes=yes)
-    if not full_scan:
-        _ask_about(context, narrowed)
-    if most is not None:
-        runner.check_estimate(context.deployment, narrowed, most)
-    result = _run(context, narrowed, age, most)
-    if limit is not None:
-        result.rows = islice(result.rows, limit)
-    with destination(to):
-        if histogram:
-            draw(result, output, step, span)
-        else:
-            count = write(result, output)
-            if statement is None and count == (limit or DEFAULT_LIMIT):
-                say(f"These are the newest {count:,}; there may be more: -n {count * 10}")
-            elif statement is None and not count:
-                say(f"Looked at {_window(selection, moment)}; look further with --since.")
-    _say_cost(result, age, most)
+    limits = _Limits(_age(options.reuse), _size(options.max_scan))
+    moment = now()
+    if limits.reuse is not None:
+        # Athena reuses the result of the same text and parameters only, so the times in them are rounded.
+        moment = moment // limits.reuse * limits.reuse
+    question = _question(context, options, moment)
+    check_destination(options.output, options.to, histogram=options.histogram)
+    asked = question.query(context.deployment.names.database)
+    _confirm_changes(context, asked, yes=options.yes)
+    if not options.full_scan:
+        _confirm_full_scan(context, asked)
+    if limits.max_scan is not None:
+        runner.check_estimate(context.deployment, asked, limits.max_scan)
+    result = _run(context, asked, limits)
+    with destination(options.to):
+        _write(result, question, options.output, moment)
+    _report_cost(result, limits)
 
 
-def saved(
-    context: Context,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
-) -> None:
-    """List the saved queries: those that come with logctl, and your own.
+def saved(context: Context, output: OutputOption = Output.TABLE) -> None:
+    """List the saved queries.
 
-    Your own are in logctl.toml, and count before those of the same name:
+    Some come with logctl. Your own queries are in logctl.toml; one with the name of a query that comes with
+    logctl replaces it:
 
       [queries]
       logins = "SELECT ts, message FROM logs WHERE message LIKE '%login%' ORDER BY ts"
@@ -218,75 +208,55 @@ def saved(
     show(rows, ("name", "description", "origin"), output)
 
 
-# ── What to run ─────────────────────────────────────────────────────────────────────────────────────
+# ── Parsing ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class _Flags:
-    since: str | None
-    until: str | None
-    apps: tuple[str, ...]
-    level: str | None
+def _question(context: Context, options: QueryOptions, moment: int) -> Question:
+    """Return what is asked.
 
-    @property
-    def given(self) -> bool:
-        return any((self.since, self.until, self.apps, self.level))
+    Raises:
+        UsageError: an option is not valid, or options exclude each other.
+    """
+    from logctl.ops.query.conditions import parameter
+    from logctl.ops.query.question import Bars, Question, selection_of
 
-    def selection(self, moment: int, *, by_default: bool) -> Selection:
-        """The flags, checked. Times that were not given are open, except for logctl's own statement."""
-        try:
-            chosen = Selection(*self._ends(moment, by_default), self.apps, _level(self.level))
-            chosen.condition()
-        except ValueError as problem:
-            raise UsageError(f"{problem}.") from None
-        return chosen
-
-    def _ends(self, moment: int, by_default: bool) -> tuple[int | None, int | None]:
-        if self.since or by_default:
-            span = parse_range(self.since, self.until, moment, DEFAULT_SINCE)
-            return span.since, span.until
-        return None, parse_point(self.until, moment) if self.until else None
-
-
-def _level(level: str | None) -> str | None:
-    if level is None or level.upper() == levels.UNKNOWN:
-        return level.upper() if level else None
-    parsed = levels.parse_level(level)
-    if parsed == levels.UNKNOWN:
-        raise UsageError(f"{level!r} is no level.", f"The levels are: {', '.join(levels.ORDER)}.")
-    return parsed
-
-
-def _chosen(statement: Statement | None, limit: int | None, step: int) -> Statement:
-    from logctl.ops.query import counts as histogram
-    from logctl.ops.query.statement import Statement
-
-    if step:
-        return histogram.statement(statement or Statement(histogram.LOGS), step)
-    if statement is not None:
-        return statement
-    newest = (
-        "SELECT ts, level, appid, message, fields FROM logs "  # noqa: S608
-        f"ORDER BY ts DESC LIMIT {limit or DEFAULT_LIMIT}"
+    narrowed = any((options.since, options.until, options.apps, options.level))
+    statement = _statement(context, options, required=not (narrowed or options.histogram))
+    selection = selection_of(
+        since=options.since,
+        until=options.until,
+        apps=options.apps or (),
+        level=minimum_level(options.level),
+        now=moment,
+        is_open=statement is not None,
     )
-    return Statement(f"SELECT * FROM ({newest}) AS newest ORDER BY ts")  # noqa: S608
+    bars = Bars.of(selection, options.bucket, now=moment) if options.histogram else None
+    if options.bucket and not options.histogram:
+        raise UsageError("--bucket goes with --histogram.")
+    if options.limit and options.histogram:
+        raise UsageError("--limit does not go with --histogram, which counts every row.")
+    return Question(
+        selection,
+        statement=statement,
+        parameters=[parameter(value) for value in options.parameters or ()],
+        limit=options.limit,
+        bars=bars,
+    )
 
 
-def _statement(
-    context: Context, sql: str | None, file: Path | None, saved: str | None, *, or_none: bool
-) -> Statement | None:
+def _statement(context: Context, options: QueryOptions, *, required: bool) -> Statement | None:
     from logctl.ops.query.statement import Statement
 
-    if sum(source is not None for source in (sql, file, saved)) > 1:
-        raise UsageError("Give the SQL as an argument, with --file or with --saved: one of them.")
-    if saved is not None:
+    if sum(source is not None for source in (options.sql, options.file, options.saved)) > 1:
+        raise UsageError("Give one statement: as an argument, with --file, or with --saved.")
+    if options.saved is not None:
         from logctl.ops.query.saved import named
 
-        return Statement.of(named(saved, context.settings.queries).sql)
-    text = _text(sql, file)
-    if or_none and sql is None and file is None and not (text or "").strip():
+        return Statement.of(named(options.saved, context.settings.queries).sql)
+    text = _text(options.sql, options.file) or ""
+    if not required and options.sql is None and options.file is None and not text.strip():
         return None
-    return Statement.of(text or "")
+    return Statement.of(text)
 
 
 def _text(sql: str | None, file: Path | None) -> str | None:
@@ -321,33 +291,14 @@ def _size(text: str | None) -> int | None:
         raise UsageError(f"--max-scan: {problem}.") from None
 
 
-def _buckets(selection: Selection, moment: int, bucket: str | None) -> tuple[int, TimeRange | None]:
-    """How long a bar is, and the range where it is known."""
-    span = None
-    if selection.since is not None and selection.until is not None:
-        # Without --until it goes on into tomorrow, for clocks that are ahead; nobody wants to see that.
-        span = TimeRange(selection.since, max(selection.since + SECOND, min(selection.until, moment)))
-    if bucket is None:
-        if span is None:
-            raise UsageError("Without --since, a histogram needs the time of a bar.", "Give --bucket 5m.")
-        return counting.step_for(span), span
-    try:
-        step = parse_duration(bucket)
-    except ValueError as problem:
-        raise UsageError(f"--bucket: {problem}.") from None
-    if step < SECOND or (span is not None and (span.until - span.since) // step > _MOST_BUCKETS):
-        raise UsageError(f"--bucket {bucket} is too short here.", "Take a longer one, or leave it away.")
-    return step, span
+# ── Running ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-# ── Running it ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def _ask_before_changes(context: Context, query: Query, *, yes: bool) -> None:
-    """Before the pipeline itself is changed.
+def _confirm_changes(context: Context, query: Query, *, yes: bool) -> None:
+    """Ask before a statement changes the pipeline itself.
 
     Raises:
-        UsageError: nobody can be asked.
+        UsageError: stdin is no terminal.
     """
     from logctl.ops.query.pipeline_objects import Changes
 
@@ -359,63 +310,90 @@ def _ask_before_changes(context: Context, query: Query, *, yes: bool) -> None:
     confirm(f"{told}.", yes=False)
 
 
-def _ask_about(context: Context, query: Query) -> None:
-    """Before everything is read.
+def _confirm_full_scan(context: Context, query: Query) -> None:
+    """Ask before a statement reads all partitions, and say how much data that is.
 
     Raises:
-        UsageError: nobody can be asked.
+        UsageError: stdin is no terminal.
     """
     from logctl.ops.query import runner
 
     tables, found = runner.to_be_asked(context.deployment, query)
     if not tables:
         return
-    what = (
-        "how much that is could not be listed"
+    size = (
+        "an unknown amount of data, because the objects could not be listed"
         if found is None
         else f"{'' if found.complete else 'at least '}{format_size(found.bytes)} in "
         f"{found.partitions:,} partitions, about ${found.dollars:.4f}"
     )
     told = (
-        f"The statement reads all of {' and '.join(tables)}, with no condition on year, month, day or appid "
-        f"that leaves partitions out: {what}."
+        f"The statement reads all of {' and '.join(tables)}, because no condition on year, month, day or "
+        f"appid excludes partitions: {size}."
     )
     if not sys.stdin.isatty():
         raise UsageError(told, _NARROWER)
     confirm(f"{told} {_NARROWER}", yes=False, flag="--full-scan")
 
 
-def _run(context: Context, query: Query, age: int | None, most: int | None) -> QueryResult:
+def _run(context: Context, query: Query, limits: _Limits) -> QueryResult:
     from logctl.ops.query import runner
 
     try:
-        with working("Athena is working…") as update:
+        with working("Athena is running the query…") as update:
             return runner.query(
                 context.deployment,
                 query,
-                reuse=age,
-                max_scan=most,
-                on_start=lambda query_id: update(f"Athena works on {query_id}"),
-                on_progress=lambda scanned: update(f"Athena is working… {format_size(scanned)} read"),
+                reuse=limits.reuse,
+                max_scan=limits.max_scan,
+                on_start=lambda query_id: update(f"Athena is running query {query_id}"),
+                on_progress=lambda scanned: update(
+                    f"Athena is running the query… {format_size(scanned)} read"
+                ),
             )
     except KeyboardInterrupt:
         say("logctl: the query was cancelled.")
         raise
 
 
-def _say_cost(result: QueryResult, age: int | None, most: int | None) -> None:
-    if result.reused and age is not None:
-        say(f"An earlier result was reused, at most {format_duration(age)} old: nothing was read for it.")
-    say(
-        f"{format_size(result.scanned)} scanned in {format_duration(result.milliseconds)}, "
-        f"about ${result.dollars:.6f}; query {result.query_id}"
-    )
-    if most is not None and result.scanned > most:
-        say(f"That is more than --max-scan {format_size(most)}: it was done before it could be stopped.")
+# ── Showing ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _window(selection: Selection, moment: int) -> str:
+def _write(result: QueryResult, question: Question, output: QueryOutput, moment: int) -> None:
+    from logctl.ops.query.question import DEFAULT_LIMIT
+
+    if question.limit is not None:
+        result.rows = islice(result.rows, question.limit)
+    if question.bars is not None:
+        write_histogram(result, output, question.bars)
+        return
+    count = write_rows(result, output)
+    if question.statement is not None:
+        return
+    if not count:
+        say(f"Looked at {_window(question, moment)} and found no records. Look further back with --since.")
+    elif count == (question.limit or DEFAULT_LIMIT):
+        say(f"These are the newest {count:,} records; there may be more: -n {count * 10}")
+
+
+def _window(question: Question, moment: int) -> str:
+    selection = question.selection
     assert selection.since is not None
     assert selection.until is not None
     end = "now" if selection.until > moment else iso(selection.until)
     return f"{iso(selection.since)} to {end}"
+
+
+def _report_cost(result: QueryResult, limits: _Limits) -> None:
+    if result.reused and limits.reuse is not None:
+        age = format_duration(limits.reuse)
+        say(f"An earlier result was reused, at most {age} old; no data was read.")
+    say(
+        f"{format_size(result.scanned)} scanned in {format_duration(result.milliseconds)}, "
+        f"about ${result.dollars:.6f}; query {result.query_id}"
+    )
+    if limits.max_scan is not None and result.scanned > limits.max_scan:
+        say(
+            f"That is more than --max-scan {format_size(limits.max_scan)}: the query ended before it could "
+            "be cancelled."
+        )

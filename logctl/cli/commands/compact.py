@@ -1,50 +1,56 @@
-"""`logctl athena compact`: JSON of closed days into Parquet."""
+"""`logctl athena compact`: turn the JSON objects of closed days into Parquet."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from logctl.cli.command import command
-from logctl.cli.completion import apps as apps_there
 from logctl.cli.context import Context, now
+from logctl.cli.options import DryRunOption, OutputOption, UntilOption, app_option, since_option
 from logctl.cli.render import Output, say, show, working
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import UsageError
 from logctl.core.safe_text import neutralise
-from logctl.core.sizes import format_size
 from logctl.core.times import DAY, format_duration, parse_duration, parse_range
+from logctl.stack.sizes import format_size
 
-_LOOK_BACK = 35 * DAY
+if TYPE_CHECKING:
+    pass
+
+if TYPE_CHECKING:
+    from logctl.pipeline.compaction import Compacted
+
+_DEFAULT_RANGE = 35 * DAY
 
 
 def register(family: typer.Typer) -> None:
+    """Add the command to `logctl athena`."""
     command(family, "compact")(compact)
 
 
 def compact(
     context: Context,
-    since: Annotated[str | None, typer.Option("-s", "--since", help="3d, or a time. [default: 35d]")] = None,
-    until: Annotated[str | None, typer.Option("-u", "--until", "--end", help="The end, likewise.")] = None,
-    app: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-a", "--app", metavar="APPID", autocompletion=apps_there, help="Only this app; repeatable."
-        ),
-    ] = None,
+    since: Annotated[str | None, since_option("default: 35d")] = None,
+    until: UntilOption = None,
+    app: Annotated[list[str] | None, app_option("Only this app; repeatable.")] = None,
     grace: Annotated[
-        str, typer.Option(help="Keep what was replaced for this long, for queries that are running.")
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="Keep the replaced objects for this time, because running queries may still read them.",
+        ),
     ] = "1h",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
-    ] = False,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    dry_run: DryRunOption = False,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Turn the JSON objects of closed days into sorted Parquet, by Athena, and verify every batch.
+    """Rewrite closed days as sorted Parquet.
 
-    Queries then read a fraction of the bytes; `logs` has every record once at every moment. A day is closed
-    an hour after its end in UTC. Late records are taken up by the next run. Killed, run it again.
+    Athena rewrites the JSON objects, and each batch is verified. Queries then read a fraction of the bytes.
+    At any time, `logs` has every record exactly once. A day is closed one hour after its end in UTC. Records
+    that arrive later are included by the next run. A run that was interrupted can be repeated.
 
     Examples:
 
@@ -58,49 +64,53 @@ def compact(
         if not is_appid(name):
             raise UsageError(f"{neutralise(name)!r} cannot name an app: {RULE}.")
     try:
-        span = parse_range(since, until, now(), _LOOK_BACK)
+        span = parse_range(since, until, now(), _DEFAULT_RANGE)
         kept = 0 if grace == "0" else parse_duration(grace)
     except ValueError as problem:
         raise UsageError(f"{problem}.") from None
-    found: list[Any] = []
     with working("Looking for closed days…") as update:
         work = compactor(context.deployment, grace=kept, on_progress=update)
         if dry_run:
-            report = work.plan(span, app or ())
-            found = list(report.compacted)
+            planned = work.plan(span, app or ()).compacted
         else:
+            done = []
             for item in work.run(span, app or ()):
-                found.append(item)
+                done.append(item)
                 update(f"{'/'.join(item.partition.values)} is compacted")
-            report = work.report()
-    rows = [
-        {
-            "partition": "/".join(item.partition.values),
-            "records": item.records if not dry_run else None,
-            "objects": item.before.objects,
-            "bytes": item.before.bytes,
-            "files": item.after.objects if not dry_run else None,
-            "compacted_bytes": item.after.bytes if not dry_run else None,
-        }
-        for item in found
-    ]
-    planned = ("partition", "objects", "bytes")
-    done = ("partition", "records", "objects", "bytes", "files", "compacted_bytes")
-    show(
-        rows,
-        planned if dry_run else done,
-        output,
-        empty="Nothing to compact: every closed day in the range is compacted, or has no records.",
-        right=("records", "objects", "bytes", "files", "compacted_bytes"),
-        words={"bytes": format_size, "compacted_bytes": format_size},
-    )
     if dry_run:
-        say(f"{len(rows)} partitions would be compacted.")
+        _show(planned, output, done=False)
+        say(f"{len(planned)} partitions would be compacted.")
         return
+    _show(done, output, done=True)
+    report = work.report()
     if report.deleted:
         say(f"{report.deleted:,} replaced objects deleted.")
     if report.waiting:
         say(
-            f"{report.waiting:,} replaced objects stay for {format_duration(kept)}, for queries that are "
-            "running, and are read until then. The next run deletes them."
+            f"{report.waiting:,} replaced objects are kept for {format_duration(kept)}, because running "
+            "queries may still read them. A later run deletes them."
         )
+
+
+def _show(found: Sequence[Compacted], output: Output, *, done: bool) -> None:
+    """Show partitions: what was compacted, or in a dry run what would be."""
+    planned = ("partition", "objects", "bytes")
+    columns = ("partition", "records", "objects", "bytes", "files", "compacted_bytes") if done else planned
+    show(
+        [
+            {
+                "partition": "/".join(item.partition.values),
+                "records": item.records if done else None,
+                "objects": item.before.objects,
+                "bytes": item.before.bytes,
+                "files": item.after.objects if done else None,
+                "compacted_bytes": item.after.bytes if done else None,
+            }
+            for item in found
+        ],
+        columns,
+        output,
+        empty="Nothing to compact: every closed day in the range is compacted or has no records.",
+        right=("records", "objects", "bytes", "files", "compacted_bytes"),
+        words={"bytes": format_size, "compacted_bytes": format_size},
+    )

@@ -1,4 +1,4 @@
-"""`logctl consume`: the Lambda handler on this machine."""
+"""The command `logctl consume`: run the consumer's Lambda handler on this machine."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from logctl.core.errors import PartialError
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "consume")(consume)
 
 
@@ -22,12 +23,14 @@ def consume(
     context: Context,
     once: Annotated[bool, typer.Option("--once", help="End when the queue is empty.")] = False,
     event: Annotated[
-        Path | None, typer.Option("--event", metavar="FILE", help="Handle a saved Lambda event instead.")
+        Path | None,
+        typer.Option("--event", metavar="FILE", help="Process a saved Lambda event instead of the queue."),
     ] = None,
 ) -> None:
-    """Run the consumer here instead of in Lambda, and print what it returns, a line a batch.
+    """Run the consumer on this machine.
 
-    The deployed Lambda keeps consuming beside it; SQS gives each message to one of them.
+    What it returns is printed, one line for each batch. The deployed function keeps running, and SQS gives
+    each message to only one of the two.
 
     Examples:
 
@@ -55,4 +58,4 @@ def consume(
         pass
     say(f"{messages} messages in {batches} batches, {failed} failed.")
     if failed:
-        fail(PartialError(f"{failed} of {messages} messages failed and will come again."))
+        fail(PartialError(f"{failed} of {messages} messages failed and will be delivered again."))

@@ -1,4 +1,4 @@
-"""`logctl cost`: the bill, of a load or of what is running."""
+"""`logctl cost`: what a month costs, for a given load or for the running pipeline."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ import typer
 
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
+from logctl.cli.options import OutputOption, every_option
 from logctl.cli.render import Output, say, show
 from logctl.core.errors import UsageError
-from logctl.core.sizes import parse_size
 from logctl.core.times import MINUTE, format_duration, parse_duration
-from logctl.ops.cost.prices import REGIONS, prices
+from logctl.ops.cost.prices import REGIONS, Price, prices
+from logctl.stack.sizes import parse_size
 
 if TYPE_CHECKING:
-    from logctl.core.settings import Settings
-    from logctl.ops.cost.estimate import Line, Load
+    from logctl.ops.cost.bill import CostLine
+    from logctl.ops.cost.load import Load
+    from logctl.stack.settings import Settings
 
 _COLUMNS = ("with", "service", "what", "quantity", "unit", "price", "amount_usd")
 _SHOWN = ("service", "what", "quantity", "price", "amount_usd")
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "cost")(cost)
 
 
@@ -32,31 +35,36 @@ def cost(
     context: Context,
     load: Annotated[
         tuple[str, str] | None,
-        typer.Option("--estimate", metavar="RATE SIZE", help="Records, and the size of one: 100/s 500B."),
+        typer.Option(
+            "--estimate", metavar="RATE SIZE", help="Records per time, and the size of one: 100/s 500B."
+        ),
     ] = None,
     apps: Annotated[
         int | None,
-        typer.Option("--apps", min=1, metavar="N", help="Apps that share the load. [default: 1]"),
+        typer.Option("--apps", min=1, metavar="N", help="How many apps share the load. [default: 1]"),
     ] = None,
     every: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="How often each app's producer sends: 1s, 1m, 1h. [default: 1s]"),
+        every_option("Interval at which each app's producer sends: 1s, 1m, 1h. [default: 1s]"),
     ] = None,
     errors: Annotated[
         float | None,
-        typer.Option(min=0, max=100, metavar="PERCENT", help="How many of the records alert. [default: 1]"),
+        typer.Option(
+            min=0, max=100, metavar="PERCENT", help="Percentage of the records that are errors. [default: 1]"
+        ),
     ] = None,
     priced_as: Annotated[
         str | None,
-        typer.Option("--prices", metavar="REGION", help="Another region's prices than the region's own."),
+        typer.Option("--prices", metavar="REGION", help="Use the prices of this region."),
     ] = None,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How lines are written.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show what a month costs at AWS's list prices: quantity, price, amount, line by line.
+    """Show what a month of the pipeline costs at list prices.
 
-    Without --estimate the quantities come from CloudWatch's metrics of the last 30 days. With it they
-    come from a load and the settings, beside what the same load costs with CloudWatch Logs and with
-    Amazon Data Firehose, and nothing is asked of AWS. -o json names the source of each price and its date.
+    Each line has quantity, price and amount. Without --estimate, quantities come from CloudWatch's metrics of
+    the last 30 days. With --estimate, they are computed from a load and the settings, without any request to
+    AWS, and the same load is priced with CloudWatch Logs and with Amazon Data Firehose. -o json has the
+    source and date of each price.
 
     Examples:
 
@@ -70,13 +78,13 @@ def cost(
     table = prices(chosen)
     if load is None:
         if apps or every or errors is not None:
-            raise UsageError("--apps, --every and --errors go with --estimate.")
+            raise UsageError("--apps, --every and --errors need --estimate.")
         _show_usage(context, table, output)
     else:
         _show_estimate(context.settings, _load(load, apps, every, errors), table, output)
     say(f"List prices of {chosen} in US dollars, without free tiers and taxes.")
     if not all(price.checked for price in table.values()):
-        say(f"  Where it says (unchecked), the price of {REGIONS[0]} stands in.")
+        say(f"  Prices marked (unchecked) are those of {REGIONS[0]}.")
 
 
 def _region(context: Context) -> str:
@@ -89,7 +97,7 @@ def _region(context: Context) -> str:
 
 
 def _load(load: tuple[str, str], apps: int | None, every: str | None, errors: float | None) -> Load:
-    from logctl.ops.cost.estimate import Load, parse_rate
+    from logctl.ops.cost.load import Load, parse_rate
 
     try:
         rate, size = parse_rate(load[0]), parse_size(load[1])
@@ -97,14 +105,17 @@ def _load(load: tuple[str, str], apps: int | None, every: str | None, errors: fl
     except ValueError as problem:
         raise UsageError(f"{problem}.", "Write it like: logctl cost --estimate 100/s 500B") from None
     if not 1 <= size <= 10**6:
-        raise UsageError(f"{load[1]!r} is no record's size: SQS takes up to 1 MB.")
-    return Load(rate, size, apps or 1, interval, 0.01 if errors is None else errors / 100)
+        raise UsageError(f"{load[1]!r} is not the size of a record: SQS accepts 1 B to 1 MB.")
+    share = 0.01 if errors is None else errors / 100
+    return Load(rate, size, apps=apps or 1, every=interval, errors=share)
 
 
-def _show_estimate(settings: Settings, load: Load, table: dict[str, Any], output: Output) -> None:
+def _show_estimate(settings: Settings, load: Load, table: Mapping[str, Price], output: Output) -> None:
     from logctl.ops.cost import estimate as cost
+    from logctl.ops.cost.bill import total
+    from logctl.stack.alarms import ALARMS
 
-    alarms = _alarms(settings)
+    alarms = len(ALARMS)
     bills = {
         "logctl": cost.estimate(load, settings, table, alarms=alarms),
         "CloudWatch Logs": cost.with_cloudwatch_logs(load, settings, table),
@@ -112,33 +123,31 @@ def _show_estimate(settings: Settings, load: Load, table: dict[str, Any], output
     }
     _show(bills, output)
     say(
-        f"{load.records:,.0f} records a month, {load.records_a_message:,.0f} in a message, sent every "
-        f"{format_duration(load.every)}; storage as it is when it is full, after "
+        f"{load.records:,.0f} records a month, {load.records_per_message:,.0f} in a message, sent every "
+        f"{format_duration(load.every)}. Storage is what has accumulated after "
         f"{format_duration(settings.cold_retention)}."
     )
     if load.every < MINUTE:
         slower = cost.estimate(replace(load, every=MINUTE), settings, table, alarms=alarms)
-        if cost.total(slower) < 0.8 * cost.total(bills["logctl"]):
-            say(f"  Bigger messages cost less: ${cost.total(slower):,.2f} with --every 1m, as in send -f.")
+        if total(slower) < 0.8 * total(bills["logctl"]):
+            say(
+                f"  Larger messages cost less: ${total(slower):,.2f} with --every 1m, which `send -f` "
+                "takes too."
+            )
 
 
-def _show_usage(context: Context, table: dict[str, Any], output: Output) -> None:
+def _show_usage(context: Context, table: Mapping[str, Price], output: Output) -> None:
     from logctl.ops.cost.measured import usage
 
     found = usage(context.deployment, table, now=now())
     _show({"logctl": found.lines}, output)
-    say(f"A month like the last {format_duration(found.observed)}, from CloudWatch's metrics; no invoice.")
+    say(
+        f"Projected to a month from the last {format_duration(found.observed)} of CloudWatch's metrics; "
+        "an invoice may differ."
+    )
 
 
-def _alarms(settings: Settings) -> int:
-    from logctl.stack.resources.lambda_functions import Code
-    from logctl.stack.template import build_template
-
-    built = build_template(settings, code=Code("none", "none", "none", "none"))
-    return sum(item["Type"] == "AWS::CloudWatch::Alarm" for item in built["Resources"].values())
-
-
-def _row(name: str, line: Line) -> dict[str, Any]:
+def _row(name: str, line: CostLine) -> dict[str, Any]:
     return {
         "with": name,
         "service": line.service,
@@ -154,8 +163,8 @@ def _row(name: str, line: Line) -> dict[str, Any]:
     }
 
 
-def _show(bills: Mapping[str, Sequence[Line]], output: Output) -> None:
-    if output is not Output.TABLE:
+def _show(bills: Mapping[str, Sequence[CostLine]], output: Output) -> None:
+    if output.for_programs:
         show([_row(name, line) for name, lines in bills.items() for line in lines], _COLUMNS, output)
         return
     for name, lines in bills.items():
@@ -164,9 +173,9 @@ def _show(bills: Mapping[str, Sequence[Line]], output: Output) -> None:
         print()
 
 
-def _for_people(name: str, lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """With a total, which a program would count twice."""
-    from logctl.ops.cost.estimate import total
+def _for_people(name: str, lines: Sequence[CostLine]) -> list[dict[str, Any]]:
+    """Return the rows of a table, with a total; JSON and CSV have none, so that a sum of them is right."""
+    from logctl.ops.cost.bill import total
 
     rows = [_row(name, line) for line in lines]
     return [
@@ -176,7 +185,7 @@ def _for_people(name: str, lines: Sequence[Line]) -> list[dict[str, Any]]:
             "amount_usd": None if row["amount_usd"] is None else f"{row['amount_usd']:,.2f}",
         }
         for row in rows
-    ] + [{"service": "in all", "amount_usd": f"{total(lines):,.2f}"}]
+    ] + [{"service": "total", "amount_usd": f"{total(lines):,.2f}"}]
 
 
 def _number(quantity: float) -> str:

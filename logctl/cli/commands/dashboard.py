@@ -1,4 +1,4 @@
-"""`logctl dashboard`: the page, who may see it, and tokens for scripts."""
+"""`logctl dashboard`: the page, its users, and tokens for scripts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ import typer
 
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context
+from logctl.cli.options import AppPatternsOption, OutputOption, YesOption, app_option
 from logctl.cli.render import Output, say, show
 from logctl.core.times import iso
 
 
 def register(app: typer.Typer) -> None:
-    family = typer.Typer(help="The dashboard, who may see it, and tokens for scripts.", no_args_is_help=True)
+    """Add the commands to the program."""
+    family = typer.Typer(
+        help="Open the dashboard; manage its users and tokens for scripts.", no_args_is_help=True
+    )
     command(family, "open")(open_page)
     command(family, "token")(token)
-    users = typer.Typer(help="Who may sign in, and which apps they may read.", no_args_is_help=True)
+    users = typer.Typer(
+        help="Manage who may sign in, and which apps each user may read.", no_args_is_help=True
+    )
     command(users, "add")(add)
     command(users, "list")(listing)
     command(users, "remove")(remove)
@@ -29,12 +35,12 @@ def register(app: typer.Typer) -> None:
 def open_page(
     context: Context,
     browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open it, or only print its address.")
+        bool, typer.Option("--browser/--no-browser", help="Open the page, or only print its address.")
     ] = True,
 ) -> None:
-    """Open the dashboard. In the sandbox you are signed in, by a link that works once.
+    """Open the dashboard. In the sandbox, a link that works once signs you in.
 
-    Before that the API is tried, there with a new token; when it does not answer as it should, this says why.
+    Before that, the API has to answer a test request; the error says why it does not.
 
     Examples:
 
@@ -42,11 +48,12 @@ def open_page(
 
       logctl dashboard open --no-browser
     """
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard, checked_url
+    from logctl.ops.dashboard.sandbox_sign_in import signed_in_url
 
     dashboard = Dashboard(context.deployment)
     local = context.settings.target == "local"
-    url = dashboard.signed_in_url() if local else dashboard.checked_url()
+    url = signed_in_url(dashboard) if local else checked_url(dashboard)
     print(url)
     if browser and _has_browser():
         import webbrowser
@@ -55,11 +62,11 @@ def open_page(
     if local:
         say("The link signs you in once, within five minutes.")
     else:
-        say(f"Make a user with: logctl dashboard user add NAME --app APPID{context.target_flag}")
+        say(f"Add a user with: logctl dashboard user add NAME --app APPID{context.target_flag}")
 
 
 def _has_browser() -> bool:
-    """Whether there is somebody to look at one: a terminal, and on Linux a display."""
+    """Return whether a browser would be seen: on a terminal, and on Linux with a display."""
     if not sys.stdout.isatty():
         return False
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
@@ -67,33 +74,41 @@ def _has_browser() -> bool:
 
 def token(
     context: Context,
-    apps: Annotated[
-        list[str] | None, typer.Option("--app", help="Only this app or glob; more than once for several.")
-    ] = None,
+    apps: AppPatternsOption = None,
 ) -> None:
-    """Print an access token for scripts; it counts for an hour, and reads what machine_apps allows.
+    """Print an access token for scripts.
+
+    It is valid for an hour and may read the apps in machine_apps.
 
     Example:
 
       curl -H "Authorization: Bearer $(logctl dashboard token)" URL/apps
     """
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard
+    from logctl.ops.dashboard.tokens import script_token
 
-    dashboard = Dashboard(
-        context.deployment,
-        on_busy=lambda seconds: say(f"The sign-in service is busy; trying again in {seconds} s."),
+    print(
+        script_token(
+            Dashboard(context.deployment),
+            apps or (),
+            on_busy=lambda seconds: say(f"The sign-in service is busy; trying again in {seconds} s."),
+        )
     )
-    print(dashboard.token(apps or ()))
 
 
 def add(
     context: Context,
-    name: Annotated[str, typer.Argument(help="Their name, or e-mail address.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name or e-mail address of the user.")],
     apps: Annotated[
-        list[str], typer.Option("--app", help="An app or glob they may read; more than once for several.")
+        list[str],
+        app_option(
+            "An app that the user may read, or a pattern such as 'web-*'; repeatable.", may_be_new=True
+        ),
     ],
 ) -> None:
-    """Make a user, and print the password for their first sign-in, where they choose their own.
+    """Add a user, and print the password for the first sign-in.
+
+    At the first sign-in, the user has to set a new password.
 
     Examples:
 
@@ -101,26 +116,27 @@ def add(
 
       logctl dashboard user add ops --app '*'
     """
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard
+    from logctl.ops.dashboard.users import add_user
 
     dashboard = Dashboard(context.deployment)
-    password = dashboard.add(name, apps)
-    print(password)
+    print(add_user(dashboard, name, apps))
     say(f"{name} may read {', '.join(apps)}. Above is the password for the first sign-in, at {dashboard.url}")
-    say("It is shown only now, and counts for seven days.")
+    say("The password is not shown again, and expires in seven days.")
 
 
 def listing(
     context: Context,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """List who may sign in, and what they may read.
+    """List the users, and the apps that each may read.
 
     Example:
 
       logctl dashboard user list
     """
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard
+    from logctl.ops.dashboard.users import list_users
 
     rows = [
         {
@@ -129,30 +145,33 @@ def listing(
             "status": user.status.lower().replace("_", " "),
             "created": iso(user.created_at),
         }
-        for user in Dashboard(context.deployment).users()
+        for user in list_users(Dashboard(context.deployment))
     ]
     show(
         rows,
         ("user", "apps", "status", "created"),
         output,
-        empty="There is no user yet: logctl dashboard user add NAME --app APPID",
+        empty="There are no users yet. Add one with: logctl dashboard user add NAME --app APPID",
         words={"apps": ", ".join},
     )
 
 
 def remove(
     context: Context,
-    name: Annotated[str, typer.Argument(help="As `dashboard user list` shows it.")],
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The user, as `logctl dashboard user list` shows it.")
+    ],
+    yes: YesOption = False,
 ) -> None:
-    """Remove a user. A token that they hold counts until it ends, within the hour.
+    """Remove a user. A token that the user has remains valid until it expires, within the hour.
 
     Example:
 
       logctl dashboard user remove anna
     """
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard
+    from logctl.ops.dashboard.users import remove_user
 
     confirm(f"This removes {name} from the dashboard of {context.place}.", yes=yes)
-    Dashboard(context.deployment).remove(name)
+    remove_user(Dashboard(context.deployment), name)
     say(f"{name} can no longer sign in.")

@@ -1,4 +1,4 @@
-"""`logctl debounce`: what alerts are held back, and silencing them."""
+"""`logctl debounce`: the state of alerts by kind of error, and silences."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ import typer
 from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
+from logctl.cli.options import OutputOption, app_option, level_option
 from logctl.cli.render import Output, facts, say, show
 from logctl.core.errors import LogctlError, PartialError, UsageError
-from logctl.core.names import Names
 from logctl.core.times import format_duration, iso, parse_duration
+from logctl.stack.names import Names
 
 _Key = Annotated[
     str,
     typer.Argument(
+        metavar="KEY",
         autocompletion=completion.keys,
-        help="As `debounce list` shows it: app#LEVEL#fingerprint.",
+        help="Key of a kind of error, as `logctl debounce list` shows it: app#LEVEL#fingerprint.",
     ),
 ]
 
 
 def register(app: typer.Typer) -> None:
-    family = typer.Typer(help="What alerts are held back, and why.", no_args_is_help=True)
+    """Add the commands to the program."""
+    family = typer.Typer(help="Show, explain, simulate and silence alerts.", no_args_is_help=True)
     command(family, "list")(listing)
     command(family, "show")(show_key)
     command(family, "explain")(explain)
@@ -36,14 +39,17 @@ def register(app: typer.Typer) -> None:
 
 
 def _left(milliseconds: int) -> str:
+    """Return the time left in a window."""
     return format_duration(milliseconds) if milliseconds else "over"
 
 
 def listing(
     context: Context,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the kinds of error that are open: counted, reported, held back, and when the window ends.
+    """List the kinds of error that have an open alert.
+
+    For each kind: the events counted, reported and suppressed, and when the window ends.
 
     Example:
 
@@ -74,9 +80,11 @@ def listing(
 def show_key(
     context: Context,
     key: _Key,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show one kind of error: its state, window, counts, last alert and a sample.
+    """Show the state of one kind of error.
+
+    The state has window, counts, last alert and a sample event.
 
     Example:
 
@@ -85,7 +93,7 @@ def show_key(
     from logctl.ops.alerts.debounce_states import standing
 
     row = standing(context.deployment, key, now=now()).row
-    if output is Output.TABLE:
+    if not output.for_programs:
         row = {**row, "window_left": _left(row.pop("window_left_ms"))}
     facts(row, output)
 
@@ -93,11 +101,12 @@ def show_key(
 def explain(
     context: Context,
     key: _Key,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Say why the next event of a kind would alert or would not, and when one could.
+    """Explain whether the next event of a kind would alert.
 
-    Goes by what is counted, silenced and configured at this moment, as the consumer would.
+    If it would not, the earliest time of an alert is shown. The answer follows from the counts, silences and
+    settings at this moment, by the rules that the consumer applies.
 
     Example:
 
@@ -114,7 +123,7 @@ def explain(
         "why": told.why,
         "could_alert_at": None if told.at is None else iso(told.at),
     }
-    if output is Output.TABLE:
+    if not output.for_programs:
         shown["would_alert"] = "yes" if told.alerts else "no"
         shown["could_alert_in"] = "never" if wait is None else format_duration(wait) if wait else "at once"
     else:
@@ -124,20 +133,29 @@ def explain(
 
 def simulate(
     context: Context,
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Log files, gzip and zstd too.")],
-    app: Annotated[
-        str | None, typer.Option("--app", "-a", metavar="APPID", help="The app that the logs are of.")
-    ] = None,
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE…", help="Log files, which may be compressed with gzip or zstd."),
+    ],
+    app: Annotated[str | None, app_option("The app that the records belong to.", may_be_new=True)] = None,
     window: Annotated[
-        str | None, typer.Option("--window", help="Another window than alert_window: 5m, 1h.")
+        str | None,
+        typer.Option(
+            "--window",
+            metavar="TIME",
+            help="Time window to simulate, such as 5m or 1h, instead of alert_window.",
+        ),
     ] = None,
-    level: Annotated[str | None, typer.Option("--level", help="Another level than alert_level.")] = None,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    level: Annotated[
+        str | None, level_option("Least level that alerts in the simulation, instead of alert_level.")
+    ] = None,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show the alerts that log files would have caused. Needs no AWS, and sends nothing.
+    """Show the alerts that log files would have caused.
 
-    The same rules and settings as in the pipeline, with the events' own times as the clock: what alerts,
-    what is held back, when windows end. Try another window before you provision it.
+    AWS is not needed, and nothing is sent. The simulation applies the rules and settings of the pipeline,
+    with the events' own times as the clock: which events alert, which are suppressed, and when windows end.
+    Use it to try a window before you provision it.
 
     Examples:
 
@@ -147,7 +165,7 @@ def simulate(
     """
     from logctl.cli.commands.send import show_refusals
     from logctl.ops.alerts.simulate import simulate as run
-    from logctl.ops.send.packing import Inputs
+    from logctl.ops.send.input_messages import Inputs
 
     given = {"alert_window": window, "alert_level": level}
     settings = context.with_flags(given).settings
@@ -182,10 +200,12 @@ def simulate(
         f"{len(found.told):,} alerts, with a window of {format_duration(settings.alert_window)}."
     )
     if found.untimed:
-        say(f"{found.untimed:,} errors have no time of their own; they count at the time of their file.")
+        say(f"{found.untimed:,} errors have no time of their own; the time of their file is used.")
     if found.refused:
         show_refusals(found.refused)
-        raise PartialError(f"{len(found.refused)} records could not be read; the others are simulated.")
+        raise PartialError(
+            f"{len(found.refused)} records could not be read and are not part of the simulation."
+        )
 
 
 def silence(
@@ -195,15 +215,19 @@ def silence(
         typer.Argument(
             metavar="KEY|APPID",
             autocompletion=completion.keys_and_apps,
-            help="One kind of error, or a whole app.",
+            help="Key of a kind of error, or an app.",
         ),
     ],
-    duration: Annotated[str, typer.Option("--for", help="For how long: 30m, 2h, 1d.")],
-    comment: Annotated[str, typer.Option("--comment", help="Why, for the others.")] = "",
+    duration: Annotated[
+        str, typer.Option("--for", metavar="TIME", help="Duration of the silence: 30m, 2h, 1d.")
+    ],
+    comment: Annotated[
+        str, typer.Option("--comment", metavar="TEXT", help="The reason, for others to read.")
+    ] = "",
 ) -> None:
-    """Publish nothing about a kind of error, or an app, for a while.
+    """Silence alerts about a kind of error, or an app, for some time.
 
-    Events are counted meanwhile, and reported when the silence ends.
+    Events are still counted, and are reported when the silence ends.
 
     Examples:
 
@@ -220,15 +244,17 @@ def silence(
     made = debounce_states.silence(
         context.deployment, what, duration=milliseconds, comment=comment, now=now()
     )
-    say(f"Nothing is published about {made.target} until {iso(made.until)}; events are counted.")
-    say(f"  End it before: logctl debounce clear '{made.target}'{context.target_flag}")
+    say(f"Alerts about {made.target} are silenced until {iso(made.until)}; events are still counted.")
+    say(f"  To end the silence earlier: logctl debounce clear '{made.target}'{context.target_flag}")
 
 
 def silences(
     context: Context,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the silences that hold, and those that ended in the last seven days.
+    """List silences.
+
+    They are the active ones, and those that ended in the last seven days.
 
     Example:
 
@@ -252,11 +278,13 @@ def clear(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="KEY|APPID", autocompletion=completion.keys_and_apps, help="What was silenced."
+            metavar="KEY|APPID",
+            autocompletion=completion.keys_and_apps,
+            help="What was silenced: the key of a kind of error, or an app.",
         ),
     ],
 ) -> None:
-    """End a silence now. What was held back is reported by the next sweeps, within two minutes.
+    """End a silence now. The next sweep reports the suppressed events, within two minutes.
 
     Example:
 
@@ -266,5 +294,7 @@ def clear(
 
     ended = debounce_states.clear(context.deployment, what, now=now())
     if ended is None:
-        raise LogctlError(f"There is no silence of {what}.", "See them with: logctl debounce silences")
-    say(f"The silence of {ended.target} is ended; it would have lasted until {iso(ended.until)}.")
+        raise LogctlError(
+            f"There is no silence of {what}.", "List the silences with: logctl debounce silences"
+        )
+    say(f"The silence of {ended.target} has ended; it would have lasted until {iso(ended.until)}.")

@@ -1,4 +1,4 @@
-"""`logctl demo`: the whole pipeline on this machine, in one go."""
+"""`logctl demo`: run the whole pipeline on this machine, step by step."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from logctl.cli.render import Output, say, show
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import UsageError
 from logctl.core.safe_text import neutralise_lines
+from logctl.ops.send.input_forms import Errors
 
 if TYPE_CHECKING:
     from logctl.ops.alerts.queue_subscriber import Inbox
@@ -30,18 +31,21 @@ _QUERY = (
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "demo")(demo)
 
 
 def demo(
     context: Context,
     files: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE…]", help="Your own logs; without, made ones.")
+        list[str] | None,
+        typer.Argument(metavar="[FILE…]", help="Log files to send. [default: generated sample records]"),
     ] = None,
 ) -> None:
-    """Show everything on this machine: sandbox, stack, logs in, tail, one alert, SQL.
+    """Run the whole pipeline on this machine, step by step.
 
-    No AWS account is needed or touched. The sandbox is left running.
+    The steps are sandbox, stack, send, tail, an alert, an SQL query and the dashboard. No AWS account is
+    needed or used. The sandbox keeps running.
 
     Examples:
 
@@ -49,34 +53,36 @@ def demo(
 
       logctl demo /var/log/nginx/error.log
     """
-    from logctl.cli.commands import athena, local, send, stack
+    from logctl.cli.commands import athena, local, provision, send
     from logctl.ops.alerts.queue_subscriber import Inbox
-    from logctl.ops.dashboard.access import Dashboard
+    from logctl.ops.dashboard.address import Dashboard
+    from logctl.ops.dashboard.sandbox_sign_in import signed_in_url
 
     context = context.with_flags({"target": "local"})
     apps = {path: _app_of(path) for path in files or []}
-    _step("The sandbox: AWS on this machine, as a child process")
+    _step("Start the sandbox, which emulates AWS on this machine: logctl local up")
     local.up(context)
-    _step("The stack: queue, consumer, bucket, tables, topic, catalog, by one CloudFormation change set")
-    stack.provision(context, yes=True)
+    _step("Deploy the stack with one CloudFormation change set: logctl provision")
+    provision.provision(context, provision.ProvisionOptions(yes=True))
     inbox = Inbox(context.deployment)
     inbox.take(seconds=0)
 
-    _step("Logs in: packed, in order, through SQS FIFO to the Lambda consumer")
+    _step("Send logs, packed and in order, through SQS FIFO to the Lambda consumer: logctl send")
     for path, app in apps.items():
-        send.send(context, files=[path], app=app, wait=True, keep_going=True, errors=send.Errors.REPLACE)
+        options = send.SendOptions(files=[path], app=app, wait=True, keep_going=True, errors=Errors.REPLACE)
+        send.send(context, options)
     if not apps:
-        send.send(context, sample=SAMPLE, wait=True)
+        send.send(context, send.SendOptions(sample=SAMPLE, wait=True))
 
-    _step("The newest of them, from the hot store: logctl tail -n 8")
+    _step("Show the newest records, from the hot store: logctl tail -n 8")
     _tail(context, sorted(set(apps.values())))
-    _step("One alert, at once, and the rest of its kind held back: logctl debounce list")
+    _step("Show the first alert; further events of its kind are suppressed: logctl debounce list")
     _alert(context, inbox, real=bool(apps))
-    _step("SQL over everything in S3, by Athena: logctl athena query")
+    _step("Query everything in S3 with SQL: logctl athena query")
     say(f"  {_QUERY}")
-    athena.query(context, _QUERY, full_scan=True)
-    _step("The dashboard: this address signs you in once; logctl dashboard open makes another")
-    print(Dashboard(context.deployment).signed_in_url())
+    athena.query(context, athena.QueryOptions(sql=_QUERY, full_scan=True))
+    _step("Open the dashboard with this address, which signs you in once: logctl dashboard open")
+    print(signed_in_url(Dashboard(context.deployment)))
     _next_steps(sorted(set(apps.values())))
 
 
@@ -86,13 +92,14 @@ def _step(title: str) -> None:
 
 
 def _app_of(path: str) -> str:
-    """An app for a file: its name without endings, in small letters."""
+    """Return the app for a file: its name in lowercase, without what follows the first dot."""
     if not Path(path).is_file():
         raise UsageError(f"There is no file {path}.")
     app = re.split(r"[.]", Path(path).name)[0].lower()
     if not is_appid(app):
         raise UsageError(
-            f"The name of {path} cannot name an app: {RULE}.", "Rename or link it, and try again."
+            f"The name of {path} cannot name an app: {RULE}.",
+            "Rename the file or make a link to it, and try again.",
         )
     return app
 
@@ -100,7 +107,7 @@ def _app_of(path: str) -> str:
 def _tail(context: Context, apps: list[str]) -> None:
     from logctl.cli.commands import tail
 
-    tail.tail(context, apps, lines=8)
+    tail.tail(context, tail.TailOptions(apps=apps, lines=8))
 
 
 def _alert(context: Context, inbox: Inbox, *, real: bool) -> None:
@@ -109,23 +116,23 @@ def _alert(context: Context, inbox: Inbox, *, real: bool) -> None:
 
     delivered = inbox.take(seconds=_ALERT_SECONDS if not real else 2)
     if not delivered and real:
-        say("  Nothing in these logs alerts: only errors of the last hour do. Here is a made burst:")
-        send.send(context, sample=SAMPLE, wait=True)
+        say("  Nothing in these logs alerts: only errors of the last hour do. Here are sample records:")
+        send.send(context, send.SendOptions(sample=SAMPLE, wait=True))
         delivered = inbox.take(seconds=_ALERT_SECONDS)
     for alert in delivered[:1]:
         print(alert.subject)
         print(neutralise_lines("\n".join(f"  {line}" for line in alert.body.rstrip().split("\n"))))
     if len(delivered) > 1:
-        say(f"  and {len(delivered) - 1} more, each of another kind.")
+        say(f"  and {len(delivered) - 1} more alerts, each about another kind of error.")
     if not delivered:
-        say("  No new alert, as it should be: the last one of this kind is less than its window old.")
+        say("  No new alert, as intended: the last alert about this kind is within its window.")
     held = sum(standing.state.held_back for standing in standings(context.deployment, now=now()))
-    print(f"\n{len(delivered)} published, {held:,} events held back for the end of the window:")
+    print(f"\n{len(delivered)} alerts published, {held:,} events suppressed until the window ends:")
     debounce.listing(context, Output.TABLE)
 
 
 def _program() -> str:
-    """How this logctl is called from here: `make demo` runs one that is on nobody's PATH."""
+    """Return the command that runs this logctl, which may not be on the PATH (as with `make demo`)."""
     return "logctl" if shutil.which("logctl") else os.path.relpath(sys.argv[0])
 
 
@@ -134,14 +141,14 @@ def _next_steps(apps: list[str]) -> None:
     rows = [
         {"try": command_.replace("logctl", _program(), 1), "to": purpose}
         for command_, purpose in (
-            ("logctl tail -f --target local", "see what arrives, in one terminal"),
-            ("logctl send --sample 500 --target local", "and send something in another"),
+            ("logctl tail -f --target local", "watch records arrive, in one terminal"),
+            ("logctl send --sample 500 --target local", "send sample records, in another terminal"),
             (f"logctl tail {one} -l WARN -n 20 --target local", "read one app's warnings and errors"),
             (f"logctl send FILE --app {one} --target local", "send your own logs"),
-            ("logctl athena query --saved errors-by-app --since 1d --target local", "ask with SQL"),
-            ("logctl debounce list --target local", "see what alerts are held back"),
-            ("logctl local down", "stop the sandbox; local up brings everything back"),
-            ("logctl provision --plan", "see what it would make in your AWS account"),
+            ("logctl athena query --saved errors-by-app --since 1d --target local", "query with SQL"),
+            ("logctl debounce list --target local", "see which alerts are suppressed"),
+            ("logctl local down", "stop the sandbox; logctl local up starts it again"),
+            ("logctl provision --plan", "see what would be created in your AWS account"),
         )
     ]
     _step("What to try next (the sandbox is still running)")

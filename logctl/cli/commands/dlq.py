@@ -1,4 +1,4 @@
-"""`logctl dlq`: what failed too often."""
+"""The command `logctl dlq`: handle the messages in the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import typer
 
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context
+from logctl.cli.options import OutputOption, YesOption, all_option, dry_run_option, limit_option
 from logctl.cli.render import Output, brief, facts, say, show, working
 from logctl.core.errors import PartialError, UsageError
 from logctl.core.safe_text import counted
 from logctl.core.times import iso
 
 if TYPE_CHECKING:
-    from logctl.ops.recovery.dead_letters import DeadLetter, Moved
+    from logctl.ops.recovery.dead_letter_moves import Moved
+    from logctl.ops.recovery.dead_letters import DeadLetter
 
 _LOOKING = "Looking into the dead-letter queue…"
 _EMPTY = "The dead-letter queue is empty."
@@ -24,13 +26,17 @@ _TEN = "SQS shows at most ten of each app at a time"
 
 _Messages = Annotated[
     list[str] | None,
-    typer.Option("--message", metavar="ID", help="Only this one, by its id or the start of it; repeatable."),
+    typer.Option(
+        "--message", metavar="ID", help="Only this message, by its id or the start of it; repeatable."
+    ),
 ]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def register(app: typer.Typer) -> None:
-    family = typer.Typer(help="The dead-letter queue: what failed, and again.", no_args_is_help=True)
+    """Add the commands to the program."""
+    family = typer.Typer(
+        help="List, redrive or delete messages in the dead-letter queue.", no_args_is_help=True
+    )
     command(family, "list")(listing)
     command(family, "show")(show_letter)
     command(family, "redrive")(redrive)
@@ -40,13 +46,13 @@ def register(app: typer.Typer) -> None:
 
 def listing(
     context: Context,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 100,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    limit: Annotated[int, limit_option("Show at most N messages.")] = 100,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the messages that the consumer could not finish, and why; nothing is taken out.
+    """List the messages that failed, and why.
 
-    The cause is "content" when a message failed while storage worked, "storage" when it could not be stored,
-    and "unknown" when nothing was recorded of its attempts.
+    The messages stay in the queue. The cause is "content" if a message failed while storage worked, "storage"
+    if it could not be stored, and "unknown" if nothing was recorded of its attempts.
 
     Example:
 
@@ -57,7 +63,7 @@ def listing(
     with working(_LOOKING):
         found = dead_letters.look(context.deployment, limit=limit)
     columns: tuple[str, ...] = ("message_id", "app", "sent", "records", "cause", "reason")
-    if output is not Output.TABLE:
+    if output.for_programs:
         columns = (*columns[:3], "receives", "size", *columns[3:], "detail", "problem")
     show(
         [_row(letter) for letter in found.letters],
@@ -72,7 +78,7 @@ def listing(
         whole=("message_id", "sent", "records", "cause"),
     )
     if found.total > len(found.letters):
-        say(f"{len(found.letters)} of about {found.total} messages: {_TEN}. More than these are there.")
+        say(f"{len(found.letters)} of about {found.total} messages: {_TEN}.")
 
 
 def _row(letter: DeadLetter) -> dict[str, object]:
@@ -93,9 +99,9 @@ def _row(letter: DeadLetter) -> dict[str, object]:
 def show_letter(
     context: Context,
     message_id: Annotated[str, typer.Argument(help="The id, or the start of it, from `dlq list`.")],
-    output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show one message whole, and why it failed.
+    """Show one message with its content, and why it failed.
 
     Example:
 
@@ -111,17 +117,16 @@ def show_letter(
 def redrive(
     context: Context,
     messages: _Messages = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="Also those that failed because of their content.")
-    ] = False,
-    yes: _Yes = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many would be moved.")] = False,
+    every: Annotated[bool, all_option("Also messages that failed because of their content.")] = False,
+    yes: YesOption = False,
+    dry_run: Annotated[bool, dry_run_option("Only show how many would be moved.")] = False,
 ) -> None:
-    """Send messages in the dead-letter queue through the pipeline again.
+    """Send failed messages through the pipeline again.
 
-    Those that failed because of their content would fail again: they are left out, unless --all or --message
-    names them. Messages of an app keep their order, but come after what the app has sent since, and go ahead
-    of those that are left out. What was stored and counted before is not stored or counted twice.
+    Messages that failed because of their content would fail again. They are left out, unless they are chosen
+    with --all or --message. The messages of an app keep their order, but come after what the app has sent
+    since, and before those that are left out. Records that are stored already are not stored or counted
+    twice.
 
     Examples:
 
@@ -140,31 +145,31 @@ def redrive(
 
 
 def _redrive_some(context: Context, messages: Sequence[str], *, yes: bool, dry_run: bool) -> None:
-    from logctl.ops.recovery import dead_letters
+    from logctl.ops.recovery import dead_letter_moves, dead_letters
 
     with working(_LOOKING):
         ids = dead_letters.chosen(context.deployment, messages)
     if dry_run:
-        say(f"{counted(len(ids), 'message')} would be sent round again; nothing was moved.")
+        say(f"{counted(len(ids), 'message')} would be sent again; nothing was moved.")
         return
     confirm(f"This moves {counted(len(ids), 'dead letter')} back into the queue of {context.place}.", yes=yes)
     with working("Moving…"):
-        done = dead_letters.redrive_some(context.deployment, ids)
-    _conclude(done, len(ids), "on their way again")
+        done = dead_letter_moves.redrive_some(context.deployment, ids)
+    _conclude(done, len(ids), "sent again")
 
 
 def _redrive_all(context: Context, *, everything: bool, yes: bool, dry_run: bool) -> None:
-    from logctl.ops.recovery import dead_letters
+    from logctl.ops.recovery import dead_letter_moves
 
     with working(_LOOKING):
-        found = dead_letters.plan(context.deployment)
+        found = dead_letter_moves.plan(context.deployment)
     total = found.moved + found.left_out + found.unseen
     going = total if everything else found.moved
     if not total:
         say(_EMPTY)
         return
     if dry_run:
-        say(f"{counted(going, 'message')} would be sent round again; nothing was moved.")
+        say(f"{counted(going, 'message')} would be sent again; nothing was moved.")
         _tell_left_out(found, everything=everything)
         return
     if not going + found.unseen:
@@ -175,12 +180,12 @@ def _redrive_all(context: Context, *, everything: bool, yes: bool, dry_run: bool
         f"This moves {beyond}{counted(going, 'dead letter')} back into the queue of {context.place}.", yes=yes
     )
     with working("Moving…") as update:
-        done = dead_letters.redrive(
+        done = dead_letter_moves.redrive(
             context.deployment,
             everything=everything,
             on_progress=lambda moved, total: update(f"{moved:,} of {total:,} moved"),
         )
-    say(f"{done.moved} of {total} messages are on their way again.")
+    say(f"{done.moved} of {total} messages were sent again.")
     _tell_left_out(done, everything=everything)
 
 
@@ -192,16 +197,16 @@ def _tell_left_out(found: Moved, *, everything: bool) -> None:
             f"{beyond}{counted(found.left_out, 'message')} failed because of {'its' if one else 'their'} "
             f"content and {'stays' if one else 'stay'}; see why with: logctl dlq list"
         )
-        say("  What is sent of their apps goes ahead of them, in its order.")
+        say("  Other messages of their apps are sent before them, in order.")
         say("  To send them anyway: logctl dlq redrive --all, or --message ID")
     if found.unseen and not everything:
-        say(f"  About {found.unseen} more stand behind others of their app: {_TEN}.")
+        say(f"  About {found.unseen} more are behind others of their app: {_TEN}.")
 
 
 def drop(
     context: Context,
     messages: _Messages = None,
-    yes: _Yes = False,
+    yes: YesOption = False,
 ) -> None:
     """Delete messages from the dead-letter queue for good.
 
@@ -209,7 +214,7 @@ def drop(
 
       logctl dlq drop --message 5fea7756
     """
-    from logctl.ops.recovery import dead_letters
+    from logctl.ops.recovery import dead_letter_moves, dead_letters
 
     if not messages:
         raise UsageError("Name the messages with --message ID.", f"See them with: {dead_letters.SEE}")
@@ -217,18 +222,18 @@ def drop(
         ids = dead_letters.chosen(context.deployment, messages)
     confirm(f"This deletes {counted(len(ids), 'dead letter')} of {context.place} for good.", yes=yes)
     with working("Deleting…"):
-        done = dead_letters.drop(context.deployment, ids)
+        done = dead_letter_moves.drop(context.deployment, ids)
     _conclude(done, len(ids), "deleted")
 
 
 def _conclude(done: Moved, wanted: int, how: str) -> None:
-    """Say how many; fail when SQS did not show all of them once more.
+    """Print how many messages were moved; fail if SQS did not show all of them again.
 
     Raises:
         PartialError: some are left.
     """
-    say(f"{done.moved} of {counted(wanted, 'message')} {'is' if done.moved == 1 else 'are'} {how}.")
+    say(f"{done.moved} of {counted(wanted, 'message')} {'was' if done.moved == 1 else 'were'} {how}.")
     if done.moved < wanted:
         raise PartialError(
-            f"SQS did not hand out {wanted - done.moved} of them.", "In a minute, run the same again."
+            f"SQS did not hand out {wanted - done.moved} of them.", "Run the same command again in a minute."
         )

@@ -1,4 +1,4 @@
-"""`logctl doctor`: whether logctl can work from here, and what to do where it cannot."""
+"""`logctl doctor`: checks whether logctl can work from this machine, and says what to do if it cannot."""
 
 from __future__ import annotations
 
@@ -12,35 +12,40 @@ import typer
 from logctl.cli.command import command
 from logctl.cli.context import CONFIG_FILE, Context, now
 from logctl.cli.failures import explain
+from logctl.cli.next_steps import command_line
+from logctl.cli.options import OutputOption
 from logctl.cli.render import Output, show, working
 from logctl.core.errors import Exit, LogctlError
 from logctl.core.safe_text import neutralise
-from logctl.ops.health.doctor_rules import Check, Verdict
+from logctl.ops.health.checks import Check, Verdict
 
 if TYPE_CHECKING:
     from logctl.ops.deployment import Deployment
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "doctor")(doctor)
 
 
 def doctor(
     context: Context,
     live: Annotated[
-        bool, typer.Option("--live", help="Send one marked event as well, and follow it to Athena.")
+        bool, typer.Option("--live", help="Also send one marked event and follow it to Athena.")
     ] = False,
     timeout: Annotated[
-        int, typer.Option("--timeout", min=1, metavar="SECONDS", help="How long --live waits for it.")
+        int,
+        typer.Option("--timeout", min=1, metavar="SECONDS", help="How long --live waits for the event."),
     ] = 60,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Check Python, settings, region, endpoint, credentials, clock, permissions, quotas and versions.
+    """Check whether logctl can work from this machine.
 
-    Everything but --live only reads. The event of --live is of app logctl-doctor and level INFO.
+    The checks are of Python, settings, region, endpoint, credentials, clock, permissions, quotas and
+    versions. Without --live the checks only read. The event of --live has app logctl-doctor and level INFO.
 
-    Exits with 0 when nothing failed, else with what the first failure means: 3 not reachable, 4 not
-    permitted, 1 anything else.
+    The exit code is 0 when no check failed. Otherwise it is that of the first failure: 3 not reachable,
+    4 not permitted, 1 anything else.
 
     Examples:
 
@@ -51,18 +56,18 @@ def doctor(
       logctl doctor -o json | jq '.[] | select(.verdict != "ok")'
     """
     done: list[tuple[Check, LogctlError | None]] = []
-    with working("Looking…") as update:
+    with working("Checking…") as update:
         for check in _checks(context, live=live, timeout=timeout):
-            done.append((check, _told(context, check)))
+            done.append((check, _explained(context, check)))
             update(f"{check.name}: {check.verdict}")
     _show(context, done, output)
-    for check, told in done:
+    for check, error in done:
         if check.verdict is Verdict.FAILED:
-            raise typer.Exit(int(_code(told)))
+            raise typer.Exit(int(_code(error)))
 
 
 def _checks(context: Context, *, live: bool, timeout: int) -> Iterator[Check]:
-    """One after the other: each family needs that the ones before it did not fail."""
+    """Yield the checks, up to the first failure without which the others make no sense."""
     from logctl.ops.health import doctor as ops
 
     yield from ops.machine()
@@ -101,7 +106,7 @@ def _settings(context: Context) -> Check:
 
 
 def _digest(context: Context) -> str:
-    """Of the zip, as Lambda tells its own."""
+    """Return the SHA-256 of the zip that would be deployed, which Lambda reports for its own."""
     from logctl.stack.bundle import build
 
     return hashlib.sha256(build(context.settings.target).data).hexdigest()
@@ -111,7 +116,7 @@ def _live(deployment: Deployment, stack: Check, timeout: int) -> Iterator[Check]
     from logctl.ops.health.trace import follow
 
     if stack.verdict is not Verdict.OK:
-        yield Check("live", Verdict.NOT_CHECKED, "there is no stack to send to")
+        yield Check("live", Verdict.NOT_CHECKED, "the stack is missing or incomplete")
         return
     yield from follow(deployment, seconds=timeout, clock=now)
 
@@ -120,53 +125,49 @@ def _failed(checks: Iterable[Check]) -> bool:
     return any(check.verdict is Verdict.FAILED for check in checks)
 
 
-# ── How it looks ────────────────────────────────────────────────────────────────────────────────────────
+# ── Output ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _told(context: Context, check: Check) -> LogctlError | None:
-    """What went wrong in words, where a call raised something."""
+def _explained(context: Context, check: Check) -> LogctlError | None:
+    """Return the error that a call raised, in words."""
     if check.error is None:
         return None
     return explain(check.error, context) or LogctlError(f"{check.error}")
 
 
-def _code(told: LogctlError | None) -> Exit:
-    if told is not None and told.exit_code in (Exit.UNREACHABLE, Exit.NOT_PERMITTED):
-        return told.exit_code
+def _code(error: LogctlError | None) -> Exit:
+    if error is not None and error.exit_code in (Exit.UNREACHABLE, Exit.NOT_PERMITTED):
+        return error.exit_code
     return Exit.FAILED
 
 
 def _show(context: Context, done: list[tuple[Check, LogctlError | None]], output: Output) -> None:
-    rows = [
-        {
-            "check": check.name,
-            "verdict": check.verdict.value,
-            "seen": told.message if told else check.seen,
-            "to_do": _to_do(context, check.to_do or (told.hint if told else "")) or None,
-        }
-        for check, told in done
-    ]
-    columns = (
-        ("check", "verdict", "seen") if output is Output.TABLE else ("check", "verdict", "seen", "to_do")
-    )
-    show(rows, columns, output, words={"verdict": _loud})
-    if output is Output.TABLE:
-        _show_what_to_do(rows)
-
-
-def _to_do(context: Context, text: str) -> str:
-    """A command of ours at its end gets what it needs to go to the same place."""
-    ends_with_ours = text.rpartition(": ")[2].startswith("logctl ")
-    return text + (context.target_flag if ends_with_ours and context.target_flag not in text else "")
-
-
-def _loud(verdict: str) -> str:
-    return verdict.upper() if verdict in (Verdict.WARNING, Verdict.FAILED) else verdict
-
-
-def _show_what_to_do(rows: list[dict[str, Any]]) -> None:
+    rows = [_row(context, check, error) for check, error in done]
+    if output.for_programs:
+        show(rows, ("check", "verdict", "seen", "to_do", "run"), output)
+        return
+    show(rows, ("check", "verdict", "seen"), output, words={"verdict": _emphasize})
     listed = [row for row in rows if row["to_do"]]
     if listed:
         print("\nWhat to do:")
     for row in listed:
         print(f"  {neutralise(row['check'])}: {neutralise(row['to_do'])}")
+
+
+def _row(context: Context, check: Check, error: LogctlError | None) -> dict[str, Any]:
+    """Return a check as every output format shows it: `to_do` is a sentence that includes `run`."""
+    to_do = check.to_do or (error.hint if error else "")
+    run = None if check.run is None else command_line(context, check.run)
+    if run is not None:
+        to_do = f"{to_do}: {run}"
+    return {
+        "check": check.name,
+        "verdict": check.verdict.value,
+        "seen": error.message if error else check.seen,
+        "to_do": to_do or None,
+        "run": run,
+    }
+
+
+def _emphasize(verdict: str) -> str:
+    return verdict.upper() if verdict in (Verdict.WARNING, Verdict.FAILED) else verdict

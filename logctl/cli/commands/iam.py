@@ -1,4 +1,4 @@
-"""`logctl iam`: the permissions that people need, as IAM policies."""
+"""`logctl iam`: the permissions that each command needs, as IAM policies."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import typer
 from logctl.cli.command import command
 from logctl.cli.context import Context
 from logctl.cli.failures import explain
+from logctl.cli.options import OutputOption
 from logctl.cli.render import Output, say, show
 from logctl.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from logctl.stack.iam.scope import Scope
+    from logctl.stack.iam.scope import PolicyScope
 
 _LISTED = 12
-"""Actions that a table names; of more it says how many."""
+"""The most actions that a table names; of more actions it shows the number and the services."""
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "iam")(iam)
 
 
@@ -29,21 +31,23 @@ def iam(
     for_: Annotated[
         str | None,
         typer.Option(
-            "--for", metavar="COMMAND", help="Print the policy for a command, or a family like dlq."
+            "--for", metavar="COMMAND", help="Print the policy for a command, or for a group such as dlq."
         ),
     ] = None,
     part: Annotated[
-        int | None, typer.Option("--part", min=1, metavar="N", help="Of several policies, only this one.")
+        int | None,
+        typer.Option(
+            "--part", min=1, metavar="N", help="Print only the Nth policy, where a command needs several."
+        ),
     ] = None,
-    output: Annotated[
-        Output, typer.Option("-o", "--output", help="How the list is written; a policy is always JSON.")
-    ] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Print the least IAM policy for a command, or list what each command needs.
+    """Print the minimal IAM policy for a command.
 
-    A policy names this environment's resources in this account and region, and is what `aws iam
-    create-policy --policy-document` takes. Who provisions needs two, because a managed policy takes 6,144
-    characters.
+    Without --for, the actions that each command needs are listed. A policy names the resources of this
+    environment in this account and region. It is always JSON, as `aws iam create-policy --policy-document`
+    takes it; --output applies to the list. `provision` needs several policies, because a managed policy has
+    at most 6,144 characters.
 
     Examples:
 
@@ -60,9 +64,9 @@ def iam(
         return
     from logctl.stack.iam.command_permissions import needed
     from logctl.stack.iam.documents import documents
-    from logctl.stack.iam.scope import Scope
+    from logctl.stack.iam.scope import PolicyScope
 
-    needed(for_, Scope(context.settings))  # an unknown command is told before anything is asked of AWS
+    needed(for_, PolicyScope(context.settings))  # an unknown command is told before anything is asked of AWS
     made = documents(needed(for_, _scope(context)))
     if part is not None and part > len(made):
         raise UsageError(
@@ -71,23 +75,23 @@ def iam(
     for policy in made if part is None else [made[part - 1]]:
         print(json.dumps(policy, indent=2))
     if part is None and len(made) > 1:
-        say(f"These are {len(made)} policies, because one takes 6,144 characters. One at a time: --part 1")
+        say(f"These are {len(made)} policies: one has at most 6,144 characters. To print one: --part 1")
 
 
 def _list(context: Context, output: Output) -> None:
     from logctl.stack.iam.command_permissions import COMMANDS, needed
     from logctl.stack.iam.documents import documents
-    from logctl.stack.iam.scope import Scope
+    from logctl.stack.iam.scope import PolicyScope
 
-    scope = Scope(context.settings)
+    scope = PolicyScope(context.settings)
     rows = []
     for name in COMMANDS:
         statements = needed(name, scope)
         actions = sorted({action for statement in statements for action in statement["Action"]})
-        listed = actions if output is Output.JSON else " ".join(actions)
+        listed = actions if output.nests else " ".join(actions)
         rows.append({"command": name, "policies": len(documents(statements)), "actions": listed})
     show(rows, ("command", "policies", "actions"), output, right=("policies",), words={"actions": _in_words})
-    say("The policy for one: logctl iam --for COMMAND")
+    say("To print the policy for a command: logctl iam --for COMMAND")
 
 
 def _in_words(text: str) -> str:
@@ -98,26 +102,26 @@ def _in_words(text: str) -> str:
     return f"{len(actions)} actions of {', '.join(services)}"
 
 
-def _scope(context: Context) -> Scope:
+def _scope(context: Context) -> PolicyScope:
     """This environment where it is; without credentials, in CloudFormation's words for the account."""
-    from logctl.core.names import Place
-    from logctl.stack.iam.scope import Scope
+    from logctl.aws.place import Place
+    from logctl.stack.iam.scope import PolicyScope
 
     aws = context.aws
     partition = aws.session.get_partition_for_region(aws.region)
     try:
-        return Scope(context.settings, aws.place, aws.partition, _pool(context))
+        return PolicyScope(context.settings, aws.place, aws.partition, _pool(context))
     except Exception as error:
         told = explain(error, context)
         if told is None:
             raise
         say(f"logctl: the account is not known here ({told.message.rstrip('.')}).")
         say("  Put its twelve digits where the policy says ${AWS::AccountId}.")
-        return Scope(context.settings, Place(region=aws.region), partition)
+        return PolicyScope(context.settings, Place(region=aws.region), partition)
 
 
 def _pool(context: Context) -> str:
-    """The user pool's id, once there is one that we may see."""
+    """Return the id of the user pool; a wildcard if there is no stack or it may not be read."""
     from botocore.exceptions import ClientError
 
     from logctl.core.errors import UnreachableError

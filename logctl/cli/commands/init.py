@@ -1,8 +1,8 @@
-"""`logctl init`: a settings file with every setting explained."""
+"""`logctl init`: write a settings file that explains every setting."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,41 +12,17 @@ from logctl.cli.command import command
 from logctl.cli.context import CONFIG_FILE, Context
 from logctl.cli.render import say
 from logctl.core.errors import UsageError
-from logctl.core.settings import Settings
-
-_EXAMPLES = {
-    "region": '"eu-central-1"',
-    "profile": '"my-profile"',
-    "hot_retention": '"2d"',
-    "cold_retention": '"365d"',
-    "quarantine_retention": '"90d"',
-    "alert_window": '"15m"',
-    "late_after": '"1h"',
-    "subscriptions": '["oncall@example.com"]',
-    "redact": '["all"]',
-    "scan_limit": '"100GB"',
-    "compact_after": '"off"',
-    "oidc_issuer": '"https://login.example.com/"',
-    "oidc_audience": '"logctl"',
-    "oidc_client_id": '"logctl-dashboard"',
-    "groups_claim": '"groups"',
-    "machine_apps": '["*"]',
-    "cors_origins": '["https://ops.example.com"]',
-    "api_rate": "10",
-    "api_burst": "20",
-    "api_timeout": '"10s"',
-    "api_concurrency": '"auto"',
-    "queries": """{ logins = "SELECT ts, message FROM logs WHERE message LIKE '%login%' ORDER BY ts" }""",
-}
+from logctl.stack.settings import declarations
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "init")(init)
 
 
 def init(
     context: Context,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a commented logctl.toml into this folder.
 
@@ -62,23 +38,29 @@ def init(
         raise UsageError(f"{path} is there already.", "Replace it with --force.") from None
     except OSError as problem:
         raise UsageError(f"{path} cannot be written: {problem}.") from None
-    say(f"Wrote {path}: take the # off what you want to change.")
+    say(f"Wrote {path}: remove the # in front of what you want to change.")
 
 
 def document() -> str:
-    """Every setting with its meaning and default, commented out."""
+    """Return a logctl.toml that explains every setting, with defaults or examples commented out."""
     lines = [
-        "# logctl's settings. A flag counts before a variable (LOGCTL_ENV, LOGCTL_REDACT, …), a variable",
-        "# before this file, this file before the default. A list in a variable is text with commas.",
+        "# logctl's settings. An option of a command overrides a variable (LOGCTL_ENV, LOGCTL_REDACT, …), a",
+        "# variable overrides this file. In a variable, the items of a list are separated by commas.",
         "",
     ]
-    for item in fields(Settings):
-        example = f"# {item.name} = {_example(item.name, item.default)}"
-        if item.default in (None, ()):
-            example += "  # an example: none by default"
-        lines += [f"# {item.metadata['about']}", example, ""]
+    for name, setting in declarations().items():
+        lines.append(f"# {setting.about}")
+        if setting.has_default:
+            lines.append(f"# {name} = {_toml(setting.default)}")
+        else:
+            lines.append(f"# {name} = {_toml(setting.example)}  # an example: none by default")
+        lines.append("")
     return "\n".join(lines)
 
 
-def _example(name: str, default: Any) -> str:
-    return _EXAMPLES.get(name, f'"{default}"')
+def _toml(value: Any) -> str:
+    """Write a text, a number, a list or a table of them as TOML, on one line."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+    # JSON's texts, numbers and lists are TOML too.
+    return json.dumps(value, ensure_ascii=False)

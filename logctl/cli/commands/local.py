@@ -1,4 +1,4 @@
-"""`logctl local`: the sandbox on this machine."""
+"""`logctl local`: start, stop and inspect the sandbox on this machine."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import typer
 
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context
+from logctl.cli.options import OutputOption, YesOption
 from logctl.cli.render import Output, facts, say
 from logctl.core.errors import UnreachableError
 from logctl.core.times import iso
 
 
 def register(app: typer.Typer) -> None:
-    family = typer.Typer(help="The sandbox: the same AWS on this machine.", no_args_is_help=True)
+    """Add the commands to the program."""
+    family = typer.Typer(help="Start, stop and inspect the sandbox on this machine.", no_args_is_help=True)
     command(family, "up")(up)
     command(family, "down")(down)
     command(family, "status")(status)
@@ -25,9 +27,14 @@ def register(app: typer.Typer) -> None:
 
 def up(
     context: Context,
-    port: Annotated[int | None, typer.Option(help="The port. [default: the last one, or a free one]")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", help="Port to listen on. [default: the previous one, or a free one]"),
+    ] = None,
 ) -> None:
-    """Start the sandbox on 127.0.0.1; what was in it is there again.
+    """Start the sandbox, which emulates AWS on this machine.
+
+    It listens on 127.0.0.1 only, and has the contents that it had when it was stopped.
 
     Example:
 
@@ -42,14 +49,14 @@ def up(
         return
     say(f"The sandbox is up: {running.endpoint} (process {running.pid}, {running.region}).")
     if running.new_port:
-        say("  Its old port is taken, so it has a new one: provision again before you send.")
+        say("  Its previous port is in use, so it has a new one: provision again before you send.")
     if running.unclean:
         say(f"  {sandbox.LOST}")
         say(f"  {sandbox.REBUILD}")
 
 
 def down(context: Context) -> None:
-    """Stop the sandbox; what is in it stays for the next `up`.
+    """Stop the sandbox, and keep its contents for the next start.
 
     Example:
 
@@ -59,18 +66,20 @@ def down(context: Context) -> None:
     from logctl.local.sandbox import Condition
 
     found = sandbox.down(context.sandbox_home)
-    said = {
-        Condition.UP: "The sandbox is stopped; logctl local up brings everything back.",
-        Condition.DIED: "The sandbox had died before; nothing is running.",
+    messages = {
+        Condition.UP: "The sandbox is stopped. To start it again with its contents: logctl local up",
+        Condition.DIED: "The sandbox had already ended unexpectedly; nothing is running.",
     }
-    say(said.get(found, "No sandbox is up."))
+    say(messages.get(found, "No sandbox is up."))
 
 
 def status(
     context: Context,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How it is written.")] = Output.TABLE,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Say whether the sandbox is up, where, and what is wrong if it is not. Exits with 3 if it is not.
+    """Show whether the sandbox is up.
+
+    If it is not up, the reason is shown, and the exit code is 3.
 
     Example:
 
@@ -101,8 +110,8 @@ def status(
     if found.condition is Condition.OPEN:
         raise UnreachableError(sandbox.UNGUARDED, sandbox.RESTART)
     explained = {
-        Condition.DIED: f"The sandbox has died. {sandbox.LOST}",
-        Condition.SILENT: "The sandbox runs but does not answer; stop it with: logctl local down",
+        Condition.DIED: f"The sandbox ended unexpectedly. {sandbox.LOST}",
+        Condition.SILENT: "The sandbox is running but does not answer; stop it with: logctl local down",
     }
     raise UnreachableError(
         explained.get(found.condition, "No sandbox is up."), "Start it with: logctl local up"
@@ -111,9 +120,9 @@ def status(
 
 def reset(
     context: Context,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
 ) -> None:
-    """Empty the sandbox: everything in it is deleted.
+    """Delete everything in the sandbox.
 
     Example:
 
@@ -127,7 +136,9 @@ def reset(
 
 
 def env(context: Context) -> None:
-    """Print the exports that point other tools at the sandbox.
+    """Print shell commands that direct other tools to the sandbox.
+
+    They set environment variables of the AWS tools, and the target of logctl.
 
     Example:
 
@@ -138,6 +149,6 @@ def env(context: Context) -> None:
     running = sandbox.find(context.sandbox_home)
     if running is None:
         raise UnreachableError("No sandbox is up.", "Start it with: logctl local up")
-    # logctl itself goes there too, so that both mean the same place.
+    # So that logctl and the AWS tools work in the same place.
     for name, value in {**sandbox.environment(running), "LOGCTL_TARGET": "local"}.items():
         print(f"export {name}={value}")

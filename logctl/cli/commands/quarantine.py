@@ -1,19 +1,29 @@
-"""`logctl quarantine`: what could not be read, and again."""
+"""The command `logctl quarantine`: handle the messages that could not be read."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, assert_never
 
 import typer
 
 from logctl.cli import completion
 from logctl.cli.command import command, confirm
 from logctl.cli.context import Context, now
+from logctl.cli.options import (
+    AppPatternsOption,
+    OutputOption,
+    YesOption,
+    all_option,
+    limit_option,
+    output_option,
+    since_option,
+    until_option,
+)
 from logctl.cli.render import Output, brief, facts, say, show, working
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import LogctlError, PartialError, UsageError
@@ -21,37 +31,63 @@ from logctl.core.safe_text import counted, neutralise_lines, shorten
 from logctl.core.times import iso, parse_range
 
 if TYPE_CHECKING:
-    from logctl.ops.recovery.quarantined_messages import Held, Retried, Wanted
+    from logctl.core.quarantine import Note
+    from logctl.ops.recovery.quarantine_retry import Retried
+    from logctl.ops.recovery.quarantined_messages import QuarantinedMessage, Wanted
 
 _ALL_AT_MOST = 5_000
 _SEE = "logctl quarantine list"
-_NONE = "Nothing in the quarantine is of that kind."
+_NONE = "Nothing in the quarantine matches."
 _REASON = 300
-"""Characters that are told of why something was rejected; all of it is in the object."""
+"""Characters of a reason that are printed; the object in quarantine has the whole reason."""
 
-_Ids = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[ID…]",
-        help="Ids, or the starts of them, from `quarantine list`.",
-        autocompletion=completion.quarantined,
-    ),
-]
-_All = Annotated[bool, typer.Option("--all", help="All that --app, --since, --until and --reason leave.")]
-_Apps = Annotated[
-    list[str] | None,
-    typer.Option("--app", metavar="APPID", help="Only this app; globs too.", autocompletion=completion.apps),
-]
-_Since = Annotated[str | None, typer.Option("-s", "--since", help="Sent since: 2h, 7d, or a time.")]
-_Until = Annotated[str | None, typer.Option("-u", "--until", help="Sent before: 2h, 7d, or a time.")]
-_Reason = Annotated[
-    str, typer.Option("--reason", help="Only this reason, such as json, empty or appid.", metavar="WORD")
-]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+@dataclass(frozen=True)
+class MatchOptions:
+    """The options that describe messages in quarantine."""
+
+    apps: AppPatternsOption = None
+    since: Annotated[str | None, since_option("", meaning="Only messages sent since")] = None
+    until: Annotated[str | None, until_option("Only messages sent before")] = None
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="WORD", help="Only this reason, such as json, empty or appid.")
+    ] = ""
+
+    def wanted(self) -> Wanted:
+        """Return the description for `ops`.
+
+        Raises:
+            UsageError: a time is not valid.
+        """
+        from logctl.ops.recovery.quarantined_messages import Wanted
+
+        try:
+            given = self.since or self.until
+            span = parse_range(self.since or "2000-01-01", self.until, now(), 0) if given else None
+        except ValueError as problem:
+            raise UsageError(f"{problem}.") from None
+        return Wanted(tuple(self.apps or ()), span, self.reason)
+
+
+@dataclass(frozen=True)
+class ChoiceOptions(MatchOptions):
+    """The argument and options that choose messages: by ids, or all that match."""
+
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID…]",
+            help="Ids, or the starts of them, as `logctl quarantine list` shows them.",
+            autocompletion=completion.quarantined,
+        ),
+    ] = None
+    every: Annotated[bool, all_option("All messages that match --app, --since, --until and --reason.")] = (
+        False
+    )
 
 
 class Shown(StrEnum):
-    """How one message is written."""
+    """The forms in which one message can be written."""
 
     TABLE = "table"
     JSON = "json"
@@ -60,8 +96,10 @@ class Shown(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
     family = typer.Typer(
-        help="The quarantine: messages and lines that could not be read, and again.", no_args_is_help=True
+        help="List, retry or delete messages that could not be read.",
+        no_args_is_help=True,
     )
     command(family, "list")(listing)
     command(family, "show")(show_one)
@@ -72,14 +110,14 @@ def register(app: typer.Typer) -> None:
 
 def listing(
     context: Context,
-    apps: _Apps = None,
-    since: _Since = None,
-    until: _Until = None,
-    reason: _Reason = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, max=_ALL_AT_MOST, help="The newest so many.")] = 100,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    match: MatchOptions,
+    limit: Annotated[int, limit_option("Show at most the newest N messages.", most=_ALL_AT_MOST)] = 100,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """List what could not be read and was set aside, whole messages and lines of them, oldest first.
+    """List the messages that could not be read.
+
+    A message is listed with the number of its lines that could not be read, or as a whole. The oldest comes
+    first.
 
     Examples:
 
@@ -89,12 +127,12 @@ def listing(
     """
     from logctl.ops.recovery import quarantined_messages
 
-    wanted = _wanted(apps, since, until, reason)
+    wanted = match.wanted()
     with working("Looking into the quarantine…"):
         found = quarantined_messages.look(context.deployment, wanted, limit=limit)
     short = brief([held.kept.id for held in found.held])
     columns: tuple[str, ...] = ("id", "app", "sent", "size", "lines", "reason")
-    if output is not Output.TABLE:
+    if output.for_programs:
         columns = (*columns, "detail", "key")
     show(
         [_row(held) for held in found.held],
@@ -107,12 +145,12 @@ def listing(
     )
     if found.more:
         say(
-            f"There are more than these {len(found.held)}: --limit shows more of them, "
-            "--app and --since fewer others."
+            f"There are more than these {len(found.held)}. Show more with --limit, or fewer with --app and "
+            "--since."
         )
 
 
-def _row(held: Held) -> dict[str, Any]:
+def _row(held: QuarantinedMessage) -> dict[str, Any]:
     note = held.note
     return {
         "id": held.kept.id,
@@ -135,16 +173,6 @@ def _lines(count: int) -> str:
     return f"{count:,}" if count else "whole"
 
 
-def _wanted(apps: Sequence[str] | None, since: str | None, until: str | None, reason: str) -> Wanted:
-    from logctl.ops.recovery.quarantined_messages import Wanted
-
-    try:
-        span = parse_range(since or "2000-01-01", until, now(), 0) if since or until else None
-    except ValueError as problem:
-        raise UsageError(f"{problem}.") from None
-    return Wanted(tuple(apps or ()), span, reason)
-
-
 # ── One ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -158,11 +186,9 @@ def show_one(
             autocompletion=completion.quarantined,
         ),
     ],
-    output: Annotated[
-        Shown, typer.Option("-o", "--output", help="How it is written; raw is the content alone.")
-    ] = Shown.TABLE,
+    output: Annotated[Shown, output_option("Output format; raw is the content alone.")] = Shown.TABLE,
 ) -> None:
-    """Show one message whole: why it was set aside, and what it holds.
+    """Show one message: why it could not be read, and its content.
 
     Examples:
 
@@ -174,12 +200,25 @@ def show_one(
     note = held.note
     if note is None:
         raise LogctlError(f"{held.kept.id} cannot be shown: {held.problem}.", f"Look at it: {held.kept.key}")
-    if output is Shown.RAW:
-        _write_raw(
-            note.content if not note.rejected else "\n".join(line.content or "" for line in note.rejected)
-        )
-        return
-    told = {
+    match output:
+        case Shown.RAW:
+            whole = "\n".join(line.content or "" for line in note.rejected) if note.rejected else note.content
+            _write_raw(whole)
+            return
+        case Shown.TABLE:
+            facts(_for_people(held, note), Output.TABLE)
+        case Shown.JSON:
+            facts(_members(held, note), Output.JSON)
+        case Shown.CSV:
+            facts(_members(held, note), Output.CSV)
+        case _:
+            assert_never(output)
+    for sentence in _limits_of(held):
+        say(sentence)
+
+
+def _members(held: QuarantinedMessage, note: Note) -> dict[str, Any]:
+    return {
         "id": held.kept.id,
         **{name: value for name, value in asdict(note).items() if name not in ("content", "rejected")},
         "sent_at": iso(note.sent_at),
@@ -187,15 +226,15 @@ def show_one(
         "content": note.content,
         "rejected": [asdict(line) for line in note.rejected],
     }
-    if output is Shown.TABLE:
-        told["rejected"] = "\n".join(
-            f"line {line.position}, {line.reason}: {line.detail}\n{_content(line.content)}"
-            for line in note.rejected
-        )
-        told["content"] = _content(note.content) if not note.rejected else ""
-    facts(told, Output(output.value))
-    for sentence in _limits_of(held):
-        say(sentence)
+
+
+def _for_people(held: QuarantinedMessage, note: Note) -> dict[str, Any]:
+    rejected = "\n".join(
+        f"line {line.position}, {line.reason}: {line.detail}\n{_content(line.content)}"
+        for line in note.rejected
+    )
+    content = "" if note.rejected else _content(note.content)
+    return {**_members(held, note), "rejected": rejected, "content": content}
 
 
 def _content(content: str | None) -> str:
@@ -204,7 +243,7 @@ def _content(content: str | None) -> str:
 
 def _write_raw(content: str | None) -> None:
     if content is None:
-        raise LogctlError("Its content was withheld when it was set aside.")
+        raise LogctlError("The content was withheld when the message was put into quarantine.")
     if sys.stdout.isatty():
         print(neutralise_lines(content))
         return
@@ -213,17 +252,17 @@ def _write_raw(content: str | None) -> None:
     sys.stdout.buffer.flush()
 
 
-def _limits_of(held: Held) -> list[str]:
-    """What cannot be had back."""
+def _limits_of(held: QuarantinedMessage) -> list[str]:
+    """Return sentences about what of a message cannot be restored."""
     if held.note is None or not held.note.redacted:
         return []
     return [
-        f"{counted(held.note.redacted, 'secret')} of it were taken out before it was kept, and cannot be "
+        f"{counted(held.note.redacted, 'secret')} of it were removed before it was stored, and cannot be "
         "restored."
     ]
 
 
-def _only(context: Context, message_id: str) -> Held:
+def _only(context: Context, message_id: str) -> QuarantinedMessage:
     from logctl.ops.recovery import quarantined_messages
 
     with working("Looking into the quarantine…"):
@@ -236,28 +275,26 @@ def _only(context: Context, message_id: str) -> Held:
 
 def retry(
     context: Context,
-    ids: _Ids = None,
-    every: _All = False,
-    apps: _Apps = None,
-    since: _Since = None,
-    until: _Until = None,
-    reason: _Reason = "",
-    edit: Annotated[bool, typer.Option("--edit", help="Mend the text in $EDITOR first.")] = False,
+    choice: ChoiceOptions,
+    edit: Annotated[bool, typer.Option("--edit", help="Edit the text in $EDITOR first.")] = False,
     body: Annotated[
-        str | None, typer.Option("--body", metavar="FILE or -", help="Send this in its place; - is stdin.")
+        str | None, typer.Option("--body", metavar="FILE or -", help="Process this text instead; - is stdin.")
     ] = None,
     as_app: Annotated[
         str | None,
-        typer.Option("--as", metavar="APPID", help="Send it as this app's, where its group named none."),
+        typer.Option(
+            "--as", metavar="APPID", help="Process it as a message of this app, if its group is no valid app."
+        ),
     ] = None,
-    yes: _Yes = False,
+    yes: YesOption = False,
 ) -> None:
-    """Send messages in quarantine through the consumer again, as they are or mended.
+    """Process messages in quarantine again.
 
-    What is stored of a message already is not stored again, however often this is repeated. Its object goes
-    when the message is stored; what is rejected once more stays, and the reason is told. The consumer runs on
-    this machine, with the rules that are deployed. A mended text is another message: what was stored of the
-    old one stays too.
+    The messages are processed unchanged or corrected. Records of a message that are stored already are not
+    stored again, however often this is repeated. When the message is stored, its object in quarantine is
+    deleted. What is rejected again stays, with the new reason. The consumer runs on this machine, with the
+    deployed configuration. A corrected text is another message: records that were stored of the old one stay
+    too.
 
     Examples:
 
@@ -270,24 +307,24 @@ def retry(
       logctl quarantine retry --all --app checkout --reason version
     """
     from logctl.core.quarantine import body_of
-    from logctl.ops.recovery.quarantined_messages import edited
+    from logctl.ops.recovery.message_editor import edited
 
     if edit and body is not None:
         raise UsageError("--edit and --body exclude each other.")
-    if (edit or body is not None) and (every or len(ids or ()) != 1):
+    if (edit or body is not None) and (choice.every or len(choice.ids or ()) != 1):
         raise UsageError(f"{'--edit' if edit else '--body'} is for one message: give its id.")
     if edit and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("--edit needs a terminal.", "Without one: --body FILE, or --body -")
     if as_app is not None and not is_appid(as_app.partition(".")[0]):
         raise UsageError(f"{as_app!r} cannot name an app: {RULE}.")
     text = None if body is None else _read_body(body)
-    chosen = _chosen(context, ids, every, _wanted(apps, since, until, reason))
-    if every:
+    chosen = _chosen(context, choice)
+    if choice.every:
         confirm(
             f"This sends {counted(len(chosen), 'message')} in quarantine again, in {context.place}.", yes=yes
         )
 
-    def mended(held: Held) -> str | None:
+    def mended(held: QuarantinedMessage) -> str | None:
         return edited(body_of(held.note)) if edit and held.note else text
 
     _retry_each(context, chosen, mended, as_app)
@@ -303,15 +340,16 @@ def _read_body(name: str) -> str:
         raise UsageError(f"{name} is not UTF-8 ({problem.reason} at byte {problem.start}).") from None
 
 
-def _chosen(context: Context, ids: Sequence[str] | None, every: bool, wanted: Wanted) -> list[Held]:
-    """What is meant, oldest first.
+def _chosen(context: Context, choice: ChoiceOptions) -> list[QuarantinedMessage]:
+    """Return the chosen messages, oldest first.
 
     Raises:
-        UsageError: nothing is named, or it is not there.
+        UsageError: no message is chosen, or a chosen one does not exist.
     """
     from logctl.ops.recovery import quarantined_messages
 
-    if bool(ids) == every:
+    ids, wanted = choice.ids, choice.wanted()
+    if bool(ids) == choice.every:
         raise UsageError("Name the messages by their ids, or all with --all.", f"See them with: {_SEE}")
     if ids and wanted != quarantined_messages.Wanted():
         raise UsageError("--app, --since, --until and --reason go with --all.")
@@ -322,16 +360,20 @@ def _chosen(context: Context, ids: Sequence[str] | None, every: bool, wanted: Wa
             return sorted(held, key=lambda item: item.sent_at)
         found = quarantined_messages.look(context.deployment, wanted, limit=_ALL_AT_MOST)
     if found.more:
-        say(f"There are more than {len(found.held)}: the others are left for the next time.")
+        say(f"There are more than {len(found.held)}: run the same command again for the others.")
     if not found.held:
         raise UsageError(_NONE, f"See what is there with: {_SEE}")
     return list(found.held)
 
 
 def _retry_each(
-    context: Context, chosen: Sequence[Held], mended: Callable[[Held], str | None], as_app: str | None
+    context: Context,
+    chosen: Sequence[QuarantinedMessage],
+    mended: Callable[[QuarantinedMessage], str | None],
+    as_app: str | None,
 ) -> None:
-    from logctl.ops.recovery.quarantined_messages import Changes, Retry, read_one
+    from logctl.ops.recovery.quarantine_retry import Correction, Retry
+    from logctl.ops.recovery.quarantined_messages import read_one
 
     again, stored = Retry(context.deployment), 0
     refused: list[LogctlError] = []
@@ -339,7 +381,7 @@ def _retry_each(
         for number, found in enumerate(chosen, 1):
             held = read_one(context.deployment, found.kept)
             try:
-                changes = Changes(mended(held), as_app)
+                changes = Correction(mended(held), as_app)
                 with working(f"Sending again: {number} of {len(chosen)}…"):
                     done = again.run(held, changes)
             except LogctlError as problem:
@@ -361,17 +403,17 @@ def _rejected_again(done: Retried) -> LogctlError:
     short = ", ".join(held.kept.id[:12] for held in done.again)
     return LogctlError(
         f"{done.held.kept.id[:12]} was rejected again and stays: {shorten(done.reasons, _REASON)}.",
-        f"See it with: logctl quarantine show {short}; mend it with: "
+        f"See it with: logctl quarantine show {short}; correct it with: "
         f"logctl quarantine retry {done.again[0].kept.id[:12]} --edit",
     )
 
 
 def _conclude(refused: Sequence[LogctlError], messages: int) -> None:
-    """Fail when one did.
+    """Fail if a message was not stored.
 
     Raises:
-        LogctlError: of one message, why; of several, how many, when all were refused.
-        PartialError: some were.
+        LogctlError: none was stored; for one message with the reason, for several with their number.
+        PartialError: some were stored.
     """
     if not refused:
         return
@@ -385,15 +427,12 @@ def _conclude(refused: Sequence[LogctlError], messages: int) -> None:
 
 def drop(
     context: Context,
-    ids: _Ids = None,
-    every: _All = False,
-    apps: _Apps = None,
-    since: _Since = None,
-    until: _Until = None,
-    reason: _Reason = "",
-    yes: _Yes = False,
+    choice: ChoiceOptions,
+    yes: YesOption = False,
 ) -> None:
-    """Delete messages from the quarantine, unstored. The bucket keeps the deleted versions for a week.
+    """Delete messages from the quarantine without storing them.
+
+    The bucket keeps the deleted versions for a week.
 
     Examples:
 
@@ -403,7 +442,7 @@ def drop(
     """
     from logctl.ops.recovery import quarantined_messages
 
-    chosen = _chosen(context, ids, every, _wanted(apps, since, until, reason))
+    chosen = _chosen(context, choice)
     confirm(f"This deletes {counted(len(chosen), 'message')} in quarantine of {context.place}.", yes=yes)
     dropped = 0
     try:

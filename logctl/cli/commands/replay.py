@@ -1,4 +1,4 @@
-"""`logctl replay`: what tail and the dashboard show, once more from cold storage."""
+"""The command `logctl replay`: rebuild rows of the hot store from cold storage."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from typing import Annotated
 
 import typer
 
-from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
+from logctl.cli.options import OutputOption, UntilOption, app_option, dry_run_option, since_option
 from logctl.cli.render import Output, say, show, working
 from logctl.core.access import is_pattern
 from logctl.core.appid import RULE
 from logctl.core.errors import PartialError, UsageError
-from logctl.core.sizes import format_size
 from logctl.core.times import DAY, format_duration, parse_range
+from logctl.stack.sizes import format_size
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "replay")(replay)
 
 
@@ -25,26 +26,19 @@ def replay(
     context: Context,
     app: Annotated[
         list[str],
-        typer.Option(
-            "--app",
-            "-a",
-            metavar="APPID",
-            autocompletion=completion.apps,
-            help="An app, or several with * and ?.",
-        ),
+        app_option("An app, or the apps that match a pattern such as 'web-*'; repeatable."),
     ],
-    since: Annotated[
-        str, typer.Option("-s", "--since", "--start", help="From when: 6h, 3d, or a time like 2026-01-31.")
-    ],
-    until: Annotated[str | None, typer.Option("-u", "--until", "--end", help="The end, likewise.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is missing.")] = False,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How rows are written.")] = Output.TABLE,
+    since: Annotated[str, since_option("", "--start")],
+    until: UntilOption = None,
+    dry_run: Annotated[bool, dry_run_option("Only show what is missing.")] = False,
+    output: OutputOption = Output.TABLE,
 ) -> None:
-    """Rebuild from cold storage the rows that tail, the API and the dashboard read.
+    """Restore records of the hot store from cold storage.
 
-    Rows that are there stay as they are, so it can be repeated. Nothing is counted, nobody is alerted.
-    A row that is added stays for hot_retention from now. Needs your own permission to read the bucket and
-    to write the hot table.
+    The hot store is what tail, the API and the dashboard read. Rows that exist are not changed, so the
+    command can be repeated. Restored records are not counted again and cause no alerts. A row that is added
+    is kept for hot_retention from now. The command needs permission to read the bucket and to write the hot
+    table.
 
     Examples:
 
@@ -63,7 +57,7 @@ def replay(
         raise UsageError(f"{problem}.") from None
     with working("Reading cold storage…") as update:
         work = Replay(context.deployment, app, span, now=now(), on_progress=update)
-        done = work.plan() if dry_run else work.run()
+        outcome = work.plan() if dry_run else work.run()
     show(
         [
             {
@@ -73,22 +67,22 @@ def replay(
                 "records": item.records,
                 "rows_there": item.present,
             }
-            for item in done
+            for item in outcome.apps
         ],
         ("app", "messages", "rows_missing" if dry_run else "rows_added", "records", "rows_there"),
         output,
-        empty="Cold storage has nothing of these apps in this range.",
+        empty="Cold storage has no records of these apps in this range.",
         right=("messages", "rows_missing", "rows_added", "records", "rows_there"),
     )
-    if work.scanned:
-        say(f"Athena read {format_size(work.scanned)} of compacted days.")
-    records = sum(item.records for item in done)
+    if outcome.scanned:
+        say(f"Athena read {format_size(outcome.scanned)} of compacted days.")
+    records = sum(item.records for item in outcome.apps)
     if dry_run:
         say(f"{records:,} records would be added; nothing was written.")
-    elif done:
+    elif outcome.apps:
         kept = format_duration(context.deployment.pipeline_config().hot_retention)
         say(f"{records:,} records were added to the hot store, for {kept}.")
-    for item in work.unreadable[:5]:
+    for item in outcome.unreadable[:5]:
         say(f"  {item.key}: {item.problem}")
-    if work.unreadable:
-        raise PartialError(f"{len(work.unreadable)} objects could not be read; everything else is done.")
+    if outcome.unreadable:
+        raise PartialError(f"{len(outcome.unreadable)} objects could not be read; everything else is done.")

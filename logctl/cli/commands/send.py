@@ -1,4 +1,4 @@
-"""`logctl send`: logs in."""
+"""The command `logctl send`: send logs into the pipeline."""
 
 from __future__ import annotations
 
@@ -7,102 +7,105 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
 from logctl.cli.failures import explain
+from logctl.cli.options import app_option, every_option, follow_option
 from logctl.cli.render import console, say
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.safe_text import counted
-from logctl.core.sizes import format_size
 from logctl.core.times import SECOND, parse_duration
+from logctl.ops.send.input_forms import Errors, Requested
+from logctl.stack.sizes import format_size
 
 if TYPE_CHECKING:
-    from logctl.ops.send.input_files import Rejection
-    from logctl.ops.send.packing import Inputs
+    from logctl.ops.send.entries import Rejection
+    from logctl.ops.send.input_messages import Inputs
     from logctl.ops.send.sender import Outgoing, SendResult
 
 _REFUSALS_SHOWN = 5
 _WAIT_SECONDS = 60
-_AGAIN = "Send the same again: what was accepted is not doubled."
-
-
-class Form(StrEnum):
-    AUTO = "auto"
-    TEXT = "text"
-    JSON = "json"
-
-
-class Errors(StrEnum):
-    STRICT = "strict"
-    REPLACE = "replace"
+_AGAIN = "Send the same again: records that were accepted are not added twice."
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "send")(send)
 
 
-def send(
-    context: Context,
+@dataclass(frozen=True)
+class SendOptions:
+    """Arguments and options of `logctl send`."""
+
     files: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE… or -]", help="Files, gzip and zstd too; - is stdin.")
-    ] = None,
+        list[str] | None,
+        typer.Argument(metavar="[FILE… or -]", help="Files, also compressed with gzip or zstd; - is stdin."),
+    ] = None
     app: Annotated[
         str | None,
-        typer.Option(
-            "--app",
-            "--appid",
-            "-a",
-            metavar="APPID",
-            autocompletion=completion.apps,
-            help="The app that the logs are of.",
-        ),
-    ] = None,
-    follow: Annotated[
-        bool, typer.Option("-f", "--follow", help="Go on with what is appended to the file.")
-    ] = False,
+        app_option("The app that the logs belong to.", "--appid"),
+    ] = None
+    follow: Annotated[bool, follow_option("Keep sending what is appended to the file.")] = False
     from_end: Annotated[
         bool,
-        typer.Option("--from-end", help="With --follow: start at the end of a file never followed before."),
-    ] = False,
+        typer.Option(
+            "--from-end", help="With --follow: skip what a file holds when it is followed for the first time."
+        ),
+    ] = False
     every: Annotated[
         str | None,
-        typer.Option(
-            metavar="TIME",
-            help="With --follow: how long lines gather; 1m makes fewer and cheaper messages. [default: 1s]",
+        every_option(
+            "With --follow: how long lines are collected for a message; 1m makes fewer messages, which costs "
+            "less. [default: 1s]"
         ),
-    ] = None,
+    ] = None
     sample: Annotated[
-        int | None, typer.Option("--sample", metavar="N", min=1, help="Send N made records instead.")
-    ] = None,
-    form: Annotated[Form, typer.Option("--format", help="What the input is.")] = Form.AUTO,
+        int | None,
+        typer.Option(
+            "--sample", metavar="N", min=1, help="Send N generated sample records instead of a file."
+        ),
+    ] = None
+    form: Annotated[
+        Requested, typer.Option("--format", help="The form of the input; auto recognises it by its content.")
+    ] = Requested.AUTO
     errors: Annotated[
-        Errors, typer.Option("--errors", help="What to do with invalid UTF-8.")
-    ] = Errors.STRICT,
+        Errors,
+        typer.Option(
+            "--errors", help="Invalid UTF-8: reject the record (strict), or replace the bytes (replace)."
+        ),
+    ] = Errors.STRICT
     keep_going: Annotated[
-        bool, typer.Option("--continue-on-error", help="Send the good records of a file that has bad ones.")
-    ] = False,
+        bool,
+        typer.Option(
+            "--continue-on-error", help="Send the valid records of a file that also has invalid ones."
+        ),
+    ] = False
     source: Annotated[
         str | None,
         typer.Option(
             "--source",
             metavar="NAME",
-            help="Part of each record's identity, for sources of equal content that are not copies.",
+            help="A name for the input, part of each record's identity: for inputs of equal content that are "
+            "not copies.",
         ),
-    ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="End when the records can be read with tail.")] = False,
-) -> None:
-    """Send log files, standard input, or a growing file into the pipeline.
+    ] = None
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the records can be read with tail.")] = (
+        False
+    )
 
-    Plain text, NDJSON and JSON arrays are told apart by their content; a stack trace stays one record.
-    Sending the same file again, or a copy of it, or one that was followed, adds nothing.
+
+def send(context: Context, options: SendOptions) -> None:
+    """Send log files, standard input or a growing file.
+
+    Plain text, NDJSON and JSON arrays are recognised by their content. A stack trace stays in one record.
+    A file that was sent or followed before, and every copy of it, adds nothing when it is sent again.
 
     Examples:
 
@@ -114,42 +117,54 @@ def send(
 
       logctl send --sample 1000
     """
+    app = options.app
     if app is not None and not is_appid(app):
         raise UsageError(f"{app!r} cannot name an app: {RULE}.")
-    if sample is not None:
-        if files or follow:
-            raise UsageError("--sample sends made records; it takes no file.")
-        _deliver(context, _sampled(sample, app), wait=wait)
+    if options.sample is not None:
+        if options.files or options.follow:
+            raise UsageError("--sample sends generated records; it takes no file.")
+        _deliver(context, _sampled(options.sample, app), wait=options.wait)
         return
-    paths = files or ([] if sys.stdin.isatty() else ["-"])
+    paths = options.files or ([] if sys.stdin.isatty() else ["-"])
     if not paths:
         raise UsageError("There is nothing to send.", "Name a file, pipe something in, or try --sample 1000.")
-    if follow:
+    if options.follow:
         if len(paths) != 1 or paths[0] == "-":
-            raise UsageError("--follow follows one file.", "For several, run one logctl send -f each.")
-        gather = _interval(every or "1s")
-        _follow(context, Path(paths[0]), app, form, errors, source, from_end=from_end, gather=gather)
+            raise UsageError(
+                "--follow follows one file.", "For several files, run logctl send -f once for each."
+            )
+        _follow(context, Path(paths[0]), options)
         return
-    if every:
+    if options.every:
         raise UsageError("--every goes with --follow.")
-    from logctl.ops.send.packing import Inputs
+    from logctl.ops.send.input_messages import Inputs
 
     inputs = Inputs(
-        paths, app, "" if source else socket.gethostname(), source or "", form.value, errors.value
+        paths,
+        app,
+        where=_where(options),
+        name=options.source or "",
+        form=options.form,
+        errors=options.errors,
     )
-    if not keep_going:
+    if not options.keep_going:
         _refuse_bad_files(inputs)
-    _deliver(context, inputs.messages(), wait=wait, refused=inputs.refused)
+    _deliver(context, inputs.messages(), wait=options.wait, refused=inputs.refused)
+
+
+def _where(options: SendOptions) -> str:
+    """Return the machine, which is part of a record's identity unless the input has a name."""
+    return "" if options.source else socket.gethostname()
 
 
 def _sampled(count: int, app: str | None) -> Iterator[Outgoing | None]:
     from logctl.core.envelope import pack
-    from logctl.ops.send.samples import sample_records
+    from logctl.ops.send.sample_records import sample_records
     from logctl.ops.send.sender import Outgoing
 
     moment = now()
     for message in pack(sample_records(count, now=moment, seed=moment, app=app)):
-        yield Outgoing(message, "made records")
+        yield Outgoing(message, "sample records")
 
 
 def _refuse_bad_files(inputs: Inputs) -> None:
@@ -158,9 +173,9 @@ def _refuse_bad_files(inputs: Inputs) -> None:
         show_refusals(bad)
         only_encoding = all(item.reason == "encoding" for _, item in bad)
         raise UsageError(
-            f"{counted(len(bad), 'record')} cannot be sent; nothing was.",
-            "Send the good ones with --continue-on-error"
-            + (", or mend invalid UTF-8 with --errors replace." if only_encoding else "."),
+            f"{counted(len(bad), 'record')} cannot be sent; nothing was sent.",
+            "Send the valid ones with --continue-on-error"
+            + (", or replace invalid UTF-8 with --errors replace." if only_encoding else "."),
         )
 
 
@@ -171,7 +186,7 @@ def _deliver(
     wait: bool,
     refused: Sequence[tuple[str, Rejection]] = (),
 ) -> None:
-    """Send it all, say what was accepted, and end with the code that fits."""
+    """Send all messages, print what was accepted, and fail if anything was not."""
     from logctl.ops.send.sender import Sender
 
     deployment = context.deployment
@@ -209,55 +224,46 @@ def _unsent(context: Context, result: SendResult) -> LogctlError:
         line = outgoing.message.first_line
         first[outgoing.source] = min(line, first.get(outgoing.source, line))
     for source, line in first.items():
-        where = f"from line {line} on (some later lines may have been)" if line else "in part"
+        where = f"from line {line} on (some later lines may have been accepted)" if line else "in part"
         say(f"  not accepted: {source} {where}")
     assert result.error is not None
-    told = explain(result.error, context) or LogctlError(f"SQS said: {result.error}.")
+    told = explain(result.error, context) or LogctlError(f"SQS answered: {result.error}.")
     kind = PartialError if result.records else type(told)
     return kind(
         f"{counted(result.unsent_records, 'record')} not accepted: {told.message}", f"{_AGAIN} {told.hint}"
     )
 
 
-def _follow(
-    context: Context,
-    path: Path,
-    app: str | None,
-    form: Form,
-    errors: Errors,
-    source: str | None,
-    *,
-    from_end: bool,
-    gather: float,
-) -> None:
-    """Send what is appended, until Ctrl-C."""
+def _follow(context: Context, path: Path, options: SendOptions) -> None:
+    """Send what is appended to a file, until Ctrl-C."""
     from logctl.core.envelope import pack
-    from logctl.ops.send.follow import FollowedFile, batches
+    from logctl.ops.send.followed_file import FollowedFile, batches
     from logctl.ops.send.record_identity import Source, split
     from logctl.ops.send.sender import Outgoing, Sender
 
+    gather = _interval(options.every or "1s")
+    app, source, where = options.app, options.source or "", _where(options)
     if app is None:
         raise UsageError("--follow needs --app.")
     deployment = context.deployment
     url = deployment.queue_url()
-    where = "" if source else socket.gethostname()
     total = 0
     with FollowedFile(
         path,
         app=app,
         state_dir=context.state_home / "follow",
-        form=form.value,
-        errors=errors.value,
-        from_end=from_end,
+        form=options.form,
+        errors=options.errors,
+        from_end=options.from_end,
     ) as followed:
         say(f"Following {path}; stop with Ctrl-C.")
         try:
             for batch in batches(followed, clock=now, sleep=time.sleep, on_notice=say, gather=gather):
                 read_at = batch.read_at
-                placed, refused = split(batch.entries, Source(app, read_at, read_at, source or "", where))
+                placed, refused = split(batch.entries, Source(app, read_at, read_at, source, where))
                 show_refusals([(str(path), item) for item in refused])
                 outgoing = [Outgoing(message, str(path)) for message in pack(placed, batch.source)]
-                Sender(deployment.aws.sqs, url).send_until_through(outgoing, on_trouble=say)
+                Sender(deployment.aws.sqs, url).send_until_accepted(outgoing, on_trouble=say)
                 batch.commit()
                 total += len(placed)
         except KeyboardInterrupt:
@@ -265,7 +271,7 @@ def _follow(
 
 
 def _interval(text: str) -> float:
-    """Seconds."""
+    """Return a duration such as 1m in seconds."""
     try:
         return parse_duration(text) / SECOND
     except ValueError as problem:
@@ -273,7 +279,7 @@ def _interval(text: str) -> float:
 
 
 def show_refusals(bad: Sequence[tuple[str, Rejection]]) -> None:
-    """Say what was refused and where it stands: the first few."""
+    """Print the first few of the rejected records: where they are, and why they were rejected."""
     for path, item in bad[:_REFUSALS_SHOWN]:
         name = "stdin" if path == "-" else path
         say(f"  {name}, line {item.line}: {item.reason}: {item.detail}")
@@ -306,7 +312,7 @@ def _wait(context: Context, last: list[Outgoing]) -> None:
     )
     if missing:
         raise LogctlError(
-            f"The queue has everything, but {missing[0].appid} is not readable after {_WAIT_SECONDS} s.",
+            f"The queue accepted everything, but {missing[0].appid} cannot be read after {_WAIT_SECONDS} s.",
             f"The consumer may be behind or failing; see: logctl status{context.target_flag}",
         )
     say(f"Readable with tail after {time.monotonic() - started:.1f} s.")
@@ -314,7 +320,7 @@ def _wait(context: Context, last: list[Outgoing]) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int], None]]:
-    """A counter on a terminal; silence in a pipe."""
+    """Show a counter on a terminal, and nothing in a pipe."""
     if not sys.stderr.isatty():
         yield lambda records: None
         return

@@ -1,4 +1,4 @@
-"""`logctl tail`: logs out, from the hot store."""
+"""The command `logctl tail`: show the newest logs, from the hot store."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 
 import typer
 
@@ -15,6 +16,14 @@ from logctl.aws.error_codes import code_of
 from logctl.cli import completion
 from logctl.cli.command import command
 from logctl.cli.context import Context, now
+from logctl.cli.options import (
+    MinimumLevelOption,
+    UntilOption,
+    follow_option,
+    minimum_level,
+    output_option,
+    since_option,
+)
 from logctl.cli.render import Color, say, working
 from logctl.core import levels
 from logctl.core.access import is_pattern
@@ -22,9 +31,9 @@ from logctl.core.appid import RULE
 from logctl.core.errors import UsageError
 from logctl.core.records import Record, to_public
 from logctl.core.safe_text import json_text, neutralise
-from logctl.core.settings import SHORTEST_RETENTION
-from logctl.core.sizes import format_size
 from logctl.core.times import MINUTE, TimeRange, iso, parse_range, to_datetime
+from logctl.stack.settings import SHORTEST_RETENTION
+from logctl.stack.sizes import format_size
 
 DEFAULT_SINCE = 10 * MINUTE
 _POLL_SECONDS = 1.0
@@ -39,7 +48,9 @@ _COLORS = {
 }
 
 
-class Format(StrEnum):
+class RecordFormat(StrEnum):
+    """The forms in which records can be written."""
+
     TEXT = "text"
     JSON = "json"
     JSONL = "jsonl"
@@ -47,48 +58,75 @@ class Format(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
     command(app, "tail")(tail)
 
 
-def tail(
-    context: Context,
+@dataclass(frozen=True)
+class TailOptions:
+    """Arguments and options of `logctl tail`."""
+
     apps: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[APPID…]", autocompletion=completion.apps, help="Apps or globs ('web-*'); all without."
+            metavar="[APPID…]",
+            autocompletion=completion.apps,
+            help="Apps, or patterns such as 'web-*'; without any, all apps.",
         ),
-    ] = None,
-    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what arrives.")] = False,
-    since: Annotated[
-        str | None, typer.Option("-s", "--since", help="15m, 1h30m, 3d, or a time. [default: 10m]")
-    ] = None,
-    until: Annotated[str | None, typer.Option("-u", "--until", "--end", help="The end, likewise.")] = None,
+    ] = None
+    follow: Annotated[bool, follow_option("Keep showing records as they arrive.")] = False
+    since: Annotated[str | None, since_option("default: 10m")] = None
+    until: UntilOption = None
     lines: Annotated[
-        int | None, typer.Option("-n", "--lines", min=0, help="The newest N, whenever they were.")
-    ] = None,
-    level: Annotated[
-        str | None, typer.Option("-l", "--level", help="This level and worse; UNKNOWN for those without.")
-    ] = None,
+        int | None,
+        typer.Option(
+            "-n",
+            "--lines",
+            metavar="N",
+            min=0,
+            help="Only the newest N records; without --since, however old they are.",
+        ),
+    ] = None
+    level: MinimumLevelOption = None
     grep: Annotated[
-        list[str] | None, typer.Option("-g", "--grep", help="Only what matches the regular expression.")
-    ] = None,
+        list[str] | None,
+        typer.Option(
+            "-g",
+            "--grep",
+            metavar="REGEX",
+            help="Only records that match this regular expression; repeatable.",
+        ),
+    ] = None
     exclude: Annotated[
-        list[str] | None, typer.Option("-v", "--exclude", help="Not what matches the regular expression.")
-    ] = None,
+        list[str] | None,
+        typer.Option(
+            "-v",
+            "--exclude",
+            metavar="REGEX",
+            help="No records that match this regular expression; repeatable.",
+        ),
+    ] = None
     query: Annotated[
-        str | None, typer.Option("-q", "--query", metavar="JMESPATH", help="Only this part of each record.")
-    ] = None,
+        str | None,
+        typer.Option("-q", "--query", metavar="JMESPATH", help="Show only this part of each record."),
+    ] = None
     output: Annotated[
-        Format, typer.Option("-o", "--output", help="json and jsonl: one object a line; raw: the message.")
-    ] = Format.TEXT,
-    utc: Annotated[bool, typer.Option("--utc/--local", help="Times in UTC, or this machine's.")] = False,
-    color: Annotated[Color, typer.Option(help="Colours in text.")] = Color.AUTO,
-    no_color: Annotated[bool, typer.Option("--no-color", help="The same as --color never.")] = False,
-) -> None:
+        RecordFormat,
+        output_option("Output format. json and jsonl: one object per line; raw: only the message."),
+    ] = RecordFormat.TEXT
+    utc: Annotated[
+        bool, typer.Option("--utc/--local", help="Show times in UTC, or in this machine's time zone.")
+    ] = False
+    color: Annotated[Color, typer.Option(help="Whether to colour the levels in text.")] = Color.AUTO
+    no_color: Annotated[bool, typer.Option("--no-color", help="The same as --color never.")] = False
+
+
+def tail(context: Context, options: TailOptions) -> None:
     """Show the records of the last minutes, or follow them live.
 
-    Records come oldest first. Control characters are shown, never sent to the terminal. A --since before
-    what the hot store keeps is read from Athena as well, which takes seconds and costs by the byte.
+    The oldest record comes first. Control characters are shown as text, and never sent to the terminal. With
+    a --since before what the hot store keeps, the older records are read by Athena, which takes some seconds
+    and is charged by the byte.
 
     Examples:
 
@@ -99,41 +137,48 @@ def tail(
       logctl tail 'web-*' -g timeout -o json | jq .message
     """
     from logctl.pipeline.stores.hot import HotStore
-    from logctl.pipeline.stores.hot_reader import Filter, Follower, Reader
+    from logctl.pipeline.stores.hot_follower import Follower
+    from logctl.pipeline.stores.hot_reader import Reader
+    from logctl.pipeline.stores.record_filter import Filter
 
-    patterns = _checked(apps or [])
+    patterns = _checked(options.apps or [])
     try:
-        span = parse_range(since, until, now(), DEFAULT_SINCE)
+        span = parse_range(options.since, options.until, now(), DEFAULT_SINCE)
     except ValueError as problem:
         raise UsageError(f"{problem}.") from None
-    if lines is not None and since is None:
+    if options.lines is not None and options.since is None:
         span = TimeRange(0, span.until)
-    keep = Filter(_level(level), _patterns(grep), _patterns(exclude))
+    keep = Filter(minimum_level(options.level), _patterns(options.grep), _patterns(options.exclude))
     store = HotStore(context.aws.dynamodb, context.deployment.names.hot_table)
     reader = Reader(store, now, keep)
-    printer = Printer(output, query, utc=utc, colored=_colored(color, no_color))
+    printer = Printer(
+        options.output, options.query, utc=options.utc, colored=_colored(options.color, options.no_color)
+    )
 
-    follower = Follower(reader, patterns) if follow else None
-    seen = follower.seen if follower else None
+    follower = Follower(reader, patterns) if options.follow else None
     names = reader.apps(patterns)
-    # Without --since nobody asked for what is older than the hot store.
-    older, recent = _divided(context, span) if since is not None else (None, span)
-    if lines is not None:
-        newest = reader.newest(names, recent, lines, seen)
-        if older and len(newest) < lines:
-            newest = [*_archived(context, keep, patterns, older, lines - len(newest)), *newest]
+    # Without --since, nothing older than the hot store was asked for.
+    older, recent = _divided(context, span) if options.since is not None else (None, span)
+    if options.lines is not None:
+        page = reader.page(names, recent, options.lines)
+        read, newest = page.chunks, page.records[::-1]
+        if older and len(newest) < options.lines:
+            newest = [*_archived(context, keep, patterns, older, options.lines - len(newest)), *newest]
         printed = printer.print(newest)
     else:
         printed = printer.print(_archived(context, keep, patterns, older)) if older else 0
-        printed += printer.print(reader.history(names, recent, seen))
+        history = reader.history(names, recent)
+        printed += printer.print(history)
+        read = history.chunks
     if follower:
-        _follow(follower, printer, TimeRange(0, span.until) if until is None else span)
+        follower.skip(read)
+        _follow(follower, printer, TimeRange(0, span.until) if options.until is None else span)
     elif not printed:
         _explain_nothing(reader, names, patterns, span)
 
 
 def _divided(context: Context, span: TimeRange) -> tuple[TimeRange | None, TimeRange]:
-    """A range as what Athena has to tell of it and what the hot store has."""
+    """Split a range into the part that Athena has to read, if any, and the part in the hot store."""
     from logctl.ops.query.cold_records import boundary
 
     if span.since >= now() - SHORTEST_RETENTION // 2:
@@ -148,7 +193,7 @@ def _divided(context: Context, span: TimeRange) -> tuple[TimeRange | None, TimeR
 def _archived(
     context: Context, keep: Any, patterns: list[str], span: TimeRange, lines: int | None = None
 ) -> Iterable[Record]:
-    """Records that the hot store may no longer have, and a word about where they come from."""
+    """Read records that the hot store may no longer have, and print where they come from."""
     from logctl.ops.query.cold_records import Archive
 
     archive = Archive(context.deployment, keep)
@@ -178,7 +223,7 @@ def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
                 if not _passing(error):
                     raise
                 if not troubled:
-                    say(f"logctl: reading is interrupted ({type(error).__name__}); trying on.")
+                    say(f"logctl: reading is interrupted ({type(error).__name__}); retrying.")
                 troubled = True
             time.sleep(_POLL_SECONDS)
     except KeyboardInterrupt:
@@ -186,7 +231,10 @@ def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
 
 
 def _passing(error: Exception) -> bool:
-    """Throttling, a broken connection, a damaged reply pass; a table that is gone or forbidden does not."""
+    """Return whether an error may pass: throttling, a broken connection or a damaged reply, for example.
+
+    A table that is missing or forbidden does not pass.
+    """
     from botocore.exceptions import ClientError
 
     if isinstance(error, ClientError):
@@ -201,17 +249,6 @@ def _checked(apps: list[str]) -> list[str]:
         if not is_pattern(app):
             raise UsageError(f"{neutralise(app)!r} cannot name an app: {RULE}.")
     return apps
-
-
-def _level(level: str | None) -> str | None:
-    if level is None:
-        return None
-    if level.upper() == levels.UNKNOWN:
-        return levels.UNKNOWN
-    parsed = levels.parse_level(level)
-    if parsed == levels.UNKNOWN:
-        raise UsageError(f"{level!r} is no level.", f"The levels are: {', '.join(levels.ORDER)}.")
-    return parsed
 
 
 def _patterns(texts: list[str] | None) -> tuple[re.Pattern[str], ...]:
@@ -230,7 +267,7 @@ def _colored(color: Color, no_color: bool) -> bool:
 
 
 def _explain_nothing(reader: Any, names: list[str], patterns: list[str], span: TimeRange) -> None:
-    """Say what was looked at, and where there would be something."""
+    """Print which range and apps had no records, and where the newest record is."""
     until = "now" if span.until > now() else iso(span.until)
     say(f"No records from {iso(span.since)} to {until} in {', '.join(names) if names else 'any app'}.")
     newest = [
@@ -238,15 +275,15 @@ def _explain_nothing(reader: Any, names: list[str], patterns: list[str], span: T
     ]
     if newest:
         newest_ts, name = max(newest)
-        say(f"  The newest of {name} is of {iso(newest_ts)}: logctl tail {name} -n 20")
+        say(f"  The newest record of {name} is from {iso(newest_ts)}: logctl tail {name} -n 20")
     elif not names and not patterns:
-        say("  No app has sent yet: logctl send FILE --app APPID")
+        say("  No app has sent logs yet: logctl send FILE --app APPID")
 
 
 class Printer:
-    """Writes records to stdout, a line each, flushed so that a pipe sees them at once."""
+    """Writes records to stdout, one in each line, flushed so that a pipe receives them at once."""
 
-    def __init__(self, form: Format, query: str | None, *, utc: bool, colored: bool) -> None:
+    def __init__(self, form: RecordFormat, query: str | None, *, utc: bool, colored: bool) -> None:
         self._form = form
         self._utc = utc
         self._colored = colored
@@ -261,6 +298,7 @@ class Printer:
                 raise UsageError(f"That is not a JMESPath expression: {first}") from None
 
     def print(self, records: Iterable[Record]) -> int:
+        """Write records, and return how many there were."""
         count = 0
         for record in records:
             count += 1
@@ -273,11 +311,15 @@ class Printer:
     def _line(self, record: Record) -> str:
         if self._query is not None:
             return _as_text(self._query.search(to_public(record)))
-        if self._form in (Format.JSON, Format.JSONL):
-            return json_text(to_public(record))
-        if self._form is Format.RAW:
-            return neutralise(record.message)
-        return self._text(record)
+        match self._form:
+            case RecordFormat.TEXT:
+                return self._text(record)
+            case RecordFormat.JSON | RecordFormat.JSONL:
+                return json_text(to_public(record))
+            case RecordFormat.RAW:
+                return neutralise(record.message)
+            case _:
+                assert_never(self._form)
 
     def _text(self, record: Record) -> str:
         moment = to_datetime(record.ts)

@@ -1,56 +1,92 @@
-// What alerts are open, what they hold back, and what is silenced.
+// The view of open alerts, the events they hold back, and silences.
 
-import { duration, make, number, timeOf } from "./dom.js";
-import { levelClass } from "./list.js";
+import { make, numberList, timeOf } from "./dom.js";
+import { levelClass } from "./levels.js";
+import { number } from "./text.js";
+import { duration } from "./times.js";
+import { nextOf, ofReadableApps } from "./wording.js";
 
-/** @param {HTMLElement} place @param {string[]} mayRead */
+/**
+ * @param {HTMLElement} place
+ * @param {import("./answers.d.ts").Answers["alerts"]} answer
+ * @param {string[]} mayRead names and globs of apps
+ */
 export function showAlerts(place, answer, mayRead) {
-  const of = mayRead.includes("*") ? "" : ` of the apps that you may read (${mayRead.join(", ")})`;
+  const apps = ofReadableApps(mayRead);
+  const window = duration(answer.window_ms);
   place.replaceChildren(
     make("h2", {}, "Open alerts"),
-    make("p", { class: "quiet" }, `At most one alert per kind of error in ${duration(answer.window_ms)}; what comes meanwhile is counted and told together.`),
-    ...(answer.alerts.length ? answer.alerts.map(alertCard) : [make("p", { class: "nothing" }, `No alert${of} is open.`)]),
+    make(
+      "p",
+      { class: "quiet" },
+      `At most one alert per kind of error every ${window}. ` +
+        "Events in between are counted and reported with the next one.",
+    ),
+    ...(answer.alerts.length
+      ? answer.alerts.map(alertCard)
+      : [make("p", { class: "nothing" }, `No alert${apps} is open.`)]),
     make("h2", {}, "Silences"),
-    ...(answer.silences.length ? answer.silences.map(silenceCard) : [make("p", { class: "nothing" }, `Nothing${of} is silenced.`)]),
+    ...(answer.silences.length
+      ? answer.silences.map(silenceCard)
+      : [make("p", { class: "nothing" }, `Nothing${apps} is silenced.`)]),
   );
 }
 
+/** @param {import("./answers.d.ts").Alert} alert */
 function alertCard(alert) {
-  const next = {
-    "held back": `held back for ${duration(alert.window_left_ms)} more`,
-    "quiet": alert.window_left_ms ? `quiet; recovered in ${duration(alert.window_left_ms)} if it stays so` : "quiet",
-    "silenced": "silenced",
-  }[alert.next] ?? alert.next + " with the next sweep";
-  const facts = make("dl", { class: "numbers" });
-  const fact = (name, value) => facts.append(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
-  fact("counted", number(alert.counted));
-  fact("reported", number(alert.reported));
-  fact("held back", number(alert.held_back));
-  fact("last alert", timeOf(alert.last_alert_at));
-  fact("last event", timeOf(alert.last_event_at));
-  if (alert.silenced_until) fact("silenced until", timeOf(alert.silenced_until));
+  const { list, add } = numberList();
+  add("counted", number(alert.counted));
+  add("reported", number(alert.reported));
+  add("held back", number(alert.held_back));
+  add("last alert", timeOf(alert.last_alert_at));
+  add("last event", timeOf(alert.last_event_at));
+  if (alert.silenced_until) add("silenced until", timeOf(alert.silenced_until));
   return make(
     "article",
     { class: "card level-" + levelClass(alert.level), "data-testid": "alert", "data-key": alert.key },
-    make("h3", {}, make("span", { class: "level" }, alert.level), " ", make("b", {}, alert.appid), ` ${alert.state.toLowerCase()}, ${next}`),
+    make(
+      "h3",
+      {},
+      make("span", { class: "level" }, alert.level),
+      " ",
+      make("b", {}, alert.appid),
+      ` ${alert.state.toLowerCase()}, ${nextOf(alert)}`,
+    ),
     make("p", { class: "mono" }, alert.kind),
-    ...(alert.sample ? [make("p", { class: "mono quiet" }, "for example: " + alert.sample)] : []),
-    facts,
-    commands(`logctl tail ${alert.appid} --level ${alert.level}`, `logctl debounce show '${alert.key}'`,
-      `logctl debounce silence '${alert.key}' --for 2h --comment …`),
+    ...(alert.sample ? [make("p", { class: "mono quiet" }, "sample: " + alert.sample)] : []),
+    list,
+    commands(
+      `logctl tail ${alert.appid} --level ${alert.level}`,
+      `logctl debounce show '${alert.key}'`,
+      `logctl debounce silence '${alert.key}' --for 2h --comment …`,
+    ),
   );
 }
 
+/** @param {import("./answers.d.ts").Silence} silence */
 function silenceCard(silence) {
   return make(
     "article",
     { class: "card", "data-testid": "silence", "data-target": silence.target },
-    make("h3", {}, make("b", {}, silence.target), silence.active ? " until " : " ended ", timeOf(silence.until)),
-    make("p", {}, `by ${silence.author}, made `, timeOf(silence.created_at), silence.comment ? `: ${silence.comment}` : ""),
+    make(
+      "h3",
+      {},
+      make("b", {}, silence.target),
+      silence.active ? " until " : " ended ",
+      timeOf(silence.until),
+    ),
+    make(
+      "p",
+      {},
+      `by ${silence.author}, created `,
+      timeOf(silence.created_at),
+      silence.comment ? `: ${silence.comment}` : "",
+    ),
     ...(silence.active ? [commands(`logctl debounce clear '${silence.target}'`)] : []),
   );
 }
 
+/** @param {string[]} lines */
 function commands(...lines) {
-  return make("details", {}, make("summary", {}, "What to run"), ...lines.map((line) => make("code", {}, line)));
+  return make("details", {}, make("summary", {}, "Commands"), ...lines.map((line) => make("code", {}, line)));
 }

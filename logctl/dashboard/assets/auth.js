@@ -1,18 +1,26 @@
-// Signing in: OpenID Connect, authorization code with PKCE. The page is a public client and has no secret;
-// tokens live in this tab's sessionStorage and nowhere else.
+// Sign-in with OpenID Connect: authorization code with PKCE (RFC 7636). The page is a public client without a
+// secret. Tokens are kept in the sessionStorage of this tab only.
 
 const TOKENS = "logctl.tokens";
 const PENDING = "logctl.signing-in";
-const EARLY = 60_000; // tokens are renewed this long before they end
+const EARLY = 60_000; // milliseconds before its end that a token is renewed
+const DEFAULT_LIFETIME = 3600; // seconds, if the sign-in service names none
+
+/** @typedef {{authorize_url: string, token_url: string, logout_url: string, client_id: string, scope: string}} AuthConfig */
 
 const here = () => location.origin + location.pathname;
 
+/** @param {Uint8Array} bytes */
 function base64url(bytes) {
-  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  return btoa(String.fromCharCode(...bytes))
+    .replace(/\+/g, "-")
+    .replace(/\//g, "_")
+    .replace(/=+$/, "");
 }
 
 const randomText = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
+/** @param {string} key */
 function stored(key) {
   try {
     return JSON.parse(sessionStorage.getItem(key) ?? "null");
@@ -21,22 +29,29 @@ function stored(key) {
   }
 }
 
+/** @returns {{access: string, refresh: string, until: number} | null} `until` in milliseconds */
+const storedTokens = () => stored(TOKENS);
+
+/** @returns {{verifier: string, state: string, view: string} | null} a sign-in that was started in this tab */
+const storedSignIn = () => stored(PENDING);
+
 export class SignInError extends Error {}
 
 export class Auth {
-  /** @param {{authorize_url: string, token_url: string, logout_url: string, client_id: string, scope: string}} config */
+  /** @param {AuthConfig} config */
   constructor(config) {
     this.config = config;
+    /** @type {Promise<boolean> | null} */
     this.renewing = null;
-    /** @type {() => void} called with each renewed token: it may allow something else than the one before */
+    /** @type {() => void} called after each renewal: the new token may allow other apps */
     this.onRenewed = () => {};
   }
 
   get signedIn() {
-    return Boolean(stored(TOKENS)?.access);
+    return Boolean(storedTokens()?.access);
   }
 
-  /** Leave for the sign-in page; the view comes back with us. */
+  /** Open the sign-in page. The current view is restored afterwards. */
   async begin() {
     const verifier = randomText();
     const state = randomText();
@@ -54,79 +69,119 @@ export class Auth {
     location.assign(this.config.authorize_url + "?" + query);
   }
 
-  /** Take what a sign-in has left in the address. @throws {SignInError} */
+  /**
+   * Complete a sign-in whose result is in the address; do nothing if there is none.
+   * @throws {SignInError}
+   */
   async finish() {
     const query = new URLSearchParams(location.search);
-    if (!query.has("code") && !query.has("error")) return;
-    const pending = stored(PENDING);
-    const fragment = new URLSearchParams(location.hash.slice(1));
+    const code = query.get("code");
+    if (code === null && !query.has("error")) return;
+    const pending = storedSignIn();
+    const verifier = new URLSearchParams(location.hash.slice(1)).get("verifier");
     sessionStorage.removeItem(PENDING);
     history.replaceState(null, "", location.pathname + (pending?.view ?? ""));
-    if (query.has("error")) {
+    if (query.has("error") || code === null) {
       throw new SignInError("Signing in failed: " + (query.get("error_description") || query.get("error")));
     }
     if (pending && pending.state === query.get("state")) {
-      await this.#exchange(query.get("code"), pending.verifier);
-    } else if (!pending && query.get("state") === "cli" && isLoopback() && fragment.get("verifier")) {
-      await this.#oneTime(query.get("code"), fragment.get("verifier"));
+      await this.#exchange(code, pending.verifier);
+    } else if (!pending && query.get("state") === "cli" && isLoopback() && verifier) {
+      await this.#useLink(code, verifier);
     } else {
-      throw new SignInError("That sign-in was not begun here. Sign in again.");
+      throw new SignInError("This sign-in was not started in this tab. Sign in again.");
     }
   }
 
-  /** A link made by `logctl dashboard open`, for the sandbox on this machine. */
-  async #oneTime(code, verifier) {
+  /**
+   * Sign in with a link of `logctl dashboard open`, which works once, for the sandbox on this machine.
+   * @param {string} code
+   * @param {string} verifier
+   */
+  async #useLink(code, verifier) {
     try {
       await this.#exchange(code, verifier);
     } catch {
       throw new SignInError(
-        "This sign-in link was used already or is too old. Make another with: logctl dashboard open",
+        "This sign-in link was already used or has expired. Create another with: logctl dashboard open",
       );
     }
   }
 
+  /**
+   * @param {string} code
+   * @param {string} verifier
+   */
   #exchange(code, verifier) {
-    return this.#ask({
-      grant_type: "authorization_code", code, client_id: this.config.client_id, redirect_uri: here(),
+    return this.#requestTokens({
+      grant_type: "authorization_code",
+      code,
+      client_id: this.config.client_id,
+      redirect_uri: here(),
       code_verifier: verifier,
     });
   }
 
-  async #ask(form) {
+  /** @param {Record<string, string>} form */
+  async #requestTokens(form) {
     const reply = await fetch(this.config.token_url, {
-      method: "POST", body: new URLSearchParams(form), credentials: "omit", referrerPolicy: "no-referrer",
+      method: "POST",
+      body: new URLSearchParams(form),
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
     });
     if (!reply.ok) throw new SignInError("The sign-in was not accepted. Sign in again.");
     const given = await reply.json();
-    sessionStorage.setItem(TOKENS, JSON.stringify({
-      access: given.access_token,
-      refresh: given.refresh_token ?? stored(TOKENS)?.refresh ?? "",
-      until: Date.now() + Number(given.expires_in ?? 3600) * 1000,
-    }));
+    sessionStorage.setItem(
+      TOKENS,
+      JSON.stringify({
+        access: given.access_token,
+        refresh: given.refresh_token ?? storedTokens()?.refresh ?? "",
+        until: Date.now() + Number(given.expires_in ?? DEFAULT_LIFETIME) * 1000,
+      }),
+    );
   }
 
-  /** A token to send, renewed when it is about to end. */
+  /** Return the access token, renewed if it ends soon; empty if there is none. */
   async token() {
-    const tokens = stored(TOKENS);
+    const tokens = storedTokens();
     if (tokens?.refresh && tokens.until - EARLY < Date.now()) await this.renew();
-    return stored(TOKENS)?.access ?? "";
+    return storedTokens()?.access ?? "";
   }
 
-  /** Renew once, however many ask. Says whether there is a new token. */
+  /**
+   * Renew the token, once for all callers that wait for it.
+   * @returns {Promise<boolean>} whether there is a new token
+   */
   renew() {
-    const refresh = stored(TOKENS)?.refresh;
+    const refresh = storedTokens()?.refresh;
     if (!refresh) return Promise.resolve(false);
-    this.renewing ??= this.#ask({
-      grant_type: "refresh_token", refresh_token: refresh, client_id: this.config.client_id,
-    }).then(() => { this.onRenewed(); return true; }, () => false).finally(() => { this.renewing = null; });
+    this.renewing ??= this.#renew(refresh).finally(() => {
+      this.renewing = null;
+    });
     return this.renewing;
+  }
+
+  /** @param {string} refresh */
+  async #renew(refresh) {
+    try {
+      await this.#requestTokens({
+        grant_type: "refresh_token",
+        refresh_token: refresh,
+        client_id: this.config.client_id,
+      });
+    } catch {
+      return false;
+    }
+    this.onRenewed();
+    return true;
   }
 
   forget() {
     sessionStorage.removeItem(TOKENS);
   }
 
-  /** Sign out here, and at the sign-in service where it has an address for that. */
+  /** Sign out of this tab, and of the sign-in service if it has an address for that. */
   leave() {
     this.forget();
     const { logout_url: address, client_id } = this.config;

@@ -1,87 +1,79 @@
-// Building the page. Everything a log can hold is hostile: it goes in as text, with what cannot be seen made
-// visible, and never as markup, address or property name.
+// Elements of the page. Log records are untrusted: they go into the page as escaped text, never as markup,
+// addresses or attribute names.
 
-/** @param {string} id */
-export const byId = (id) => /** @type {any} */ (document.getElementById(id));
-
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
-
-/** Text as one harmless line: controls, bidi overrides and the like as \x1b or \u202e, as in the terminal. */
-export function shown(value) {
-  return String(value).replace(UNSEEN, (character) => {
-    const code = character.codePointAt(0);
-    if (code < 0x100) return "\\x" + code.toString(16).padStart(2, "0");
-    if (code < 0x10000) return "\\u" + code.toString(16).padStart(4, "0");
-    return "\\U" + code.toString(16).padStart(8, "0");
-  });
-}
-
-/** The same for text that may keep its line breaks. */
-export const shownLines = (value) => String(value).split("\n").map(shown).join("\n");
+import { escaped } from "./text.js";
+import { localTime } from "./times.js";
 
 /**
- * An element. Attributes are names of ours; children are elements or text, which is made harmless.
- * @param {string} tag
- * @param {Record<string, string>} [attributes]
+ * The elements of index.html that are more than plain HTML elements.
+ * @typedef {{since: HTMLSelectElement, level: HTMLSelectElement, search: HTMLInputElement,
+ *   "link-value": HTMLInputElement, "app-picker": HTMLDetailsElement, help: HTMLDialogElement,
+ *   pause: HTMLButtonElement, "look-again": HTMLButtonElement}} Controls
+ */
+
+/**
+ * Return an element of index.html.
+ * @template {string} Id
+ * @param {Id} id
+ * @returns {Id extends keyof Controls ? Controls[Id] : HTMLElement}
+ */
+export const byId = (id) => /** @type {any} */ (document.getElementById(id));
+
+/**
+ * Return a new element. A child that is not an element is added as escaped text.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string>} [attributes] their names must not come from data
+ * @param {unknown[]} children
  */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   for (const child of children) {
-    element.append(child instanceof Node ? child : document.createTextNode(shown(child)));
+    element.append(child instanceof Node ? child : document.createTextNode(escaped(child)));
   }
   return element;
 }
 
-/** An SVG element; see `make`. */
+/**
+ * Return a new SVG element.
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | number>} [attributes] their names must not come from data
+ */
 export function makeSvg(tag, attributes = {}) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   return element;
 }
 
-/** Run a function when calls have ceased for a while. */
-export function settled(milliseconds, run) {
+/**
+ * Return a time element with the local time, and the original as its tooltip.
+ * @param {string | null} text
+ */
+export const timeOf = (text) =>
+  text ? make("time", { title: text }, localTime(text)) : make("span", {}, "never");
+
+/**
+ * Return an empty list of named numbers, and a function that adds one.
+ */
+export function numberList() {
+  const list = make("dl", { class: "numbers" });
+  const add = (/** @type {string} */ name, /** @type {unknown} */ value) => {
+    list.append(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
+  };
+  return { list, add };
+}
+
+/**
+ * Return a function that calls another one after it has not been called for a while.
+ * @param {number} milliseconds
+ * @param {() => void} run
+ */
+export function debounced(milliseconds, run) {
   let timer = 0;
-  return (...given) => {
+  return () => {
     clearTimeout(timer);
-    timer = setTimeout(() => run(...given), milliseconds);
+    timer = setTimeout(run, milliseconds);
   };
 }
-
-const clock = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23",
-});
-const day = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "2-digit", day: "2-digit" });
-
-/** A time for people, in their zone: the clock alone today, with the day before it otherwise. */
-export function localTime(text) {
-  const moment = new Date(text);
-  if (Number.isNaN(moment.getTime())) return shown(text);
-  const today = moment.toDateString() === new Date().toDateString();
-  return today ? clock.format(moment) : day.format(moment) + " " + clock.format(moment);
-}
-
-/** A time element: local, with UTC as its title. */
-export const timeOf = (text) => (text ? make("time", { title: String(text) }, localTime(text)) : make("span", {}, "never"));
-
-/** Milliseconds as people say them. */
-export function duration(milliseconds) {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  const parts = [["d", 86400], ["h", 3600], ["m", 60], ["s", 1]];
-  const found = [];
-  let left = seconds;
-  for (const [unit, length] of parts) {
-    if (left >= length && found.length < 2) {
-      found.push(Math.floor(left / length) + unit);
-      left %= length;
-    }
-  }
-  return found.join(" ") || "0s";
-}
-
-export const number = (value) => Number(value).toLocaleString("en");
-
-/** Of no app, in words: without the right to read all of them, nobody knows of the others. @param {string[]} mayRead */
-export const nobody = (mayRead) =>
-  mayRead.includes("*") ? "No app" : `None of the apps that you may read (${mayRead.join(", ")})`;

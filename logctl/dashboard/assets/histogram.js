@@ -1,32 +1,48 @@
-// Counts by level over time, to look at and to choose a range from: by mouse, by finger, or by keyboard.
+// A chart of records over time, by level. A time range is selected in it by mouse, touch or keyboard.
 
-import { localTime, makeSvg, number } from "./dom.js";
+import { bars, bucketAt, label, neighbour, timeRange } from "./buckets.js";
+import { makeSvg } from "./dom.js";
 
-const ORDER = ["UNKNOWN", "TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "ERROR", "FATAL"]; // from below upwards
+/** @typedef {import("./buckets.js").Bucket} Bucket */
+
+// The chart's own units, which SVG scales to the element's size.
 const HEIGHT = 100;
 const WIDTH = 1000;
 
 export class Histogram {
-  /** @param {HTMLElement} place @param {HTMLElement} label @param {(from: string, to: string) => void} onChoose */
-  constructor(place, label, onChoose) {
+  /**
+   * @param {HTMLElement} place
+   * @param {HTMLElement} label
+   * @param {(from: string, to: string) => void} onSelect
+   */
+  constructor(place, label, onSelect) {
     this.place = place;
     this.label = label;
-    this.onChoose = onChoose;
+    this.onSelect = onSelect;
+    /** @type {Bucket[]} */
     this.buckets = [];
     this.step = 0;
-    this.anchor = null; // where a choice was begun, as a bucket's number
+    /** @type {number | null} the bucket where the selection started */
+    this.anchor = null;
+    /** @type {number | null} the bucket where it ends; null if nothing is selected */
     this.head = null;
     this.dragging = false;
-    this.svg = makeSvg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
     this.bars = makeSvg("g");
-    this.choice = makeSvg("rect", { class: "choice", y: 0, height: HEIGHT, width: 0 });
-    this.svg.append(this.bars, this.choice);
-    place.append(this.svg);
+    this.selection = makeSvg("rect", { class: "choice", y: 0, height: HEIGHT, width: 0 });
+    const svg = makeSvg("svg", {
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+    });
+    svg.append(this.bars, this.selection);
+    place.append(svg);
     place.addEventListener("pointerdown", (event) => this.#down(event));
     place.addEventListener("pointermove", (event) => this.#move(event));
     place.addEventListener("pointerup", () => this.#up());
     place.addEventListener("pointercancel", () => this.#cancel());
-    place.addEventListener("pointerleave", () => { if (!this.dragging) this.label.textContent = ""; });
+    place.addEventListener("pointerleave", () => {
+      if (!this.dragging) this.label.textContent = "";
+    });
     place.addEventListener("keydown", (event) => this.#key(event));
   }
 
@@ -34,40 +50,35 @@ export class Histogram {
     this.show({ step_ms: 0, buckets: [] });
   }
 
-  /** @param {{step_ms: number, buckets: {at: string, counts: Record<string, number>}[]}} answer */
+  /** @param {{step_ms: number, buckets: Bucket[]}} answer */
   show(answer) {
-    if (this.dragging) return; // what is being chosen from must not move
-    this.buckets = answer.buckets.map((bucket) => ({ at: bucket.at, counts: new Map(Object.entries(bucket.counts)) }));
+    if (this.dragging) return; // the bars must not move under the pointer
+    this.buckets = answer.buckets;
     this.step = answer.step_ms;
-    const totals = this.buckets.map((bucket) => total(bucket));
-    const most = Math.max(1, ...totals);
-    const width = WIDTH / Math.max(1, this.buckets.length);
-    const drawn = document.createDocumentFragment();
-    this.buckets.forEach((bucket, place) => {
-      const group = makeSvg("g", { "data-testid": "histogram-bar", "data-at": bucket.at, "data-total": totals[place] });
-      let top = HEIGHT;
-      for (const level of ORDER) {
-        const count = bucket.counts.get(level) ?? 0;
-        if (!count) continue;
-        const height = Math.max((count / most) * HEIGHT, 1.5);
-        top -= height;
-        group.append(makeSvg("rect", {
-          class: "level-" + level, x: place * width + width * 0.08, width: width * 0.84, y: Math.max(0, top), height,
-        }));
-      }
-      drawn.append(group);
-    });
-    this.bars.replaceChildren(drawn);
-    if (this.head !== null && this.head >= this.buckets.length) this.#cancel();
-    this.#draw();
+    this.bars.replaceChildren(
+      ...bars(this.buckets, { width: WIDTH, height: HEIGHT }).map((bar) => {
+        const group = makeSvg("g", {
+          "data-testid": "histogram-bar",
+          "data-at": bar.at,
+          "data-total": bar.total,
+        });
+        group.append(
+          ...bar.parts.map(({ level, ...box }) => makeSvg("rect", { class: "level-" + level, ...box })),
+        );
+        return group;
+      }),
+    );
+    if (this.#selected && this.#selected.end > this.buckets.length) this.#cancel();
+    else this.#draw();
   }
 
+  /** @param {PointerEvent} event */
   #at(event) {
     const box = this.place.getBoundingClientRect();
-    const place = Math.floor(((event.clientX - box.left) / box.width) * this.buckets.length);
-    return Math.min(this.buckets.length - 1, Math.max(0, place));
+    return bucketAt((event.clientX - box.left) / box.width, this.buckets.length);
   }
 
+  /** @param {PointerEvent} event */
   #down(event) {
     if (!this.buckets.length || event.button) return;
     this.place.setPointerCapture(event.pointerId);
@@ -76,18 +87,20 @@ export class Histogram {
     this.#draw();
   }
 
+  /** @param {PointerEvent} event */
   #move(event) {
     if (!this.buckets.length) return;
+    const at = this.#at(event);
     if (this.dragging) {
-      this.head = this.#at(event);
+      this.head = at;
       this.#draw();
-    } else this.#tell(this.#at(event), this.#at(event));
+    } else this.label.textContent = label([this.buckets[at]], this.step);
   }
 
   #up() {
     if (!this.dragging) return;
     this.dragging = false;
-    this.#choose();
+    this.#select();
   }
 
   #cancel() {
@@ -96,52 +109,44 @@ export class Histogram {
     this.#draw();
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (step && this.buckets.length) {
-      const last = this.buckets.length - 1;
-      const next = this.head === null ? (step > 0 ? 0 : last) : Math.min(last, Math.max(0, this.head + step));
-      this.head = next;
-      if (!event.shiftKey || this.anchor === null) this.anchor = next;
+      this.head = neighbour(this.head, step, this.buckets.length);
+      if (!event.shiftKey || this.anchor === null) this.anchor = this.head;
       this.#draw();
-    } else if (event.key === "Enter" && this.head !== null) this.#choose();
+    } else if (event.key === "Enter" && this.head !== null) this.#select();
     else if (event.key === "Escape" && this.head !== null) this.#cancel();
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  #choose() {
-    const [first, last] = [Math.min(this.anchor, this.head), Math.max(this.anchor, this.head)];
-    const from = this.buckets[first].at;
-    const to = new Date(Date.parse(this.buckets[last].at) + this.step).toISOString();
+  /** The selected buckets, as the first index and the index after the last; null if there are none. */
+  get #selected() {
+    if (this.anchor === null || this.head === null) return null;
+    return { first: Math.min(this.anchor, this.head), end: Math.max(this.anchor, this.head) + 1 };
+  }
+
+  #select() {
+    const selected = this.#selected;
+    if (!selected) return;
+    const { from, to } = timeRange(this.buckets.slice(selected.first, selected.end), this.step);
     this.#cancel();
-    this.onChoose(from, to);
+    this.onSelect(from, to);
   }
 
   #draw() {
-    if (this.head === null) {
-      this.choice.setAttribute("width", "0");
+    const selected = this.#selected;
+    if (!selected) {
+      this.selection.setAttribute("width", "0");
       this.label.textContent = "";
       return;
     }
     const width = WIDTH / this.buckets.length;
-    const [first, last] = [Math.min(this.anchor, this.head), Math.max(this.anchor, this.head)];
-    this.choice.setAttribute("x", String(first * width));
-    this.choice.setAttribute("width", String((last - first + 1) * width));
-    this.#tell(first, last);
-  }
-
-  #tell(first, last) {
-    const inside = this.buckets.slice(first, last + 1);
-    const sums = new Map();
-    for (const bucket of inside) {
-      for (const [level, count] of bucket.counts) sums.set(level, (sums.get(level) ?? 0) + count);
-    }
-    const parts = ORDER.toReversed().filter((level) => sums.get(level)).map((level) => `${level} ${number(sums.get(level))}`);
-    const end = new Date(Date.parse(this.buckets[last].at) + this.step).toISOString();
-    this.label.textContent = `${localTime(this.buckets[first].at)} – ${localTime(end)}: ${parts.join(", ") || "nothing"}`;
+    this.selection.setAttribute("x", String(selected.first * width));
+    this.selection.setAttribute("width", String((selected.end - selected.first) * width));
+    this.label.textContent = label(this.buckets.slice(selected.first, selected.end), this.step);
   }
 }
-
-const total = (bucket) => [...bucket.counts.values()].reduce((sum, count) => sum + count, 0);

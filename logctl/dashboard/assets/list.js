@@ -1,122 +1,104 @@
-// A list of many rows of which only the visible ones exist. Newest first; what arrives on top moves nothing
-// that somebody is reading.
+// A list of many records of which only the visible rows exist as elements. It does not move while somebody reads:
+// records that arrive above the first visible row change the scroll position with them.
 
-import { localTime, make } from "./dom.js";
+import { make } from "./dom.js";
+import { levelClass } from "./levels.js";
+import { Records } from "./records.js";
+import { scrollTopToShow, visibleRows } from "./scrolling.js";
+import { localTime } from "./times.js";
 
-const OVERSCAN = 12;
-export const MOST = 20_000;
+/** @typedef {import("./records.js").LogRecord} LogRecord */
 
-/** @typedef {{ts: string, appid: string, level: string, message: string, event_id: string, fields?: object, flags?: string[]}} Entry */
+const LONGEST_MESSAGE = 2000; // a row shows less; all of it is in the details
 
 export class List {
   /**
-   * @param {HTMLElement} scroller @param {HTMLElement} canvas
-   * @param {{onOpen: (entry: Entry) => void, onEnd: () => void}} handlers
+   * @param {HTMLElement} scroller
+   * @param {HTMLElement} canvas
+   * @param {{onOpen: (entry: LogRecord) => void, onEnd: () => void}} handlers
    */
   constructor(scroller, canvas, handlers) {
     this.scroller = scroller;
     this.canvas = canvas;
     this.handlers = handlers;
-    /** @type {Entry[]} */
-    this.entries = [];
-    this.known = new Set();
-    this.dropped = false;
-    this.chosen = "";
+    this.records = new Records();
+    this.selected = ""; // an event ID
+    /** @type {Map<string, HTMLElement>} the rows that exist, by event ID */
     this.rows = new Map();
+    /** @type {number | undefined} */
+    this.frame = undefined;
     this.narrow = matchMedia("(max-width: 640px)");
     this.narrow.addEventListener("change", () => this.#redraw());
     scroller.addEventListener("scroll", () => this.#soon(), { passive: true });
     new ResizeObserver(() => this.#soon()).observe(scroller);
     canvas.addEventListener("click", (event) => {
-      const row = event.target.closest("[data-event-id]");
-      if (row) this.open(this.entries.findIndex((entry) => entry.event_id === row.dataset.eventId));
+      const row = /** @type {Element} */ (event.target).closest("[data-event-id]");
+      if (row instanceof HTMLElement) this.open(this.records.indexOf(row.dataset.eventId ?? ""));
     });
   }
 
-  get height() {
+  /** The height of a row, as in style.css. */
+  get rowHeight() {
     return this.narrow.matches ? 40 : 22;
   }
 
   clear() {
-    this.entries = [];
-    this.known.clear();
-    this.dropped = false;
+    this.records.clear();
     this.scroller.scrollTop = 0;
     this.#redraw();
   }
 
-  /** Older records, below. */
-  append(entries) {
-    for (const entry of this.#fresh(entries)) this.entries.push(entry);
+  /** @param {LogRecord[]} older newest first */
+  append(older) {
+    this.records.append(older);
     this.#soon();
   }
 
-  /** Records that arrived, oldest first, each where its time belongs; most belong on top. */
-  insert(entries) {
-    const fresh = this.#fresh(entries).reverse().sort((a, b) => (a.ts < b.ts ? 1 : a.ts > b.ts ? -1 : 0));
-    if (!fresh.length) return;
-    const first = Math.floor(this.scroller.scrollTop / this.height);
-    const reading = this.scroller.scrollTop > 0 ? this.entries[first] : undefined;
-    const merged = [];
-    let next = 0;
-    for (const entry of this.entries) {
-      while (next < fresh.length && fresh[next].ts >= entry.ts) merged.push(fresh[next++]);
-      merged.push(entry);
-    }
-    while (next < fresh.length) merged.push(fresh[next++]);
-    for (const gone of merged.splice(MOST)) {
-      this.known.delete(gone.event_id);
-      this.dropped = true;
-    }
-    this.entries = merged;
-    this.#size();
-    if (reading) {
-      const moved = this.entries.indexOf(reading) - first;
-      if (moved > 0) this.scroller.scrollTop += moved * this.height;
+  /** @param {LogRecord[]} arrived in the order of arrival */
+  insert(arrived) {
+    const first = Math.floor(this.scroller.scrollTop / this.rowHeight);
+    const read = this.scroller.scrollTop > 0 ? this.records.entries[first] : undefined;
+    if (!this.records.insert(arrived)) return;
+    this.#resize();
+    if (read) {
+      const moved = this.records.entries.indexOf(read) - first;
+      if (moved > 0) this.scroller.scrollTop += moved * this.rowHeight;
     }
     this.#soon();
   }
 
-  #fresh(entries) {
-    return entries.filter((entry) => {
-      if (this.known.has(entry.event_id)) return false;
-      this.known.add(entry.event_id);
-      return true;
-    });
-  }
-
-  /** Move the choice by some rows. */
+  /**
+   * Move the selection; without one, select the first row.
+   * @param {number} by
+   */
   move(by) {
-    const at = this.entries.findIndex((entry) => entry.event_id === this.chosen);
-    const next = at < 0 ? 0 : Math.min(this.entries.length - 1, Math.max(0, at + by));
-    this.choose(next);
-    return next;
+    const at = this.records.indexOf(this.selected);
+    this.select(at < 0 ? 0 : Math.min(this.records.entries.length - 1, Math.max(0, at + by)));
   }
 
-  choose(index) {
-    const entry = this.entries[index];
+  /** @param {number} index */
+  select(index) {
+    const entry = this.records.entries[index];
     if (!entry) return;
-    this.chosen = entry.event_id;
-    const top = index * this.height;
-    if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
-    else if (top + this.height > this.scroller.scrollTop + this.scroller.clientHeight) {
-      this.scroller.scrollTop = top + this.height - this.scroller.clientHeight;
-    }
+    this.selected = entry.event_id;
+    const scrollTop = scrollTopToShow(this.scroller, this.rowHeight, index);
+    if (scrollTop !== this.scroller.scrollTop) this.scroller.scrollTop = scrollTop;
     this.#redraw();
   }
 
+  /** @param {number} index */
   open(index) {
-    if (!this.entries[index]) return;
-    this.choose(index);
-    this.handlers.onOpen(this.entries[index]);
+    if (!this.records.entries[index]) return;
+    this.select(index);
+    this.handlers.onOpen(this.records.entries[index]);
   }
 
-  openChosen() {
-    this.open(this.entries.findIndex((entry) => entry.event_id === this.chosen));
+  openSelected() {
+    this.open(this.records.indexOf(this.selected));
   }
 
-  unchoose() {
-    this.chosen = "";
+  deselect() {
+    this.selected = "";
     this.#redraw();
   }
 
@@ -133,17 +115,17 @@ export class List {
     this.#draw();
   }
 
-  #size() {
-    this.canvas.style.height = this.entries.length * this.height + "px";
+  #resize() {
+    this.canvas.style.height = this.records.entries.length * this.rowHeight + "px";
   }
 
   #draw() {
-    this.#size();
-    const { scrollTop, clientHeight } = this.scroller;
-    const first = Math.max(0, Math.floor(scrollTop / this.height) - OVERSCAN);
-    const last = Math.min(this.entries.length, Math.ceil((scrollTop + clientHeight) / this.height) + OVERSCAN);
+    this.#resize();
+    const { entries } = this.records;
+    const { first, end } = visibleRows(this.scroller, this.rowHeight, entries.length);
+    /** @type {Map<string, number>} */
     const wanted = new Map();
-    for (let index = first; index < last; index++) wanted.set(this.entries[index].event_id, index);
+    for (let index = first; index < end; index++) wanted.set(entries[index].event_id, index);
     for (const [id, row] of this.rows) {
       if (!wanted.has(id)) {
         row.remove();
@@ -151,40 +133,41 @@ export class List {
       }
     }
     for (const [id, index] of wanted) {
-      let row = this.rows.get(id);
-      if (!row) {
-        row = this.#row(this.entries[index]);
-        this.rows.set(id, row);
-        this.canvas.append(row);
-      }
-      row.style.transform = `translateY(${index * this.height}px)`;
+      const row = this.rows.get(id) ?? this.#add(entries[index]);
+      row.style.transform = `translateY(${index * this.rowHeight}px)`;
       row.setAttribute("aria-posinset", String(index + 1));
-      row.setAttribute("aria-setsize", String(this.entries.length));
+      row.setAttribute("aria-setsize", String(entries.length));
     }
-    const active = this.rows.get(this.chosen);
+    const active = this.rows.get(this.selected);
     if (active) this.scroller.setAttribute("aria-activedescendant", active.id);
     else this.scroller.removeAttribute("aria-activedescendant");
-    if (this.entries.length && last >= this.entries.length) this.handlers.onEnd();
+    if (entries.length && end >= entries.length) this.handlers.onEnd();
   }
 
-  /** @param {Entry} entry */
-  #row(entry) {
-    const chosen = entry.event_id === this.chosen;
+  /** @param {LogRecord} entry */
+  #add(entry) {
+    const selected = entry.event_id === this.selected;
     const row = make(
       "div",
       {
-        class: "row level-" + levelClass(entry.level) + (chosen ? " chosen" : ""),
-        role: "option", id: "row-" + entry.event_id, "aria-selected": String(chosen),
-        "data-testid": "row", "data-event-id": entry.event_id,
+        class: "row level-" + levelClass(entry.level) + (selected ? " chosen" : ""),
+        role: "option",
+        id: "row-" + entry.event_id,
+        "aria-selected": String(selected),
+        "data-testid": "row",
+        "data-event-id": entry.event_id,
       },
       make("time", { title: entry.ts }, localTime(entry.ts)),
       make("span", { class: "level" }, entry.level),
       make("span", { class: "app" }, entry.appid),
-      make("span", { class: "message", "data-testid": "row-message" }, entry.message.slice(0, 2000)),
+      make(
+        "span",
+        { class: "message", "data-testid": "row-message" },
+        entry.message.slice(0, LONGEST_MESSAGE),
+      ),
     );
+    this.rows.set(entry.event_id, row);
+    this.canvas.append(row);
     return row;
   }
 }
-
-const LEVELS = new Set(["FATAL", "ERROR", "WARN", "NOTICE", "INFO", "DEBUG", "TRACE"]);
-export const levelClass = (level) => (LEVELS.has(level) ? level : "UNKNOWN");

@@ -1,21 +1,32 @@
-// The log: one page, then older ones as one scrolls, and what arrives.
+// The view of records: a page of the newest ones, older ones while scrolling, and those that arrive.
 
-import { ApiError } from "./api.js";
-import { byId, duration, localTime, number } from "./dom.js";
+import { asApiError } from "./api.js";
 import { showDetail } from "./detail.js";
+import { byId } from "./dom.js";
 import { Histogram } from "./histogram.js";
-import { List, MOST } from "./list.js";
-import { parameters, range } from "./view.js";
+import { List } from "./list.js";
+import { MOST_RECORDS } from "./records.js";
+import { number } from "./text.js";
+import { duration, localTime } from "./times.js";
+import { filters, range } from "./view.js";
+import { noRecords, recordCount } from "./wording.js";
 
-const PAGE = "200";
-const POLL = 1_000;
-const SLOWEST = 30_000;
-const RECOUNT = 5_000;
-const MOST_WAITING = 5_000;
+/** @typedef {import("./answers.d.ts").Answers} Answers */
+/** @typedef {import("./records.js").LogRecord} LogRecord */
+
+const FIRST_PAGE = "200";
+const NEXT_PAGE = "500";
+const BUCKETS = "80";
+const MOST_WAITING = 5_000; // records that arrive while the list is paused
+// Milliseconds:
+const POLL_INTERVAL = 1_000;
+const LONGEST_POLL_INTERVAL = 30_000; // while the API fails
+const COUNT_INTERVAL = 5_000;
 
 export class Logs {
   /**
-   * @param {import("./api.js").Api} api @param {() => import("./view.js").View} view
+   * @param {import("./api.js").Api} api
+   * @param {() => import("./view.js").View} view
    * @param {() => string[]} mayRead names and globs of apps
    * @param {(changes: Partial<import("./view.js").View>) => void} onChange
    * @param {(text: string) => void} notice
@@ -28,149 +39,183 @@ export class Logs {
     this.notice = notice;
     this.list = new List(byId("log"), byId("rows"), {
       onOpen: (entry) => this.#open(entry),
-      onEnd: () => this.#older(),
+      onEnd: () => this.#loadOlder(),
     });
-    this.histogram = new Histogram(byId("histogram"), byId("chart-label"), (from, to) => onChange({ from, to, event: "" }));
-    this.round = 0; // what belongs to an earlier question is thrown away
+    this.histogram = new Histogram(byId("histogram"), byId("chart-label"), (from, to) =>
+      onChange({ from, to, event: "" }),
+    );
+    this.round = 0; // an answer to a request of an earlier round is ignored
     this.paused = false;
+    /** @type {LogRecord[]} what arrived while the list was paused */
     this.waiting = [];
+    /** @type {string | null} the cursor of the next older page */
     this.next = null;
+    /** @type {string | null} the cursor of what arrives */
     this.live = null;
+    /** @type {Answers["logs"] | undefined} the first page */
+    this.answered = undefined;
+    /** @type {number | null} */
+    this.total = null;
     this.loading = false;
-    this.failures = 0;
-    this.troubled = false;
+    this.polling = false;
+    this.failures = 0; // in a row
+    this.noticed = false; // whether a notice tells of a failure to load older records
     this.skipped = 0;
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#pollNow(); });
+    this.pollTimer = 0;
+    this.countTimer = 0;
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.#poll();
+    });
   }
 
-  /** Ask for nothing more, and let go of what was read. */
+  /** Stop all requests and remove all records. */
   stop() {
-    this.#drop();
+    this.#clear();
     this.total = null;
     byId("detail").replaceChildren();
     byId("detail").hidden = true;
   }
 
-  #drop() {
+  #clear() {
     this.round += 1;
-    clearTimeout(this.timer);
-    clearTimeout(this.counting);
+    clearTimeout(this.pollTimer);
+    clearTimeout(this.countTimer);
     this.waiting = [];
     this.skipped = 0;
     this.next = this.live = null;
     this.list.clear();
   }
 
-  /** Ask anew: the view has changed. */
+  /** Load the first page of the current view. */
   async load() {
-    this.#drop();
+    this.#clear();
     const round = this.round;
-    this.#state("loading…");
+    this.#showState("loading…");
     byId("brush-clear").hidden = !this.view().from;
     byId("empty").hidden = true;
     this.#count(round);
     this.loading = true;
     try {
-      const page = await this.api.get("logs", { ...parameters(this.view()), ...range(this.view()), limit: PAGE });
+      const page = await this.api.get("logs", {
+        ...filters(this.view()),
+        ...range(this.view()),
+        limit: FIRST_PAGE,
+      });
       if (round !== this.round) return;
       this.answered = page;
       this.next = page.next;
       this.live = this.view().from ? null : page.live;
       this.list.append(page.records);
-      byId("covers").textContent = "Older than " + localTime(page.covers_since) + ": logctl tail --since, or Athena";
-      this.#tellEmpty(page);
+      byId("covers").textContent =
+        `For records older than ${localTime(page.covers_since)} use: logctl tail --since, or Athena`;
+      this.#showEmpty(page);
       this.#reopen();
-    } catch (problem) {
-      if (round === this.round) this.#failed(problem);
-      if (round === this.round && problem.wait) this.timer = setTimeout(() => this.load(), problem.wait);
+    } catch (error) {
+      if (round !== this.round) return;
+      const problem = asApiError(error);
+      this.#showFailure(problem);
+      if (problem.wait) this.pollTimer = setTimeout(() => this.load(), problem.wait);
       return;
     } finally {
       if (round === this.round) this.loading = false;
     }
     this.failures = 0;
-    this.#tell();
-    if (this.next && !this.list.entries.length) this.#older(); // time ran out before anything was found
+    this.#show();
+    // A page may be empty because the API's time ran out before it found a record.
+    if (this.next && !this.list.records.entries.length) this.#loadOlder();
     this.#schedule();
   }
 
+  /** Open the details of the record that the address names. */
   #reopen() {
-    const at = this.list.entries.findIndex((entry) => entry.event_id === this.view().event);
+    const at = this.list.records.indexOf(this.view().event);
     if (at >= 0) this.list.open(at);
     else this.close();
   }
 
-  async #older() {
+  async #loadOlder() {
     if (this.loading || !this.next) return;
-    if (this.list.entries.length >= MOST || this.list.dropped) return;
+    const { records } = this.list;
+    if (records.entries.length >= MOST_RECORDS || records.dropped) return;
     const round = this.round;
     this.loading = true;
-    this.#tell();
+    this.#show();
     try {
-      const page = await this.api.get("logs", { ...parameters(this.view()), cursor: this.next, limit: "500" });
+      const page = await this.api.get("logs", {
+        ...filters(this.view()),
+        cursor: this.next,
+        limit: NEXT_PAGE,
+      });
       if (round !== this.round) return;
       const stuck = page.next === this.next && !page.records.length;
       this.next = stuck ? null : page.next;
       this.list.append(page.records);
-      this.#tellEmpty(page);
-    } catch (problem) {
+      this.#showEmpty(page);
+    } catch (error) {
       if (round !== this.round) return;
+      const problem = asApiError(error);
       this.notice(problem.busy || problem.message);
-      this.troubled = true;
-      if (problem.wait) setTimeout(() => { if (round === this.round) this.#older(); }, problem.wait);
+      this.noticed = true;
+      if (problem.wait)
+        setTimeout(() => {
+          if (round === this.round) this.#loadOlder();
+        }, problem.wait);
       return;
     } finally {
       if (round === this.round) this.loading = false;
     }
-    if (this.troubled) this.notice("");
-    this.troubled = false;
-    this.#tell();
-    if (!this.list.entries.length) this.#older();
+    if (this.noticed) this.notice("");
+    this.noticed = false;
+    this.#show();
+    if (!records.entries.length) this.#loadOlder();
   }
 
   // ── What arrives ──
 
-  #schedule(after = POLL) {
-    clearTimeout(this.timer);
-    if (this.live) this.timer = setTimeout(() => this.#pollNow(), after);
+  #schedule(after = POLL_INTERVAL) {
+    clearTimeout(this.pollTimer);
+    if (this.live) this.pollTimer = setTimeout(() => this.#poll(), after);
   }
 
-  async #pollNow() {
-    // A hidden page asks nothing; its cursor is good for an hour, and it catches up when it is seen again.
+  async #poll() {
+    // A hidden page sends no requests. Its cursor is valid for an hour; it catches up when the page is visible again.
     if (!this.live || document.hidden || this.polling) return;
-    clearTimeout(this.timer);
+    clearTimeout(this.pollTimer);
     const round = this.round;
     this.polling = true;
-    let wait = POLL;
+    let wait = POLL_INTERVAL;
     try {
-      const answer = await this.api.get("logs/live", { ...parameters(this.view()), cursor: this.live });
+      const answer = await this.api.get("logs/live", { ...filters(this.view()), cursor: this.live });
       if (round !== this.round) return;
       this.live = answer.live;
       this.failures = 0;
       this.skipped += answer.skipped;
-      this.#arrived(answer.records);
-    } catch (problem) {
+      this.#receive(answer.records);
+    } catch (error) {
+      const problem = asApiError(error);
       if (round !== this.round || problem.status === 401) return;
-      if (problem instanceof ApiError && (problem.status === 400 || problem.status === 403)) {
-        this.load(); // the cursor is too old, or what is looked at is no longer allowed
+      if (problem.status === 400 || problem.status === 403) {
+        this.load(); // the cursor is too old, or the user may no longer read these apps
         return;
       }
       this.failures += 1;
-      wait = problem.wait || Math.min(SLOWEST, POLL * 2 ** this.failures);
-      const said = problem.busy || `${problem.message} Trying again in ${duration(wait)}.`;
-      this.#state(`interrupted: ${said}`, "trouble");
+      wait = problem.wait || Math.min(LONGEST_POLL_INTERVAL, POLL_INTERVAL * 2 ** this.failures);
+      const reason = problem.busy || `${problem.message} Trying again in ${duration(wait)}.`;
+      this.#showState(`interrupted: ${reason}`, "trouble");
     } finally {
       this.polling = false;
       if (round === this.round) this.#schedule(wait);
     }
   }
 
-  #arrived(records) {
+  /** @param {LogRecord[]} records */
+  #receive(records) {
     if (this.paused) {
       this.waiting.push(...records);
       this.skipped += this.waiting.splice(0, Math.max(0, this.waiting.length - MOST_WAITING)).length;
     } else this.list.insert(records);
     if (records.length) byId("empty").hidden = true;
-    this.#tell();
+    this.#show();
   }
 
   togglePause() {
@@ -180,92 +225,104 @@ export class Logs {
       this.list.insert(this.waiting);
       this.waiting = [];
     }
-    this.#tell();
+    this.#show();
   }
 
   // ── Counts ──
 
+  /** @param {number} round */
   async #count(round) {
-    clearTimeout(this.counting);
-    let wait = this.view().from ? 0 : RECOUNT;
+    clearTimeout(this.countTimer);
+    let wait = this.view().from ? 0 : COUNT_INTERVAL; // a selected range does not change
     if (!document.hidden) {
       try {
-        const answer = await this.api.get("counts", { ...parameters(this.view()), ...range(this.view()), buckets: "80" });
+        const answer = await this.api.get("counts", {
+          ...filters(this.view()),
+          ...range(this.view()),
+          buckets: BUCKETS,
+        });
         if (round !== this.round) return;
         this.histogram.show(answer);
         byId("chart-from").textContent = localTime(answer.since);
         byId("chart-to").textContent = localTime(answer.until);
         this.total = answer.complete ? answer.total : null;
-        this.#tell();
-      } catch (problem) {
-        if (round !== this.round) return; // the page itself says what is wrong
-        wait = Math.max(wait, problem.wait ?? 0);
+        this.#show();
+      } catch (error) {
+        if (round !== this.round) return; // the request for records shows the failure
+        wait = Math.max(wait, asApiError(error).wait);
       }
     }
-    if (wait) this.counting = setTimeout(() => this.#count(round), wait);
+    if (wait) this.countTimer = setTimeout(() => this.#count(round), wait);
   }
 
-  // ── What is said ──
+  // ── Messages ──
 
-  #tell() {
-    const loaded = this.list.entries.length;
-    const of = this.total != null && this.total > loaded ? ` of ${number(this.total)}` : "";
-    const more = this.list.dropped ? "; the oldest were let go" : loaded >= MOST ? "; narrow the range to see more" : this.next ? "; scroll for older" : "";
-    byId("count").textContent = loaded ? `${number(loaded)}${of} records${more}` : "";
+  #show() {
+    const { entries, dropped } = this.list.records;
+    byId("count").textContent = recordCount({
+      loaded: entries.length,
+      total: this.total,
+      dropped,
+      full: entries.length >= MOST_RECORDS,
+      more: Boolean(this.next),
+    });
     const pause = byId("pause");
-    pause.textContent = this.paused ? (this.waiting.length ? `Go on (${number(this.waiting.length)} new)` : "Go on") : "Pause";
+    const waiting = number(this.waiting.length);
+    pause.textContent = !this.paused ? "Pause" : this.waiting.length ? `Resume (${waiting} new)` : "Resume";
     pause.disabled = !this.live;
-    if (this.loading) this.#state("loading…");
+    if (this.loading) this.#showState("loading…");
     else if (this.failures) return;
-    else if (!this.live) this.#state(this.view().from ? "a chosen time" : "");
-    else if (this.paused) this.#state(`paused, ${number(this.waiting.length)} new`);
-    else this.#state(this.skipped ? `live; ${number(this.skipped)} came too fast to show` : "live", "live");
+    else if (!this.live) this.#showState(this.view().from ? "selected time range" : "");
+    else if (this.paused) this.#showState(`paused, ${waiting} new`);
+    else if (this.skipped)
+      this.#showState(`live; ${number(this.skipped)} arrived too fast to be shown`, "live");
+    else this.#showState("live", "live");
   }
 
-  #state(text, kind = "") {
+  /**
+   * @param {string} text
+   * @param {"" | "live" | "trouble"} [className]
+   */
+  #showState(text, className = "") {
     byId("live-state").textContent = text;
-    byId("live-state").className = kind;
+    byId("live-state").className = className;
   }
 
-  #tellEmpty(page) {
+  /** @param {Answers["logs"]} page */
+  #showEmpty(page) {
     const empty = byId("empty");
-    empty.hidden = this.list.entries.length > 0 || Boolean(page.next);
-    if (empty.hidden) return;
-    const apps = this.view().apps;
-    const every = this.mayRead().includes("*") ? "any app" : `the apps that you may read (${this.mayRead().join(", ")})`;
-    const who = apps.length ? apps.join(", ") : every;
-    const when = this.view().from ? "in the chosen time" : `in the last ${this.view().since}`;
-    const filtered = this.view().search || this.view().level;
-    empty.textContent = filtered
-      ? `Nothing that fits from ${who} ${when}. Widen the range, or take a filter away.`
-      : `Nothing from ${who} ${when}. Widen the range, or send something: logctl send FILE --app ${apps[0] ?? "APPID"}`;
+    empty.hidden = this.list.records.entries.length > 0 || Boolean(page.next);
+    if (!empty.hidden) empty.textContent = noRecords(this.view(), this.mayRead());
   }
 
-  #failed(problem) {
+  /** @param {import("./api.js").ApiError} problem */
+  #showFailure(problem) {
     this.failures = 1;
     if (problem.status === 401) return;
     const forbidden = problem.status === 403;
-    this.#state(forbidden ? "not allowed" : problem.busy, forbidden || problem.busy ? "trouble" : "");
+    this.#showState(forbidden ? "not allowed" : problem.busy, forbidden || problem.busy ? "trouble" : "");
     if (!problem.busy) this.notice(problem.message);
     if (!forbidden) return;
-    clearTimeout(this.counting);
+    clearTimeout(this.countTimer);
     this.histogram.clear();
     byId("count").textContent = "";
-    byId("empty").textContent = `${problem.message} Whether there are records is not shown to you.`;
+    byId("empty").textContent = `${problem.message} This page does not show whether there are records.`;
     byId("empty").hidden = false;
   }
 
-  // ── One record ──
+  // ── Details ──
 
+  /** @param {LogRecord} entry */
   #open(entry) {
     showDetail(byId("detail"), entry, () => this.close());
     this.onChange({ event: entry.event_id });
   }
 
+  /** Close the details; return whether they were open. */
   close() {
     if (byId("detail").hidden) return false;
     byId("detail").hidden = true;
-    this.list.unchoose();
+    this.list.deselect();
     this.onChange({ event: "" });
     byId("log").focus({ preventScroll: true });
     return true;

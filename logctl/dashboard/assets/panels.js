@@ -1,38 +1,54 @@
-// The views besides the log: asked for while they are looked at, every ten seconds.
+// The views of alerts and health: requested when they are opened, then every ten seconds.
 
 import { showAlerts } from "./alerts.js";
+import { asApiError } from "./api.js";
 import { byId } from "./dom.js";
 import { showHealth } from "./health.js";
 
-const EVERY = 10_000;
-const PANELS = { alerts: showAlerts, health: showHealth };
+const INTERVAL = 10_000;
 
 /**
- * @param {import("./api.js").Api} api @param {() => string[]} mayRead names and globs of apps
+ * @param {import("./api.js").Api} api
+ * @param {() => string[]} mayRead names and globs of apps
  * @param {(text: string) => void} notice
  */
 export function panelsOf(api, mayRead, notice) {
   let timer = 0;
-  let round = 0;
-  let troubled = false;
+  let round = 0; // an answer to a request of an earlier round is ignored
+  let failing = false;
 
+  /** @type {{[tab: string]: () => Promise<(place: HTMLElement) => void>}} */
+  const panels = {
+    async alerts() {
+      const answer = await api.get("alerts");
+      return (place) => showAlerts(place, answer, mayRead());
+    },
+    async health() {
+      const answer = await api.get("health");
+      return (place) => showHealth(place, answer, mayRead());
+    },
+  };
+
+  /**
+   * @param {string} tab
+   * @param {number} mine
+   */
   async function refresh(tab, mine) {
     clearTimeout(timer);
-    let wait = EVERY;
+    let wait = INTERVAL;
     if (!document.hidden) {
       try {
-        const answer = await api.get(tab);
+        const show = await panels[tab]();
         if (mine !== round) return;
-        if (troubled) notice("");
-        troubled = false;
-        const open = [...byId(tab).querySelectorAll("details")].map((item) => item.open);
-        PANELS[tab](byId(tab), answer, mayRead());
-        byId(tab).querySelectorAll("details").forEach((item, place) => { item.open = open[place] ?? false; });
-      } catch (problem) {
+        if (failing) notice("");
+        failing = false;
+        keepOpen(byId(tab), show);
+      } catch (error) {
         if (mine !== round) return;
+        const problem = asApiError(error);
         if (problem.status !== 401) notice(problem.busy || problem.message);
-        wait = problem.wait || EVERY; // what was shown before stays
-        troubled = true;
+        wait = problem.wait || INTERVAL; // until then the last answer stays visible
+        failing = true;
       }
     }
     if (mine === round) timer = setTimeout(() => refresh(tab, mine), wait);
@@ -46,7 +62,20 @@ export function panelsOf(api, mayRead, notice) {
     /** @param {string} tab */
     show(tab) {
       this.stop();
-      if (Object.hasOwn(PANELS, tab)) refresh(tab, round);
+      if (Object.hasOwn(panels, tab)) refresh(tab, round);
     },
   };
+}
+
+/**
+ * Replace the content of a place; its details that were open stay open.
+ * @param {HTMLElement} place
+ * @param {(place: HTMLElement) => void} show
+ */
+function keepOpen(place, show) {
+  const open = [...place.querySelectorAll("details")].map((details) => details.open);
+  show(place);
+  place.querySelectorAll("details").forEach((details, index) => {
+    details.open = open[index] ?? false;
+  });
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from logctl.core import levels
-from logctl.core.debounce import KINDS_PER_WINDOW, LEASE, Action, AlertKey, State, Status, decide
+from logctl.core.debounce import LEASE, Action, AlertKey, State, Status, counted_under, decide
 from logctl.core.times import format_duration, iso
 
 
@@ -56,8 +56,7 @@ def explain(
     if not levels.at_least(key.severity, rules.level):
         why = f"{key.severity} is below alert_level, which is {rules.level}: it is stored, and never alerts."
         return Explanation(key, Action.NOTHING, why, now, None)
-    opens = state is None or (state.status is Status.CLOSED and not state.held_back)
-    if opens and key != key.overflow and kinds >= KINDS_PER_WINDOW:
+    if counted_under(key, state, kinds) != key:
         told = _explain(key.overflow, overflow, now, rules, silenced_until)
         crowd = f"{kinds} kinds of {key.appid} have opened in this window, so it is counted under overflow. "
         return replace(told, why=crowd + told.why)

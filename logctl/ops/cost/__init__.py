@@ -1,1 +1,1 @@
-"""What the pipeline costs: list prices, an estimate for a load, and the measured use of a deployment."""
+"""What the pipeline costs: list prices, an estimate for a load, and the measured use of an environment."""

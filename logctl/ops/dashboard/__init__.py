@@ -1,1 +1,1 @@
-"""The dashboard's address, its users, and tokens for scripts."""
+"""The dashboard's address, its users, tokens for scripts, and signing in to the sandbox's dashboard."""

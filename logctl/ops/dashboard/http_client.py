@@ -1,4 +1,4 @@
-"""Asking over HTTP: what has no room just now is asked again, less and less often."""
+"""HTTP requests that are repeated, with growing pauses, while the server is busy."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ def ask(
     sleep: Callable[[float], None] = time.sleep,
     on_busy: Callable[[int], None] = lambda seconds: None,
 ) -> bytes:
-    """The answer's body.
+    """Send a request, and return the body of the response.
 
     Args:
+        request: the request, which is sent again unchanged.
         timeout: of one attempt, in seconds.
-        on_busy: told how many seconds pass before the next attempt.
+        sleep: waits for so many seconds.
+        on_busy: called with the seconds until the next attempt.
 
     Raises:
-        urllib.error.HTTPError: it was refused, or after five attempts there was still no room.
-        OSError: nobody answers.
+        urllib.error.HTTPError: the server refused, or was still busy after five attempts.
+        OSError: the server does not answer.
     """
     for attempt in range(ATTEMPTS):
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as reply:  # noqa: S310 - the caller's
+            with urllib.request.urlopen(request, timeout=timeout) as reply:  # noqa: S310 - the caller chose the URL
                 body: bytes = reply.read()
                 return body
         except urllib.error.HTTPError as error:
@@ -42,11 +44,11 @@ def ask(
             error.close()
         on_busy(wait)
         sleep(wait)
-    raise AssertionError("the last attempt answers or raises")
+    raise AssertionError("the last attempt returns or raises")
 
 
-def pause(told: str | None, attempt: int) -> int:
-    """Seconds before the next attempt: as `Retry-After` says, or else twice as many each time."""
-    backing_off = 1 << attempt
-    asked = int(told) if told and re.fullmatch(r"[0-9]{1,5}", told) else 0
-    return min(LONGEST_WAIT, max(asked, backing_off))
+def pause(retry_after: str | None, attempt: int) -> int:
+    """Return the seconds until the next attempt: those of Retry-After, and at least 1, 2, 4, 8 and so on."""
+    backoff = 1 << attempt
+    requested = int(retry_after) if retry_after and re.fullmatch(r"[0-9]{1,5}", retry_after) else 0
+    return min(LONGEST_WAIT, max(requested, backoff))

@@ -1,1 +1,1 @@
-"""Whether the pipeline works: `status`, `doctor`, drift, metrics, and a traced test event."""
+"""Whether the pipeline works: `status`, `doctor`, drift, metrics, and a test event that is followed."""

@@ -1,7 +1,7 @@
-"""Whether logctl can work from here: this machine, credentials, AWS, what is allowed and what is deployed.
+"""The checks of `logctl doctor`: this machine, credentials, permissions, quotas, and what is deployed.
 
-Only reads, the cheapest one of each service. Checks build on each other: without credentials, nothing
-further is tried.
+They only read, with the cheapest request of each service. Each function yields the checks of one subject;
+the command decides which of them to run, because most need that earlier ones did not fail.
 """
 
 from __future__ import annotations
@@ -18,35 +18,43 @@ from botocore.exceptions import ConnectionError as NoConnection
 from logctl import __version__
 from logctl.aws.clients import Aws
 from logctl.aws.error_codes import TROUBLE, Trouble, code_of, trouble_of
-from logctl.core.capacity import Concurrency
 from logctl.core.errors import LogctlError, UnreachableError
 from logctl.core.hot_rows import APPS
-from logctl.core.names import ALARMS
 from logctl.core.partitions import LOGS
 from logctl.core.times import from_datetime
-from logctl.ops.deployment import Deployment, lacking, outputs_of
+from logctl.ops.deployment import Deployment, outputs_of, shortfall_of
 from logctl.ops.health import doctor_rules as rules
-from logctl.ops.health.doctor_rules import Check, Verdict
+from logctl.ops.health.checks import Check, Verdict
+from logctl.ops.health.findings import PROVISION, faulty_tables
 from logctl.ops.health.versions import NEEDED, packages
 from logctl.ops.lake import table_repair
 from logctl.pipeline.stores.silences import SILENCES
+from logctl.stack.alarms import ALARMS
+from logctl.stack.capacity import Concurrency
 
 
 def machine() -> Iterator[Check]:
-    """Python and the packages that logctl stands on."""
+    """Check Python and the packages that logctl depends on."""
     yield Check("python", Verdict.OK, f"Python {platform.python_version()}, logctl {__version__}")
-    there = packages()
-    missing = [name for name in NEEDED if there[name] is None]
-    seen = ", ".join(f"{name} {version}" for name, version in there.items() if version)
+    installed = packages()
+    missing = [name for name in NEEDED if installed[name] is None]
+    seen = ", ".join(f"{name} {version}" for name, version in installed.items() if version)
     if missing:
-        told = f"{', '.join(missing)} missing; {seen}"
-        yield Check("packages", Verdict.FAILED, told, "Install logctl again.")
+        yield Check(
+            "packages", Verdict.FAILED, f"{', '.join(missing)} missing; {seen}", "Install logctl again."
+        )
     else:
         yield Check("packages", Verdict.OK, seen)
 
 
 def reach(aws: Aws, environ: Mapping[str, str], clock: Callable[[], int]) -> Iterator[Check]:
-    """Region, endpoint with what chose it, who this is by AWS's word, and how far the clocks are apart."""
+    """Check region, endpoint, credentials and clock, with one request to STS.
+
+    Args:
+        aws: the clients to check.
+        environ: environment variables, some of which choose an endpoint.
+        clock: returns the time of this machine, in milliseconds.
+    """
     yield Check("region", Verdict.OK, aws.region)
     chosen = sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL") and environ[name])
     by = f", by {', '.join(chosen)}" if chosen and not aws.endpoint_url else ""
@@ -58,7 +66,7 @@ def reach(aws: Aws, environ: Mapping[str, str], clock: Callable[[], int]) -> Ite
         yield Check("endpoint", Verdict.FAILED, error=error)
         yield from _unchecked("credentials", "clock")
     except ClientError as error:
-        # A clock that is wrong makes credentials look wrong: the reply holds AWS's time all the same.
+        # AWS refuses good credentials when the clock is wrong. The refusal has AWS's time, too.
         yield Check("endpoint", Verdict.OK, endpoint)
         yield Check("credentials", Verdict.FAILED, error=error)
         yield _clock(error.response, before, clock())
@@ -80,17 +88,20 @@ def _unchecked(*names: str) -> Iterator[Check]:
 
 
 def _clock(reply: Any, before: int, after: int) -> Check:
-    """By the reply's Date: AWS's time in the middle of the call, about."""
-    said = reply.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    """Compare the Date header of a reply with the middle of the call."""
+    date = reply.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
     try:
-        skew = (before + after) // 2 - from_datetime(parsedate_to_datetime(said))
+        skew = (before + after) // 2 - from_datetime(parsedate_to_datetime(date))
     except (TypeError, ValueError):
-        return Check("clock", Verdict.NOT_CHECKED, "the reply says no time")
+        return Check("clock", Verdict.NOT_CHECKED, "the reply has no valid Date header")
     return rules.clock(skew)
 
 
 def permissions(deployment: Deployment) -> Iterator[Check]:
-    """One cheap read of each service. What is not there may be read, or could not be told from it."""
+    """Try one cheap read of each service.
+
+    An answer that the resource does not exist counts as allowed, because it is not a refusal.
+    """
     for action, read in _reads(deployment).items():
         name = f"permission: {action}"
         try:
@@ -98,17 +109,17 @@ def permissions(deployment: Deployment) -> Iterator[Check]:
         except TROUBLE as error:
             kind = trouble_of(error) if isinstance(error, ClientError) else None
             if kind is Trouble.MISSING:
-                yield Check(name, Verdict.OK, "allowed; nothing is there")
+                yield Check(name, Verdict.OK, "allowed; the resource does not exist")
             else:
-                refused = kind is Trouble.DENIED
-                to_do = f"Allow {action.partition(' ')[0]} to who runs this." if refused else ""
+                denied = kind is Trouble.DENIED
+                to_do = f"Allow {action.partition(' ')[0]} for these credentials." if denied else ""
                 yield Check(name, Verdict.FAILED, to_do=to_do, error=error)
         else:
             yield Check(name, Verdict.OK, "allowed")
 
 
 def _reads(deployment: Deployment) -> dict[str, Callable[[], object]]:
-    """By the IAM action that each needs."""
+    """Return the reads, by the IAM action that each needs."""
     aws, names = deployment.aws, deployment.names
 
     def query(table: str, key: str, value: str) -> object:
@@ -121,7 +132,7 @@ def _reads(deployment: Deployment) -> dict[str, Callable[[], object]]:
         )
 
     topic = names.topic_arn(aws.partition, aws.account, aws.region)
-    alarms = [names.alarm(about) for about in ALARMS]
+    alarms = [names.alarm(alarm.name) for alarm in ALARMS]
     return {
         "sqs:GetQueueUrl": lambda: aws.sqs.get_queue_url(QueueName=names.queue),
         "lambda:GetFunctionConfiguration": lambda: aws.functions.get_function_configuration(
@@ -139,26 +150,25 @@ def _reads(deployment: Deployment) -> dict[str, Callable[[], object]]:
 
 
 def quotas(deployment: Deployment) -> Iterator[Check]:
-    """Those of the account that a pipeline may meet: Lambda's, which Lambda itself tells."""
-    functions, chosen = deployment.aws.functions, deployment.settings
+    """Check the quotas of the account that a pipeline may reach: those of Lambda."""
     try:
-        found = functions.get_account_settings()
+        found = deployment.aws.functions.get_account_settings()
         limit, usage = found["AccountLimit"], found["AccountUsage"]
     except (*TROUBLE, KeyError) as error:
-        yield Check("quotas", Verdict.NOT_CHECKED, f"Lambda does not tell them: {_brief(error)}")
+        yield Check(
+            "quotas", Verdict.NOT_CHECKED, f"Lambda's account settings cannot be read: {_brief(error)}"
+        )
         return
     yield rules.concurrency(limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"])
     account = Concurrency(
         limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"], _reserved(deployment)
     )
-    yield rules.api_share(
-        chosen.api_rate, chosen.api_burst, chosen.api_timeout, chosen.api_concurrency, account
-    )
+    yield rules.api_share(deployment.settings, account)
     yield rules.code_storage(usage["TotalCodeSize"], limit["TotalCodeSize"])
 
 
 def _reserved(deployment: Deployment) -> int:
-    """For the API already; what nobody may see counts as nothing."""
+    """Return how many executions are reserved for the API; 0 also when that cannot be read."""
     try:
         reply = deployment.aws.functions.get_function_concurrency(FunctionName=deployment.names.api)
     except TROUBLE:
@@ -167,26 +177,26 @@ def _reserved(deployment: Deployment) -> int:
 
 
 def deployed(deployment: Deployment, digest: Callable[[], str]) -> Iterator[Check]:
-    """The stack, and whether it runs this logctl's code.
+    """Check the stack, and whether it runs this logctl's version and code.
 
     Args:
-        digest: the SHA-256 of the code that this logctl would deploy, in hexadecimal.
+        deployment: the environment to check.
+        digest: returns the SHA-256 of the code that this logctl would deploy, in hexadecimal.
     """
     stack = deployment.names.stack
     try:
         found = deployment.stack()
     except (*TROUBLE, UnreachableError) as error:
         if isinstance(error, ClientError) and trouble_of(error) is Trouble.MISSING:
-            yield Check(
-                "stack", Verdict.WARNING, f"there is no {stack} here", "Make it with: logctl provision"
-            )
+            seen = f"there is no stack {stack} here"
+            yield Check("stack", Verdict.WARNING, seen, "Create it with", PROVISION)
         else:
             yield Check("stack", Verdict.FAILED, error=error)
         yield rules.versions(__version__, None, same_code=None)
         return
     outputs = outputs_of(found)
     try:
-        yield rules.stack(f"{stack} is {found['StackStatus']}", lacking(deployment, outputs))
+        yield rules.stack(stack, found["StackStatus"], shortfall_of(deployment, outputs))
     except TROUBLE as error:
         yield Check("stack", Verdict.FAILED, error=error)
     yield rules.versions(
@@ -195,21 +205,21 @@ def deployed(deployment: Deployment, digest: Callable[[], str]) -> Iterator[Chec
 
 
 def catalog(deployment: Deployment) -> Iterator[Check]:
-    """Whether the tables and views that queries name are in the catalog, as they should be."""
+    """Check that the catalog has the tables and views that queries use, as they are defined."""
     try:
         found = table_repair.faults(deployment)
     except TROUBLE as error:
-        yield Check("tables", Verdict.NOT_CHECKED, f"the catalog was not read: {_brief(error)}")
+        yield Check("tables", Verdict.NOT_CHECKED, f"the catalog cannot be read: {_brief(error)}")
         return
-    if found:
-        to_do = "Bring them back with: logctl athena repair"
-        yield Check("tables", Verdict.FAILED, f"in the database {found.database}, {found.told}", to_do)
-    else:
-        yield Check("tables", Verdict.OK, f"all tables and views of {found.database} are there")
+    findings = faulty_tables(found.missing, found.changed)
+    for finding in findings:
+        yield Check.failed("tables", finding, to_do="Restore them with")
+    if not findings:
+        yield Check("tables", Verdict.OK, f"all tables and views of {found.database} exist")
 
 
 def _same_code(deployment: Deployment, digest: Callable[[], str]) -> bool | None:
-    """None when one of the two cannot be had: `permissions` and `provision` say why."""
+    """Compare the deployed code with this logctl's; None when either cannot be read."""
     try:
         reply = deployment.aws.functions.get_function_configuration(FunctionName=deployment.names.consumer)
         return base64.b64decode(reply["CodeSha256"]).hex() == digest()

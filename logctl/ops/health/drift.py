@@ -1,4 +1,4 @@
-"""Drift: whether somebody changed resources past the template. CloudFormation detects it, in minutes."""
+"""Drift: resources that were changed outside CloudFormation, which detects it within minutes."""
 
 from __future__ import annotations
 
@@ -9,29 +9,37 @@ from typing import Any
 
 from logctl.core.errors import LogctlError
 from logctl.ops.deployment import Deployment
-from logctl.ops.health.status_rules import Drifted
 
-_PATIENCE = 15 * 60.0
+_TIMEOUT = 15 * 60.0
 """Seconds; detection "can take up to several minutes" (CloudFormation API Reference, DetectStackDrift)."""
 
 
 @dataclass(frozen=True)
+class Drifted:
+    """A resource that differs from the template; `properties` is empty for one that was deleted."""
+
+    resource: str
+    type: str
+    properties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Drift:
-    """CloudFormation's word for the stack (`IN_SYNC`, `DRIFTED`), and the resources that differ."""
+    """The drift status of the stack (`IN_SYNC`, `DRIFTED`), and the resources that differ."""
 
     status: str
     drifted: tuple[Drifted, ...]
 
 
 def detect(deployment: Deployment, *, sleep: Callable[[float], None] = time.sleep) -> Drift:
-    """Compare every resource with the template now. CloudFormation reads them with the caller's permissions.
+    """Compare every resource with the template; CloudFormation reads them with the caller's permissions.
 
     Raises:
-        LogctlError: the detection failed, or takes longer than it ever should.
+        LogctlError: the detection failed, or did not end within 15 minutes.
     """
     cloudformation, stack = deployment.aws.cloudformation, deployment.names.stack
     detection = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
-    pace, waited = 0.2, 0.0
+    pause, waited = 0.2, 0.0
     while True:
         reply = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
         if reply["DetectionStatus"] == "DETECTION_COMPLETE":
@@ -39,13 +47,11 @@ def detect(deployment: Deployment, *, sleep: Callable[[float], None] = time.slee
         if reply["DetectionStatus"] == "DETECTION_FAILED":
             reason = reply.get("DetectionStatusReason", "no reason given").rstrip(".")
             raise LogctlError(f"CloudFormation could not detect drift: {reason}.")
-        if waited > _PATIENCE:
-            raise LogctlError(
-                f"CloudFormation has detected no drift in {_PATIENCE / 60:.0f} min, nor its absence."
-            )
-        sleep(pace)
-        waited += pace
-        pace = min(2 * pace, 5.0)
+        if waited > _TIMEOUT:
+            raise LogctlError(f"CloudFormation's drift detection did not end within {_TIMEOUT / 60:.0f} min.")
+        sleep(pause)
+        waited += pause
+        pause = min(2 * pause, 5.0)
 
 
 def _drifted(deployment: Deployment) -> list[Drifted]:

@@ -1,7 +1,7 @@
-"""What CloudWatch measured of the environment: one request for everything.
+"""CloudWatch's metrics of one environment in the last hour, read with one request.
 
-GetMetricData costs $0.01 a thousand metrics (Amazon CloudWatch pricing, 2026-11): a status a hundredth of a
-cent, one every ten seconds three cents an hour.
+GetMetricData costs $0.01 per thousand metrics (Amazon CloudWatch pricing, 2026-11): one `logctl status`
+costs a hundredth of a cent, and one every ten seconds costs three cents an hour.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from logctl.core.times import HOUR, MINUTE, SECOND, from_datetime, to_datetime
 from logctl.ops.deployment import Deployment
 
 _RECENT = 5 * MINUTE
-"""An age older than this is of messages that are gone: SQS reports none for an empty queue."""
+"""An older value of the oldest message's age is of messages that are gone: SQS reports no value for an empty
+queue."""
 
 
 @dataclass(frozen=True)
-class Metric:
-    """One series of CloudWatch's; `period` is in seconds."""
+class MetricQuery:
+    """One CloudWatch metric with its dimensions; `period` is in seconds."""
 
     namespace: str
     name: str
@@ -27,8 +28,8 @@ class Metric:
     statistic: str = "Sum"
     period: int = MINUTE // SECOND
 
-    def query(self, query_id: str) -> dict[str, Any]:
-        """As GetMetricData takes it (Amazon CloudWatch API Reference, MetricDataQuery)."""
+    def request(self, query_id: str) -> dict[str, Any]:
+        """Return a MetricDataQuery of GetMetricData (Amazon CloudWatch API Reference)."""
         pairs = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
         metric = {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": pairs}
         return {
@@ -39,10 +40,13 @@ class Metric:
 
 @dataclass(frozen=True)
 class Measured:
-    """The last hour. None where there is no data: nothing happened, or nobody measures, as the sandbox its
-    queues.
+    """Metrics of the last hour. None is where CloudWatch has no data, as for the sandbox's queues.
 
-    `oldest_seconds` is the newest value; durations are milliseconds.
+    Attributes:
+        oldest_seconds: the age of the queue's oldest message, as measured last.
+        calls: the consumer's invocations; `errors` and `throttles` are the consumer's, too.
+        mean_duration: of the consumer's invocations, in milliseconds, like `longest_duration`.
+        sweeps: the sweeper's invocations.
     """
 
     oldest_seconds: float | None
@@ -56,13 +60,14 @@ class Measured:
 
 
 def measure(deployment: Deployment, *, now: int) -> Measured:
+    """Read the metrics of the hour before `now` (milliseconds)."""
     names = deployment.names
 
-    def of_function(name: str, metric: str, statistic: str) -> Metric:
-        return Metric("AWS/Lambda", metric, {"FunctionName": name}, statistic)
+    def of_function(name: str, metric: str, statistic: str) -> MetricQuery:
+        return MetricQuery("AWS/Lambda", metric, {"FunctionName": name}, statistic)
 
     wanted = {
-        "age": Metric("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": names.queue}, "Maximum"),
+        "age": MetricQuery("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": names.queue}, "Maximum"),
         "calls": of_function(names.consumer, "Invocations", "Sum"),
         "errors": of_function(names.consumer, "Errors", "Sum"),
         "throttles": of_function(names.consumer, "Throttles", "Sum"),
@@ -88,11 +93,11 @@ def measure(deployment: Deployment, *, now: int) -> Measured:
 
 
 def _points(
-    deployment: Deployment, wanted: Mapping[str, Metric], now: int
+    deployment: Deployment, wanted: Mapping[str, MetricQuery], now: int
 ) -> dict[str, list[tuple[int, float]]]:
-    """Times (milliseconds) and values of the last hour, one a minute, oldest first."""
+    """Return the times (milliseconds) and values of each metric in the last hour, oldest first."""
     pages = deployment.aws.cloudwatch.get_paginator("get_metric_data").paginate(
-        MetricDataQueries=[metric.query(name) for name, metric in wanted.items()],
+        MetricDataQueries=[metric.request(name) for name, metric in wanted.items()],
         StartTime=to_datetime(now - HOUR),
         EndTime=to_datetime(now),
     )

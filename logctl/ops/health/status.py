@@ -1,14 +1,15 @@
-"""How the pipeline is, part by part. Parts are read at once, and one that cannot be read hides no other.
+"""The state of every part of the pipeline, for `logctl status`.
 
-The rules are `ops.health.status_rules`; what the API's health says of queues, alerts and apps comes from the
-same functions (`pipeline.health`, `pipeline.alerting.overview`).
+The parts are read in parallel, and one that cannot be read hides no other. What needs attention is decided
+in `ops.health.status_rules`. The API's /health reads queues, alerts and apps with the same functions
+(`pipeline.health`, `pipeline.alerting.overview`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,53 +17,69 @@ from botocore.exceptions import ClientError
 from logctl.aws.error_codes import TROUBLE, Trouble, trouble_of
 from logctl.core.debounce import Status
 from logctl.core.errors import LogctlError, UsageError
-from logctl.core.names import ALARMS
 from logctl.core.partitions import Partition, Scope
 from logctl.core.times import DAY, TimeRange, from_datetime, iso
 from logctl.ops.alerts import debounce_states
-from logctl.ops.deployment import Deployment, lacking, outputs_of
+from logctl.ops.deployment import Deployment, outputs_of, shortfall_of
 from logctl.ops.health import drift
 from logctl.ops.health import status_rules as rules
+from logctl.ops.health.findings import Finding, faulty_tables
 from logctl.ops.health.metrics import measure
-from logctl.ops.health.status_rules import Finding
+from logctl.ops.health.status_facts import (
+    AlarmFacts,
+    AlertFacts,
+    AppFacts,
+    AppsFacts,
+    ConsumerFacts,
+    DeadLetterFacts,
+    DriftFacts,
+    Facts,
+    PartitionFacts,
+    QuarantineFacts,
+    QueueFacts,
+    StackFacts,
+    SweeperFacts,
+    TableFacts,
+)
 from logctl.ops.lake import repair, table_repair
 from logctl.ops.send.arrival import stored_at
 from logctl.pipeline.alerting.overview import silence_row
 from logctl.pipeline.health import depth, is_overdue
 from logctl.pipeline.stores.hot import HotStore
 from logctl.pipeline.stores.quarantine_reader import recent
+from logctl.stack.alarms import ALARMS
 
 PARTITION_DAYS = 3
-"""How far back unregistered partitions are looked for: a request a day."""
+"""How many days are searched for unregistered partitions: one request a day."""
 APPS_AT_MOST = 200
 QUARANTINE_AT_MOST = 5_000
-"""Objects looked at a day, a thousand a request."""
+"""How many objects a day are counted: one request a thousand."""
 _READERS = 8
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part: what was seen, what of it needs attention, or why it could not be read.
+    """One part: what was read, what of it needs attention, or the error that reading it raised.
 
-    `facts` are for programs: times as ISO text, durations in the unit that their name ends in, None for what
-    nobody measured. There are none when what they are read from is gone.
+    `facts` is None when the part could not be read or its resource does not exist.
     """
 
     name: str
-    facts: Mapping[str, Any]
+    facts: Facts | None
     findings: tuple[Finding, ...] = ()
     error: Exception | None = None
 
     @property
     def state(self) -> str:
+        """Return `ok`, `attention` or `unknown`."""
         if self.error is not None:
             return "unknown"
         return "attention" if self.findings else "ok"
 
 
 @dataclass(frozen=True)
-class Overview:
-    """Everything, at `checked_at` (milliseconds)."""
+class PipelineStatus:
+    """Every part, as read at `checked_at` (milliseconds)."""
 
     stack: str
     checked_at: int
@@ -70,6 +87,7 @@ class Overview:
 
     @property
     def state(self) -> str:
+        """Return the worst state of a part: `attention`, then `unknown`, then `ok`."""
         states = {part.state for part in self.parts}
         return next((state for state in ("attention", "unknown") if state in states), "ok")
 
@@ -77,58 +95,67 @@ class Overview:
     def findings(self) -> list[Finding]:
         return [finding for part in self.parts for finding in part.findings]
 
+    @property
+    def apps(self) -> tuple[AppFacts, ...]:
+        """The apps that were read; none when that part could not be read."""
+        facts = self.part("apps").facts
+        return facts.apps if isinstance(facts, AppsFacts) else ()
+
     def part(self, name: str) -> Part:
         return next(part for part in self.parts if part.name == name)
 
 
-def overview(
+def pipeline_status(
     deployment: Deployment,
     *,
     now: int,
     with_drift: bool = False,
     on_part: Callable[[str], None] = lambda name: None,
-) -> Overview:
-    """Every part.
+) -> PipelineStatus:
+    """Read every part.
 
     Args:
-        with_drift: detect drift as well, which takes minutes; otherwise the last detection's result is shown.
-        on_part: told the name of each part that is done.
+        deployment: the environment to read.
+        now: the time, in milliseconds.
+        with_drift: detect drift as well, which takes minutes. Otherwise the result of the last detection
+            is shown.
+        on_part: called with the name of each part that has been read.
 
     Raises:
-        botocore's errors: there is no stack, AWS cannot be reached, or nothing at all could be read.
+        botocore's errors: there is no stack, AWS cannot be reached, or no part at all could be read.
     """
 
-    def look_at_stack() -> _Seen:
-        return _stack(deployment, tell_drift=not with_drift)
+    def read_stack() -> _Seen:
+        return _stack(deployment, judge_drift=not with_drift)
 
-    first = _read("stack", look_at_stack)
-    # Who may not see the stack may see the rest; any other trouble with it is one with everything.
+    first = _read("stack", read_stack)
+    # A caller without permission to read the stack may have it for the rest. Other errors concern every part.
     if first.error is not None and not _means(first.error, Trouble.DENIED):
         raise first.error
     on_part("stack")
     _make_clients(deployment)
     with ThreadPoolExecutor(_READERS) as pool:
         futures = {
-            name: pool.submit(_read, name, look)
-            for name, look in _looks(deployment, now, with_drift=with_drift).items()
+            name: pool.submit(_read, name, reader)
+            for name, reader in _readers(deployment, now, with_drift=with_drift).items()
         }
         parts = []
         for name, future in futures.items():
             parts.append(future.result())
             on_part(name)
-    if with_drift:  # so that it says what the detection has just found
-        first = _read("stack", look_at_stack)
+    if with_drift:  # so that it has the result of this detection
+        first = _read("stack", read_stack)
     parts.insert(0, first)
     if first.error is not None and all(part.error is not None for part in parts):
         raise first.error
-    return Overview(deployment.names.stack, now, tuple(parts))
+    return PipelineStatus(deployment.names.stack, now, tuple(parts))
 
 
-_Seen = tuple[Mapping[str, Any], Sequence[Finding]]
-_Look = Callable[[], _Seen]
+_Seen = tuple[Facts, Sequence[Finding]]
+_Reader = Callable[[], _Seen]
 
 
-def _looks(deployment: Deployment, now: int, *, with_drift: bool) -> dict[str, _Look]:
+def _readers(deployment: Deployment, now: int, *, with_drift: bool) -> dict[str, _Reader]:
     return {
         "queue": lambda: _queue(deployment),
         "dead letters": lambda: _dead_letters(deployment),
@@ -145,13 +172,13 @@ def _looks(deployment: Deployment, now: int, *, with_drift: bool) -> dict[str, _
     }
 
 
-def _read(name: str, look: _Look) -> Part:
+def _read(name: str, reader: _Reader) -> Part:
     try:
-        facts, findings = look()
+        facts, findings = reader()
     except (*TROUBLE, LogctlError) as error:
         if name != "stack" and _means(error, Trouble.MISSING):
-            return Part(name, {}, tuple(rules.gone(name)))
-        return Part(name, {}, error=error)
+            return Part(name, None, tuple(rules.gone(name)))
+        return Part(name, None, error=error)
     return Part(name, facts, tuple(findings))
 
 
@@ -160,7 +187,7 @@ def _means(error: Exception, kind: Trouble) -> bool:
 
 
 def _make_clients(deployment: Deployment) -> None:
-    """Boto3 clients may be used by several threads, and made by one only."""
+    """Create the clients before the threads start: boto3's clients are thread-safe, creating them is not."""
     aws = deployment.aws
     _ = (aws.place, aws.cloudformation, aws.cloudwatch, aws.dynamodb, aws.events, aws.functions, aws.glue)
     _ = (aws.s3, aws.sqs)
@@ -169,39 +196,38 @@ def _make_clients(deployment: Deployment) -> None:
 # ── The parts ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _stack(deployment: Deployment, *, tell_drift: bool) -> _Seen:
+def _stack(deployment: Deployment, *, judge_drift: bool) -> _Seen:
     found = deployment.stack()
     outputs = outputs_of(found)
     last: Any = found.get("DriftInformation", {})
     status, drift_status = found["StackStatus"], last.get("StackDriftStatus", "NOT_CHECKED")
     checked = last.get("LastCheckTimestamp")
-    lacks = lacking(deployment, outputs)
-    facts = {
-        "status": status,
-        "version": outputs.get("Version"),
-        "missing_resources": [name for name, _ in lacks.resources] if lacks.compared else None,
-        "missing_outputs": list(lacks.outputs),
-        "drift": drift_status,
-        "drift_checked_at": iso(from_datetime(checked)) if checked else None,
-    }
-    return facts, rules.stack(status, drift_status if tell_drift else "", lacks)
+    shortfall = shortfall_of(deployment, outputs)
+    facts = StackFacts(
+        status=status,
+        version=outputs.get("Version"),
+        missing_resources=tuple(name for name, _ in shortfall.resources) if shortfall.compared else None,
+        missing_outputs=shortfall.outputs,
+        drift=drift_status,
+        drift_checked_at=iso(from_datetime(checked)) if checked else None,
+    )
+    return facts, rules.stack(status, drift_status if judge_drift else "", shortfall)
 
 
 def _drift(deployment: Deployment) -> _Seen:
     found = drift.detect(deployment)
-    facts = {"status": found.status, "drifted": [asdict(item) for item in found.drifted]}
-    return facts, rules.drift(found.drifted)
+    return DriftFacts(found.status, found.drifted), rules.drift(found.drifted)
 
 
 def _queue(deployment: Deployment) -> _Seen:
     found = depth(deployment.aws.sqs, deployment.queue_url())
-    return {"waiting": found.waiting, "in_flight": found.in_flight}, ()
+    return QueueFacts(found.waiting, found.in_flight), ()
 
 
 def _dead_letters(deployment: Deployment) -> _Seen:
     found = depth(deployment.aws.sqs, deployment.dead_letter_queue_url())
     messages = found.waiting + found.in_flight
-    return {"messages": messages}, rules.dead_letters(messages)
+    return DeadLetterFacts(messages), rules.dead_letters(messages)
 
 
 def _consumer(deployment: Deployment) -> _Seen:
@@ -209,99 +235,87 @@ def _consumer(deployment: Deployment) -> _Seen:
     state = functions.get_function_configuration(FunctionName=name).get("State", "Active")
     mappings = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
     sources = {mapping["UUID"]: mapping["State"] for mapping in mappings}
-    facts = {"function": state, "event_sources": list(sources.values())}
-    return facts, rules.consumer(state, sources)
+    return ConsumerFacts(state, tuple(sources.values())), rules.consumer(state, sources)
 
 
 def _sweeper(deployment: Deployment) -> _Seen:
     rule = deployment.names.sweeper
     schedule = deployment.aws.events.describe_rule(Name=rule)["State"]
-    return {"schedule": schedule}, rules.sweeper(schedule, rule)
+    return SweeperFacts(schedule), rules.sweeper(schedule, rule)
 
 
 def _last_hour(deployment: Deployment, now: int) -> _Seen:
     found = measure(deployment, now=now)
     names = deployment.names
     errors = {names.consumer: found.errors, names.sweeper: found.sweeper_errors}
-    return asdict(found), rules.last_hour(errors, found.throttles, found.oldest_seconds)
+    return found, rules.last_hour(errors, found.throttles, found.oldest_seconds)
 
 
 def _alarms(deployment: Deployment) -> _Seen:
-    names = [deployment.names.alarm(about) for about in ALARMS]
-    found = deployment.aws.cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
-    states = {alarm["AlarmName"]: alarm["StateValue"] for alarm in found}
-    on = {
-        alarm["AlarmName"]: alarm.get("AlarmDescription", "")
-        for alarm in found
-        if alarm["StateValue"] == "ALARM"
-    }
-    missing = [name for name in names if name not in states]
-    return {"states": states, "missing": missing}, rules.alarms(on, missing)
+    named = {deployment.names.alarm(alarm.name): alarm for alarm in ALARMS}
+    found = deployment.aws.cloudwatch.describe_alarms(AlarmNames=list(named))["MetricAlarms"]
+    states = {item["AlarmName"]: item["StateValue"] for item in found}
+    on = {name: alarm for name, alarm in named.items() if states.get(name) == "ALARM"}
+    missing = tuple(name for name in named if name not in states)
+    return AlarmFacts(states, missing), rules.alarms(on, missing)
 
 
 def _alerts(deployment: Deployment, now: int) -> _Seen:
     standings = debounce_states.standings(deployment, now=now)
     silences = [item for item in debounce_states.silences(deployment, now=now) if item.active(now)]
     overdue = sum(map(is_overdue, standings))
-    facts = {
-        "open": sum(item.state.status is Status.OPEN for item in standings),
-        "held_back": sum(item.state.held_back for item in standings),
-        "overdue": overdue,
-        "silences": [silence_row(item, now) for item in silences],
-    }
+    facts = AlertFacts(
+        open=sum(item.state.status is Status.OPEN for item in standings),
+        held_back=sum(item.state.held_back for item in standings),
+        overdue=overdue,
+        silences=tuple(silence_row(item, now) for item in silences),
+    )
     return facts, rules.alerts(overdue)
 
 
 def _quarantine(deployment: Deployment, now: int) -> _Seen:
     found = recent(deployment.aws.s3, deployment.bucket, now=now, at_most=QUARANTINE_AT_MOST)
-    facts = {"last_24h": found.objects, "complete": found.complete}
+    facts = QuarantineFacts(found.objects, found.complete)
     return facts, rules.quarantine(found.objects, complete=found.complete)
-
-
-def _day(moment: int) -> Partition:
-    return Partition.at(moment, "any")
 
 
 def _tables(deployment: Deployment) -> _Seen:
     found = table_repair.faults(deployment)
-    facts = {"missing": list(found.missing), "changed": list(found.changed)}
-    return facts, rules.tables(found.missing, found.changed)
+    return TableFacts(found.missing, found.changed), faulty_tables(found.missing, found.changed)
 
 
 def _partitions(deployment: Deployment, now: int) -> _Seen:
     since = now - (PARTITION_DAYS - 1) * DAY
+    first_day = Partition.at(since, "any").date
     try:
         found = repair.compare(deployment, Scope.of(TimeRange(since, now + 1)))
     except UsageError:  # partition projection: nothing has to be registered
-        return {"since": _day(since).date, "unregistered": None}, ()
-    facts = {"since": _day(since).date, "unregistered": len(found.missing)}
-    return facts, rules.partitions(len(found.missing), PARTITION_DAYS)
+        return PartitionFacts(first_day, None), ()
+    unregistered = len(found.missing)
+    return PartitionFacts(first_day, unregistered), rules.partitions(unregistered, PARTITION_DAYS)
 
 
 def _apps(deployment: Deployment, now: int) -> _Seen:
-    """The chunk of each app that arrived last, and its object in S3."""
     store = HotStore(deployment.aws.dynamodb, deployment.names.hot_table)
     known = store.apps()
 
-    def row(app: str) -> dict[str, Any]:
+    def read(app: str) -> AppFacts:
         arrival = store.latest(app)
         if arrival is None:
-            return {"appid": app, "newest_at": None, "arrived_at": None, "lag_ms": None, "stored_at": None}
+            return AppFacts(app)
         stored = stored_at(deployment, app, arrival.newest, arrival.batch_id)
-        return {
-            "appid": app,
-            "newest_at": iso(arrival.newest),
-            "arrived_at": iso(arrival.arrived),
-            "lag_ms": max(0, now - arrival.newest),
-            "stored_at": None if stored is None else iso(stored),
-        }
+        return AppFacts(
+            appid=app,
+            newest_at=iso(arrival.newest),
+            arrived_at=iso(arrival.arrived),
+            lag_ms=max(0, now - arrival.newest),
+            stored_at=None if stored is None else iso(stored),
+        )
 
     with ThreadPoolExecutor(_READERS) as pool:
-        rows = list(pool.map(row, known[:APPS_AT_MOST]))
+        apps = tuple(pool.map(read, known[:APPS_AT_MOST]))
     fresh = iso(now - rules.FRESH)
-    lacking = [
-        item["appid"]
-        for item in rows
-        if item["arrived_at"] and item["arrived_at"] >= fresh and not item["stored_at"]
+    without_object = [
+        app.appid for app in apps if app.arrived_at and app.arrived_at >= fresh and not app.stored_at
     ]
-    return {"apps": rows, "more": max(0, len(known) - APPS_AT_MOST)}, rules.apps_without_objects(lacking)
+    return AppsFacts(apps, max(0, len(known) - APPS_AT_MOST)), rules.apps_without_objects(without_object)

@@ -1,122 +1,116 @@
-"""What is well and what needs a person: the rules of `logctl status`, and the command that comes next.
+"""What of each part of the pipeline needs attention: the rules of `logctl status`, without clock and network.
 
-Each rule takes what was seen of one part and returns what needs attention. A number that CloudWatch has no
-data for is None, which is neither good nor bad.
+Each rule takes what was read of one part and returns the findings. None stands for a number of which
+CloudWatch has no data: it is no finding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from logctl.core.safe_text import counted
 from logctl.core.times import HOUR, MINUTE, SECOND, format_duration
-from logctl.stack.catalog_tables import lacking
+from logctl.ops.health.drift import Drifted
+from logctl.ops.health.findings import PROVISION, Finding, aws, incomplete_stack, logctl
+from logctl.stack.alarms import Alarm
 from logctl.stack.completeness import Shortfall
 
 OLDEST_MESSAGE = 12 * MINUTE
-"""How old a message in the queue may become: two tries. One failure that the next try mends is no trouble."""
+"""How old a message in the queue may become: the time of two attempts. One failed attempt is no finding."""
 FRESH = HOUR
 """What arrived since then has to be in S3: it cannot be compacted or expired yet."""
 
-_NOTHING_LACKING = Shortfall()
+_COMPLETE = Shortfall()
 _SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
-_BEYOND_REPAIR = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
-_ON_ITS_WAY = frozenset({"Creating", "Enabling", "Updating"})
+_UNUSABLE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
+"""CloudFormation accepts no update of a stack in these states."""
+_BEING_ENABLED = frozenset({"Creating", "Enabling", "Updating"})
+_DETECT_DRIFT = logctl("status", "--drift")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What needs attention: one sentence, and the command to run next."""
-
-    what: str
-    run: str
-
-
-@dataclass(frozen=True)
-class Drifted:
-    """A resource that is not as the template says; `properties` are empty for one that is gone."""
-
-    resource: str
-    type: str
-    properties: tuple[str, ...] = ()
-
-
-def stack(status: str, drift: str, lacks: Shortfall = _NOTHING_LACKING) -> list[Finding]:
-    """CloudFormation's words for a stack and for its last drift detection, and what of it is not there."""
+def stack(status: str, drift: str, shortfall: Shortfall = _COMPLETE) -> list[Finding]:
+    """Judge CloudFormation's status of a stack and of its last drift detection, and what is missing."""
     found = []
     if status.endswith("_IN_PROGRESS"):
-        found.append(Finding(f"The stack is {status}: somebody is changing it.", "logctl status --watch"))
-    elif status in _BEYOND_REPAIR:
-        found.append(Finding(f"The stack is {status}: nothing can be applied to it.", "logctl destroy"))
+        what = f"The stack is {status}: a change is under way."
+        found.append(Finding(what, logctl("status", "--watch")))
+    elif status in _UNUSABLE:
+        what = f"The stack is {status}: CloudFormation applies no change to it."
+        found.append(Finding(what, logctl("destroy")))
     elif status not in _SETTLED:
-        found.append(
-            Finding(f"The stack is {status}: the last change did not go through.", "logctl provision")
-        )
-    elif lacks:
-        found.append(Finding(f"The stack is not as this logctl makes it: {lacks}.", "logctl provision"))
+        found.append(Finding(f"The stack is {status}: the last change failed.", PROVISION))
+    else:
+        found += incomplete_stack(shortfall)
     if drift == "DRIFTED":
-        found.append(Finding("Somebody changed resources past the template.", "logctl status --drift"))
+        found.append(Finding("Resources were changed outside CloudFormation.", _DETECT_DRIFT))
     return found
 
 
 def drift(drifted: Sequence[Drifted]) -> list[Finding]:
-    """To apply the same template again would change nothing: CloudFormation goes by what it did last."""
+    """Judge resources that differ from the template.
+
+    `provision` is not suggested: CloudFormation compares a template with the one that it applied last, so
+    the same template changes nothing.
+    """
     return [_modified(item) if item.properties else _deleted(item) for item in drifted]
 
 
 def _modified(item: Drifted) -> Finding:
+    properties = ", ".join(item.properties)
     return Finding(
-        f"{item.resource} ({item.type}) has another {', '.join(item.properties)} than the template says: "
-        "undo that where it was made.",
-        "logctl status --drift",
+        f"{item.resource} ({item.type}) differs from the template in {properties}: "
+        "undo the change where it was made.",
+        _DETECT_DRIFT,
     )
 
 
 def _deleted(item: Drifted) -> Finding:
     return Finding(
-        f"{item.resource} ({item.type}) is gone: destroy (S3 and DynamoDB are kept, messages are not) and "
-        "provision again.",
-        "logctl destroy",
+        f"{item.resource} ({item.type}) was deleted: destroy the stack and provision it again. S3 and "
+        "DynamoDB keep their data; messages in the queues are lost.",
+        logctl("destroy"),
     )
 
 
 def gone(part: str) -> list[Finding]:
-    """The stack is there, and what a part is read from is not."""
-    return [Finding(f"There is nothing to read {part} from: it was deleted.", "logctl status --drift")]
+    """Report a part whose resource does not exist, although the stack does."""
+    return [Finding(f"The resource that {part} is read from was deleted.", _DETECT_DRIFT)]
 
 
 def dead_letters(messages: int) -> list[Finding]:
+    """Judge the number of messages in the dead-letter queue."""
     if not messages:
         return []
-    return [Finding(f"{counted(messages, 'message')} could not be stored.", "logctl dlq list")]
+    return [Finding(f"{counted(messages, 'message')} could not be stored.", logctl("dlq", "list"))]
 
 
 def consumer(function: str, sources: Mapping[str, str]) -> list[Finding]:
-    """Lambda's words for the function's state, and for that of each event source mapping by its id."""
+    """Judge Lambda's state of the function, and of each event source mapping by its id."""
     found = []
     if function == "Failed":
-        found.append(Finding("Lambda could not bring the consumer up: it is Failed.", "logctl provision"))
+        found.append(Finding("The consumer's function is Failed: Lambda cannot run it.", PROVISION))
     if not sources:
-        found.append(Finding("Nothing brings messages to the consumer.", "logctl doctor"))
+        found.append(Finding("The consumer has no event source mapping.", logctl("doctor")))
     for uuid, state in sources.items():
-        if state != "Enabled" and state not in _ON_ITS_WAY:
+        if state != "Enabled" and state not in _BEING_ENABLED:
             found.append(
                 Finding(
                     f"The consumer's event source mapping is {state}: messages stay in the queue.",
-                    f"aws lambda update-event-source-mapping --uuid {uuid} --enabled",
+                    aws("lambda", "update-event-source-mapping", "--uuid", uuid, "--enabled"),
                 )
             )
     return found
 
 
 def sweeper(schedule: str, rule: str) -> list[Finding]:
+    """Judge the state of the rule that invokes the sweeper every minute."""
     if schedule == "ENABLED":
         return []
     return [
         Finding(
-            f"The sweeper's schedule is {schedule}: no window ends, and nothing held back is told.",
-            f"aws events enable-rule --name {rule}",
+            f"The sweeper's schedule is {schedule}: no alert window ends, and suppressed events are not "
+            "reported.",
+            aws("events", "enable-rule", "--name", rule),
         )
     ]
 
@@ -124,7 +118,7 @@ def sweeper(schedule: str, rule: str) -> list[Finding]:
 def last_hour(
     errors: Mapping[str, float | None], throttles: float | None, oldest_seconds: float | None
 ) -> list[Finding]:
-    """What CloudWatch counted; `errors` by function."""
+    """Judge CloudWatch's metrics of the last hour; `errors` are by function."""
     return _oldest(oldest_seconds) + _errors(errors) + _throttled(throttles)
 
 
@@ -135,7 +129,7 @@ def _oldest(seconds: float | None) -> list[Finding]:
         Finding(
             f"The oldest message has waited for {format_duration(int(seconds) * SECOND)}: "
             "the consumer is behind, failing or stopped.",
-            "logctl doctor",
+            logctl("doctor"),
         )
     ]
 
@@ -144,7 +138,7 @@ def _errors(errors: Mapping[str, float | None]) -> list[Finding]:
     return [
         Finding(
             f"{function} crashed or timed out {_times(count)} in the last hour.",
-            f"aws logs tail /aws/lambda/{function} --since 1h",
+            aws("logs", "tail", f"/aws/lambda/{function}", "--since", "1h"),
         )
         for function, count in errors.items()
         if count
@@ -154,78 +148,62 @@ def _errors(errors: Mapping[str, float | None]) -> list[Finding]:
 def _throttled(throttles: float | None) -> list[Finding]:
     if not throttles:
         return []
-    return [Finding(f"Lambda throttled the consumer {_times(throttles)} in the last hour.", "logctl doctor")]
+    what = f"Lambda throttled the consumer {_times(throttles)} in the last hour."
+    return [Finding(what, logctl("doctor"))]
 
 
 def _times(count: float) -> str:
     return "once" if count == 1 else f"{count:,.0f} times"
 
 
-def alarms(on: Mapping[str, str], missing: Sequence[str] = ()) -> list[Finding]:
-    """Alarms that are on, by name, with their descriptions, which name what to run; and those not there."""
+def alarms(on: Mapping[str, Alarm], missing: Sequence[str] = ()) -> list[Finding]:
+    """Return a finding for each alarm that is on, by its full name, and one for those that are missing."""
     return _missing(missing) + [
-        Finding(f"The alarm {name} is on. {about.partition(' See: ')[0]}".rstrip(), _command(about))
-        for name, about in sorted(on.items())
+        Finding(f"The alarm {name} is on. {alarm.about}", alarm.step_after_status)
+        for name, alarm in sorted(on.items())
     ]
 
 
 def _missing(alarms: Sequence[str]) -> list[Finding]:
     if not alarms:
         return []
-    what = f"{counted(len(alarms), 'alarm')} missing, so some trouble is told to nobody: {', '.join(alarms)}."
-    return [Finding(what, "logctl status --drift")]
-
-
-def _command(about: str) -> str:
-    """`logctl dlq list` of `… See: logctl dlq list --env prod, and …`; who is told to see the status does."""
-    named = about.partition(" See: ")[2].partition(" --")[0].partition(",")[0]
-    return "logctl doctor --live" if named in ("", "logctl status") else named
+    count = counted(len(alarms), "alarm")
+    what = f"{count} missing, so nobody is notified of what they watch: {', '.join(alarms)}."
+    return [Finding(what, _DETECT_DRIFT)]
 
 
 def alerts(overdue: int) -> list[Finding]:
+    """Judge the number of alerts that the sweeper should have sent minutes ago."""
     if not overdue:
         return []
-    return [
-        Finding(
-            f"{counted(overdue, 'alert')} overdue: the sweeper does not run or cannot publish.",
-            "logctl debounce list",
-        )
-    ]
+    what = f"{counted(overdue, 'alert')} overdue: the sweeper does not run or cannot publish."
+    return [Finding(what, logctl("debounce", "list"))]
 
 
 def apps_without_objects(apps: Sequence[str]) -> list[Finding]:
-    """Apps whose newest records are in the hot store and not in S3, where they were written first."""
+    """Report apps whose newest records are in the hot store and not in S3, where they are written first."""
     return [
-        Finding(f"The newest records of {app} are not in S3.", f"logctl athena partitions --app {app}")
+        Finding(f"The newest records of {app} are not in S3.", logctl("athena", "partitions", "--app", app))
         for app in apps
     ]
 
 
 def quarantine(objects: int, *, complete: bool) -> list[Finding]:
-    """What was set aside in the last 24 h; with `complete` false there is more than was counted."""
+    """Judge what was put into quarantine in the last 24 h: more than `objects` when not `complete`."""
     if not objects:
         return []
     more = "" if complete else "More than "
     return [
         Finding(
             f"{more}{counted(objects, 'message')} could not be read, wholly or in part, in the last 24 h.",
-            "logctl quarantine list --since 1d",
+            logctl("quarantine", "list", "--since", "1d"),
         )
     ]
-
-
-def tables(missing: Sequence[str], changed: Sequence[str]) -> list[Finding]:
-    if not missing and not changed:
-        return []
-    return [Finding(f"In Athena's catalog, {lacking(missing, changed)}.", "logctl athena repair")]
 
 
 def partitions(unregistered: int, days: int) -> list[Finding]:
+    """Judge the number of partitions of the last `days` that are in S3 and not in the catalog."""
     if not unregistered:
         return []
-    return [
-        Finding(
-            f"Athena does not see {counted(unregistered, 'partition')} of the last {days} days.",
-            f"logctl athena repair --since {days}d",
-        )
-    ]
+    what = f"Athena does not see {counted(unregistered, 'partition')} of the last {days} days."
+    return [Finding(what, logctl("athena", "repair", "--since", f"{days}d"))]

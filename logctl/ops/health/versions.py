@@ -1,4 +1,4 @@
-"""The versions that matter for a bug report; read from this machine alone."""
+"""The versions of logctl, Python and packages on this machine, as a bug report needs them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPTIONAL = ("ministack", "cryptography", "duckdb", "pyarrow")
 
 
 def versions() -> dict[str, str | None]:
-    """By name; None for what is not installed."""
+    """Return the versions of logctl, Python, the platform and packages; None for what is not installed."""
     return {
         "logctl": __version__,
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
@@ -22,7 +22,7 @@ def versions() -> dict[str, str | None]:
 
 
 def packages() -> dict[str, str | None]:
-    """The packages that logctl stands on, the optional ones last; None for what is not installed."""
+    """Return the version of each dependency, the optional ones last; None for what is not installed."""
     return {package: _installed(package) for package in (*NEEDED, *OPTIONAL)}
 
 

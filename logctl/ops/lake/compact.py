@@ -1,4 +1,4 @@
-"""Compaction from the command line: the same code as in Lambda, with no end of time."""
+"""Compaction from the command line: the same code as in Lambda, without its time limit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from logctl.aws.athena import Runner
+from logctl.aws.s3_listing import objects
 from logctl.core.batches import batched
 from logctl.core.compaction_sql import SWITCHED, begun
 from logctl.core.partition_ddl import add_partitions_ddl
@@ -24,7 +25,7 @@ def compactor(
     grace: int = GRACE,
     on_progress: Callable[[str], None] = lambda doing: None,
 ) -> Compactor:
-    """A compactor for an environment. Its clock is this machine's."""
+    """Return the compactor of an environment. It goes by this machine's clock."""
     aws, names = deployment.aws, deployment.names
     return Compactor(
         aws.s3,
@@ -43,10 +44,10 @@ _STATEMENT = 100
 
 
 def lost(deployment: Deployment, scope: Scope) -> dict[Partition, str]:
-    """Compacted partitions that lie in S3 and that the catalog does not have, and where they lie: after the
-    tables were deleted and made again, for example.
+    """Return compacted partitions that S3 has and the catalog lacks, with their locations.
 
-    Of each app's day it is the newest generation that readers once had (it has a mark).
+    That happens when the tables were deleted and created again. Of each app's day it is the newest generation
+    that readers have had, which has a mark.
     """
     known = registered(deployment, scope, deployment.names.compacted_table).locations
     found: dict[Partition, str] = {}
@@ -64,7 +65,7 @@ def lost(deployment: Deployment, scope: Scope) -> dict[Partition, str]:
 
 
 def restore(deployment: Deployment, found: Mapping[Partition, str]) -> None:
-    """Register them.
+    """Register compacted partitions at their locations.
 
     Raises:
         QueryFailed: Athena refused a statement.
@@ -76,11 +77,9 @@ def restore(deployment: Deployment, found: Mapping[Partition, str]) -> None:
 
 
 def _current(deployment: Deployment, folder: str) -> dict[Partition, str]:
-    """A day's apps, and where the newest generation of each lies that readers had."""
-    pages = deployment.aws.s3.get_paginator("list_objects_v2").paginate(
-        Bucket=deployment.bucket, Prefix=folder
-    )
-    keys = [item["Key"][len(folder) :] for page in pages for item in page.get("Contents", [])]
+    """Return the apps of a day, with the location of the newest generation that readers have had."""
+    listed = objects(deployment.aws.s3, deployment.bucket, folder)
+    keys = [item["Key"][len(folder) :] for item in listed]
     marked = {key.partition("/")[0] for key in keys if key.endswith(f"/{SWITCHED}")}
     newest: dict[str, tuple[int, str]] = {}
     for key in keys:

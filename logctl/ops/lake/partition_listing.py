@@ -1,7 +1,7 @@
-"""Partitions: what S3 has, and what the catalog knows. Making the two agree is `ops.lake.repair`.
+"""The partitions that S3 has and those that the catalog has; `ops.lake.repair` makes the two agree.
 
-S3 is read day by day in parallel. Which partitions exist is asked for prefixes only (a delimiter), so that
-it costs a call a day and not a call a thousand objects.
+S3 is listed day by day in parallel. To find which partitions exist, only prefixes are listed (with a
+delimiter), which costs one request for a day instead of one for a thousand objects.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from logctl.aws.s3_listing import folders, objects
 from logctl.core.partitions import LOGS, Gap, Partition, Scope, gaps
 from logctl.ops.deployment import Deployment
 
@@ -36,7 +37,7 @@ def _silent(found: int) -> None:
 
 @dataclass(frozen=True)
 class Content:
-    """What lies under a partition's prefix in S3. `newest` is when the last object was written."""
+    """The objects under a partition's prefix in S3. `newest` is when the last one was written."""
 
     objects: int = 0
     bytes: int = 0
@@ -49,6 +50,7 @@ class Content:
         return self.small_objects / self.objects if self.objects else None
 
     def plus(self, size: int, modified: datetime) -> Content:
+        """Return this with one more object."""
         return Content(
             self.objects + 1,
             self.bytes + size,
@@ -59,8 +61,10 @@ class Content:
 
 @dataclass(frozen=True)
 class PartitionStatus:
-    """A partition as catalog and S3 have it. `elsewhere` is the registered location if it is another one
-    than the partition's own."""
+    """A partition as the catalog and S3 have it.
+
+    `elsewhere` is the registered location where that is not the partition's own prefix; else empty.
+    """
 
     partition: Partition
     registered: bool
@@ -71,7 +75,7 @@ class PartitionStatus:
 
 @dataclass(frozen=True)
 class Overview:
-    """Every partition in question, oldest first, and what is between them.
+    """Every partition in scope, oldest first, and the gaps between them.
 
     Args:
         gaps: days between an app's first and last one without a partition, raw or compacted.
@@ -97,22 +101,24 @@ class Overview:
 
 @dataclass(frozen=True)
 class Registered:
-    """What a table has in the catalog: partition to location, and how many are none of logctl's."""
+    """A table's partitions in the catalog: partition to location, and how many are not logctl's."""
 
     locations: Mapping[Partition, str]
     foreign: int = 0
 
 
 def is_projected(deployment: Deployment) -> bool:
-    """Whether Athena works partitions out by itself, and ignores registered ones (Amazon Athena User Guide,
-    Partition projection)."""
+    """Return whether Athena computes the partitions and ignores registered ones.
+
+    Source: Amazon Athena User Guide, Partition projection.
+    """
     names = deployment.names
     table = deployment.aws.glue.get_table(DatabaseName=names.database, Name=names.table)["Table"]
     return table.get("Parameters", {}).get("projection.enabled", "").lower() == "true"
 
 
 def registered(deployment: Deployment, scope: Scope = EVERYTHING, table: str = "") -> Registered:
-    """What the catalog has. A big catalog is read in segments, in parallel."""
+    """Return the partitions of a table in the catalog. A big catalog is read in segments, in parallel."""
     glue, names = deployment.aws.glue, deployment.names
     request: dict[str, Any] = {
         "DatabaseName": names.database,
@@ -155,7 +161,7 @@ def stored(
     *,
     on_progress: Callable[[int], None] = _silent,
 ) -> set[Partition]:
-    """The partitions that have at least one object in S3."""
+    """Return the partitions that have at least one object in S3."""
     with ThreadPoolExecutor(_LISTERS) as pool:
         return stored_on(deployment, days_in(deployment, scope, pool), pool, scope, on_progress)
 
@@ -167,7 +173,7 @@ def stored_on(
     scope: Scope = EVERYTHING,
     on_progress: Callable[[int], None] = _silent,
 ) -> set[Partition]:
-    """The same under some days' prefixes."""
+    """Return the partitions under the prefixes of some days that have at least one object in S3."""
     found: set[Partition] = set()
     for group in pool.map(lambda day: list(_folders(deployment, day)), days):
         here = (Partition.of_key(folder) for folder in group)
@@ -177,7 +183,7 @@ def stored_on(
 
 
 def days_in(deployment: Deployment, scope: Scope, pool: Executor, root: str = LOGS) -> list[str]:
-    """Prefixes of the days in scope: worked out where they are few, else found by walking years, months."""
+    """Return the prefixes of the days in scope: computed where they are few, else listed level by level."""
     known = scope.day_prefixes(root)
     if known is not None:
         return known
@@ -189,10 +195,7 @@ def days_in(deployment: Deployment, scope: Scope, pool: Executor, root: str = LO
 
 
 def _folders(deployment: Deployment, prefix: str) -> Iterator[str]:
-    pages = deployment.aws.s3.get_paginator("list_objects_v2").paginate(
-        Bucket=deployment.bucket, Prefix=prefix, Delimiter="/"
-    )
-    return (entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", []))
+    return folders(deployment.aws.s3, deployment.bucket, prefix)
 
 
 def contents(
@@ -201,19 +204,15 @@ def contents(
     *,
     on_progress: Callable[[int], None] = _silent,
 ) -> dict[Partition, Content]:
-    """What every partition in S3 holds: here every object is listed."""
+    """Return what every partition in S3 holds. This lists every object."""
 
     def of_day(prefix: str) -> dict[Partition, Content]:
         found: dict[Partition, Content] = {}
-        pages = deployment.aws.s3.get_paginator("list_objects_v2").paginate(
-            Bucket=deployment.bucket, Prefix=prefix
-        )
-        for page in pages:
-            for item in page.get("Contents", []):
-                partition = Partition.of_key(item["Key"])
-                if partition is not None and partition in scope:
-                    so_far = found.get(partition, Content())
-                    found[partition] = so_far.plus(item["Size"], item["LastModified"])
+        for item in objects(deployment.aws.s3, deployment.bucket, prefix):
+            partition = Partition.of_key(item["Key"])
+            if partition is not None and partition in scope:
+                so_far = found.get(partition, Content())
+                found[partition] = so_far.plus(item["Size"], item["LastModified"])
         return found
 
     found: dict[Partition, Content] = {}
@@ -230,7 +229,7 @@ def status(
     *,
     on_progress: Callable[[int], None] = _silent,
 ) -> Overview:
-    """Every partition that catalog or S3 has."""
+    """Return every partition that the catalog or S3 has."""
     known = registered(deployment, scope)
     compacted = registered(deployment, scope, deployment.names.compacted_table).locations
     there = contents(deployment, scope, on_progress=on_progress)
@@ -252,7 +251,7 @@ def status(
 
 
 def elsewhere(deployment: Deployment, known: Registered) -> dict[Partition, str]:
-    """Registered partitions that point to another place than their own."""
+    """Return the registered partitions that do not point to their own prefix, with where they point."""
     places = {
         partition: _elsewhere(deployment, partition, location)
         for partition, location in known.locations.items()

@@ -1,6 +1,4 @@
-"""Making the catalog agree with S3: find the differences, then remove them by Glue's batch API, by Athena's
-DDL or by MSCK.
-"""
+"""Make the catalog agree with S3: find the differences, then remove them."""
 
 from __future__ import annotations
 
@@ -11,12 +9,12 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from logctl.aws.athena import QueryFailed, Runner
-from logctl.core import partition_ddl
+from logctl.aws.athena import QueryFailed
 from logctl.core.batches import batched
 from logctl.core.errors import UsageError
 from logctl.core.partitions import LOGS, Partition, Scope
 from logctl.ops.deployment import Deployment
+from logctl.ops.lake.catalog_changes import catalog_changes, catalog_of
 from logctl.ops.lake.partition_listing import (
     EVERYTHING,
     elsewhere,
@@ -26,14 +24,10 @@ from logctl.ops.lake.partition_listing import (
     stored_on,
 )
 from logctl.ops.lake.repair_method import Via
-from logctl.pipeline.stores.catalog import CREATE_LIMIT, DELETE_LIMIT, Catalog, Failure
-from logctl.stack.emulator import is_unknown_action
+from logctl.pipeline.stores.catalog import Failure
 
-# As many as botocore keeps connections for.
-_WRITERS = 10
-# Athena runs 20 DDL statements of an account at once at the least (Amazon Athena User Guide, Service
-# Quotas); others want some of them.
-_STATEMENTS = 4
+_LISTERS = 10
+"""As many as botocore keeps connections for."""
 
 Progress = Callable[[str], None]
 
@@ -44,7 +38,7 @@ def _silent(doing: str) -> None:
 
 @dataclass(frozen=True)
 class Differences:
-    """Between S3 and the catalog.
+    """Partitions in which S3 and the catalog differ.
 
     Args:
         missing: in S3 and not registered.
@@ -64,13 +58,13 @@ class Differences:
 
 @dataclass(frozen=True)
 class Repair:
-    """What was done: each partition once, in one of these."""
+    """What a repair did. Each partition is in one of these."""
 
     added: tuple[Partition, ...] = ()
     dropped: tuple[Partition, ...] = ()
     moved: tuple[Partition, ...] = ()
     returned: tuple[Partition, ...] = ()
-    """Records arrived while it was being dropped: it is registered."""
+    """Registered again, because records arrived while they were being dropped."""
     failures: tuple[Failure, ...] = field(default=())
 
 
@@ -81,7 +75,7 @@ def compare(
     prune: bool = False,
     on_progress: Progress = _silent,
 ) -> Differences:
-    """What differs.
+    """Return how the catalog differs from S3.
 
     Raises:
         UsageError: the table uses partition projection.
@@ -117,14 +111,14 @@ def repair(
 ) -> Repair:
     """Remove the differences.
 
-    What one batch fails for, the others are done all the same; when none succeeds, its error is raised.
+    A batch that fails does not stop the others; when every batch fails, the first error is raised.
     """
     work = _Work(on_progress)
-    way = _way(deployment, via, work.stopped.is_set)
+    way = catalog_changes(deployment, via, work.stopped.is_set)
     fixed = tuple(partition for partition, _ in found.elsewhere) if fix_locations else ()
-    work.do(way.add, found.missing, way.add_size, way.workers, "added")
-    work.do(way.move, fixed, way.move_size, way.workers, "moved")
-    work.do(way.drop, found.gone, way.drop_size, way.workers, "dropped")
+    work.do("added", way.add, found.missing, size=way.add_size, workers=way.workers)
+    work.do("moved", way.move, fixed, size=way.move_size, workers=way.workers)
+    work.do("dropped", way.drop, found.gone, size=way.drop_size, workers=way.workers)
     failures = work.failures()
     refused = {failure.partition for failure in failures}
     dropped = tuple(partition for partition in found.gone if partition not in refused)
@@ -139,104 +133,21 @@ def repair(
 
 
 def _returned(deployment: Deployment, dropped: Sequence[Partition]) -> set[Partition]:
-    """Partitions that got an object between the listing and the drop; registered again."""
+    """Register dropped partitions again that got an object since they were listed, and return them."""
     if not dropped:
         return set()
     days = sorted({partition.under(LOGS).partition("appid=")[0] for partition in dropped})
-    with ThreadPoolExecutor(_WRITERS) as pool:
+    with ThreadPoolExecutor(_LISTERS) as pool:
         returned = stored_on(deployment, days, pool) & set(dropped)
-    _catalog(deployment).register(sorted(returned))
+    catalog_of(deployment).register(sorted(returned))
     return returned
 
 
-# ── Three ways ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True)
-class _Way:
-    """How partitions are added, dropped and moved, in batches of which size, how many at once."""
-
-    add: Callable[[Sequence[Partition]], list[Failure]]
-    drop: Callable[[Sequence[Partition]], list[Failure]]
-    move: Callable[[Sequence[Partition]], list[Failure]]
-    add_size: int
-    drop_size: int
-    move_size: int
-    workers: int
-
-
-def _way(deployment: Deployment, via: Via, stopped: Callable[[], bool]) -> _Way:
-    if via is Via.GLUE:
-        catalog = _catalog(deployment)
-
-        def drop(batch: Sequence[Partition]) -> list[Failure]:
-            return _drop(deployment, catalog, batch)
-
-        return _Way(
-            catalog.register, drop, catalog.relocate, CREATE_LIMIT, DELETE_LIMIT, CREATE_LIMIT, _WRITERS
-        )
-    names, bucket = deployment.names, deployment.bucket
-    runner = Runner(deployment.aws.athena, names.workgroup, names.database, until=stopped)
-
-    def run(
-        statement: Callable[[Sequence[Partition]], str],
-    ) -> Callable[[Sequence[Partition]], list[Failure]]:
-        def batch(partitions: Sequence[Partition]) -> list[Failure]:
-            runner.run(statement(partitions))
-            return []
-
-        return batch
-
-    add = run(
-        lambda partitions: partition_ddl.add_partitions_ddl(
-            names.table, [(one, one.location(bucket)) for one in partitions]
-        )
-    )
-    drop_ = run(lambda partitions: partition_ddl.drop_partitions_ddl(names.table, partitions))
-    move = run(
-        lambda partitions: partition_ddl.set_location_ddl(
-            names.table, partitions[0], partitions[0].location(bucket)
-        )
-    )
-    size = partition_ddl.STATEMENT_PARTITIONS
-    if via is Via.DDL:
-        return _Way(add, drop_, move, size, size, 1, _STATEMENTS)
-
-    def msck(partitions: Sequence[Partition]) -> list[Failure]:
-        runner.run(partition_ddl.msck_ddl(names.table))
-        known = registered(deployment).locations
-        return [
-            Failure(partition, "MSCK REPAIR TABLE did not add it")
-            for partition in partitions
-            if partition not in known
-        ]
-
-    return _Way(msck, drop_, move, 10**9, size, 1, 1)
-
-
-def _catalog(deployment: Deployment) -> Catalog:
-    names = deployment.names
-    return Catalog(deployment.aws.glue, database=names.database, table=names.table, bucket=deployment.bucket)
-
-
-def _drop(deployment: Deployment, catalog: Catalog, batch: Sequence[Partition]) -> list[Failure]:
-    try:
-        return catalog.drop(batch)
-    except ClientError as error:
-        if not is_unknown_action(error):
-            raise
-    for partition in batch:
-        deployment.aws.glue.delete_partition(
-            DatabaseName=deployment.names.database,
-            TableName=deployment.names.table,
-            PartitionValues=list(partition.values),
-        )
-    return []
-
-
 class _Work:
-    """Batches done some at once. A batch that AWS refused, after the SDK's own retries, is a failure of its
-    partitions."""
+    """Batches that run side by side.
+
+    A batch that AWS refuses, after the SDK's retries, is a failure of each of its partitions.
+    """
 
     def __init__(self, on_progress: Progress) -> None:
         self.stopped = threading.Event()
@@ -246,19 +157,26 @@ class _Work:
         self._batches = 0
 
     def failures(self) -> list[Failure]:
-        """What failed. When every batch was refused, that is the answer: it is raised."""
+        """Return what failed.
+
+        Raises:
+            Exception: the first batch's error, when every batch was refused.
+        """
         if self._refused and len(self._refused) == self._batches:
             raise self._refused[0]
         return self._failures
 
     def do(
         self,
+        verb: str,
         work: Callable[[Sequence[Partition]], list[Failure]],
         partitions: Sequence[Partition],
+        *,
         size: int,
         workers: int,
-        verb: str,
     ) -> None:
+        """Run `work` on batches of partitions, and report progress as `verb`."""
+
         def attempt(batch: Sequence[Partition]) -> tuple[int, list[Failure], Exception | None]:
             try:
                 return len(batch), work(batch), None

@@ -1,7 +1,7 @@
-"""The pipeline's own tables and views: whether the catalog has them as it should, and bringing them back.
+"""The pipeline's own tables and views: compare the catalog with their definitions, and restore them.
 
-CloudFormation does not notice that a table was dropped past it: the same template changes nothing. Made by
-Glue's API under the same name, a table is again the one that the stack knows.
+CloudFormation does not notice when somebody drops a table by Athena or Glue: deploying the same template
+changes nothing. A table that is created again by Glue's API under the same name is the stack's again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from logctl.stack.catalog_tables import Fault, database_input, fault_of, lacking
 
 @dataclass(frozen=True)
 class Faults:
-    """What the catalog lacks or has otherwise, by table."""
+    """The tables and views that the catalog lacks or that differ from their definitions."""
 
     database: str
     tables: dict[str, Fault]
@@ -36,7 +36,7 @@ class Faults:
 
     @property
     def told(self) -> str:
-        """Part of a sentence: `logs_raw is missing, logs was changed`."""
+        """A clause that names them: `logs_raw is missing, logs was changed`."""
         return lacking(self.missing, self.changed)
 
 
@@ -62,9 +62,9 @@ def _wanted(deployment: Deployment) -> dict[str, dict[str, object]]:
 
 
 def restore(deployment: Deployment, found: Faults) -> None:
-    """Make what is missing, the database too, and bring what was changed back to its definition.
+    """Create what is missing, the database too, and set what was changed back to its definition.
 
-    Partitions of a table that is made again are not there until `repair` has registered them.
+    A table that is created again has no partitions until `repair` has registered them.
     """
     glue, database = deployment.aws.glue, deployment.names.database
     wanted: Any = _wanted(deployment)

@@ -1,7 +1,7 @@
-"""Records from Athena, as `tail` shows them: for ranges that reach back beyond the hot store.
+"""Records from cold storage by Athena, for ranges of `tail` that begin before the hot store's retention.
 
-The hot store keeps a record for its retention after it arrived; cold storage has them all. Records before
-a boundary in time come from here, the others from the hot store, so none is shown twice.
+The hot store keeps a record for a time after it arrived; cold storage has all records. Records before a
+boundary in time are read here, the others in the hot store, so no record is shown twice.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from logctl.core.times import HOUR, TimeRange, parse_time
 from logctl.ops.deployment import Deployment
 from logctl.ops.query.conditions import Condition, Selection
 from logctl.ops.query.runner import Query, QueryResult, query
-from logctl.pipeline.stores.hot_reader import Filter
+from logctl.pipeline.stores.record_filter import Filter
 
 MARGIN = HOUR
-"""Records may be stamped ahead of their arrival by a clock that is fast; such ones leave the hot store
-earlier than their own time says."""
+"""How far a record's time may be ahead of its arrival, by a producer's fast clock: such a record leaves the
+hot store earlier than its own time suggests."""
 
 COLUMNS = "ts, appid, event_id, level, message, fields, array_join(flags, ' '), seq"
 
 
 def boundary(deployment: Deployment, now: int) -> int:
-    """From when on the hot store has every record, in milliseconds.
+    """Return the time from which on the hot store has every record, in milliseconds.
 
-    Of a pipeline that was taken down and has kept its data, the settings' word counts.
+    Where the functions were deleted and the data kept, the retention comes from the settings.
     """
     try:
         retention = deployment.pipeline_config().hot_retention
@@ -43,22 +43,23 @@ def boundary(deployment: Deployment, now: int) -> int:
 
 @dataclass(frozen=True)
 class Archive:
-    """Reads `logs_unique`: each event once, however often it was delivered."""
+    """Records of `logs_unique`, which has each event once, however often it was delivered."""
 
     deployment: Deployment
     keep: Filter
 
     def read(self, apps: Sequence[str], span: TimeRange) -> tuple[QueryResult, Iterator[Record]]:
-        """The records of a range, oldest first, and what the query read.
+        """Return the records of a range, oldest first, and the query's result.
 
         Args:
-            apps: names and globs; all apps without.
+            apps: names and globs; empty for all apps.
+            span: from and to, in milliseconds.
         """
         return self._read(apps, span, "ts, seq, batch_id")
 
     def newest(self, apps: Sequence[str], span: TimeRange, lines: int) -> tuple[QueryResult, list[Record]]:
-        """The newest `lines` records of a range, oldest first."""
-        # What Python's regular expressions let through, Athena cannot count.
+        """Return the newest `lines` records of a range, oldest first, and the query's result."""
+        # Regular expressions are applied here, so Athena cannot know how many rows are needed.
         limit = "" if self.keep.grep or self.keep.exclude else f" LIMIT {int(lines)}"
         result, records = self._read(apps, span, f"ts DESC, seq DESC, batch_id DESC{limit}")
         found: list[Record] = []
@@ -81,7 +82,7 @@ def _query(view: str, selection: Selection, order: str) -> Query:
 
 
 def record_of(row: Sequence[object]) -> Record:
-    """The record that a row of `COLUMNS` holds."""
+    """Return the record in a row of `COLUMNS`."""
     ts, appid, event_id, level, message, fields, flags, seq = row
     return Record(
         str(appid),

@@ -1,4 +1,4 @@
-"""Conditions on the table `logs`, for Athena: text with `?`, and the values beside it, never in it."""
+"""Conditions on the table `logs` for Athena: text with `?`, and the values apart from it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ _WORDS = frozenset({"true", "false", "null"})
 
 
 def quoted(text: str) -> str:
-    """Text as an SQL literal. Execution parameters that are text must be in single quotes (Amazon Athena
-    User Guide, Use parameterized queries)."""
+    """Return text as an SQL literal in single quotes, as execution parameters need it.
+
+    Source: Amazon Athena User Guide, Use parameterized queries.
+    """
     return "'" + text.replace("'", "''") + "'"
 
 
 def parameter(text: str) -> str:
-    """What a person gives for a `?`: a number, `true`, `DATE '2026-01-31'` and what is in quotes already
-    stay as they are; everything else is text."""
+    """Return the literal for what a person gives for a `?`.
+
+    A number, `true`, `DATE '2026-01-31'` and quoted text stay as they are; everything else is quoted.
+    """
     stripped = text.strip()
     as_it_is = (
         _NUMBER.match(stripped)
@@ -51,7 +55,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Selection:
-    """What the flags of a query ask for. Without `since` there is no beginning, without `until` no end."""
+    """The records that the options of a query select. Times are in milliseconds; None means unbounded."""
 
     since: int | None = None
     until: int | None = None
@@ -59,10 +63,10 @@ class Selection:
     level: str | None = None
 
     def condition(self) -> Condition:
-        """On partition columns first, by whole days, then on time and level.
+        """Return the condition: on partition columns first, by whole days, then on time and level.
 
         Raises:
-            ValueError: an app or a level that cannot be one.
+            ValueError: an app or a level is not valid.
         """
         return _days(self.since, self.until) & _apps(self.apps) & _times(self) & _level(self.level)
 
@@ -85,7 +89,7 @@ def _level(level: str | None) -> Condition:
         else [name for name in levels.ORDER if levels.at_least(name, level)]
     )
     if not wanted:
-        raise ValueError(f"{level!r} is no level")
+        raise ValueError(f"{level!r} is not a level")
     return _among("level", wanted)
 
 
@@ -116,11 +120,11 @@ def _among(column: str, values: Sequence[str]) -> Condition:
 
 
 def _days(since: int | None, until: int | None) -> Condition:
-    """The days of a range, exactly, in at most five alternatives however long it is.
+    """Return the condition for exactly the days of a range, in at most five alternatives.
 
-    Trino hands Glue what it knows of each column alone (GlueExpressionUtil.buildGlueExpression), and
-    applies the whole condition to each partition that Glue lists (HivePartitionManager). So each column
-    is compared as it stands, bounds of single columns come first, and the alternatives make it exact.
+    Trino passes to Glue what it knows of each column by itself (GlueExpressionUtil.buildGlueExpression), and
+    applies the whole condition to each partition that Glue lists (HivePartitionManager). So each column is
+    compared without a function, bounds of single columns come first, and the alternatives make it exact.
     """
     if since is None and until is None:
         return Condition()
@@ -196,6 +200,6 @@ def _any(alternatives: Sequence[Condition]) -> Condition:
 
 
 def selects_day(since: int | None, until: int | None, year: str, month: str, day: str) -> bool:
-    """Whether a day's partition is one that `_days` lets through; for estimates."""
+    """Return whether the condition on days selects a day's partition; estimates use it."""
     key = (year, month, day)
     return (since is None or key >= _day(since)) and (until is None or key <= _day(until - 1))

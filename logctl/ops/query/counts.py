@@ -1,4 +1,4 @@
-"""Counts over time: one aggregated query, and its rows as buckets."""
+"""Counts over time: the query that aggregates, and its rows as buckets of a histogram."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ LOGS = "SELECT ts, level FROM logs"
 
 
 def statement(inner: Statement, step: int) -> Statement:
-    """The query that counts a statement's rows by time, and by level where they have one.
+    """Return the query that counts a statement's rows by time, and by level where they have one.
 
     Raises:
-        UsageError: its rows have no `ts`.
+        UsageError: the statement's rows have no column `ts`.
     """
     if not inner.is_query or not inner.selects("ts"):
         raise UsageError(
@@ -34,10 +34,10 @@ def statement(inner: Statement, step: int) -> Statement:
 
 
 def counted(rows: Iterator[Sequence[Any]], step: int, span: TimeRange | None) -> list[histogram.Bucket]:
-    """The rows of that query as buckets.
+    """Return the rows of that query as buckets.
 
     Raises:
-        UsageError: there is a `ts` that is not a time, or there are too many buckets.
+        UsageError: a `ts` is not a time, or there are too many buckets.
     """
     try:
         return histogram.buckets(_counts(rows), step, span)
@@ -52,5 +52,5 @@ def _counts(rows: Iterator[Sequence[Any]]) -> Iterator[tuple[int, str, int]]:
 
 
 def _complete(moment: str) -> str:
-    """A time cut off after the hour is none yet."""
+    """Add the minutes to a time that was cut after the hour, which `parse_time` needs."""
     return f"{moment}:00" if len(moment) == 13 else moment

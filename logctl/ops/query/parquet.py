@@ -1,4 +1,4 @@
-"""Rows as Parquet, written as they come. It needs pyarrow, the extra `parquet`."""
+"""Rows as Parquet, written while they arrive. It needs pyarrow, which the extra `parquet` installs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from logctl.core.batches import batched
 from logctl.core.errors import LogctlError
 
 _GROUP = 50_000
-"""Rows a row group: what is held in memory."""
+"""Rows in a row group; that many are held in memory."""
 
 
 def require() -> None:
-    """Say how to get pyarrow before anything is asked and paid for.
+    """Check that pyarrow is installed, before a query runs and costs money.
 
     Raises:
-        LogctlError: it is not there.
+        LogctlError: pyarrow is not installed.
     """
     try:
         import pyarrow.parquet  # noqa: F401
@@ -36,9 +36,9 @@ def write(
     scales: Sequence[tuple[int, int]],
     rows: Iterator[Sequence[Any]],
 ) -> int:
-    """Write rows with Athena's types and return how many there were.
+    """Write rows with Athena's types and return their number.
 
-    GetQueryResults says `array`, `map` or `row` but not of what, so these become JSON text.
+    GetQueryResults reports `array`, `map` and `row` without their element types, so these become JSON text.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -57,7 +57,7 @@ def write(
 
 
 class _Forward:
-    """A pipe knows no position, and Parquet needs one to write: this counts."""
+    """A sink that counts its position, which pyarrow asks for and a pipe does not have."""
 
     closed = False
 
@@ -90,7 +90,7 @@ class _Forward:
 
 
 def _distinct(columns: Sequence[str]) -> list[str]:
-    """Athena lets two columns have one name; readers of Parquet do not."""
+    """Make column names unique: Athena allows two columns with one name, and readers of Parquet do not."""
     seen: dict[str, int] = {}
     found = []
     for column in columns:

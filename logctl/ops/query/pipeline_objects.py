@@ -1,6 +1,7 @@
-"""Whether a person's SQL would change the pipeline's own tables, views, partitions or objects.
+"""Detection of SQL that would change the pipeline's own tables, views, partitions or objects.
 
-Statements are parsed, never matched as text. What cannot be read and could be such a change counts as one.
+Statements are parsed, not matched as text. A statement that cannot be parsed and could be such a change is
+treated as one.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from sqlglot.dialects.trino import Trino
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import TokenType  # type: ignore[attr-defined]
 
-from logctl.core.names import Names
 from logctl.core.partitions import RESULTS
 from logctl.stack.catalog_tables import own_tables
 from logctl.stack.catalog_views import CATALOG
+from logctl.stack.names import Names
 
 _READS = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "MSCK", "USE", "DEALLOCATE"})
 _CATALOGS = frozenset({"", CATALOG, "hive"})
@@ -28,7 +29,7 @@ _PLACE = re.compile(r"s3[an]?://([^/]+)/*(.*)\Z", re.DOTALL)
 
 
 class _Words(Trino.Tokenizer):
-    """Words of a statement of any kind; sqlglot's own takes all that follows some verbs for one string."""
+    """A tokenizer for any statement; sqlglot's own makes one string of all that follows some verbs."""
 
     COMMANDS: ClassVar[set[TokenType]] = set()
     IDENTIFIERS: ClassVar[list[str | tuple[str, str]]] = ['"', "`"]
@@ -36,17 +37,17 @@ class _Words(Trino.Tokenizer):
 
 @dataclass(frozen=True)
 class Changes:
-    """Finds what a statement changes.
+    """Detection of what a statement changes.
 
     Args:
-        bucket: the pipeline's bucket; asked for where a statement names a place in S3.
+        bucket: returns the pipeline's bucket; called where a statement names a location in S3.
     """
 
     names: Names
     bucket: Callable[[], str]
 
     def of(self, text: str) -> str | None:
-        """What a statement would do to the pipeline, as a sentence without full stop; None for nothing."""
+        """Return what a statement would change, as a sentence without its full stop; None for nothing."""
         # It warns on stderr about statements that it reads in part.
         logging.getLogger("sqlglot").setLevel(logging.ERROR)
         try:
@@ -77,7 +78,7 @@ class Changes:
         return self._writes_into(str(item.this) for item in tree.find_all(exp.Literal) if item.is_string)
 
     def _unread(self, text: str) -> str | None:
-        """Of a statement that sqlglot only tells the verb of."""
+        """Return what a statement changes of which sqlglot knows only the verb."""
         tokens = _tokens(text)
         verb = _words(tokens)[0]
         if verb in _READS:
@@ -118,7 +119,7 @@ _UNREADABLE = "The statement could not be read, so it may change the pipeline's 
 
 
 def _without_wrapping(text: str) -> str | None:
-    """What EXPLAIN ANALYZE would run; None for an EXPLAIN, which runs nothing."""
+    """Return the statement that EXPLAIN ANALYZE would run; None for an EXPLAIN, which runs nothing."""
     tokens = _tokens(text)
     words = _words(tokens)
     if not words or words[0] != "EXPLAIN":
@@ -141,7 +142,7 @@ def _tokens(text: str) -> list[Any]:
 
 
 def _words(tokens: list[Any]) -> list[str]:
-    """Each token's first word in capitals: `MSCK REPAIR` is one token."""
+    """Return the first word of each token in capitals, because `MSCK REPAIR` is one token."""
     return [token.text.upper().partition(" ")[0] for token in tokens]
 
 
@@ -155,7 +156,7 @@ def _database(tree: exp.Expr) -> str:
 
 
 def _targets(tree: exp.Expr) -> list[exp.Table]:
-    """The tables that a statement changes, and not those that it reads."""
+    """Return the tables that a statement changes, without those that it only reads."""
     if isinstance(tree, exp.Create | exp.Insert | exp.Delete | exp.Update | exp.Merge | exp.Comment):
         found = tree.this.find(exp.Table) if tree.this is not None else None
         return [found] if found is not None else []

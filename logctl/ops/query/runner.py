@@ -1,38 +1,40 @@
-"""SQL over everything: run a query, stream its rows, say what it read."""
+"""Run a query by PyAthena, stream its rows, and report what it read.
+
+Lambda runs its statements by `aws.athena`, which needs boto3 alone; people get PyAthena's types and cursors.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from logctl.aws.error_codes import code_of, message_of
-from logctl.core.errors import LogctlError, UnreachableError, UsageError
-from logctl.core.sizes import format_size
+from logctl.aws.error_codes import code_of
+from logctl.core.errors import LogctlError
 from logctl.core.times import DAY, MINUTE
 from logctl.ops.deployment import Deployment
 from logctl.ops.query import scan_estimate
 from logctl.ops.query.conditions import Selection
+from logctl.ops.query.query_failures import failed, refused, stopped_at
 from logctl.ops.query.statement import Statement
+from logctl.stack.sizes import format_size
+
+if TYPE_CHECKING:
+    from mypy_boto3_athena.client import AthenaClient
 
 LONGEST_REUSE = 7 * DAY
 """ResultReuseByAgeConfiguration, MaxAgeInMinutes: up to 10,080 (Amazon Athena API Reference)."""
 _PAGE = 1_000
-_STATEMENT_IS_WRONG = (
-    "SYNTAX_ERROR", "COLUMN_NOT_FOUND", "TABLE_NOT_FOUND", "FUNCTION_NOT_FOUND", "SCHEMA_NOT_FOUND",
-    "TYPE_MISMATCH", "AMBIGUOUS_NAME", "EXPRESSION_NOT_AGGREGATE", "MISSING_COLUMN_NAME", "mismatched input",
-)  # fmt: skip
 _POLL_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
 class Query:
-    """What to run: text with `?`, and a literal for each of them in order. `selection` is already in it."""
+    """A statement with `?`, and a literal for each of them in order. It includes `selection` already."""
 
     sql: str
     parameters: tuple[str, ...] = ()
@@ -42,7 +44,7 @@ class Query:
     def of(
         cls, statement: Statement, selection: Selection, parameters: Sequence[str], database: str
     ) -> Query:
-        """A statement, narrowed by a selection. Its conditions stand in front, and so do their values.
+        """Return a statement narrowed by a selection, whose values come before the statement's own.
 
         Raises:
             UsageError: the selection cannot apply to the statement.
@@ -53,7 +55,7 @@ class Query:
 
 @dataclass
 class QueryResult:
-    """A query that has succeeded. `rows` may be read once; values are Python's, None for NULL."""
+    """The result of a query. `rows` can be read once; its values are Python's, and None for NULL."""
 
     query_id: str
     columns: tuple[str, ...]
@@ -73,12 +75,13 @@ class QueryResult:
 def to_be_asked(
     deployment: Deployment, query: Query
 ) -> tuple[tuple[str, ...], scan_estimate.Estimate | None]:
-    """The log tables that a query reads without leaving partitions out, and what that is.
+    """Return the log tables that a query reads in full, with an estimate of what it reads there.
 
-    Where nothing lies, or --app names apps, there is nothing to ask: then there is no table.
+    Both are empty where no confirmation is needed: --app names apps, or the tables hold no object.
+    The estimate is None where the caller may not list the bucket.
     """
     if query.selection.apps and not any(set(app) <= set("*?") for app in query.selection.apps):
-        # A glob is a LIKE on appid, which Trino tries on each partition that Glue lists.
+        # A glob is a LIKE on appid, which Trino evaluates on each partition that Glue lists.
         return (), None
     tables = Statement(query.sql).unbound()
     if not tables:
@@ -94,12 +97,12 @@ def to_be_asked(
 
 
 def check_estimate(deployment: Deployment, query: Query, max_scan: int) -> None:
-    """Refuse a query of which is known beforehand that it reads more than `max_scan`.
+    """Refuse a query that would read more than `max_scan` bytes, as far as that can be known before it runs.
 
-    Known is what a selection and a full scan read. For conditions of the statement's own, it is not.
+    It is known for a selection and for a full scan, and not for conditions of the statement's own.
 
     Raises:
-        LogctlError: it would read more.
+        LogctlError: the query would read more.
     """
     statement = Statement(query.sql)
     unbound = statement.unbound()
@@ -127,14 +130,18 @@ def query(
     on_start: Callable[[str], None] = lambda query_id: None,
     on_progress: Callable[[int], None] = lambda scanned: None,
 ) -> QueryResult:
-    """Run one statement in the environment's workgroup and wait for it.
+    """Run one statement in the environment's workgroup and wait for its end.
 
-    A KeyboardInterrupt while waiting cancels the query in Athena and is raised again.
+    A KeyboardInterrupt during the wait cancels the query in Athena and is raised again.
 
     Args:
-        reuse: take a result of the same query that is at most so old (milliseconds).
+        deployment: where the workgroup and the tables are.
+        query: the statement and its parameters.
+        reuse: accept a stored result of the same query that is at most this old, in milliseconds.
         max_scan: stop the query when it has read more bytes. Athena itself has such a limit for a
-            workgroup only, so this is looked at while the query runs.
+            workgroup only, so this is checked while the query runs.
+        on_start: called with the query's id.
+        on_progress: called with the bytes read so far, about three times a second.
 
     Raises:
         UsageError: Athena does not understand the statement.
@@ -143,38 +150,10 @@ def query(
     """
     # PyAthena logs what it raises, with its traceback; the caller hears it once, as an error.
     logging.getLogger("pyathena").addHandler(logging.NullHandler())
-    from pyathena import connect
-    from pyathena.cursor import Cursor
     from pyathena.error import DatabaseError, OperationalError
 
-    aws, names = deployment.aws, deployment.names
-    options: dict[str, Any] = {"endpoint_url": aws.athena_endpoint_url} if aws.athena_endpoint_url else {}
-    connection = connect(
-        session=aws.session,
-        region_name=aws.region,
-        work_group=names.workgroup,
-        schema_name=names.database,
-        poll_interval=_POLL_SECONDS,
-        kill_on_interrupt=True,
-        **options,
-    )
-    started: list[str] = []
-    stopped: list[int] = []
-
-    def note(query_id: str) -> None:
-        started.append(query_id)
-        on_start(query_id)
-
-    def watch(execution: Any) -> None:
-        scanned = execution.data_scanned_in_bytes or 0
-        on_progress(scanned)
-        if max_scan is not None and scanned > max_scan and not stopped and execution.state == "RUNNING":
-            stopped.append(scanned)
-            aws.athena.stop_query_execution(QueryExecutionId=execution.query_id)
-        elif stopped:
-            stopped.append(scanned)
-
-    cursor = connection.cursor(Cursor, arraysize=_PAGE, on_poll=watch)
+    execution = _Execution(deployment.aws.athena, max_scan, on_start, on_progress)
+    cursor = _connection(deployment).cursor(arraysize=_PAGE, on_poll=execution.watch)
     try:
         cursor.execute(
             query.sql,
@@ -183,24 +162,70 @@ def query(
             paramstyle="qmark",
             result_reuse_enable=True if reuse is not None else None,
             result_reuse_minutes=max(1, reuse // MINUTE) if reuse is not None else None,
-            on_start_query_execution=note,
+            on_start_query_execution=execution.started,
         )
     except KeyboardInterrupt:
-        for query_id in started:
-            with contextlib.suppress(Exception):
-                aws.athena.stop_query_execution(QueryExecutionId=query_id)
+        execution.cancel()
         raise
     except OperationalError as problem:
-        if stopped and max_scan is not None:
-            raise _stopped(max(stopped), max_scan) from None
-        raise _failed(problem, names.workgroup) from None
+        if execution.stopped and max_scan is not None:
+            raise stopped_at(execution.scanned, max_scan) from None
+        raise failed(problem, deployment.names.workgroup) from None
     except DatabaseError as problem:
         cause = problem.__cause__
-        if cause is not None and not started:
-            if said := _misread(cause):
-                raise said from None
-            raise cause from None
-        raise _failed(problem, names.workgroup) from None
+        if cause is not None and not execution.query_id:
+            raise refused(cause) or cause from None
+        raise failed(problem, deployment.names.workgroup) from None
+    return _result(cursor)
+
+
+@dataclass
+class _Execution:
+    """A query while it runs: PyAthena reports its start and its progress here."""
+
+    athena: AthenaClient
+    max_scan: int | None
+    on_start: Callable[[str], None]
+    on_progress: Callable[[int], None]
+    query_id: str = ""
+    scanned: int = 0
+    stopped: bool = False
+
+    def started(self, query_id: str) -> None:
+        self.query_id = query_id
+        self.on_start(query_id)
+
+    def watch(self, execution: Any) -> None:
+        self.scanned = max(self.scanned, execution.data_scanned_in_bytes or 0)
+        self.on_progress(self.scanned)
+        over = self.max_scan is not None and self.scanned > self.max_scan
+        if over and not self.stopped and execution.state == "RUNNING":
+            self.stopped = True
+            self.athena.stop_query_execution(QueryExecutionId=execution.query_id)
+
+    def cancel(self) -> None:
+        if self.query_id:
+            with contextlib.suppress(Exception):
+                self.athena.stop_query_execution(QueryExecutionId=self.query_id)
+
+
+def _connection(deployment: Deployment) -> Any:
+    from pyathena import connect
+
+    aws, names = deployment.aws, deployment.names
+    options: dict[str, Any] = {"endpoint_url": aws.athena_endpoint_url} if aws.athena_endpoint_url else {}
+    return connect(
+        session=aws.session,
+        region_name=aws.region,
+        work_group=names.workgroup,
+        schema_name=names.database,
+        poll_interval=_POLL_SECONDS,
+        kill_on_interrupt=True,
+        **options,
+    )
+
+
+def _result(cursor: Any) -> QueryResult:
     description = cursor.description or []
     return QueryResult(
         query_id=cursor.query_id or "",
@@ -213,53 +238,3 @@ def query(
         reused=bool(cursor.reused_previous_result),
         scales=tuple((column[4] or 0, column[5] or 0) for column in description),
     )
-
-
-def _stopped(scanned: int, max_scan: int) -> LogctlError:
-    return LogctlError(
-        f"The query was stopped after reading {format_size(scanned)}, over --max-scan "
-        f"{format_size(max_scan)}; that costs about ${scan_estimate.dollars(scanned):.6f}.",
-        "Narrow it with --since, --until and --app, or raise --max-scan.",
-    )
-
-
-_MISREAD = re.compile(r"line \d+:\d+:|Only one sql statement|extraneous input|mismatched input")
-
-
-def _misread(cause: BaseException) -> LogctlError | None:
-    """What StartQueryExecution refuses because of the statement itself."""
-    if not isinstance(cause, ClientError):
-        return None
-    said = " ".join(message_of(cause).split()).rstrip(".")
-    if not _MISREAD.search(said) and not _parameters_are_wrong(said):
-        return None
-    return UsageError(f"Athena: {said}.", _PARAMETER_HINT if _parameters_are_wrong(said) else "")
-
-
-_PARAMETER_HINT = "Give each ? of the statement its value with --param."
-
-
-def _parameters_are_wrong(said: str) -> bool:
-    return "INVALID_PARAMETER_USAGE" in said or "Incorrect number of parameters" in said
-
-
-def _failed(problem: Exception, workgroup: str) -> LogctlError:
-    said = " ".join(str(problem).split()).rstrip(".") or "the query failed without a reason"
-    if "Bytes scanned limit" in said or "scanned limit was exceeded" in said:
-        return LogctlError(
-            f"Athena stopped the query: {said}.",
-            "Narrow it with --since, --until and --app, or raise scan_limit and provision again.",
-        )
-    if "WorkGroup" in said and "not found" in said:
-        return UnreachableError(
-            f"There is no Athena workgroup {workgroup}.", "Make it with: logctl provision"
-        )
-    if _parameters_are_wrong(said):
-        return UsageError(f"Athena: {said}.", _PARAMETER_HINT)
-    missing = re.search(r"TABLE_NOT_FOUND.*?[.](logs(?:_raw|_compacted|_unique)?)' does not exist", said)
-    if missing:
-        return UsageError(
-            f"Athena: {said}.", "Tables and views of the pipeline come back with: logctl athena repair"
-        )
-    kind = UsageError if any(sign in said for sign in _STATEMENT_IS_WRONG) else LogctlError
-    return kind(f"Athena: {said}.")

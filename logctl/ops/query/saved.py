@@ -1,4 +1,4 @@
-"""Saved queries: those that come with logctl, and people's own in `logctl.toml`, which count first."""
+"""Saved queries: those that logctl ships, and those of `logctl.toml`, which take precedence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from logctl.core.errors import UsageError
-from logctl.core.settings import SavedQuery
+from logctl.stack.setting_parsers import SavedQuery
 
 OWN = "logctl.toml"
 SHIPPED = "logctl"
@@ -25,17 +25,17 @@ class Saved:
 
 
 def listed(own: Sequence[SavedQuery]) -> list[Saved]:
-    """All of them, by name."""
+    """Return all saved queries, sorted by name."""
     found = {item.name: item for item in _shipped()}
     found |= {item.name: Saved(item.name, item.sql, item.description, OWN) for item in own}
     return [found[name] for name in sorted(found)]
 
 
 def named(name: str, own: Sequence[SavedQuery]) -> Saved:
-    """One of them.
+    """Return a saved query.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: there is no saved query with that name.
     """
     everything = {item.name: item for item in listed(own)}
     if name in everything:
@@ -46,7 +46,7 @@ def named(name: str, own: Sequence[SavedQuery]) -> Saved:
 
 
 def _shipped() -> list[Saved]:
-    """The files beside this one; the first line, a comment, is the description."""
+    """Return the queries that logctl ships. The first line of each file, a comment, is its description."""
     found = []
     for file in (resources.files("logctl.ops") / "queries").iterdir():
         if file.name.endswith(".sql"):

@@ -1,4 +1,4 @@
-"""What a query would read, before it runs: objects and bytes of the partitions it cannot leave out."""
+"""An estimate of what a query reads, before it runs: objects and bytes of the partitions it selects."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from logctl.ops.deployment import Deployment
 
 BILLED_AT_LEAST = 10_000_000
-"""Athena bills at least 10 MB a query (Amazon Athena pricing)."""
+"""Bytes that Athena bills at least for a query (Amazon Athena pricing)."""
 LIST_AT_MOST = 20_000
-"""Objects looked at, a thousand a request: about two seconds, and a hundredth of a cent."""
+"""Objects that are listed at most, a thousand in a request: about two seconds, and a hundredth of a cent."""
 
-# Where compaction's builds lie, between day and app (see core.compaction_sql).
+# The folder of a compaction's build, between day and app (see core.compaction_sql).
 _GENERATION = re.compile(r"\bgen=[^/]+/")
 
 
 def dollars(scanned: int) -> float:
-    """About what a query costs that reads so much, at us-east-1's price; one that reads nothing is free."""
+    """Return the approximate dollars for a query that reads so many bytes, at the price of us-east-1."""
     return prices(REGIONS[0])["athena_scan"].of(max(scanned, BILLED_AT_LEAST)) if scanned else 0.0
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What lies in S3 for a query to read. When not `complete`, there is at least this much."""
+    """Partitions, objects and bytes in S3 that a query reads; where not `complete`, it is at least that."""
 
     partitions: int
     objects: int
@@ -44,9 +44,9 @@ class Estimate:
 
 
 def estimate(deployment: Deployment, tables: Iterable[str], selection: Selection | None = None) -> Estimate:
-    """What lies in the partitions of tables and views that a selection lets through; all of them without one.
+    """Return what lies in the partitions of tables and views that a selection includes.
 
-    It is what could be read: of Parquet a query reads the columns it needs, and with a LIMIT less.
+    It is an upper bound: of Parquet a query reads only the columns it needs, and a LIMIT may end it early.
     """
     selection = selection or Selection()
     found: set[Partition] = set()
@@ -69,13 +69,13 @@ def estimate(deployment: Deployment, tables: Iterable[str], selection: Selection
 
 
 def _roots(tables: Iterable[str]) -> list[str]:
-    """Where the objects of tables lie; the views read both."""
+    """Return the prefixes of the objects of tables; the views read both tables."""
     of = {"logs_raw": [LOGS], "logs_compacted": [COMPACTED]}
     return sorted({root for table in tables for root in of.get(table, [LOGS, COMPACTED])})
 
 
 def _prefix(root: str, selection: Selection) -> str:
-    """The longest prefix that all days of a selection share."""
+    """Return the longest prefix that all days of a selection share."""
     if selection.since is None or selection.until is None:
         return root
     first = Partition.at(selection.since, "a")

@@ -1,8 +1,8 @@
-"""A person's SQL: which of the log tables it reads, whether it reads all of them, and how to narrow it.
+"""A person's SQL statement: which log tables it reads, whether it reads all partitions, and how to narrow it.
 
-The text is never rewritten: what narrows it is a WITH query of the table's own name in front, which in
-Athena hides the table for the rest of the statement and, not being recursive, does not see itself
-(Trino documentation, SELECT, WITH clause).
+The text is not rewritten. A WITH query with the table's own name is put in front of it: in Athena it hides
+the table for the rest of the statement and, as it is not recursive, reads the table itself (Trino
+documentation, SELECT, WITH clause).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NAMED = re.compile(rf"\b(?:{'|'.join(TABLES)})\b(?!\$)", re.IGNORECASE)
 _COMMENTS = re.compile(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _ANALYZE = re.compile(r"EXPLAIN\s+ANALYZE\s+(?:VERBOSE\s+)?(?:\([^)]*\)\s*)?", re.IGNORECASE)
 _UNLOAD = re.compile(r"UNLOAD\s*\((?P<query>.*)\)\s*TO\s*'", re.IGNORECASE | re.DOTALL)
-# They read no data, or none that partitions could spare.
+# Verbs of statements that read no data, or that a condition on partitions cannot make cheaper.
 _EXEMPT = frozenset(
     ("ALTER", "ANALYZE", "CALL", "DEALLOCATE", "DELETE", "DESC", "DESCRIBE", "DROP", "EXECUTE", "EXPLAIN",
      "GRANT", "MERGE", "MSCK", "OPTIMIZE", "PREPARE", "REFRESH", "REVOKE", "SET", "SHOW", "TRUNCATE",
@@ -38,16 +38,16 @@ _EXEMPT = frozenset(
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement, as it was written."""
+    """One statement, as a person wrote it."""
 
     text: str
 
     @classmethod
     def of(cls, text: str) -> Statement:
-        """Without the semicolon that ends it, which Athena refuses.
+        """Return the statement without its final semicolon, which Athena refuses.
 
         Raises:
-            UsageError: there is nothing in it.
+            UsageError: the text has no statement.
         """
         body = text.strip().rstrip(";").rstrip()
         if not body[_start(body) :].strip(";").strip():
@@ -68,9 +68,9 @@ class Statement:
     # ── What it reads ──
 
     def unbound(self) -> tuple[str, ...]:
-        """The log tables that it reads without a condition that surely leaves partitions out.
+        """Return the log tables that it reads without a condition that surely excludes partitions.
 
-        A statement that cannot be read counts if it names a table.
+        Where the statement cannot be parsed, these are the log tables that it names.
         """
         inner = _read_by(self)
         if inner is None:
@@ -82,7 +82,7 @@ class Statement:
         return _unbound(_pushed_down(tree)) if found else ()
 
     def tables(self) -> tuple[str, ...]:
-        """The log tables that it reads."""
+        """Return the log tables that it reads."""
         from sqlglot import exp
 
         named = (
@@ -95,7 +95,7 @@ class Statement:
         return _parse(self.text)
 
     def selects(self, column: str) -> bool:
-        """Whether its rows have a column, as far as can be seen; `*` has every one."""
+        """Return whether its rows have a column, as far as the text shows; `*` has every column."""
         from sqlglot import exp
 
         tree = self._tree
@@ -109,10 +109,10 @@ class Statement:
     # ── Narrowing it ──
 
     def narrowed(self, selection: Selection, database: str) -> tuple[str, tuple[str, ...]]:
-        """The text with the selection in front, and the parameters that come before its own.
+        """Return the text narrowed by a selection, and the parameters that precede the statement's own.
 
         Raises:
-            UsageError: where the selection could not apply to everything that is read.
+            UsageError: the selection cannot apply to everything that the statement reads.
         """
         condition = selection.condition()
         if not condition.sql:
@@ -172,7 +172,7 @@ def _start(text: str) -> int:
 
 
 def _read_by(statement: Statement) -> str | None:
-    """The query in a statement that could read a table; None for one that reads nothing."""
+    """Return the part of a statement that can read a table; None where it reads nothing."""
     text = statement.text[_start(statement.text) :]
     if analyzed := _ANALYZE.match(text):
         # Unlike EXPLAIN, it runs the query.
@@ -208,8 +208,10 @@ def _own_queries(tree: exp.Expr) -> Sequence[Any]:
 
 
 def _is_cte(table: exp.Table) -> bool:
-    """Whether a bare name means a WITH query that can be seen from there; in its own definition, and in
-    those before it, the name still means the table."""
+    """Return whether an unqualified name means a WITH query that is visible there.
+
+    In the query's own definition, and in those before it, the name still means the table.
+    """
     from sqlglot import exp
 
     if table.db:
@@ -245,7 +247,7 @@ def _unbound(tree: exp.Expr) -> tuple[str, ...]:
 
 
 def _conjuncts_on(table: exp.Table) -> Iterator[exp.Expr]:
-    """What holds of every row of a table that its SELECT uses: WHERE, and ON where a join drops the rest."""
+    """Yield what holds for every row that a SELECT uses: WHERE, and ON where the join drops other rows."""
     from sqlglot import exp
 
     select = table.parent_select
@@ -272,10 +274,10 @@ def _split(node: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _prunes(node: exp.Expr, table: exp.Table) -> bool:
-    """Whether a condition is one on partition columns as they stand, compared with values.
+    """Return whether a condition compares partition columns with values.
 
-    Trino would try some others on every partition that Glue lists (LIKE, functions of a column), but how
-    much those leave out cannot be told from them.
+    Trino evaluates other conditions (LIKE, functions of a column) on every partition that Glue lists, but how
+    much they exclude cannot be known from their text.
     """
     from sqlglot import exp
 
@@ -314,7 +316,7 @@ def _is_value(node: exp.Expr) -> bool:
 
 
 def _pushed_down(tree: exp.Expr) -> exp.Expr:
-    """The same with conditions moved to where they can apply, as the engine would, and columns resolved."""
+    """Return the tree with columns resolved and conditions pushed down, as the engine would."""
     from sqlglot.optimizer.pushdown_predicates import pushdown_predicates
     from sqlglot.optimizer.qualify import qualify
 

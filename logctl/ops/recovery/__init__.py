@@ -1,1 +1,1 @@
-"""What failed or is missing: dead letters, quarantined messages, and replay from cold storage."""
+"""Recovery of what failed or is missing: dead letters, quarantined messages, replay from cold storage."""

@@ -1,4 +1,4 @@
-"""Dead letters: why a message failed, and which of them may go round again. Pure."""
+"""Why a message failed, from the ledger of its attempts. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from logctl.core.attempts import KILLS, Ledger, Outcome
 
 @unique
 class Cause(StrEnum):
-    """What a message failed of."""
+    """Why the consumer could not process a message."""
 
     CONTENT = "content"
-    """It failed while storage worked, or ended the process that opened it: it would fail again."""
+    """It failed while storage worked, or ended the process that read it: it would fail again."""
     STORAGE = "storage"
-    """It could not be stored: it has done nothing wrong."""
+    """It could not be stored; nothing is wrong with the message."""
     UNKNOWN = "unknown"
     """Nothing was recorded of its attempts."""
 
 
 def cause(ledger: Ledger | None) -> Cause:
-    """What a message failed of, by the ledger of its attempts."""
+    """Return why a message failed; UNKNOWN without a ledger, or if an attempt succeeded."""
     if ledger is None or ledger.outcome is Outcome.DONE:
         return Cause.UNKNOWN
     if ledger.outcome is Outcome.ASIDE or ledger.strikes or ledger.silent:
@@ -29,7 +29,7 @@ def cause(ledger: Ledger | None) -> Cause:
 
 
 def reason(ledger: Ledger | None) -> str:
-    """The reason as one word; empty where nothing was recorded."""
+    """Return the recorded reason as one word; empty if nothing was recorded."""
     if ledger is None or ledger.outcome is Outcome.DONE:
         return ""
     if ledger.reason:

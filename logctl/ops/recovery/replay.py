@@ -1,8 +1,8 @@
-"""Replay: the hot rows once more, from cold storage.
+"""Replay: writing the rows of the hot store again, from cold storage.
 
-What the consumer wrote to S3 is read back and becomes the rows that it wrote to DynamoDB, with the same keys,
-so that a row that is there stays as it is and a replay can be repeated, or stopped and begun again. Nothing
-is counted and nobody is alerted. Days that were compacted, and whose objects are gone, are read by Athena.
+What the consumer wrote to S3 is read back and becomes the rows that it wrote to DynamoDB, with the same keys.
+A row that exists stays as it is, so that a replay can be repeated, or stopped and started again. Nothing is
+counted and nobody is alerted. Compacted days, whose original objects are gone, are read by Athena.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from typing import Any
 
 from logctl.core.batches import batched
 from logctl.core.hot_rows import Chunk, make_chunks
@@ -25,18 +26,18 @@ from logctl.ops.deployment import Deployment
 from logctl.ops.lake.partition_listing import days_in, registered
 from logctl.ops.query.cold_records import COLUMNS, record_of
 from logctl.ops.query.conditions import Selection
-from logctl.ops.query.runner import Query, query
+from logctl.ops.query.runner import Query, QueryResult, query
 from logctl.pipeline.stores.hot import HotStore
 
 _AT_ONCE = 10
-"""As many as botocore keeps connections for."""
+"""Threads; botocore keeps as many connections open."""
 _WINDOW = 500
-"""So many objects are taken on at once: a long range must not fill the memory."""
+"""Objects that are handed to the threads at once: a long range must not fill the memory."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A message's records of one day, in order. `arrived` (milliseconds) is when it was stored."""
+    """The records of one message and one day, in order. `arrived` (milliseconds) is when it was stored."""
 
     partition: Partition
     batch_id: str
@@ -46,20 +47,34 @@ class Batch:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An object that does not hold what the consumer writes."""
+    """An object that is not what the consumer writes, and why."""
 
     key: str
     problem: str
 
 
 Source = Callable[[], Batch | Unreadable]
-"""Reads one batch, when and where it is called."""
+"""Reads one batch when it is called, in the thread that calls it."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of cold storage: the objects of one day, or the compacted days.
+
+    `scanned` is the number of bytes that Athena read for it.
+    """
+
+    name: str
+    sources: Iterable[Source]
+    scanned: int = 0
 
 
 @dataclass
 class Replayed:
-    """What was done for one app, or would be: rows that were missing, the records in them, and rows that
-    were there."""
+    """What was done for one app, or would be.
+
+    `added` counts the rows that were missing, `records` the records in them, `present` the rows that exist.
+    """
 
     app: str
     batches: int = 0
@@ -67,8 +82,8 @@ class Replayed:
     records: int = 0
     present: int = 0
 
-    def note(self, rows: Iterable[tuple[int, bool]]) -> None:
-        """Add a batch: of each row its records, and whether it was missing."""
+    def add_batch(self, rows: Iterable[tuple[int, bool]]) -> None:
+        """Count a batch, given the number of records of each of its rows and whether the row was missing."""
         self.batches += 1
         for count, missing in rows:
             self.added += missing
@@ -76,8 +91,17 @@ class Replayed:
             self.records += count if missing else 0
 
 
+@dataclass(frozen=True)
+class ReplayOutcome:
+    """What was done for each app, the objects that could not be read, and the bytes that Athena read."""
+
+    apps: list[Replayed]
+    unreadable: list[Unreadable]
+    scanned: int
+
+
 class Replay:
-    """One run. `unreadable` and `scanned` (bytes that Athena read) fill while it goes."""
+    """Replays the records of some apps in a range."""
 
     def __init__(
         self,
@@ -89,10 +113,10 @@ class Replay:
         on_progress: Callable[[str], None] = lambda doing: None,
         at_once: int = _AT_ONCE,
     ) -> None:
-        """Apps are names and globs. Rows that hold any moment of `span` are made whole."""
+        """Take names and globs of apps, and a range; a row that lies partly in the range is written whole."""
         self._deployment = deployment
         self._apps = tuple(apps)
-        # A row holds an hour, so that whole hours must be read.
+        # A row may hold records of its whole hour, so whole hours have to be read.
         self._span = TimeRange(span.since // HOUR * HOUR, -(-span.until // HOUR) * HOUR)
         self._scope = Scope.of(self._span, apps)
         self._now = now
@@ -102,28 +126,28 @@ class Replay:
         self._redactor = Redactor(self._config.redact)
         self._s3 = deployment.aws.s3
         self._hot = HotStore(deployment.aws.dynamodb, self._config.hot_table)
-        self._day = ""
-        self.unreadable: list[Unreadable] = []
-        self.scanned = 0
 
-    def plan(self) -> list[Replayed]:
-        """What `run` would do, by app. Reads all that `run` reads, and writes nothing."""
+    def plan(self) -> ReplayOutcome:
+        """Return what `run` would do. This reads all that `run` reads, and writes nothing."""
         return self._each(lambda chunk, arrived: self._hot.lacks(chunk, now=self._now))
 
-    def run(self) -> list[Replayed]:
-        """Write the rows that are missing; what was done, by app."""
-        done = self._each(
+    def run(self) -> ReplayOutcome:
+        """Write the rows that are missing."""
+        outcome = self._each(
             lambda chunk, arrived: self._hot.put(
                 chunk, now=self._now, retention=self._config.hot_retention, arrived=arrived
             )
         )
-        for item in done:
+        for item in outcome.apps:
             if item.added:
                 self._hot.note_app(item.app, now=self._now)
-        return done
+        return outcome
 
-    def _each(self, add: Callable[[Chunk, int], bool]) -> list[Replayed]:
+    def _each(self, add: Callable[[Chunk, int], bool]) -> ReplayOutcome:
+        """Call `add` with each row and its arrival; it returns whether the row was missing."""
         done: dict[str, Replayed] = {}
+        unreadable: list[Unreadable] = []
+        scanned = 0
 
         def rows(source: Source) -> tuple[str, list[tuple[int, bool]]] | Unreadable:
             batch = source()
@@ -132,22 +156,22 @@ class Replay:
             return batch.partition.appid, [(c.count, add(c, batch.arrived)) for c in self._chunks(batch)]
 
         with ThreadPoolExecutor(self._at_once) as pool:
-            sources = self._sources(pool)
-            for some in batched(sources, _WINDOW):
-                for outcome in pool.map(rows, some):
-                    if isinstance(outcome, Unreadable):
-                        self.unreadable.append(outcome)
-                    else:
-                        app, chunks = outcome
-                        done.setdefault(app, Replayed(app)).note(chunks)
-                messages, added = (
-                    sum(getattr(item, name) for item in done.values()) for name in ("batches", "added")
-                )
-                self._on_progress(f"{self._day}: {messages:,} messages read, {added:,} rows missing")
-        return [done[app] for app in sorted(done)]
+            for part in self._parts(pool):
+                scanned += part.scanned
+                for sources in batched(part.sources, _WINDOW):
+                    for outcome in pool.map(rows, sources):
+                        if isinstance(outcome, Unreadable):
+                            unreadable.append(outcome)
+                        else:
+                            app, chunks = outcome
+                            done.setdefault(app, Replayed(app)).add_batch(chunks)
+                    messages = sum(item.batches for item in done.values())
+                    missing = sum(item.added for item in done.values())
+                    self._on_progress(f"{part.name}: {messages:,} messages read, {missing:,} rows missing")
+        return ReplayOutcome([done[app] for app in sorted(done)], unreadable, scanned)
 
     def _chunks(self, batch: Batch) -> Iterator[Chunk]:
-        # Under the rules of today: what was stored before they were made may hold secrets.
+        # Redacted by the rules of today, because what was stored before them may hold secrets.
         records = [self._redactor.record(record, batch_id=batch.batch_id) for record in batch.records]
         for chunk in make_chunks(batch.partition.appid, batch.batch_id, records):
             if chunk.max_ts >= self._span.since and chunk.min_ts < self._span.until:
@@ -155,23 +179,24 @@ class Replay:
 
     # ── Reading ─────────────────────────────────────────────────────────────────────────────────────
 
-    def _sources(self, pool: Executor) -> Iterator[Source]:
-        """What makes each batch, day by day: its object, or, where that is gone, Athena."""
+    def _parts(self, pool: Executor) -> Iterator[_Part]:
+        """Yield the days that have objects, in order, and then what only the compacted days hold."""
         raw: set[tuple[Partition, str] | None] = set()
         for day in sorted(days_in(self._deployment, self._scope, pool)):
-            self._day = day.removeprefix(LOGS)
-            for key, arrived in self._objects(day):
-                raw.add(Partition.of_object(key))
-                yield partial(self._read, key, arrived)
+            objects = list(self._objects(day))
+            raw |= {Partition.of_object(key) for key, _ in objects}
+            yield _Part(
+                day.removeprefix(LOGS), [partial(self._read, key, arrived) for key, arrived in objects]
+            )
         if registered(self._deployment, self._scope, self._config.compacted_table).locations:
-            self._day = "compacted days"
-            self._on_progress("Athena reads what is compacted")
-            for batch in self._compacted():
-                if (batch.partition, batch.batch_id) not in raw:
-                    yield partial(_same, batch)
+            self._on_progress("Athena reads the compacted days")
+            result = self._query_compacted()
+            batches = self._compacted_batches(result.rows)
+            others = (batch for batch in batches if (batch.partition, batch.batch_id) not in raw)
+            yield _Part("compacted days", (partial(_same, batch) for batch in others), result.scanned)
 
     def _objects(self, day: str) -> Iterator[tuple[str, int]]:
-        """Keys of a day's objects in scope, and when each was written first or again, in milliseconds."""
+        """Yield the keys of a day's objects in scope, with when each was last written, in milliseconds."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._deployment.bucket, Prefix=day)
         for item in (item for page in pages for item in page.get("Contents", [])):
             partition = Partition.of_key(item["Key"])
@@ -191,21 +216,22 @@ class Replay:
             return Unreadable(key, str(problem))
         return Batch(partition, batch_id, arrived, records)
 
-    def _compacted(self) -> Iterator[Batch]:
-        """The batches of compacted days. Their newest time stands for when they arrived."""
+    def _query_compacted(self) -> QueryResult:
         selection = Selection(self._span.since, self._span.until, self._apps)
         condition = selection.condition()
         sql = (
             f"SELECT {COLUMNS}, batch_id FROM {self._config.compacted_table} "  # noqa: S608 - our names
             f"WHERE {condition.sql} ORDER BY substr(ts, 1, 10), appid, batch_id, seq, event_id"
         )
-        result = query(self._deployment, Query(sql, condition.parameters, selection))
-        self.scanned += result.scanned
-        rows = ((record_of(row[:-1]), str(row[-1])) for row in result.rows)
-        keyed = ((Partition.at(record.ts, record.appid), batch_id, record) for record, batch_id in rows)
+        return query(self._deployment, Query(sql, condition.parameters, selection))
+
+    def _compacted_batches(self, rows: Iterable[Sequence[Any]]) -> Iterator[Batch]:
+        """Yield batches from the rows of the query; their newest time stands for when they arrived."""
+        records = ((record_of(row[:-1]), str(row[-1])) for row in rows)
+        keyed = ((Partition.at(record.ts, record.appid), batch_id, record) for record, batch_id in records)
         for (partition, batch_id), group in groupby(keyed, key=lambda item: (item[0], item[1])):
-            records = tuple(record for _, _, record in group)
-            yield Batch(partition, batch_id, max(record.ts for record in records), records)
+            members = tuple(record for _, _, record in group)
+            yield Batch(partition, batch_id, max(record.ts for record in members), members)
 
 
 def _same(batch: Batch) -> Batch:

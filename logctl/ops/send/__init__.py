@@ -1,1 +1,1 @@
-"""`logctl send`: read files and streams, make records and messages of them, and send them to the queue."""
+"""What `logctl send` does: read files and streams, make records and messages, send them to the queue."""

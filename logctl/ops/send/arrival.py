@@ -1,13 +1,14 @@
-"""Waiting until what was sent has arrived: in the hot store, or wherever else one looks."""
+"""Waiting until what was sent has arrived, in the hot store or in another place."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from logctl.core.envelope import Packed, unpack
+from logctl.core.envelope import Packed
 from logctl.core.partitions import Partition
 from logctl.core.times import TimeRange, from_datetime
+from logctl.core.unpacking import unpack
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.stores.hot import HotStore
 from logctl.pipeline.stores.stored_file_records import KnownRecords
@@ -22,10 +23,10 @@ def await_all(
     clock: Callable[[], int],
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, int | None]:
-    """Look everywhere until it is everywhere, or for so long.
+    """Call each of `looks` until it returns True, or until `seconds` have passed.
 
     Returns:
-        When each look found it (milliseconds, by `clock`); None for those that did not.
+        When each look returned True, in milliseconds by `clock`; None for those that did not.
     """
     deadline = clock() + int(seconds * 1000)
     found: dict[str, int | None] = dict.fromkeys(looks)
@@ -47,9 +48,9 @@ def wait_until_readable(
     clock: Callable[[], int],
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Packed]:
-    """The messages that are not stored after so long; none when all is well.
+    """Wait until messages can be read; return those that cannot after `seconds`.
 
-    The last message of each app is enough: a queue's earlier ones come before it.
+    It is enough to pass the last message of each app, because the queue delivers its earlier ones before.
     """
     waiting = {message.batch_id: message for message in messages}
     found = await_all(
@@ -65,7 +66,7 @@ def wait_until_readable(
 
 
 def readable(store: HotStore, message: Packed, clock: Callable[[], int]) -> Callable[[], bool]:
-    """A look for all of a message's rows: the consumer writes one for each of its hours."""
+    """Return a function that looks for all rows of a message; the consumer writes one for each hour."""
     span = TimeRange(message.min_ts, message.max_ts + 1)
 
     def look() -> bool:
@@ -76,7 +77,10 @@ def readable(store: HotStore, message: Packed, clock: Callable[[], int]) -> Call
 
 
 def stored(known: KnownRecords, message: Packed, clock: Callable[[], int]) -> Callable[[], bool]:
-    """A look for all of a file's message, whatever messages brought its records: these need not make rows."""
+    """Return a function that looks for all records of a file's message.
+
+    Records that were stored before, by another message, make no rows for this one.
+    """
     records = unpack(message.body, group=message.appid, deduplication_id="", sent_at=0).records
 
     def look() -> bool:
@@ -86,9 +90,9 @@ def stored(known: KnownRecords, message: Packed, clock: Callable[[], int]) -> Ca
 
 
 def stored_at(deployment: Deployment, app: str, moment: int, batch_id: str) -> int | None:
-    """When a batch's object for the day of `moment` was written, in milliseconds; None when it is not there.
+    """Return when a batch's object for the day of `moment` was written, in milliseconds; None without one.
 
-    Listed and not fetched, so that nobody has to be allowed to read logs.
+    The object is listed and not fetched, so that no permission to read logs is needed.
     """
     key = Partition.at(moment, app).object_key(batch_id)
     listed = deployment.aws.s3.list_objects_v2(Bucket=deployment.bucket, Prefix=key, MaxKeys=1)

@@ -1,8 +1,8 @@
-"""From what a source holds to records with an identity of their own.
+"""Making records from the entries of a source, with ids that are the same whenever the source is sent.
 
-A record's id comes from its app and from the content of its source up to and including its first line. So one
-line is one record, whether its file is sent, followed, copied, renamed, compressed or sent again, while the
-same line at two places of a file stays two.
+A record's id is derived from its app and from the content of its source up to and including its first line. A
+line is therefore the same record when its file is sent, followed, copied, renamed, compressed or sent again,
+while equal lines at two places of a file are two records.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from logctl.core.envelope import TooBig, check_fits
 from logctl.core.records import ID_DERIVED, TS_DERIVED, Record, Rejected, derive_id, from_mapping
 from logctl.core.times import plausible
-from logctl.ops.send.input_files import Entry, Rejection
+from logctl.ops.send.entries import Entry, Rejection
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Source:
     """Where entries come from.
 
     Args:
-        app: the app they are of; None when they say it themselves.
-        read_at: milliseconds; stands in for a time where a source has said none yet.
-        now: milliseconds; a time more than a day after it is a mistake.
-        name: part of each record's identity, where its content does not tell it from another's.
-        where: part of the identity of what comes before the first time in a source. Such lines ("started",
-            "done") are the same on all machines and every night, where a time hardly ever is.
+        app: the app of all entries; None if each entry names its app.
+        read_at: milliseconds; the time of entries before the first time in the source.
+        now: milliseconds; a time more than a day after it counts as wrong.
+        name: part of each record's identity, for sources with equal content that are not copies.
+        where: part of the identity of entries before the first time in the source. Such lines ("started",
+            "done") are equal on many machines and every night, while lines with a time hardly ever are.
     """
 
     app: str | None
@@ -38,7 +38,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A record, the line of its source at which it begins, and the source by its first line (see `Trail`)."""
+    """A record with the number of its first line and the identity of its source (see `Trail.source`)."""
 
     record: Record
     line: int
@@ -46,7 +46,7 @@ class Placed:
 
 
 def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Placed | Rejection]:
-    """The records of a source's entries, and what in it is refused, in order."""
+    """Yield the records of a source's entries and what is rejected, in order."""
     for entry in entries:
         if isinstance(entry, Rejection):
             yield entry
@@ -63,7 +63,7 @@ def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Pl
 
 
 def split(entries: Iterable[Entry | Rejection], source: Source) -> tuple[list[Record], list[Rejection]]:
-    """The records of some entries, and what is refused, apart."""
+    """Return the records of some entries, and separately what is rejected."""
     made, refused = [], []
     for item in records(entries, source):
         if isinstance(item, Placed):
@@ -83,7 +83,7 @@ def _record(entry: Entry, source: Source) -> Record:
         sent_at=source.read_at if entry.ts is None else min(entry.ts, source.now),
         fallback_id=_identity(entry, source, source.app or entry.value.get("appid")),
     )
-    # Made here from content and place, the id is the producer's own.
+    # The id is derived from content and place here, at the producer, so it is as good as one of its own.
     return replace(record, flags=tuple(flag for flag in record.flags if flag != ID_DERIVED))
 
 
@@ -91,13 +91,20 @@ def _from_text(entry: Entry, text: str, source: Source) -> Record:
     if source.app is None:
         raise Rejected("appid", "plain text does not say its app; give --app")
     event_id = _identity(entry, source, source.app)
-    if entry.ts is not None and plausible(entry.ts, source.now):
-        return Record(source.app, event_id, entry.ts, entry.level, text, entry.offset)
-    return Record(source.app, event_id, source.read_at, entry.level, text, entry.offset, flags=(TS_DERIVED,))
+    known = entry.ts is not None and plausible(entry.ts, source.now)
+    return Record(
+        appid=source.app,
+        event_id=event_id,
+        ts=entry.ts if entry.ts is not None and known else source.read_at,
+        level=entry.level,
+        message=text,
+        seq=entry.offset,
+        flags=() if known else (TS_DERIVED,),
+    )
 
 
 def _identity(entry: Entry, source: Source, app: object) -> str:
-    """Without a clock, a name of a file, or anything else that a copy does not have."""
+    """Return a record's id; no clock or file name goes into it, because a copy of the source has others."""
     if entry.ts is not None:
         return derive_id(app, source.name, entry.chain)
     return derive_id(app, source.name, entry.chain, source.where, entry.again)

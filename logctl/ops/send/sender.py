@@ -1,17 +1,18 @@
-"""Sending: packed messages into the FIFO queue, ten a request, apps side by side, each app in order.
+"""Sending packed messages to the FIFO queue, up to ten in a request.
 
-What failed is sent again, and nothing of the same app before it. A message's deduplication id is its
-batch id, which comes from its content: sending again after a failure adds nothing twice.
+Different apps are sent in parallel; the messages of one app are sent in order. A message that SQS refuses
+is sent again before any later message of the same app. The deduplication id of a message is its batch id,
+which is derived from its content, so a repeated send adds no duplicates.
 """
 
 from __future__ import annotations
 
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
@@ -25,16 +26,19 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 BATCH = 10
-"""SendMessageBatch takes ten messages and, in all, what one message may have."""
+"""Messages in one SendMessageBatch request; together they may be as large as one message (`SQS_LIMIT`)."""
 _LANES = 8
+"""Threads that send at the same time."""
 _AHEAD = 4
+"""Batches that one lane queues before the reader of the input has to wait for it."""
 _TRIES = 8
-_DAMAGED = "its reply was damaged on the way"
+"""Attempts for one batch, with pauses of 0.1 s doubling up to 5 s between them."""
+_DAMAGED = "its reply was damaged in transit"
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message and the source it is from (a file's name)."""
+    """A message and the name of the source that it comes from, such as a file's path."""
 
     message: Packed
     source: str
@@ -42,7 +46,10 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class SendResult:
-    """What the queue has accepted and what it has not. `unsent` has each app in order."""
+    """What the queue accepted, and the messages that it did not, in order within each app.
+
+    `bytes` counts the accepted message bodies. `error` is the reason why sending stopped, if it did.
+    """
 
     records: int
     messages: int
@@ -52,6 +59,7 @@ class SendResult:
 
     @property
     def unsent_records(self) -> int:
+        """Number of records in the unsent messages."""
         return sum(outgoing.message.count for outgoing in self.unsent)
 
 
@@ -62,11 +70,55 @@ class _Tally:
     bytes: int = 0
 
 
-class Sender:
-    """Sends messages, and counts what was accepted.
+class _Lane:
+    """One thread that sends the batches of some of the apps, one after the other."""
 
-    Lanes are single threads, and an app always uses the same one: that keeps each app in order while
-    the apps go side by side.
+    def __init__(self, send_batch: Callable[[list[Outgoing]], list[Outgoing]]) -> None:
+        self._send_batch = send_batch
+        self._executor = ThreadPoolExecutor(1)
+        self._batch: list[Outgoing] = []
+        self._running: deque[Future[list[Outgoing]]] = deque()
+        self._unsent: list[Outgoing] = []
+        self._skipped: list[Outgoing] = []
+
+    def add(self, outgoing: Outgoing) -> None:
+        """Add a message to the next batch, and hand over the batch when it is full."""
+        if not _fits(self._batch, outgoing):
+            self.flush()
+        self._batch.append(outgoing)
+        if len(self._batch) == BATCH:
+            self.flush()
+
+    def skip(self, outgoing: Outgoing) -> None:
+        """Note a message that is not sent any more, after all those that were added."""
+        self._skipped.append(outgoing)
+
+    def flush(self) -> None:
+        """Hand over what was added; wait while too many batches are queued."""
+        if not self._batch:
+            return
+        if len(self._running) >= _AHEAD:
+            self._unsent += self._running.popleft().result()
+        self._running.append(self._executor.submit(self._send_batch, self._batch))
+        self._batch = []
+
+    def finish(self) -> list[Outgoing]:
+        """Wait for all batches; return the messages that were not sent, in order."""
+        self.flush()
+        while self._running:
+            self._unsent += self._running.popleft().result()
+        return self._unsent + self._skipped
+
+    def close(self) -> None:
+        """Cancel what has not begun, and wait for the batch that has."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+class Sender:
+    """Sends messages to one queue and counts what was accepted.
+
+    An app's messages always go through the same lane, which keeps them in order while the lanes work in
+    parallel.
     """
 
     def __init__(
@@ -88,77 +140,58 @@ class Sender:
 
     @property
     def accepted(self) -> int:
-        """Records accepted so far."""
+        """Number of records accepted so far."""
         return self._tally.records
 
     def send(self, messages: Iterable[Outgoing | None]) -> SendResult:
-        """Send everything, or until the queue cannot be reached: then the rest is returned as unsent.
+        """Send all messages; when the queue cannot be reached, stop and return the rest as unsent.
 
-        `None` among the messages says that no more may come for a while: what waits is sent at once.
+        `None` among the messages says that the next one may take a while: what is collected is sent at once.
         """
         self._stop.clear()
         self._error = None
-        lanes = [ThreadPoolExecutor(1) for _ in range(_LANES)]
-        waiting: list[list[Outgoing]] = [[] for _ in range(_LANES)]
-        running: list[list[Future[list[Outgoing]]]] = [[] for _ in range(_LANES)]
-        unsent: list[list[Outgoing]] = [[] for _ in range(_LANES)]
-        skipped: list[list[Outgoing]] = [[] for _ in range(_LANES)]
-
-        def dispatch(lane: int) -> None:
-            if len(running[lane]) >= _AHEAD:
-                unsent[lane] += running[lane].pop(0).result()
-            running[lane].append(lanes[lane].submit(self._send_batch, waiting[lane]))
-            waiting[lane] = []
-
+        lanes = [_Lane(self._send_batch) for _ in range(_LANES)]
         try:
             for outgoing in messages:
                 if outgoing is None:
-                    for lane in range(_LANES):
-                        if waiting[lane]:
-                            dispatch(lane)
+                    for lane in lanes:
+                        lane.flush()
                     continue
-                lane = zlib.crc32(outgoing.message.appid.encode()) % _LANES
+                lane = lanes[zlib.crc32(outgoing.message.appid.encode()) % _LANES]
                 if self._stop.is_set():
-                    skipped[lane].append(outgoing)  # read on: what is not sent must be named
-                    continue
-                if not _fits(waiting[lane], outgoing):
-                    dispatch(lane)
-                waiting[lane].append(outgoing)
-                if len(waiting[lane]) == BATCH:
-                    dispatch(lane)
-            for lane in range(_LANES):
-                if waiting[lane]:
-                    dispatch(lane)
-            for lane in range(_LANES):
-                for future in running[lane]:
-                    unsent[lane] += future.result()
-                unsent[lane] += skipped[lane]
+                    lane.skip(outgoing)  # The input is read to its end: the result names all that is unsent.
+                else:
+                    lane.add(outgoing)
+            for lane in lanes:
+                lane.flush()
+            unsent = tuple(outgoing for lane in lanes for outgoing in lane.finish())
         finally:
             self._stop.set()
-            for executor in lanes:
-                executor.shutdown(wait=True, cancel_futures=True)
+            for lane in lanes:
+                lane.close()
         tally = self._tally
-        return SendResult(
-            tally.records, tally.messages, tally.bytes, tuple(chain.from_iterable(unsent)), self._error
-        )
+        return SendResult(tally.records, tally.messages, tally.bytes, unsent, self._error)
 
-    def send_until_through(self, messages: Sequence[Outgoing], *, on_trouble: Callable[[str], None]) -> None:
-        """Send until the queue has everything, however long that takes."""
+    def send_until_accepted(self, messages: Sequence[Outgoing], *, on_trouble: Callable[[str], None]) -> None:
+        """Send until the queue has accepted everything, however long that takes.
+
+        `on_trouble` gets one sentence when an outage begins and one when it ends.
+        """
         left, pause, troubled = tuple(messages), 1.0, False
         while left:
             result = self.send(left)
             left = result.unsent
             if left:
                 if not troubled:
-                    on_trouble(f"logctl: the queue cannot be reached ({result.error}); trying on.")
+                    on_trouble(f"logctl: the queue cannot be reached ({result.error}); retrying.")
                 troubled = True
                 self._sleep(pause)
                 pause = min(30.0, pause * 2)
         if troubled:
-            on_trouble("logctl: the queue is back.")
+            on_trouble("logctl: the queue can be reached again.")
 
     def _send_batch(self, batch: list[Outgoing]) -> list[Outgoing]:
-        """Send up to ten messages; what could not be sent, in order."""
+        """Send up to ten messages; return those that could not be sent, in order."""
         left = batch
         for attempt in range(_TRIES):
             if self._stop.is_set():
@@ -178,9 +211,10 @@ class Sender:
         return self._give_up(left, problem)
 
     def _request(self, batch: list[Outgoing]) -> tuple[list[Outgoing], RefusedByQueue]:
-        """What the queue has not taken, and why.
+        """Send one request; return the messages that were not accepted, and why.
 
-        Only what the reply names as taken is: botocore makes an empty reply of one that was cut.
+        Only messages that the reply names as successful count as accepted: botocore reads a truncated reply
+        as an empty one.
         """
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {
@@ -216,7 +250,7 @@ class Sender:
 
 
 class RefusedByQueue(Exception):
-    """SQS answered, and took not all of a batch. `final`: trying again would not help."""
+    """SQS answered, but did not accept all of a batch. `final`: a retry would not help."""
 
     def __init__(self, message: str, *, final: bool) -> None:
         super().__init__(message)

@@ -55,7 +55,7 @@ class Standings:
         kept = {silence.target: silence for silence in self.silences.kept()}
         states = self.store.attention(target for target, silence in kept.items() if silence.parked)
         states.sort(key=lambda state: (state.status is Status.CLOSED, -state.held_back, str(state.key)))
-        held = ((state, over(state.key, kept, now)) for state in states)
+        held = ((state, over(state.key, kept.get, now)) for state in states)
         return [Standing(state, self.window, now, silence.until if silence else 0) for state, silence in held]
 
     def of(self, key: AlertKey, *, now: int) -> Standing | None:

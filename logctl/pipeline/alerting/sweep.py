@@ -11,7 +11,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from logctl.aws.error_codes import TROUBLE
 from logctl.core.batches import batched
@@ -19,12 +19,10 @@ from logctl.core.debounce import Action, AlertKey, Call, State, Status, decide
 from logctl.core.fair_order import Turns
 from logctl.core.silence import Silence, over
 from logctl.core.times import HOUR, MINUTE
+from logctl.pipeline.alerting.alerter import Alerter
 from logctl.pipeline.function_log import log
-from logctl.pipeline.stores.alert_states import PARKED, SHARDS, parked_places
+from logctl.pipeline.stores.attention_index import PARKED, SHARDS, parked_places
 from logctl.pipeline.stores.outbox import UNCOUNTED, Uncounted
-
-if TYPE_CHECKING:
-    from logctl.pipeline.alerting.alerter import Alerter
 
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 """How to do the same to many: `map`, or a thread pool's."""
@@ -46,7 +44,9 @@ _ENOUGH_TROUBLE = 20
 class Sweep:
     """Carries out the rules with the schedule's call as the clock: `called_at` is now, to the sweep's end."""
 
-    def __init__(self, alerter: Alerter, *, until: Callable[[], bool], each: Map) -> None:
+    def __init__(
+        self, alerter: Alerter, *, until: Callable[[], bool] = lambda: False, each: Map = map
+    ) -> None:
         self._alerter = alerter
         self._store = alerter.store
         self._until = until
@@ -120,7 +120,7 @@ class Sweep:
                 for key in keys:
                     self._turns.add(key)
 
-    def _count(self, row: Uncounted) -> list[AlertKey]:
+    def _count(self, row: Uncounted) -> Iterable[AlertKey]:
         if len(self._trouble) > _ENOUGH_TROUBLE or self._out_of_time():
             return []
         try:
@@ -207,7 +207,7 @@ class Sweep:
         return None
 
     def _publish(self, state: State, action: Action) -> Action:
-        silence = over(state.key, self._silences, self._now)
+        silence = over(state.key, self._silences.get, self._now)
         if silence:
             self._alerter.park(state, silence, self._marked)
             return Action.SILENCED

@@ -1,4 +1,8 @@
-"""What each route answers: from parameters and what their bearer may read, to a JSON object."""
+"""What each route answers: one method of `Answers` per route that takes a token.
+
+A method gets a checked request and returns a JSON object; `routes` says which route it is of, which
+parameters it takes and what the object looks like.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +20,13 @@ from logctl.pipeline.alerting.overview import Standings, silence_row
 from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.health import AppAge, Health, ages, depth
 from logctl.pipeline.http import cursors
-from logctl.pipeline.http.budget import Budget, OutOfTime
+from logctl.pipeline.http.budget import Budget, BudgetExceeded
 from logctl.pipeline.http.http_errors import BadRequest, Forbidden
 from logctl.pipeline.http.params import Params, check_length
 from logctl.pipeline.stores.alert_states import AlertStore
 from logctl.pipeline.stores.hot import HotStore
-from logctl.pipeline.stores.hot_reader import OVERLAP, Follower, Mark, Reader
+from logctl.pipeline.stores.hot_follower import OVERLAP, Follower, Mark
+from logctl.pipeline.stores.hot_reader import Reader
 from logctl.pipeline.stores.quarantine_reader import recent
 from logctl.pipeline.stores.silences import SilenceStore
 
@@ -31,15 +36,16 @@ MOST_LIVE = 1_000
 MOST_LIVE_CHUNKS = 100
 MOST_BUCKETS = 200
 LIVE_KEPT = HOUR
-"""How long a live cursor can be gone on with."""
+"""How long a live cursor stays valid, in milliseconds."""
 _MOST_BYTES = 4_000_000
-"""Lambda answers with up to 6 MB (AWS Lambda Developer Guide, Quotas), in which JSON is escaped once more."""
+"""Bytes of records in one answer. Lambda returns up to 6 MB (AWS Lambda Developer Guide, Quotas), and the
+body is escaped once more, because it is a string in Lambda's own JSON."""
 _LONGEST_MESSAGE = 262_144
 
 
 @dataclass(frozen=True)
-class Request:
-    """One request: who asks, what, at what time (milliseconds), and what it may use."""
+class ApiRequest:
+    """One request: who sent it, its parameters, its time (milliseconds), and what it may use."""
 
     access: Access
     params: Params
@@ -48,7 +54,7 @@ class Request:
 
 
 class Answers:
-    """One method a route."""
+    """One method per route. Records are read from the hot store only."""
 
     def __init__(self, aws: Aws, config: ApiConfig, *, clock: Callable[[], int]) -> None:
         self._config = config
@@ -61,33 +67,40 @@ class Answers:
             AlertStore(aws.dynamodb, config.alerts_table), self._silences, config.alert_window
         )
 
-    def session(self, request: Request) -> dict[str, Any]:
-        request.params.only()
+    def session(self, request: ApiRequest) -> dict[str, Any]:
+        """Return who the token identifies, and which apps it may read."""
         access = request.access
         return {"user": access.user, "apps": list(access.apps), "expires_at": iso(access.expires_at)}
 
-    def apps(self, request: Request) -> dict[str, Any]:
-        request.params.only()
+    def apps(self, request: ApiRequest) -> dict[str, Any]:
+        """Return the apps that the sender may read, with the age of each one's newest record."""
         return {"apps": [age.row(request.now) for age in self._ages(request)]}
 
-    def logs(self, request: Request) -> dict[str, Any]:
+    def logs(self, request: ApiRequest) -> dict[str, Any]:
+        """Return one page of records, newest first, and cursors for the next page and for a live view.
+
+        Raises:
+            BadRequest: a parameter is invalid.
+            Forbidden: the request names an app that the sender may not read.
+        """
         params = request.params
-        params.only("app", "since", "until", "level", "q", "limit", "cursor")
         size = params.whole("limit", default=100, least=1, most=MOST_RECORDS)
         reader, patterns = self._reader(request)
         question = cursors.digest(*params.question())
         given = params.cursor()
         if given is None:
+            # The follower notes which chunks this page contains, so that a live view continues after them.
             span, before = self._span(request), None
             follower = Follower(reader, patterns)
-            seen = follower.seen
         else:
+            # The range is that of the first page, because a relative one moves with the clock. It is checked
+            # again, because a cursor can be forged, or can be older than what the hot store keeps.
             at = cursors.read_page(given, question)
             check_length(at.span, request.now, self._config.hot_retention)
-            span, before, follower, seen = at.span, at.before, None, None
-        page = reader.page(
-            reader.apps(patterns), span, size, before=before, seen=seen, stop=request.budget.over
-        )
+            span, before, follower = at.span, at.before, None
+        page = reader.page(reader.apps(patterns), span, size, before=before, stop=request.budget.over)
+        if follower:
+            follower.skip(page.chunks)
         records = _fitting(page.records)
         page = page.cut(len(records))
         return {
@@ -100,17 +113,24 @@ class Answers:
             "complete": page.complete,
         }
 
-    def live(self, request: Request) -> dict[str, Any]:
+    def live(self, request: ApiRequest) -> dict[str, Any]:
+        """Return the records that arrived after the cursor's answer, and the cursor for the next request.
+
+        When there are more than an answer has room for, the oldest are left out and counted as `skipped`.
+
+        Raises:
+            BadRequest: a parameter is invalid, or the cursor is missing or too old.
+            Forbidden: the request names an app that the sender may not read.
+        """
         params = request.params
-        params.only("app", "level", "q", "cursor")
         given = params.cursor()
         if given is None:
-            raise BadRequest("cursor: it is missing.", "Take the one that logs gives under live.")
+            raise BadRequest("cursor: it is missing.", "Send the live cursor of an answer of logs.")
         reader, patterns = self._reader(request)
         question = cursors.digest(*params.question())
         mark = cursors.read_live(given, question)
         if not request.now - LIVE_KEPT <= mark.floor + OVERLAP <= request.now + MINUTE:
-            raise BadRequest("The cursor is too old to go on from.", "Leave it away to start again.")
+            raise BadRequest("The cursor is too old.", "Start again with the live cursor of logs.")
         follower = Follower(reader, patterns, mark)
         arrived = follower.poll(
             TimeRange(0, request.now + 2 * DAY), most=MOST_LIVE_CHUNKS, stop=request.budget.over
@@ -122,12 +142,19 @@ class Answers:
             "live": cursors.write_live(follower.mark(), question),
         }
 
-    def counts(self, request: Request) -> dict[str, Any]:
+    def counts(self, request: ApiRequest) -> dict[str, Any]:
+        """Return numbers of records by level, in buckets of equal length.
+
+        Raises:
+            BadRequest: a parameter is invalid.
+            Forbidden: the request names an app that the sender may not read.
+        """
         params = request.params
-        params.only("app", "since", "until", "level", "q", "buckets")
         most = params.whole("buckets", default=60, least=1, most=MOST_BUCKETS)
         reader, patterns = self._reader(request)
         span = self._span(request)
+        # Counts end a second after now. A default range reaches further, for records with timestamps ahead of
+        # the clock, and its last buckets would be almost empty.
         span = TimeRange(span.since, max(min(span.until, request.now + SECOND), span.since + 1))
         step = histogram.step_for(span, most)
         counted = reader.counted(reader.apps(patterns), span, step, stop=request.budget.over)
@@ -141,8 +168,8 @@ class Answers:
             "complete": not request.budget.over(),
         }
 
-    def alerts(self, request: Request) -> dict[str, Any]:
-        request.params.only()
+    def alerts(self, request: ApiRequest) -> dict[str, Any]:
+        """Return alert states and silences of the apps that the sender may read."""
         may_read, now = request.access.may_read, request.now
         return {
             "window_ms": self._config.alert_window,
@@ -158,33 +185,32 @@ class Answers:
             ],
         }
 
-    def health(self, request: Request) -> dict[str, Any]:
-        request.params.only()
+    def health(self, request: ApiRequest) -> dict[str, Any]:
+        """Return the state of the pipeline, as far as it concerns the apps that the sender may read."""
         access, everything = request.access, request.access.every_app
+        standings = self._standings.all(now=request.now)
+        # Queues and quarantine contain messages of all apps, so they are only for who may read all.
         return Health(
-            request.now,
-            depth(self._sqs, self._config.queue_url) if everything else None,
-            depth(self._sqs, self._config.dead_letter_queue_url) if everything else None,
-            [
-                standing
-                for standing in self._standings.all(now=request.now)
-                if access.may_read(standing.state.key.appid)
-            ],
-            self._ages(request),
-            recent(self._s3, self._config.bucket, now=request.now) if everything else None,
+            now=request.now,
+            queue=depth(self._sqs, self._config.queue_url) if everything else None,
+            dead_letters=depth(self._sqs, self._config.dead_letter_queue_url) if everything else None,
+            standings=[item for item in standings if access.may_read(item.state.key.appid)],
+            apps=self._ages(request),
+            quarantine=recent(self._s3, self._config.bucket, now=request.now) if everything else None,
         ).row
 
-    def _ages(self, request: Request) -> list[AppAge]:
+    def _ages(self, request: ApiRequest) -> list[AppAge]:
         return ages(self._hot, request.access.readable(self._hot.apps()), stop=request.budget.over)
 
-    def _span(self, request: Request) -> TimeRange:
+    def _span(self, request: ApiRequest) -> TimeRange:
         return request.params.span(request.now, default=DEFAULT_SINCE, longest=self._config.hot_retention)
 
-    def _reader(self, request: Request) -> tuple[Reader, tuple[str, ...]]:
-        """A reader of what the request asks for and its bearer may see.
+    def _reader(self, request: ApiRequest) -> tuple[Reader, tuple[str, ...]]:
+        """Return a reader of what the request asks for and its sender may read, and the patterns of apps.
 
         Raises:
-            Forbidden: an app or a glob is named of which they may read nothing, whether there is one or not.
+            Forbidden: the request names an app or a glob of which the sender may read nothing. The answer
+                is the same whether that app exists or not.
         """
         patterns = request.params.apps()
         for name in patterns:
@@ -192,30 +218,33 @@ class Answers:
                 raise Forbidden(f"You may not read {name}.", f"It takes the group app:{name}.")
         budget = request.budget
         reader = Reader(
-            self._hot,
-            self._clock,
-            request.params.filter(),
-            request.access.may_read,
-            budget.found,
-            budget.unpacked,
+            store=self._hot,
+            clock=self._clock,
+            keep=request.params.filter(),
+            may_read=request.access.may_read,
+            on_found=budget.found,
+            on_unpacked=budget.unpacked,
         )
         return reader, patterns
 
 
 def _mark(follower: Follower) -> Mark:
-    """How far it is, without another look when there is no time for one: a page does not fail for it."""
+    """Return the follower's position.
+
+    A page does not fail because there is no time to look for the newest chunks; the position is then older.
+    """
     try:
         return follower.mark()
-    except OutOfTime:
+    except BudgetExceeded:
         return follower.mark(look=False)
 
 
 def _fitting(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """The first of the records, as many as an answer has room for; one at least."""
+    """Return the first records, as many as an answer has room for, and at least one."""
     found: list[dict[str, Any]] = []
     room = _MOST_BYTES
     for record in records:
-        public = to_public(_shown(record))
+        public = to_public(_shortened(record))
         room -= len(json.dumps(public))
         if found and room < 0:
             break
@@ -223,8 +252,8 @@ def _fitting(records: Sequence[Record]) -> list[dict[str, Any]]:
     return found
 
 
-def _shown(record: Record) -> Record:
-    """A record that would fill the answer alone, cut and flagged: S3 has all of it."""
+def _shortened(record: Record) -> Record:
+    """Return a record as an answer contains it: a very large one is cut and flagged. S3 has it whole."""
     fields = dict(record.fields)
     if len(record.message) <= _LONGEST_MESSAGE and len(json.dumps(fields)) <= 4 * _LONGEST_MESSAGE:
         return record

@@ -1,4 +1,7 @@
-"""What one request may use: time, and records read. Who asks for more gets a part of it, or a sentence."""
+"""Limits of one request: its time, and the records that it may read.
+
+A request that would need more gets a part of the answer, or an error.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,24 @@ if TYPE_CHECKING:
     from logctl.core.hot_rows import Chunk
 
 MOST_PLAIN = 32_000_000
-"""Bytes of records, unpacked: as Python's values they take several times that of the function's 512 MB."""
+"""Bytes of decompressed records. As Python values they take several times that of the function's 512 MB."""
 MOST_CHUNKS = 20_000
 _KEPT_FOR_A_CALL = 0.6
-"""Of the function's time: as long as one call with its second attempt can take (`patience`)."""
+"""Share of the function's time that has to be left for another call: as long as a call and its second attempt
+can take (`patience`)."""
 _KEPT_FOR_THE_ANSWER = 0.65
+"""Share of the function's time at which reading stops: more, so that the last call is not refused."""
 
 
-class OutOfTime(Exception):
-    """A request needs more time than it has, and there is nothing to answer yet."""
+class BudgetExceeded(Exception):
+    """A request needs more time than it has, and there is no part of the answer yet."""
 
 
 class Budget:
-    """One request's, in milliseconds: `remaining` until Lambda ends the function, of `timeout` in all."""
+    """What one request may still use.
+
+    `timeout` is the function's time in all, and `remaining` returns what is left of it, both in milliseconds.
+    """
 
     def __init__(self, timeout: int, remaining: Callable[[], int] = lambda: 10**9) -> None:
         self._timeout = timeout
@@ -32,7 +40,7 @@ class Budget:
         self._plain = self._chunks = 0
 
     def over(self) -> bool:
-        """Whether reading should stop with what there is."""
+        """Return whether reading should stop, so that the answer contains what was read so far."""
         return (
             self._remaining() < _KEPT_FOR_THE_ANSWER * self._timeout
             or self._plain >= MOST_PLAIN
@@ -44,22 +52,24 @@ class Budget:
         self._chunks += 1
 
     def unpacked(self, chunk: Chunk) -> None:
-        """Count a chunk whose records are looked at."""
+        """Count the bytes of a chunk that is about to be decompressed."""
         self._plain += max(len(chunk.data), zstandard.frame_content_size(chunk.data))
 
     def check(self) -> None:
-        """Before each call to AWS.
+        """Check that one more call to AWS can end in time.
 
         Raises:
-            OutOfTime: it could not end in time.
+            BudgetExceeded: it cannot.
         """
         if self._remaining() < _KEPT_FOR_A_CALL * self._timeout:
-            raise OutOfTime
+            raise BudgetExceeded
 
 
 def watch(aws: Aws, budget: Callable[[], Budget]) -> None:
-    """Ask the budget of the request under way before each call of the clients that answers use: no loop over
-    apps, kinds or pages, wherever it is, outlasts the function."""
+    """Check the budget of the current request before each call of the clients that answers use.
+
+    So no loop over apps, kinds or pages, wherever it is, outlasts the function.
+    """
 
     def before_call(**_: Any) -> None:
         budget().check()
@@ -69,7 +79,7 @@ def watch(aws: Aws, budget: Callable[[], Budget]) -> None:
 
 
 def patience(timeout: int) -> dict[str, Any]:
-    """For botocore's `Config`: what makes a call and its second attempt fit the time kept for it.
+    """Return arguments of botocore's `Config` that limit a call and its second attempt to the time kept.
 
     Args:
         timeout: the function's, in milliseconds.

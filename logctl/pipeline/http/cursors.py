@@ -1,8 +1,9 @@
-"""Cursors: where a page ends, and how far somebody has followed, as opaque text in a URL.
+"""Cursors: the position in a list of pages, or in a live view, as opaque text in a URL.
 
-They carry no authority: whoever sends one is checked as anybody else is. They are bound to the question
-they were given for, carry a checksum of themselves and are parsed strictly, so that one which was changed is
-refused and never misread. The checksum is no secret: what somebody makes up must lie where a question may.
+A cursor gives no rights: a request with a cursor is checked like any other. A cursor is bound to the query
+that it was made for (app, level and search), contains a checksum of itself and is parsed strictly, so that a
+changed one is refused and never misread. The checksum is not a secret, so the values of a forged cursor are
+checked too: they have to be in the range that a query may name.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from typing import Any
 
 from logctl.core.times import HOUR, TimeRange
 from logctl.pipeline.http.http_errors import BadRequest
-from logctl.pipeline.stores.hot_reader import Mark, SortKey
+from logctl.pipeline.stores.hot_follower import Mark
+from logctl.pipeline.stores.hot_reader import SortKey
 
 MOST_KNOWN = 400
-"""How many chunks a live cursor remembers: API Gateway takes 10,240 bytes of request line and headers
-together (Quotas for HTTP APIs), and the token needs its part."""
+"""How many chunks a live cursor remembers. API Gateway takes 10,240 bytes of request line and headers
+together (Quotas for HTTP APIs), and the token is one of the headers."""
 _ENTRY = 9
+"""Bytes of a chunk in a live cursor: six of its identity, three of when it arrived after the floor."""
 _LATEST = 10**13
 """Milliseconds; the store's keys have thirteen digits."""
 _LONGEST_TEXT = 200
@@ -32,31 +35,32 @@ _CHECKSUM = 12
 
 @dataclass(frozen=True)
 class PageCursor:
-    """The range as it was on the first page, and the place after which the next one begins."""
+    """The time range of the first page, and the record after which the next page begins."""
 
     span: TimeRange
     before: SortKey
 
 
 def digest(*question: object) -> str:
-    """What a cursor belongs to: everything that must stay the same from page to page."""
+    """Return a digest of the query that a cursor is bound to."""
     return hashlib.sha256(json.dumps(question).encode()).hexdigest()[:12]
 
 
 def write_page(cursor: PageCursor, question: str) -> str:
+    """Return a page cursor as text; `question` is the `digest` of its query."""
     return _write(["page", question, cursor.span.since, cursor.span.until, *cursor.before])
 
 
 def read_page(text: str, question: str) -> PageCursor:
-    """The inverse.
+    """Parse a page cursor.
 
     Raises:
-        BadRequest: it is not one, or one for another question.
+        BadRequest: the text is not a page cursor, or was made for another query.
     """
     since, until, ts, order, seq, event_id = _read(text, "page", question, 6)
     if not all(_is_whole(number, 0, _LATEST) for number in (since, until, ts)):
         raise _refused()
-    # A chunk that reaches past the range ends within the hour.
+    # The newest record of a page may be past the range's end, by less than the hour that a chunk spans.
     if not since < until or not since <= ts <= until + HOUR:
         raise _refused()
     if not _is_whole(seq, -1, _MOST_SEQ) or not _is_short(order) or not _is_short(event_id):
@@ -65,7 +69,7 @@ def read_page(text: str, question: str) -> PageCursor:
 
 
 def write_live(mark: Mark, question: str) -> str:
-    """A chunk takes nine bytes: six of its identity, three of when it arrived after the floor."""
+    """Return a live cursor as text; `question` is the `digest` of its query."""
     mark = mark.within(MOST_KNOWN)
     packed = b"".join(
         bytes.fromhex(chunk) + min(max(0, at - mark.floor), 2**24 - 1).to_bytes(3, "big")
@@ -75,10 +79,10 @@ def write_live(mark: Mark, question: str) -> str:
 
 
 def read_live(text: str, question: str) -> Mark:
-    """The inverse.
+    """Parse a live cursor.
 
     Raises:
-        BadRequest: it is not one, or one for another question.
+        BadRequest: the text is not a live cursor, or was made for another query.
     """
     floor, known = _read(text, "live", question, 2)
     if not _is_whole(floor, 0, _LATEST) or not isinstance(known, str):
@@ -107,7 +111,7 @@ def _read(text: str, kind: str, question: str, members: int) -> list[Any]:
         raise _refused() from None
     if len(value) != members + 2 or value[:2] != [kind, question] or checksum != _checksum(value):
         raise _refused()
-    # The same value in other words: bits that base64 does not need, spaces, 1.0 for 1.
+    # The same value can be spelt differently: with unused bits of base64, with spaces, with 1.0 for 1.
     if _write(value) != text:
         raise _refused()
     return value[2:]
@@ -128,5 +132,5 @@ def _is_short(value: object) -> bool:
 def _refused() -> BadRequest:
     return BadRequest(
         "The cursor is not one of this question.",
-        "Give it back unchanged and with the same parameters, or leave it away to start again.",
+        "Send it unchanged and with the same parameters, or omit it to start again.",
     )

@@ -1,10 +1,10 @@
-"""What the API answers when it does not answer: a status, a sentence, and what to do."""
+"""Errors of the API: each becomes a response with a status, a sentence, and what to do."""
 
 from __future__ import annotations
 
 
 class ApiError(Exception):
-    """`status` is HTTP's; the texts are for people and quote no secrets."""
+    """An error response. `status` is HTTP's; message and hint are for people and quote no secrets."""
 
     status = 500
 
@@ -15,26 +15,36 @@ class ApiError(Exception):
 
 
 class BadRequest(ApiError):
+    """A parameter is invalid."""
+
     status = 400
 
 
 class Unauthorized(ApiError):
+    """The token is missing or invalid."""
+
     status = 401
 
 
 class Forbidden(ApiError):
+    """The token is valid and does not allow this."""
+
     status = 403
 
 
 class NotFound(ApiError):
+    """There is no such route or file."""
+
     status = 404
 
 
 class Unavailable(ApiError):
-    """Try again: `Retry-After` says when."""
+    """A service that the API needs does not answer; the response's `Retry-After` says when to try again."""
 
     status = 503
 
 
 class TookTooLong(ApiError):
+    """Reading takes longer than one request may."""
+
     status = 504

@@ -1,4 +1,4 @@
-"""Parameters of a request, read strictly: what is wrong is named, nothing is guessed."""
+"""Parameters of a request, parsed strictly: an invalid one is named in the error, and never guessed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from logctl.core import levels
 from logctl.core.access import is_pattern
 from logctl.core.times import FUTURE_TOLERANCE, TimeRange, iso, parse_range
 from logctl.pipeline.http.http_errors import BadRequest
-from logctl.pipeline.stores.hot_reader import Filter
+from logctl.pipeline.stores.record_filter import Filter
 
 MOST_APPS = 20
 LONGEST_SEARCH = 200
@@ -19,12 +19,16 @@ _WHOLE = re.compile(r"\d{1,9}")
 
 
 def check_length(span: TimeRange, now: int, longest: int) -> None:
-    """Refuse a range that is longer than what is kept, or that begins after everything that can be there."""
+    """Check a time range against the hot store, which keeps records for `longest` milliseconds.
+
+    Raises:
+        BadRequest: the range is longer than that, or begins after every record that can be there.
+    """
     if span.until - span.since > longest + 2 * FUTURE_TOLERANCE:
         earliest = iso(now - longest)
         raise BadRequest(
             "since, until: the range is longer than what is kept here.",
-            f"Records are here from {earliest} on; ask Athena for older ones: logctl tail --since, "
+            f"Records are here from {earliest} on. For older ones, query Athena: logctl tail --since, "
             "logctl athena query.",
         )
     if span.since > now + 2 * FUTURE_TOLERANCE:
@@ -38,14 +42,22 @@ class Params:
     given: Mapping[str, str]
 
     def only(self, *known: str) -> None:
-        """Refuse a parameter that means nothing here: a misspelt one would silently widen the answer."""
+        """Refuse any parameter but these: a misspelt one would silently widen the answer.
+
+        Raises:
+            BadRequest: there is another one.
+        """
         unknown = sorted(set(self.given) - set(known))
         if unknown:
             listed = ", ".join(known) if known else "none"
             raise BadRequest(f"There is no parameter {unknown[0][:40]!r} here.", f"It takes: {listed}.")
 
     def apps(self) -> tuple[str, ...]:
-        """`app=checkout,web-*`: names and globs; none means all that one may read."""
+        """Return the names and globs of `app=checkout,web-*`; none means every app that the sender may read.
+
+        Raises:
+            BadRequest: one of them cannot name an app, or there are too many.
+        """
         if "app" not in self.given:
             return ()
         named = self.given["app"].split(",")
@@ -55,12 +67,21 @@ class Params:
             if not is_pattern(name):
                 raise BadRequest(
                     f"app: {name[:80]!r} cannot name an app.",
-                    "Names are of a-z, 0-9, - and _; * and ? stand for several. Separate them with commas.",
+                    "Names contain a-z, 0-9, - and _; globs also * and ?. Separate them with commas.",
                 )
         return tuple(named)
 
     def span(self, now: int, *, default: int, longest: int) -> TimeRange:
-        """`since` and `until`: durations back from now, or times."""
+        """Return the time range of `since` and `until`: times, or durations back from `now`.
+
+        Args:
+            now: the request's time, in milliseconds.
+            default: how far back the range begins without `since`, in milliseconds.
+            longest: how long the hot store keeps records, in milliseconds.
+
+        Raises:
+            BadRequest: one of the two cannot be parsed, or `check_length` refuses the range.
+        """
         for name in ("since", "until"):
             if name in self.given and not self.given[name].strip():
                 raise BadRequest(f"{name}: it is empty.")
@@ -69,12 +90,16 @@ class Params:
         except (ValueError, OverflowError) as problem:
             raise BadRequest(f"since, until: {problem}.") from None
         if not 0 <= span.since < span.until <= 10**14:
-            raise BadRequest("since, until: that is no time that logs have.")
+            raise BadRequest("since, until: the range must be positive and between the years 1970 and 5138.")
         check_length(span, now, longest)
         return span
 
     def filter(self) -> Filter:
-        """`level` (the least) and `q` (plain text in the message or the fields, in any case)."""
+        """Return the filter that `level` (the lowest) and `q` (plain text, case-insensitive) make.
+
+        Raises:
+            BadRequest: the level does not exist, or the search is too long.
+        """
         search = self.given.get("q", "")
         if len(search) > LONGEST_SEARCH:
             raise BadRequest(f"q: at most {LONGEST_SEARCH} characters.")
@@ -87,10 +112,17 @@ class Params:
             return text and levels.UNKNOWN
         level = levels.parse_level(text)
         if level == levels.UNKNOWN or text.isdigit():
-            raise BadRequest(f"level: {text[:40]!r} is none.", f"The levels are: {', '.join(levels.ORDER)}.")
+            raise BadRequest(
+                f"level: {text[:40]!r} is not a level.", f"The levels are: {', '.join(levels.ORDER)}."
+            )
         return level
 
     def whole(self, name: str, *, default: int, least: int, most: int) -> int:
+        """Return a parameter that is a whole number from `least` to `most`.
+
+        Raises:
+            BadRequest: it is something else.
+        """
         text = self.given.get(name)
         if text is None:
             return default
@@ -99,11 +131,16 @@ class Params:
         return int(text)
 
     def cursor(self) -> str | None:
+        """Return the cursor's text, which `cursors` parses; None without one.
+
+        Raises:
+            BadRequest: it is longer than any cursor.
+        """
         text = self.given.get("cursor")
         if text is not None and len(text) > LONGEST_CURSOR:
-            raise BadRequest("The cursor is too long to be one.")
+            raise BadRequest("cursor: it is too long.")
         return text
 
     def question(self) -> list[str | None]:
-        """What a cursor is bound to."""
+        """Return the parameters that a cursor is bound to, as they were sent."""
         return [self.given.get(name) for name in ("app", "level", "q")]

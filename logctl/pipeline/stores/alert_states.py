@@ -1,11 +1,10 @@
 """The debounce states in DynamoDB: count, claim, release, commit, close.
 
-`core.debounce.decide` says what may happen to a state as it was read; every write here is conditional
-on that state still being the same version (`seq`), so of any number of rivals one succeeds.
+`core.debounce.decide` decides about a state as it was read. Every write here is conditional on the state
+still being that version (`seq`), so that of any number of containers that try the same write one succeeds.
 
-States that need attention stand in an index, spread over shards. It has keys only and says when the window of
-each began, so that counting changes nothing in it. What a silence holds back is parked: it stands in a place
-of that silence's own, where no sweep looks until the silence is over.
+`stores.alert_items` describes the items, `stores.attention_index` the index in which the sweeper finds
+states.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from __future__ import annotations
 import random
 import time
 import uuid
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,62 +23,57 @@ from logctl.core.batches import batched
 from logctl.core.debounce import (
     CLOCK_TOLERANCE,
     CLOSED_KEPT,
-    KINDS_PER_WINDOW,
-    MARKER_KEPT,
-    OVERFLOW_TEMPLATE,
     Action,
     Alert,
     AlertKey,
-    Claim,
     State,
     Status,
     Tally,
+    counted,
+    is_new_kind,
 )
-from logctl.core.times import DAY, SECOND
+from logctl.core.times import SECOND
+from logctl.pipeline.stores.alert_items import (
+    CLAIM_ATTRIBUTES,
+    CLOCK,
+    LEASE_ATTRIBUTES,
+    Claimant,
+    add_events,
+    add_kind,
+    claim_update,
+    kinds_key,
+    put_marker,
+    state_key,
+    to_state,
+    unclaimed_since_read,
+)
+from logctl.pipeline.stores.attention_index import SHARDS, Page, find, home, parked_place, parked_places
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-DUE = "attention"
-"""The sparse index of states that need attention: those that are open or have something to report.
-
-Its range key is called `notified_at` for the sake of states that earlier versions have written, which
-DynamoDB indexes by itself; what it holds is `State.observed_at`. Their shard is "0".
-"""
-OLD_DUE = "due"
-"""The index of earlier versions, which `provision` removes: one partition, with all attributes."""
-SHARDS = tuple(str(number) for number in range(16))
-"""A partition of an index takes a thousand writes a second (Amazon DynamoDB Developer Guide, Designing
-partition keys to distribute your workload)."""
-PARKED = "silence#"
-"""How the places begin of what silences hold back."""
-_CLOCK: dict[str, Any] = {"pk": {"S": "CLOCK"}, "sk": {"S": "SWEEP"}}
 _BATCH_GET = 100
-_STATE = "STATE"
 _CONFLICT_TRIES = 6
-_MARKER, _KIND = 0, 2  # places in the transaction that counts
-_LEASE = "lease_owner, lease_seen_at, lease_until"  # the last is of earlier versions
-_CLAIMED = f"{_LEASE}, claim_upto, claim_seen, claim_at, claim_window"
+_MARKER, _EVENTS = (
+    0,
+    1,
+)  # positions in the transaction that counts; the app's number of kinds comes after them
 
 T = TypeVar("T")
 
 
-def home(key: AlertKey) -> str:
-    """The shard of a key."""
-    return SHARDS[zlib.crc32(str(key).encode()) % len(SHARDS)]
-
-
-def parked_places(target: str) -> list[str]:
-    """Where what a silence of this target holds back is parked."""
-    return [f"{PARKED}{target}#{shard}" for shard in SHARDS]
-
-
 @dataclass(frozen=True)
-class Page:
-    """Keys from one place of the index, the most overdue first; `next` is where the next page begins."""
+class Counted:
+    """The result of counting a tally.
 
-    keys: list[AlertKey]
-    next: dict[str, Any] | None
+    `key` is what it was counted under: the tally's own key or the app's overflow key; None when this batch
+    was counted before. `state` is the state of the tally's own key, as it is now that the tally is in it;
+    None when there is no such state, or when the tally was counted under the overflow key, whose state was
+    not read.
+    """
+
+    key: AlertKey | None
+    state: State | None
 
 
 class AlertStore:
@@ -102,7 +95,7 @@ class AlertStore:
             self._past_conflicts(
                 lambda: self._dynamodb.update_item(
                     TableName=self._table,
-                    Key=_CLOCK,
+                    Key=CLOCK,
                     UpdateExpression="SET called_at = :at, sweep = :token",
                     ConditionExpression="attribute_not_exists(called_at) OR called_at < :at",
                     ExpressionAttributeValues={":at": {"N": str(called_at)}, ":token": {"S": token}},
@@ -118,40 +111,48 @@ class AlertStore:
 
     def last_sweep(self) -> int:
         """When the last sweep was called, by the schedule's clock; 0 before the first."""
-        reply = self._dynamodb.get_item(TableName=self._table, Key=_CLOCK, ConsistentRead=True)
+        reply = self._dynamodb.get_item(TableName=self._table, Key=CLOCK, ConsistentRead=True)
         return int(reply["Item"]["called_at"]["N"]) if "Item" in reply else 0
 
     # ── Counting ────────────────────────────────────────────────────────────────────────────────────
 
-    def count(
-        self, batch_id: str, tally: Tally, *, now: int, window: int, swept_at: int = 0
-    ) -> AlertKey | None:
+    def count(self, batch_id: str, tally: Tally, *, now: int, window: int, swept_at: int = 0) -> Counted:
         """Count a message's events of one key, once however often the message is delivered.
 
         The marker and the counter are one transaction: a plain ADD that is retried after a lost reply
         counts twice. The client's own request token would not help, because `now` differs.
 
-        A key that would open is one more kind of its app in this window; beyond `KINDS_PER_WINDOW` it is
-        counted under the app's overflow key. The marker keeps the tally's own key, so that a redelivery
-        finds it whatever the number of kinds is then.
+        A key that is a new kind of its app is counted as one more kind in this window; when the app has had
+        `KINDS_PER_WINDOW` of them, its events are counted under the overflow key. The marker has the tally's
+        own key, so that a redelivery finds it whatever the number of kinds is then.
 
         Args:
-            swept_at: when the last sweep was called, by which kinds are counted: all containers agree about
-                it, whatever their clocks say. 0 before the first sweep; then it is `now`.
-
-        Returns:
-            The key it was counted under; None when this batch was counted before.
+            swept_at: when the last sweep was called. It decides in which window a kind is counted, because
+                all containers agree about it, whatever their clocks say. 0 before the first sweep: then `now`
+                does.
         """
-        state = self.get(tally.key)
-        opens = state is None or (state.status is Status.CLOSED and not state.held_back)
-        items = [self._marker(batch_id, tally.key, now), self._addition(tally, now)]
-        if opens and tally.key != tally.key.overflow:
-            items.append(self._another_kind(tally.key.appid, now, window, swept_at or now))
-        refused = self._transact(items)
-        if refused == _KIND:
-            tally = replace(tally, key=tally.key.overflow, template=OVERFLOW_TEMPLATE)
-            refused = self._transact([items[_MARKER], self._addition(tally, now)])
-        return tally.key if refused is None else None
+        before = self.get(tally.key)
+        new_kind = is_new_kind(tally.key, before)
+        # What is read as open must still be open: the events of a closed state may open a kind.
+        only_if_open = before is not None and before.status is Status.OPEN
+        marker = put_marker(self._table, batch_id, tally.key, now)
+        items = [marker, self._addition(tally, now, only_if_open=only_if_open)]
+        if new_kind:
+            items.append(
+                add_kind(self._table, tally.key.appid, now=now, at=swept_at or now, window=window),
+            )
+        match self._transact(items):
+            case None:
+                after = counted(before, tally, now)
+                return Counted(tally.key, replace(after, place=after.place or home(tally.key)))
+            case position if position == _MARKER:
+                return Counted(None, before)
+            case position if position == _EVENTS:
+                # Somebody closed it after it was read; there is a whole window before that happens again.
+                return self.count(batch_id, tally, now=now, window=window, swept_at=swept_at)
+        # The app has had too many kinds.
+        again = self._transact([marker, self._addition(tally.overflow, now)])
+        return Counted(tally.overflow.key if again is None else None, before)
 
     def _transact(self, items: list[Any]) -> int | None:
         """Write all of it; the place of the item whose condition refused it, None when it is written."""
@@ -175,69 +176,16 @@ class AlertStore:
                 self._sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311
         return write()
 
-    def _marker(self, batch_id: str, key: AlertKey, now: int) -> Any:
-        put = {
-            "TableName": self._table,
-            "Item": {
-                "pk": {"S": f"SEEN#{batch_id}"},
-                "sk": {"S": str(key)},
-                "expires_at": {"N": str((now + MARKER_KEPT) // SECOND)},
-            },
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return {"Put": put}
-
-    def _another_kind(self, appid: str, now: int, window: int, at: int) -> Any:
-        update = {
-            "TableName": self._table,
-            "Key": _kinds_key(appid, at, window),
-            "UpdateExpression": "ADD kinds :one SET expires_at = :expires",
-            "ConditionExpression": "attribute_not_exists(kinds) OR kinds < :most",
-            "ExpressionAttributeValues": {
-                ":one": {"N": "1"},
-                ":most": {"N": str(KINDS_PER_WINDOW)},
-                ":expires": {"N": str((now + 2 * window + DAY) // SECOND)},
-            },
-        }
-        return {"Update": update}
-
-    def _addition(self, tally: Tally, now: int) -> Any:
-        update = {
-            "TableName": self._table,
-            "Key": _state_key(tally.key),
-            "UpdateExpression": (
-                "ADD seen :count "
-                "SET reported = if_not_exists(reported, :zero), seq = if_not_exists(seq, :now), "
-                "#status = if_not_exists(#status, :closed), notified_at = if_not_exists(notified_at, :zero), "
-                "#template = if_not_exists(#template, :template), #sample = if_not_exists(#sample, :sample), "
-                "last_event_at = :last_event_at, due_shard = if_not_exists(due_shard, :shard) "
-                "REMOVE expires_at"
-            ),
-            "ExpressionAttributeNames": {
-                "#status": "status",
-                "#template": "template",
-                "#sample": "sample",
-            },
-            "ExpressionAttributeValues": {
-                ":count": {"N": str(tally.count)},
-                ":zero": {"N": "0"},
-                ":now": {"N": str(now)},
-                ":closed": {"S": Status.CLOSED.value},
-                ":template": {"S": tally.template},
-                ":sample": {"S": tally.sample},
-                ":last_event_at": {"N": str(tally.last_event_at)},
-                ":shard": {"S": home(tally.key)},
-            },
-        }
-        return {"Update": update}
+    def _addition(self, tally: Tally, now: int, *, only_if_open: bool = False) -> Any:
+        return add_events(self._table, tally, now=now, shard=home(tally.key), only_if_open=only_if_open)
 
     def get(self, key: AlertKey) -> State | None:
-        reply = self._dynamodb.get_item(TableName=self._table, Key=_state_key(key), ConsistentRead=True)
+        reply = self._dynamodb.get_item(TableName=self._table, Key=state_key(key), ConsistentRead=True)
         return to_state(reply["Item"]) if "Item" in reply else None
 
     def kinds(self, appid: str, *, now: int, window: int) -> int:
         """How many kinds of an app have opened in this window, of `KINDS_PER_WINDOW`."""
-        key = _kinds_key(appid, self.last_sweep() or now, window)
+        key = kinds_key(appid, self.last_sweep() or now, window)
         reply = self._dynamodb.get_item(TableName=self._table, Key=key)
         return int(reply["Item"]["kinds"]["N"]) if "Item" in reply else 0
 
@@ -272,26 +220,13 @@ class AlertStore:
     def _find(
         self, place: str, condition: str, at: int, start: dict[str, Any] | None = None
     ) -> Iterator[Page]:
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": DUE,
-            "KeyConditionExpression": f"due_shard = :place AND {condition}",
-            "ExpressionAttributeValues": {":place": {"S": place}, ":at": {"N": str(at)}},
-        }
-        while True:
-            if start:
-                request["ExclusiveStartKey"] = start
-            reply: Any = self._dynamodb.query(**request)
-            start = reply.get("LastEvaluatedKey")
-            yield Page([_key_of(item) for item in reply["Items"]], start)
-            if not start:
-                return
+        return find(self._dynamodb, self._table, place, condition=condition, at=at, start=start)
 
     def states(self, keys: Sequence[AlertKey]) -> list[State]:
         """The states of keys as they are now, in this order; those that are gone are left out."""
         found: dict[AlertKey, State] = {}
         for batch in batched(keys, _BATCH_GET):
-            wanted: list[Any] = [_state_key(key) for key in batch]
+            wanted: list[Any] = [state_key(key) for key in batch]
             for attempt in range(_CONFLICT_TRIES):
                 reply: Any = self._dynamodb.batch_get_item(
                     RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
@@ -336,13 +271,13 @@ class AlertStore:
 
         The silence has to be marked before (`SilenceStore.holds`), or nobody would look for it there.
         """
-        condition, values = _lease_as_it_was(state)
+        condition, values = unclaimed_since_read(state)
         return self._update_if(
             state,
             "SET due_shard = :place",
             f"seq = :seq AND due_shard = :was AND {condition}",
             {
-                ":place": {"S": f"{PARKED}{target}#{home(state.key)}"},
+                ":place": {"S": parked_place(target, state.key)},
                 ":was": {"S": state.place},
                 ":seq": {"N": str(state.seq)},
                 **values,
@@ -371,45 +306,14 @@ class AlertStore:
         Args:
             swept_at: when the sweep was called that claims; 0 for the consumer.
         """
-        token = uuid.uuid4().hex
-        lease, held = _lease_as_it_was(state)
-        conditions = ["seq = :seq AND #status = :status", lease]
-        values: dict[str, Any] = {
-            ":seq": {"N": str(state.seq)},
-            ":status": {"S": state.status.value},
-            ":token": {"S": token},
-            ":home": {"S": home(state.key)},
-            **held,
-        }
-        update = "SET lease_owner = :token, due_shard = :home"
-        if swept_at:
-            update += ", lease_seen_at = :swept"
-            values[":swept"] = {"N": str(swept_at)}
-        if action is Action.RECOVER:
-            # Nothing to freeze: the condition pins the count, and an event in between ends the recovery.
-            conditions.append("seen = :seen")
-            values[":seen"] = {"N": str(state.seen)}
-        else:
-            update += (
-                f", claim_upto = if_not_exists(claim_upto, {':upto' if action is Action.OPEN else 'seen'})"
-                ", claim_seen = if_not_exists(claim_seen, seen)"
-                ", claim_at = if_not_exists(claim_at, :now)"
-                ", claim_window = if_not_exists(claim_window, :window)"
-            )
-            values |= {":window": {"N": str(window)}, ":now": {"N": str(now)}}
-        if action is Action.OPEN:
-            values[":upto"] = {"N": str(state.reported + 1)}
-        if not swept_at:
-            update += " REMOVE lease_seen_at"
+        claimant = Claimant(uuid.uuid4().hex, now, window, swept_at)
+        update = claim_update(state, action, claimant, shard=home(state.key))
         try:
             reply = self._past_conflicts(
                 lambda: self._dynamodb.update_item(
                     TableName=self._table,
-                    Key=_state_key(state.key),
-                    UpdateExpression=update,
-                    ConditionExpression=" AND ".join(conditions),
-                    ExpressionAttributeNames={"#status": "status"},
-                    ExpressionAttributeValues=values,
+                    Key=state_key(state.key),
+                    **update,
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -419,14 +323,14 @@ class AlertStore:
                 raise
             old: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
             # The SDK retried a claim whose reply was lost: the refusal names us as the owner.
-            return to_state(old) if old.get("lease_owner", {}).get("S") == token else None
+            return to_state(old) if old.get("lease_owner", {}).get("S") == claimant.token else None
         return to_state(reply["Attributes"])
 
     def release(self, state: State) -> None:
         """Give a claim back after a failed publish, so that the next sweep need not wait for the lease."""
         self._update_if(
             state,
-            f"REMOVE {_LEASE}",
+            f"REMOVE {LEASE_ATTRIBUTES}",
             "lease_owner = :owner",
             {":owner": {"S": state.lease_owner}},
         )
@@ -440,7 +344,7 @@ class AlertStore:
         return self._update_if(
             state,
             "SET seq = :next, reported = :upto, told_at = :now, #status = :open, last_alert = :alert, "
-            f"notified_at = :unseen, swept_at = :swept REMOVE {_CLAIMED}",
+            f"notified_at = :unseen, swept_at = :swept REMOVE {CLAIM_ATTRIBUTES}",
             "seq = :seq",
             {
                 ":unseen": {"N": "0"},
@@ -460,7 +364,7 @@ class AlertStore:
         return self._update_if(
             state,
             "SET seq = :next, #status = :closed, expires_at = :expires, last_alert = :alert, "
-            f"notified_at = :unseen REMOVE due_shard, swept_at, {_CLAIMED}, #sample",
+            f"notified_at = :unseen REMOVE due_shard, swept_at, {CLAIM_ATTRIBUTES}, #sample",
             "seq = :seq AND seen = :seen AND #status = :open",
             {
                 ":seq": {"N": str(state.seq)},
@@ -485,7 +389,7 @@ class AlertStore:
     ) -> bool:
         request: dict[str, Any] = {
             "TableName": self._table,
-            "Key": _state_key(state.key),
+            "Key": state_key(state.key),
             "UpdateExpression": update,
             "ConditionExpression": condition,
             "ExpressionAttributeValues": values,
@@ -515,56 +419,3 @@ def _conflicted(error: ClientError) -> bool:
         return True
     reasons = _cancellations(error)
     return "TransactionConflict" in reasons and "ConditionalCheckFailed" not in reasons
-
-
-def _lease_as_it_was(state: State) -> tuple[str, dict[str, Any]]:
-    """The condition that nobody has claimed a state since it was read, and its values."""
-    if state.lease_owner:
-        return "lease_owner = :held", {":held": {"S": state.lease_owner}}
-    return "attribute_not_exists(lease_owner)", {}
-
-
-def _key_of(item: Mapping[str, Any]) -> AlertKey:
-    return AlertKey.parse(item["pk"]["S"].removeprefix("ALERT#"))
-
-
-def _state_key(key: AlertKey) -> dict[str, Any]:
-    return {"pk": {"S": f"ALERT#{key}"}, "sk": {"S": _STATE}}
-
-
-def _kinds_key(appid: str, now: int, window: int) -> dict[str, Any]:
-    return {"pk": {"S": f"KINDS#{appid}"}, "sk": {"S": str(now // window)}}
-
-
-def to_state(item: Mapping[str, Any]) -> State:
-    """The state that an item holds."""
-
-    def number(name: str) -> int:
-        return int(item.get(name, {}).get("N", "0"))
-
-    def text(name: str) -> str:
-        return str(item.get(name, {}).get("S", ""))
-
-    claim = (
-        Claim(number("claim_upto"), number("claim_seen"), number("claim_at"), number("claim_window"))
-        if "claim_upto" in item
-        else None
-    )
-    return State(
-        key=_key_of(item),
-        status=Status(text("status")),
-        seen=number("seen"),
-        reported=number("reported"),
-        seq=number("seq"),
-        notified_at=number("told_at") or number("notified_at"),
-        observed_at=number("notified_at"),
-        swept_at=number("swept_at"),
-        lease_owner=text("lease_owner"),
-        lease_seen_at=number("lease_seen_at"),
-        place=text("due_shard"),
-        claim=claim,
-        template=text("template"),
-        sample=text("sample"),
-        last_event_at=number("last_event_at"),
-        last_alert=text("last_alert"),
-    )

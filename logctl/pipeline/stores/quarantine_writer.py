@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logctl.core.appid import is_appid
-from logctl.core.envelope import RejectedRecord
 from logctl.core.partitions import QUARANTINE, Partition
 from logctl.core.times import iso
+from logctl.core.unpacking import RejectedRecord
 from logctl.pipeline.delivery.sqs_message import Message
 
 if TYPE_CHECKING:

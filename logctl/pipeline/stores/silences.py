@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.error_codes import code_of
 from logctl.core.debounce import AlertKey
-from logctl.core.silence import REMEMBERED, Silence, over, targets
+from logctl.core.silence import REMEMBERED, Silence, over
 from logctl.core.times import SECOND
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class SilenceStore:
 
     def end(self, target: str, *, now: int) -> Silence | None:
         """End a target's silence now; what it was, None when there was none."""
-        before = self._get(target)
+        before = self.get(target)
         if before is None or before.cleared_at:
             return None
         ended = self._update_if(
@@ -103,15 +103,14 @@ class SilenceStore:
 
     def over(self, key: AlertKey, *, now: int) -> Silence | None:
         """What holds a key back, its app's silence included; None when nothing does."""
-        found = {target: silence for target in targets(key) if (silence := self._get(target))}
-        return over(key, found, now)
+        return over(key, self.get, now)
 
     def until(self, key: AlertKey, *, now: int) -> int:
         """When the silence of a key ends, its app's silence included; 0 when there is none."""
         found = self.over(key, now=now)
         return found.until if found else 0
 
-    def _get(self, target: str) -> Silence | None:
+    def get(self, target: str) -> Silence | None:
         reply = self._dynamodb.get_item(TableName=self._table, Key=_key(target), ConsistentRead=True)
         return _silence(reply["Item"]) if "Item" in reply else None
 

@@ -1,4 +1,4 @@
-"""Statements added up to policies that IAM takes: nothing twice, and no document over its limit."""
+"""Statements merged to policies that IAM accepts: nothing twice, and no document over IAM's limit."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ LIMIT = 6_144
 
 
 def size(policy: dict[str, Any]) -> int:
+    """Return the characters of a policy that count towards the limit."""
     return len(json.dumps(policy, separators=(",", ":")))
 
 
 def documents(statements: Iterable[Statement]) -> list[dict[str, Any]]:
-    """As few policies as hold the statements in their order, each within the limit."""
+    """Return as few policies as the statements need in their order, each within the limit."""
     made: list[list[Statement]] = [[]]
     for statement in merged(statements):
         if made[-1] and size(document([*made[-1], statement])) > LIMIT:
@@ -27,7 +28,7 @@ def documents(statements: Iterable[Statement]) -> list[dict[str, Any]]:
 
 
 def merged(statements: Iterable[Statement]) -> list[Statement]:
-    """The same permissions with each resource, or else each set of actions, named once."""
+    """Return the same permissions in fewer statements: none that differ only in actions, or in resources."""
     by_actions = _together(statements, "Resource", "Action")
     by_resources = _together(by_actions, "Action", "Resource")
     taken: dict[str, int] = {}
@@ -40,7 +41,7 @@ def merged(statements: Iterable[Statement]) -> list[Statement]:
 
 
 def _together(statements: Iterable[Statement], union: str, same: str) -> list[Statement]:
-    """Statements that agree in `same` and their condition become one, with the union of the other."""
+    """Merge statements with equal `same` and condition to one, with the union of their `union`."""
     found: dict[str, Statement] = {}
     for statement in statements:
         key = json.dumps([sorted(statement[same]), statement.get("Condition")], sort_keys=True)

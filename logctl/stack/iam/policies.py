@@ -1,7 +1,6 @@
-"""IAM as small functions that add up: `read_queue(queue) + put_objects(bucket, ...) + ...`.
+"""IAM statements as small functions whose results add up: `read_queue(queue) + put_objects(bucket, ...)`.
 
-Each returns statements with exact actions and exact ARNs; what a function's role may do is their sum,
-and can be read aloud.
+Each returns statements with exact actions on exact ARNs. The policy of a function's role is a sum of them.
 """
 
 from __future__ import annotations
@@ -17,25 +16,34 @@ Arn = str | dict[str, Any]
 
 
 def sub(text: str) -> dict[str, str]:
+    """Return `Fn::Sub` of a text with placeholders such as `${AWS::Region}`."""
     return {"Fn::Sub": text}
 
 
 def named(name: str) -> str | dict[str, str]:
-    """A name as a plain value where it is one: CloudFormation takes over an existing resource only by a
-    name without functions (AWS CloudFormation User Guide, Import AWS resources automatically)."""
+    """Return a name as plain text where it has no placeholders, or else as `Fn::Sub`.
+
+    CloudFormation takes over an existing resource only by a name without functions (AWS CloudFormation User
+    Guide, Import AWS resources automatically).
+    """
     return sub(name) if "${" in name else name
 
 
 def arn_of(logical_id: str) -> dict[str, Any]:
+    """Return `Fn::GetAtt` of a resource's ARN."""
     return {"Fn::GetAtt": [logical_id, "Arn"]}
 
 
 def allow(sid: str, actions: Sequence[str], resources: Sequence[Arn]) -> list[Statement]:
+    """Return one statement, in a list, so that statements add up."""
     return [{"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}]
 
 
 def read_queue(queue: Arn) -> list[Statement]:
-    """What Lambda's poller needs of the role (AWS Lambda Developer Guide, Using Lambda with Amazon SQS)."""
+    """Allow what Lambda's poller does with the function's role.
+
+    Source: AWS Lambda Developer Guide, Using Lambda with Amazon SQS.
+    """
     return allow("ReadQueue", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [queue])
 
 
@@ -44,29 +52,33 @@ def put_objects(bucket: str, *prefixes: str) -> list[Statement]:
 
 
 def put_hot_rows(table: Arn) -> list[Statement]:
-    """Rows, and the ledger of attempts beside them."""
+    """Allow writing rows, and the ledger of attempts, which is in the same table."""
     return allow("PutHotRows", ["dynamodb:PutItem"], [table]) + allow(
         "KeepAttempts", ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], [table]
     )
 
 
 def bury(queue: Arn) -> list[Statement]:
-    """To put what can be neither opened nor kept unread into the dead-letter queue."""
+    """Allow sending messages that can be neither read nor quarantined to the dead-letter queue."""
     return allow("Bury", ["sqs:SendMessage"], [queue])
 
 
 def find_known_records(table: Arn) -> list[Statement]:
+    """Allow looking up records that the hot table already has, which are not stored again."""
     return allow("FindKnownRecords", ["dynamodb:Query"], [table])
 
 
 def count_alerts(table: Arn) -> list[Statement]:
-    """A transaction needs the actions of what it holds, and no action of its own
-    (Amazon DynamoDB Developer Guide, Using IAM with DynamoDB transactions)."""
+    """Allow counting events in the states of alert windows.
+
+    A transaction needs the actions of its items, and no action of its own (Amazon DynamoDB Developer Guide,
+    Using IAM with DynamoDB transactions).
+    """
     return allow("CountAlerts", ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem"], [table])
 
 
 def sweep_alerts(table: str, index: str) -> list[Statement]:
-    """To find what is due and what is silenced, to read and settle it, and to count what waits."""
+    """Allow finding states that are due and silences, reading and updating them, and counting what waits."""
     actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
     return allow(
         "FindDueAlerts", ["dynamodb:Query"], [arn_of(table), sub(f"${{{table}.Arn}}/index/{index}")]
@@ -74,8 +86,10 @@ def sweep_alerts(table: str, index: str) -> list[Statement]:
 
 
 def empty_outbox(table: Arn) -> list[Statement]:
-    """The rows of the outbox and no others of its table (Amazon DynamoDB Developer Guide, Using IAM policy
-    conditions for fine-grained access control)."""
+    """Allow reading and deleting the rows of the outbox, and no other rows of its table.
+
+    Source: Amazon DynamoDB Developer Guide, Using IAM policy conditions for fine-grained access control.
+    """
     (statement,) = allow("EmptyOutbox", ["dynamodb:Query", "dynamodb:DeleteItem"], [table])
     rows = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": list(UNCOUNTED)}}
     return [{**statement, "Condition": rows}]
@@ -114,30 +128,32 @@ def drop_partitions(database: str, *tables: str) -> list[Statement]:
 
 
 def _catalog(database: str, *tables: str) -> list[Arn]:
-    """Glue checks catalog, database and table for every call on a table's partitions."""
+    """Return catalog, database and tables: Glue checks all three for a call on a table's partitions."""
     root = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}"
     listed = [f"{root}:table/{database}/{table}" for table in tables]
     return [sub(f"{root}:catalog"), sub(f"{root}:database/{database}"), *map(sub, listed)]
 
 
 def list_objects(bucket: str, *prefixes: str) -> list[Statement]:
-    """To see keys under some prefixes: the resource is the bucket, so the prefix is a condition."""
+    """Allow listing keys under some prefixes. The resource is the bucket, so the prefixes are a condition."""
     (statement,) = allow("ListObjects", ["s3:ListBucket"], [arn_of(bucket)])
     under = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}}
     return [{**statement, "Condition": under}]
 
 
 def run_queries(workgroup: str, *, rows: bool = True) -> list[Statement]:
-    """`rows` is false for statements that give none."""
+    """Allow running statements in a workgroup; `rows` is false if their results are not read."""
     arn = f"arn:${{AWS::Partition}}:athena:${{AWS::Region}}:${{AWS::AccountId}}:workgroup/{workgroup}"
     actions = ["athena:StartQueryExecution", "athena:GetQueryExecution", "athena:StopQueryExecution"]
     return allow("Query", [*actions, "athena:GetQueryResults"] if rows else actions, [sub(arn)])
 
 
 def read_catalog(database: str) -> list[Statement]:
-    """What Athena reads of the catalog in the caller's name. It asks for the default database too, whatever
-    a statement names (Amazon Athena User Guide, Configure access to databases and tables in the AWS Glue
-    Data Catalog)."""
+    """Allow what Athena reads of the catalog in the caller's name.
+
+    It reads the default database too, whatever a statement names (Amazon Athena User Guide, Configure access
+    to databases and tables in the AWS Glue Data Catalog).
+    """
     actions = ("GetDatabase", "GetTable", "GetTables", "GetPartition", "GetPartitions")
     return allow("ReadCatalog", [f"glue:{action}" for action in actions], _catalog(database, "*")) + allow(
         "DefaultDatabase", ["glue:GetDatabase"], _catalog("default")
@@ -145,8 +161,11 @@ def read_catalog(database: str) -> list[Statement]:
 
 
 def compact(bucket: str, database: str, compacted: str, workgroup: str) -> list[Statement]:
-    """What the compactor calls itself, and what Athena does in its name: Athena reaches catalog and bucket
-    with the caller's permissions (Amazon Athena User Guide, Identity and access management)."""
+    """Allow compaction: what the compactor calls itself, and what Athena does in its name.
+
+    Athena accesses catalog and bucket with the caller's permissions (Amazon Athena User Guide, Identity and
+    access management).
+    """
     objects = f"${{{bucket}.Arn}}"
     return (
         run_queries(workgroup)
@@ -185,7 +204,7 @@ def write_logs(log_group: str) -> list[Statement]:
 
 
 def deny_plain_http(service: str, resources: Sequence[Arn]) -> Statement:
-    """For resource policies: nobody talks to it without TLS."""
+    """Return a statement of a resource policy that denies everybody access without TLS."""
     return {
         "Sid": "TlsOnly",
         "Effect": "Deny",
@@ -201,8 +220,11 @@ def document(statements: Sequence[Statement]) -> dict[str, Any]:
 
 
 def trust_lambda() -> dict[str, Any]:
-    """Without aws:SourceAccount: AWS Lambda's guide does not say that the key is set when it assumes an
-    execution role, and no other account can pass this role to a function of its own."""
+    """Return the trust policy of a function's role.
+
+    It has no condition on aws:SourceAccount. AWS Lambda's guide does not say that this key is set when
+    Lambda assumes an execution role, and no other account can pass this role to a function of its own.
+    """
     return document(
         [
             {

@@ -1,4 +1,4 @@
-"""One environment's resources as ARNs, where a person's policy cannot say `Fn::GetAtt`."""
+"""One environment's resources as ARNs: a policy for a person cannot contain intrinsic functions."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from logctl.core.names import Names, Place
-from logctl.core.settings import Settings
+from logctl.aws.place import Place
 from logctl.stack.iam.policies import Statement
+from logctl.stack.names import Names
+from logctl.stack.settings import Settings
 
 ANY = "*"
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 
 
 @dataclass(frozen=True)
-class Scope:
+class PolicyScope:
     """One environment in one account and region.
 
-    A `place` that is not known stays in its own words, `${AWS::AccountId}`, and `pool` is the id of the
-    user pool, which nobody knows before it is made.
+    A `place` that is not known is written with pseudo parameters (`${AWS::AccountId}`). `pool` is the id of
+    the user pool, or `*` before it is known, because Cognito chooses it.
     """
 
     settings: Settings
@@ -39,16 +40,16 @@ class Scope:
         return f"arn:{self.partition}:s3:::{bucket}"
 
     def mine(self, service: str, before: str = "") -> str:
-        """All of a kind whose names begin as this environment's do."""
+        """Return the ARN of all resources of a kind whose names begin as this environment's do."""
         return self.arn(service, f"{before}{self.names.stack}-*")
 
     @property
     def tagged(self) -> dict[str, Any]:
-        """A condition for what has an id instead of a name: it carries this environment's tags."""
+        """A condition for resources that have an id instead of a name: they have this environment's tags."""
         return {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in self.names.tags.items()}}
 
     def resolve(self, statements: list[Statement]) -> list[Statement]:
-        """The same with ARNs for intrinsic functions of the template."""
+        """Return the statements with ARNs in place of the template's intrinsic functions."""
         return [{key: self._plain(value) for key, value in item.items()} for item in statements]
 
     def _plain(self, value: Any) -> Any:

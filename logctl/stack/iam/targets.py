@@ -1,4 +1,4 @@
-"""What handlers act on: ARNs by the environment's names, and conditions where a name is not enough."""
+"""Resources that CloudFormation's handlers act on: ARNs, and conditions where a name is not enough."""
 
 from __future__ import annotations
 
@@ -7,31 +7,37 @@ from typing import Any
 
 from logctl.core.partitions import RESULTS
 from logctl.stack.bundle import CODE
-from logctl.stack.iam.scope import ANY, Scope
+from logctl.stack.iam.scope import ANY, PolicyScope
 
 
-def named(service: str, before: str = "") -> Callable[[Scope], list[str]]:
+def named(service: str, before: str = "") -> Callable[[PolicyScope], list[str]]:
+    """Return a function for the resources of a service whose names begin as the environment's do.
+
+    Args:
+        service: as ARNs call it.
+        before: what an ARN has before the name, such as `table/`.
+    """
     return lambda scope: [scope.mine(service, before)]
 
 
-def anything(_: Scope) -> list[str]:
+def anything(_: PolicyScope) -> list[str]:
     return [ANY]
 
 
-def buckets(scope: Scope) -> list[str]:
+def buckets(scope: PolicyScope) -> list[str]:
     names = scope.names
     return [scope.bucket_arn(bucket(scope.place)) for bucket in (names.bucket, names.deploy_bucket)]
 
 
-def results(scope: Scope) -> list[str]:
+def results(scope: PolicyScope) -> list[str]:
     return [f"{scope.bucket_arn(scope.names.bucket(scope.place))}/{RESULTS}*"]
 
 
-def code(scope: Scope) -> list[str]:
+def code(scope: PolicyScope) -> list[str]:
     return [f"{scope.bucket_arn(scope.names.deploy_bucket(scope.place))}/{CODE}*"]
 
 
-def catalog(scope: Scope) -> list[str]:
+def catalog(scope: PolicyScope) -> list[str]:
     database = scope.names.database
     return [
         scope.arn("glue", rest)
@@ -44,45 +50,57 @@ def catalog(scope: Scope) -> list[str]:
     ]
 
 
-def apis(scope: Scope) -> list[str]:
-    """An API's ARN is its id, and has no account in it (Amazon API Gateway Developer Guide, ARN format)."""
+def apis(scope: PolicyScope) -> list[str]:
+    """Return the ARNs of all APIs in the region.
+
+    An API's ARN has its id, which API Gateway chooses, and no account (Amazon API Gateway Developer Guide,
+    ARN format).
+    """
     root = f"arn:{scope.partition}:apigateway:{scope.place.region}::"
     return [f"{root}/apis", f"{root}/apis/*", f"{root}/tags/*"]
 
 
-def pools(scope: Scope) -> list[str]:
+def pools(scope: PolicyScope) -> list[str]:
     return [scope.arn("cognito-idp", "userpool/*")]
 
 
-def log_groups(scope: Scope) -> list[str]:
+def log_groups(scope: PolicyScope) -> list[str]:
     return [scope.mine("logs", f"log-group:/aws/{kind}/") for kind in ("lambda", "vendedlogs")]
 
 
-def workgroup(scope: Scope) -> list[str]:
+def workgroup(scope: PolicyScope) -> list[str]:
     return [scope.arn("athena", f"workgroup/{scope.names.workgroup}")]
 
 
-def roles(scope: Scope) -> list[str]:
+def roles(scope: PolicyScope) -> list[str]:
     return [f"arn:{scope.partition}:iam::{scope.place.account}:role/{scope.names.stack}-*"]
 
 
-def mappings(scope: Scope) -> list[str]:
+def mappings(scope: PolicyScope) -> list[str]:
     return [scope.arn("lambda", "event-source-mapping:*")]
 
 
-def all_alarms(scope: Scope) -> list[str]:
-    """Who describes alarms by a filter asks for all of them."""
+def all_alarms(scope: PolicyScope) -> list[str]:
+    """Return all alarms: describing alarms by a filter needs the permission for all of them."""
     return [scope.arn("cloudwatch", "alarm:*")]
 
 
-def of_the_consumer(scope: Scope) -> dict[str, Any]:
+def of_the_consumer(scope: PolicyScope) -> dict[str, Any]:
+    """Return the condition that an event source mapping is for the consumer."""
     function = scope.arn("lambda", f"function:{scope.names.consumer}")
     return {"ArnLike": {"lambda:FunctionArn": function}}
 
 
-def for_lambda(_: Scope) -> dict[str, Any]:
+def for_lambda(_: PolicyScope) -> dict[str, Any]:
+    """Return the condition that a role is passed to Lambda and to no other service."""
     return {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
 
 
-def new_tags(scope: Scope) -> dict[str, Any]:
+def new_tags(scope: PolicyScope) -> dict[str, Any]:
+    """Return the condition that a new resource gets the environment's tags."""
     return {"StringEquals": {f"aws:RequestTag/{key}": value for key, value in scope.names.tags.items()}}
+
+
+def tagged(scope: PolicyScope) -> dict[str, Any]:
+    """Return the condition that a resource has the environment's tags."""
+    return scope.tagged

@@ -1,1 +1,1 @@
-"""The resources of the template: one module for each part of the pipeline."""
+"""The resources of the template: one module for each part of the pipeline, whose `resources` returns them."""

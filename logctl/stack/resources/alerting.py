@@ -1,23 +1,25 @@
-"""The way out for alerts: one topic, who may publish to it, and who subscribes to it."""
+"""Resources that deliver alerts: one SNS topic, who may publish to it, and who subscribes to it."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import Any
 
-from logctl.core.names import Names
-from logctl.core.settings import Settings, Subscription
 from logctl.stack.iam.policies import deny_plain_http, document
+from logctl.stack.names import Names
 from logctl.stack.resources.monitoring import let_alarms_publish
+from logctl.stack.setting_parsers import Subscription
+from logctl.stack.settings import Settings
 
 
 def resources(settings: Settings, names: Names) -> dict[str, Any]:
+    """Return the topic, its policy, and a subscription for each that the settings name."""
     topic = {
         "Topic": {
             "Type": "AWS::SNS::Topic",
-            # Not encrypted with a KMS key: the AWS managed key would do for our Lambda, but not for
-            # CloudWatch alarms, whose permission it cannot carry (Amazon SNS Developer Guide, Key
-            # management), and a key of our own costs a dollar a month. Alerts hold one sample line.
+            # Not encrypted with a KMS key. Alarms cannot publish to a topic with the AWS managed key, whose
+            # policy does not allow CloudWatch (Amazon SNS Developer Guide, Key management), and a customer
+            # managed key costs a dollar a month. An alert contains one sample line.
             "Properties": {"TopicName": names.topic},
         },
         "TopicPolicy": {
@@ -37,7 +39,7 @@ def resources(settings: Settings, names: Names) -> dict[str, Any]:
 
 
 def _logical_id(subscription: Subscription) -> str:
-    # From the endpoint, so that adding one touches no other.
+    # Made of the endpoint, so that another subscription does not change the ids of those that exist.
     digest = hashlib.sha256(f"{subscription.protocol} {subscription.endpoint}".encode()).hexdigest()
     return f"Subscription{digest[:8]}"
 

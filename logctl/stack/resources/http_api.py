@@ -1,22 +1,26 @@
-"""The HTTP API: API Gateway with a JWT authorizer before one function, and what it may read."""
+"""Resources of the HTTP API: API Gateway with a JWT authorizer, and the function behind it.
+
+API Gateway's routes are those of `pipeline.http.routes`.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from logctl.core.names import Names
 from logctl.core.partitions import QUARANTINE
-from logctl.core.settings import Settings
 from logctl.core.times import SECOND
-from logctl.pipeline.api import RETRY_AFTER
-from logctl.pipeline.http.openapi import ROUTES, Route
-from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.config import ApiConfig
+from logctl.pipeline.http.responses import RETRY_AFTER
+from logctl.pipeline.http.routes import ROUTES, PublicRoute, Route
+from logctl.pipeline.stores.attention_index import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import arn_of, sub
+from logctl.stack.names import Names
 from logctl.stack.resources import signin
 from logctl.stack.resources.lambda_functions import LOG_RETENTION_DAYS, Code, function
+from logctl.stack.settings import Settings
 
 _BUSY = {
     "ResponseParameters": [
@@ -24,12 +28,12 @@ _BUSY = {
         {"Destination": "overwrite:header.Retry-After", "Source": str(RETRY_AFTER)},
     ]
 }
-"""What a client gets in place of the 503 that an HTTP API makes of a throttled function (Amazon API Gateway
-Developer Guide, Transform API requests and responses for HTTP APIs). The 429 of the stage's own limit cannot
-be given a header: HTTP APIs have no gateway responses."""
+"""The response to a throttled function, for which an HTTP API would send 503 (Amazon API Gateway Developer
+Guide, Transform API requests and responses for HTTP APIs). The 429 of the stage's own limit cannot be given a
+header: HTTP APIs have no gateway responses."""
 
 _ACCESS_LOG = {
-    # No path parameters, no query, no header: a search may be as confidential as what it finds.
+    # No path parameters, query strings or headers: a search can be as confidential as the records it finds.
     "time": "$context.requestTimeEpoch",
     "request": "$context.requestId",
     "ip": "$context.identity.sourceIp",
@@ -43,8 +47,10 @@ _ACCESS_LOG = {
 
 
 def page_url(endpoint: str | None) -> dict[str, str]:
-    """Where the page is: at the API's own root; in the sandbox at a path, because names under `localhost`
-    do not resolve everywhere."""
+    """Return the URL of the dashboard's page: the API's root.
+
+    In the sandbox (with an endpoint) it has a path: names under `localhost` do not resolve everywhere.
+    """
     if endpoint:
         return sub(f"{endpoint}/_aws/execute-api/${{HttpApi}}/")
     return sub("https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/")
@@ -53,6 +59,15 @@ def page_url(endpoint: str | None) -> dict[str, str]:
 def resources(
     settings: Settings, names: Names, code: Code, endpoint: str | None, region: str | None
 ) -> dict[str, Any]:
+    """Return the function, API Gateway with its routes, and the user pool.
+
+    Args:
+        settings: the environment's.
+        names: the environment's.
+        code: the zip that the function runs.
+        endpoint: the sandbox's URL; None on AWS.
+        region: the region that the template is for, if that is known.
+    """
     who = signin.sign_in(settings, names, endpoint, region)
     may = (
         policies.read_hot_rows("HotTable", ARRIVAL)
@@ -61,35 +76,33 @@ def resources(
         + policies.list_objects("Bucket", QUARANTINE)
         + policies.write_logs("ApiLogs")
     )
-    environment = {
-        "LOGCTL_STACK": names.stack,
-        "LOGCTL_BUCKET": {"Ref": "Bucket"},
-        "LOGCTL_HOT_TABLE": {"Ref": "HotTable"},
-        "LOGCTL_ALERTS_TABLE": {"Ref": "AlertsTable"},
-        "LOGCTL_QUEUE_URL": {"Ref": "Queue"},
-        "LOGCTL_DEAD_LETTER_QUEUE_URL": {"Ref": "DeadLetterQueue"},
-        "LOGCTL_HOT_RETENTION_MS": str(settings.hot_retention),
-        "LOGCTL_ALERT_WINDOW_MS": str(settings.alert_window),
-        "LOGCTL_ISSUER": who.issuer,
-        "LOGCTL_AUDIENCE": _joined(who.audience),
-        "LOGCTL_GROUPS_CLAIM": who.groups_claim,
-        "LOGCTL_CLIENT_ID": who.client_id,
-        "LOGCTL_API_TIMEOUT_MS": str(settings.api_timeout),
-        "LOGCTL_RESOURCE_SERVER": who.resource_server,
-        "LOGCTL_AUTHORIZE_URL": who.authorize_url,
-        "LOGCTL_TOKEN_URL": who.token_url,
-        "LOGCTL_LOGOUT_URL": who.logout_url,
-    }
+    environment = ApiConfig.to_env(
+        settings,
+        stack=names.stack,
+        bucket={"Ref": "Bucket"},
+        hot_table={"Ref": "HotTable"},
+        alerts_table={"Ref": "AlertsTable"},
+        queue_url={"Ref": "Queue"},
+        dead_letter_queue_url={"Ref": "DeadLetterQueue"},
+        issuer=who.issuer,
+        audience=_joined(who.audience),
+        groups_claim=who.groups_claim,
+        client_id=who.client_id,
+        resource_server=who.resource_server,
+        authorize_url=who.authorize_url,
+        token_url=who.token_url,
+        logout_url=who.logout_url,
+    )
     return {
         **function(
             "Api",
             names.api,
             code,
-            may,
-            environment,
-            _seconds(settings),
-            512,
-            # What `auto` comes to depends on the account: `provision` finds out.
+            may=may,
+            environment=environment,
+            timeout=_seconds(settings),
+            memory=512,
+            # `auto` is negative here: how much it is depends on the account, and `provision` asks for that.
             reserved=max(0, settings.api_concurrency),
         ),
         **_gateway(settings, names),
@@ -109,7 +122,7 @@ def resources(
 
 
 def sign_in_outputs(settings: Settings) -> dict[str, Any]:
-    """What `logctl dashboard` looks for, where users are in our own pool."""
+    """Return the outputs that `logctl dashboard` needs where users are in the environment's own pool."""
     if settings.oidc_issuer:
         return {}
     machine = {"MachineClientId": {"Ref": "MachineClient"}} if settings.machine_apps else {}
@@ -150,7 +163,7 @@ def _gateway(settings: Settings, names: Names) -> dict[str, Any]:
                 "IntegrationType": "AWS_PROXY",
                 "IntegrationUri": arn_of("Api"),
                 "PayloadFormatVersion": "2.0",
-                # API Gateway itself waits 30 seconds (Quotas for HTTP APIs).
+                # A second more than the function has; API Gateway's own limit is 30 (Quotas for HTTP APIs).
                 "TimeoutInMillis": (_seconds(settings) + 1) * SECOND,
                 "ResponseParameters": {"429": _BUSY, "503": _BUSY},
             },
@@ -161,7 +174,7 @@ def _gateway(settings: Settings, names: Names) -> dict[str, Any]:
                 "ApiId": {"Ref": "HttpApi"},
                 "StageName": "$default",
                 "AutoDeploy": True,
-                # A dashboard that follows asks once a second.
+                # Each dashboard that follows sends a request per second.
                 "DefaultRouteSettings": {
                     "ThrottlingBurstLimit": settings.api_burst,
                     "ThrottlingRateLimit": settings.api_rate,
@@ -177,8 +190,9 @@ def _gateway(settings: Settings, names: Names) -> dict[str, Any]:
             "DeletionPolicy": "Delete",
             "UpdateReplacePolicy": "Delete",
             "Properties": {
-                # API Gateway keeps a resource policy a log group, up to a limit that this prefix escapes
-                # (Amazon CloudWatch Logs User Guide, Enable logging from AWS services).
+                # With this prefix, one resource policy of the account covers all of API Gateway's log groups.
+                # Otherwise each gets its own, up to a limit of ten (Amazon CloudWatch Logs User Guide, Enable
+                # logging from AWS services).
                 "LogGroupName": f"/aws/vendedlogs/{names.api}",
                 "RetentionInDays": LOG_RETENTION_DAYS,
             },
@@ -205,7 +219,7 @@ def _route(route: Route) -> dict[str, Any]:
             "ApiId": {"Ref": "HttpApi"},
             "RouteKey": route.key,
             "Target": sub("integrations/${Integration}"),
-            **({"AuthorizationType": "NONE"} if route.public else authorized),
+            **({"AuthorizationType": "NONE"} if isinstance(route, PublicRoute) else authorized),
         },
     }
 

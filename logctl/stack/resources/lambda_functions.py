@@ -1,6 +1,6 @@
-"""What runs: consumer, sweeper and compactor from one zip, a role each, and what calls them.
+"""The functions: consumer, sweeper and compactor, each with a role, and what calls them.
 
-The API's function is made here too; what stands before it is in `api`.
+All functions have one zip. The API's function is made by `function` too, in `http_api`.
 """
 
 from __future__ import annotations
@@ -9,24 +9,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from logctl.core.names import Names
 from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE
-from logctl.core.settings import Settings, cli_flags
-from logctl.pipeline.stores.alert_states import DUE
+from logctl.pipeline.config import CompactorConfig, PipelineConfig
+from logctl.pipeline.stores.attention_index import DUE
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import Statement, arn_of, document, trust_lambda
+from logctl.stack.names import Names
+from logctl.stack.settings import Settings, cli_flags
 
 CONSUMER_TIMEOUT = 60
 SWEEPER_TIMEOUT = 50
 COMPACTOR_TIMEOUT = 900
 LOG_RETENTION_DAYS = 30
 _STALE = 60
-"""Seconds after which a call of the sweeper is dropped; AWS takes no less."""
+"""Seconds after which Lambda drops a call of the sweeper that it could not start; the least that it takes."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """Where the zip is, and what it was built for. `bucket` may be an intrinsic function."""
+    """Place of the functions' zip, and what it was built for. `bucket` may be a CloudFormation function."""
 
     bucket: str | dict[str, Any]
     key: str
@@ -35,20 +36,46 @@ class Code:
 
 
 def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
-    may = policies.read_queue(arn_of("Queue")) + consumer_may(names) + policies.write_logs("ConsumerLogs")
-    sweeper_may = (
-        policies.sweep_alerts("AlertsTable", DUE)
-        + policies.empty_outbox(arn_of("HotTable"))
-        + policies.publish({"Ref": "Topic"})
-        + policies.drop_partitions(names.database, names.table, names.compacted_table)
-        + policies.list_objects("Bucket", LOGS, COMPACTED)
-        + policies.write_logs("SweeperLogs")
-    )
-    environment = _environment(settings, names)
-    told = {**environment, "LOGCTL_DEAD_LETTER_QUEUE_URL": {"Ref": "DeadLetterQueue"}}
+    """Return the functions except the API's; the compactor only if the settings want it."""
+    # The fields of PipelineConfig that consumer and sweeper are told besides the settings.
+    known = {
+        "bucket": {"Ref": "Bucket"},
+        "hot_table": {"Ref": "HotTable"},
+        "alerts_table": {"Ref": "AlertsTable"},
+        "topic_arn": {"Ref": "Topic"},
+        "database": names.database,
+        "table": names.table,
+        "compacted_table": names.compacted_table,
+        "cli_flags": cli_flags(settings),
+    }
     return {
-        **function("Consumer", names.consumer, code, may, told, CONSUMER_TIMEOUT, 512),
-        **function("Sweeper", names.sweeper, code, sweeper_may, environment, SWEEPER_TIMEOUT, 256),
+        **function(
+            "Consumer",
+            names.consumer,
+            code,
+            may=policies.read_queue(arn_of("Queue"))
+            + consumer_may(names)
+            + policies.write_logs("ConsumerLogs"),
+            environment=PipelineConfig.to_env(
+                settings, **known, dead_letter_queue_url={"Ref": "DeadLetterQueue"}
+            ),
+            timeout=CONSUMER_TIMEOUT,
+            memory=512,
+        ),
+        **function(
+            "Sweeper",
+            names.sweeper,
+            code,
+            may=policies.sweep_alerts("AlertsTable", DUE)
+            + policies.empty_outbox(arn_of("HotTable"))
+            + policies.publish({"Ref": "Topic"})
+            + policies.drop_partitions(names.database, names.table, names.compacted_table)
+            + policies.list_objects("Bucket", LOGS, COMPACTED)
+            + policies.write_logs("SweeperLogs"),
+            environment=PipelineConfig.to_env(settings, **known),
+            timeout=SWEEPER_TIMEOUT,
+            memory=256,
+        ),
         "ConsumerSource": {
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
@@ -64,7 +91,7 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
             names.sweeper,
             "rate(1 minute)",
             "Ends alert windows, sends what was held back, drops expired partitions.",
-            # A call that comes late brings a time that is past, and the next one does its work anyway.
+            # The event's time is the sweeper's clock: a late call has an old one, and the next does its work.
             {"RetryPolicy": {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": _STALE}},
         ),
         "SweeperCalls": {
@@ -81,7 +108,7 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
 
 
 def consumer_may(names: Names) -> list[Statement]:
-    """What the consumer's code needs, wherever it runs."""
+    """Return what processing a message takes, in Lambda or in a command that does it itself."""
     return (
         policies.put_objects("Bucket", LOGS, QUARANTINE, CANARIES)
         + policies.put_hot_rows(arn_of("HotTable"))
@@ -94,19 +121,24 @@ def consumer_may(names: Names) -> list[Statement]:
 
 
 def _compactor(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
-    may = policies.compact(
-        "Bucket", names.database, names.compacted_table, names.workgroup
-    ) + policies.write_logs("CompactorLogs")
-    environment = {
-        "LOGCTL_BUCKET": {"Ref": "Bucket"},
-        "LOGCTL_DATABASE": names.database,
-        "LOGCTL_COMPACTED_TABLE": names.compacted_table,
-        "LOGCTL_VIEW": names.view,
-        "LOGCTL_WORKGROUP": {"Ref": "Workgroup"},
-        "LOGCTL_COMPACT_AFTER_MS": str(settings.compact_after),
-    }
     return {
-        **function("Compactor", names.compactor, code, may, environment, COMPACTOR_TIMEOUT, 256),
+        **function(
+            "Compactor",
+            names.compactor,
+            code,
+            may=policies.compact("Bucket", names.database, names.compacted_table, names.workgroup)
+            + policies.write_logs("CompactorLogs"),
+            environment=CompactorConfig.to_env(
+                settings,
+                bucket={"Ref": "Bucket"},
+                database=names.database,
+                compacted_table=names.compacted_table,
+                view=names.view,
+                workgroup={"Ref": "Workgroup"},
+            ),
+            timeout=COMPACTOR_TIMEOUT,
+            memory=256,
+        ),
         **_schedule(
             "Compactor",
             names.compactor,
@@ -119,7 +151,15 @@ def _compactor(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
 def _schedule(
     logical_id: str, name: str, expression: str, description: str, target: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A rule that calls a function, and the permission to. `target` is what else is said of the call."""
+    """Return the rule that calls a function on a schedule, and the permission to call it.
+
+    Args:
+        logical_id: of the function.
+        name: of the rule.
+        expression: `rate(…)` or `cron(…)`, in UTC.
+        description: what the call does.
+        target: properties of the rule's target besides the function.
+    """
     return {
         f"{logical_id}Schedule": {
             "Type": "AWS::Events::Rule",
@@ -137,31 +177,11 @@ def _schedule(
                 "FunctionName": {"Ref": logical_id},
                 "Action": "lambda:InvokeFunction",
                 "Principal": "events.amazonaws.com",
-                # The rule's ARN holds the account. SourceAccount besides "is not supported by all event
-                # sources", and where it is not, the function is silently never called.
+                # The rule's ARN contains the account. SourceAccount in addition "is not supported by all
+                # event sources", and where it is not, the function is never called and nothing reports it.
                 "SourceArn": arn_of(f"{logical_id}Schedule"),
             },
         },
-    }
-
-
-def _environment(settings: Settings, names: Names) -> dict[str, Any]:
-    """What `pipeline.config.PipelineConfig.from_env` reads."""
-    return {
-        "LOGCTL_BUCKET": {"Ref": "Bucket"},
-        "LOGCTL_HOT_TABLE": {"Ref": "HotTable"},
-        "LOGCTL_ALERTS_TABLE": {"Ref": "AlertsTable"},
-        "LOGCTL_TOPIC_ARN": {"Ref": "Topic"},
-        "LOGCTL_DATABASE": names.database,
-        "LOGCTL_TABLE": names.table,
-        "LOGCTL_COMPACTED_TABLE": names.compacted_table,
-        "LOGCTL_HOT_RETENTION_MS": str(settings.hot_retention),
-        "LOGCTL_COLD_RETENTION_MS": str(settings.cold_retention),
-        "LOGCTL_ALERT_LEVEL": settings.alert_level,
-        "LOGCTL_ALERT_WINDOW_MS": str(settings.alert_window),
-        "LOGCTL_LATE_AFTER_MS": str(settings.late_after),
-        "LOGCTL_REDACT": ",".join(settings.redact),
-        "LOGCTL_CLI_FLAGS": cli_flags(settings),
     }
 
 
@@ -169,16 +189,24 @@ def function(
     logical_id: str,
     name: str,
     code: Code,
+    *,
     may: list[Statement],
     environment: dict[str, Any],
     timeout: int,
     memory: int,
-    *,
     reserved: int = 0,
 ) -> dict[str, Any]:
-    """A function with its role and log group. Its handler is in the module of its name.
+    """Return a function with its role and log group.
 
-    `timeout` is in seconds, `memory` in MB; `reserved` is how many run at once at the most, 0 for no limit.
+    Args:
+        logical_id: its name in the template. The handler is in the module of this name in `pipeline`.
+        name: its name in Lambda.
+        code: its zip.
+        may: what its role allows.
+        environment: its variables (`FunctionConfig.to_env`).
+        timeout: in seconds.
+        memory: in MB.
+        reserved: how many may run at once, reserved for it; 0 for no reservation and no limit.
     """
     return {
         f"{logical_id}Role": {
@@ -200,7 +228,7 @@ def function(
         },
         logical_id: {
             "Type": "AWS::Lambda::Function",
-            # Lambda makes a log group of its own, without retention, if it runs before ours is there.
+            # Lambda creates the log group, without retention, if the function runs before it exists.
             "DependsOn": [f"{logical_id}Logs"],
             "Properties": {
                 "FunctionName": name,

@@ -1,17 +1,18 @@
-"""SQL over everything: the catalog's database, tables and views, and a workgroup with a limit."""
+"""Resources for SQL: the catalog's database, tables and views, and an Athena workgroup with a scan limit."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from logctl.core.names import Names
 from logctl.core.partitions import RESULTS
-from logctl.core.settings import Settings
 from logctl.stack.catalog_tables import database_input, table_inputs
 from logctl.stack.iam.policies import sub
+from logctl.stack.names import Names
+from logctl.stack.settings import Settings
 
 
 def resources(settings: Settings, names: Names) -> dict[str, Any]:
+    """Return the database with its tables and views, and the workgroup."""
     tables = table_inputs(names, lambda prefix: sub("s3://${Bucket}/" + prefix))
     return {
         "Database": {

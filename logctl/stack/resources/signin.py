@@ -1,19 +1,21 @@
-"""Who may use the API: a Cognito user pool, or the OIDC issuer that the settings name."""
+"""Resources for sign-in to the API: a Cognito user pool, or none where the settings name an OIDC issuer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from logctl.aws.place import Place
 from logctl.core.access import PREFIX
 from logctl.core.errors import UsageError
-from logctl.core.names import CHINA, GOVCLOUD, Names, Place
-from logctl.core.settings import Settings
 from logctl.stack.iam.policies import sub
+from logctl.stack.names import CHINA, GOVCLOUD, Names
+from logctl.stack.settings import Settings
 
 RESOURCE_SERVER = "logctl"
-"""What scopes of the machine client begin with: `logctl/app:checkout`."""
+"""Identifier of the resource server, with which the machine client's scopes begin: `logctl/app:checkout`."""
 COGNITO_GROUPS = "cognito:groups"
+"""The claim in which Cognito lists a user's groups."""
 _ACCESS_MINUTES = 60
 _REFRESH_HOURS = 12
 
@@ -22,7 +24,7 @@ Value = str | dict[str, Any]
 
 @dataclass(frozen=True)
 class SignIn:
-    """What authorizer, handler and page are told. Empty URLs are asked of the issuer."""
+    """What authorizer, handler and page have to know; the issuer publishes the URLs that are empty here."""
 
     issuer: Value
     audience: list[Value]
@@ -35,11 +37,13 @@ class SignIn:
 
 
 def sign_in(settings: Settings, names: Names, endpoint: str | None, region: str | None) -> SignIn:
-    """Who signs people in.
+    """Return how people and machines sign in.
 
     Args:
-        endpoint: the sandbox's, where Cognito's pages are too; None on AWS.
-        region: where it is for, if that is known.
+        settings: the environment's.
+        names: the environment's.
+        endpoint: the sandbox's URL, where Cognito's pages are too; None on AWS.
+        region: the region that the template is for, if that is known.
 
     Raises:
         UsageError: the region has no user pools, and the settings name no issuer.
@@ -60,13 +64,15 @@ def sign_in(settings: Settings, names: Names, endpoint: str | None, region: str 
     if settings.machine_apps:
         clients.append({"Ref": "MachineClient"})
     return SignIn(
-        # Not Fn::GetAtt ProviderURL, which MiniStack lacks; this is what it says.
-        sub("https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"),
-        clients,
-        clients[0],
-        settings.groups_claim or COGNITO_GROUPS,
-        RESOURCE_SERVER,
-        *(_value(f"{base}/{path}") for path in ("oauth2/authorize", "oauth2/token", "logout")),
+        # The same as Fn::GetAtt ProviderURL, which MiniStack lacks.
+        issuer=sub("https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"),
+        audience=clients,
+        client_id=clients[0],
+        groups_claim=settings.groups_claim or COGNITO_GROUPS,
+        resource_server=RESOURCE_SERVER,
+        authorize_url=_value(f"{base}/oauth2/authorize"),
+        token_url=_value(f"{base}/oauth2/token"),
+        logout_url=_value(f"{base}/logout"),
     )
 
 
@@ -75,7 +81,10 @@ def _value(text: str) -> Value:
 
 
 def resources(settings: Settings, names: Names, page_url: Value) -> dict[str, Any]:
-    """The user pool with one client for the page and one for scripts; nothing with an issuer of one's own."""
+    """Return the user pool, with a client for the page and one for scripts.
+
+    Nothing is needed where the settings name another issuer.
+    """
     if settings.oidc_issuer:
         return {}
     return {
@@ -104,7 +113,7 @@ def resources(settings: Settings, names: Names, page_url: Value) -> dict[str, An
             "Properties": {
                 "UserPoolId": {"Ref": "UserPool"},
                 "Domain": _value(names.sign_in_domain(Place())),
-                # The classic pages: managed login has none until somebody has designed a style.
+                # The classic pages. Version 2, managed login, shows none until somebody has made a style.
                 "ManagedLoginVersion": 1,
             },
         },

@@ -1,29 +1,34 @@
-"""Where records lie: the bucket for years, the hot table for hours, the alerts table for debounce."""
+"""Resources that store: the bucket, the hot table and the alerts table.
+
+The bucket keeps records for years and the hot table keeps them for hours. The alerts table has the states of
+alert windows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from logctl.core.names import Names, Place
+from logctl.aws.place import Place
 from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE, RESULTS
-from logctl.core.settings import Settings
 from logctl.core.times import DAY
-from logctl.pipeline.stores.alert_states import DUE, OLD_DUE
+from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
 from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.iam.policies import arn_of, deny_plain_http, document, named, sub
+from logctl.stack.names import Names
+from logctl.stack.settings import Settings
 
-RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-# S3 bills at least 30 days of STANDARD_IA and 90 of GLACIER_IR, and keeps objects under 128 KB in
-# STANDARD unless told otherwise (Amazon S3 User Guide, Transitioning objects).
+# Days. S3 bills at least 30 days of STANDARD_IA and 90 of GLACIER_IR, and by default keeps objects under
+# 128 KB in STANDARD (Amazon S3 User Guide, Transitioning objects).
 _INFREQUENT_AFTER = 30
 _ARCHIVE_AFTER = 90
 _DUE_KEYS = ("due_shard", "notified_at")
 
 
 def resources(settings: Settings, names: Names, place: Place) -> dict[str, Any]:
+    """Return the bucket with its policy, and the two tables."""
     return {
-        "Bucket": {"Type": "AWS::S3::Bucket", **RETAIN, "Properties": _bucket(settings, names.bucket(place))},
+        "Bucket": {"Type": "AWS::S3::Bucket", "Properties": _bucket(settings, names.bucket(place))},
         "BucketPolicy": {
             "Type": "AWS::S3::BucketPolicy",
             "Properties": {
@@ -39,7 +44,7 @@ def resources(settings: Settings, names: Names, place: Place) -> dict[str, Any]:
 
 
 def private_bucket() -> dict[str, Any]:
-    """What every bucket of ours has: private, encrypted, owned by the account, versioned."""
+    """Return the properties of every bucket: private, encrypted, owned by the account, versioned."""
     return {
         "PublicAccessBlockConfiguration": {
             "BlockPublicAcls": True,
@@ -58,11 +63,12 @@ def private_bucket() -> dict[str, Any]:
 
 
 def lifecycle_rule(name: str, prefix: str, **properties: Any) -> dict[str, Any]:
+    """Return a lifecycle rule of S3 for the keys under a prefix."""
     return {"Id": name, "Status": "Enabled", "Prefix": prefix, **properties}
 
 
 def housekeeping() -> dict[str, Any]:
-    """For any bucket: unfinished uploads and replaced versions go after a week."""
+    """Return the rule of every bucket: delete unfinished uploads and replaced versions after a week."""
     return lifecycle_rule(
         "housekeeping",
         "",
@@ -73,6 +79,7 @@ def housekeeping() -> dict[str, Any]:
 
 def _bucket(settings: Settings, name: str) -> dict[str, Any]:
     kept = settings.cold_retention // DAY
+    # An object moves only if it stays long enough in the new class to be worth what S3 bills at least.
     transitions = [
         {"StorageClass": storage_class, "TransitionInDays": after}
         for storage_class, after, least in (
@@ -98,8 +105,7 @@ def _bucket(settings: Settings, name: str) -> dict[str, Any]:
 
 
 def alerts_indexes(steps: Sequence[str] = (DUE,)) -> list[dict[str, Any]]:
-    """The indexes of the alerts table, by name: the old one too on the way from an earlier version
-    (`upgrade`)."""
+    """Return indexes of the alerts table, by name; also the old one, for `upgrade`."""
     kinds = {DUE: "KEYS_ONLY", OLD_DUE: "ALL"}
     return [_index(name, _DUE_KEYS, kinds[name]) for name in steps]
 
@@ -110,7 +116,6 @@ def _table(
     kinds = {keys[0]: "S", keys[1]: "S", index_keys[0]: "S", index_keys[1]: "N"}
     return {
         "Type": "AWS::DynamoDB::Table",
-        **RETAIN,
         "Properties": {
             "TableName": name,
             "BillingMode": "PAY_PER_REQUEST",

@@ -1,0 +1,11 @@
+"""How a suggested command is shown: with the options that lead it to the same environment."""
+
+from __future__ import annotations
+
+from logctl.cli.context import Context
+from logctl.stack.next_step import NextStep
+
+
+def command_line(context: Context, step: NextStep) -> str:
+    """Return the command line; a command of logctl gets the target and environment of this invocation."""
+    return f"{step}{context.target_flag if step.words[0] == 'logctl' else ''}"

@@ -1,0 +1,113 @@
+"""Options that more than one command has: the flags, completion and help of each are declared here once.
+
+A command uses an alias (`output: OutputOption = Output.TABLE`), or a function where the help has to say what
+the option means for that command (`app: Annotated[str | None, app_option("…")] = None`). An option of a
+single command is declared in that command's file.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from logctl.cli import completion
+from logctl.cli.render import Output
+from logctl.core import levels
+from logctl.core.errors import UsageError
+
+_TIME = "TIME"
+
+
+def output_option(text: str = "Output format.") -> Any:
+    """Return the option `--output`."""
+    return typer.Option("-o", "--output", help=text)
+
+
+def app_option(text: str, *more_flags: str, may_be_new: bool = False) -> Any:
+    """Return the option `--app`; `more_flags` are further names of it.
+
+    An app that `may_be_new` is not completed with the apps that have sent.
+    """
+    complete = None if may_be_new else completion.apps
+    return typer.Option("-a", "--app", *more_flags, metavar="APPID", autocompletion=complete, help=text)
+
+
+def since_option(default: str, *more_flags: str, meaning: str = "Start of the time range") -> Any:
+    """Return the option `--since`; `default` is what its help says, `more_flags` are further names of it."""
+    text = f"{meaning}: a duration before now such as 15m, 1h30m or 3d, or a time such as 2026-01-31."
+    return typer.Option(
+        "-s", "--since", *more_flags, metavar=_TIME, help=f"{text} [{default}]" if default else text
+    )
+
+
+def until_option(meaning: str = "End of the time range") -> Any:
+    """Return the option `--until`."""
+    return typer.Option(
+        "-u", "--until", "--end", metavar=_TIME, help=f"{meaning}, in the same form as --since."
+    )
+
+
+def level_option(text: str) -> Any:
+    """Return the option `--level`."""
+    return typer.Option("-l", "--level", metavar="LEVEL", help=text)
+
+
+def limit_option(text: str, *more_flags: str, most: int | None = None) -> Any:
+    """Return the option `--limit`, a number from 1 to `most`."""
+    return typer.Option(*more_flags, "--limit", min=1, max=most, metavar="N", help=text)
+
+
+def follow_option(text: str) -> Any:
+    """Return the option `--follow`."""
+    return typer.Option("-f", "--follow", help=text)
+
+
+def every_option(text: str) -> Any:
+    """Return the option `--every`."""
+    return typer.Option("--every", metavar=_TIME, help=text)
+
+
+def all_option(text: str) -> Any:
+    """Return the option `--all`."""
+    return typer.Option("--all", help=text)
+
+
+def dry_run_option(text: str, *more_flags: str) -> Any:
+    """Return the option `--dry-run`; `more_flags` are further names of it."""
+    return typer.Option(*more_flags, "--dry-run", help=text)
+
+
+def yes_option(text: str = "Do not ask for confirmation.") -> Any:
+    """Return the option `--yes`."""
+    return typer.Option("-y", "--yes", help=text)
+
+
+def minimum_level(text: str | None) -> str | None:
+    """Return the level that a `--level` names, in the form of records; None if it was not given.
+
+    Raises:
+        UsageError: there is no such level.
+    """
+    if text is None:
+        return None
+    if text.upper() == levels.UNKNOWN:
+        return levels.UNKNOWN
+    parsed = levels.parse_level(text)
+    if parsed == levels.UNKNOWN:
+        raise UsageError(f"{text!r} is not a level.", f"The levels are: {', '.join(levels.ORDER)}.")
+    return parsed
+
+
+OutputOption = Annotated[Output, output_option()]
+AppPatternsOption = Annotated[
+    list[str] | None,
+    app_option("Only this app, or the apps that match a pattern such as 'web-*'; repeatable."),
+]
+UntilOption = Annotated[str | None, until_option()]
+MinimumLevelOption = Annotated[
+    str | None,
+    level_option("Only records of this level and more severe ones; UNKNOWN: only records without a level."),
+]
+YesOption = Annotated[bool, yes_option()]
+DryRunOption = Annotated[bool, dry_run_option("Show what would be done, and change nothing.")]

@@ -1,0 +1,223 @@
+"""The alerting's stores in memory, for one process and one clock, in which nothing ever fails.
+
+`logctl debounce simulate` runs the real `Alerter` and `Sweep` on them. What DynamoDB's conditions are for
+(rivals, redeliveries, lost replies, silences) does not occur there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from logctl.core.debounce import (
+    CLOCK_TOLERANCE,
+    Action,
+    Alert,
+    AlertKey,
+    Claim,
+    State,
+    Status,
+    Tally,
+    counted,
+    counted_under,
+    is_new_kind,
+)
+from logctl.core.silence import Silence
+from logctl.pipeline.stores.alert_states import Counted
+from logctl.pipeline.stores.attention_index import Page, home
+from logctl.pipeline.stores.outbox import Uncounted
+
+
+class MemoryAlertStore:
+    """Debounce states in dictionaries: what `AlertStore` keeps in DynamoDB, without markers and leases.
+
+    `len()` is the number of states there have ever been.
+    """
+
+    def __init__(self) -> None:
+        self._states: dict[AlertKey, State] = {}
+        self._index: dict[str, dict[AlertKey, None]] = {}
+        self._kinds: dict[tuple[str, int], int] = {}
+        self._called_at = 0
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def next_due(self, window: int) -> int | None:
+        """Return the earliest moment (milliseconds) at which a sweep has something to do; None for never."""
+        open_states = (self._states[key] for keys in self._index.values() for key in keys)
+        return min(
+            (each.observed_at + window if each.observed_at else each.notified_at + 1 for each in open_states),
+            default=None,
+        )
+
+    # ── As AlertStore ───────────────────────────────────────────────────────────────────────────────
+
+    def begin_sweep(self, called_at: int) -> bool:
+        if called_at <= self._called_at:
+            return False
+        self._called_at = called_at
+        return True
+
+    def last_sweep(self) -> int:
+        return self._called_at
+
+    def count(self, batch_id: str, tally: Tally, *, now: int, window: int, swept_at: int = 0) -> Counted:  # noqa: ARG002
+        """Count a tally, in the window that holds `now`.
+
+        In DynamoDB the last sweep decides about the window; a simulation leaves out the sweeps that find
+        nothing.
+        """
+        before = self._states.get(tally.key)
+        this_window = (tally.key.appid, now // window)
+        kinds = self._kinds.get(this_window, 0)
+        if counted_under(tally.key, before, kinds) != tally.key:
+            tally, before = tally.overflow, self._states.get(tally.key.overflow)
+        elif is_new_kind(tally.key, before):
+            self._kinds[this_window] = kinds + 1
+        state = self._put(counted(before, tally, now))
+        return Counted(tally.key, state)
+
+    def get(self, key: AlertKey) -> State | None:
+        return self._states.get(key)
+
+    def states(self, keys: Sequence[AlertKey]) -> list[State]:
+        return [self._states[key] for key in keys if key in self._states]
+
+    def due(
+        self,
+        place: str,
+        *,
+        now: int,
+        window: int,
+        start: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> Iterator[Page]:
+        """Yield the keys that are due. An alert of this very millisecond is not in the index yet."""
+        states = (self._states[key] for key in self._index.get(place, ()))
+        keys = [
+            state.key
+            for state in states
+            if state.notified_at < now and not now - window < state.observed_at <= now + CLOCK_TOLERANCE
+        ]
+        yield Page(keys, None)
+
+    def everything(self, place: str) -> Iterator[Page]:
+        yield Page(list(self._index.get(place, ())), None)
+
+    def observe(self, state: State, *, at: int) -> bool:
+        self._put(replace(state, observed_at=at))
+        return True
+
+    def claim(
+        self,
+        state: State,
+        action: Action,
+        *,
+        now: int,
+        window: int,
+        swept_at: int = 0,  # noqa: ARG002
+    ) -> State | None:
+        """Freeze what an alert covers. The claim itself is not kept: nobody else is there to see it."""
+        if action is Action.RECOVER:
+            return state
+        upto = state.reported + 1 if action is Action.OPEN else state.seen
+        return replace(state, claim=Claim(upto, state.seen, now, window))
+
+    def commit(self, state: State, alert: Alert, *, now: int, swept_at: int = 0) -> bool:
+        assert state.claim is not None
+        self._put(
+            replace(
+                state,
+                seq=state.seq + 1,
+                reported=state.claim.upto,
+                notified_at=now,
+                observed_at=0,
+                swept_at=swept_at,
+                status=Status.OPEN,
+                last_alert=alert.alert_id,
+                claim=None,
+            )
+        )
+        return True
+
+    def close(self, state: State, alert: Alert, *, now: int) -> bool:  # noqa: ARG002
+        self._put(
+            replace(
+                state,
+                seq=state.seq + 1,
+                status=Status.CLOSED,
+                sample="",
+                observed_at=0,
+                swept_at=0,
+                last_alert=alert.alert_id,
+            )
+        )
+        return True
+
+    def _put(self, state: State) -> State:
+        self._states[state.key] = state
+        place = self._index.setdefault(home(state.key), {})
+        if state.status is Status.OPEN or state.held_back:
+            place[state.key] = None
+        else:
+            place.pop(state.key, None)
+        return state
+
+    # ── What does not occur: a failed publish, another publisher, a silence ─────────────────────────
+
+    def release(self, state: State) -> None:
+        raise NotImplementedError
+
+    def see_claim(self, state: State, *, at: int) -> bool:
+        raise NotImplementedError
+
+    def park(self, state: State, target: str) -> bool:
+        raise NotImplementedError
+
+    def bring_back(self, state: State) -> bool:
+        raise NotImplementedError
+
+
+class NoSilences:
+    """Nothing is silenced."""
+
+    def get(self, target: str) -> Silence | None:  # noqa: ARG002
+        return None
+
+    def kept(self) -> list[Silence]:
+        return []
+
+    def holds(self, target: str) -> bool:  # noqa: ARG002
+        return False
+
+    def holds_nothing(self, silence: Silence, *, now: int) -> bool:  # noqa: ARG002
+        return False
+
+
+class EmptyOutbox:
+    """Everything is counted at once."""
+
+    def put(self, batch_id: str, tally: Tally) -> None:
+        raise NotImplementedError
+
+    def rows(self, place: str, most: int) -> list[Uncounted]:  # noqa: ARG002
+        return []
+
+    def remove(self, row: Uncounted) -> None:
+        raise NotImplementedError
+
+
+class PublishedAlerts:
+    """A topic that keeps what was published until it is taken."""
+
+    def __init__(self) -> None:
+        self._alerts: list[Alert] = []
+
+    def publish(self, alert: Alert) -> None:
+        self._alerts.append(alert)
+
+    def take(self) -> list[Alert]:
+        """Return what was published since the last time."""
+        taken, self._alerts = self._alerts, []
+        return taken

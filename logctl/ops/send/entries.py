@@ -1,0 +1,102 @@
+"""What a source holds before it becomes records: entries, rejections, and the trail that identifies them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from logctl.core import strictjson
+from logctl.core.levels import UNKNOWN
+from logctl.core.records import find_time
+from logctl.ops.send.input_forms import Errors
+
+MAX_LINE = 1024 * 1024
+"""Bytes of a line of text, or of a JSON object."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """Identifies a place in a source by all of the content before it, and not by names or times.
+
+    `chain` is a hash over every line so far, each combined with the chain before it; `source` is the start of
+    the chain after the first line. Every copy of a source has the same trail, however it was made; the
+    trails of two sources differ from the first line on that differs.
+    """
+
+    chain: bytes = b""
+    source: str = ""
+
+    def step(self, line: bytes) -> str:
+        """Add a line (without its end) or an array's element; return its chain in hexadecimal."""
+        self.chain = hashlib.sha256(self.chain + line).digest()[:16]
+        chain = self.chain.hex()
+        self.source = self.source or chain[:16]
+        return chain
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A JSON object, or the text of a record with its further lines joined.
+
+    `offset` and `end` count bytes, `line` counts from 1. `ts` (milliseconds) is the entry's own time or the
+    last one before it in the source; None if there was none. `chain` and `source` are those of its first
+    line (see `Trail`). `again` counts the earlier files of the same name that began with the same lines.
+    """
+
+    offset: int
+    end: int
+    line: int
+    value: Mapping[str, Any] | str
+    ts: int | None = None
+    level: str = UNKNOWN
+    chain: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A part of a source that cannot be an entry. `reason` is a code for programs, `detail` a sentence."""
+
+    line: int
+    offset: int
+    reason: str
+    detail: str
+
+
+def json_entry(
+    data: bytes,
+    errors: Errors,
+    *,
+    offset: int,
+    line: int,
+    ts: int | None,
+    chain: str,
+    source: str,
+    end: int,
+) -> Entry | Rejection:
+    """Return the entry of one JSON object. `ts` is the last time before it in the source."""
+    try:
+        value = strictjson.loads(data.decode("utf-8", errors))
+    except UnicodeDecodeError as problem:
+        return not_utf8(line, offset, problem)
+    except strictjson.Malformed as problem:
+        return Rejection(line, offset, problem.reason, problem.detail)
+    if not isinstance(value, dict):
+        return Rejection(line, offset, "not_object", "it is JSON, but not an object")
+    return Entry(offset, end, line, value, ts=find_time(value, ts), chain=chain, source=source)
+
+
+def not_utf8(line: int, offset: int, problem: UnicodeDecodeError) -> Rejection:
+    """Return the rejection of bytes that are not UTF-8, with the first such byte and its column."""
+    byte = problem.object[problem.start]
+    return Rejection(
+        line, offset, "encoding", f"byte 0x{byte:02x} at column {problem.start + 1} is not UTF-8"
+    )
+
+
+def too_big(line: int, offset: int, limit: int) -> Rejection:
+    """Return the rejection of something longer than `limit` bytes."""
+    return Rejection(line, offset, "too_big", f"it is longer than {limit:,} bytes")

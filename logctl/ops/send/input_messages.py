@@ -1,0 +1,117 @@
+"""The inputs of one `logctl send` as messages for the queue, and what in them is rejected."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from logctl.core.envelope import Packer
+from logctl.core.records import Record
+from logctl.ops.send.entries import Rejection
+from logctl.ops.send.input_files import open_source, read_entries
+from logctl.ops.send.input_forms import Errors, Requested
+from logctl.ops.send.record_identity import Placed, Source, records
+from logctl.ops.send.sender import Outgoing
+from logctl.ops.send.stream_pauses import with_pauses
+
+STDIN = "-"
+PAUSE_SECONDS = 1.0
+"""How long a stream may be silent before its records are sent in a message that is not full."""
+
+
+def is_stream(path: str) -> bool:
+    """Return whether an input can be read only once: standard input, a named pipe, a process substitution."""
+    return path == STDIN or (Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir())
+
+
+@dataclass
+class Inputs:
+    """The files and streams of one `send`.
+
+    `where` and `name` are parts of the records' identity (see `record_identity.Source`). `refused` lists what
+    was rejected in the messages or records read so far, with the path of its input.
+    """
+
+    paths: Sequence[str]
+    app: str | None
+    where: str
+    name: str = ""
+    form: Requested = Requested.AUTO
+    errors: Errors = Errors.STRICT
+    refused: list[tuple[str, Rejection]] = field(default_factory=list)
+
+    def check(self) -> list[tuple[str, Rejection]]:
+        """Return what would be rejected, by reading every file once before anything is sent.
+
+        A stream can be read only once; its bad parts are rejected while it is sent.
+
+        Raises:
+            UsageError: a file cannot be read at all.
+        """
+        return [
+            (path, item)
+            for path in self.paths
+            if not is_stream(path)
+            for item in self._read(path)
+            if isinstance(item, Rejection)
+        ]
+
+    def messages(self) -> Iterator[Outgoing | None]:
+        """Yield the messages of one input after the other, and None whenever a stream pauses."""
+        for path in self.paths:
+            packer = Packer()
+            items = self._read(path)
+            for item in with_pauses(items, PAUSE_SECONDS) if is_stream(path) else items:
+                if item is None:
+                    yield from (Outgoing(message, path) for message in packer.flush())
+                    yield None
+                elif isinstance(item, Placed):
+                    packer.source = item.source
+                    for message in packer.add(item.record, item.line):
+                        yield Outgoing(message, path)
+                else:
+                    self.refused.append((path, item))
+            for message in packer.flush():
+                yield Outgoing(message, path)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records of one input after the other, without packing them into messages."""
+        for path in self.paths:
+            for item in self._read(path):
+                if isinstance(item, Placed):
+                    yield item.record
+                else:
+                    self.refused.append((path, item))
+
+    def _read(self, path: str) -> Iterator[Placed | Rejection]:
+        source = self._source(path)
+        with open_source(path) as stream:
+            entries = read_entries(stream, form=self.form, errors=self.errors, reference=source.read_at)
+            yield from records(entries, source)
+
+    def _source(self, path: str) -> Source:
+        """Return the source of an input's records.
+
+        Records before the first time in a file get the file's time of modification; in a stream, the current
+        time. A stream cannot be read again, so its records before the first time are new each time.
+        """
+        now = time.time_ns() // 1_000_000
+        modified = _modified(path)
+        if modified is None:
+            return Source(self.app, now, now, self.name, uuid.uuid4().hex)
+        return Source(self.app, min(modified, now), now, self.name, self.where)
+
+
+def _modified(path: str) -> int | None:
+    """Return when a file (or stdin, if it is one) was modified, in milliseconds; None for a stream."""
+    try:
+        status = os.fstat(sys.stdin.fileno()) if path == STDIN else Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns // 1_000_000 if stat.S_ISREG(status.st_mode) else None

@@ -1,0 +1,82 @@
+"""What alerting needs of its stores and its topic.
+
+`pipeline.stores` implements these with DynamoDB and `pipeline.alerting.topic` with SNS. `logctl debounce
+simulate` implements them in memory, so that it runs the same `Alerter` and `Sweep` as the functions do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from logctl.core.debounce import Action, Alert, AlertKey, State, Tally
+from logctl.core.silence import Silence
+from logctl.pipeline.stores.alert_states import Counted
+from logctl.pipeline.stores.attention_index import Page
+from logctl.pipeline.stores.outbox import Uncounted
+
+
+class StateStore(Protocol):
+    """The debounce states; see `AlertStore` for what each method promises."""
+
+    def begin_sweep(self, called_at: int) -> bool: ...
+
+    def last_sweep(self) -> int: ...
+
+    def count(self, batch_id: str, tally: Tally, *, now: int, window: int, swept_at: int = 0) -> Counted: ...
+
+    def get(self, key: AlertKey) -> State | None: ...
+
+    def states(self, keys: Sequence[AlertKey]) -> list[State]: ...
+
+    def due(
+        self, place: str, *, now: int, window: int, start: dict[str, Any] | None = None
+    ) -> Iterator[Page]: ...
+
+    def everything(self, place: str) -> Iterator[Page]: ...
+
+    def observe(self, state: State, *, at: int) -> bool: ...
+
+    def see_claim(self, state: State, *, at: int) -> bool: ...
+
+    def park(self, state: State, target: str) -> bool: ...
+
+    def bring_back(self, state: State) -> bool: ...
+
+    def claim(
+        self, state: State, action: Action, *, now: int, window: int, swept_at: int = 0
+    ) -> State | None: ...
+
+    def release(self, state: State) -> None: ...
+
+    def commit(self, state: State, alert: Alert, *, now: int, swept_at: int = 0) -> bool: ...
+
+    def close(self, state: State, alert: Alert, *, now: int) -> bool: ...
+
+
+class Silences(Protocol):
+    """What people have silenced; see `SilenceStore`."""
+
+    def get(self, target: str) -> Silence | None: ...
+
+    def kept(self) -> list[Silence]: ...
+
+    def holds(self, target: str) -> bool: ...
+
+    def holds_nothing(self, silence: Silence, *, now: int) -> bool: ...
+
+
+class UncountedTallies(Protocol):
+    """What could not be counted when its message was stored; see `Outbox`."""
+
+    def put(self, batch_id: str, tally: Tally) -> None: ...
+
+    def rows(self, place: str, most: int) -> list[Uncounted]: ...
+
+    def remove(self, row: Uncounted) -> None: ...
+
+
+class Topic(Protocol):
+    """Where alerts are published; see `AlertTopic`."""
+
+    def publish(self, alert: Alert) -> None: ...

@@ -1,0 +1,90 @@
+"""Rules of the source that the linter has no rule for: see CONTRIBUTING.md."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ENGINE = ROOT / "logctl" / "local" / "athena"
+
+# Public class names that two modules define. Only remove from this list: rename one of the two classes.
+REPEATED = {
+    "Claim",
+    "Condition",
+    "Status",
+}
+# Calls with more than five positional arguments. Only lower this number.
+LONG_CALLS = 68
+# Flags whose meaning differs from command to command, so that each declares its own.
+OWN_MEANING = {"--for", "--errors"}
+VARIADIC = {"group", "only", "_one_of"}
+"""Functions that take any number of equal arguments."""
+
+
+@cache
+def parsed(folder: Path) -> list[tuple[Path, ast.Module]]:
+    return [(path, ast.parse(path.read_text("utf-8"))) for path in sorted(folder.rglob("*.py"))]
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """The full names that a module imports, at its top or in a function."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_module_imports_a_test_module():
+    """What two test modules share is in `tests/helpers`."""
+    wrong = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for folder in ("tests", "bench")
+        for path, tree in parsed(ROOT / folder)
+        for name in imported(tree)
+        if name.startswith("tests.") and any(part.startswith("test_") for part in name.split("."))
+    ]
+    assert wrong == []
+
+
+def test_a_public_class_name_is_defined_once():
+    """One name, one meaning. The sandbox's Athena engine is a package of its own with its own names."""
+    defined: dict[tuple[bool, str], list[str]] = defaultdict(list)
+    for path, tree in parsed(ROOT / "logctl"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                key = (path.is_relative_to(ENGINE), node.name)
+                defined[key].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    repeated = {name: places for (_, name), places in defined.items() if len(places) > 1}
+    assert {name: places for name, places in repeated.items() if name not in REPEATED} == {}
+
+
+def test_calls_with_more_than_five_positional_arguments_do_not_become_more():
+    """From six on, nobody sees which is which: use keywords, or pass a dataclass."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node.func)} has {len(node.args)}"
+        for path, tree in parsed(ROOT / "logctl")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and len(node.args) > 5
+        and ast.unparse(node.func).split(".")[-1] not in VARIADIC
+    ]
+    assert len(found) <= LONG_CALLS, "\n".join(found)
+
+
+def test_an_option_of_several_commands_is_declared_once():
+    """Options that commands share are in `cli/options.py`; what only one command has is in its own file."""
+    declared: dict[str, list[str]] = defaultdict(list)
+    for path, tree in parsed(ROOT / "logctl" / "cli"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "typer.Option":
+                for flag in (item.value for item in node.args if isinstance(item, ast.Constant)):
+                    if str(flag).startswith("--"):
+                        declared[str(flag)].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert len(declared) > 40
+    repeated = {flag: places for flag, places in declared.items() if len(places) > 1}
+    assert {flag: places for flag, places in repeated.items() if flag not in OWN_MEANING} == {}

@@ -1,0 +1,303 @@
+"""Times and levels at the front of text lines; real logs with ground truth where they are at hand."""
+
+from __future__ import annotations
+
+import csv
+import re
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.loghub import loghub
+from logctl.core.times import DAY, iso, parse_time
+from logctl.ops.send.line_head import TIME_FORMATS, Head, continues, find_level, read_head
+
+REFERENCE = parse_time("2026-02-01T00:00:00Z")
+
+
+def head(line: str, reference: int = REFERENCE) -> tuple[str | None, str] | None:
+    found = read_head(line, reference)
+    return found and (found.ts if found.ts is None else iso(found.ts), found.level)
+
+
+FORMS = [
+    # ISO 8601 and what loggers make of it
+    ("2026-01-31T08:15:00.250Z INFO x", "2026-01-31T08:15:00.250Z", "INFO"),
+    ("2026-01-31 08:15:00,250 +0100 [INF] serilog", "2026-01-31T07:15:00.250Z", "INFO"),
+    ("2026-01-31T08:15:00+02:00 [Warning] x", "2026-01-31T06:15:00.000Z", "WARN"),
+    ("2026-01-31T08:15:00.123456789-05 x", "2026-01-31T13:15:00.123Z", "UNKNOWN"),
+    ("2015/07/29 17:41:44 [error] 12#0: *1 open() failed", "2015-07-29T17:41:44.000Z", "ERROR"),
+    ("[2026-01-31 08:15:00,250] ERROR log4j", "2026-01-31T08:15:00.250Z", "ERROR"),
+    ("[2024-01-31T08:15:00,250][INFO ][o.e.n.Node] [node] started", "2024-01-31T08:15:00.250Z", "INFO"),
+    ("[2024-01-31T08:15:00Z WARN  mycrate] env_logger", "2024-01-31T08:15:00.000Z", "WARN"),
+    ("2024-01-31 08:15:00.250  INFO 12345 --- [    main] c.e.App : x", "2024-01-31T08:15:00.250Z", "INFO"),
+    ("2024-01-31 08:15:00.250 [main] DEBUG c.e.App - logback", "2024-01-31T08:15:00.250Z", "DEBUG"),
+    ("2024-01-31 08:15:00,250 - myapp.db - ERROR - python", "2024-01-31T08:15:00.250Z", "ERROR"),
+    ("2024-01-31 08:15:00,250 - myapp - CRITICAL - python", "2024-01-31T08:15:00.250Z", "FATAL"),
+    ("2024-01-31 08:15:00 | WARNING  | mod:func:12 - loguru", "2024-01-31T08:15:00.000Z", "WARN"),
+    ("2024-01-31 08:15:00.250 UTC [1234] LOG:  checkpoint", "2024-01-31T08:15:00.250Z", "INFO"),
+    ("2024-01-31 08:15:00.250 UTC [1] user@db ERROR:  relation", "2024-01-31T08:15:00.250Z", "ERROR"),
+    ("2024-01-31T08:15:00.250000Z 0 [Warning] [MY-010068] mysql", "2024-01-31T08:15:00.250Z", "WARN"),
+    ("2024-01-31T08:15:00.250Z\tWARN\tcaller.go:12\tzap", "2024-01-31T08:15:00.250Z", "WARN"),
+    ("2024-01-31T08:15:00.123456789Z stdout F ERROR cri", "2024-01-31T08:15:00.123Z", "ERROR"),
+    ("2024-01-31T08:15:00Z host app[12]: ERROR rsyslog", "2024-01-31T08:15:00.000Z", "ERROR"),
+    ("2024-01-31T08:15:00Z error: winston", "2024-01-31T08:15:00.000Z", "ERROR"),
+    ("I, [2024-01-31T08:15:00.250123 #1234]  INFO -- : ruby", "2024-01-31T08:15:00.250Z", "INFO"),
+    ('time="2024-01-31T08:15:00Z" level=warning msg=logrus', "2024-01-31T08:15:00.000Z", "WARN"),
+    ("level=info ts=2024-01-31T08:15:00.123Z caller=x", "2024-01-31T08:15:00.123Z", "INFO"),
+    ("ts=2024-01-31T08:15:00.123Z level=error msg=logfmt", "2024-01-31T08:15:00.123Z", "ERROR"),
+    # one token before it
+    (
+        "nova.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO nova",
+        "2017-05-16T00:00:00.008Z",
+        "INFO",
+    ),
+    ("web-1  | 2024-01-31 08:15:00 ERROR compose", "2024-01-31T08:15:00.000Z", "ERROR"),
+    ("INFO 2024-01-31 08:15:00,123 module 123 django", "2024-01-31T08:15:00.123Z", "INFO"),
+    ("[ERROR]\t2024-01-31T08:15:00.250Z\treqid\tlambda", "2024-01-31T08:15:00.250Z", "ERROR"),
+    # other dates
+    ("17/06/09 20:10:40 INFO spark.X: y", "2017-06-09T20:10:40.000Z", "INFO"),
+    ("081109 203615 148 WARN dfs.X: y", "2008-11-09T20:36:15.000Z", "WARN"),
+    ("081109 20:36:15 [Note] old mysql", "2008-11-09T20:36:15.000Z", "NOTICE"),
+    ("[Sun Dec 04 04:47:44 2005] [notice] apache", "2005-12-04T04:47:44.000Z", "NOTICE"),
+    ("[Sun Dec 04 04:47:44.123456 2005] [core:error] [pid 3] x", "2005-12-04T04:47:44.123Z", "ERROR"),
+    ("Sun Dec  4 04:47:44 2005 asctime", "2005-12-04T04:47:44.000Z", "UNKNOWN"),
+    ("Mon Dec  5 04:47:44 2005 asctime", "2005-12-05T04:47:44.000Z", "UNKNOWN"),
+    ("Tue Dec  6 04:47:44 2005 asctime", "2005-12-06T04:47:44.000Z", "UNKNOWN"),
+    ("Wed Dec  7 04:47:44 2005 asctime", "2005-12-07T04:47:44.000Z", "UNKNOWN"),
+    ("Thu Dec  8 04:47:44 2005 asctime", "2005-12-08T04:47:44.000Z", "UNKNOWN"),
+    ("Fri Dec  9 04:47:44 2005 asctime", "2005-12-09T04:47:44.000Z", "UNKNOWN"),
+    ("Sat Dec 10 04:47:44 2005 asctime", "2005-12-10T04:47:44.000Z", "UNKNOWN"),
+    ('127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /ERROR"', "2000-10-10T20:55:36.000Z", "UNKNOWN"),
+    ('::1 - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" 500', "2000-10-10T13:55:36.000Z", "UNKNOWN"),
+    # syslog
+    ("Jun 14 15:16:01 combo sshd(pam_unix)[1]: check pass", "2025-06-14T15:16:01.000Z", "UNKNOWN"),
+    ("Jun 14 15:16:01 host app[1]: ERROR x", "2025-06-14T15:16:01.000Z", "ERROR"),
+    ("Jun 14 15:16:01 combo logrotate: ALERT exited abnormally", "2025-06-14T15:16:01.000Z", "UNKNOWN"),
+    ("<34>Oct 11 22:14:15 mymachine su: 'su root' failed", "2025-10-11T22:14:15.000Z", "FATAL"),
+    ("<165>1 2003-10-11T22:14:15.003Z machine app - ID47 [x] y", "2003-10-11T22:14:15.003Z", "NOTICE"),
+    # numbers
+    ("1718000000.123 ERROR foo", "2024-06-10T06:13:20.123Z", "ERROR"),
+    ("1718000000123 foo", "2024-06-10T06:13:20.123Z", "UNKNOWN"),
+    ("[1718000000] foo", "2024-06-10T06:13:20.000Z", "UNKNOWN"),
+    ("I0614 15:16:01.123456   123 main.go:12] klog", "2025-06-14T15:16:01.123Z", "INFO"),
+    ("E20240614 15:16:01.123456   123 main.go:12] glog", "2024-06-14T15:16:01.123Z", "ERROR"),
+    # a level without a time
+    ("ERROR:root:python", None, "ERROR"),
+    ("INFO:     Started server process [1]", None, "INFO"),
+    ("[WARNING] maven", None, "WARN"),
+    ("<3>journal", None, "ERROR"),
+    # a time that is none
+    ("2026-02-30 10:00:00 ERROR x", None, "ERROR"),
+    ("2026-01-31 24:00:00 x", None, "UNKNOWN"),
+    ("2016-12-31 23:59:60 leap", None, "UNKNOWN"),
+]
+
+
+@pytest.mark.parametrize(("line", "ts", "level"), FORMS, ids=[line[:40] for line, _, _ in FORMS])
+def test_a_known_form(line: str, ts: str | None, level: str) -> None:
+    assert head(line) == (ts, level)
+    assert find_level(line) == level
+
+
+def test_every_format_has_an_example_and_names_its_first_characters() -> None:
+    lines = [line.removeprefix("<34>").removeprefix("<165>1 ") for line, _, _ in FORMS if line]
+    for known in TIME_FORMATS:
+        examples = [line for line in lines if known.regex.match(line)]
+        assert examples, f"add a line in the format {known.name!r} to FORMS"
+        assert known.first is None or {line[0] for line in examples} <= set(known.first), known.name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "plain text",
+        "  2026-01-31 08:15:00 indented",
+        "ValueError: 2026",
+        "Expires: 2024-01-31 08:15:00",
+        "at 2024-01-31 08:15:00",
+        "5551234567 calls",
+        "1234567890123456 x",
+        "2026-01-31",
+        "991399 203615 not a date",
+        "Error: something",
+        "<html>",
+        "<999>x",
+        "[main] 12 requests",
+    ],
+)
+def test_no_head(line: str) -> None:
+    assert read_head(line, REFERENCE) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2024-01-31T08:15:00Z the connection reported ERROR in it",
+        "2024-01-31T08:15:00Z GET /error 200",
+        "2024-01-31T08:15:00Z Error opening file",
+        "the word ERROR in a sentence",
+        "INFORMATION is power",
+        "Errors: 3",
+    ],
+)
+def test_a_word_in_a_sentence_is_no_level(line: str) -> None:
+    assert find_level(line) == "UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("2026-02-01T00:00:00Z", "2025-06-14"),
+        ("2026-06-13T15:16:01Z", "2026-06-14"),  # a day ahead: clocks and zones differ
+        ("2026-06-13T15:16:00Z", "2025-06-14"),
+        ("2026-12-31T23:00:00Z", "2026-06-14"),
+    ],
+)
+def test_a_missing_year_is_the_latest_that_fits(reference: str, expected: str) -> None:
+    found = head("Jun 14 15:16:01 host app: x", parse_time(reference))
+    assert found == (f"{expected}T15:16:01.000Z", "UNKNOWN")
+
+
+def test_new_years_eve_read_after_midnight_and_before_it() -> None:
+    assert head("Dec 31 23:59:59 h a: x", parse_time("2026-01-01T00:00:01Z")) == (
+        "2025-12-31T23:59:59.000Z",
+        "UNKNOWN",
+    )
+    assert head("Jan  1 00:00:01 h a: x", parse_time("2025-12-31T23:59:59Z")) == (
+        "2026-01-01T00:00:01.000Z",
+        "UNKNOWN",
+    )
+
+
+def test_29_february_without_a_year_is_of_a_leap_year() -> None:
+    assert head("Feb 29 10:00:00 h a: x") == ("2024-02-29T10:00:00.000Z", "UNKNOWN")
+    assert head("Feb 30 10:00:00 h a: x") == (None, "UNKNOWN")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("    at com.example.Main.main(Main.java:5)", True),
+        ("\tat x", True),
+        ("at Object.<anonymous> (/app/x.js:1:1)", True),
+        ("Caused by: java.io.IOException: x", True),
+        ("Traceback (most recent call last):", True),
+        ("... 12 more", True),
+        ("}", True),
+        ("attention", False),
+        ("2026-01-31 08:15:00 x", False),
+    ],
+)
+def test_continues(line: str, expected: bool) -> None:
+    assert continues(line) is expected
+
+
+@given(st.integers(parse_time("2000-01-01"), REFERENCE + DAY))
+def test_every_iso_time_is_read_back(ts: int) -> None:
+    assert read_head(f"{iso(ts)} x", REFERENCE) == Head(ts, "UNKNOWN")
+
+
+@given(st.text(max_size=200))
+def test_any_line_gets_an_answer(line: str) -> None:
+    level = find_level(line)
+    found = read_head(line, REFERENCE)
+    assert found is None or found.level == level
+
+
+@pytest.mark.parametrize("front", ["", "2026-01-31 08:15:00 ", "[", "<3>", "Jan 31 08:15:00 "])
+@pytest.mark.parametrize("unit", ["a", "_", "a.", "1", " ", "a ", "[", "[a] ", "- a ", "1 ", ":", "/", "\t"])
+def test_no_line_is_slow(front: str, unit: str) -> None:
+    line = front + unit * 300_000
+    started = time.perf_counter()
+    read_head(line, REFERENCE)
+    find_level(line)
+    continues(line)
+    assert time.perf_counter() - started < 0.1
+
+
+# ── Real logs: https://github.com/logpai/loghub ─────────────────────────────────────────────────────
+
+
+LOGHUB = loghub()
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+LEVELS = {
+    "INFO": "INFO",
+    "WARN": "WARN",
+    "ERROR": "ERROR",
+    "notice": "NOTICE",
+    "error": "ERROR",
+    "WARNING": "WARN",
+    "FATAL": "FATAL",
+}
+
+
+def _apache(row: dict[str, str]) -> str:
+    _, month, day, clock, year = row["Time"].split()
+    return f"{year}-{MONTHS.index(month) + 1:02d}-{int(day):02d}T{clock}.000Z"
+
+
+def _syslog(row: dict[str, str]) -> str:
+    """Without its year."""
+    day = row["Date"] if "Month" in row else row["Day"]
+    month = row["Month"] if "Month" in row else row["Date"]
+    return f"-{MONTHS.index(month) + 1:02d}-{int(day):02d}T{row['Time']}.000Z"
+
+
+def _hdfs(row: dict[str, str]) -> str:
+    date, clock = re.findall("..", row["Date"]), re.findall("..", row["Time"])
+    return f"20{'-'.join(date)}T{':'.join(clock)}.000Z"
+
+
+def _spark(row: dict[str, str]) -> str:
+    return f"20{row['Date'].replace('/', '-')}T{row['Time']}.000Z"
+
+
+def _iso(row: dict[str, str]) -> str:
+    return f"{row['Date']}T{row['Time'].replace(',', '.')}Z"
+
+
+TRUTH: dict[str, Callable[[dict[str, str]], str]] = {
+    "Apache": _apache,
+    "HDFS": _hdfs,
+    "Hadoop": _iso,
+    "Linux": _syslog,
+    "OpenSSH": _syslog,
+    "OpenStack": _iso,
+    "Spark": _spark,
+    "Zookeeper": _iso,
+}
+
+
+def _lines(system: str) -> Iterator[tuple[str, dict[str, str]]]:
+    assert LOGHUB is not None
+    lines = (LOGHUB / f"{system}.log").read_bytes().decode().split("\r\n")
+    with (LOGHUB / f"{system}.truth.csv").open(newline="", encoding="utf-8") as file:
+        yield from zip([line for line in lines if line], csv.DictReader(file), strict=True)
+
+
+@pytest.mark.skipif(
+    LOGHUB is None, reason="no loghub: set LOGCTL_LOGHUB to a folder with *.log and *.truth.csv"
+)
+@pytest.mark.parametrize("system", TRUTH)
+def test_times_and_levels_of_real_logs(system: str) -> None:
+    wrong = []
+    count = 0
+    for line, row in _lines(system):
+        count += 1
+        level = (
+            "UNKNOWN" if system in ("Linux", "OpenSSH") else LEVELS.get(row["Level"], row["Level"].upper())
+        )
+        found = head(line)
+        if (
+            found is None
+            or found[0] is None
+            or not found[0].endswith(TRUTH[system](row))
+            or found[1] != level
+        ):
+            wrong.append((line, found))
+    assert (count, wrong[:5]) == (2000, [])
