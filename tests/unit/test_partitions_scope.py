@@ -10,13 +10,8 @@ from bench.lake import _predicate
 from logctl.core import partition_ddl
 from logctl.core.partitions import Gap, Partition, Scope, gaps
 from logctl.core.times import DAY, TimeRange, parse_time
-from logctl.local.athena.syntax.hive_parser import (
-    AddPartitions,
-    DropPartitions,
-    Repair,
-    SetLocation,
-    parse_ddl,
-)
+from logctl.local.athena.syntax.hive_parser import parse_ddl
+from logctl.local.athena.syntax.hive_statements import AddPartitions, DropPartitions, Repair, SetLocation
 
 A = Partition("2026", "01", "31", "a")
 DAYS = st.integers(parse_time("2015-01-01") // DAY, parse_time("2030-01-01") // DAY)
