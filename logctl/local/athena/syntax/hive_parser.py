@@ -199,7 +199,7 @@ class _Reader:
                 return self._alter()
             case _:
                 self._need("REPAIR", "TABLE")
-                return ddl.Repair(self._name())
+                return ddl.RepairTable(self._name())
 
     def _create(self) -> ddl.Statement | None:
         if self._maybe("DATABASE") or self._maybe("SCHEMA"):
