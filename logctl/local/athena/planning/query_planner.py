@@ -13,7 +13,7 @@ from logctl.local.athena.analysis.scopes import Field, Fields
 from logctl.local.athena.planning.partition_pruning import conditions
 from logctl.local.athena.query_errors import InvalidRequest, QueryError
 from logctl.local.athena.storage import information_schema, partition_projection
-from logctl.local.athena.storage.glue_catalog import Catalog, Column, Table
+from logctl.local.athena.storage.glue_catalog import Column, GlueCatalog, Table
 from logctl.local.athena.storage.table_scans import HIDDEN, Scanner
 from logctl.local.athena.storage.view_definition import CATALOG
 from logctl.local.athena.syntax.athena_sql import parse
@@ -33,7 +33,7 @@ class Planner:
         fields: the columns of the query that was planned last.
     """
 
-    catalog: Catalog
+    catalog: GlueCatalog
     scanner: Scanner
     database: str
     fields: Fields = None

@@ -22,7 +22,7 @@ from logctl.local.athena.storage.s3_objects import StoredObject
 PROTOCOL = "athena"
 
 
-class Reader(Protocol):
+class FileReader(Protocol):
     """Reads the bytes of files: `Objects`, or a file in memory."""
 
     def read(self, item: StoredObject) -> bytes: ...
@@ -118,13 +118,13 @@ class Files(AbstractFileSystem):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._scans: dict[str, tuple[dict[str, StoredObject], Reader, Meter, bool]] = {}
+        self._scans: dict[str, tuple[dict[str, StoredObject], FileReader, Meter, bool]] = {}
 
     def add_scan(
         self,
         scan: str,
         files: Iterable[tuple[str, StoredObject]],
-        objects: Reader,
+        objects: FileReader,
         meter: Meter,
         *,
         columnar: bool,
@@ -148,7 +148,7 @@ class Files(AbstractFileSystem):  # type: ignore[misc]
     def drop_scan(self, scan: str) -> None:
         self._scans.pop(scan, None)
 
-    def _find(self, path: str) -> tuple[str, StoredObject, Reader, Meter, bool]:
+    def _find(self, path: str) -> tuple[str, StoredObject, FileReader, Meter, bool]:
         name = path.removeprefix(f"{PROTOCOL}://")
         paths, objects, meter, columnar = self._scans[name.partition("/")[0]]
         return name, paths[name], objects, meter, columnar

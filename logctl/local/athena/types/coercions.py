@@ -145,9 +145,6 @@ def _of_numbers(sign: str, left: Type, right: Type) -> Type | None:
     return None if scale > MOST_DIGITS else Type("decimal", (max(1, min(MOST_DIGITS, precision)), scale))
 
 
-_TIMES = ("date", "time", "timestamp", "timestamp with time zone")
-
-
 def castable(given: Type, target: Type) -> bool:
     """Whether Trino can CAST from one type to the other."""
     if UNKNOWN in (given, target) or given == target or common(given, target) is not None:
