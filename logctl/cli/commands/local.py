@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from logctl.cli.command import command, confirm
+from logctl.cli.command_registration import command
+from logctl.cli.confirmation import confirm
 from logctl.cli.context import Context
 from logctl.cli.options import OutputOption, YesOption
 from logctl.cli.render import Output, facts, say
