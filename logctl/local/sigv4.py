@@ -341,7 +341,7 @@ def _payload(claimed: SignatureClaim, request: Request, body: bytes) -> str:
 
 
 class _AsSigned:
-    """Signs the headers that the client has chosen; botocore would choose them itself."""
+    """A signer of the headers that the client has chosen; botocore would choose them itself."""
 
     def headers_to_sign(self, request: AWSRequest) -> HTTPHeaders:
         return request.headers

@@ -29,7 +29,7 @@ from logctl.local.athena.types.time_zones import zone_of_literal, zoned_type
 
 
 class ExpressionTyper:
-    """Finds the types of expressions and writes them on the tree.
+    """The typing of expressions: it writes their types on the tree.
 
     Args:
         query: finds the columns of a query that stands in an expression.

@@ -26,7 +26,7 @@ _UNNAMED = "_unnamed"
 
 @dataclass
 class Planner:
-    """Plans the queries of one statement.
+    """The planner of the queries of one statement.
 
     Attributes:
         database: what a table name without a database is looked up in.
@@ -148,7 +148,7 @@ def _replace_by_query(node: exp.Table, query: exp.Expr) -> None:
 
 
 def _is_cte(node: exp.Table) -> bool:
-    """Whether a table's name is that of a WITH query that can be used there.
+    """Return whether a table's name is that of a WITH query that can be used there.
 
     In the WITH query's own definition, and in those before it, the name still means the table.
     """

@@ -364,7 +364,7 @@ def _reuse_key(request: QueryRequest) -> tuple[object, ...]:
 
 
 def _leaves_text(sql: str) -> bool:
-    """Whether a statement's result file is .txt, as for DDL and utility statements, and not .csv."""
+    """Return whether a statement's result file is .txt, as for DDL and utility statements, and not .csv."""
     first = sql.lstrip(" \t\r\n(").split(None, 1)[0].upper() if sql.strip() else ""
     return first not in ("SELECT", "WITH", "VALUES", "TABLE", "EXECUTE", "INSERT", "UNLOAD")
 

@@ -22,7 +22,7 @@ class CallForbidden(Exception):
 
 
 class AthenaHandler(BaseHTTPRequestHandler):
-    """Answers the POST requests of an SDK's Athena client."""
+    """A handler of the POST requests of an SDK's Athena client."""
 
     protocol_version = "HTTP/1.1"
     api: AthenaApi

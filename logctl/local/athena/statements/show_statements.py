@@ -18,7 +18,7 @@ def as_lines(substatement: str, name: str, lines: Iterable[str]) -> StatementOut
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Whether a name fits the pattern of SHOW … LIKE: `*` is any text, `|` separates alternatives."""
+    """Return whether a name fits the pattern of SHOW … LIKE: `*` is any text, `|` separates alternatives."""
     return not pattern or any(
         fnmatch.fnmatchcase(name, part.lower()) for part in pattern.strip("'").split("|")
     )

@@ -229,7 +229,7 @@ def _insert_select(table: Table, source: str, columns: Sequence[Column], given: 
 
 
 def _fits(given: Type, wanted: Type) -> bool:
-    """Whether INSERT takes a value of one type for a column of another, without CAST."""
+    """Return whether INSERT takes a value of one type for a column of another, without CAST."""
     if given.name == "unknown" or given.name == wanted.name:
         return len(given.arguments) == len(wanted.arguments) or given.name not in ("struct", "map", "array")
     if given.name in _TEXTS and wanted.name in _TEXTS:

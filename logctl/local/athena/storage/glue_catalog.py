@@ -88,7 +88,7 @@ class Table:
 
     @property
     def projected(self) -> bool:
-        """Whether the table's properties say which partitions it has, and not Glue.
+        """Return whether the table's properties say which partitions it has, and not Glue.
 
         Source: Amazon Athena User Guide, Use partition projection.
         """

@@ -23,14 +23,14 @@ PROTOCOL = "athena"
 
 
 class FileReader(Protocol):
-    """Reads the bytes of files: `Objects`, or a file in memory."""
+    """A reader of the bytes of files: `Objects`, or a file in memory."""
 
     def read(self, item: StoredObject) -> bytes: ...
 
 
 @dataclass
 class Meter:
-    """Counts what one query reads: whole objects of row formats, ranges of columnar ones.
+    """A meter of what one query reads: whole objects of row formats, ranges of columnar ones.
 
     Attributes:
         limit: the bytes that the query may read; None for any number.

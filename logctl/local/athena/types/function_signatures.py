@@ -262,7 +262,7 @@ def expected(name: str) -> str:
 
 
 def known(name: str) -> bool:
-    """Whether Athena has a function of that name, as far as the table says."""
+    """Return whether Athena has a function of that name, as far as the table says."""
     return name in _signatures()
 
 
@@ -342,7 +342,7 @@ class _Bindings:
     kinds: dict[str, Type | None] = field(default_factory=dict)
 
     def take(self, pattern: str, kind: Type | None, *, exact: bool) -> bool:
-        """Whether an argument's type fits a pattern; binds the pattern's letters."""
+        """Return whether an argument's type fits a pattern; binds the pattern's letters."""
         if kind is None:
             return True
         if pattern in ("N", "I", "M", "decimal"):
