@@ -1,1 +1,1 @@
-"""What every caller of AWS needs: clients, the meaning of error codes, batches, statements in Athena."""
+"""Calls to AWS: the clients, the meaning of error codes, and statements in Athena."""

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sts.client import STSClient
 
-# botocore's own read timeout is 60 s: as long as the whole Lambda may take.
-# The sweeper has sixteen threads, botocore's pool ten connections.
+# botocore's default read timeout is 60 s, which is all the time that a function has.
+# The sweeper has sixteen threads; botocore's default pool has only ten connections.
 _FAST = Config(
     connect_timeout=1,
     read_timeout=5,
@@ -41,14 +41,14 @@ IN_TIME = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard",
 LONGEST_CALL = 15_000
 """Milliseconds that one call with IN_TIME may take: three attempts of four seconds, with pauses of at most
 one and two seconds between them (botocore, standard retry mode)."""
-# SNS must never hold up ingest: a publish that fails is the sweeper's work (see debounce).
+# Publishing must not delay ingest: the sweeper repeats a publish that failed (see `core.debounce`).
 _BRIEF = Config(
     connect_timeout=1,
     read_timeout=3,
     retries={"mode": "standard", "max_attempts": 2},
     max_pool_connections=20,
 )
-# Control planes answer slowly and throttle early. A long poll of SQS takes up to 20 s.
+# Control planes reply slowly and throttle early. A long poll of SQS takes up to 20 s.
 _PATIENT = Config(connect_timeout=3, read_timeout=30, retries={"mode": "standard", "max_attempts": 3})
 
 
@@ -90,7 +90,7 @@ class Aws:
 
     @cached_property
     def account(self) -> str:
-        """The account's twelve digits."""
+        """The account id: twelve digits."""
         return self._identity[1]
 
     @property
@@ -99,7 +99,7 @@ class Aws:
 
     @cached_property
     def partition(self) -> str:
-        """`aws`, `aws-cn` or `aws-us-gov`."""
+        """The partition of AWS: `aws`, `aws-cn` or `aws-us-gov`."""
         return self._identity[0]
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Errors of AWS calls: which there are, their codes, and what a code means across services."""
+"""Errors of AWS calls: the exceptions that botocore raises, and what their codes mean across services."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 DAMAGED = (ResponseParserError, UnicodeDecodeError)
-"""What botocore raises about a reply that was cut or damaged on the way; neither is a BotoCoreError."""
+"""Exceptions that botocore raises for a truncated or damaged reply; neither is a BotoCoreError."""
 TROUBLE = (ClientError, BotoCoreError, *DAMAGED)
-"""What any call may raise without an error in logctl: refusals, the network, damaged replies."""
+"""Exceptions that a call may raise without an error in logctl: error replies, network, damaged replies."""
 
 
 def code_of(error: ClientError) -> str:
@@ -24,13 +24,13 @@ def message_of(error: ClientError) -> str:
 
 
 def said(error: Exception) -> str:
-    """Return the text of an error of AWS or the network; of another its type, as it may quote a record."""
+    """Return the message of an error of AWS or the network; of others, which may quote a record, the type."""
     return str(error) if isinstance(error, TROUBLE) else type(error).__name__
 
 
 @unique
 class Trouble(Enum):
-    """What an error reply says."""
+    """The kinds of error replies."""
 
     EXPIRED = "the sign-in has expired"
     BAD_CREDENTIALS = "the credentials are not accepted"
@@ -51,10 +51,10 @@ _MISSING = {
     "NotFoundException",
     "404",
 }
-# A workgroup that is not there: Athena says so; MiniStack misses the output location it would have.
+# "No output location provided" is MiniStack's reply for a workgroup that does not exist.
 _SIGNS_OF_ABSENCE = ("does not exist", "is not found", "No output location provided")
 _WORKGROUP_MISSING = ("WorkGroup ", " not found")
-"""MiniStack's words for it."""
+"""In MiniStack's message about a workgroup that does not exist."""
 _BAD_CREDENTIALS = {
     "InvalidClientTokenId",
     "UnrecognizedClientException",

@@ -21,17 +21,17 @@ PATTERN = r"[a-z0-9*?](?:[a-z0-9_*?-]{0,62}[a-z0-9*?])?"
 _PATTERN = re.compile(PATTERN)
 _SKEW = MINUTE
 _LATEST = 10**11
-"""Seconds; a later moment is no time that a token has, and none that can be written as a date."""
+"""Seconds. A later moment is not a plausible expiry, and does not fit a date."""
 _CHECKED = ("iss", "sub", "exp", "nbf", "iat", "aud", "client_id", "token_use")
 _WORD = re.compile(r"""[^\s,\[\]"']+""")
 
 
 class NotAuthentic(ValueError):
-    """The claims are not those of a token for this API. The text says why, without quoting them."""
+    """The claims are not those of a token for this API; the message says why, without quoting them."""
 
 
 def is_pattern(text: object) -> bool:
-    """Whether it names an app or, with `*` and `?`, several."""
+    """Return whether it names an app or, with `*` and `?`, several."""
     return isinstance(text, str) and _PATTERN.fullmatch(text) is not None
 
 
@@ -45,14 +45,14 @@ class Access:
 
     @property
     def every_app(self) -> bool:
-        """Whether no app is excluded: what is said of all apps together is for these bearers only."""
+        """Return whether no app is excluded. Only these bearers may read what concerns all apps together."""
         return any(not pattern.strip("*") for pattern in self.apps)
 
     def may_read(self, app: str) -> bool:
         return any(fnmatchcase(app, pattern) for pattern in self.apps)
 
     def may_read_some_of(self, pattern: str) -> bool:
-        """Whether a name or glob could name an app they may read, by the patterns alone."""
+        """Return whether a name or glob could name an app that they may read, by the patterns alone."""
         return any(overlap(pattern, allowed) for allowed in self.apps)
 
     def readable(self, apps: Iterable[str]) -> list[str]:
@@ -60,7 +60,7 @@ class Access:
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether some text fits both globs (of plain characters, `*` and `?`)."""
+    """Return whether some text matches both globs (of plain characters, `*` and `?`)."""
     if not (is_glob(one) and is_glob(other)):
         return fnmatchcase(one, other) or fnmatchcase(other, one)
     reached = {(0, 0)}
@@ -72,7 +72,7 @@ def overlap(one: str, other: str) -> bool:
 
 
 def _steps(a: str, b: str, at: int, to: int) -> Iterator[tuple[int, int]]:
-    """Where two globs may stand next: past a `*`, or past a character that fits both."""
+    """Yield the positions in two globs that come next: past a `*`, or past a character that matches both."""
     if a == "*":
         yield at + 1, to
     if b == "*":
@@ -83,8 +83,14 @@ def _steps(a: str, b: str, at: int, to: int) -> Iterator[tuple[int, int]]:
 
 @dataclass(frozen=True)
 class Issuer:
-    """Whose tokens count: their `iss`, who they must be made for, where groups stand in them, and the
-    resource server whose scopes are ours: `logctl` in a user pool of ours, else the audience."""
+    """The issuer whose tokens are accepted.
+
+    Attributes:
+        issuer: the tokens' `iss`.
+        audience: what the tokens must be made for: their `aud`, or their `client_id`.
+        groups_claim: the name of the claim that has the groups.
+        resource_server: whose scopes name apps: `logctl` in a user pool of logctl's own, else the audience.
+    """
 
     issuer: str
     audience: Sequence[str]
@@ -105,8 +111,8 @@ def access_of(claims: Mapping[str, Any], issuer: Issuer, now: int) -> Access:
     if claims.get("iss") != issuer.issuer:
         raise NotAuthentic("the token is of another issuer")
     if not set(_audience(claims)) & set(issuer.audience):
-        raise NotAuthentic("the token is for something else")
-    # Cognito says which kind it is; an ID token is for the page, not for an API.
+        raise NotAuthentic("the token is for another audience")
+    # Cognito's tokens say which kind they are; an ID token is for a web page, not for an API.
     if claims.get("token_use", "access") != "access":
         raise NotAuthentic("the token is not an access token")
     expires_at = _moment(claims, "exp")
@@ -115,15 +121,15 @@ def access_of(claims: Mapping[str, Any], issuer: Issuer, now: int) -> Access:
     for name in ("nbf", "iat"):
         moment = _moment(claims, name)
         if name in claims and (moment is None or moment > now + _SKEW):
-            raise NotAuthentic("the token is of the future")
+            raise NotAuthentic("the token is not valid yet")
     return Access(_user(claims), _apps(claims, issuer), expires_at)
 
 
 def same_token(claims: Mapping[str, Any], vouched: Mapping[str, Any], issuer: Issuer) -> bool:
-    """Whether the claims are those of the token that API Gateway has checked.
+    """Return whether the claims are those of the token that API Gateway has verified.
 
-    It hands claims on as text, lists as `[a b]`; how they are written there does not matter. Everything that
-    `access_of` goes by is compared: a token that borrows the good one's identity must not bring its own
+    API Gateway passes claims on as text, lists as `[a b]`; differences of that form are ignored. Every claim
+    that `access_of` uses is compared: a forged token with the verified one's identity must not bring its own
     groups.
     """
     if any(_words(claims.get(name)) != _words(vouched.get(name)) for name in _CHECKED):
@@ -153,7 +159,7 @@ def _audience(claims: Mapping[str, Any]) -> list[str]:
 def _apps(claims: Mapping[str, Any], issuer: Issuer) -> tuple[str, ...]:
     ours = tuple(f"{server.rstrip('/')}/{PREFIX}" for server in (issuer.resource_server,) if server)
     if set(_audience(claims)) <= set(issuer.audience) and "aud" in claims:
-        # A scope without a resource server is one of the audience's: ours, if the token is for nobody else.
+        # A scope without a resource server is one of the audience: logctl's, if there is no other audience.
         ours += (PREFIX,)
     named = [text for text in _texts(claims.get(issuer.groups_claim)) if text.startswith(PREFIX)]
     for name in ("scope", "scp"):
@@ -164,15 +170,17 @@ def _apps(claims: Mapping[str, Any], issuer: Issuer) -> tuple[str, ...]:
 
 
 def _texts(value: object) -> list[str]:
-    """A claim of several texts, as identity providers write it: a list, or one text with spaces or commas,
-    in brackets or not."""
+    """Return the texts of a claim that identity providers write as a list, or as one text.
+
+    One text has spaces or commas between its parts, and brackets around them or not.
+    """
     if isinstance(value, str):
         return _WORD.findall(value)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def _moment(claims: Mapping[str, Any], name: str) -> int | None:
-    """Milliseconds; None for what is no number of seconds that a date can have."""
+    """Return a claim of seconds in milliseconds; None for anything but a number that fits a date."""
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None

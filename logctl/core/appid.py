@@ -13,15 +13,16 @@ RULE = "use 1 to 64 of a-z, 0-9, - and _, starting and ending with a letter or d
 
 
 def is_appid(value: object) -> bool:
-    """Whether `value` may name an app: nothing that could forge a partition, a key or a quote.
+    """Return whether `value` may name an app.
 
-    There is no lower-casing or slugging: two names that people wrote differently must not become one.
+    The characters allowed cannot end a partition's path, a key or a quoted text. Nothing is lowercased or
+    replaced: two names that people wrote differently must not become one.
     """
     return isinstance(value, str) and _APPID.fullmatch(value) is not None
 
 
 def matching(apps: Iterable[str], patterns: Iterable[str]) -> list[str]:
-    """The apps that any of the globs names (`web-*`), sorted; all of them when there is no glob."""
+    """Return the apps that match any of the globs (`web-*`), sorted; all of them when there is no glob."""
     wanted = list(patterns)
     return sorted(app for app in set(apps) if not wanted or any(fnmatchcase(app, glob) for glob in wanted))
 

@@ -1,9 +1,10 @@
-"""When a message that keeps failing is set aside: the rules, pure.
+"""The rules by which a message that keeps failing is set aside.
 
-SQS counts how often it handed a message out, and that says little: what waits behind a failing message
-of its app is handed out and returned too. The consumer therefore keeps a ledger of its own of what it
-really began, for messages that come again. An attempt that ends without an outcome may have killed the
-process. An attempt that fails while storage works is a strike; while storage does not, it is nothing.
+SQS counts how often it delivered a message, but that count does not show what is wrong: messages that wait
+behind a failing message of their app are delivered and returned as well. The consumer therefore keeps a
+ledger of the attempts that it really began, for messages that are delivered again. An attempt without an
+outcome may have ended the process. An attempt that fails while storage works is a strike; one that fails
+while storage does not work counts for nothing.
 """
 
 from __future__ import annotations
@@ -16,21 +17,21 @@ from typing import Protocol, TypeVar
 from logctl.core.times import DAY
 
 MAX_STRIKES = 4
-"""So often an attempt may fail while storage works before the message is set aside."""
+"""After this many attempts that failed while storage worked, a message is set aside."""
 MAX_SILENT = 3
-"""So many attempts in a row may end without an outcome before the message is set aside unopened."""
+"""After this many attempts in a row without an outcome, a message is set aside unopened."""
 MAX_DEFERRALS = 3
-"""So often a suspect may be given back so that others are acknowledged without it."""
+"""How often a suspect may be returned to the queue so that the messages before it are acknowledged."""
 KEPT = 35 * DAY
 """How long a ledger is kept: longer than 14 days in the queue and 14 in the dead-letter queue."""
 
 KILLS = "kills"
-"""The reason of a message that ended the process whenever it was opened."""
+"""The reason that is recorded for a message that ended the process each time it was opened."""
 
 
 @unique
 class Outcome(Enum):
-    """How the last attempt ended. OPEN: it was begun, and nobody has said how it ended."""
+    """How the last attempt ended. OPEN: it was begun, and its end was never recorded."""
 
     OPEN = ""
     FAILED = "failed"
@@ -40,10 +41,15 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What is known of a message's attempts. `began_at` is in milliseconds.
+    """What is known of a message's attempts.
 
-    `attempts` were begun, `strikes` of them failed while storage worked, and the last `silent` ones ended
-    without an outcome. `reason` and `detail` are those of the last failure.
+    Attributes:
+        attempts: how many were begun.
+        strikes: how many of them failed while storage worked.
+        silent: how many of the last ones ended without an outcome.
+        deferrals: how often the message was returned unopened.
+        began_at: when the last attempt began, milliseconds.
+        reason: why the last failed attempt failed, as a code; `detail` says it as a sentence.
     """
 
     attempts: int = 0
@@ -57,22 +63,22 @@ class Ledger:
 
     @property
     def settled(self) -> bool:
-        """Whether there is nothing left to do for it: it only has to be acknowledged."""
+        """Return whether the message only has to be acknowledged."""
         return self.outcome in (Outcome.DONE, Outcome.ASIDE)
 
     @property
     def kills(self) -> bool:
-        """Whether it has to be set aside before it is opened once more."""
+        """Return whether the message must be set aside and never opened again."""
         return self.outcome is Outcome.OPEN and self.silent >= MAX_SILENT
 
     @property
     def suspect(self) -> bool:
-        """Whether to open it may end the process, as the last attempt perhaps did."""
+        """Return whether opening the message may end the process, as the last attempt may have done."""
         return self.outcome is Outcome.OPEN and 0 < self.silent < MAX_SILENT
 
     @property
     def may_wait(self) -> bool:
-        """Whether it can be given back unopened, for the sake of what is finished in the same batch."""
+        """Return whether the message may go back unopened so that others of its batch are acknowledged."""
         return self.suspect and self.deferrals < MAX_DEFERRALS
 
     @property
@@ -81,11 +87,11 @@ class Ledger:
 
 
 FRESH = Ledger()
-"""Of a message that was never begun."""
+"""The ledger of a message that was never begun."""
 
 
 class Received(Protocol):
-    """A message as far as these rules look at it."""
+    """The attributes of a message that these rules use."""
 
     @property
     def message_id(self) -> str: ...
@@ -100,11 +106,11 @@ class Received(Protocol):
 M = TypeVar("M", bound=Received)
 
 
-def in_turns(messages: Iterable[M], ledgers: Mapping[str, Ledger]) -> list[list[M]]:
-    """A batch's messages by group, each group in its order, the safest groups first.
+def safest_first(messages: Iterable[M], ledgers: Mapping[str, Ledger]) -> list[list[M]]:
+    """Return a batch's messages by group, each group in its order, the safest groups first.
 
-    First come groups that come for the first time, then those that were handed out before and whose
-    attempts nobody knows, then those that failed, and last those with a suspect.
+    First come groups that are delivered for the first time, then those that were delivered before without a
+    recorded attempt, then those that have failed, and last those with a suspect.
     """
     groups: dict[str, list[M]] = {}
     for message in messages:

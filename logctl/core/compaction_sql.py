@@ -1,7 +1,7 @@
-"""The statements and names of compaction: JSON objects of a closed day into sorted Parquet, by Athena.
+"""The statements and names of compaction: Athena turns a closed day's JSON objects into sorted Parquet.
 
-A build is a generation: it writes under `compacted/year=/month=/day=/gen=…/appid=…/`, is verified there, and
-becomes what `logs_compacted` has for a partition by the partition's location alone.
+A build is called a generation. It writes under `compacted/year=/month=/day=/gen=…/appid=…/` and is verified
+there. Readers get it when the partition of `logs_compacted` is pointed to that location.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from logctl.core.times import iso, parse_time
 WRITERS = 100
 """INSERT INTO writes to at most 100 partitions (Amazon Athena User Guide, Service Quotas)."""
 SWITCHED = "_switched"
-"""An object beside a generation's folders: since when readers have it. Athena ignores the name."""
+"""The name of an object beside a generation's folders that says since when readers have it.
+
+Athena ignores objects whose names begin with an underscore.
+"""
 _GENERATION = re.compile(r"gen=(\d{8}T\d{6}Z)-[0-9a-f]+\Z")
 _NAMES = ", ".join(name for name, _ in COLUMNS)
 
@@ -46,12 +49,12 @@ class Day:
 
 
 def new_generation(now: int, random: str) -> str:
-    """`gen=20260301T040000Z-5f3a…`; the time is when the build began."""
+    """Return the name of a generation whose build begins now: `gen=20260301T040000Z-5f3a…`."""
     return f"gen={_stamp(now)}-{random}"
 
 
 def begun(generation: str) -> int | None:
-    """When a generation's build began, in milliseconds; None for what is no generation."""
+    """Return when a generation's build began, in milliseconds; None for any other name."""
     found = _GENERATION.fullmatch(generation)
     if not found:
         return None
@@ -64,7 +67,7 @@ def _stamp(now: int) -> str:
 
 
 def staging_table(generation: str) -> str:
-    """A table for one build. Its name needs no quotes."""
+    """Return the name of the table that a build writes to; it needs no quotes."""
     return "compaction_" + generation.removeprefix("gen=").replace("-", "_").lower()
 
 
@@ -73,11 +76,12 @@ def _listed(count: int) -> str:
 
 
 def insert_sql(staging: str, view: str, apps: Sequence[str]) -> str:
-    """One day's records of some apps into the staging table. Parameters: year, month, day, apps.
+    """Return the statement that writes one day's records of some apps into the staging table.
 
-    They are written in order of time within the hour: Athena ignores an ORDER BY here (Amazon Athena User
-    Guide, Considerations and limitations for CTAS queries), but rows leave a window in its order, and a
-    window an hour is small enough to sort for any app. Order is for statistics and compression only.
+    Its parameters are year, month, day and the apps. The records are written in order of time within each
+    hour. Athena ignores an ORDER BY here (Amazon Athena User Guide, Considerations and limitations for CTAS
+    queries), but rows come out of a window function in its order, and the records of one hour are few enough
+    to sort for any app. The order improves statistics and compression; nothing depends on it.
     """
     return (
         f"INSERT INTO {staging} SELECT {_NAMES}, appid FROM (SELECT {_NAMES}, appid, row_number() OVER "  # noqa: S608 - our names
@@ -88,10 +92,11 @@ def insert_sql(staging: str, view: str, apps: Sequence[str]) -> str:
 
 
 def difference_sql(staging: str, view: str, apps: Sequence[str]) -> str:
-    """How many batches differ between the staging table and what readers see, and what was staged.
+    """Return the query for each app's staged rows, and its batches that differ from what readers see.
 
-    Batch by batch: the number of rows, of distinct event ids, and a checksum of them. A batch that has
-    arrived since is not looked at: it stays in the raw table. Parameters: year, month, day, apps.
+    Its parameters are year, month, day and the apps. Batches are compared by their number of rows, their
+    number of distinct event ids, and a checksum of these. A batch that has arrived since is not compared: it
+    stays in the raw table.
     """
     measures = "count(*) AS n, count(DISTINCT event_id) AS ids, checksum(event_id) AS digest"
     return (
@@ -105,7 +110,7 @@ def difference_sql(staging: str, view: str, apps: Sequence[str]) -> str:
 
 
 def batches_sql(table: str, apps: Sequence[str]) -> str:
-    """Which batches a compacted day holds. Parameters: year, month, day, apps."""
+    """Return the query for a compacted day's batches; its parameters are year, month, day and the apps."""
     return (
         f"SELECT DISTINCT appid, batch_id FROM {table} "  # noqa: S608 - our names
         f"WHERE year = ? AND month = ? AND day = ? AND appid IN ({_listed(len(apps))})"
@@ -113,4 +118,5 @@ def batches_sql(table: str, apps: Sequence[str]) -> str:
 
 
 def staged_batches_sql(staging: str) -> str:
+    """Return the query for the batches in a staging table."""
     return f"SELECT DISTINCT appid, batch_id FROM {staging}"  # noqa: S608 - our name

@@ -1,27 +1,28 @@
-"""When somebody is told: the rules of alerting, pure.
+"""The rules of alerting: which events open an alert, which are held back, and what an alert says.
 
-One kind of error (app, severity, fingerprint) has one state. Its life::
+One kind of error (app, severity, fingerprint) has one state. Its transitions::
 
                first event                 window over, nothing new
      CLOSED ───────────────▶ OPEN ───────────────────────────────────▶ CLOSED
        alert "opened", 1 event   ▲ │ window over, more were held back     alert "recovered"
                                  └─┘ alert "still firing", N events
 
-The first event alerts at once; what comes within the window is counted and held back; the end of the
-window tells how many. `seen` counts events ever, `reported` those that a committed alert covers: nothing
-is reset, so nothing is lost. Kept is since when a window runs, never until when to be silent, so that a
-changed window works at once.
+The first event alerts at once. Events within the window are counted and held back, and the alert at the end
+of the window says how many they were. `seen` counts all events ever, `reported` those that a committed alert
+covers: neither is ever reset, so that no event is lost. The state has the time at which a window began, never
+the time at which it ends, so that a changed window length takes effect at once.
 
-Clocks differ, by minutes if it must be, so one clock alone decides about windows and leases: that of the
-schedule which calls the sweeper (`pipeline.sweeper`). The consumer only opens what is closed, which takes no
-clock. A committed alert begins no window: the first sweep that sees it does (`observed_at`), because that
-sweep was called after the alert, whatever the publisher's clock says. The window ends with the first sweep
-that is called a whole window later. So two alerts of a key are a window apart, and at most two sweeps more.
+Clocks may differ by minutes, so that one clock alone decides about windows and leases: that of the schedule
+which calls the sweeper (`pipeline.sweeper`). The consumer only opens what is closed, for which no clock is
+needed. A committed alert does not begin a window. The first sweep that sees the alert does (`observed_at`),
+because that sweep was called after the alert was published, whatever the publisher's clock says. The window
+ends with the first sweep that is called a whole window later. Two alerts of a key are therefore at least a
+window apart, and at most two sweeps more.
 
-An alert is claimed, published, committed. What a claim covers is frozen in the state, so a crash between
-publish and commit repeats the same alert with the same id and the same text. Only the sweeper takes over a
-claim that is left, when it has seen it for the length of a lease. The stores that carry this out are
-`pipeline.alerting.alerter`.
+An alert is claimed, published, and committed. What a claim covers is frozen in the state, so that a crash
+between publish and commit repeats the same alert with the same id and the same text. Only the sweeper takes
+over an abandoned claim, when it has seen it for the length of a lease. `pipeline.alerting.alerter` carries
+this out.
 """
 
 from __future__ import annotations
@@ -39,24 +40,24 @@ from logctl.core.safe_text import ascii_only, neutralise, shorten
 from logctl.core.times import DAY, MINUTE, SECOND, format_duration, iso
 
 LEASE = 60 * SECOND
-"""How long the sweeper sees a claim before it takes it over."""
+"""How long the sweeper must have seen a claim before it takes it over."""
 PUBLISH_BUDGET = 20 * SECOND
-"""What must be left of the lease when publishing starts."""
+"""How much of the lease must be left when publishing starts."""
 CALL_DELAY = 10 * SECOND
-"""How late the schedule's call may reach the sweeper: what is seen may be this much younger than the call."""
+"""How late the schedule's call may reach the sweeper: a sweep may see alerts so much newer than its call."""
 CLOCK_TOLERANCE = 120 * SECOND
-"""A window that begins further in the future than this was written by a broken clock, and begins anew."""
+"""A window that begins further in the future than this was written by a wrong clock, and begins again."""
 CLOSED_KEPT = 35 * DAY
-"""How long a closed state is remembered."""
+"""How long a closed state is kept."""
 MARKER_KEPT = 35 * DAY
-"""How long a batch is remembered as counted: longer than 14 days in the queue and 14 in the dead-letter
+"""How long the marker of a counted batch is kept: longer than 14 days in the queue and 14 in the dead-letter
 queue, so that a redrive counts nothing twice."""
 KINDS_PER_MESSAGE = 20
-"""More kinds of error than this in one message are counted together under `overflow`."""
+"""How many kinds of error of one message are counted separately; the others are counted under `overflow`."""
 
 KINDS_PER_WINDOW = 20
-"""More new kinds than this of one app in one window are counted together too: a flood of unique messages
-must not be a flood of alerts."""
+"""How many new kinds of one app in one window are counted separately; the others are counted under
+`overflow`, so that many different messages do not cause as many alerts."""
 
 OVERFLOW = "overflow"
 OVERFLOW_TEMPLATE = "errors of many other kinds"
@@ -64,7 +65,7 @@ OVERFLOW_TEMPLATE = "errors of many other kinds"
 
 @dataclass(frozen=True, order=True)
 class AlertKey:
-    """What is debounced together. Severity is part of it, so that an escalation is never held back."""
+    """The key of a debounce state. Severity is part of it, so that an escalation is never held back."""
 
     appid: str
     severity: str
@@ -80,10 +81,10 @@ class AlertKey:
 
     @classmethod
     def parse(cls, text: str) -> AlertKey:
-        """The inverse of `str`.
+        """Parse a key from its text; the inverse of `str`.
 
         Raises:
-            ValueError: it is not a key.
+            ValueError: the text is not a key.
         """
         parts = text.split("#")
         if len(parts) != 3 or not is_appid(parts[0]) or parts[1] not in levels.ORDER or not parts[2]:
@@ -99,24 +100,26 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Call:
-    """A sweep's clock: when the schedule called it, by its own clock, and what the process's said then.
+    """The clock of one sweep. Times are milliseconds.
 
-    Times are milliseconds. The call came up to `CALL_DELAY` before.
+    `at` is when the schedule called the sweep, by the schedule's clock. `began` is when the sweep began, up
+    to `CALL_DELAY` later, by the process's clock.
     """
 
     at: int
     began: int
 
     def now(self, process: int) -> int:
-        """The schedule's time, but for the delay of the call, when the process's clock says `process`."""
+        """Return the schedule's time when the process's clock says `process`, without the call's delay."""
         return self.at + max(0, process - self.began)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What one publisher has taken on: everything its text needs, frozen when it was first claimed.
+    """What a claimed alert covers: everything that its text needs, frozen when it was first claimed.
 
-    The alert reports events up to the count `upto`, when `seen` had been counted.
+    The alert reports events up to the number `upto`; `seen` had been counted at that time. `at` and `window`
+    are milliseconds.
     """
 
     upto: int
@@ -135,7 +138,7 @@ class State:
     reported: int
     seq: int
     notified_at: int = 0
-    """When the last alert was out, by its publisher's clock: for people, and for no decision."""
+    """When the last alert was published, by its publisher's clock. It is only shown to people."""
     observed_at: int = 0
     """When the window began, by the sweeper's clock; 0 until a sweep has seen the last alert."""
     swept_at: int = 0
@@ -144,7 +147,7 @@ class State:
     lease_seen_at: int = 0
     """When a sweep first saw this claim, by the sweeper's clock; 0 before."""
     place: str = ""
-    """Where in the index it stands: a shard, or the place of those that a silence has parked."""
+    """Its partition in the attention index: a shard, or a place for states that a silence holds back."""
     claim: Claim | None = None
     template: str = ""
     sample: str = ""
@@ -153,29 +156,34 @@ class State:
 
     @property
     def held_back(self) -> int:
+        """How many events are not reported."""
         return self.seen - self.reported
 
     @property
     def alert_id(self) -> str:
-        """`seq` starts at the creation's milliseconds and grows by commits: an id is never used again."""
+        """The id of the next alert. It is never used again.
+
+        `seq` begins with the milliseconds at which the state was created and grows by one with each commit.
+        """
         return f"{self.key}#{self.seq}"
 
     def observed(self, now: int) -> bool:
-        """Whether its window has begun."""
+        """Return whether its window has begun."""
         return 0 < self.observed_at <= now + CLOCK_TOLERANCE
 
     def begins_at(self, call: Call, process: int) -> int:
-        """When the window begins of an alert that a sweep has just seen, never before it came out.
+        """Return when the window of an alert begins that a sweep has just seen: never before it was
+        published.
 
-        What a sweep committed came out before its own clock said so, but for the delay of its call. What the
-        consumer committed may have come out in the very moment before it was seen.
+        An alert that a sweep committed was published at most `CALL_DELAY` after the time that this sweep
+        noted. An alert that the consumer committed may have been published immediately before it was seen.
         """
         if self.swept_at:
             return max(call.at, self.swept_at + CALL_DELAY)
         return call.now(process) + CALL_DELAY
 
     def window_left(self, now: int, window: int) -> int:
-        """Milliseconds until the next alert of this key may go out; 0 when one may now."""
+        """Return the milliseconds until this key may alert again; 0 when it may now."""
         if self.status is Status.CLOSED:
             return 0
         return max(0, self.observed_at + window - now) if self.observed(now) else window
@@ -199,10 +207,10 @@ class Action(Enum):
 
 
 def decide(state: State, now: int, window: int, *, silenced_until: int = 0) -> Action:
-    """What a sweep that is called at `now` does about a key, with the window as it is configured now.
+    """Return what a sweep that is called at `now` does about a key, with the window as it is configured now.
 
-    A silence holds back whatever would be published; what is not reported stays due and is said when the
-    silence ends.
+    A silence holds back whatever would be published. Events that are not reported stay due, and are reported
+    when the silence ends.
     """
     action = _decide(state, now, window)
     return Action.SILENCED if action.publishes and now < silenced_until else action
@@ -220,9 +228,10 @@ def _decide(state: State, now: int, window: int) -> Action:
 
 
 def decide_counted(state: State) -> Action:
-    """What the consumer does about a key that it has just counted: open what is closed, and no more.
+    """Return what the consumer does about a key that it has just counted: open it if it is closed, no more.
 
-    It takes no clock, so none can be wrong: windows and claims that are left are the sweeper's.
+    No clock is needed for that, so that a wrong one does no harm. The ends of windows and abandoned claims
+    are for the sweeper.
     """
     if state.lease_owner:
         return Action.WAIT
@@ -232,8 +241,10 @@ def decide_counted(state: State) -> Action:
 
 
 def may_publish(claimed_at: int, now: int) -> bool:
-    """Whether enough of the lease is left, by the publisher's own clock; a publisher that stalled must not
-    speak after another did."""
+    """Return whether enough of the lease is left to publish, by the publisher's own clock.
+
+    A publisher that was paused must not publish after another one has taken over its claim.
+    """
     return now - claimed_at <= LEASE - PUBLISH_BUDGET
 
 
@@ -242,7 +253,10 @@ def may_publish(claimed_at: int, now: int) -> bool:
 
 @dataclass(frozen=True)
 class Tally:
-    """What one message adds to one key: counted once per message and key, in one transaction."""
+    """The events that one message adds to one key; they are counted once, in one transaction.
+
+    `template` and `sample` are the message's text with and without its variable parts masked.
+    """
 
     key: AlertKey
     count: int
@@ -259,11 +273,10 @@ class Tally:
 def is_new_kind(key: AlertKey, state: State | None) -> bool:
     """Return whether an event that is counted now opens a kind of its app.
 
-    It does when nothing of its key is open and nothing waits to be reported. The overflow key is no kind: the
-    events of many kinds are counted under it.
+    It does when nothing of its key is open and nothing waits to be reported. The overflow key is not a kind:
+    the events of many kinds are counted under it.
 
-    Args:
-        state: the key's state; None when nothing was ever counted for it.
+    `state`: the key's state; None when nothing was ever counted for it.
     """
     opens = state is None or (state.status is Status.CLOSED and not state.held_back)
     return opens and key != key.overflow
@@ -274,8 +287,7 @@ def counted_under(key: AlertKey, state: State | None, kinds: int) -> AlertKey:
 
     `AlertStore.count` applies the limit as a condition of its write, because other containers count too.
 
-    Args:
-        kinds: how many kinds of the app have opened in this window, this one not included.
+    `kinds`: how many kinds of the app have opened in this window, this one not included.
     """
     return key.overflow if is_new_kind(key, state) and kinds >= KINDS_PER_WINDOW else key
 
@@ -283,9 +295,8 @@ def counted_under(key: AlertKey, state: State | None, kinds: int) -> AlertKey:
 def counted(state: State | None, tally: Tally, now: int) -> State:
     """Return the state of a key after a tally has been added to it.
 
-    Args:
-        state: the state before; None when nothing was ever counted for the key.
-        now: milliseconds, the first `seq` of a new state.
+    - `state`: the state before; None when nothing was ever counted for the key.
+    - `now`: milliseconds, the first `seq` of a new state.
     """
     before = state or State(tally.key, Status.CLOSED, seen=0, reported=0, seq=now, template=tally.template)
     return replace(
@@ -297,16 +308,16 @@ def counted(state: State | None, tally: Tally, now: int) -> State:
 
 
 def alerts(record: Record, level: str) -> bool:
-    """Whether a record counts towards alerts: severe enough, and not from long ago."""
+    """Return whether a record counts towards alerts: it is severe enough, and not late."""
     return levels.at_least(record.level, level) and LATE not in record.flags
 
 
 def tally(records: Iterable[Record], level: str) -> list[Tally]:
-    """What a message's records add, by key in order of first appearance.
+    """Return what a message's records add, by key in order of first appearance.
 
-    A message with more kinds than `KINDS_PER_MESSAGE` is a flood; the rest of its kinds are counted
-    together per severity, so that a flood of unique messages is not a flood of alerts. So are those that
-    come after more text than is compared.
+    Of more kinds than `KINDS_PER_MESSAGE`, the remaining ones are counted together for each severity, so that
+    many different messages do not cause as many alerts. So are the records after the first `MAX_COMPARED`
+    characters.
     """
     groups: dict[AlertKey, list[Record]] = {}
     compared = 0
@@ -324,15 +335,15 @@ def tally(records: Iterable[Record], level: str) -> list[Tally]:
 def _tally(key: AlertKey, records: Sequence[Record]) -> Tally:
     first = records[0].message
     return Tally(
-        key,
-        len(records),
-        OVERFLOW_TEMPLATE if key.fingerprint == OVERFLOW else shorten(template(first), 500),
-        shorten(first, 1_000),
-        max(record.ts for record in records),
+        key=key,
+        count=len(records),
+        template=OVERFLOW_TEMPLATE if key.fingerprint == OVERFLOW else shorten(template(first), 500),
+        sample=shorten(first, 1_000),
+        last_event_at=max(record.ts for record in records),
     )
 
 
-# ── The words ───────────────────────────────────────────────────────────────────────────────────────
+# ── The alert's text ────────────────────────────────────────────────────────────────────────────────
 
 LOOK_BACK = 15 * MINUTE
 """How far before the alert the suggested `tail` begins."""
@@ -342,7 +353,7 @@ SUBJECT_LIMIT = 99
 
 @dataclass(frozen=True)
 class Alert:
-    """What goes to SNS. `alert_id` is the same for every copy of the same alert."""
+    """An alert as it is published. `alert_id` is the same for every copy of the same alert."""
 
     alert_id: str
     kind: Action
@@ -353,10 +364,10 @@ class Alert:
 
 
 def compose(state: State, action: Action, *, stack: str, flags: str = "") -> Alert:
-    """The alert for a claimed state, built from what the claim froze and nothing else.
+    """Return the alert of a claimed state, built only from what the claim has frozen.
 
-    Args:
-        flags: what a suggested command needs to find this environment.
+    - `stack`: the name in the subject.
+    - `flags`: what a suggested command needs to find this environment, with a leading space.
     """
     claim = state.claim or Claim(state.seen, state.seen, state.notified_at, 0)
     key = state.key
@@ -394,7 +405,12 @@ def compose(state: State, action: Action, *, stack: str, flags: str = "") -> Ale
     if action is Action.SUMMARISE:
         subject += f" ({count} more)"
     return Alert(
-        _alert_id(state, action), action, key, count, shorten(ascii_only(subject), SUBJECT_LIMIT), body
+        alert_id=_alert_id(state, action),
+        kind=action,
+        key=key,
+        count=count,
+        subject=shorten(ascii_only(subject), SUBJECT_LIMIT),
+        body=body,
     )
 
 

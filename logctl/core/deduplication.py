@@ -1,13 +1,13 @@
-"""Which records of a file were stored before, in whatever messages they came.
+"""The rules by which records of a file are recognised that other messages have brought before.
 
-A follower sends what it finds at each look, `send FILE` a thousand records at a time, and who has lost a
-checkpoint begins again: the same records, in other messages. So beside the message, which is known by its
-content, each record of a file is known by its id and its place, and is stored with the message that brought
-it first.
+`send -f` sends what it finds each time it looks, `send FILE` a thousand records at a time, and a sender that
+has lost its checkpoint starts again: the same records arrive in different messages. A message is identified
+by its content, so that is not enough. Each record of a file is therefore also identified by its id and its
+position in the file, and is stored with the message that brought it first.
 
-What a message brought is written down: for each stretch of `BLOCK` bytes of the file that its records begin
-in, where the last of them begins and a mark of eight bytes for each. So cut into blocks, all that can have
-records in common with a message is one range of keys.
+What a message has brought is written down by blocks of `BLOCK` bytes of the file: where its last record in
+the block begins, and a mark of eight bytes for each of its records. With that division, everything that can
+have records in common with a message is one range of sort keys.
 """
 
 from __future__ import annotations
@@ -20,18 +20,21 @@ from logctl.core.records import Record
 from logctl.core.times import DAY
 
 BLOCK = 256 * 1024
-"""Bytes of a file; a thousand records of usual length."""
+"""Bytes of a file: about a thousand records of usual length."""
 MAX_BLOCKS = 16
-"""Blocks that one message's records may lie in: reads and writes a message stay few."""
+"""In how many blocks one message's records may begin; it bounds the reads and writes for a message."""
 KEPT = 35 * DAY
-"""How long a record is known again: longer than 14 days in the queue and 14 in the dead-letter queue."""
+"""How long a record is recognised: longer than 14 days in the queue and 14 in the dead-letter queue."""
 
 _MARK = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What one message brought of one block. `last` is where its last record begins, in bytes."""
+    """What one message brought of one block.
+
+    `last` is where its last record begins, in bytes; `marks` has eight bytes for each of its records.
+    """
 
     batch_id: str
     last: int
@@ -39,22 +42,26 @@ class Brought:
 
 
 def block_of(record: Record) -> int:
+    """Return the number of the block in which a record begins."""
     return record.seq // BLOCK
 
 
 def mark(record: Record) -> bytes:
-    """The place belongs to it: two records of one file to which their producer gave one id are two."""
+    """Return the eight bytes that identify a record in its file.
+
+    Its position is part of them: two records with the same id at two positions are two records.
+    """
     return hashlib.sha256(f"{record.event_id}\0{record.seq}".encode()).digest()[:_MARK]
 
 
 def span(records: Sequence[Record]) -> tuple[int, int]:
-    """Between which places, both included, what was brought ends that can have one of these records."""
+    """Return the range of `Brought.last`, ends included, in which these records can occur."""
     places = [record.seq for record in records]
     return min(places), (max(places) // BLOCK + 1) * BLOCK - 1
 
 
 def brought(batch_id: str, records: Iterable[Record]) -> list[Brought]:
-    """What is to be written down of a message."""
+    """Return what is to be written down of a message: one item for each block."""
     blocks: dict[int, list[Record]] = {}
     for record in records:
         blocks.setdefault(block_of(record), []).append(record)
@@ -65,9 +72,9 @@ def brought(batch_id: str, records: Iterable[Record]) -> list[Brought]:
 
 
 def new_of(batch_id: str, records: Sequence[Record], earlier: Iterable[Brought]) -> tuple[Record, ...]:
-    """The records that no other message has brought.
+    """Return the records that no other message has brought.
 
-    What a message itself has brought does not count: delivered again it is stored again, to the same keys.
+    What the message itself has brought does not count: a redelivery is stored again, under the same keys.
     """
     known = {
         one.marks[start : start + _MARK]

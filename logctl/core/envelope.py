@@ -112,8 +112,7 @@ class Packer:
     def add(self, record: Record, place: int = 0) -> list[Packed]:
         """Add a record, and return the messages that are full now.
 
-        Args:
-            place: the record's line in its source.
+        `place`: the record's line in its source.
 
         Raises:
             TooBig: this record fits no message; it was not added.
@@ -254,8 +253,7 @@ def _fold(plain: bytes) -> str:
 def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
     """Return an envelope's data as NDJSON: one zstd frame that declares its size, and nothing after it.
 
-    Args:
-        most: how many bytes of NDJSON are allowed.
+    `most`: how many bytes of NDJSON are allowed.
 
     Raises:
         Rejected: with `too_big` or `encoding`.

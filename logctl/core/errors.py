@@ -1,4 +1,4 @@
-"""Errors that reach people: one plain sentence, what to do next, and an exit code (see DESIGN.md)."""
+"""Errors that reach people: one plain sentence, what to do next, and an exit code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import IntEnum, unique
 
 @unique
 class Exit(IntEnum):
-    """What a command's exit code says."""
+    """A command's exit codes."""
 
     DONE = 0
     FAILED = 1
@@ -19,7 +19,7 @@ class Exit(IntEnum):
 
 
 class LogctlError(Exception):
-    """Something a person must hear. `message` is one sentence; `hint` says what to do next."""
+    """An error for the person who runs a command: `message` is one sentence, `hint` says what to do next."""
 
     exit_code = Exit.FAILED
 
@@ -30,7 +30,7 @@ class LogctlError(Exception):
 
 
 class UsageError(LogctlError):
-    """Wrong usage or wrong input; nothing was done."""
+    """A command was used wrongly or its input is wrong; nothing was done."""
 
     exit_code = Exit.USAGE
 
@@ -48,6 +48,6 @@ class NotPermittedError(LogctlError):
 
 
 class PartialError(LogctlError):
-    """Some of it was done; the message says what was and what was not."""
+    """A part of the work was done; the message says what was done and what was not."""
 
     exit_code = Exit.PARTIAL

@@ -1,4 +1,4 @@
-"""Whose turn it is: keys of many apps in an order in which no app waits for another's."""
+"""A fair order for the work of a sweep: one key of each app, then the next of each, and so on."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from logctl.core.debounce import AlertKey
 
 
 class Turns:
-    """A bounded number of keys by app, each app's in the order in which they came.
+    """A bounded number of keys, by app, each app's in the order in which they were added.
 
-    When there are too many, those go that came last of the apps with the most, so that a few keys of one app
-    are never dropped for the many of another.
+    When there are too many, the apps with the most keys lose those that were added last, so that an app with
+    few keys loses none because of an app with many.
     """
 
     def __init__(self, most: int) -> None:
@@ -25,7 +25,7 @@ class Turns:
         return self._count
 
     def add(self, key: AlertKey) -> None:
-        """Take a key, unless it is there, or its app has more than its share."""
+        """Add a key, unless it was added before or its app has its full share."""
         mine = self._apps.setdefault(key.appid, {})
         if key in mine or len(mine) >= self._limit:
             return
@@ -35,7 +35,7 @@ class Turns:
             self._cut()
 
     def _cut(self) -> None:
-        """Halve the share of an app until there is room."""
+        """Halve the share of every app until the keys are few enough."""
         while self._count > self._most and self._limit > 1:
             self._limit = max(1, self._limit // 2)
             for app, keys in self._apps.items():
@@ -44,7 +44,7 @@ class Turns:
                     self._apps[app] = dict.fromkeys(islice(keys, self._limit))
 
     def __iter__(self) -> Iterator[AlertKey]:
-        """One key of each app, then the next of each, and so on."""
+        """Yield one key of each app, then the next of each, and so on."""
         waiting = [iter(keys) for keys in self._apps.values()]
         while waiting:
             left = []

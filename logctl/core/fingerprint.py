@@ -1,6 +1,7 @@
-"""The same error with other numbers: what makes two messages one kind.
+"""Fingerprints: messages that differ only in their variable parts, such as numbers, are one kind of error.
 
-Stateless and deterministic, because concurrent Lambdas cannot share a parser's state.
+Variable parts are found by patterns alone, without state: concurrent Lambda functions could not share what a
+parser has learnt.
 """
 
 from __future__ import annotations
@@ -62,19 +63,19 @@ _SPACES = re.compile(r"\s+")
 
 
 def template(message: str) -> str:
-    """The message with its variable parts as `<*>`, on one line."""
+    """Return a message on one line, with `<*>` in place of each variable part."""
     return _masked(message[:LIMIT])
 
 
-@lru_cache(maxsize=256)  # a storm of errors is mostly a few texts, again and again
+@lru_cache(maxsize=256)  # many errors at once are mostly a few texts, repeated
 def _masked(message: str) -> str:
     for mask, replacement in _MASKS:
         message = mask.sub(replacement, message)
-    # Parentheses around nothing are those that hold a value in others of the kind.
+    # Empty parentheses hold a value in other messages of the same kind.
     message = message.replace(" ()", f" ({WILDCARD})")
     return _SPACES.sub(" ", _RUNS.sub(WILDCARD, message)).strip()
 
 
 def fingerprint(message: str) -> str:
-    """Twelve hexadecimal digits; equal for messages that differ only in what `template` masks."""
+    """Return twelve hexadecimal digits that are equal for messages with the same `template`."""
     return hashlib.sha256(template(message).encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Counts over time: which buckets a range is cut into, and what falls into each."""
+"""Counts of records over time, in buckets of equal length."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TOO_MANY = 2_000
 
 @dataclass(frozen=True)
 class Bucket:
-    """`start` in milliseconds, and records by level."""
+    """The number of records by level in one bucket; `start` is in milliseconds."""
 
     start: int
     levels: Mapping[str, int] = field(default_factory=dict)
@@ -30,15 +30,16 @@ class Bucket:
 
 
 def step_for(span: TimeRange, most: int = MOST_ROWS) -> int:
-    """The shortest step of a clock's face that cuts a range into at most so many buckets."""
+    """Return the shortest usual length (1 s, 5 m, 1 h …) that divides a range into at most `most` buckets."""
     length = span.until - span.since
     return next((step for step in _STEPS if length <= step * most), _STEPS[-1])
 
 
 def prefix_length(step: int) -> int:
-    """How much of a `ts` tells which bucket it is in: to the day, hour, minute or second.
+    """Return how many characters of a `ts` are enough to assign it to a bucket: to the day, hour, minute or
+    second.
 
-    Athena counts by this text, which every `ts` has; what remains to be added up is little.
+    Athena groups by this prefix of the text, so that few rows remain to be added up here.
     """
     return next(
         (length for unit, length in ((DAY, 10), (HOUR, 13), (MINUTE, 16), (SECOND, 19)) if not step % unit),
@@ -47,10 +48,15 @@ def prefix_length(step: int) -> int:
 
 
 def buckets(counts: Iterable[tuple[int, str, int]], step: int, span: TimeRange | None = None) -> list[Bucket]:
-    """Counts by time and level added up, the empty buckets between them too.
+    """Add up counts by time and level; buckets without records between them are part of the result.
+
+    Args:
+        counts: milliseconds, level, and number of records.
+        step: the length of a bucket in milliseconds.
+        span: a range that the buckets have to cover; None for the range of the counts.
 
     Raises:
-        ValueError: there would be more buckets than anybody can look at.
+        ValueError: there would be more than 2,000 buckets.
     """
     found: dict[int, dict[str, int]] = {}
     for moment, level, count in counts:

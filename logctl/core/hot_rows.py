@@ -1,9 +1,9 @@
-"""Hot rows: one DynamoDB item holds one message's records of one hour, compressed.
+"""Hot rows: one DynamoDB item holds one message's records of one hour, compressed; it is called a chunk.
 
-DynamoDB bills a write by the kilobyte, so a row a record would cost ten times as much. A chunk never
-spans two hours, and its sort key begins with its newest time: to read a range is to read the keys from
-its start to an hour past its end, and to read the newest N is to read backwards until no unread key
-can hold anything newer.
+DynamoDB bills a write by the kilobyte, so that an item for each record would cost ten times as much. A chunk
+never spans two hours, and its sort key begins with the time of its newest record. A range is read by the keys
+from its start to an hour past its end. The newest N records are read backwards, until no unread key can hold
+anything newer.
 """
 
 from __future__ import annotations
@@ -25,16 +25,24 @@ _MAX_PLAIN = 64 * 1024 * 1024
 _CUT = 32_768
 
 APPS = "_apps"
-"""The partition key under which the hot table lists the apps; no app can be called this."""
+"""The partition key under which the hot table lists the apps; it is not a valid app name."""
 CANARY = "~canary"
-"""The sort key of an app's row that only shows that rows can be written. It sorts after all chunks, whose
-keys begin with a time, and has no arrival, so that no reader meets it."""
+"""The sort key of a row that is written only to find out whether rows can be written.
+
+It sorts after all chunks, whose keys begin with a time, and has no arrival, so that no reader finds it.
+"""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Records of one app, message and hour. `part` counts those of one hour; `order` sorts chunks of equal
-    time as the queue had them."""
+    """Records of one app, message and hour.
+
+    Attributes:
+        part: the number of the chunk among those of the same message and hour.
+        min_ts: the time of the oldest record, milliseconds; `max_ts` is that of the newest.
+        data: the records as JSON, compressed with zstd.
+        order: SQS's sequence number, by which chunks of the same time are sorted.
+    """
 
     appid: str
     batch_id: str
@@ -51,6 +59,7 @@ class Chunk:
         return f"{self.max_ts:013d}#{self.batch_id}#{self.part}"
 
     def records(self) -> list[Record]:
+        """Return the records in the order in which they were packed."""
         plain = zstandard.ZstdDecompressor().decompress(self.data, max_output_size=_MAX_PLAIN)
         return [from_wire(wire, self.appid) for wire in json.loads(plain)]
 
@@ -60,10 +69,10 @@ def hour_of(milliseconds: int) -> int:
 
 
 def make_chunks(appid: str, batch_id: str, records: Iterable[Record], order: str = "") -> list[Chunk]:
-    """The hot rows of one message: one per hour, more where one would not fit an item.
+    """Return the hot rows of one message: one for each hour, or more where one would not fit an item.
 
-    A row's key comes from its own hour's records alone, so that cold storage, where an object holds a day
-    of a message, can make the same row again.
+    A row's key comes from the records of its own hour alone, so that the same row can be made again from cold
+    storage, where an object holds a whole day of a message.
     """
     hours: dict[int, list[Record]] = {}
     for record in records:
@@ -71,25 +80,27 @@ def make_chunks(appid: str, batch_id: str, records: Iterable[Record], order: str
     chunks: list[Chunk] = []
     for group in hours.values():
         for part, (piece, data) in enumerate(_fitting(group)):
-            chunks.append(_chunk(appid, batch_id, part, piece, data, order))
+            chunks.append(
+                Chunk(
+                    appid=appid,
+                    batch_id=batch_id,
+                    part=part,
+                    min_ts=min(record.ts for record in piece),
+                    max_ts=max(record.ts for record in piece),
+                    count=len(piece),
+                    levels=dict(Counter(record.level for record in piece)),
+                    data=data,
+                    order=order,
+                )
+            )
     return chunks
 
 
-def _chunk(appid: str, batch_id: str, part: int, records: Sequence[Record], data: bytes, order: str) -> Chunk:
-    return Chunk(
-        appid,
-        batch_id,
-        part,
-        min(record.ts for record in records),
-        max(record.ts for record in records),
-        len(records),
-        dict(Counter(record.level for record in records)),
-        data,
-        order,
-    )
-
-
 def _fitting(records: list[Record]) -> list[tuple[list[Record], bytes]]:
+    """Return the records in parts that fit an item each, with their compressed form.
+
+    A record that does not fit an item by itself is truncated.
+    """
     data = _compress(records)
     if len(data) <= MAX_DATA:
         return [(records, data)]
@@ -107,11 +118,10 @@ def _compress(records: Sequence[Record]) -> bytes:
 
 
 def to_item(chunk: Chunk, *, arrived: int, expires_at: int) -> dict[str, Any]:
-    """The row in DynamoDB's JSON.
+    """Return a chunk as an item in DynamoDB's JSON.
 
-    Args:
-        arrived: milliseconds, when it was written; what `tail -f` follows.
-        expires_at: epoch seconds, as DynamoDB's TTL wants them.
+    - `arrived`: when it was written, milliseconds; `tail -f` follows this.
+    - `expires_at`: seconds since the epoch, as DynamoDB's TTL needs them.
     """
     return {
         "app": {"S": chunk.appid},
@@ -130,15 +140,15 @@ def to_item(chunk: Chunk, *, arrived: int, expires_at: int) -> dict[str, Any]:
 
 
 def from_item(item: Mapping[str, Any]) -> Chunk:
-    """The inverse of `to_item`."""
+    """Return the chunk that an item holds; the inverse of `to_item`."""
     return Chunk(
-        item["app"]["S"],
-        item["batch_id"]["S"],
-        int(item["part"]["N"]),
-        int(item["min_ts"]["N"]),
-        int(item["max_ts"]["N"]),
-        int(item["count"]["N"]),
-        {level: int(count["N"]) for level, count in item["levels"]["M"].items()},
-        bytes(item["data"]["B"]),
-        item["order"]["S"],
+        appid=item["app"]["S"],
+        batch_id=item["batch_id"]["S"],
+        part=int(item["part"]["N"]),
+        min_ts=int(item["min_ts"]["N"]),
+        max_ts=int(item["max_ts"]["N"]),
+        count=int(item["count"]["N"]),
+        levels={level: int(count["N"]) for level, count in item["levels"]["M"].items()},
+        data=bytes(item["data"]["B"]),
+        order=item["order"]["S"],
     )

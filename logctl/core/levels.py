@@ -6,7 +6,7 @@ TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, FATAL = "TRACE", "DEBUG", "INFO", "NOTI
 UNKNOWN = "UNKNOWN"
 
 ORDER = (TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, FATAL)
-"""From least to most severe. `UNKNOWN` is none of them: it neither alerts nor passes a level filter."""
+"""From least to most severe. `UNKNOWN` is not among them: it neither alerts nor passes a level filter."""
 
 _RANK = {level: rank for rank, level in enumerate(ORDER)}
 
@@ -28,7 +28,7 @@ _PINO = {10: TRACE, 20: DEBUG, 30: INFO, 40: WARN, 50: ERROR, 60: FATAL}
 
 
 def parse_level(value: object) -> str:
-    """The level that a producer's word or number means; `UNKNOWN` for everything else."""
+    """Return the level that a producer's word or number means; `UNKNOWN` for everything else."""
     if isinstance(value, bool):
         return UNKNOWN
     if isinstance(value, int):
@@ -48,5 +48,5 @@ def _by_number(number: int) -> str:
 
 
 def at_least(level: str, threshold: str) -> bool:
-    """Whether `level` is as severe as `threshold`; never for `UNKNOWN`."""
+    """Return whether `level` is at least as severe as `threshold`; `UNKNOWN` never is."""
     return level in _RANK and _RANK[level] >= _RANK[threshold]

@@ -12,17 +12,17 @@ from logctl.core.schema import PARTITION_KEYS
 STATEMENT_LIMIT = 262_144
 """Bytes of one statement (Amazon Athena User Guide, Service Quotas)."""
 STATEMENT_PARTITIONS = 100
-"""What we put into one: about 20 kB, and as many as Glue takes in one call behind it."""
+"""Partitions in one statement: about 20 kB, and as many as one call of Glue takes."""
 
 
 def add_partitions_ddl(table: str, located: Sequence[tuple[Partition, str]]) -> str:
-    """Return the statement that registers partitions at S3 URLs; a registered one is no error."""
+    """Return the statement that registers partitions at S3 URLs; a registered one is not an error."""
     listed = " ".join(f"{_partition(partition)} LOCATION {literal(url)}" for partition, url in located)
     return f"ALTER TABLE {identifier(table)} ADD IF NOT EXISTS {listed}"
 
 
 def drop_partitions_ddl(table: str, partitions: Sequence[Partition]) -> str:
-    """Return the statement that drops partitions; a missing one is no error."""
+    """Return the statement that drops partitions; a missing one is not an error."""
     return f"ALTER TABLE {identifier(table)} DROP IF EXISTS {', '.join(map(_partition, partitions))}"
 
 

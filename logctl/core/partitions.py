@@ -1,7 +1,7 @@
-"""Where records lie in S3: Hive partitions `year=/month=/day=/appid=`, by the record's own time in UTC.
+"""Hive partitions of the records in S3: `year=/month=/day=/appid=`, by each record's own time in UTC.
 
-A partition comes from the record and never from the clock, so that a redelivery after midnight writes
-the same object to the same place.
+A partition never depends on the clock, so that a redelivery after midnight writes the same object to the same
+place.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ LOGS = "logs/"
 COMPACTED = "compacted/"
 QUARANTINE = "quarantine/"
 CANARIES = "canary/"
-"""Where the consumer writes when it needs to know whether it can write at all."""
+"""The prefix that the consumer writes to when it needs to know whether S3 can be written at all."""
 RESULTS = "athena-results/"
 OBJECT = ".json.gz"
-"""How the name of an object under `logs/` ends; it begins with the batch."""
+"""The suffix of an object's name under `logs/`; the rest of the name is the batch id."""
 
 _PREFIX = re.compile(rf"year=(\d{{4}})/month=(\d{{2}})/day=(\d{{2}})/appid=({PATTERN})/")
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Partition:
-    """One app's day. The parts are text with leading zeros, as the catalog holds them."""
+    """One day of one app. Year, month and day are text with leading zeros, as in the catalog."""
 
     year: str
     month: str
@@ -40,18 +40,19 @@ class Partition:
 
     @classmethod
     def at(cls, milliseconds: int, appid: str) -> Partition:
+        """Return the partition of an app that holds a moment."""
         moment = to_datetime(milliseconds)
         return cls(f"{moment.year:04d}", f"{moment.month:02d}", f"{moment.day:02d}", appid)
 
     @classmethod
     def of_key(cls, key: str, root: str = LOGS) -> Partition | None:
-        """The partition an object's key or a prefix lies in; None when it is not a partition's."""
+        """Return the partition that an object's key or a prefix is in; None when it is in no partition."""
         found = _PREFIX.match(key, len(root)) if key.startswith(root) else None
         return cls(*found.groups()) if found else None
 
     @classmethod
     def of_values(cls, values: Sequence[str]) -> Partition | None:
-        """The partition that a catalog's values name; None when it is none of logctl's (`month=1`)."""
+        """Return the partition of a catalog's values; None when logctl writes no such values (`month=1`)."""
         if len(values) != 4:
             return None
         partition = cls(*values)
@@ -59,7 +60,7 @@ class Partition:
 
     @property
     def values(self) -> tuple[str, str, str, str]:
-        """In the order of the table's partition keys."""
+        """The partition's values in the order of the table's partition keys."""
         return (self.year, self.month, self.day, self.appid)
 
     @property
@@ -73,23 +74,24 @@ class Partition:
 
     @property
     def date(self) -> str:
-        """`2026-01-31`: text that compares as days do."""
+        """The day as `2026-01-31`: the order of such texts is that of the days."""
         return f"{self.year}-{self.month}-{self.day}"
 
     def location(self, bucket: str) -> str:
-        """Where the catalog should say it lies."""
+        """Return the S3 URL that the catalog should have for the partition."""
         return f"s3://{bucket}/{self.prefix}"
 
     def under(self, root: str) -> str:
+        """Return the partition's prefix below another prefix, such as `compacted/`."""
         return f"{root}year={self.year}/month={self.month}/day={self.day}/appid={self.appid}/"
 
     def object_key(self, batch_id: str) -> str:
-        """The one key for a batch's records of this partition: writing twice writes the same object."""
+        """Return the key of a batch's object in this partition; a redelivery has the same key."""
         return f"{self.prefix}{batch_id}{OBJECT}"
 
     @classmethod
     def of_object(cls, key: str) -> tuple[Partition, str] | None:
-        """The partition and the batch of an object's key; None when the consumer did not write it."""
+        """Return the partition and batch id of an object's key; None when the consumer did not write it."""
         partition, name = cls.of_key(key), key.rpartition("/")[2]
         if partition is None or partition.object_key(name.removesuffix(OBJECT)) != key:
             return None
@@ -104,7 +106,7 @@ _FEW_DAYS = 92
 
 @dataclass(frozen=True)
 class Scope:
-    """Which partitions are meant: the days from `first` to `last`, both included, of apps by name or glob."""
+    """A selection of partitions: the days from `first` to `last`, both included, of apps by name or glob."""
 
     first: str = _FIRST
     last: str = _LAST
@@ -112,7 +114,7 @@ class Scope:
 
     @classmethod
     def of(cls, span: TimeRange | None, apps: Iterable[str] = ()) -> Scope:
-        """The days that hold any moment of a range; its end is not in it."""
+        """Return the selection of all days that hold a moment of a range, whose end is exclusive."""
         if span is None:
             return cls(apps=tuple(apps))
         first, last = Partition.at(span.since, ""), Partition.at(span.until - 1, "")
@@ -128,12 +130,12 @@ class Scope:
         return self == Scope()
 
     def touches(self, prefix: str) -> bool:
-        """Whether a prefix of year, month or day holds a day in range."""
+        """Return whether a prefix of year, month or day holds a selected day."""
         text = "-".join(re.findall(r"(?:year|month|day)=(\d+)/", prefix))
         return bool(text) and self.first[: len(text)] <= text <= self.last[: len(text)]
 
     def day_prefixes(self, root: str = LOGS) -> list[str] | None:
-        """The prefixes of all days in range, where they are so few that nobody need look which exist."""
+        """Return the prefix of every selected day, existing or not; None if there are more than 92."""
         if self.first == _FIRST or self.last == _LAST:
             return None
         first, last = _day_number(self.first), _day_number(self.last)
@@ -143,8 +145,10 @@ class Scope:
         return [day.under(root).removesuffix("appid=/") for day in days]
 
     def expression(self) -> str:
-        """The days, and the apps where they are few names, as GetPartitions' Expression: text is compared,
-        which is right because the values have leading zeros. Empty for everything.
+        """Return an Expression for Glue's GetPartitions; "" for everything.
+
+        It has the days, and the apps if they are names and not too many; it may match more than is selected.
+        The values are compared as text, which is right because they have leading zeros.
         """
         clauses = []
         if self.first == self.last:
@@ -175,7 +179,7 @@ def _beyond(date: str, sign: str) -> str:
 
 
 def _day_number(date: str) -> int | None:
-    """Days since 1970; None for 30 February."""
+    """Return the number of days since 1970; None for a date that does not exist, such as 30 February."""
     year, month, day = date.split("-")
     try:
         return from_datetime(datetime(int(year), int(month), int(day), tzinfo=UTC)) // DAY
@@ -185,7 +189,7 @@ def _day_number(date: str) -> int | None:
 
 @dataclass(frozen=True, order=True)
 class Gap:
-    """Days of an app between its first and its last one that have no partition."""
+    """Successive days without a partition between the first and the last day of an app."""
 
     app: str
     first: str
@@ -194,7 +198,7 @@ class Gap:
 
 
 def gaps(partitions: Iterable[Partition]) -> list[Gap]:
-    """Every run of days without a partition, by app."""
+    """Return every run of days without a partition, by app."""
     by_app: dict[str, set[int]] = {}
     for partition in partitions:
         number = _day_number(partition.date)
@@ -211,7 +215,7 @@ def gaps(partitions: Iterable[Partition]) -> list[Gap]:
 
 
 def by_partition(records: Iterable[Record]) -> dict[Partition, list[Record]]:
-    """Records grouped by partition, in order of first appearance, each group in the order given."""
+    """Group records by partition, in order of first appearance; each group keeps the order of the records."""
     groups: dict[tuple[int, str], list[Record]] = {}
     for record in records:
         groups.setdefault((record.ts // DAY, record.appid), []).append(record)

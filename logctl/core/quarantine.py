@@ -1,7 +1,8 @@
-"""What lies in quarantine: a message that could not be read, or the lines of one that could not.
+"""Objects in quarantine: a message that could not be read, or those of its lines that could not.
 
-The consumer writes one JSON object a message. `parse` reads it back, in the form of today (a whole message
-as `content`, or its lines as `rejected`) and in the earlier one (one line as `content` with `position`).
+The consumer writes one JSON object for a message. `parse` reads the present form (a whole message as
+`content`, or some of its lines as `rejected`) and that of earlier versions (one line as `content`, with
+`position`).
 """
 
 from __future__ import annotations
@@ -23,8 +24,11 @@ SUFFIX = ".json"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a message that could not be read; `content` is None when it was withheld."""
+class RejectedLine:
+    """A line of a message that could not be read.
+
+    `content` is None when it was withheld because it may hold a secret.
+    """
 
     position: int
     reason: str
@@ -34,10 +38,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What an object says. `sent_at` is in milliseconds.
+    """What an object in quarantine says about its message.
 
-    `content` is the body of a message that was set aside whole, and None when only `rejected` lines of it
-    were, while `stored` records were stored. `redacted` secrets were taken out before it was written.
+    Attributes:
+        reason: why it was set aside, as a code; `detail` says it as a sentence.
+        sent_at: milliseconds.
+        receives: how often SQS had delivered it.
+        stored: how many of its records were stored.
+        redacted: how many secrets were redacted before the object was written.
+        content: the body of a message that was set aside as a whole; None when only lines of it were.
+        rejected: the lines that were set aside; none for a whole message.
     """
 
     reason: str
@@ -50,7 +60,7 @@ class Note:
     stored: int
     redacted: int
     content: str | None
-    rejected: tuple[Line, ...]
+    rejected: tuple[RejectedLine, ...]
 
     @property
     def app(self) -> str:
@@ -58,12 +68,12 @@ class Note:
 
     @property
     def lines(self) -> int:
-        """How many lines were rejected; 0 when it is the whole message."""
+        """How many lines were rejected; 0 when the whole message was set aside."""
         return len(self.rejected)
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Each reason once, the first line's first."""
+        """The reasons of the rejected lines, or of the message, without repetition."""
         return tuple(dict.fromkeys([line.reason for line in self.rejected] or [self.reason]))
 
 
@@ -72,7 +82,7 @@ class NotANote(ValueError):
 
 
 def parse(data: bytes) -> Note:
-    """Read an object of the quarantine.
+    """Parse an object in quarantine.
 
     Raises:
         NotANote: it is not what the consumer writes.
@@ -87,7 +97,7 @@ def parse(data: bytes) -> Note:
 def _note(value: dict[str, Any]) -> Note:
     content = _text_or_none(value["content"])
     rejected = tuple(
-        Line(
+        RejectedLine(
             int(item.get("position") or 0),
             str(item.get("reason", "")),
             str(item.get("detail", "")),
@@ -97,19 +107,19 @@ def _note(value: dict[str, Any]) -> Note:
     )
     reason, detail = str(value["reason"]), str(value.get("detail", ""))
     if value.get("position") is not None:
-        rejected, content = (Line(int(value["position"]), reason, detail, content),), None
+        rejected, content = (RejectedLine(int(value["position"]), reason, detail, content),), None
     return Note(
-        reason,
-        detail,
-        str(value["group"]),
-        str(value.get("message_id", "")),
-        str(value.get("deduplication_id", "")),
-        parse_time(str(value["sent_at"])),
-        int(value.get("receives") or 0),
-        int(value.get("stored") or 0),
-        int(value.get("redacted") or 0),
-        content,
-        rejected,
+        reason=reason,
+        detail=detail,
+        group=str(value["group"]),
+        message_id=str(value.get("message_id", "")),
+        deduplication_id=str(value.get("deduplication_id", "")),
+        sent_at=parse_time(str(value["sent_at"])),
+        receives=int(value.get("receives") or 0),
+        stored=int(value.get("stored") or 0),
+        redacted=int(value.get("redacted") or 0),
+        content=content,
+        rejected=rejected,
     )
 
 
@@ -117,17 +127,17 @@ def _text_or_none(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-# ── Sending it through again ────────────────────────────────────────────────────────────────────────
+# ── Sending a message again ─────────────────────────────────────────────────────────────────────────
 
 
 class Withheld(LogctlError):
-    """There is no content to go by."""
+    """The content of a message was not kept, so that it cannot be sent again."""
 
 
 def body_of(note: Note) -> str:
-    """The message's body, or its rejected lines as NDJSON.
+    """Return the body of a message that was set aside, or its rejected lines as NDJSON.
 
-    With redaction in force an envelope is kept with its data unfolded; it is folded again.
+    Where redaction is configured, an envelope was stored with its data decompressed; it is compressed again.
 
     Raises:
         Withheld: the content was not kept.
@@ -149,11 +159,11 @@ def body_of(note: Note) -> str:
     return "\n".join(contents)
 
 
-# ── Where it lies, and what it is called ────────────────────────────────────────────────────────────
+# ── Keys and ids ────────────────────────────────────────────────────────────────────────────────────
 
 
 def place_of(key: str) -> tuple[Partition, str] | None:
-    """The partition and the id of an object's key; None when it is not one of the quarantine's."""
+    """Return the partition and the id of an object's key; None when the object is not in quarantine."""
     partition, name = Partition.of_key(key, QUARANTINE), key.rpartition("/")[2]
     if partition is None or not name.endswith(SUFFIX) or partition.under(QUARANTINE) + name != key:
         return None
@@ -161,20 +171,19 @@ def place_of(key: str) -> tuple[Partition, str] | None:
 
 
 def folder(day: Partition, app: str | None = None) -> str:
-    """What the keys of a day begin with, or of one app's day."""
+    """Return the prefix of a day's keys in quarantine, or of one app's day."""
     root = day.under(QUARANTINE).partition("appid=")[0]
     return f"{root}appid={app}/" if app and is_appid(app) else root
 
 
 def picked(ids: Sequence[str], beginnings: Sequence[str], *, where: str, see: str) -> list[str]:
-    """The ids that are meant by beginnings of them, in the order in which they were named.
+    """Return the ids that begin with the given texts, in the order of these texts.
 
-    Args:
-        where: where they were looked for, as in "There is no message … in the quarantine".
-        see: the command that lists them.
+    - `where`: where they were searched, as in "There is no message in the quarantine with an id …".
+    - `see`: the command that lists them.
 
     Raises:
-        UsageError: a beginning fits none of them, or several.
+        UsageError: no id, or more than one, begins with one of the texts.
     """
     chosen: list[str] = []
     for beginning in beginnings:

@@ -1,7 +1,8 @@
-"""The record: one log event, as every part of the pipeline sees it.
+"""The record: one log event, and the forms in which it is sent, stored and shown.
 
-Producers write what they like; `from_mapping` finds time, level and message under the names that real
-loggers use and keeps everything else under `fields`, where no key of theirs can overwrite one of ours.
+The objects of other producers have no common form. `from_mapping` finds time, level and message under the
+names that common loggers use, and keeps everything else in `fields`, where it cannot overwrite a member of
+the record.
 """
 
 from __future__ import annotations
@@ -27,22 +28,23 @@ ID_PATTERN = r"[A-Za-z0-9_-]{8,64}"
 _ID = re.compile(ID_PATTERN)
 
 TS_DERIVED = "ts_derived"
-"""The record had no usable time; it carries the time it was read or sent."""
+"""The record had no usable time; its time is when it was read or sent."""
 ID_DERIVED = "id_derived"
 """The producer gave no usable event_id; it is a hash of content and position."""
 LATE = "late"
-"""It arrived so long after its time that it opens no alert."""
+"""It arrived so long after its time that it does not count towards alerts."""
 TRUNCATED = "truncated"
-"""The hot store holds the start of the message; S3 holds all of it."""
+"""The hot store has only the start of the message; S3 has all of it."""
 REDACTED = "redacted="
-"""How the flag begins that says how much was taken out of a record."""
+"""The prefix of the flag that says how many secrets were redacted in a record."""
 _OURS_ALONE = re.compile(rf"{LATE}|{TRUNCATED}|{REDACTED}.*", re.DOTALL)
 
 
 class Rejected(ValueError):
-    """This cannot become a record. `reason` is a code for programs, `detail` a sentence for people.
+    """The input cannot become a record, or a message's records.
 
-    `records` is how many records this is known to concern.
+    `reason` is a code for programs, `detail` a sentence for people, `records` the number of records
+    concerned.
     """
 
     def __init__(self, reason: str, detail: str, *, records: int = 1) -> None:
@@ -56,8 +58,8 @@ class Rejected(ValueError):
 class Record:
     """One log event.
 
-    `ts` is in milliseconds since the epoch. `seq` is the producer's position (a file's byte offset, or
-    the place in the message): records of equal time sort by it.
+    `ts` is in milliseconds since the epoch. `seq` is the position at the producer (the byte offset in a file,
+    or the index in a message): records of the same time are sorted by it.
     """
 
     appid: str
@@ -70,18 +72,18 @@ class Record:
     flags: tuple[str, ...] = ()
 
     def flagged(self, flag: str) -> Record:
+        """Return the record with a flag added."""
         return self if flag in self.flags else replace(self, flags=(*self.flags, flag))
 
 
 def from_mapping(
     value: Mapping[str, Any], *, appid: str | None, seq: int, sent_at: int, fallback_id: str
 ) -> Record:
-    """The record that a producer's JSON object means.
+    """Return the record of a producer's JSON object.
 
-    Args:
-        appid: the app it must be of; None when the object itself says it.
-        sent_at: milliseconds; stands in for a time that is missing or impossible.
-        fallback_id: stands in for an event_id that is missing or not usable.
+    - `appid`: the app that it must belong to; None when the object itself has to say it.
+    - `sent_at`: milliseconds; used when the object has no time, or an implausible one.
+    - `fallback_id`: used when the object has no usable event_id.
 
     Raises:
         Rejected: with `appid` or `group_mismatch`.
@@ -103,7 +105,8 @@ def from_mapping(
         flags.append(ID_DERIVED)
 
     level = _take_level(rest)
-    return Record(app, event_id, ts, level, _take_message(rest), seq, rest, tuple(flags))
+    message = _take_message(rest)
+    return Record(app, event_id, ts, level, message, seq=seq, fields=rest, flags=tuple(flags))
 
 
 def _take_appid(rest: dict[str, Any], expected: str | None) -> str:
@@ -130,7 +133,7 @@ def _take_time(rest: dict[str, Any], sent_at: int) -> int | None:
 
 
 def find_time(value: Mapping[str, Any], otherwise: int | None) -> int | None:
-    """When an object says it was, in milliseconds, whatever the clock says now; else `otherwise`."""
+    """Return the time of an object in milliseconds, without comparing it with a clock; else `otherwise`."""
     for key in TIME_KEYS:
         if key in value:
             ts = read_time(value[key])
@@ -140,7 +143,7 @@ def find_time(value: Mapping[str, Any], otherwise: int | None) -> int | None:
 
 
 def read_time(value: object) -> int | None:
-    """Milliseconds from what a producer calls a time: text or an epoch number; None when it is neither."""
+    """Return a producer's time in milliseconds; None when it is neither text of a time nor a number."""
     try:
         if isinstance(value, str):
             text = value.strip()
@@ -176,7 +179,7 @@ def _take_message(rest: dict[str, Any]) -> str:
 
 
 def derive_id(*parts: object) -> str:
-    """24 hexadecimal digits that identify content at a position: the same input, the same id."""
+    """Return 24 hexadecimal digits that identify content at a position; equal parts give the same id."""
     return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
@@ -188,7 +191,7 @@ def _compact(value: object) -> str:
 
 
 def to_wire(record: Record) -> dict[str, Any]:
-    """As it travels inside an envelope and lies in a hot row: without the app, which both know."""
+    """Return a record as in an envelope and in a hot row: without its app, which both have once for all."""
     wire: dict[str, Any] = {
         "event_id": record.event_id,
         "ts": record.ts,
@@ -204,7 +207,7 @@ def to_wire(record: Record) -> dict[str, Any]:
 
 
 def from_wire(wire: object, appid: str) -> Record:
-    """The inverse of `to_wire`.
+    """Return the record of its wire form; the inverse of `to_wire`.
 
     Raises:
         Rejected: with `schema`, naming the member that is not what it must be.
@@ -225,23 +228,23 @@ def from_wire(wire: object, appid: str) -> Record:
         if not fits:
             raise Rejected("schema", f"a record in the envelope has no usable {member!r}")
     return Record(
-        appid,
-        wire["event_id"],
-        wire["ts"],
-        wire["level"],
-        wire["message"],
-        wire.get("seq", 0),
-        fields,
-        tuple(flags),
+        appid=appid,
+        event_id=wire["event_id"],
+        ts=wire["ts"],
+        level=wire["level"],
+        message=wire["message"],
+        seq=wire.get("seq", 0),
+        fields=fields,
+        flags=tuple(flags),
     )
 
 
 def from_producer(wire: object, appid: str, *, sent_at: int) -> Record:
-    """A record as it comes in an envelope, which anybody can write.
+    """Return a record of an envelope, which any producer can have written.
 
-    What only the consumer can know (that a record is late, cut or redacted) is not taken from a producer,
-    and a time that no record can have is replaced as in a bare message. `TS_DERIVED` and `ID_DERIVED` are
-    the producer's to say: `logctl send` does.
+    Flags that only the consumer can set (late, truncated, redacted) are dropped, and an implausible time is
+    replaced as in a message without an envelope. `TS_DERIVED` and `ID_DERIVED` are kept: `logctl send` sets
+    them.
 
     Raises:
         Rejected: with `schema`, naming the member that is not what it must be.
@@ -261,9 +264,10 @@ def _is_int(value: object) -> bool:
 
 
 def to_cold(record: Record, batch_id: str) -> dict[str, Any]:
-    """As it lies in S3, a member per column of the table (`schema.COLUMNS`).
+    """Return a record as in S3, with one member for each column of the table (`schema.COLUMNS`).
 
-    `fields` is JSON text: Hive's column names ignore case and types must agree, producers' keys do neither.
+    `fields` is JSON text: Hive ignores the case of names and needs one type for each, producers' keys have
+    neither.
     """
     return {
         "event_id": record.event_id,
@@ -278,7 +282,7 @@ def to_cold(record: Record, batch_id: str) -> dict[str, Any]:
 
 
 def from_cold(cold: object, appid: str) -> Record:
-    """The inverse of `to_cold`.
+    """Return the record of its stored form; the inverse of `to_cold`.
 
     Raises:
         Rejected: with `schema`, naming the member that is not what it must be.
@@ -294,7 +298,7 @@ def from_cold(cold: object, appid: str) -> Record:
 
 
 def to_public(record: Record) -> dict[str, Any]:
-    """As people and programs get it from `tail -o json` and the API."""
+    """Return a record as `tail -o json` and the API show it."""
     public: dict[str, Any] = {
         "ts": iso(record.ts),
         "appid": record.appid,

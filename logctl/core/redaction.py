@@ -1,12 +1,14 @@
-"""Redaction: secrets are taken out of records before anything of them is stored or published.
+"""Redaction: secrets are removed from records before anything of them is stored or published.
 
-A rule is a pattern for text, and names of fields whose whole value is a secret. What it finds becomes
-`[redacted:RULE]`, so that redacting twice changes nothing, and is counted in the record's flag `redacted=N`.
+A rule is a pattern for text, and names of fields whose whole value is a secret. A secret is replaced by
+`[redacted:RULE]`, so that redacting twice changes nothing; the record's flag `redacted=N` has the number of
+them.
 
-A rule sees one record at a time and knows secrets by their form or by what stands before them; a password
-in a sentence has neither. Every pattern is linear: what it repeats is bounded or possessive, because logs
-are written by strangers and the consumer waits for it. There are no rules of one's own for the same reason:
-Python's expressions can take for ever, and one bad rule would stop ingest.
+A rule sees one record at a time and recognises secrets by their form or by the text before them. A password
+in the middle of a sentence has neither, and is not found. Every pattern takes linear time: what it repeats is
+bounded or possessive, because anybody can write a log and the consumer waits for the pattern. There are no
+custom rules for the same reason: a regular expression of Python's can take exponential time, and one bad rule
+would stop ingest.
 """
 
 from __future__ import annotations
@@ -28,15 +30,20 @@ ALL = "all"
 _MARKED = re.compile(r"\[redacted:[a-z-]+\][)\]}.:]*")
 _COUNTED = re.compile(r"redacted=(\d{1,9})")
 UNREADABLE = "[redacted:unreadable]"
-"""What stands for data that could not be unfolded, and so not checked."""
+"""The replacement of data that could not be decompressed, and so not checked."""
 _MAX_FRAMES = 100
-"""Envelopes that are opened in one body; a message has one."""
+"""How many envelopes are decompressed in one body; a regular message has one."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`replace` gives a text without its secrets and how many there were; `names` are endings of the names
-    of fields, in small letters and without punctuation."""
+    """A redaction rule.
+
+    Attributes:
+        replace: returns a text without its secrets, and their number.
+        names: suffixes of field names, lowercase and without punctuation: the whole value of such a field is
+            a secret.
+    """
 
     name: str
     about: str
@@ -52,7 +59,11 @@ class Rule:
 
 
 def _patterns(name: str, *patterns: str, needs: str = "") -> Callable[[str], tuple[str, int]]:
-    """Replaces the group `secret` of every match; a text with none of the characters `needs` has none."""
+    """Return a function that replaces the group `secret` of every match.
+
+    `needs`: characters of which a text has at least one if any pattern matches; other texts are not
+    searched.
+    """
     compiled = [re.compile(pattern) for pattern in patterns]
 
     def apply(text: str) -> tuple[str, int]:
@@ -75,8 +86,8 @@ def _patterns(name: str, *patterns: str, needs: str = "") -> Callable[[str], tup
     return apply
 
 
-# `name=value`, `name: value`, `"name": "value"`, `<name>value`, and the quotes escaped where JSON lies in
-# JSON: a quote that ends a value has as many backslashes before it as the one that begins it.
+# `name=value`, `name: value`, `"name": "value"`, `<name>value`, with escaped quotes where JSON contains JSON
+# as text: the quote that ends a value has as many backslashes before it as the one that begins it.
 _IS = r"[\\\"']{0,16}\s{0,8}(?:=>|[:=>])\s{0,8}"
 _QUOTED = r"(?P<quote>\\{0,15}+[\"'])(?P<secret>(?:(?!(?P=quote))\\*+.){1,4096}+)"
 _BARE = r"(?P<secret>[^\s\"'\\,;&<>]++)"
@@ -86,7 +97,7 @@ _NAMES = (
     r"|(?:access|refresh|auth|id)[_-]?token)"
 )
 
-# Nobody writes a card in groups of one or two digits, and a megabyte of such groups must not be costly.
+# Card numbers are not written in groups of one or two digits, and a megabyte of such groups must cost little.
 _DIGITS = re.compile(r"(?<![0-9])[0-9]{3,}+(?:[ -][0-9]{3,}+)*+")
 _GROUP = re.compile(r"[0-9]+")
 # The major networks' first digits and lengths (ISO/IEC 7812 issuer numbers). Times in milliseconds and
@@ -113,7 +124,7 @@ def _cards(text: str) -> tuple[str, int]:
 
 
 def _cards_in(run: str) -> Iterator[tuple[int, int]]:
-    """Where card numbers are among groups of digits: a number begins and ends with a group."""
+    """Yield where card numbers begin and end among groups of digits; a number consists of whole groups."""
     groups = list(_GROUP.finditer(run))
     digits = "".join(group[0] for group in groups)
     starts = [0, *accumulate(len(group[0]) for group in groups)]
@@ -198,10 +209,10 @@ RULES: Mapping[str, Rule] = {rule.name: rule for rule in _RULES}
 
 
 class Redactor:
-    """Applies the chosen rules; without any it changes nothing."""
+    """The redaction by the chosen rules; without rules it changes nothing."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        """The rules of these names.
+        """Choose rules by name; `all` stands for every rule.
 
         Raises:
             ValueError: there is no such rule.
@@ -215,7 +226,7 @@ class Redactor:
         return bool(self._rules)
 
     def text(self, text: str) -> tuple[str, int]:
-        """A text without its secrets, and how many there were."""
+        """Return a text without its secrets, and how many there were."""
         found = 0
         for rule in self._rules:
             text, more = rule.replace(text)
@@ -223,10 +234,11 @@ class Redactor:
         return text, found
 
     def body(self, body: str) -> tuple[str, int]:
-        """A message's body, or a part of it, as it came and could not be parsed.
+        """Return the body of a message that could not be read, or a part of it, without its secrets.
 
-        An envelope's data is unfolded first, since a secret does not show in it; what cannot be unfolded
-        cannot be checked, and is left out. So is what is more than one message may have.
+        The data of an envelope is decompressed first, because no pattern matches in compressed data. Data
+        that cannot be decompressed cannot be checked, and is omitted; so is what exceeds the limits of one
+        message.
         """
         if not self._rules:
             return body, 0
@@ -253,9 +265,9 @@ class Redactor:
         return text, found + more
 
     def record(self, record: Record, *, batch_id: str) -> Record:
-        """A record without its secrets, in its message, its id, its fields and their names.
+        """Return a record without secrets in its message, its id, its fields and their names.
 
-        Its place in the stores stays: that comes from the batch, its app and its time.
+        Where it is stored does not change: that depends on its batch, its app and its time.
         """
         if not self._rules:
             return record
@@ -266,7 +278,7 @@ class Redactor:
         found += more
         event_id, in_id = self.text(record.event_id)
         if in_id:
-            # Not derived from the id itself: a card number can be guessed from its hash.
+            # The new id is not a hash of the old one: there are few enough card numbers to try them all.
             event_id = derive_id(batch_id, record.seq, record.ts)
             flags = tuple(dict.fromkeys((*flags, ID_DERIVED)))
         if not found + in_id:
@@ -284,7 +296,7 @@ class Redactor:
         return tuple(text for text, _ in done), sum(found for _, found in done)
 
     def _value(self, value: Any) -> tuple[Any, int]:
-        # Not deep: `strictjson` has refused what is nested deeper than it allows.
+        # The recursion is not deep: `strictjson` has rejected values that are nested deeper than it allows.
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
@@ -312,17 +324,17 @@ class Redactor:
         return made, total
 
     def _rule_of(self, key: str) -> Rule | None:
-        """The rule that takes the whole value of a field of this name."""
+        """Return the rule by which the whole value of a field with this name is a secret."""
         name = re.sub(r"[^a-z0-9]", "", key[-64:].lower())
         return next((rule for rule in self._rules if rule.names and name.endswith(rule.names)), None)
 
 
-# Base64 of a zstd frame, which begins with its magic number; JSON may write / as \/.
+# Base64 of a zstd frame, which begins with its magic number; JSON may have / as \/.
 _FOLDED = re.compile(r"KLUv\\?/[A-Za-z0-9+/=\\]*+")
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:
-    """Two names may have become one; what is under both is kept."""
+    """Return a name that is not taken: two names may be equal after redaction, and both values are kept."""
     number, free = 1, name
     while free in taken:
         number += 1

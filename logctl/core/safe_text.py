@@ -1,4 +1,4 @@
-"""Making hostile text harmless: everything a log can contain may end up on somebody's terminal."""
+"""Making text of logs harmless: anything that a log contains may be shown in a terminal."""
 
 from __future__ import annotations
 
@@ -31,24 +31,25 @@ _ESCAPES = _Escapes()
 
 
 def neutralise(text: str) -> str:
-    """One harmless line: control and format characters shown as `\\x1b`, `\\u202e`; newlines as `\\x0a`."""
+    r"""Return text as one harmless line: control and format characters become `\x1b`, `\u202e`, `\x0a`."""
     return text if text.isprintable() else text.translate(_ESCAPES)
 
 
 def neutralise_lines(text: str) -> str:
-    """The same for text that may keep its line breaks, such as an alert's body."""
+    """Return text with each of its lines made harmless, such as an alert's body."""
     return "\n".join(neutralise(line) for line in text.split("\n"))
 
 
 def ascii_only(text: str) -> str:
-    """Printable ASCII; everything else as an escape."""
+    """Return text as printable ASCII, with an escape for every other character."""
     return neutralise(text).encode("ascii", "backslashreplace").decode()
 
 
 def json_text(value: object, *, indent: int | None = None) -> str:
-    """JSON that says the same and may be shown: its own escapes cover controls, but not U+202E or U+009B.
+    """Return a value as JSON that may be shown in a terminal.
 
-    What JSON has no form for (a time, a decimal) is written as its text.
+    JSON escapes control characters, but not U+202E or U+009B: where one of these is in it, everything but
+    ASCII is escaped. A value without a JSON form (a time, a decimal) is written as text.
     """
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
     shown = all(line.isprintable() for line in text.split("\n"))
@@ -56,22 +57,22 @@ def json_text(value: object, *, indent: int | None = None) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 message`, `2,000 messages`."""
+    """Return a number with its noun: `1 message`, `2,000 messages`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most `limit` characters, saying so with `...` where it was cut."""
+    """Return at most `limit` characters of a text, which ends in `...` where it was cut."""
     return text if len(text) <= limit else text[: max(0, limit - 3)] + "..."
 
 
 def csv_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    """Return text as a CSV cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
 
 
 def shortened(ids: Sequence[str], least: int = 8) -> dict[str, str]:
-    """Beginnings of ids that tell them apart, all of one length."""
+    """Return for each id a prefix of it, all of the same length, of which no two are equal."""
     length = least
     while len({item[:length] for item in ids}) < len(set(ids)):
         length += 1

@@ -1,10 +1,10 @@
-"""The tables of the log database, as the catalog has them; template, consumer and `athena repair` register
-the same.
+"""The tables of the log database, as the template, the consumer and `athena repair` register them in the
+catalog.
 
-`logs_raw` is the JSON that the consumer writes, `logs_compacted` the Parquet that `athena compact` makes of
-it; people read the views `logs` (both) and `logs_unique` (each event_id once), see `stack.catalog_views`.
-They are two tables because a table and its partitions must have one data format (Amazon Athena User Guide,
-Update tables with partitions).
+`logs_raw` has the JSON that the consumer writes, `logs_compacted` the Parquet that `athena compact` makes of
+it. They are two tables because a table and its partitions must have one data format (Amazon Athena User
+Guide, Update tables with partitions). People query the views `logs` (both) and `logs_unique` (each event_id
+once), see `stack.catalog_views`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("seq", "bigint"),
     ("batch_id", "string"),
 )
-"""Name and Hive type. `ts` is ISO 8601 of fixed width, so that text compares as time does; `fields` is
-JSON text (`json_extract_scalar(fields, '$.user')`)."""
+"""Name and Hive type of each column.
+
+`ts` is ISO 8601 of fixed width, so that the order of the texts is that of the times; `fields` is JSON text
+(`json_extract_scalar(fields, '$.user')`).
+"""
 
 PARTITION_KEYS: tuple[tuple[str, str], ...] = (
     ("year", "string"),
@@ -36,20 +39,20 @@ _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
 
 
 def storage_descriptor(location: str) -> dict[str, Any]:
-    """Where and how a partition of `logs_raw`, or the table, is stored."""
+    """Return the storage descriptor of `logs_raw` or of one of its partitions: gzipped JSON lines."""
     return {
         "Columns": _columns(),
         "Location": location,
         "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
         "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-        # `ignore.malformed.json` stays false: the consumer alone writes here, so a line that is no JSON is
-        # damage, and a query over it should say so instead of counting a row of nulls.
+        # `ignore.malformed.json` stays false: only the consumer writes here, so that a line that is not JSON
+        # is damaged, and a query should fail over it instead of returning a row of nulls.
         "SerdeInfo": {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"},
     }
 
 
 def parquet_descriptor(location: str) -> dict[str, Any]:
-    """The same for `logs_compacted` and what is on its way there."""
+    """Return the storage descriptor of `logs_compacted` or of a staging table: Parquet."""
     return {
         "Columns": _columns(),
         "Location": location,

@@ -1,7 +1,7 @@
-"""Silences: what people chose not to hear for a while (Alertmanager's word).
+"""Silences: no alerts of an app or of one debounce key for a limited time (the term is Alertmanager's).
 
-A silence is of one app or one debounce key, and always ends. Meanwhile events are counted as ever and
-nothing is published: when it ends, the next sweeps say what was held back, so a silence loses nothing.
+Meanwhile events are counted as usual and nothing is published. When the silence ends, the next sweeps publish
+what was held back, so that a silence loses nothing.
 """
 
 from __future__ import annotations
@@ -14,19 +14,22 @@ from logctl.core.debounce import AlertKey
 from logctl.core.times import DAY, HOUR
 
 LONGEST = 90 * DAY
-"""A longer silence is a decision not to alert, and belongs into the settings."""
+"""The longest silence, in milliseconds. Who wants no alerts for longer changes the settings."""
 REMEMBERED = 7 * DAY
-"""How long an ended silence is still listed."""
+"""How long a silence that has ended is still listed."""
 DRAINED_AFTER = HOUR
-"""How long after its end something may still be parked under a silence: a function runs for minutes, and
-clocks differ by minutes."""
+"""How long after its end a state may still be parked under a silence: functions run for minutes, and clocks
+differ by minutes."""
 
 
 @dataclass(frozen=True)
 class Silence:
-    """Times are milliseconds, by the clock of whoever made it. `target` is an app or a key, as text.
+    """A silence. Times are milliseconds, by the clock of the person who made it.
 
-    `parked` says that states may be parked under it; `cleared_at` is when it was ended before its time, or 0.
+    Attributes:
+        target: an app or a debounce key, as text.
+        parked: states may be parked under it.
+        cleared_at: when it was ended before its time; 0 if it was not.
     """
 
     target: str
@@ -42,20 +45,21 @@ class Silence:
 
     @property
     def ended_at(self) -> int:
-        """When it ends, or ended."""
+        """When it ends or has ended."""
         return min(self.until, self.cleared_at or self.until)
 
     def drained(self, now: int) -> bool:
-        """Whether nobody can park anything under it any more: it ended before everything that runs began,
-        whatever the clocks say."""
+        """Return whether nothing can be parked under it any more.
+
+        Then it ended before every function that is running now began, however much clocks differ.
+        """
         return not self.active(now) and self.ended_at + DRAINED_AFTER <= now
 
 
 def over(key: AlertKey, silence_of: Callable[[str], Silence | None], now: int) -> Silence | None:
     """Return the silence that holds a key back, of several the one that ends last; None when there is none.
 
-    Args:
-        silence_of: returns the silence of a target, which is an app or a debounce key as text.
+    `silence_of`: returns the silence of a target, which is an app or a debounce key as text.
     """
     found = (silence_of(target) for target in targets(key))
     return max(
@@ -64,7 +68,7 @@ def over(key: AlertKey, silence_of: Callable[[str], Silence | None], now: int) -
 
 
 def check_target(text: str) -> str:
-    """The text, if it is an app or a debounce key.
+    """Return the text if it is an app or a debounce key.
 
     Raises:
         ValueError: it is neither.
@@ -73,5 +77,5 @@ def check_target(text: str) -> str:
 
 
 def targets(key: AlertKey) -> tuple[str, str]:
-    """What a silence of a key can be called: its own, or its app's."""
+    """Return the targets whose silences hold back a key: the key itself, and its app."""
     return str(key), key.appid

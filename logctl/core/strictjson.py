@@ -1,9 +1,9 @@
-"""JSON from strangers: strict where parsers disagree, bounded where they can be hurt.
+"""JSON of untrusted producers: strict where parsers differ, bounded in depth and size.
 
-Python's decoder is fast and lenient: it takes NaN and duplicate keys, turns 1e999 into infinity and
-keeps half a surrogate pair, which then breaks every later `encode`. Ordinary records pay little for being
-checked: the decoder's hooks see objects and numbers only, and a value is walked through only when its text
-has enough brackets, colons or escapes for there to be something to find.
+Python's decoder is fast and lenient: it accepts NaN and duplicate keys, turns 1e999 into infinity, and keeps
+half of a surrogate pair, which makes every later `encode` fail. The checks cost ordinary records little: the
+decoder's hooks see objects and numbers only, and a value is traversed only when its text has enough brackets,
+colons or escapes for a violation to be possible.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 
 MAX_DEPTH = 32
 MAX_KEYS = 500
-_MAX_DIGITS = 38  # DynamoDB's and Hive's widest number
+_MAX_DIGITS = 38  # of the widest number of DynamoDB and Hive
 _PARSED_DIGITS = 4300  # the interpreter's own limit, sys.get_int_max_str_digits
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Malformed(ValueError):
-    """Not acceptable JSON. `reason` is a code: empty, json, depth, number, dup_key, too_many_keys."""
+    """Not acceptable JSON; `reason` is a code: empty, json, depth, number, dup_key, too_many_keys."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -33,7 +33,8 @@ class Malformed(ValueError):
 def loads(text: str | bytes, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) -> Any:
     """Parse one JSON value. Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD.
 
-    `keys` is for one object with all that is in it; an array of records may have it in each.
+    - `depth`: how many levels of objects and arrays are allowed.
+    - `keys`: how many keys are allowed in an object and everything in it; in an array, in each of its items.
 
     Raises:
         Malformed: with the reason.
@@ -52,7 +53,7 @@ def loads(text: str | bytes, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) ->
         raise _too_deep(depth) from None
     except ValueError as problem:
         raise Malformed("json", str(problem)) from None
-    # Brackets and colons inside strings count too: these are upper bounds.
+    # Brackets and colons inside strings are counted as well: these are upper bounds.
     if text.count("[") + text.count("{") > depth or text.count(":") > keys:
         if isinstance(value, list):
             for item in value:

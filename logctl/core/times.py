@@ -1,7 +1,7 @@
-"""Times as logctl means them: milliseconds since the epoch, UTC, as `int`.
+"""Times in milliseconds since the epoch, UTC, as `int`; durations and ranges as people type them.
 
-Producers write time in many forms; `parse_time` and `parse_epoch` accept the common ones and refuse the
-rest with `ValueError`. Durations and ranges are what people type (`15m`, `1h30m`, `2026-01-31`).
+Producers write time in many forms: `parse_time` and `parse_epoch` accept the common ones and raise
+`ValueError` for any other. People type durations (`15m`, `1h30m`) and points in time (`2026-01-31`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-EARLIEST = 946_684_800_000  # 2000-01-01: before it, a time is a mistake and not a log's
+EARLIEST = 946_684_800_000  # 2000-01-01: an earlier time is a mistake, not the time of a log
 LATEST = 4_102_444_800_000  # 2100-01-01
 FUTURE_TOLERANCE = DAY
 LAST = 9_972_028_800_000
-"""2286-01-01: keys have thirteen digits of milliseconds and sort as text, and a range is read to some time
-past its end."""
+"""2286-01-01: sort keys are text with thirteen digits of milliseconds, and a range is read to some time after
+its end."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {
@@ -43,22 +43,22 @@ _ISO = re.compile(
 
 
 def parse_duration(text: str) -> int:
-    """`15m`, `2h`, `1h30m`, `90d`, `1y` as milliseconds.
+    """Parse a duration (`15m`, `2h`, `1h30m`, `90d`, `1y`) into milliseconds.
 
     Raises:
-        ValueError: when it is none of these, or zero.
+        ValueError: it is not a duration, or it is zero.
     """
     folded = text.strip().lower()
     if not _DURATION.match(folded):
         raise ValueError(f"{text!r} is not a duration; write 30s, 15m, 1h30m, 7d, 2w or 1y")
     total = sum(int(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(folded))
     if total == 0:
-        raise ValueError(f"{text!r} is no time at all; write 30s, 15m, 1h30m, 7d, 2w or 1y")
+        raise ValueError(f"{text!r} is zero; write 30s, 15m, 1h30m, 7d, 2w or 1y")
     return total
 
 
 def format_duration(milliseconds: int) -> str:
-    """The two largest units that matter: `14m 30s`, `2h`, `3d 4h`, `850ms`."""
+    """Format a duration with its two largest units: `14m 30s`, `2h`, `3d 4h`, `850ms`."""
     if milliseconds < SECOND:
         return f"{milliseconds}ms"
     parts = []
@@ -76,22 +76,22 @@ def to_datetime(milliseconds: int) -> datetime:
 
 
 def from_datetime(moment: datetime) -> int:
-    """Milliseconds since the epoch; a time without a zone is UTC."""
+    """Return a `datetime` in milliseconds since the epoch; without a time zone it is taken for UTC."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def iso(milliseconds: int) -> str:
-    """`2026-01-31T08:15:00.250Z`: always this width, so that text sorts as time does."""
+    """Format a time as `2026-01-31T08:15:00.250Z`: always of this width, so that texts sort as times do."""
     return to_datetime(milliseconds).strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
 
 
 def parse_time(text: str) -> int:
-    """ISO 8601 and its near relatives (`2026/01/31 08:15:00,250 +0100`); no zone means UTC.
+    """Parse ISO 8601 and similar forms (`2026/01/31 08:15:00,250 +0100`); without a time zone it is UTC.
 
     Raises:
-        ValueError: for anything else, `24:00`, a leap second and 30 February among them.
+        ValueError: for anything else, including `24:00`, a leap second and 30 February.
     """
     found = _ISO.match(text.strip())
     if not found:
@@ -101,10 +101,10 @@ def parse_time(text: str) -> int:
         int(year),
         int(month),
         int(day),
-        int(hour or 0),
-        int(minute or 0),
-        int(second or 0),
-        int((fraction or "0").ljust(6, "0")[:6]),
+        hour=int(hour or 0),
+        minute=int(minute or 0),
+        second=int(second or 0),
+        microsecond=int((fraction or "0").ljust(6, "0")[:6]),
         tzinfo=_zone(zone),
     )
     return from_datetime(moment)
@@ -119,13 +119,13 @@ def _zone(text: str | None) -> timezone:
 
 
 def parse_epoch(number: int | float) -> int:
-    """Epoch seconds, milliseconds, microseconds or nanoseconds, told apart by magnitude.
+    """Parse epoch seconds, milliseconds, microseconds or nanoseconds into milliseconds.
 
-    From 2000 to 2286 the four units do not overlap: seconds have 9 to 10 digits, each further unit
-    three more.
+    The unit is recognised by the magnitude: from 2000 to 2286 seconds have 9 to 10 digits, and each smaller
+    unit three more.
 
     Raises:
-        ValueError: when no unit puts it in the years that logs come from.
+        ValueError: the number is too large for any of these units.
     """
     size = abs(number)
     if size < 10**11:
@@ -140,13 +140,13 @@ def parse_epoch(number: int | float) -> int:
 
 
 def plausible(milliseconds: int, now: int) -> bool:
-    """Whether a record can have this time: from 2000 to a day from now."""
+    """Return whether a record can have this time: from the year 2000 to one day from now."""
     return EARLIEST <= milliseconds <= now + FUTURE_TOLERANCE
 
 
 @dataclass(frozen=True)
 class TimeRange:
-    """`since` (inclusive) to `until` (exclusive), in milliseconds."""
+    """The times from `since` (inclusive) to `until` (exclusive), in milliseconds."""
 
     since: int
     until: int
@@ -156,16 +156,17 @@ class TimeRange:
 
 
 def parse_point(text: str, now: int) -> int:
-    """What `--since` and `--until` take: a duration back from now, a time, epoch seconds, or `now`.
+    """Parse the value of `--since` or `--until`: a duration before now, a time, epoch seconds, or `now`.
 
-    What lies before 1970 is 1970: no log is of then, so it asks for everything, as it was meant.
+    A time before 1970 becomes 1970: no log is that old, so that the range begins with the first one either
+    way.
 
     Raises:
-        ValueError: for anything else, and for times that no key could hold.
+        ValueError: for anything else, and for times after `LAST`.
     """
     point = _point(text, now)
     if point > LAST:
-        raise ValueError(f"{text!r} is later than {iso(LAST)[:10]}, up to which logs can be")
+        raise ValueError(f"{text!r} is later than {iso(LAST)[:10]}, the last day that a log can have")
     return max(0, point)
 
 
@@ -186,10 +187,12 @@ def _point(text: str, now: int) -> int:
 
 
 def parse_range(since: str | None, until: str | None, now: int, default: int) -> TimeRange:
-    """The range people asked for; without `since`, the last `default` milliseconds before its end.
+    """Parse the values of `--since` and `--until` into a range.
+
+    `default`: the length of the range in milliseconds when there is no `since`.
 
     Raises:
-        ValueError: for a bad point, or a range that ends before it starts.
+        ValueError: one of them cannot be parsed, or the range ends before it starts.
     """
     end = parse_point(until, now) if until else now + FUTURE_TOLERANCE
     start = parse_point(since, now) if since else min(end, now) - default

@@ -102,10 +102,9 @@ def group_appid(group: str) -> str:
 def unpack(body: str, *, group: str, deduplication_id: str, sent_at: int) -> Unpacked:
     """Return the records of a message, and those of its parts that are not records.
 
-    Args:
-        group: the MessageGroupId; it names the app.
-        deduplication_id: identifies a message without an envelope whose records have no ids of their own.
-        sent_at: milliseconds, SQS's SentTimestamp.
+    - `group`: the MessageGroupId; it names the app.
+    - `deduplication_id`: identifies a message without an envelope whose records have no ids of their own.
+    - `sent_at`: milliseconds, SQS's SentTimestamp.
 
     Raises:
         Rejected: the whole message is unusable, or asks for too much.
@@ -194,7 +193,7 @@ def _digest(*parts: str) -> str:
 def _unpack_envelope(message: _Message, envelope: Mapping[str, Any]) -> Unpacked:
     appid = message.appid
     if envelope["logctl"] != VERSION:
-        raise Rejected("version", f"envelope version {envelope['logctl']!r} is not known here")
+        raise Rejected("version", f"envelope version {envelope['logctl']!r} is not supported")
     if envelope["appid"] != appid:
         raise Rejected("group_mismatch", f"the envelope is of {envelope['appid']!r}, its group of {appid!r}")
     if envelope["encoding"] != "zstd":

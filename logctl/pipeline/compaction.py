@@ -155,7 +155,7 @@ class Compactor:
         `report` returns afterwards what else was done.
 
         Raises:
-            Held: another compaction is running.
+            LeaseHeld: another compaction is running.
             Mismatch: a build differs from what readers see.
             QueryFailed: Athena refused a statement.
         """

@@ -42,11 +42,11 @@ from logctl.pipeline.stores.stored_file_records import KnownRecords
 
 _WITHHELD = "withheld, because it may quote what was redacted"
 REJECTED = "rejected"
-"""The kind under which an app's people are told of records that were set aside."""
+"""The fingerprint of the alert about an app's records that were set aside."""
 
 
 class Consumer:
-    """Turns messages into rows. Clients, configuration and clock are handed in."""
+    """The consumer of messages: it stores and counts their records."""
 
     def __init__(self, aws: Aws, config: PipelineConfig, *, clock: Callable[[], int]) -> None:
         self._aws = aws
@@ -67,7 +67,10 @@ class Consumer:
     def process(
         self, event: Mapping[str, Any], *, remaining: Callable[[], int] = lambda: 10**9
     ) -> BatchResponse:
-        """Handle a Lambda event; the reply names every message that is not done, and no other."""
+        """Handle a Lambda event, and return the reply, which names exactly the messages that are not done.
+
+        `remaining`: returns the milliseconds that are left of the invocation.
+        """
         messages = [Message.parse(record) for record in event["Records"]]
         failed = self._trials.run(messages, remaining)
         log("batch", messages=len(messages), failed=len(failed))
@@ -79,10 +82,10 @@ class Consumer:
     # ── One message ─────────────────────────────────────────────────────────────────────────────────
 
     def ingest(self, message: Message, deadline: Deadline) -> None:
-        """Store and count a message, or set aside what of it cannot be read.
+        """Store and count a message, and set aside those of its parts that cannot be read.
 
         Raises:
-            Exception: whatever went wrong; trying again is safe.
+            Exception: anything that can go wrong; the message may be tried again.
         """
         try:
             unpacked = self._unpack(message)
@@ -93,7 +96,7 @@ class Consumer:
         new = self._known.new_of(appid, source, batch_id, unpacked.records, now=self._clock())
         records = self._marked(replace(unpacked, records=new), deadline)
         self._store(unpacked, records, message, deadline)
-        # Not before: nothing of a message that fails half-way may pass for stored.
+        # Only now: a record of a message that failed half-way must not be taken for stored.
         self._known.note(appid, source, batch_id, new, now=self._clock())
         if unpacked.rejected:
             first = unpacked.rejected[0]
@@ -104,7 +107,11 @@ class Consumer:
         self._alert(unpacked.batch_id, deadline.between(additions))
 
     def _unpack(self, message: Message) -> Unpacked:
-        """The first sighting decides about records without a time: a redriven message has another one."""
+        """Return what a message holds.
+
+        Records without a time get the time at which their content was sent first: a redrive changes SQS's
+        time.
+        """
 
         def at(sent_at: int) -> Unpacked:
             return unpack(
@@ -124,7 +131,7 @@ class Consumer:
         return self._sightings.first(content_id, sent_at, now=self._clock())
 
     def _marked(self, unpacked: Unpacked, deadline: Deadline) -> list[Record]:
-        """The records as they are stored: without secrets, and marked when they are late."""
+        """Return the records as they are stored: without secrets, and flagged when they are late."""
         records = []
         for record in deadline.between(unpacked.records):
             safe = self._redactor.record(record, batch_id=unpacked.batch_id)
@@ -149,7 +156,7 @@ class Consumer:
         self._register(partitions)
 
     def _register(self, partitions: Mapping[Any, Any]) -> None:
-        """The catalog must not hold up ingest: the object is safe in S3, and `athena repair` finds it."""
+        """Register partitions. A failure is only logged: `athena repair` finds the object in S3."""
         try:
             failures = self._catalog.ensure(partitions, now=self._clock())
         except TROUBLE as error:
@@ -159,33 +166,32 @@ class Consumer:
             log("partition_refused", partition=failure.partition.prefix, error=failure.reason)
 
     def _alert(self, batch_id: str, tallies: Iterable[Tally]) -> None:
-        """Count what a message adds, once its records are stored; what cannot be counted now waits apart."""
+        """Count what a message adds, after its records were stored."""
         self._alerter.take(batch_id, tallies)
 
     # ── What cannot be stored ───────────────────────────────────────────────────────────────────────
 
     def set_aside(self, message: Message, reason: str, detail: str, *, opened: bool) -> None:
-        """Keep a message that failed for good: in quarantine, or unread in the dead-letter queue.
+        """Keep a message that keeps failing: in quarantine, or unread in the dead-letter queue.
 
-        Args:
-            opened: whether it can be opened without harm. What cannot be is not looked through for secrets,
-                and with rules in force must not lie in S3 unredacted.
+        `opened`: whether the message can be opened without ending the process. Otherwise it cannot be
+        searched for secrets, and if redaction is configured it must not be stored in S3.
         """
         if not opened and self._redactor:
-            self._bury(message, reason, detail)
+            self._send_to_dead_letters(message, reason, detail)
             return
         try:
             aside = self._without_secrets(message, reason, detail, message.body, ())
             self._keep(aside)
-        except Exception as error:  # noqa: BLE001 - storage works, so that it is this message again
+        except Exception as error:  # noqa: BLE001 - storage works, so that the message is the cause
             self._log("quarantine_failed", message_id=message.message_id, error=type(error).__name__)
-            self._bury(message, reason, detail)
+            self._send_to_dead_letters(message, reason, detail)
             return
-        self._tell_people(message, reason, aside.detail, aside.digest)
+        self._alert_about(message, reason, aside.detail, aside.digest)
 
-    def _bury(self, message: Message, reason: str, detail: str) -> None:
-        """Into the dead-letter queue, as it came; the ledger has the reason under its old message id."""
-        self._tell_people(message, reason, detail, f"{message.message_id}-buried")
+    def _send_to_dead_letters(self, message: Message, reason: str, detail: str) -> None:
+        """Send a message to the dead-letter queue as it came; its ledger has the reason, under its old id."""
+        self._alert_about(message, reason, detail, f"{message.message_id}-buried")
         self._aws.sqs.send_message(
             QueueUrl=self._config.dead_letter_queue_url,
             MessageBody=message.body,
@@ -204,11 +210,11 @@ class Consumer:
         stored: int = 0,
         records: int = 1,
     ) -> None:
-        """Keep a message, or the parts of it that could not be read, and tell its people."""
+        """Keep a message, or the parts of it that could not be read, and alert its app."""
         aside = self._without_secrets(message, reason, detail, content, rejected)
         aside = replace(aside, stored=stored, records=len(rejected) or records)
         self._keep(aside)
-        self._tell_people(message, reason, aside.detail, aside.digest, aside.records)
+        self._alert_about(message, reason, aside.detail, aside.digest, aside.records)
 
     def _keep(self, aside: SetAside) -> None:
         key = self._quarantine.put(aside, first_seen=self._first_seen)
@@ -222,7 +228,11 @@ class Consumer:
         content: str | None,
         rejected: Sequence[RejectedRecord],
     ) -> SetAside:
-        """What is said of a message may quote a part of a secret, which no rule knows any more."""
+        """Return what is set aside of a message, without secrets.
+
+        The detail of a part with a secret is withheld: it may quote a fragment of the secret, which no rule
+        finds.
+        """
         group, found = self._redactor.text(message.group)
         deduplication_id, more = self._redactor.text(message.deduplication_id)
         found += more
@@ -237,13 +247,20 @@ class Consumer:
         if found:
             detail = _WITHHELD
         return SetAside(
-            message, group, deduplication_id, reason, detail, content, tuple(parts), redacted=found
+            message=message,
+            group=group,
+            deduplication_id=deduplication_id,
+            reason=reason,
+            detail=detail,
+            content=content,
+            rejected=tuple(parts),
+            redacted=found,
         )
 
-    def _tell_people(
+    def _alert_about(
         self, message: Message, reason: str, detail: str, content_id: str, records: int = 1
     ) -> None:
-        """Count an alert for the app whose records are set aside; a group that names no app has nobody."""
+        """Count an event for the app whose records were set aside, if the group is an app's."""
         try:
             appid = group_appid(message.group)
         except Rejected:
@@ -256,7 +273,7 @@ class Consumer:
         return self._redactor.text(text)[0]
 
     def _log(self, event: str, **fields: object) -> None:
-        """Log, without the secrets that a group's name or an error may hold."""
+        """Write a line of the function's log, without secrets that a group's name or an error may hold."""
         log(
             event,
             **{
@@ -267,6 +284,7 @@ class Consumer:
 
 
 def wall_clock() -> int:
+    """Return the current time in milliseconds."""
     return time.time_ns() // 1_000_000
 
 
@@ -280,5 +298,5 @@ def _consumer() -> Consumer:
 
 
 def handler(event: Mapping[str, Any], context: Any) -> BatchResponse:
-    """Lambda's entry point."""
+    """Handle a batch of SQS messages."""
     return _consumer().process(event, remaining=context.get_remaining_time_in_millis)

@@ -1,4 +1,4 @@
-"""The functions' own log: one JSON object a line, which CloudWatch Logs Insights reads as fields."""
+"""The functions' own log: one JSON object per line, whose members are fields in CloudWatch Logs Insights."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import traceback
 
 
 def log(event: str, **fields: object) -> None:
-    """Write one line. Values are facts about the work, never the content of somebody's record."""
+    """Write one line. Values describe the work, and never hold the content of a record."""
     sys.stderr.write(json.dumps({"event": event, **fields}, default=str) + "\n")
 
 
 def where_of(error: BaseException) -> str:
-    """Where it happened, without the message: an exception's text may quote somebody's record."""
+    """Return where an exception was raised, without its message, which may quote a record."""
     frames = traceback.extract_tb(error.__traceback__)[-3:]
     return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))

@@ -1,4 +1,4 @@
-"""How the pipeline is: what waits in its queues, what is overdue, and how old each app's newest record is."""
+"""The pipeline's health: messages in its queues, overdue alerts, and the age of each app's newest record."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 OVERDUE_AFTER = 5 * MINUTE
-"""The sweeper runs every minute; what is due for longer than this, it has missed several times."""
+"""How long an alert must be due to be called overdue; the sweeper runs every minute."""
 
 
 @dataclass(frozen=True)
 class Depth:
-    """Messages in a queue, about: SQS counts them eventually (Amazon SQS API Reference)."""
+    """The approximate number of messages in a queue (Amazon SQS API Reference, GetQueueAttributes)."""
 
     waiting: int
     in_flight: int
@@ -30,7 +30,7 @@ class Depth:
 
 @dataclass(frozen=True)
 class AppAge:
-    """An app's newest record, in milliseconds; None when the hot store has none, or was not asked."""
+    """The time of an app's newest record in milliseconds; None if there is none, or it was not read."""
 
     appid: str
     newest: int | None
@@ -59,13 +59,13 @@ def depth(sqs: SQSClient, queue_url: str) -> Depth:
 
 
 def ages(store: HotStore, apps: Iterable[str], *, stop: Callable[[], bool] = lambda: False) -> list[AppAge]:
-    """Each app's; one is not looked up once `stop` says so."""
+    """Return the time of each app's newest record; those after `stop` returns True are not read."""
     arrivals = ((app, None if stop() else store.latest(app)) for app in apps)
     return [AppAge(app, None if arrival is None else arrival.newest) for app, arrival in arrivals]
 
 
 def is_overdue(standing: Standing) -> bool:
-    """Whether the sweeper should have dealt with it minutes ago."""
+    """Return whether the sweeper should have published something about a key minutes ago."""
     state, now = standing.state, standing.now
     if standing.silenced_until:
         return False
@@ -76,8 +76,11 @@ def is_overdue(standing: Standing) -> bool:
 
 @dataclass(frozen=True)
 class Health:
-    """The state of things at `now`, as far as it concerns who asks: standings and ages of their apps, and the
-    queues, in which all apps' messages are, only for who may read all."""
+    """The pipeline's health at `now` (milliseconds), limited to what the caller may read.
+
+    `standings` and `apps` are of the caller's apps. The queues, which hold the messages of all apps, are None
+    unless the caller may read every app.
+    """
 
     now: int
     queue: Depth | None

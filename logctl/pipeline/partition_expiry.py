@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from logctl.pipeline.config import PipelineConfig
 
 TIME_OF_DAY = 3 * 60 + 17
-"""Minutes after midnight, UTC: S3 expires objects at midnight (Amazon S3 User Guide, Lifecycle rules based
-on an object's age), and few others choose this minute."""
+"""When partitions are dropped, in minutes after midnight UTC.
+
+S3 expires objects at midnight (Amazon S3 User Guide, Lifecycle rules based on an object's age). The odd
+minute avoids the load of jobs that run on the hour.
+"""
 LIMIT = 1_000
 """Partitions of one table that are checked in a day. Far fewer expire: those of one day."""
 _CHECKERS = 8
@@ -35,6 +38,8 @@ def is_due(now: int) -> bool:
 
 
 class Expiry:
+    """The removal of partitions of both tables that are older than the retention and empty."""
+
     """The removal of empty partitions from the raw and the compacted table."""
 
     def __init__(
@@ -94,7 +99,7 @@ class Expiry:
             for item in page["Partitions"]:
                 partition = Partition.of_values(item["Values"])
                 location = item.get("StorageDescriptor", {}).get("Location", "")
-                # The expression only narrows the request. What lies elsewhere belongs to others.
+                # The expression may match more than the scope. Other buckets are not logctl's.
                 if partition is not None and partition in scope and location.startswith(root):
                     yield partition, location.removeprefix(root).rstrip("/") + "/"
             if until():

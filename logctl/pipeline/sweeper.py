@@ -1,7 +1,7 @@
-"""The sweeper: every minute, ends windows, sends what was held back, recovers, retries failed publishes.
+"""The sweeper: every minute, ends windows, publishes summaries and recoveries, and retries failed publishes.
 
-Its clock is the schedule's: the `time` of the event that calls it, one clock for all of its processes.
-Once a day it takes partitions that have expired out of the catalog.
+Its clock is the schedule's: the `time` of the event that calls it, so that all its processes have the same
+clock. Once a day it removes expired partitions from the catalog.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from logctl.pipeline.function_log import log
 from logctl.pipeline.partition_expiry import Expiry, is_due
 
 _STOP_BEFORE_END = 25_000
-"""Milliseconds that a settlement may take at worst; the rest is due again in a minute."""
+"""Milliseconds before the function's end at which it stops: the longest that settling a state takes."""
 THREADS = 16
-"""How many states are settled at once: nearly all of the time is waiting for AWS."""
+"""How many threads settle states at the same time; they spend nearly all of their time waiting for AWS."""
 
 
 @cache
@@ -37,7 +37,7 @@ def _parts() -> tuple[Alerter, Expiry, ThreadPoolExecutor]:
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
-    """Lambda's entry point; returns how many states were settled how."""
+    """Handle a call of the schedule, and return the number of settled states by the name of their action."""
 
     def until() -> bool:
         return bool(context.get_remaining_time_in_millis() < _STOP_BEFORE_END)
@@ -52,8 +52,10 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
 
 
 def called_at(event: Mapping[str, Any]) -> int | None:
-    """The time of a schedule's event (Amazon EventBridge User Guide, Creating a rule that runs on a
-    schedule); None when it is called by hand, without one."""
+    """Return the time of a schedule's event in milliseconds; None for a manual call, which has none.
+
+    Source: Amazon EventBridge User Guide, Creating a rule that runs on a schedule.
+    """
     try:
         return parse_time(str(event["time"]))
     except (KeyError, TypeError, ValueError):
@@ -61,10 +63,10 @@ def called_at(event: Mapping[str, Any]) -> int | None:
 
 
 def expire(expiry: Expiry, until: Callable[[], bool]) -> None:
-    """Drop expired partitions. That it fails must not make Lambda call the sweeper again: it waits a day."""
+    """Drop expired partitions. A failure is only logged: raised, it would make Lambda repeat the sweep."""
     try:
         dropped, failures = expiry.run(until=until)
-    except Exception as problem:  # noqa: BLE001 - whatever it is, alerts matter more
+    except Exception as problem:  # noqa: BLE001 - the sweep is done, and must not fail for this
         log("expiry_failed", reason=f"{type(problem).__name__}: {problem}")
         return
     log("expiry", dropped=dropped, failed=len(failures), reasons=sorted({each.reason for each in failures}))

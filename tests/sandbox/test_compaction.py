@@ -17,7 +17,7 @@ from logctl.core.times import DAY, HOUR, TimeRange, parse_time
 from logctl.ops.deployment import Deployment
 from logctl.ops.lake.compact import compactor
 from logctl.pipeline.compaction import Compactor, Mismatch, Report, Tables
-from logctl.pipeline.stores.lease import DURATION, Held, Lease, Lost
+from logctl.pipeline.stores.lease import DURATION, Lease, LeaseHeld, LeaseLost
 from tests.helpers.pipeline import Clock
 from tests.helpers.sandbox import Cli
 from tests.helpers.template import statements
@@ -324,17 +324,17 @@ def test_one_at_a_time_and_the_dead_are_taken_over(env):
     first = Lease(s3, bucket, "compacted/_test", owner="one", clock=clock)
     second = Lease(s3, bucket, "compacted/_test", owner="two", clock=clock)
     with first:
-        with pytest.raises(Held, match="by one"), second:
+        with pytest.raises(LeaseHeld, match="by one"), second:
             pass
         first.keep()
         clock.advance(DURATION // 2)
         first.keep()
         clock.advance(DURATION // 2 + 1)
-        with pytest.raises(Held), second:
+        with pytest.raises(LeaseHeld), second:
             pass
         clock.advance(DURATION)
         with second:
-            with pytest.raises(Lost):
+            with pytest.raises(LeaseLost):
                 first.confirm()
             second.confirm()
     with first:

@@ -41,7 +41,7 @@ OPEN = State(
         (replace(CLOSED, seen=7, reported=4), 0, Action.OPEN, 0, "3 not reported"),
         (OPEN, 0, Action.HOLD, 10 * MINUTE, "the window is 15m; 2 are held back"),
         (replace(OPEN, seen=3), 0, Action.HOLD, 10 * MINUTE, "nothing is held back"),
-        (replace(OPEN, observed_at=NOW - WINDOW), 0, Action.SUMMARISE, 0, "tells of all 3"),
+        (replace(OPEN, observed_at=NOW - WINDOW), 0, Action.SUMMARISE, 0, "reports all 3"),
         (replace(OPEN, observed_at=0), 0, Action.HOLD, WINDOW, "2 are held back"),
         (replace(OPEN, observed_at=NOW + CLOCK_TOLERANCE + 1), 0, Action.HOLD, WINDOW, "held back"),
         (replace(OPEN, lease_owner="x"), 0, Action.WAIT, 10 * MINUTE, "being published"),

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from logctl.core.times import SECOND, iso
-from logctl.pipeline.stores.lease import DURATION, Held, Lease, Lost
+from logctl.pipeline.stores.lease import DURATION, Lease, LeaseHeld, LeaseLost
 from tests.helpers.pipeline import NOON, Clock
 
 KEY = "compacted/_lease"
@@ -37,7 +37,7 @@ def test_the_second_is_refused_and_told_by_whom_and_until_when(s3):
     with lease(s3, "anna", clock):
         assert held(s3) == {"owner": "anna", "until": NOON + DURATION}
         clock.advance(DURATION - 1)
-        with pytest.raises(Held) as refused, lease(s3, "ben", clock):
+        with pytest.raises(LeaseHeld) as refused, lease(s3, "ben", clock):
             pass
         assert "anna" in refused.value.message and iso(NOON + DURATION) in refused.value.hint
         assert held(s3)["owner"] == "anna"
@@ -52,7 +52,7 @@ def test_an_expired_one_is_taken_over_and_the_one_before_learns_of_it(s3):
     clock.advance(DURATION)
     with lease(s3, "ben", clock) as second:
         assert held(s3) == {"owner": "ben", "until": clock.now + DURATION}
-        with pytest.raises(Lost) as lost:
+        with pytest.raises(LeaseLost) as lost:
             first.keep()
         assert "Run it again" in lost.value.hint
         second.confirm()
@@ -109,7 +109,7 @@ def test_two_that_take_over_at_once_are_one(s3):
         return reply
 
     s3.get_object = get_object
-    with pytest.raises(Held), lease(s3, "ben", clock):
+    with pytest.raises(LeaseHeld), lease(s3, "ben", clock):
         pass
     assert json.loads(read(Bucket="bucket", Key=KEY)["Body"].read())["owner"] == "carl"
 

@@ -166,7 +166,10 @@ def test_a_note_of_the_quarantine_is_read_whole():
     )  # fmt: skip
     assert (note.receives, note.stored, note.redacted, note.content) == (3, 7, 2, None)
     assert (note.message_id, note.deduplication_id, note.sent_at) == ("m", "d", NOON)
-    assert note.rejected == (quarantine.Line(9, "json", "at 3", "{a"), quarantine.Line(0, "", "", None))
+    assert note.rejected == (
+        quarantine.RejectedLine(9, "json", "at 3", "{a"),
+        quarantine.RejectedLine(0, "", "", None),
+    )
 
 
 # ── Redaction ───────────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ import zstandard
 
 from logctl.aws.clients import IN_TIME, LONGEST_CALL, Aws
 from logctl.core import debounce, limits
-from logctl.core.attempts import MAX_DEFERRALS, MAX_SILENT, MAX_STRIKES, Ledger, Outcome, in_turns
+from logctl.core.attempts import MAX_DEFERRALS, MAX_SILENT, MAX_STRIKES, Ledger, Outcome, safest_first
 from logctl.core.envelope import MAX_PLAIN, batch_id_of
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, SECOND
@@ -120,7 +120,7 @@ def test_the_safest_groups_come_first_and_each_group_stays_in_order():
         received("n1", "new", 1),
         received("n2", "new", 1),
     ]
-    names = [[each.message_id for each in turn] for turn in in_turns(batch, ledgers)]
+    names = [[each.message_id for each in turn] for turn in safest_first(batch, ledgers)]
     assert names == [["n1", "n2"], ["o"], ["f"], ["s"], ["z1", "z2"]]
 
 

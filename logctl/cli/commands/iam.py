@@ -103,7 +103,7 @@ def _in_words(text: str) -> str:
 
 
 def _scope(context: Context) -> PolicyScope:
-    """This environment where it is; without credentials, in CloudFormation's words for the account."""
+    """Return the environment's scope; without credentials, with a placeholder for the account."""
     from logctl.aws.place import Place
     from logctl.stack.iam.scope import PolicyScope
 

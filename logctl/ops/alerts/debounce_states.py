@@ -1,4 +1,4 @@
-"""What alerts are held back, and silencing them: on a deployment, by name."""
+"""The debounce states and silences of a deployment: list, explain, silence, clear."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _SEE_KEYS = "See the keys with: logctl debounce list"
 
 
 def standings(deployment: Deployment, *, now: int) -> list[Standing]:
-    """Every key that is open or has something to report, most held back first."""
+    """Return every key that is open or has events to report: open ones first, most held back first."""
     return _reader(deployment).all(now=now)
 
 
 def standing(deployment: Deployment, text: str, *, now: int) -> Standing:
-    """One key.
+    """Return the standing of one key.
 
     Raises:
         UsageError: the text is not a key.
@@ -37,7 +37,7 @@ def standing(deployment: Deployment, text: str, *, now: int) -> Standing:
 
 
 def explain(deployment: Deployment, text: str, *, now: int) -> Explanation:
-    """Why the next event of a key would alert, or would not, by the rules as they are deployed now.
+    """Explain what the next event of a key would cause, by the rules that are deployed now.
 
     Raises:
         UsageError: the text is not a key.
@@ -57,7 +57,7 @@ def explain(deployment: Deployment, text: str, *, now: int) -> Explanation:
 
 
 def silences(deployment: Deployment, *, now: int) -> list[Silence]:
-    """Those that are active or ended in the last days."""
+    """Return the silences that are active or ended in the last seven days."""
     return _silences(deployment).all(now=now)
 
 
@@ -65,7 +65,7 @@ def silence(deployment: Deployment, target: str, *, duration: int, comment: str,
     """Publish nothing about an app or a key for `duration` milliseconds; counting goes on.
 
     Raises:
-        UsageError: it is neither an app nor a key, or too long.
+        UsageError: the target is neither an app nor a key, or the duration is too long.
     """
     if not 0 < duration <= LONGEST:
         raise UsageError(f"A silence lasts at most {format_duration(LONGEST)}.")
@@ -75,7 +75,7 @@ def silence(deployment: Deployment, target: str, *, duration: int, comment: str,
 
 
 def clear(deployment: Deployment, target: str, *, now: int) -> Silence | None:
-    """End a silence before its time; None when there was none.
+    """End a silence before its time, and return it; None when there was none.
 
     Raises:
         UsageError: the target is neither an app nor a key.
@@ -98,7 +98,7 @@ def _target(text: str) -> str:
 
 
 def _author(deployment: Deployment) -> str:
-    """Who AWS says this is; in the sandbox, where everybody is root, who the machine says."""
+    """Return the caller's name in AWS; in the sandbox, where everybody is root, the local user's name."""
     name = deployment.aws.sts.get_caller_identity()["Arn"].split(":", 5)[-1]
     return user_here() if name == "root" else name
 

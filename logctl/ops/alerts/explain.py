@@ -1,4 +1,4 @@
-"""Why the next event of a kind would alert, or would not, and when one could."""
+"""Explaining what the next event of a kind would cause, and when an alert could be published."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from logctl.core.times import format_duration, iso
 
 @dataclass(frozen=True)
 class Rules:
-    """What is configured now. `window` is in milliseconds."""
+    """The alerting settings in force. `window` is in milliseconds."""
 
     level: str
     window: int
@@ -19,10 +19,13 @@ class Rules:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What would happen to an event at `now` (milliseconds).
+    """What an event at `now` (milliseconds) would cause.
 
-    `at` is when an event could alert first, or what is held back is told: `now` where that is at once, None
-    where it is never. `key` is what it would be counted under.
+    Attributes:
+        key: what the event would be counted under.
+        action: what would be done about the key.
+        why: the reason, as a sentence.
+        at: the earliest time of an alert: `now` if at once, None if never.
     """
 
     key: AlertKey
@@ -46,12 +49,11 @@ def explain(
     kinds: int = 0,
     overflow: State | None = None,
 ) -> Explanation:
-    """Go by the rules that consumer and sweeper go by (`debounce.decide`), for one more event.
+    """Explain one more event of a key, by the rules of consumer and sweeper (`debounce.decide`).
 
-    Args:
-        state: the key's; None when nothing was counted for it.
-        kinds: how many kinds of its app have opened in this window.
-        overflow: the state of the app's overflow key, where those beyond the limit are counted.
+    - `state`: the key's state; None when nothing was counted for it.
+    - `kinds`: how many kinds of its app have opened in this window.
+    - `overflow`: the state of the app's overflow key, where those beyond the limit are counted.
     """
     if not levels.at_least(key.severity, rules.level):
         why = f"{key.severity} is below alert_level, which is {rules.level}: it is stored, and never alerts."
@@ -72,8 +74,10 @@ def _explain(key: AlertKey, state: State | None, now: int, rules: Rules, silence
 
 
 def _first(state: State, now: int, window: int, silenced_until: int) -> int:
-    """The first moment from now at which something may be published: when all that holds it back is over.
-    What no sweep has seen yet counts from now."""
+    """Return the earliest time at which something may be published: when nothing holds it back any more.
+
+    A window or lease that no sweep has seen yet is taken to begin now.
+    """
     ends = [now, silenced_until]
     if state.lease_owner:
         ends.append((state.lease_seen_at or now) + LEASE)
@@ -95,7 +99,7 @@ def _why(state: State, action: Action, rules: Rules, silenced_until: int) -> str
             return f"No alert of this kind is open ({counted}): the first event alerts at once."
         case Action.SUMMARISE:
             return (
-                f"Its window is over, since {told}: the next sweep, within a minute, tells of all "
+                f"Its window is over, since {told}: the next sweep, within a minute, reports all "
                 f"{state.held_back + 1:,}."
             )
         case Action.HOLD:
@@ -103,5 +107,5 @@ def _why(state: State, action: Action, rules: Rules, silenced_until: int) -> str
         case Action.WAIT:
             return "An alert is being published; if it fails, a sweep repeats it within two minutes."
         case Action.SILENCED:
-            return f"It is silenced until {iso(silenced_until)}: counted, and told of after that; {held}."
+            return f"It is silenced until {iso(silenced_until)}: counted, and reported after that; {held}."
     raise AssertionError(f"one more event is never {action.value}")

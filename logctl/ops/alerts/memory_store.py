@@ -1,7 +1,7 @@
-"""The alerting's stores in memory, for one process and one clock, in which nothing ever fails.
+"""The stores and the topic of alerting in memory, for one process and one clock.
 
-`logctl debounce simulate` runs the real `Alerter` and `Sweep` on them. What DynamoDB's conditions are for
-(rivals, redeliveries, lost replies, silences) does not occur there.
+`logctl debounce simulate` runs the pipeline's `Alerter` and `Sweep` on them. Other containers, redeliveries,
+lost replies and silences, for which DynamoDB's conditions are needed, do not occur there.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from logctl.core.debounce import (
 )
 from logctl.core.silence import Silence
 from logctl.pipeline.stores.alert_states import Counted
-from logctl.pipeline.stores.attention_index import Page, home
+from logctl.pipeline.stores.attention_index import IndexPage, home
 from logctl.pipeline.stores.outbox import Uncounted
 
 
 class MemoryAlertStore:
-    """Debounce states in dictionaries: what `AlertStore` keeps in DynamoDB, without markers and leases.
+    """The debounce states that `AlertStore` keeps in DynamoDB, in dictionaries, without markers and leases.
 
-    `len()` is the number of states there have ever been.
+    `len()` is the number of states.
     """
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class MemoryAlertStore:
         now: int,
         window: int,
         start: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> Iterator[Page]:
+    ) -> Iterator[IndexPage]:
         """Yield the keys that are due. An alert of this very millisecond is not in the index yet."""
         states = (self._states[key] for key in self._index.get(place, ()))
         keys = [
@@ -100,10 +100,10 @@ class MemoryAlertStore:
             for state in states
             if state.notified_at < now and not now - window < state.observed_at <= now + CLOCK_TOLERANCE
         ]
-        yield Page(keys, None)
+        yield IndexPage(keys, None)
 
-    def everything(self, place: str) -> Iterator[Page]:
-        yield Page(list(self._index.get(place, ())), None)
+    def everything(self, place: str) -> Iterator[IndexPage]:
+        yield IndexPage(list(self._index.get(place, ())), None)
 
     def observe(self, state: State, *, at: int) -> bool:
         self._put(replace(state, observed_at=at))

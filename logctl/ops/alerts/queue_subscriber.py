@@ -1,4 +1,4 @@
-"""A mailbox for alerts: an SQS queue subscribed to the topic, to see what a person would get."""
+"""An SQS queue that is subscribed to the alert topic, to see what a subscriber gets."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from logctl.ops.deployment import Deployment
 
 @dataclass(frozen=True)
 class Delivered:
-    """An alert as it arrived."""
+    """An alert as it was delivered."""
 
     subject: str
     body: str
 
 
 class Inbox:
-    """Gets every alert from the moment it is made."""
+    """A subscriber that receives every alert that is published after it was created."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._sqs = deployment.aws.sqs
@@ -44,7 +44,7 @@ class Inbox:
         aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
 
     def take(self, *, seconds: float, sleep: Callable[[float], None] = time.sleep) -> list[Delivered]:
-        """What has arrived, waiting up to `seconds` for the first."""
+        """Return the alerts that have arrived, after waiting up to `seconds` for the first."""
         deadline = time.monotonic() + seconds
         taken: list[Delivered] = []
         while True:

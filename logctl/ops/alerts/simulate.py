@@ -48,9 +48,8 @@ class Simulated:
 def simulate(inputs: Inputs, *, window: int, level: str, stack: str, redact: Sequence[str] = ()) -> Simulated:
     """Run the rules over everything in the files, in order of time whatever the order in them.
 
-    Args:
-        window: milliseconds.
-        redact: redaction rules, which are applied before the fingerprint in the pipeline too.
+    - `window`: milliseconds.
+    - `redact`: redaction rules, which are applied before the fingerprint in the pipeline too.
     """
     found = Simulated(refused=inputs.refused)
     redactor = Redactor(redact)

@@ -79,11 +79,10 @@ class Alerter:
     ) -> None:
         """Wire an alerter.
 
-        Args:
-            stack: the name in the subject of every alert.
-            window: milliseconds.
-            flags: what a command that an alert suggests needs to find this environment.
-            log: writes a line of the function's own log.
+        - `stack`: the name in the subject of every alert.
+        - `window`: milliseconds.
+        - `flags`: what a command that an alert suggests needs to find this environment.
+        - `log`: writes a line of the function's own log.
         """
         self.store = store
         self.silences = silences
@@ -157,8 +156,7 @@ class Alerter:
         After a failed publish the consumer leaves it to the sweeper for a while: waiting for SNS, key
         after key, would delay ingest.
 
-        Args:
-            state: the key's, after counting; None where it has to be read.
+        `state`: the key's, after counting; None where it has to be read.
         """
         if self.clock() - self._failed_at < _PAUSE_AFTER_FAILURE:
             return Action.WAIT
@@ -190,8 +188,7 @@ class Alerter:
 
         The silence is marked first: the sweeper looks for parked states only under silences with that mark.
 
-        Args:
-            marked: targets whose silences this sweep has marked; another one is added.
+        `marked`: targets whose silences this sweep has marked; another one is added.
         """
         target = silence.target
         if not (marked and target in marked) and not self.silences.holds(target):
@@ -203,8 +200,7 @@ class Alerter:
     def publish(self, state: State, action: Action, *, call: Call | None = None) -> Action:
         """Claim, publish, commit. A failed publish is left to the next sweep.
 
-        Args:
-            call: the call of the sweep that publishes; None for the consumer.
+        `call`: the call of the sweep that publishes; None for the consumer.
         """
         now, called_at = self.clock(), call.at if call else 0
         claimed = self.store.claim(state, action, now=now, window=self.window, swept_at=called_at)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from logctl.core.debounce import Action, Alert, AlertKey, State, Tally
 from logctl.core.silence import Silence
 from logctl.pipeline.stores.alert_states import Counted
-from logctl.pipeline.stores.attention_index import Page
+from logctl.pipeline.stores.attention_index import IndexPage
 from logctl.pipeline.stores.outbox import Uncounted
 
 
@@ -31,9 +31,9 @@ class StateStore(Protocol):
 
     def due(
         self, place: str, *, now: int, window: int, start: dict[str, Any] | None = None
-    ) -> Iterator[Page]: ...
+    ) -> Iterator[IndexPage]: ...
 
-    def everything(self, place: str) -> Iterator[Page]: ...
+    def everything(self, place: str) -> Iterator[IndexPage]: ...
 
     def observe(self, state: State, *, at: int) -> bool: ...
 

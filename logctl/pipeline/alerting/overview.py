@@ -1,4 +1,4 @@
-"""What alerts are held back and why: the debounce states with the silences over them, read."""
+"""Reading what is held back and why: debounce states together with the silences that concern them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from logctl.pipeline.stores.silences import SilenceStore
 
 @dataclass(frozen=True)
 class Standing:
-    """One key as it stands now. Times are milliseconds."""
+    """One key's state at `now`, with the window in force and its silence's end. Times are milliseconds."""
 
     state: State
     window: int
@@ -23,7 +23,7 @@ class Standing:
 
     @property
     def row(self) -> dict[str, Any]:
-        """The standing for a table or a program."""
+        """The members that commands and the API show."""
         state = self.state
         return {
             "key": str(state.key),
@@ -44,14 +44,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Standings:
-    """Reads both stores. `window` is the one in force, in milliseconds."""
+    """Reads states and silences. `window` is the one in force, in milliseconds."""
 
     store: AlertStore
     silences: SilenceStore
     window: int
 
     def all(self, *, now: int) -> list[Standing]:
-        """Every key that is open or has something to report, most held back first."""
+        """Return every key that is open or has events to report: open ones first, most held back first."""
         kept = {silence.target: silence for silence in self.silences.kept()}
         states = self.store.attention(target for target, silence in kept.items() if silence.parked)
         states.sort(key=lambda state: (state.status is Status.CLOSED, -state.held_back, str(state.key)))
@@ -59,7 +59,7 @@ class Standings:
         return [Standing(state, self.window, now, silence.until if silence else 0) for state, silence in held]
 
     def of(self, key: AlertKey, *, now: int) -> Standing | None:
-        """One key; None when nothing was ever counted for it."""
+        """Return the standing of one key; None when nothing was ever counted for it."""
         state = self.store.get(key)
         if state is None:
             return None
@@ -67,7 +67,7 @@ class Standings:
 
 
 def silence_row(silence: Silence, now: int) -> dict[str, Any]:
-    """A silence for a table or a program."""
+    """Return the members of a silence that commands and the API show."""
     return {
         "target": silence.target,
         "active": silence.active(now),

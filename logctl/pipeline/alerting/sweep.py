@@ -1,8 +1,8 @@
-"""One sweep: count what waits in the outbox, then settle what is due, app by app in turns.
+"""One sweep: count what waits in the outbox, then settle every state that is due.
 
-What is due is found by the index, which has keys only, and read when its turn comes: memory is bounded by the
-number of keys. Every app has its turn before any has its second, so that a sweep that runs out of time has
-left out those with the most.
+States that are due are found in the index, which has keys only, and each is read shortly before it is
+settled, so that the number of keys bounds the memory. One key of each app is settled, then the next of each,
+and so on: a sweep that runs out of time has omitted keys of the apps with the most.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from logctl.pipeline.stores.attention_index import PARKED, SHARDS, parked_places
 from logctl.pipeline.stores.outbox import UNCOUNTED, Uncounted
 
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
-"""How to do the same to many: `map`, or a thread pool's."""
+"""`map`, or a thread pool's `map`."""
 
 KEYS = 25_000
-"""How many keys a sweep takes on; some 400 bytes each."""
+"""How many keys a sweep settles at most; each takes about 400 bytes of memory."""
 _PAGES = 8
-"""How many pages (of 1 MB, about 8,000 keys) are read of one place of the index."""
+"""How many pages (of 1 MB, about 8,000 keys) of one place of the index are read."""
 _AT_ONCE = 25
-"""How many states are read with one call."""
+"""How many states are read by one call."""
 _ROWS = 1_000
-"""How many rows of each part of the outbox are counted."""
+"""How many rows of each partition of the outbox are counted."""
 _SCHEDULE_STOPPED = 30 * MINUTE
-"""After so long without a call the schedule, which calls each minute, is not at work, whatever clocks say."""
+"""After this long without a call, the schedule is taken to be disabled; it calls every minute."""
 _ENOUGH_TROUBLE = 20
-"""After so many failures the outbox is left to the next sweep, and the time to what is due."""
+"""After this many failures the outbox is left to the next sweep, so that there is time for what is due."""
 
 
 class Sweep:
-    """Carries out the rules with the schedule's call as the clock: `called_at` is now, to the sweep's end."""
+    """One sweep. Its clock is the schedule's call: until its end, it is the time at which it was called."""
 
     def __init__(
         self, alerter: Alerter, *, until: Callable[[], bool] = lambda: False, each: Map = map
@@ -62,21 +62,24 @@ class Sweep:
         self._trouble: list[Exception] = []
 
     def run(self, called_at: int | None) -> dict[Action, int]:
-        """Settle every state that is due, until there is none or time is up; how many were settled how.
+        """Settle every state that is due, until there is none or time is up.
 
         Args:
             called_at: the time of the schedule's call (milliseconds). A call that is not later than the last
-                one is a copy or has been overtaken, and does nothing. None for a sweep by hand: it goes by
-                the last call's time, publishes what is due and begins no window. Where the schedule has not
-                called for half an hour, or never, it goes by the process's clock and does everything.
+                one is a repetition or has been overtaken, and does nothing. None for a manual sweep: it uses
+                the last call's time, publishes what is due and begins no window. If the schedule has not
+                called for half an hour, or never, it uses the process's clock and does everything.
+
+        Returns:
+            How many states were settled, by action.
 
         Raises:
-            TROUBLE: something could not be settled, when everything else has been.
+            TROUBLE: a state could not be settled; it is raised after all others were tried.
         """
         if not self._begin(called_at):
             return {}
         self._silences = {silence.target: silence for silence in self._alerter.silences.kept()}
-        self._count_what_waits()
+        self._count_outbox()
         self._gather()
         done: Counter[Action] = Counter()
         for part in self._each(self._settle_some, batched(self._turns, _AT_ONCE)):
@@ -90,7 +93,7 @@ class Sweep:
 
     def _begin(self, called_at: int | None) -> bool:
         if called_at is not None and called_at > self._began + HOUR:
-            # It would keep the calls of that time from doing anything.
+            # If it were noted, every call until that time would be taken for a repetition.
             log("sweep_from_the_future", called_at=called_at)
             called_at = None
         if called_at is None:
@@ -103,7 +106,7 @@ class Sweep:
         return False
 
     def _by_hand(self) -> None:
-        """Go by the schedule's last call; where no schedule is at work, by the process's own clock."""
+        """Use the time of the schedule's last call, or the process's clock if the schedule is disabled."""
         self._now = self._store.last_sweep()
         if self._began - self._now >= _SCHEDULE_STOPPED:
             self._now, self._call = self._began, Call(self._began, self._began)
@@ -114,7 +117,7 @@ class Sweep:
 
     # ── The outbox ──────────────────────────────────────────────────────────────────────────────────
 
-    def _count_what_waits(self) -> None:
+    def _count_outbox(self) -> None:
         for place in random.sample(UNCOUNTED, len(UNCOUNTED)):
             for keys in self._each(self._count, self._alerter.outbox.rows(place, _ROWS)):
                 for key in keys:
@@ -134,35 +137,36 @@ class Sweep:
     # ── What is due ─────────────────────────────────────────────────────────────────────────────────
 
     def _gather(self) -> None:
-        """Find what is due, and what silences that are over have held back."""
-        for _ in self._each(self._look_at, random.sample(SHARDS, len(SHARDS))):
+        """Find the keys that are due, and those that silences have held back which are over."""
+        for _ in self._each(self._look_at_shard, random.sample(SHARDS, len(SHARDS))):
             pass
         for silence in self._silences.values():
             if silence.parked and not silence.active(self._now):
-                found = sum(self._each(self._look_under, parked_places(silence.target)))
+                found = sum(self._each(self._look_at_parked, parked_places(silence.target)))
                 if not found and self._call and silence.drained(self._now):
                     self._alerter.silences.holds_nothing(silence, now=self._now)
 
-    def _look_at(self, place: str) -> None:
-        """Take on the keys of a shard; the next sweep goes on where this one stops."""
+    def _look_at_shard(self, place: str) -> None:
+        """Add the keys of a shard that are due; the next sweep continues where this one stops."""
         begin = self._alerter.cursors.pop(place, None)
         pages = self._store.due(place, now=self._now, window=self._alerter.window, start=begin)
         for number, page in enumerate(pages, 1):
-            self._take_on(page.keys)
+            self._add(page.keys)
             if page.next and (number >= _PAGES or self._until()):
                 self._alerter.cursors[place] = page.next
                 return
 
-    def _look_under(self, place: str) -> int:
+    def _look_at_parked(self, place: str) -> int:
+        """Add the keys that are parked in a place, and return how many there are at least."""
         found = 0
         for number, page in enumerate(self._store.everything(place), 1):
             found += len(page.keys)
-            self._take_on(page.keys)
+            self._add(page.keys)
             if number >= _PAGES or self._until():
-                return found or 1  # what was not looked at may hold something
+                return found or 1  # there may be some on the pages that were not read
         return found
 
-    def _take_on(self, keys: Iterable[AlertKey]) -> None:
+    def _add(self, keys: Iterable[AlertKey]) -> None:
         with self._lock:
             for key in keys:
                 self._turns.add(key)
@@ -192,7 +196,7 @@ class Sweep:
         return done
 
     def _settle(self, state: State) -> Action | None:
-        """Decide about a state and carry it out; None when nothing was to be done but to look at it."""
+        """Settle a state, and return the action; None when nothing was to be published."""
         action = decide(state, self._now, self._alerter.window)
         if action.publishes:
             return self._publish(state, action)

@@ -1,7 +1,7 @@
-"""Working through a batch: who comes first, what a failure means, and when a message is set aside.
+"""Processing a batch: the order of its messages, what a failure means, and when a message is set aside.
 
-One message can neither hold up another app nor, for long, its own. The rules are `core.attempts`; how long
-each step takes an app is in docs/how-it-works.md.
+One message delays neither another app nor, for long, its own. The rules are in `core.attempts`;
+docs/how-it-works.md says how long each step may delay an app.
 """
 
 from __future__ import annotations
@@ -13,35 +13,38 @@ from typing import Protocol
 from logctl.aws.clients import LONGEST_CALL
 from logctl.aws.error_codes import TROUBLE, said
 from logctl.core.appid import is_appid
-from logctl.core.attempts import FRESH, KILLS, MAX_STRIKES, Ledger, in_turns
+from logctl.core.attempts import FRESH, KILLS, MAX_STRIKES, Ledger, safest_first
 from logctl.pipeline.delivery.canary import Canary
-from logctl.pipeline.delivery.deadline import Deadline, OutOfTime, may_start
+from logctl.pipeline.delivery.deadline import Deadline, DeadlinePassed, may_start
 from logctl.pipeline.delivery.sqs_message import Message
 from logctl.pipeline.function_log import log, where_of
 from logctl.pipeline.stores.attempt_ledger import Attempts
 
 NO_APP = "_unknown"
-"""The canary's partition for a group that names no app; no app can be called this."""
+"""The canary's partition key for a group that names no app; it is not a valid app name."""
 _OWED_AT_MOST = 1_000
 _KILLS_DETAIL = "the process ended each time this message was opened"
 
 
 class Work(Protocol):
-    """What is done with a message."""
+    """What the consumer does with a message."""
 
     def ingest(self, message: Message, deadline: Deadline) -> None:
-        """Store and count it, or raise."""
+        """Store and count a message, or raise."""
 
     def set_aside(self, message: Message, reason: str, detail: str, *, opened: bool) -> None:
-        """Keep a message that cannot be stored where people find it, or raise."""
+        """Keep a message that cannot be stored, in quarantine or in the dead-letter queue, or raise."""
 
     def redact(self, text: str) -> str:
-        """A text without secrets."""
+        """Return a text without secrets."""
 
 
 @dataclass
 class _Round:
-    """One batch: how much time is left, what is known of its messages, and what became of them."""
+    """One batch: how much time is left, what is known of its messages, and which of them have failed.
+
+    `ledgers` is None when they could not be read; `waiting` is the number of groups that are not finished.
+    """
 
     remaining: Callable[[], int]
     ledgers: Mapping[str, Ledger] | None
@@ -51,8 +54,8 @@ class _Round:
 
 
 @dataclass(frozen=True)
-class _Outcome:
-    """Why an attempt failed, and whether it was recorded when it began."""
+class _Failure:
+    """Why an attempt failed, and whether its beginning was recorded."""
 
     reason: str
     detail: str
@@ -60,20 +63,22 @@ class _Outcome:
 
 
 class Trials:
+    """The attempts at the messages of a batch, with the ledger that counts them."""
+
     def __init__(self, attempts: Attempts, canary: Canary, work: Work, *, clock: Callable[[], int]) -> None:
         self._attempts = attempts
         self._canary = canary
         self._work = work
         self._clock = clock
-        self._owed: dict[str, _Outcome] = {}
+        self._owed: dict[str, _Failure] = {}
 
     def run(self, messages: Sequence[Message], remaining: Callable[[], int]) -> set[str]:
-        """Work through a batch; the ids of the messages that are not done.
+        """Process a batch, and return the ids of the messages that are not done.
 
-        Within a group everything after the first message that is not done is not begun.
+        Within a group no message is begun after the first one that is not done.
         """
         ledgers = self._ledgers([message.message_id for message in messages if message.receives > 1])
-        turns = in_turns(messages, ledgers or {})
+        turns = safest_first(messages, ledgers or {})
         round_ = _Round(remaining, ledgers, len(turns))
         left = [self._go_on(turn, round_, past_suspects=False) for turn in turns]
         for rest in left:
@@ -81,7 +86,7 @@ class Trials:
         return round_.failed
 
     def _ledgers(self, message_ids: Sequence[str]) -> dict[str, Ledger] | None:
-        """What is known of messages that come again; None when it cannot be read, and then they wait."""
+        """Return the ledgers of messages that are delivered again; None when they cannot be read."""
         if not message_ids:
             return {}
         try:
@@ -92,7 +97,10 @@ class Trials:
             return None
 
     def _go_on(self, turn: Sequence[Message], round_: _Round, *, past_suspects: bool) -> list[Message]:
-        """Work through a group, up to the first suspect or the first failure; what was not reached."""
+        """Process a group up to the first failure, and return the messages from the first suspect on.
+
+        `past_suspects`: process suspects as well; then nothing is returned.
+        """
         for number, message in enumerate(turn):
             ledger = (round_.ledgers or {}).get(message.message_id, FRESH)
             if ledger.suspect and not past_suspects:
@@ -105,7 +113,7 @@ class Trials:
         return []
 
     def _done(self, message: Message, ledger: Ledger, round_: _Round) -> bool:
-        """Try a message, and say whether it can be acknowledged."""
+        """Process a message, and return whether it can be acknowledged."""
         again = message.receives > 1
         if ledger.settled:
             return True
@@ -124,7 +132,7 @@ class Trials:
         return self._tried(message, round_)
 
     def _give_back(self, message: Message) -> bool:
-        """A suspect comes back alone, after what is finished in this batch has been acknowledged."""
+        """Return a suspect to the queue, so that what is finished is acknowledged before it is opened."""
         try:
             self._attempts.defer(message.message_id, now=self._clock())
         except Exception as error:  # noqa: BLE001 - a cut reply can raise anything
@@ -141,7 +149,7 @@ class Trials:
         return True
 
     def _close(self, message: Message) -> None:
-        """Where that cannot be written the message is stored all the same; storing it again adds nothing."""
+        """Record that a message is done. A failure is only logged: storing it again would add nothing."""
         if message.receives > 1:
             try:
                 self._attempts.done(message.message_id, now=self._clock())
@@ -149,54 +157,58 @@ class Trials:
                 self._log("not_closed", message, error=self._explain(error)[1])
 
     def _failed(self, message: Message, error: Exception, round_: _Round) -> bool:
-        """The attempt is closed before anything else: if the time ends now, it has not killed the process."""
+        """Record a failed attempt, and return whether the message was set aside.
+
+        That the attempt has ended is recorded first: otherwise it would seem to have ended the process if the
+        time is over now.
+        """
         reason, detail = self._explain(error)
         self._log("failed", message, reason=reason, detail=detail)
-        outcome = _Outcome(reason, detail, begun=message.receives > 1)
+        failure = _Failure(reason, detail, begun=message.receives > 1)
         try:
-            self._record(message.message_id, outcome)
+            self._record(message.message_id, failure)
             strike = _is_its_own(error) and round_.remaining() > LONGEST_CALL and self._storage_works(message)
             if not strike:
                 return False
             ledger = self._attempts.strike(message.message_id, now=self._clock())
         except Exception as trouble:  # noqa: BLE001 - a cut reply can raise anything
-            self._owe(message.message_id, outcome)
+            self._owe(message.message_id, failure)
             self._log("failure_not_recorded", message, error=self._explain(trouble)[1])
             return False
-        return ledger.struck_out and self._struck_out(message, error, ledger, outcome, round_)
+        return ledger.struck_out and self._struck_out(message, error, ledger, failure, round_)
 
-    def _record(self, message_id: str, outcome: _Outcome) -> None:
+    def _record(self, message_id: str, failure: _Failure) -> None:
         self._attempts.failed(
             message_id,
             now=self._clock(),
-            reason=outcome.reason,
-            detail=outcome.detail,
-            begun=outcome.begun,
+            reason=failure.reason,
+            detail=failure.detail,
+            begun=failure.begun,
         )
 
-    def _owe(self, message_id: str, outcome: _Outcome) -> None:
+    def _owe(self, message_id: str, failure: _Failure) -> None:
         if len(self._owed) >= _OWED_AT_MOST:
             del self._owed[next(iter(self._owed))]
-        self._owed[message_id] = outcome
+        self._owed[message_id] = failure
 
     def _pay(self, message_ids: Sequence[str]) -> None:
-        """Record outcomes that could not be recorded when they were known: DynamoDB may have been out."""
+        """Record failures that could not be recorded when they happened, as when DynamoDB was down."""
         for message_id in message_ids:
-            if outcome := self._owed.get(message_id):
-                self._record(message_id, outcome)
+            if failure := self._owed.get(message_id):
+                self._record(message_id, failure)
                 del self._owed[message_id]
 
     def _struck_out(
-        self, message: Message, error: Exception, ledger: Ledger, outcome: _Outcome, round_: _Round
+        self, message: Message, error: Exception, ledger: Ledger, failure: _Failure, round_: _Round
     ) -> bool:
-        if may_start(round_.remaining()) and not isinstance(error, OutOfTime):
+        if may_start(round_.remaining()) and not isinstance(error, DeadlinePassed):
             return self._last_try(message, round_)
-        # Never is there time for a last try of what is slow.
-        slow = isinstance(error, OutOfTime) or ledger.strikes > MAX_STRIKES
-        return slow and self._give_up(message, outcome.reason, outcome.detail, opened=True)
+        # There is never enough time for a last try of a slow message.
+        slow = isinstance(error, DeadlinePassed) or ledger.strikes > MAX_STRIKES
+        return slow and self._give_up(message, failure.reason, failure.detail, opened=True)
 
     def _last_try(self, message: Message, round_: _Round) -> bool:
-        """Before it is set aside a message is tried once more, and storage has to work still."""
+        """Try a message once more, and set it aside if it fails while storage still works."""
         try:
             self._work.ingest(message, Deadline(round_.remaining, groups_left=round_.waiting))
         except Exception as error:  # noqa: BLE001 - as above
@@ -208,7 +220,7 @@ class Trials:
         return True
 
     def _give_up(self, message: Message, reason: str, detail: str, *, opened: bool) -> bool:
-        """Set a message aside, and say whether that is done."""
+        """Set a message aside, and return whether that succeeded."""
         try:
             self._work.set_aside(message, reason, detail, opened=opened)
             self._attempts.aside(message.message_id, now=self._clock(), reason=reason, detail=detail)
@@ -222,8 +234,8 @@ class Trials:
         return self._canary.passes(appid if is_appid(appid) else NO_APP)
 
     def _explain(self, error: Exception) -> tuple[str, str]:
-        """The reason as a code, and a sentence that quotes nobody's record."""
-        if isinstance(error, OutOfTime):
+        """Return the reason of a failure as a code, and a sentence that does not quote a record."""
+        if isinstance(error, DeadlinePassed):
             return "deadline", str(error)
         if isinstance(error, TROUBLE):
             return "write_failed", self._work.redact(str(error))
@@ -235,5 +247,5 @@ class Trials:
 
 
 def _is_its_own(error: Exception) -> bool:
-    """Whether the message may be the cause: not of time that others have used."""
-    return not (isinstance(error, OutOfTime) and not error.own)
+    """Return whether the message itself may be the cause; other messages may have used up the time."""
+    return not (isinstance(error, DeadlinePassed) and not error.own)

@@ -1,4 +1,4 @@
-"""A canary: whether the stores can be written at all, apart from what a failing message wants to write."""
+"""A canary: finds out whether the stores can be written at all, independently of what a message writes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Canary:
-    """Writes a tiny hot row of the same app, whose partition may be what is throttled, and a tiny object."""
+    """A test of storage: it writes a small hot row of the message's app, and a small object.
+
+    The row is of the same app because that app's partition in DynamoDB may be the one that is throttled.
+    """
 
     def __init__(
         self, s3: S3Client, bucket: str, dynamodb: DynamoDBClient, table: str, *, clock: Callable[[], int]
@@ -29,7 +32,7 @@ class Canary:
         self._clock = clock
 
     def passes(self, appid: str) -> bool:
-        """Whether storage takes both; never raises."""
+        """Return whether both could be written; never raise."""
         now = self._clock()
         try:
             self._dynamodb.put_item(

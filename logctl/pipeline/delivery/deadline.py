@@ -1,4 +1,4 @@
-"""Time: how much of an invocation one message may use, checked between its calls."""
+"""How much time of an invocation one message may use; it is checked between the message's calls."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 RESERVE = 20_000
-"""Milliseconds at the end of an invocation in which no message's work goes on: one call that was begun
-before may take `clients.LONGEST_CALL`, and then what happened is written down."""
+"""Milliseconds at the end of an invocation in which no message is processed further.
+
+They are for one call that was begun before, which may take `clients.LONGEST_CALL`, and for recording the
+failure.
+"""
 LEAST = 5_000
-"""Milliseconds that must be left before the reserve when a message is started."""
+"""Milliseconds that must be left before the reserve when a message is begun."""
 SHARE = 10_000
-"""Milliseconds that a message may always use, if the invocation has them."""
+"""Milliseconds that a message may always use, as far as the invocation has them."""
 
 T = TypeVar("T")
 
 
-class OutOfTime(Exception):
-    """A message's time is over. `own`: it had its full share, and was not late because of others."""
+class DeadlinePassed(Exception):
+    """A message's time is over.
+
+    `own` says that it had its full share, so that the message itself is slow and not the ones before it.
+    """
 
     def __init__(self, own: bool) -> None:
         super().__init__("the message needs more time than one message may have")
@@ -25,10 +31,15 @@ class OutOfTime(Exception):
 
 
 class Deadline:
-    """Until when a message may work. Times are milliseconds that are left of the invocation."""
+    """The time until which a message may be processed, in milliseconds that are left of the invocation."""
 
     def __init__(self, remaining: Callable[[], int], *, groups_left: int = 1) -> None:
-        """A fair share of what is left for as many groups as wait."""
+        """Give a message an equal share of the remaining time.
+
+        Args:
+            remaining: returns the milliseconds that are left of the invocation.
+            groups_left: among how many groups of messages the time is shared.
+        """
         self._remaining = remaining
         left = remaining()
         share = max(SHARE, (left - RESERVE) // max(1, groups_left))
@@ -36,17 +47,19 @@ class Deadline:
         self._own = left - self._floor >= SHARE
 
     def check(self) -> None:
-        """Raises:
-        OutOfTime: the time is over.
-        """
-        if self._remaining() < self._floor:
-            raise OutOfTime(self._own)
-
-    def between(self, items: Iterable[T]) -> Iterator[T]:
-        """The items, with a check before each.
+        """Check that there is time left.
 
         Raises:
-            OutOfTime: the time is over.
+            DeadlinePassed: the time is over.
+        """
+        if self._remaining() < self._floor:
+            raise DeadlinePassed(self._own)
+
+    def between(self, items: Iterable[T]) -> Iterator[T]:
+        """Yield the items, with a check before each.
+
+        Raises:
+            DeadlinePassed: the time is over.
         """
         for item in items:
             self.check()
@@ -54,5 +67,5 @@ class Deadline:
 
 
 def may_start(remaining: int) -> bool:
-    """Whether a message can be started with so many milliseconds left."""
+    """Return whether a message can be begun with so many milliseconds left."""
     return remaining >= RESERVE + LEAST

@@ -1,4 +1,4 @@
-"""An SQS message as Lambda delivers it, and Lambda's answer to a batch of them."""
+"""An SQS message as Lambda delivers it, and the reply that Lambda expects for a batch of messages."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from typing import Any, TypedDict
 
 
 class BatchItemFailure(TypedDict):
+    """A message that is not done; its identifier is the message id."""
+
     itemIdentifier: str
 
 
 class BatchResponse(TypedDict):
-    """What Lambda takes as a partial batch response (AWS Lambda Developer Guide, SQS error handling)."""
+    """A partial batch response (AWS Lambda Developer Guide, SQS error handling)."""
 
     batchItemFailures: list[BatchItemFailure]
 
 
 @dataclass(frozen=True)
 class Message:
-    """An SQS message. `sent_at` is in milliseconds."""
+    """An SQS message.
+
+    `sent_at` is in milliseconds; `receives` is how often SQS has delivered it, this time included.
+    """
 
     message_id: str
     body: str
@@ -31,6 +36,7 @@ class Message:
 
     @classmethod
     def parse(cls, record: Mapping[str, Any]) -> Message:
+        """Parse a record of Lambda's event."""
         attributes = record.get("attributes", {})
         return cls(
             message_id=record["messageId"],

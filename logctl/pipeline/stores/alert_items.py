@@ -110,8 +110,7 @@ def put_marker(table: str, batch_id: str, key: AlertKey, now: int) -> Any:
 def add_kind(table: str, appid: str, *, now: int, at: int, window: int) -> Any:
     """Return the update that counts one more kind of an app, refused beyond `KINDS_PER_WINDOW`.
 
-    Args:
-        at: the moment whose window is counted in, by the sweeper's clock.
+    `at`: the moment whose window is counted in, by the sweeper's clock.
     """
     update = {
         "TableName": table,
@@ -130,9 +129,8 @@ def add_kind(table: str, appid: str, *, now: int, at: int, window: int) -> Any:
 def add_events(table: str, tally: Tally, *, now: int, shard: str, only_if_open: bool = False) -> Any:
     """Return the update that adds a tally to the state of its key, which it creates if there is none.
 
-    Args:
-        shard: where in the index a new state stands.
-        only_if_open: refuse it when the state is not open.
+    - `shard`: where in the index a new state stands.
+    - `only_if_open`: refuse it when the state is not open.
     """
     update = {
         "TableName": table,

@@ -47,7 +47,7 @@ from logctl.pipeline.stores.alert_items import (
     to_state,
     unclaimed_since_read,
 )
-from logctl.pipeline.stores.attention_index import SHARDS, Page, find, home, parked_place, parked_places
+from logctl.pipeline.stores.attention_index import SHARDS, IndexPage, find, home, parked_place, parked_places
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -89,7 +89,7 @@ class AlertStore:
     # ── The sweeper's clock ─────────────────────────────────────────────────────────────────────────
 
     def begin_sweep(self, called_at: int) -> bool:
-        """Note that a sweep was called at this time; False when it, or a later one, was noted before."""
+        """Note that a sweep was called at a time; return False when it, or a later one, was noted before."""
         token = uuid.uuid4().hex
         try:
             self._past_conflicts(
@@ -110,7 +110,7 @@ class AlertStore:
         return True
 
     def last_sweep(self) -> int:
-        """When the last sweep was called, by the schedule's clock; 0 before the first."""
+        """Return when the last sweep was called, by the schedule's clock; 0 before the first."""
         reply = self._dynamodb.get_item(TableName=self._table, Key=CLOCK, ConsistentRead=True)
         return int(reply["Item"]["called_at"]["N"]) if "Item" in reply else 0
 
@@ -126,10 +126,9 @@ class AlertStore:
         `KINDS_PER_WINDOW` of them, its events are counted under the overflow key. The marker has the tally's
         own key, so that a redelivery finds it whatever the number of kinds is then.
 
-        Args:
-            swept_at: when the last sweep was called. It decides in which window a kind is counted, because
-                all containers agree about it, whatever their clocks say. 0 before the first sweep: then `now`
-                does.
+        `swept_at`: when the last sweep was called. It decides in which window a kind is counted, because
+        all containers agree about it, whatever their clocks say. 0 before the first sweep: then `now`
+        does.
         """
         before = self.get(tally.key)
         new_kind = is_new_kind(tally.key, before)
@@ -155,7 +154,7 @@ class AlertStore:
         return Counted(tally.overflow.key if again is None else None, before)
 
     def _transact(self, items: list[Any]) -> int | None:
-        """Write all of it; the place of the item whose condition refused it, None when it is written."""
+        """Write items in one transaction; return the position of a failed condition, else None."""
         try:
             self._past_conflicts(lambda: self._dynamodb.transact_write_items(TransactItems=items))
         except ClientError as error:
@@ -166,7 +165,7 @@ class AlertStore:
         return None
 
     def _past_conflicts(self, write: Callable[[], T]) -> T:
-        """Write, again if a transaction on the same item got in the way: the SDK does not retry that."""
+        """Write, and repeat it if a transaction on the same item conflicted: the SDK does not retry that."""
         for attempt in range(_CONFLICT_TRIES - 1):
             try:
                 return write()
@@ -180,11 +179,12 @@ class AlertStore:
         return add_events(self._table, tally, now=now, shard=home(tally.key), only_if_open=only_if_open)
 
     def get(self, key: AlertKey) -> State | None:
+        """Return the state of a key; None when nothing was ever counted for it."""
         reply = self._dynamodb.get_item(TableName=self._table, Key=state_key(key), ConsistentRead=True)
         return to_state(reply["Item"]) if "Item" in reply else None
 
     def kinds(self, appid: str, *, now: int, window: int) -> int:
-        """How many kinds of an app have opened in this window, of `KINDS_PER_WINDOW`."""
+        """Return how many kinds of an app have opened in this window, up to `KINDS_PER_WINDOW`."""
         key = kinds_key(appid, self.last_sweep() or now, window)
         reply = self._dynamodb.get_item(TableName=self._table, Key=key)
         return int(reply["Item"]["kinds"]["N"]) if "Item" in reply else 0
@@ -193,37 +193,38 @@ class AlertStore:
 
     def due(
         self, place: str, *, now: int, window: int, start: dict[str, Any] | None = None
-    ) -> Iterator[Page]:
-        """Keys of a place that a sweep called at `now` has to look at: their window is over as it is
-        configured now, or has not begun, or begins in a future that a broken clock has made.
+    ) -> Iterator[IndexPage]:
+        """Yield the keys of a place that a sweep called at `now` has to look at.
 
-        The index is eventually consistent; a stale key is found again next minute.
+        Their window is over, with the length that is configured now, or it has not begun, or it begins so far
+        in the future that a wrong clock must have written it. The index is eventually consistent: a key that
+        is missing from it is found in the next minute.
         """
         yield from self._find(place, "notified_at <= :at", max(0, now - window), start)
         yield from self._find(place, "notified_at > :at", now + CLOCK_TOLERANCE)
 
-    def everything(self, place: str) -> Iterator[Page]:
-        """All keys of a place."""
+    def everything(self, place: str) -> Iterator[IndexPage]:
+        """Yield all keys of a place."""
         yield from self._find(place, "notified_at >= :at", 0)
 
     def attention(self, silenced: Iterable[str] = ()) -> list[State]:
-        """Every state that is open or has something to report.
+        """Return every state that is open or has events to report.
 
         Args:
             silenced: targets of silences, under which states may be parked.
         """
         places = [*SHARDS, *(place for target in silenced for place in parked_places(target))]
         keys = [key for place in places for page in self.everything(place) for key in page.keys]
-        # While it moves from one place to another, the index may have it in both.
+        # While a state moves from one place to another, the index may have it in both.
         return self.states(list(dict.fromkeys(keys)))
 
     def _find(
         self, place: str, condition: str, at: int, start: dict[str, Any] | None = None
-    ) -> Iterator[Page]:
+    ) -> Iterator[IndexPage]:
         return find(self._dynamodb, self._table, place, condition=condition, at=at, start=start)
 
     def states(self, keys: Sequence[AlertKey]) -> list[State]:
-        """The states of keys as they are now, in this order; those that are gone are left out."""
+        """Return the present states of keys, in this order; keys without a state are omitted."""
         found: dict[AlertKey, State] = {}
         for batch in batched(keys, _BATCH_GET):
             wanted: list[Any] = [state_key(key) for key in batch]
@@ -243,7 +244,7 @@ class AlertStore:
     # ── What a sweep notes ──────────────────────────────────────────────────────────────────────────
 
     def observe(self, state: State, *, at: int) -> bool:
-        """Begin the window of an alert that is out."""
+        """Begin the window of an alert that was published."""
         return self._update_if(
             state,
             "SET notified_at = :at",
@@ -258,7 +259,7 @@ class AlertStore:
         )
 
     def see_claim(self, state: State, *, at: int) -> bool:
-        """Note when somebody else's claim was first seen: from then on its lease runs."""
+        """Note when another publisher's claim was first seen: its lease runs from then on."""
         return self._update_if(
             state,
             "SET lease_seen_at = :at",
@@ -267,9 +268,9 @@ class AlertStore:
         )
 
     def park(self, state: State, target: str) -> bool:
-        """Take a state out of the sweeper's sight until a silence is over.
+        """Move a state to a place of the index where no sweep looks until a silence is over.
 
-        The silence has to be marked before (`SilenceStore.holds`), or nobody would look for it there.
+        The silence has to be marked before (`SilenceStore.holds`): sweeps look only under marked silences.
         """
         condition, values = unclaimed_since_read(state)
         return self._update_if(
@@ -285,7 +286,7 @@ class AlertStore:
         )
 
     def bring_back(self, state: State) -> bool:
-        """Let the sweeper see a parked state again."""
+        """Move a parked state back to its shard of the index."""
         return self._update_if(
             state,
             "SET due_shard = :home",
@@ -298,13 +299,12 @@ class AlertStore:
     def claim(
         self, state: State, action: Action, *, now: int, window: int, swept_at: int = 0
     ) -> State | None:
-        """Take on publishing; the claimed state, or None when somebody else has.
+        """Claim the publishing of a state, and return the claimed state; None when another publisher was
+        faster.
 
-        What the claim covers is frozen by the first claim (`if_not_exists`), so that a publisher who
-        takes over an expired lease says the same. A state whose claim may not be taken over is not for this.
+        The caller has to make sure that an existing claim may be taken over (`core.debounce.decide`).
 
-        Args:
-            swept_at: when the sweep was called that claims; 0 for the consumer.
+        `swept_at`: when the sweep was called that claims; 0 for the consumer.
         """
         claimant = Claimant(uuid.uuid4().hex, now, window, swept_at)
         update = claim_update(state, action, claimant, shard=home(state.key))
@@ -322,12 +322,12 @@ class AlertStore:
             if not _refused(error):
                 raise
             old: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
-            # The SDK retried a claim whose reply was lost: the refusal names us as the owner.
+            # If the SDK has retried a claim whose reply was lost, the refusal has our own token.
             return to_state(old) if old.get("lease_owner", {}).get("S") == claimant.token else None
         return to_state(reply["Attributes"])
 
     def release(self, state: State) -> None:
-        """Give a claim back after a failed publish, so that the next sweep need not wait for the lease."""
+        """Release a claim after a failed publish, so that the next sweep need not wait for the lease."""
         self._update_if(
             state,
             f"REMOVE {LEASE_ATTRIBUTES}",
@@ -336,9 +336,9 @@ class AlertStore:
         )
 
     def commit(self, state: State, alert: Alert, *, now: int, swept_at: int = 0) -> bool:
-        """Record that a claimed alert is out; False when another copy of it was committed first.
+        """Record that a claimed alert was published; return False when another copy was committed before.
 
-        It begins no window: that is for the next sweep, which sees it.
+        The window begins with the next sweep, which sees the alert.
         """
         assert state.claim is not None
         return self._update_if(
@@ -360,7 +360,10 @@ class AlertStore:
         )
 
     def close(self, state: State, alert: Alert, *, now: int) -> bool:
-        """End an incident; refused when an event came in between, which then opens the next alert."""
+        """Close a state after its recovery was published.
+
+        Return False when an event was counted in between; the next sweep reports that event.
+        """
         return self._update_if(
             state,
             "SET seq = :next, #status = :closed, expires_at = :expires, last_alert = :alert, "

@@ -1,7 +1,7 @@
-"""The ledger of attempts: what the consumer began, and how it ended, for messages that come again.
+"""The ledger of attempts, for messages that are delivered again: what the consumer began, and how it ended.
 
-It lies in the hot table under a partition key that no app can have; readers of apps never see it. The
-rules are `core.attempts`. A message that is done the first time it comes leaves nothing here.
+It is in the hot table, under partition keys that are not valid app names, so that readers of apps never see
+it. The rules are in `core.attempts`. A message that is done at its first delivery leaves nothing here.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ _BATCH_GET = 100
 
 
 class Attempts:
+    """Reads and writes the ledgers of messages."""
+
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def get(self, message_ids: Iterable[str]) -> dict[str, Ledger]:
-        """The ledgers of these messages, of any number; those that have none are left out."""
+        """Return the ledgers of any number of messages, by message id; messages without one are omitted."""
         wanted = list(dict.fromkeys(message_ids))
         found: dict[str, Ledger] = {}
         for batch in batched(wanted, _BATCH_GET):
@@ -44,7 +46,7 @@ class Attempts:
         return found
 
     def begin(self, message_id: str, *, now: int) -> Ledger:
-        """Open an attempt, and return the ledger as it was before."""
+        """Record that an attempt begins, and return the ledger as it was before."""
         return self._change(
             message_id,
             now,
@@ -54,10 +56,9 @@ class Attempts:
         )
 
     def failed(self, message_id: str, *, now: int, reason: str, detail: str, begun: bool = True) -> Ledger:
-        """Close an attempt that failed, and return the ledger as it is then.
+        """Record that an attempt failed, and return the ledger as it is then.
 
-        Args:
-            begun: whether `begin` was called for it; it is not when a message comes for the first time.
+        `begun`: whether `begin` was called for it; it is not at a message's first delivery.
         """
         return self._change(
             message_id,
@@ -67,12 +68,12 @@ class Attempts:
         )
 
     def strike(self, message_id: str, *, now: int) -> Ledger:
-        """Count that the attempt which just failed did so while storage works."""
+        """Record that the attempt which just failed did so while storage works."""
         values = {":one": {"N": "1"}, ":outcome": {"S": Outcome.FAILED.value}}
         return self._change(message_id, now, "ADD strikes :one SET #outcome = :outcome", values)
 
     def done(self, message_id: str, *, now: int) -> None:
-        """Record that a message is stored; it only has to be acknowledged."""
+        """Record that a message is stored, so that it only has to be acknowledged."""
         self._change(message_id, now, f"SET {_CLOSE}", _closed(Outcome.DONE, "", ""))
 
     def aside(self, message_id: str, *, now: int, reason: str, detail: str) -> None:
@@ -80,14 +81,17 @@ class Attempts:
         self._change(message_id, now, f"SET {_CLOSE}", _closed(Outcome.ASIDE, reason, detail))
 
     def defer(self, message_id: str, *, now: int) -> None:
-        """Count that a suspect was given back unopened."""
+        """Record that a suspect was returned to the queue unopened."""
         values = {":one": {"N": "1"}, ":outcome": {"S": Outcome.OPEN.value}}
         self._change(message_id, now, "ADD deferrals :one SET #outcome = :outcome", values)
 
     def _change(
         self, message_id: str, now: int, update: str, values: dict[str, Any], *, before: bool = False
     ) -> Ledger:
-        """Carry out an update that ends with its SET clause; the ledger after it, or `before` it."""
+        """Update a ledger, and return it as it is afterwards, or as it was `before`.
+
+        `update`: an update expression whose last clause is SET; the expiry is added to it.
+        """
         names = {"#outcome": "outcome", "#reason": "reason", "#detail": "detail"}
         reply = self._dynamodb.update_item(
             TableName=self._table,

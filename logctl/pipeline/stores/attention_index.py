@@ -36,7 +36,7 @@ PARKED = "silence#"
 
 
 @dataclass(frozen=True)
-class Page:
+class IndexPage:
     """Keys from one place of the index, the most overdue first; `next` is where the next page begins."""
 
     keys: list[AlertKey]
@@ -66,12 +66,11 @@ def find(
     condition: str,
     at: int,
     start: dict[str, Any] | None = None,
-) -> Iterator[Page]:
+) -> Iterator[IndexPage]:
     """Query one place of the index, page by page.
 
-    Args:
-        condition: a key condition on `notified_at`, in which `:at` stands for `at` (milliseconds).
-        start: where to begin: `Page.next` of an earlier query.
+    - `condition`: a key condition on `notified_at`, in which `:at` stands for `at` (milliseconds).
+    - `start`: where to begin: `IndexPage.next` of an earlier query.
     """
     request: dict[str, Any] = {
         "TableName": table,
@@ -84,6 +83,6 @@ def find(
             request["ExclusiveStartKey"] = start
         reply: Any = dynamodb.query(**request)
         start = reply.get("LastEvaluatedKey")
-        yield Page([key_of(item) for item in reply["Items"]], start)
+        yield IndexPage([key_of(item) for item in reply["Items"]], start)
         if not start:
             return

@@ -1,4 +1,4 @@
-"""The catalog: partitions that Athena may read, as Glue holds them."""
+"""The catalog in Glue: the partitions that Athena reads."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class Failure:
 
 
 class Catalog:
+    """The partitions of one table."""
+
     def __init__(self, glue: GlueClient, *, database: str, table: str, bucket: str) -> None:
         self._glue = glue
         self._database = database
@@ -40,9 +42,9 @@ class Catalog:
         self._registered: dict[Partition, int] = {}
 
     def ensure(self, partitions: Iterable[Partition], *, now: int) -> list[Failure]:
-        """Register what this container has not registered within the hour.
+        """Register the partitions that this container has not registered within the last hour.
 
-        The memory ends after an hour because a partition may be dropped meanwhile (`repair --prune`).
+        After an hour a partition is registered again, because it may have been dropped (`repair --prune`).
         """
         unknown = [
             partition for partition in partitions if now - self._registered.get(partition, -HOUR) >= HOUR
@@ -53,7 +55,7 @@ class Catalog:
         return failures
 
     def register(self, partitions: Sequence[Partition]) -> list[Failure]:
-        """Add partitions to the catalog; one that is there already is no failure."""
+        """Add partitions to the catalog; one that exists already is not a failure."""
         failures: list[Failure] = []
         for batch in batched(partitions, CREATE_LIMIT):
             reply = self._glue.batch_create_partition(
@@ -65,7 +67,7 @@ class Catalog:
         return failures
 
     def drop(self, partitions: Sequence[Partition]) -> list[Failure]:
-        """Take partitions out of the catalog; one that is not there is no failure."""
+        """Remove partitions from the catalog; one that does not exist is not a failure."""
         failures: list[Failure] = []
         for batch in batched(partitions, DELETE_LIMIT):
             reply = self._glue.batch_delete_partition(
@@ -77,7 +79,7 @@ class Catalog:
         return failures
 
     def relocate(self, partitions: Sequence[Partition]) -> list[Failure]:
-        """Let registered partitions point to their own place again."""
+        """Reset the location of registered partitions to their own prefix."""
         failures: list[Failure] = []
         for batch in batched(partitions, CREATE_LIMIT):
             reply = self._glue.batch_update_partition(
@@ -99,7 +101,7 @@ class Catalog:
 
 
 def _failures(reply: Mapping[str, Any], values: str, *, unless: str = "") -> list[Failure]:
-    """What a batch call refused; the error code `unless` says that it was so already."""
+    """Return what a batch call refused, except for errors with the code `unless`."""
     found = []
     for error in reply.get("Errors", []):
         detail = error.get("ErrorDetail", {})

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 class ColdStore:
+    """A writer of the objects under `logs/`."""
+
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
@@ -22,7 +24,7 @@ class ColdStore:
     def put(self, partition: Partition, batch_id: str, records: Sequence[Record]) -> str:
         """Write a batch's records of one partition, and return the key.
 
-        The key comes from the batch, and the bytes from its content: writing twice writes the same.
+        Key and bytes depend on the batch alone, so that a redelivery writes the same object again.
         """
         lines = (
             json.dumps(to_cold(record, batch_id), ensure_ascii=False, separators=(",", ":"))

@@ -1,6 +1,7 @@
-"""When content was first seen: what SQS says of a message changes when it is sent again or redriven.
+"""When a message's content was sent first: SQS has another time when a message is sent again or redriven.
 
-The first sighting decides where records without a time lie. Only they are looked up here.
+Records without a time of their own get the time at which their content was sent first, so that a redrive
+stores them in the same place. Only messages with such records are looked up here.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ FIRST_SEEN = "first_seen"
 
 
 class Sightings:
+    """Remembers when content was sent first."""
+
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def first(self, content_id: str, sent_at: int, *, now: int) -> int:
-        """When this content was sent first, in milliseconds: `sent_at` if it was never seen."""
+        """Return when this content was sent first, in milliseconds: `sent_at` if it is not known."""
         item: dict[str, Any] = {
             "app": {"S": PREFIX + content_id},
             "chunk": {"S": FIRST_SEEN},

@@ -1,4 +1,4 @@
-"""The hot store: what the consumer writes and `tail`, API and dashboard read (DynamoDB with TTL)."""
+"""The hot store: recent records in DynamoDB, which `tail`, the API and the dashboard read."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 ARRIVAL = "arrival"
-"""The index by arrival (keys only): what `tail -f` follows, late records included."""
+"""The name of the index by arrival (keys only), which `tail -f` follows: it shows late records too."""
 _BATCH_GET = 100
 _REMEMBER_APP = HOUR
 _APP_KEPT = 35 * DAY
 _LAST = 10**13 - 1
-"""The last time that the thirteen digits of a key can tell."""
+"""The last time that fits the thirteen digits of a sort key, in milliseconds."""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A chunk as the index has it: its newest record's time, batch, and arrival, in milliseconds."""
+    """A chunk's entry in the index by arrival: the time of its newest record, its batch, and when it arrived.
+
+    Times are milliseconds.
+    """
 
     newest: int
     batch_id: str
@@ -43,11 +46,13 @@ class HotStore:
     # ── Writing ─────────────────────────────────────────────────────────────────────────────────────
 
     def put(self, chunk: Chunk, *, now: int, retention: int, arrived: int | None = None) -> bool:
-        """Write a chunk unless it is there; say whether it was new.
+        """Write a chunk unless it exists, and return whether it was new.
 
-        The first write wins, so that a redelivery moves neither its arrival nor its expiry. A row past
-        its TTL that DynamoDB has not removed yet (it takes days) counts as gone. `arrived` is when the
-        records really came, where that was not now.
+        A redelivery changes neither arrival nor expiry, because the first write wins. A row that has expired
+        and that DynamoDB has not deleted yet (that takes days) counts as deleted.
+
+        - `retention`: milliseconds from now until it expires.
+        - `arrived`: when the records arrived, if that was not now.
         """
         absent = "attribute_not_exists(app)"
         expired = "expires_at <= :now"
@@ -69,7 +74,7 @@ class HotStore:
         return True
 
     def lacks(self, chunk: Chunk, *, now: int) -> bool:
-        """Whether `put` would write it."""
+        """Return whether `put` would write a chunk."""
         reply = self._dynamodb.get_item(
             TableName=self._table,
             Key={"app": {"S": chunk.appid}, "chunk": {"S": chunk.sort_key}},
@@ -79,7 +84,7 @@ class HotStore:
         return "Item" not in reply or int(reply["Item"]["expires_at"]["N"]) <= now // SECOND
 
     def note_app(self, appid: str, *, now: int) -> None:
-        """List the app, at most once an hour and container."""
+        """Add an app to the list of apps, at most once an hour for each container."""
         if now - self._apps_noted.get(appid, -_REMEMBER_APP) < _REMEMBER_APP:
             return
         self._dynamodb.put_item(
@@ -96,7 +101,7 @@ class HotStore:
     # ── Reading ─────────────────────────────────────────────────────────────────────────────────────
 
     def apps(self) -> list[str]:
-        """The apps that have sent lately, sorted."""
+        """Return the apps that have sent something in the last 35 days, sorted."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="app = :apps",
@@ -113,12 +118,12 @@ class HotStore:
         newest_first: bool = False,
         at_once: int | None = None,
     ) -> Iterator[Chunk]:
-        """The chunks that may hold records of the range, by their newest time.
+        """Yield the chunks that may hold records of a range, in the order of their newest record.
 
-        A chunk spans no two hours: one that reaches into the range ends within the hour of its end.
+        A chunk is within one hour, so that one with records of the range ends at most an hour after the
+        range.
 
-        Args:
-            at_once: how many are fetched by one call; without, as many as make a megabyte.
+        `at_once`: how many are fetched by one call; None for as many as make a megabyte.
         """
         first, last = max(0, span.since), min(hour_of(span.until) + HOUR, _LAST)
         if first > last:
@@ -142,12 +147,12 @@ class HotStore:
             yield from map(from_item, page["Items"])
 
     def newest(self, appid: str, *, now: int) -> Chunk | None:
-        """The chunk with the app's newest record."""
+        """Return the chunk with the app's newest record; None when there is none."""
         everything = TimeRange(0, 10**13 - 2 * HOUR)
         return next(self.read(appid, everything, now=now, newest_first=True), None)
 
     def latest(self, appid: str) -> Arrival | None:
-        """The chunk that arrived last; by the index, so that it costs next to nothing."""
+        """Return the arrival of the chunk that arrived last, by reading one entry of the index."""
         items = self._dynamodb.query(
             TableName=self._table,
             IndexName=ARRIVAL,
@@ -162,7 +167,7 @@ class HotStore:
         return Arrival(int(newest), batch_and_part.rpartition("#")[0], int(items[0]["arrived"]["N"]))
 
     def arrived(self, appid: str, since: int) -> list[tuple[str, int]]:
-        """Sort keys of the chunks that arrived since then, with their arrival, oldest first."""
+        """Return sort keys and arrivals of the chunks that arrived since a moment, oldest first."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             IndexName=ARRIVAL,
@@ -172,7 +177,7 @@ class HotStore:
         return [(item["chunk"]["S"], int(item["arrived"]["N"])) for page in pages for item in page["Items"]]
 
     def get(self, appid: str, keys: Sequence[str]) -> list[Chunk]:
-        """The chunks with these sort keys, in this order."""
+        """Return the chunks with these sort keys, in this order; those that do not exist are omitted."""
         found: dict[str, Chunk] = {}
         for batch in batched(keys, _BATCH_GET):
             wanted = [{"app": {"S": appid}, "chunk": {"S": key}} for key in batch]

@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 DURATION = 20 * MINUTE
-# A key that is gone is somebody else's doing too: they took over and released it.
+# A key that does not exist is a refusal too: another process has taken the lease over and released it.
 _REFUSED = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409")
 
 
-class Held(LogctlError):
-    """Somebody else has it."""
+class LeaseHeld(LogctlError):
+    """Another process has the lease."""
 
 
-class Lost(LogctlError):
-    """It was ours and is not any more: we were paused for longer than it lasts."""
+class LeaseLost(LogctlError):
+    """Another process has taken the lease over, because this one was paused for longer than it lasts."""
 
 
 class Lease:
-    """Taken with `with`; `keep` renews it when half of it is over, and is called often.
+    """A lease that is held within a `with` block, and renewed by frequent calls of `keep`.
 
-    Who finds it expired takes it over; the one before notices at the next `keep`.
+    A process that finds an expired lease takes it over; the process that held it notices at its next `keep`.
     """
 
     def __init__(self, s3: S3Client, bucket: str, key: str, *, owner: str, clock: Callable[[], int]) -> None:
@@ -45,9 +45,10 @@ class Lease:
         self._renewed = 0
 
     def __enter__(self) -> Lease:
-        """
+        """Take the lease.
+
         Raises:
-            Held: it is taken and has not expired.
+            LeaseHeld: another process has it, and it has not expired.
         """
         try:
             self._write(IfNoneMatch="*")
@@ -67,26 +68,27 @@ class Lease:
                 raise
 
     def keep(self) -> None:
-        """
+        """Renew the lease if half of it is over.
+
         Raises:
-            Lost: somebody took it over.
+            LeaseLost: another process has taken it over.
         """
         if self._clock() - self._renewed >= DURATION // 2:
             self.confirm()
 
     def confirm(self) -> None:
-        """Renew it now: whoever returns from this has it.
+        """Renew the lease now: after this call it is certain that this process has it.
 
         Raises:
-            Lost: somebody took it over.
+            LeaseLost: another process has taken it over.
         """
         try:
             self._write(IfMatch=self._etag)
         except ClientError as error:
             if not _refused(error):
                 raise
-            raise Lost(
-                "Another compaction has taken over, so this one stopped; nothing is half-done.",
+            raise LeaseLost(
+                "Another compaction has taken over, so this one stopped; nothing is left half-done.",
                 "Run it again.",
             ) from None
 
@@ -100,7 +102,7 @@ class Lease:
             return
         held = json.loads(reply["Body"].read())
         if self._clock() < held["until"]:
-            raise Held(
+            raise LeaseHeld(
                 f"A compaction is running already, by {held['owner']}.",
                 f"Wait for it; if it has died, its claim ends by itself at {iso(held['until'])}.",
             )
@@ -109,7 +111,7 @@ class Lease:
         except ClientError as error:
             if not _refused(error):
                 raise
-            raise Held("Another compaction began at the same moment.", "Wait for it.") from None
+            raise LeaseHeld("Another compaction began at the same moment.", "Wait for it.") from None
 
     def _write(self, **condition: str) -> None:
         now = self._clock()

@@ -1,8 +1,9 @@
-"""What could not be counted when its message was stored: kept until the sweeper counts it.
+"""The outbox: tallies that could not be counted when their message was stored, kept until the sweeper counts
+them.
 
-Counting and storing fail apart: while the alerts table is throttled, records are stored, their message is
-done, and what it adds to the counters waits here, in the hot table, which is another one. A row stays until
-it is counted, however long that takes; the marker of its message makes sure that it is counted once.
+Counting and storing fail independently. While the alerts table is throttled, records are stored, their
+message is done, and its tallies wait here, in the hot table. A row stays until it is counted, however long
+that takes; the marker of its message ensures that it is counted once.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 UNCOUNTED = tuple(f"_uncounted#{number}" for number in range(4))
-"""The partition keys that it stands under; no app can be called this."""
+"""The partition keys of the outbox; they are not valid app names."""
 
 
 @dataclass(frozen=True)
 class Uncounted:
-    """What one message adds to one key."""
+    """A tally of one message that is not counted yet."""
 
     batch_id: str
     tally: Tally
@@ -38,7 +39,7 @@ class Outbox:
         self._table = table
 
     def put(self, batch_id: str, tally: Tally) -> None:
-        """Keep a tally; the same one of the same message again changes nothing. It has no TTL."""
+        """Keep a tally, without an expiry; keeping it again changes nothing."""
         self._dynamodb.put_item(
             TableName=self._table,
             Item={
@@ -53,7 +54,7 @@ class Outbox:
         )
 
     def rows(self, place: str, most: int) -> list[Uncounted]:
-        """Up to so many of the rows under one of `UNCOUNTED`."""
+        """Return up to `most` rows under one of the keys in `UNCOUNTED`."""
         return list(islice(self._rows(place, most), most))
 
     def _rows(self, place: str, most: int) -> Iterator[Uncounted]:
@@ -68,7 +69,7 @@ class Outbox:
             yield from map(_uncounted, page["Items"])
 
     def remove(self, row: Uncounted) -> None:
-        """Forget what has been counted."""
+        """Delete a row that has been counted."""
         self._dynamodb.delete_item(TableName=self._table, Key=_key(row.batch_id, row.tally.key))
 
 

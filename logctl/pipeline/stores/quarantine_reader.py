@@ -1,4 +1,4 @@
-"""What lies in quarantine, as S3 lists it. Reading is bounded: who asks learns whether there is more."""
+"""Listing the quarantine. Every listing is bounded, and says whether there may be more."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGE = 1_000
 
 @dataclass(frozen=True)
 class Kept:
-    """An object of the quarantine. `set_aside_at` is in milliseconds, `size` in bytes."""
+    """An object in quarantine. `set_aside_at` is in milliseconds, `size` in bytes."""
 
     key: str
     partition: Partition
@@ -30,14 +30,14 @@ class Kept:
 
 @dataclass(frozen=True)
 class Recent:
-    """How many objects were set aside since a moment; `complete` is false when there may be more."""
+    """The number of objects that were set aside recently; `complete` is False when there may be more."""
 
     objects: int
     complete: bool = True
 
 
 def listed(s3: S3Client, bucket: str, prefix: str, at_most: int) -> tuple[list[Kept], bool]:
-    """The objects below a prefix in the order of their keys, and whether that is all of them."""
+    """Return the objects below a prefix in the order of their keys, and whether these are all."""
     found: list[Kept] = []
     seen = 0
     pages = s3.get_paginator("list_objects_v2").paginate(
@@ -56,9 +56,10 @@ def listed(s3: S3Client, bucket: str, prefix: str, at_most: int) -> tuple[list[K
 
 
 def recent(s3: S3Client, bucket: str, *, now: int, at_most: int = PAGE) -> Recent:
-    """What was set aside in the last 24 hours, of messages that were sent today or yesterday.
+    """Return the number of objects set aside in the last 24 hours, for messages sent today or yesterday.
 
-    Keys are by the day that SQS got the message; of each day at most so many are looked at.
+    An object's key has the day on which its message was sent; of each day at most `at_most` objects are
+    listed.
     """
     objects, complete = 0, True
     for day in days(now - DAY, now):
@@ -69,6 +70,6 @@ def recent(s3: S3Client, bucket: str, *, now: int, at_most: int = PAGE) -> Recen
 
 
 def days(first: int, last: int) -> Iterator[Partition]:
-    """The days from one moment to another, both included."""
+    """Yield a partition for each day from one moment (milliseconds) to another, both included."""
     for day in range(first // DAY, last // DAY + 1):
         yield Partition.at(day * DAY, "any")

@@ -1,6 +1,7 @@
-"""Quarantine: what cannot be stored is kept with the reason, so that one bad message never blocks its app.
+"""Writing to quarantine: a message that cannot be stored is kept with the reason, so that it does not block
+its app.
 
-A message makes one object at most: its whole body, or the parts of it that could not be read.
+A message makes one object at most: with its whole body, or with those of its parts that could not be read.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ UNKNOWN_APP = "unknown"
 
 @dataclass(frozen=True)
 class SetAside:
-    """What is set aside of a message: its whole `content`, or `rejected` parts of it when that is None.
+    """What is set aside of a message. All texts are without secrets.
 
-    All texts are without secrets, of which `redacted` were taken out. `stored` is how many records of the
-    message are stored, `records` how many are known not to be.
+    Attributes:
+        content: the whole body; None when only the `rejected` parts are set aside.
+        stored: how many records of the message are stored.
+        records: how many records of the message are known not to be stored.
+        redacted: how many secrets were redacted.
     """
 
     message: Message
@@ -44,13 +48,13 @@ class SetAside:
 
     @property
     def appid(self) -> str:
-        """Its app, or UNKNOWN_APP when its group names none."""
+        """The app of the message's group, or UNKNOWN_APP when the group is not an app's."""
         appid = self.group.partition(".")[0]
         return appid if is_appid(appid) else UNKNOWN_APP
 
     @property
     def digest(self) -> str:
-        """Identifies the content and the deduplication id, which a redelivery does not change."""
+        """The object's id: a digest of content and deduplication id, equal for every redelivery."""
         parts = [self.group, self.deduplication_id]
         if self.content is not None:
             parts += ["whole", self.content]
@@ -60,16 +64,17 @@ class SetAside:
 
 
 class Quarantine:
+    """A writer of the objects under `quarantine/`."""
+
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
 
     def put(self, aside: SetAside, *, first_seen: Callable[[str, int], int]) -> str:
-        """Keep it, and return the key.
+        """Write an object, and return its key.
 
-        Args:
-            first_seen: when content (by its id) that was sent at a time (milliseconds) was sent first; the
-                object lies in the partition of that day.
+        `first_seen`: takes an id of content and when it was sent, and returns when it was sent first (both
+        in milliseconds); the object is in the partition of that day.
         """
         digest = aside.digest
         day = first_seen(digest, aside.message.sent_at)

@@ -1,4 +1,4 @@
-"""Silences in the alerts table: made by people, obeyed by whoever is about to publish."""
+"""Silences in the alerts table: people make them, consumer and sweeper read them before they publish."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 SILENCES = "SILENCES"
-"""The partition key that they stand under; their sort key is what is silenced."""
+"""The partition key of all silences; the sort key is the target."""
 
 
 class SilenceStore:
+    """Reads and writes silences."""
+
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def put(self, silence: Silence) -> None:
-        """Silence a target; a silence that it has already is replaced, and holds what that one held.
+        """Silence a target. A silence that the target has already is replaced; states stay parked under it.
 
-        While states are parked under it, it does not expire: the sweeper finds them by it.
+        While states are parked under a silence it does not expire, because the sweeper finds them by it.
         """
         forgotten = ", expires_at = :expires"
         values = {
@@ -52,7 +54,7 @@ class SilenceStore:
         )
 
     def end(self, target: str, *, now: int) -> Silence | None:
-        """End a target's silence now; what it was, None when there was none."""
+        """End a target's silence now, and return what it was; None when there was none."""
         before = self.get(target)
         if before is None or before.cleared_at:
             return None
@@ -65,13 +67,16 @@ class SilenceStore:
         return replace(before, parked=False) if ended else None
 
     def holds(self, target: str) -> bool:
-        """Mark that states are parked under a target's silence; False when there is none."""
+        """Mark that states are parked under a target's silence; return False when there is no silence."""
         return self._update_if(
             target, "SET parked = :yes REMOVE expires_at", {":yes": {"BOOL": True}}, "attribute_exists(pk)"
         )
 
     def holds_nothing(self, silence: Silence, *, now: int) -> bool:
-        """Mark that nothing is parked any more; refused when it has been replaced meanwhile."""
+        """Mark that nothing is parked under a silence any more.
+
+        Return False when the silence has been replaced meanwhile; then nothing is changed.
+        """
         return self._update_if(
             silence.target,
             "SET expires_at = :expires REMOVE parked",
@@ -85,14 +90,14 @@ class SilenceStore:
         )
 
     def all(self, *, now: int) -> list[Silence]:
-        """Those that are active or ended lately, the last to end first."""
+        """Return the silences that are active or ended in the last seven days, by their end, latest first."""
         return sorted(
             (each for each in self.kept() if now < each.until + REMEMBERED and not each.cleared_at),
             key=lambda silence: (-silence.until, silence.target),
         )
 
     def kept(self) -> list[Silence]:
-        """Every silence that is known, those that were cleared and those that ended long ago included."""
+        """Return every silence that is stored, including those that were cleared or have ended long ago."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :silences",
@@ -102,15 +107,16 @@ class SilenceStore:
         return [_silence(item) for page in pages for item in page["Items"]]
 
     def over(self, key: AlertKey, *, now: int) -> Silence | None:
-        """What holds a key back, its app's silence included; None when nothing does."""
+        """Return the silence that holds a key back, which may be its app's; None when there is none."""
         return over(key, self.get, now)
 
     def until(self, key: AlertKey, *, now: int) -> int:
-        """When the silence of a key ends, its app's silence included; 0 when there is none."""
+        """Return when the silence of a key ends, which may be its app's; 0 when there is none."""
         found = self.over(key, now=now)
         return found.until if found else 0
 
     def get(self, target: str) -> Silence | None:
+        """Return a target's silence, active or not; None when there is none."""
         reply = self._dynamodb.get_item(TableName=self._table, Key=_key(target), ConsistentRead=True)
         return _silence(reply["Item"]) if "Item" in reply else None
 
@@ -147,11 +153,11 @@ def _key(target: str) -> dict[str, Any]:
 
 def _silence(item: Mapping[str, Any]) -> Silence:
     return Silence(
-        item["sk"]["S"],
-        int(item["until"]["N"]),
-        int(item["created_at"]["N"]),
-        item["author"]["S"],
-        item["comment"]["S"],
-        item.get("parked", {}).get("BOOL", False),
-        int(item.get("cleared_at", {}).get("N", "0")),
+        target=item["sk"]["S"],
+        until=int(item["until"]["N"]),
+        created_at=int(item["created_at"]["N"]),
+        author=item["author"]["S"],
+        comment=item["comment"]["S"],
+        parked=item.get("parked", {}).get("BOOL", False),
+        cleared_at=int(item.get("cleared_at", {}).get("N", "0")),
     )

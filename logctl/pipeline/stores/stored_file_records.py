@@ -1,7 +1,7 @@
-"""Records of files that are stored, in DynamoDB, so that other messages do not store them again.
+"""Marks of the stored records of files, in DynamoDB, so that other messages do not store these records again.
 
-Marks of them lie in the hot table under partition keys that no app can have; readers of apps never see
-them. The rules are `core.deduplication`.
+They are in the hot table, under partition keys that are not valid app names, so that readers of apps never
+see them. The rules are in `core.deduplication`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ PREFIX = "_file#"
 
 
 class KnownRecords:
+    """Remembers which records of a file are stored."""
+
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
@@ -27,13 +29,17 @@ class KnownRecords:
     def new_of(
         self, appid: str, source: str, batch_id: str, records: Sequence[Record], *, now: int
     ) -> tuple[Record, ...]:
-        """The records of a message that no other message of its file has brought; all without a file."""
+        """Return the records of a message that no other message of its file has brought.
+
+        `source`: the file, by its first line; "" for records that are not of a file, which are all
+        returned.
+        """
         if not _of_a_file(source, records):
             return tuple(records)
         return new_of(batch_id, records, self._overlapping(appid, source, records, now))
 
     def note(self, appid: str, source: str, batch_id: str, records: Sequence[Record], *, now: int) -> None:
-        """Write down that these records are stored. Writing it again writes the same."""
+        """Remember that these records are stored. Doing so again changes nothing."""
         if not _of_a_file(source, records):
             return
         for block in brought(batch_id, records):
@@ -74,7 +80,7 @@ def _key(appid: str, source: str) -> str:
 
 
 def _of_a_file(source: str, records: Sequence[Record]) -> bool:
-    """Whether it says so, and keeps to what `Packer` makes."""
+    """Return whether the records are of a file, and span no more blocks than a message of `Packer`."""
     if not source or not records:
         return False
     blocks = [block_of(record) for record in records]
