@@ -69,7 +69,7 @@ def down(context: Context) -> None:
     found = sandbox.down(context.sandbox_home)
     messages = {
         SandboxCondition.UP: "The sandbox is stopped. To start it again with its contents: logctl local up",
-        SandboxCondition.DIED: "The sandbox had already died; nothing is running.",
+        SandboxCondition.DIED: "The sandbox had already ended unexpectedly; nothing is running.",
     }
     say(messages.get(found, "No sandbox is up."))
 
@@ -111,7 +111,7 @@ def status(
     if found.condition is SandboxCondition.OPEN:
         raise UnreachableError(sandbox.UNGUARDED, sandbox.RESTART)
     explained = {
-        SandboxCondition.DIED: f"The sandbox has died. {sandbox.LOST}",
+        SandboxCondition.DIED: f"The sandbox ended unexpectedly. {sandbox.LOST}",
         SandboxCondition.SILENT: (
             "The sandbox is running but does not answer; stop it with: logctl local down"
         ),
