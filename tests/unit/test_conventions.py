@@ -80,3 +80,11 @@ def test_an_option_of_several_commands_is_declared_once():
     assert len(declared) > 40
     repeated = {flag: places for flag, places in declared.items() if len(places) > 1}
     assert {flag: places for flag, places in repeated.items() if flag not in OWN_MEANING} == {}
+
+
+def test_every_command_file_is_registered():
+    """A file that neither `app.py` nor another command file imports would be a command that nobody can call."""
+    commands = ROOT / "logctl" / "cli" / "commands"
+    there = {f"logctl.cli.commands.{path.stem}" for path in commands.glob("[!_]*.py")}
+    trees = [tree for path, tree in parsed(ROOT / "logctl" / "cli")]
+    assert there - {name for tree in trees for name in imported(tree)} == set()
