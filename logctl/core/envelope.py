@@ -90,6 +90,7 @@ class _Pending:
         return _Pending(self.records[start:end], self.lines[start:end], self.places[start:end], self.source)
 
     def has_room(self, record: Record, line: bytes, values: int) -> bool:
+        """Return whether a record may be added, whose line has so many JSON values."""
         if len(self.lines) >= MAX_RECORDS or self.size + len(line) > MAX_PLAIN:
             return False
         if self.values + values > limits.MAX_VALUES:
