@@ -14,5 +14,5 @@ class Place:
 
     @property
     def known(self) -> bool:
-        """Whether account and region are values, not pseudo parameters."""
+        """Return whether account and region are values, not pseudo parameters."""
         return "$" not in self.account + self.region

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from logctl.cli import command
+from logctl.cli import command_registration
 from logctl.cli.commands import (
     athena,
     consume,
@@ -65,18 +65,18 @@ def _root(
             help="Show the versions of logctl and its dependencies, for a bug report.",
         ),
     ] = False,
-    **where: Any,
+    **target: Any,
 ) -> None:
     """Run a complete serverless log pipeline in your own AWS account, or on this machine.
 
     Start here: logctl demo
     """
-    command.start(config, **where)
+    command_registration.start(config, **target)
 
 
-command.with_where_options(
+command_registration.with_target_options(
     _root,
-    [item for item in inspect.signature(_root, eval_str=True).parameters.values() if item.name != "where"],
+    [item for item in inspect.signature(_root, eval_str=True).parameters.values() if item.name != "target"],
 )
 app.callback()(_root)
 

@@ -20,7 +20,6 @@ from logctl.cli.context import Context
 TIMEOUT = 2.0
 """Seconds after which a look-up in AWS is given up."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.#-]{0,127}")
-_WHERE = ("target", "env", "profile", "region")
 
 Complete = Callable[[typer.Context, str], list[str]]
 
@@ -46,10 +45,12 @@ def _offering(look_up: Callable[[Context], Iterable[str]]) -> Complete:
 
 def _context(ctx: typer.Context) -> Context:
     """Return the context for the options that are on the command line so far."""
+    from logctl.cli.options import TARGET_OPTIONS
+
     root: dict[str, Any] = ctx.find_root().params
     here = Context(config=root.get("config"))
     for params in (root, ctx.params):
-        here = here.with_flags({name: params.get(name) for name in _WHERE})
+        here = here.with_flags({name: params.get(name) for name in TARGET_OPTIONS})
     return here
 
 

@@ -111,3 +111,17 @@ MinimumLevelOption = Annotated[
 ]
 YesOption = Annotated[bool, yes_option()]
 DryRunOption = Annotated[bool, dry_run_option("Show what would be done, and change nothing.")]
+
+TARGET_OPTIONS: dict[str, Any] = {
+    "target": Annotated[
+        str | None,
+        typer.Option(help="Where to work: in AWS, or in the sandbox on this machine.", metavar="aws|local"),
+    ],
+    "env": Annotated[
+        str | None,
+        typer.Option(help="Name of the environment.", metavar="NAME", autocompletion=completion.environments),
+    ],
+    "profile": Annotated[str | None, typer.Option(help="AWS profile.", metavar="NAME")],
+    "region": Annotated[str | None, typer.Option(help="AWS region.", metavar="REGION")],
+}
+"""The options of every command, by the names of the settings that they set."""

@@ -35,7 +35,7 @@ class Output(StrEnum):
 
     @property
     def for_programs(self) -> bool:
-        """Whether a program reads it; then all columns are written, with their values as they are."""
+        """Return whether a program reads it; then all columns are written, with their values as they are."""
         match self:
             case Output.TABLE:
                 return False
@@ -46,7 +46,7 @@ class Output(StrEnum):
 
     @property
     def nests(self) -> bool:
-        """Whether a value can be a list or an object; otherwise it has to be one text."""
+        """Return whether a value can be a list or an object; otherwise it has to be one text."""
         match self:
             case Output.JSON:
                 return True

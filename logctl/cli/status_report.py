@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, assert_never
 
-from logctl.cli.failures import explain
+from logctl.cli.error_explanations import explain
 from logctl.cli.next_steps import command_line
 from logctl.cli.render import Output, show
 from logctl.core.safe_text import counted, json_text, neutralise

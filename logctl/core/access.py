@@ -45,7 +45,7 @@ class Access:
 
     @property
     def every_app(self) -> bool:
-        """Whether no app is excluded. Only these bearers may read what concerns all apps together."""
+        """Return whether no app is excluded. Only these bearers may read what concerns all apps together."""
         return any(not pattern.strip("*") for pattern in self.apps)
 
     def may_read(self, app: str) -> bool:

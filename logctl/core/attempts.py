@@ -63,22 +63,22 @@ class Ledger:
 
     @property
     def settled(self) -> bool:
-        """Whether the message only has to be acknowledged."""
+        """Return whether the message only has to be acknowledged."""
         return self.outcome in (Outcome.DONE, Outcome.ASIDE)
 
     @property
     def kills(self) -> bool:
-        """Whether the message must be set aside and never opened again."""
+        """Return whether the message must be set aside and never opened again."""
         return self.outcome is Outcome.OPEN and self.silent >= MAX_SILENT
 
     @property
     def suspect(self) -> bool:
-        """Whether opening the message may end the process, as the last attempt may have done."""
+        """Return whether opening the message may end the process, as the last attempt may have done."""
         return self.outcome is Outcome.OPEN and 0 < self.silent < MAX_SILENT
 
     @property
     def may_wait(self) -> bool:
-        """Whether the message may be returned unopened so that others of its batch are acknowledged."""
+        """Return whether the message may go back unopened so that others of its batch are acknowledged."""
         return self.suspect and self.deferrals < MAX_DEFERRALS
 
     @property

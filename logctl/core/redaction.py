@@ -209,7 +209,7 @@ RULES: Mapping[str, Rule] = {rule.name: rule for rule in _RULES}
 
 
 class Redactor:
-    """Applies the chosen rules; without rules it changes nothing."""
+    """The redaction by the chosen rules; without rules it changes nothing."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         """Choose rules by name; `all` stands for every rule.

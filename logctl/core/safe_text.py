@@ -31,7 +31,7 @@ _ESCAPES = _Escapes()
 
 
 def neutralise(text: str) -> str:
-    """Return text as one harmless line: control and format characters become `\\x1b`, `\\u202e`, `\\x0a`."""
+    r"""Return text as one harmless line: control and format characters become `\x1b`, `\u202e`, `\x0a`."""
     return text if text.isprintable() else text.translate(_ESCAPES)
 
 

@@ -19,8 +19,8 @@ import boto3
 from botocore.config import Config
 
 from logctl.local import keys
-from logctl.local.athena.server.api import AthenaApi
-from logctl.local.athena.server.http_server import AthenaHandler, Forbidden, server_on
+from logctl.local.athena.server.api_actions import AthenaApi
+from logctl.local.athena.server.http_server import AthenaHandler, CallForbidden, server_on
 from logctl.local.callers import Callers, seen
 from logctl.local.keys import Keys
 from logctl.local.sigv4 import Refused
@@ -35,7 +35,7 @@ class _Handler(AthenaHandler):
         try:
             caller, body = self.callers.admit(self, "athena")
         except Refused as refused:
-            raise Forbidden(refused.code, refused.message) from None
+            raise CallForbidden(refused.code, refused.message) from None
         return caller.region, body
 
     def do_GET(self) -> None:

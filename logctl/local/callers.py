@@ -15,7 +15,16 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from logctl.local.keys import Keys
-from logctl.local.sigv4 import Claim, Refused, Request, Secret, check_origin, check_time, claim, verify
+from logctl.local.sigv4 import (
+    Refused,
+    Request,
+    Secret,
+    SignatureClaim,
+    check_origin,
+    check_time,
+    claim,
+    verify,
+)
 
 CREDENTIALS = "/_logctl/credentials/"
 """The path, followed by an access key, at which the gate returns the key's secret.
@@ -34,7 +43,7 @@ class Callers:
     def __init__(self, own: Keys, emulator: str) -> None:
         self._own, self._emulator = own, emulator
 
-    def admit(self, handler: BaseHTTPRequestHandler, service: str) -> tuple[Claim, bytes]:
+    def admit(self, handler: BaseHTTPRequestHandler, service: str) -> tuple[SignatureClaim, bytes]:
         """Return who has signed the request whose head `handler` has read, and the request's body.
 
         If this raises, the connection has to be closed: the unread rest of the request would be taken for the

@@ -15,7 +15,16 @@ from typing import Any, Protocol
 
 from logctl.local.callers import CREDENTIALS, SERVICE
 from logctl.local.keys import Keys
-from logctl.local.sigv4 import Claim, Refused, Request, Secret, check_origin, check_time, claim, verify
+from logctl.local.sigv4 import (
+    Refused,
+    Request,
+    Secret,
+    SignatureClaim,
+    check_origin,
+    check_time,
+    claim,
+    verify,
+)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -51,7 +60,7 @@ class Backend(Protocol):
         """Return the secret of a key that the server has given out; None if it does not accept the key."""
         ...
 
-    def check_service(self, claimed: Claim, request: Request, body: bytes) -> None:
+    def check_service(self, claimed: SignatureClaim, request: Request, body: bytes) -> None:
         """Check that a request goes to the service that it is signed for.
 
         Raises:
@@ -116,7 +125,7 @@ class Gate:
             return
         await self._inner(scope, _again(body, receive), send)
 
-    def _secret(self, claimed: Claim) -> Secret:
+    def _secret(self, claimed: SignatureClaim) -> Secret:
         check_time(claimed, self._now())
         if claimed.access_key == self._own.access_key:
             return Secret(self._own.secret_key)
@@ -125,7 +134,7 @@ class Gate:
             raise Refused("UnrecognizedClientException", "The access key is not one of this sandbox.")
         return found
 
-    def _credentials(self, claimed: Claim, access_key: str) -> Reply:
+    def _credentials(self, claimed: SignatureClaim, access_key: str) -> Reply:
         if claimed.access_key != self._own.access_key or claimed.service != SERVICE:
             raise Refused("AccessDenied", "Only the sandbox itself may call this address.")
         found = self._backend.secret(access_key)

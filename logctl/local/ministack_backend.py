@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from logctl.local.sigv4 import Claim, Refused, Request, Secret
+from logctl.local.sigv4 import Refused, Request, Secret, SignatureClaim
 
 _SIGNED_AS = {"cloudcontrol": "cloudcontrolapi", "dynamodbstreams": "dynamodb"}
 """Services that MiniStack calls otherwise when it finds them by a request's headers than by its scope."""
@@ -49,7 +49,7 @@ class MiniStack:
             return None
         return Secret(found.secret_access_key, found.session_token)
 
-    def check_service(self, claimed: Claim, request: Request, body: bytes) -> None:
+    def check_service(self, claimed: SignatureClaim, request: Request, body: bytes) -> None:
         """Check that a request's headers and form do not lead to another service than its scope names."""
         headers = {"host": request.header("host") or "", "authorization": _scope_only(claimed)}
         goes_to = _service(request, dict(reversed(request.headers)), body)
@@ -74,7 +74,7 @@ class MiniStack:
         return status, {name: str(value) for name, value in given.items()}, body
 
 
-def _scope_only(claimed: Claim) -> str:
+def _scope_only(claimed: SignatureClaim) -> str:
     return f"AWS4-HMAC-SHA256 Credential=key/{claimed.day}/{claimed.region}/{claimed.service}/aws4_request"
 
 

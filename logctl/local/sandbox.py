@@ -53,7 +53,7 @@ _FOLDERS = ("state", "s3", "tmp", "home", keys.FOLDER)
 
 
 @unique
-class Condition(Enum):
+class SandboxCondition(Enum):
     """The condition of a sandbox, and how `logctl local status` writes it."""
 
     NONE = "not set up"
@@ -89,10 +89,10 @@ class Running:
 
 
 @dataclass(frozen=True)
-class Status:
+class SandboxStatus:
     """The condition of a sandbox. `log_tail` has the last lines of its log if something is wrong."""
 
-    condition: Condition
+    condition: SandboxCondition
     home: Path
     log: Path
     running: Running | None = None
@@ -131,19 +131,19 @@ def find(home: Path) -> Running | None:
     return _running(memory, home) if _answer(memory) else None
 
 
-def status(home: Path) -> Status:
+def status(home: Path) -> SandboxStatus:
     memory, log = recall(home), ministack_log(home)
     if memory is None:
-        return Status(Condition.NONE, home, log)
+        return SandboxStatus(SandboxCondition.NONE, home, log)
     if memory.stopped:
-        return Status(Condition.STOPPED, home, log)
+        return SandboxStatus(SandboxCondition.STOPPED, home, log)
     if not memory.process.alive():
-        return Status(Condition.DIED, home, log, log_tail=tail(log))
+        return SandboxStatus(SandboxCondition.DIED, home, log, log_tail=tail(log))
     if not memory.guarded:
-        return Status(Condition.OPEN, home, log)
+        return SandboxStatus(SandboxCondition.OPEN, home, log)
     if not _answer(memory):
-        return Status(Condition.SILENT, home, log, log_tail=tail(log))
-    return Status(Condition.UP, home, log, _running(memory, home))
+        return SandboxStatus(SandboxCondition.SILENT, home, log, log_tail=tail(log))
+    return SandboxStatus(SandboxCondition.UP, home, log, _running(memory, home))
 
 
 # ── Start ───────────────────────────────────────────────────────────────────────────────────────────
@@ -255,28 +255,28 @@ def _make_home(home: Path) -> None:
 # ── Stop ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def down(home: Path, *, sleep: Callable[[float], None] = time.sleep) -> Condition:
+def down(home: Path, *, sleep: Callable[[float], None] = time.sleep) -> SandboxCondition:
     """Stop what `up` has started, and nothing else. Returns the condition in which it was.
 
     Raises:
         LogctlError: it did not stop in time and was killed.
     """
     if not home.exists():
-        return Condition.NONE
+        return SandboxCondition.NONE
     with locked(home):
         memory = recall(home)
         if memory is None:
-            return Condition.NONE
+            return SandboxCondition.NONE
         if memory.stopped:
-            return Condition.STOPPED
+            return SandboxCondition.STOPPED
         memory.athena.stop(patience=_ATHENA_PATIENCE, sleep=sleep)
         if not memory.process.alive():
-            return Condition.DIED
+            return SandboxCondition.DIED
         in_order = memory.process.stop(patience=_STOP_PATIENCE, sleep=sleep)
         if not in_order:
             raise LogctlError(f"The sandbox did not stop within {_STOP_PATIENCE:.0f} s and was killed.", LOST)
         remember(home, replace(memory, stopped=True))
-        return Condition.UP
+        return SandboxCondition.UP
 
 
 def reset(home: Path, *, sleep: Callable[[float], None] = time.sleep) -> Running | None:
@@ -287,7 +287,7 @@ def reset(home: Path, *, sleep: Callable[[float], None] = time.sleep) -> Running
     for name in _FOLDERS:
         shutil.rmtree(home / name, ignore_errors=True)
     forget(home)
-    if memory is None or was.condition not in (Condition.UP, Condition.SILENT):
+    if memory is None or was.condition not in (SandboxCondition.UP, SandboxCondition.SILENT):
         return None
     return up(home, region=memory.region, port=memory.port, sleep=sleep)
 

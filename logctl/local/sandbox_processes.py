@@ -130,7 +130,7 @@ def _environ(home: Path) -> dict[str, str]:
 
 
 def answers(port: int) -> bool:
-    """Whether a server on a port answers the health check."""
+    """Return whether a server on a port answers the health check."""
     with contextlib.suppress(OSError, urllib.error.URLError, ValueError):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(url(port) + _HEALTH, timeout=1) as reply:
@@ -139,7 +139,7 @@ def answers(port: int) -> bool:
 
 
 def is_taken(port: int) -> bool:
-    """Whether a program listens on a port."""
+    """Return whether a program listens on a port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

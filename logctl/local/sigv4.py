@@ -115,7 +115,7 @@ class Secret:
 
 
 @dataclass(frozen=True)
-class Claim:
+class SignatureClaim:
     """Who has signed a request and how, as the request says it; nothing of it is verified."""
 
     access_key: str
@@ -166,7 +166,7 @@ def check_origin(request: Request, port: int) -> None:
 # ── Claims ───────────────────────────────────────────────────────────────────────────
 
 
-def claim(request: Request) -> Claim | None:
+def claim(request: Request) -> SignatureClaim | None:
     """Return who has signed a request, as the request says; None if it has no credentials.
 
     Raises:
@@ -186,7 +186,7 @@ def claim(request: Request) -> Claim | None:
     return None
 
 
-def _header_claim(request: Request, authorization: str) -> Claim:
+def _header_claim(request: Request, authorization: str) -> SignatureClaim:
     algorithm, _, rest = authorization.partition(" ")
     parts = [part.strip().partition("=") for part in rest.split(",")]
     fields = {name: value for name, _, value in parts}
@@ -201,7 +201,7 @@ def _header_claim(request: Request, authorization: str) -> Claim:
     )
 
 
-def _query_claim(request: Request) -> Claim:
+def _query_claim(request: Request) -> SignatureClaim:
     given = [(name, value) for name, value in request.parameters if name.lower() in _CREDENTIALS]
     fields = dict(given)
     known = _PARAMETERS | {"X-Amz-Security-Token"}
@@ -238,7 +238,7 @@ def _claim(
     signature: str,
     token: str | None,
     presigned_for: int | None = None,
-) -> Claim:
+) -> SignatureClaim:
     scope = re.fullmatch(r"([\w.-]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request", credential, re.ASCII)
     if not scope:
         raise Refused(
@@ -251,13 +251,22 @@ def _claim(
     names = tuple(signed.split(";"))
     if names != tuple(sorted(set(names))) or signed != signed.lower():
         raise Refused("IncompleteSignature", "The list of signed headers is not sorted, or has duplicates.")
-    return Claim(scope[1], timestamp, scope[3], scope[4], names, signature, token, presigned_for)
+    return SignatureClaim(
+        access_key=scope[1],
+        timestamp=timestamp,
+        region=scope[3],
+        service=scope[4],
+        signed_headers=names,
+        signature=signature,
+        token=token,
+        presigned_for=presigned_for,
+    )
 
 
 # ── Verification ──────────────────────────────────────────────────────────────────────────────
 
 
-def check_time(claimed: Claim, now: float) -> None:
+def check_time(claimed: SignatureClaim, now: float) -> None:
     """Check that a signature is neither too old nor from the future. `now` is in seconds since 1970.
 
     Raises:
@@ -276,7 +285,7 @@ def check_time(claimed: Claim, now: float) -> None:
         raise Refused("RequestTimeTooSkewed", "The signature has expired.")
 
 
-def verify(claimed: Claim, request: Request, secret: Secret, body: bytes) -> None:
+def verify(claimed: SignatureClaim, request: Request, secret: Secret, body: bytes) -> None:
     """Check that the owner of a secret has signed exactly this request, with its body.
 
     Raises:
@@ -297,13 +306,13 @@ def verify(claimed: Claim, request: Request, secret: Secret, body: bytes) -> Non
         _check_chunks(claimed, secret, body, trailers=payload == _CHUNKED_TRAILER)
 
 
-def _check_token(claimed: Claim, secret: Secret) -> None:
+def _check_token(claimed: SignatureClaim, secret: Secret) -> None:
     given, expected = claimed.token or "", secret.token or ""
     if not hmac.compare_digest(given.encode(), expected.encode()):
         raise Refused("InvalidToken", "The security token included in the request is invalid.")
 
 
-def _check_signed_headers(claimed: Claim, request: Request) -> None:
+def _check_signed_headers(claimed: SignatureClaim, request: Request) -> None:
     """Check that the headers are signed that decide where a request goes and what it does, as AWS does."""
     present = {name for name, _ in request.headers}
     needed = {"host"} | {name for name in present if name.startswith("x-amz-")}
@@ -318,7 +327,7 @@ def _check_signed_headers(claimed: Claim, request: Request) -> None:
         raise Refused("InvalidRequest", "The request's path contains dots or doubled slashes to be resolved.")
 
 
-def _payload(claimed: Claim, request: Request, body: bytes) -> str:
+def _payload(claimed: SignatureClaim, request: Request, body: bytes) -> str:
     """Return what the canonical request has for the body, checked against the body if it is a hash."""
     given, s3 = request.header("x-amz-content-sha256"), claimed.service in _S3
     if given is None and claimed.presigned_for is not None and s3:
@@ -332,7 +341,7 @@ def _payload(claimed: Claim, request: Request, body: bytes) -> str:
 
 
 class _AsSigned:
-    """Signs the headers that the client has chosen; botocore would choose them itself."""
+    """A signer of the headers that the client has chosen; botocore would choose them itself."""
 
     def headers_to_sign(self, request: AWSRequest) -> HTTPHeaders:
         return request.headers
@@ -348,12 +357,12 @@ class _Signer(_AsSigned, SigV4Auth): ...
 class _S3Signer(_AsSigned, S3SigV4Auth): ...
 
 
-def _signer(claimed: Claim, secret: Secret) -> SigV4Auth:
+def _signer(claimed: SignatureClaim, secret: Secret) -> SigV4Auth:
     kind = _S3Signer if claimed.service in _S3 else _Signer
     return kind(Credentials(claimed.access_key, secret.key), claimed.service, claimed.region)
 
 
-def _unsigned(claimed: Claim, request: Request, payload: str) -> AWSRequest:
+def _unsigned(claimed: SignatureClaim, request: Request, payload: str) -> AWSRequest:
     """Return the request as botocore has it before it signs: without what is not signed."""
     query = request.query
     if claimed.presigned_for is not None:
@@ -369,7 +378,7 @@ def _unsigned(claimed: Claim, request: Request, payload: str) -> AWSRequest:
 # ── Bodies that are signed in chunks ────────────────────────────────────────────────────────────────
 
 
-def _check_chunks(claimed: Claim, secret: Secret, body: bytes, *, trailers: bool) -> None:
+def _check_chunks(claimed: SignatureClaim, secret: Secret, body: bytes, *, trailers: bool) -> None:
     """Check the signature of each chunk, which includes that of the chunk before or of the request.
 
     Source: Amazon S3 API Reference, "Signature Calculations: Transferring Payload in Multiple Chunks".

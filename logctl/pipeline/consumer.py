@@ -46,7 +46,7 @@ REJECTED = "rejected"
 
 
 class Consumer:
-    """Stores the records of messages and counts them. Clients, configuration and clock are passed in."""
+    """The consumer of messages: it stores and counts their records."""
 
     def __init__(self, aws: Aws, config: PipelineConfig, *, clock: Callable[[], int]) -> None:
         self._aws = aws

@@ -38,7 +38,7 @@ def is_due(now: int) -> bool:
 
 
 class Expiry:
-    """Drops partitions of both tables that are older than the retention and empty."""
+    """The removal of partitions of both tables that are older than the retention and empty."""
 
     """The removal of empty partitions from the raw and the compacted table."""
 

@@ -48,7 +48,7 @@ class Declaration:
 
     @property
     def has_default(self) -> bool:
-        """Whether the setting has a value that `init` can show without an example."""
+        """Return whether the setting has a value that `init` can show without an example."""
         return self.default not in (None, [], {})
 
 

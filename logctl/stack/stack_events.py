@@ -42,7 +42,7 @@ class Change:
 
     @property
     def loses(self) -> bool:
-        """Whether the existing resource is deleted, or kept and no longer used."""
+        """Return whether the existing resource is deleted, or kept and no longer used."""
         return self.action == "Remove" or self.replaces
 
     @property
@@ -85,7 +85,7 @@ class StackEvent:
 
     @property
     def only_cancelled(self) -> bool:
-        """Whether it failed only because another resource did."""
+        """Return whether it failed only because another resource did."""
         return self.failed and _CANCELLED.search(self.reason) is not None
 
 
@@ -99,12 +99,12 @@ class StackInfo:
 
     @property
     def busy(self) -> bool:
-        """Whether an operation is in progress. A stack that waits for its first change set is not busy."""
+        """Return whether an operation is in progress; a stack that waits for its first change set is idle."""
         return not self.settled and self.status != "REVIEW_IN_PROGRESS"
 
     @property
     def settled(self) -> bool:
-        """Whether the status is a final one."""
+        """Return whether the status is a final one."""
         return not self.status.endswith("_IN_PROGRESS")
 
 

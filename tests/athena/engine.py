@@ -11,7 +11,7 @@ import boto3
 from moto import mock_aws
 
 from logctl.local.athena.query_errors import InvalidRequest
-from logctl.local.athena.server.api import AthenaApi
+from logctl.local.athena.server.api_actions import AthenaApi
 
 BUCKET = "engine"
 Rows = list[list[str | None]]

@@ -6,7 +6,7 @@ import threading
 from types import SimpleNamespace
 
 from logctl.local.athena.server import executions
-from logctl.local.athena.server.executions import Executions, Request
+from logctl.local.athena.server.executions import Executions, QueryRequest
 
 ENDLESS = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3"
 
@@ -21,7 +21,15 @@ def test_a_stop_that_comes_before_duckdb_has_begun_is_not_forgotten(monkeypatch)
 
     monkeypatch.setattr(executions, "prepare", lambda sql, parameters: prepared)
     queries = Executions()
-    request = Request("SELECT 1", "primary", "default", "AwsDataCatalog", "s3://results", None, False)
+    request = QueryRequest(
+        sql="SELECT 1",
+        workgroup="primary",
+        database="default",
+        catalog="AwsDataCatalog",
+        output="s3://results",
+        scan_limit=None,
+        enforced=False,
+    )
     place = SimpleNamespace(catalog=None, objects=None)
     execution = queries.start(request, place, None, lambda name: None)
     assert planning.wait(10)

@@ -199,6 +199,7 @@ CASES: dict[str, list[tuple[str, str | None]]] = {
         ("extract(YEAR FROM DATE '2026-01-31')", "2026"),
         ("last_day_of_month(DATE '2026-02-03')", "2026-02-28"),
         ("DATE '2026-01-31' < current_date OR current_timestamp > now() - INTERVAL '1' DAY", "true"),
+        ("CAST(localtimestamp AS date) = current_date", "true"),
         ("TIMESTAMP '2026-01-31 08:15:00' + INTERVAL '2' DAY", "2026-02-02 08:15:00.000"),
         ("year_of_week(DATE '2027-01-01')", "2026"),
     ],

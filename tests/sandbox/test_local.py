@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from logctl.core.errors import UnreachableError
 from logctl.local import keys, sandbox
 from logctl.local.process import Process
-from logctl.local.sandbox import Condition
+from logctl.local.sandbox import SandboxCondition
 from tests.helpers.sandbox import Cli
 
 
@@ -66,17 +66,17 @@ def listening(pid: int) -> set[str]:
 
 
 def test_up_again_is_the_same_one_and_down_ends_it(home):
-    assert sandbox.status(home).condition is Condition.NONE
+    assert sandbox.status(home).condition is SandboxCondition.NONE
     assert sandbox.find(home) is None
     running = sandbox.up(home)
     again = sandbox.up(home)
     assert (again.pid, again.port, again.was_already_up) == (running.pid, running.port, True)
-    assert sandbox.status(home).condition is Condition.UP
+    assert sandbox.status(home).condition is SandboxCondition.UP
     assert sandbox.find(home).endpoint == running.endpoint
-    assert sandbox.down(home) is Condition.UP
+    assert sandbox.down(home) is SandboxCondition.UP
     assert not Process.of(running.pid).alive()
-    assert sandbox.status(home).condition is Condition.STOPPED
-    assert sandbox.down(home) is Condition.STOPPED
+    assert sandbox.status(home).condition is SandboxCondition.STOPPED
+    assert sandbox.down(home) is SandboxCondition.STOPPED
     assert sandbox.up(home).port == running.port
 
 
@@ -134,12 +134,12 @@ def test_a_sandbox_that_an_older_logctl_has_started_is_not_used(home):
             "stopped": False,
         }
         (home / "sandbox.json").write_text(json.dumps(memory))
-        assert sandbox.status(home).condition is Condition.OPEN
+        assert sandbox.status(home).condition is SandboxCondition.OPEN
         for use in (sandbox.find, sandbox.up):
             with pytest.raises(UnreachableError, match="started by an older logctl") as refused:
                 use(home)
             assert "logctl local down && logctl local up" in refused.value.hint
-        assert sandbox.down(home) is Condition.UP
+        assert sandbox.down(home) is SandboxCondition.UP
         assert older.wait() == -signal.SIGTERM
         assert sandbox.up(home).keys
     finally:
@@ -172,10 +172,10 @@ def test_after_kill_s3_objects_are_there_and_the_rest_is_explained(home):
     os.kill(running.pid, signal.SIGKILL)
     os.waitpid(running.pid, 0)
     died = sandbox.status(home)
-    assert died.condition is Condition.DIED
+    assert died.condition is SandboxCondition.DIED
     assert died.log_tail
     assert sandbox.find(home) is None
-    assert sandbox.down(home) is Condition.DIED
+    assert sandbox.down(home) is SandboxCondition.DIED
     again = sandbox.up(home)
     assert again.unclean
     assert client(again, "s3").get_object(Bucket="kept", Key="a")["Body"].read() == b"still here"
@@ -196,8 +196,8 @@ def test_a_pid_that_belongs_to_somebody_else_now_is_left_alone(home):
             "stopped": False,
         }
         (home / "sandbox.json").write_text(json.dumps(memory))
-        assert sandbox.status(home).condition is Condition.DIED
-        assert sandbox.down(home) is Condition.DIED
+        assert sandbox.status(home).condition is SandboxCondition.DIED
+        assert sandbox.down(home) is SandboxCondition.DIED
         assert stranger.poll() is None
     finally:
         stranger.kill()
@@ -233,7 +233,7 @@ def test_a_home_that_cannot_be_used_is_explained(home):
 def test_one_that_does_not_come_up_is_stopped(home):
     with pytest.raises(UnreachableError, match="did not come up within"):
         sandbox.up(home, timeout=-1)
-    assert sandbox.status(home).condition is Condition.STOPPED
+    assert sandbox.status(home).condition is SandboxCondition.STOPPED
     begun = json.loads((home / "sandbox.json").read_text())
     assert not Process(begun["pid"], begun["born"]).alive()
     assert begun["born"]
@@ -244,7 +244,7 @@ def test_one_that_does_not_answer_is_not_taken_for_up(home):
     os.kill(running.pid, signal.SIGSTOP)
     try:
         assert sandbox.find(home) is None
-        assert sandbox.status(home).condition is Condition.SILENT
+        assert sandbox.status(home).condition is SandboxCondition.SILENT
     finally:
         os.kill(running.pid, signal.SIGCONT)
 

@@ -10,13 +10,8 @@ from bench.lake import _predicate
 from logctl.core import partition_ddl
 from logctl.core.partitions import Gap, Partition, Scope, gaps
 from logctl.core.times import DAY, TimeRange, parse_time
-from logctl.local.athena.syntax.hive_parser import (
-    AddPartitions,
-    DropPartitions,
-    Repair,
-    SetLocation,
-    parse_ddl,
-)
+from logctl.local.athena.syntax.hive_parser import parse_ddl
+from logctl.local.athena.syntax.hive_statements import AddPartitions, DropPartitions, RepairTable, SetLocation
 
 A = Partition("2026", "01", "31", "a")
 DAYS = st.integers(parse_time("2015-01-01") // DAY, parse_time("2030-01-01") // DAY)
@@ -125,7 +120,7 @@ def test_the_sandbox_reads_the_statements_as_they_are_meant():
     assert isinstance(dropped, DropPartitions)
     assert len(dropped.partitions) == 2
     assert isinstance(parse_ddl(partition_ddl.set_location_ddl("t", A, A.location("b"))), SetLocation)
-    assert isinstance(parse_ddl(partition_ddl.msck_ddl("t")), Repair)
+    assert isinstance(parse_ddl(partition_ddl.msck_ddl("t")), RepairTable)
 
 
 def test_the_longest_statement_is_far_below_the_limit():

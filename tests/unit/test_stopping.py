@@ -36,15 +36,20 @@ class Context:
 def test_the_sweeper_settles_nothing_more_in_its_last_25_seconds(monkeypatch):
     context, over = Context(SWEEPER_TIMEOUT * SECOND), []
 
-    def sweep(*, called_at: int, until: Callable[[], bool], each: Any) -> dict[Any, int]:
-        for context.left in (SWEEPER_TIMEOUT * SECOND, 25_000, 24_999, 0):
-            over.append(until())
-        assert called_at == MIDNIGHT
-        return {}
+    class Fake:
+        def __init__(self, alerter: object, *, until: Callable[[], bool], each: Any) -> None:
+            self.until = until
+
+        def run(self, called_at: int | None) -> dict[Any, int]:
+            for context.left in (SWEEPER_TIMEOUT * SECOND, 25_000, 24_999, 0):
+                over.append(self.until())
+            assert called_at == MIDNIGHT
+            return {}
 
     with ThreadPoolExecutor(1) as pool:
-        parts = SimpleNamespace(sweep=sweep), SimpleNamespace(run=lambda until: (0, [])), pool
+        parts = object(), SimpleNamespace(run=lambda until: (0, [])), pool
         monkeypatch.setattr(sweeper, "_parts", lambda: parts)
+        monkeypatch.setattr(sweeper, "Sweep", Fake)
         assert sweeper.handler({"time": "2026-01-31T00:00:00Z"}, context) == {}
     assert over == [False, False, True, True]
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logctl.cli import completion
-from logctl.cli.command import command, confirm
+from logctl.cli.command_registration import command
 from logctl.cli.commands import compact, partitions
+from logctl.cli.confirmation import confirm
 from logctl.cli.context import Context, now
 from logctl.cli.options import (
     AppPatternsOption,

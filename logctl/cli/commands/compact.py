@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logctl.cli.command import command
+from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
 from logctl.cli.options import DryRunOption, OutputOption, UntilOption, app_option, since_option
 from logctl.cli.render import Output, say, show, working

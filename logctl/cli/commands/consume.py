@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from logctl.cli.command import command, fail
+from logctl.cli.command_registration import command, fail
 from logctl.cli.context import Context
 from logctl.cli.render import say
 from logctl.core.errors import PartialError

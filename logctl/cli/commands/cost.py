@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logctl.cli.command import command
+from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
 from logctl.cli.options import OutputOption, every_option
 from logctl.cli.render import Output, say, show

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from logctl.cli.command import command, confirm
+from logctl.cli.command_registration import command
+from logctl.cli.confirmation import confirm
 from logctl.cli.context import Context
 from logctl.cli.options import AppPatternsOption, OutputOption, YesOption, app_option
 from logctl.cli.render import Output, say, show

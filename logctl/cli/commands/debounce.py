@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from logctl.cli import completion
-from logctl.cli.command import command
+from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
 from logctl.cli.options import OutputOption, app_option, level_option
 from logctl.cli.render import Output, facts, say, show

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logctl.cli.command import command
+from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
 from logctl.cli.render import Output, say, show
 from logctl.core.appid import RULE, is_appid

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logctl.cli.command import command, confirm
+from logctl.cli.command_registration import command
+from logctl.cli.confirmation import confirm, confirm_by_name
 from logctl.cli.context import Context
 from logctl.cli.options import YesOption
 from logctl.cli.render import say
@@ -47,7 +47,8 @@ def destroy(
 
     names = context.deployment.names
     if delete_data and not yes:
-        _confirm_by_name(context)
+        warning = f"This deletes {names.stack} AND ALL ITS LOGS in {context.place}. They cannot be restored."
+        confirm_by_name(warning, names.stack)
     else:
         confirm(f"This removes {names.stack} ({context.place}). Its data is kept.", yes=yes)
     with StackProgress(0) as progress:
@@ -79,22 +80,3 @@ def _left_error(context: Context, done: Destroyed) -> LogctlError:
     if not done.deleted:
         return LogctlError(f"Nothing was deleted; {what}: not tagged as this environment's.", hint)
     return PartialError(f"{what}: not tagged as this environment's.", hint)
-
-
-def _confirm_by_name(context: Context) -> None:
-    """Ask for the stack's name, because deleted data cannot be restored.
-
-    Raises:
-        LogctlError: another name was given, or stdin is no terminal.
-    """
-    name = context.deployment.names.stack
-    say(f"This deletes {name} AND ALL ITS LOGS in {context.place}. They cannot be restored.")
-    if not sys.stdin.isatty():
-        raise LogctlError(
-            "Nothing was deleted: confirmation is needed, and there is no terminal to ask on.",
-            "To go ahead, add --yes.",
-        )
-    sys.stderr.write(f"Type {name} to go ahead: ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip() != name:
-        raise LogctlError("Nothing was deleted.")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logctl.cli.command import command, confirm
+from logctl.cli.command_registration import command
+from logctl.cli.confirmation import confirm
 from logctl.cli.context import Context
 from logctl.cli.options import OutputOption, YesOption, all_option, dry_run_option, limit_option
 from logctl.cli.render import Output, brief, facts, say, show, working

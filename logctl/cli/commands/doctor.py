@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logctl.cli.command import command
+from logctl.cli.command_registration import command
 from logctl.cli.context import CONFIG_FILE, Context, now
-from logctl.cli.failures import explain
+from logctl.cli.error_explanations import explain
 from logctl.cli.next_steps import command_line
 from logctl.cli.options import OutputOption
 from logctl.cli.render import Output, show, working

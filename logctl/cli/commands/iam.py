@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logctl.cli.command import command
+from logctl.cli.command_registration import command
 from logctl.cli.context import Context
-from logctl.cli.failures import explain
+from logctl.cli.error_explanations import explain
 from logctl.cli.options import OutputOption
 from logctl.cli.render import Output, say, show
 from logctl.core.errors import UsageError
@@ -103,7 +103,7 @@ def _in_words(text: str) -> str:
 
 
 def _scope(context: Context) -> PolicyScope:
-    """This environment where it is; without credentials, in CloudFormation's words for the account."""
+    """Return the environment's scope; without credentials, with a placeholder for the account."""
     from logctl.aws.place import Place
     from logctl.stack.iam.scope import PolicyScope
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from logctl.cli.command import command
+from logctl.cli.command_registration import command
 from logctl.cli.context import CONFIG_FILE, Context
 from logctl.cli.render import say
 from logctl.core.errors import UsageError

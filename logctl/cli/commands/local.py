@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from logctl.cli.command import command, confirm
+from logctl.cli.command_registration import command
+from logctl.cli.confirmation import confirm
 from logctl.cli.context import Context
 from logctl.cli.options import OutputOption, YesOption
 from logctl.cli.render import Output, facts, say
@@ -63,12 +64,12 @@ def down(context: Context) -> None:
       logctl local down
     """
     from logctl.local import sandbox
-    from logctl.local.sandbox import Condition
+    from logctl.local.sandbox import SandboxCondition
 
     found = sandbox.down(context.sandbox_home)
     messages = {
-        Condition.UP: "The sandbox is stopped. To start it again with its contents: logctl local up",
-        Condition.DIED: "The sandbox had already ended unexpectedly; nothing is running.",
+        SandboxCondition.UP: "The sandbox is stopped. To start it again with its contents: logctl local up",
+        SandboxCondition.DIED: "The sandbox had already ended unexpectedly; nothing is running.",
     }
     say(messages.get(found, "No sandbox is up."))
 
@@ -86,7 +87,7 @@ def status(
       logctl local status
     """
     from logctl.local import sandbox
-    from logctl.local.sandbox import Condition
+    from logctl.local.sandbox import SandboxCondition
 
     found = sandbox.status(context.sandbox_home)
     running = found.running
@@ -107,11 +108,13 @@ def status(
         return
     for line in found.log_tail:
         say(f"  log: {line}")
-    if found.condition is Condition.OPEN:
+    if found.condition is SandboxCondition.OPEN:
         raise UnreachableError(sandbox.UNGUARDED, sandbox.RESTART)
     explained = {
-        Condition.DIED: f"The sandbox ended unexpectedly. {sandbox.LOST}",
-        Condition.SILENT: "The sandbox is running but does not answer; stop it with: logctl local down",
+        SandboxCondition.DIED: f"The sandbox ended unexpectedly. {sandbox.LOST}",
+        SandboxCondition.SILENT: (
+            "The sandbox is running but does not answer; stop it with: logctl local down"
+        ),
     }
     raise UnreachableError(
         explained.get(found.condition, "No sandbox is up."), "Start it with: logctl local up"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logctl.cli.command import command, fail
+from logctl.cli.command_registration import command, fail
 from logctl.cli.context import Context, now
 from logctl.cli.options import AppPatternsOption, OutputOption, UntilOption, dry_run_option, since_option
 from logctl.cli.render import Output, say, show, working

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logctl.cli.command import command, confirm
+from logctl.cli.command_registration import command
+from logctl.cli.confirmation import confirm
 from logctl.cli.context import Context
 from logctl.cli.options import OutputOption, YesOption, dry_run_option
 from logctl.cli.render import Output, say, show

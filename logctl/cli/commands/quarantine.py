@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, assert_never
 import typer
 
 from logctl.cli import completion
-from logctl.cli.command import command, confirm
+from logctl.cli.command_registration import command
+from logctl.cli.confirmation import confirm
 from logctl.cli.context import Context, now
 from logctl.cli.options import (
     AppPatternsOption,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from logctl.cli.command import command
+from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
 from logctl.cli.options import OutputOption, UntilOption, app_option, dry_run_option, since_option
 from logctl.cli.render import Output, say, show, working

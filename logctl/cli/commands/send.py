@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logctl.cli.command import command
+from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
-from logctl.cli.failures import explain
+from logctl.cli.error_explanations import explain
 from logctl.cli.options import app_option, every_option, follow_option
 from logctl.cli.render import console, say
 from logctl.core.appid import RULE, is_appid

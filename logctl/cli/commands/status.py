@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from logctl.cli.command import command
+from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
-from logctl.cli.failures import explain
+from logctl.cli.error_explanations import explain
 from logctl.cli.options import OutputOption
 from logctl.cli.render import Output, say, working
 from logctl.core.errors import Exit, UsageError

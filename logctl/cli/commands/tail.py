@@ -14,7 +14,7 @@ import typer
 
 from logctl.aws.error_codes import code_of
 from logctl.cli import completion
-from logctl.cli.command import command
+from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
 from logctl.cli.options import (
     MinimumLevelOption,

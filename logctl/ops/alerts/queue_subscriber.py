@@ -19,7 +19,7 @@ class Delivered:
 
 
 class Inbox:
-    """Receives every alert that is published after it was created."""
+    """A subscriber that receives every alert that is published after it was created."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._sqs = deployment.aws.sqs

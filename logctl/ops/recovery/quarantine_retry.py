@@ -123,7 +123,7 @@ def _identity(note: Note) -> str:
 
 @dataclass
 class _Observer:
-    """Observes the calls of the consumer: the keys it writes to the quarantine, and its last error."""
+    """An observer of the calls of the consumer: the keys it writes to the quarantine, and its last error."""
 
     deployment: Deployment
     set_aside: list[str] = field(default_factory=list)

@@ -101,7 +101,7 @@ class ReplayOutcome:
 
 
 class Replay:
-    """Replays the records of some apps in a range."""
+    """The replay of the records of some apps in a range."""
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ MAX_LINE = 1024 * 1024
 
 @dataclass(slots=True)
 class Trail:
-    """Identifies a place in a source by all of the content before it, and not by names or times.
+    """The identity of a place in a source, made of all the content before it, and not by names or times.
 
     `chain` is a hash over every line so far, each combined with the chain before it; `source` is the start of
     the chain after the first line. Every copy of a source has the same trail, however it was made; the

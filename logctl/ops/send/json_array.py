@@ -31,7 +31,7 @@ def read_array(
 
 
 class _Elements:
-    """Splits an array at its commas, a chunk at a time.
+    """A parser that splits an array at its commas, a chunk at a time.
 
     `offset` and `line` are the position in the source after the last chunk.
     """

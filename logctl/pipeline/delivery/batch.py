@@ -63,7 +63,7 @@ class _Failure:
 
 
 class Trials:
-    """Tries the messages of a batch, and keeps the ledger of their attempts."""
+    """The attempts at the messages of a batch, with the ledger that counts them."""
 
     def __init__(self, attempts: Attempts, canary: Canary, work: Work, *, clock: Callable[[], int]) -> None:
         self._attempts = attempts

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Canary:
-    """Writes a small hot row of the message's app, whose partition may be throttled, and a small object."""
+    """A test of storage: it writes a small hot row of the message's app, and a small object.
+
+    The row is of the same app because that app's partition in DynamoDB may be the one that is throttled.
+    """
 
     def __init__(
         self, s3: S3Client, bucket: str, dynamodb: DynamoDBClient, table: str, *, clock: Callable[[], int]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ColdStore:
-    """Writes the objects under `logs/`."""
+    """A writer of the objects under `logs/`."""
 
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3

@@ -50,7 +50,7 @@ class _Arrival:
 
 
 class Follower:
-    """Returns what arrives after it was made, each chunk once.
+    """A reader of what arrives after it was made, each chunk once.
 
     To show a history first, make the follower before the history is read, and call `skip` with the chunks of
     that reading: what arrives between the two is then shown once. With a `mark` it continues from there.

@@ -77,7 +77,7 @@ class History(Iterator[Record]):
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads the records of the hot store that meet a condition and may be read.
+    """A reader of the records of the hot store that meet a condition and may be read.
 
     `clock` returns milliseconds. `may_read` tells which apps the person who asks may read. `on_found` is
     called with each chunk that is read newest first, `on_unpacked` with each whose records are looked at.

@@ -64,7 +64,7 @@ class SetAside:
 
 
 class Quarantine:
-    """Writes the objects under `quarantine/`."""
+    """A writer of the objects under `quarantine/`."""
 
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3

@@ -37,7 +37,7 @@ class Filter:
 
     @property
     def by_text(self) -> bool:
-        """Whether a record's level alone does not decide, so that its text has to be read."""
+        """Return whether a record's level alone does not decide, so that its text has to be read."""
         return bool(self.grep or self.exclude)
 
     def level_fits(self, level: str) -> bool:

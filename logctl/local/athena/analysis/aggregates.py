@@ -48,7 +48,7 @@ def _aggregates_in(node: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _is_inside(call: exp.Expr, above: exp.Expr) -> bool:
-    """Whether a subquery or window function lies between a call and an expression above it."""
+    """Return whether a subquery or window function lies between a call and an expression above it."""
     parent = call.parent
     while parent is not None and parent is not above and call is not above:
         if isinstance(parent, exp.Query | exp.Window):

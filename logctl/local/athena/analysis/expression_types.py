@@ -18,44 +18,27 @@ from logctl.local.athena.analysis.function_types import (
     one_type,
     order_by_types,
 )
-from logctl.local.athena.analysis.scopes import Fields, Scope, column_not_found
+from logctl.local.athena.analysis.scopes import Fields, NameScope, column_not_found
 from logctl.local.athena.analysis.type_errors import mismatch, shown
 from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.syntax.athena_sql import is_typed_literal
+from logctl.local.athena.types import sql_types
 from logctl.local.athena.types.coercions import arithmetic, castable, coerces, common
-from logctl.local.athena.types.sql_types import (
-    BIGINT,
-    BINARY,
-    BOOLEAN,
-    DATE,
-    DOUBLE,
-    INTEGER,
-    INTERVAL,
-    JSON,
-    MONTHS,
-    TIMESTAMP,
-    UNKNOWN,
-    VARCHAR,
-    ZONED,
-    Type,
-    is_number,
-    is_text,
-    row_of,
-)
+from logctl.local.athena.types.sql_types import Type, is_number, is_text, row_of
 from logctl.local.athena.types.time_zones import zone_of_literal, zoned_type
 
 
 class ExpressionTyper:
-    """Finds the types of expressions and writes them on the tree.
+    """The typing of expressions: it writes their types on the tree.
 
     Args:
         query: finds the columns of a query that stands in an expression.
     """
 
-    def __init__(self, query: Callable[[exp.Expr | None, Scope], Fields]) -> None:
+    def __init__(self, query: Callable[[exp.Expr | None, NameScope], Fields]) -> None:
         self._query = query
 
-    def expression(self, node: exp.Expr, scope: Scope) -> Known:
+    def expression(self, node: exp.Expr, scope: NameScope) -> Known:
         """Find the type of an expression and of all its parts.
 
         Raises:
@@ -70,22 +53,22 @@ class ExpressionTyper:
         self.parts(node, scope)
         return None
 
-    def parts(self, node: exp.Expr, scope: Scope) -> list[Known]:
+    def parts(self, node: exp.Expr, scope: NameScope) -> list[Known]:
         return [
             self.expression(child, scope)
             for child in node.iter_expressions()
             if not isinstance(child, exp.Identifier | exp.DataType | exp.Var | exp.Star | exp.WindowSpec)
         ]
 
-    def condition(self, node: exp.Expr, scope: Scope, problem: str) -> None:
+    def condition(self, node: exp.Expr, scope: NameScope, problem: str) -> None:
         """Check that an expression is a condition; `problem` begins the message if it is not."""
         kind = self.expression(node, scope)
-        if kind not in (None, BOOLEAN, UNKNOWN):
+        if kind not in (None, sql_types.BOOLEAN, sql_types.UNKNOWN):
             raise mismatch(f"{problem}: actual type {shown(kind)}")
 
     # ── Names ──
 
-    def _column(self, node: exp.Expr, scope: Scope) -> Known:
+    def _column(self, node: exp.Expr, scope: NameScope) -> Known:
         assert isinstance(node, exp.Column)
         parts = [part.name.lower() for part in node.parts]
         if len(parts) == 1 or isinstance(node.this, exp.Star):
@@ -101,7 +84,7 @@ class ExpressionTyper:
             raise column_not_found(".".join(parts))
         return kind
 
-    def _row_part(self, node: exp.Column, parts: list[str], scope: Scope) -> Known:
+    def _row_part(self, node: exp.Column, parts: list[str], scope: NameScope) -> Known:
         """Return the type of `column.part` or `table.column.part`, where the column is a row."""
         there, kind = scope.find("", parts[0])
         rest = parts[1:]
@@ -121,31 +104,31 @@ class ExpressionTyper:
             node.replace(made)
         return kind
 
-    def _parameter(self, node: exp.Expr, scope: Scope) -> Known:
+    def _parameter(self, node: exp.Expr, scope: NameScope) -> Known:
         there, kind = scope.find("", node.name.lower())
         if not there:
             raise column_not_found(node.name)
         return kind
 
-    def _dot(self, node: exp.Expr, scope: Scope) -> Known:
+    def _dot(self, node: exp.Expr, scope: NameScope) -> Known:
         return _field_type(self.expression(node.this, scope), node.expression.name.lower())
 
     # ── Conditions ──
 
-    def _comparison(self, node: exp.Expr, scope: Scope) -> Known:
+    def _comparison(self, node: exp.Expr, scope: NameScope) -> Known:
         left, right = self.expression(node.this, scope), self.expression(node.expression, scope)
         _check_comparable(left, right, _SIGNS[type(node)])
-        return BOOLEAN
+        return sql_types.BOOLEAN
 
-    def _between(self, node: exp.Expr, scope: Scope) -> Known:
+    def _between(self, node: exp.Expr, scope: NameScope) -> Known:
         kind = self.expression(node.this, scope)
         for bound in (node.args["low"], node.args["high"]):
             other = self.expression(bound, scope)
             if kind is not None and other is not None and common(kind, other) is None:
                 raise mismatch(f"Cannot check if {shown(kind)} is BETWEEN {shown(other)}")
-        return BOOLEAN
+        return sql_types.BOOLEAN
 
-    def _in(self, node: exp.Expr, scope: Scope) -> Known:
+    def _in(self, node: exp.Expr, scope: NameScope) -> Known:
         kind = self.expression(node.this, scope)
         queries = [item for item in node.expressions if isinstance(item, exp.Query | exp.Values)]
         query = queries[-1] if queries else node.args.get("query")
@@ -160,35 +143,35 @@ class ExpressionTyper:
                 if query is not None:
                     problem = "value and result of subquery must be of the same type for IN expression"
                 raise mismatch(f"{problem}: {shown(kind)} vs {shown(other)}")
-        return BOOLEAN
+        return sql_types.BOOLEAN
 
-    def _logical(self, node: exp.Expr, scope: Scope) -> Known:
+    def _logical(self, node: exp.Expr, scope: NameScope) -> Known:
         for side in node.iter_expressions():
             kind = self.expression(side, scope)
-            if kind not in (None, BOOLEAN, UNKNOWN):
+            if kind not in (None, sql_types.BOOLEAN, sql_types.UNKNOWN):
                 raise mismatch(
                     f"Value of logical expression or NOT must evaluate to a boolean (actual: {shown(kind)})"
                 )
-        return BOOLEAN
+        return sql_types.BOOLEAN
 
-    def _like(self, node: exp.Expr, scope: Scope) -> Known:
+    def _like(self, node: exp.Expr, scope: NameScope) -> Known:
         for side, what in ((node.this, "Left side"), (node.expression, "Pattern")):
             if isinstance(side, exp.Any | exp.All):
                 raise NotSupported("LIKE ANY")
             kind = self.expression(side, scope)
-            if kind not in (None, UNKNOWN) and not is_text(kind):
+            if kind not in (None, sql_types.UNKNOWN) and not is_text(kind):
                 raise mismatch(
                     f"{what} of LIKE expression must evaluate to a varchar (actual: {shown(kind)})"
                 )
-        return BOOLEAN
+        return sql_types.BOOLEAN
 
-    def _exists(self, node: exp.Expr, scope: Scope) -> Known:
+    def _exists(self, node: exp.Expr, scope: NameScope) -> Known:
         self._query(node.this, scope)
-        return BOOLEAN
+        return sql_types.BOOLEAN
 
     # ── Operators ──
 
-    def _arithmetic(self, node: exp.Expr, scope: Scope) -> Known:
+    def _arithmetic(self, node: exp.Expr, scope: NameScope) -> Known:
         left, right = self.expression(node.this, scope), self.expression(node.expression, scope)
         if left is None or right is None:
             return None
@@ -198,18 +181,22 @@ class ExpressionTyper:
             raise mismatch(f"Cannot apply operator: {shown(left)} {sign} {shown(right)}")
         return found
 
-    def _negative(self, node: exp.Expr, scope: Scope) -> Known:
+    def _negative(self, node: exp.Expr, scope: NameScope) -> Known:
         kind = self.expression(node.this, scope)
-        if kind is not None and not is_number(kind) and kind not in (INTERVAL, MONTHS, UNKNOWN):
+        if (
+            kind is not None
+            and not is_number(kind)
+            and kind not in (sql_types.INTERVAL, sql_types.MONTHS, sql_types.UNKNOWN)
+        ):
             raise mismatch(f"Cannot negate {shown(kind)}")
         if isinstance(node.this, exp.Literal) and node.this.this == "9223372036854775808":
-            return BIGINT
+            return sql_types.BIGINT
         return kind
 
-    def _concatenation(self, node: exp.Expr, scope: Scope) -> Known:
+    def _concatenation(self, node: exp.Expr, scope: NameScope) -> Known:
         return call_type("concat", [node.this, node.expression], scope, self.expression)
 
-    def _case(self, node: exp.Expr, scope: Scope) -> Known:
+    def _case(self, node: exp.Expr, scope: NameScope) -> Known:
         operand = node.args.get("this")
         subject = self.expression(operand, scope) if operand is not None else None
         results = []
@@ -224,25 +211,25 @@ class ExpressionTyper:
             results.append(self.expression(default, scope))
         return one_type(results, "All CASE results must be the same type")
 
-    def _if(self, node: exp.Expr, scope: Scope) -> Known:
+    def _if(self, node: exp.Expr, scope: NameScope) -> Known:
         self.condition(node.this, scope, "IF condition must evaluate to a boolean")
         branches = [node.args["true"], node.args.get("false")]
         kinds = [self.expression(branch, scope) for branch in branches if branch is not None]
         return one_type(kinds, "Result types for IF must be the same")
 
-    def _cast(self, node: exp.Expr, scope: Scope) -> Known:
+    def _cast(self, node: exp.Expr, scope: NameScope) -> Known:
         target = cast_target(node)
         if target is None:
             raise NotSupported(f"The type {node.args['to'].sql(dialect='trino').lower()}")
         kind = self.expression(node.this, scope)
-        if is_typed_literal(node) and target in (TIMESTAMP, ZONED):
+        if is_typed_literal(node) and target in (sql_types.TIMESTAMP, sql_types.ZONED):
             zone = zone_of_literal(str(node.this.this))
             return zoned_type(zone) if zone else target
         if kind is not None and not castable(kind, target):
             raise mismatch(f"Cannot cast {shown(kind)} to {shown(target)}")
         return target
 
-    def _at_zone(self, node: exp.Expr, scope: Scope) -> Known:
+    def _at_zone(self, node: exp.Expr, scope: NameScope) -> Known:
         kind = self.expression(node.this, scope)
         self.expression(node.args["zone"], scope)
         zoned = zoned_type(literal_zone(node.args["zone"]))
@@ -252,7 +239,7 @@ class ExpressionTyper:
             )
         return zoned
 
-    def _subscript(self, node: exp.Expr, scope: Scope) -> Known:
+    def _subscript(self, node: exp.Expr, scope: NameScope) -> Known:
         kind = self.expression(node.this, scope)
         (index,) = node.expressions
         at = self.expression(index, scope)
@@ -261,7 +248,7 @@ class ExpressionTyper:
         if kind.name == "struct" and isinstance(index, exp.Literal):
             place = int(index.this)
             return kind.arguments[place] if 0 <= place < len(kind.arguments) else None
-        fits = (kind.name == "array" and coerces(at, BIGINT)) or (
+        fits = (kind.name == "array" and coerces(at, sql_types.BIGINT)) or (
             kind.name == "map" and (at is None or common(at, kind.arguments[0]) is not None)
         )
         if not fits:
@@ -270,12 +257,12 @@ class ExpressionTyper:
 
     # ── Literals and values ──
 
-    def _literal(self, node: exp.Expr, scope: Scope) -> Known:  # noqa: ARG002
+    def _literal(self, node: exp.Expr, scope: NameScope) -> Known:  # noqa: ARG002
         text = str(node.this)
         if isinstance(node, exp.Literal) and node.is_string:
             return Type("varchar", (len(text),))
         if "e" in text.lower():
-            return DOUBLE
+            return sql_types.DOUBLE
         if "." in text:
             whole, _, fraction = text.partition(".")
             digits = max(1, len(whole.lstrip("0")) + len(fraction))
@@ -283,42 +270,42 @@ class ExpressionTyper:
         number = int(text)
         if number > 2**63:
             raise QueryError(f"INVALID_LITERAL: line 1:1: Invalid numeric literal: {text}")
-        return INTEGER if number < 2**31 else BIGINT
+        return sql_types.INTEGER if number < 2**31 else sql_types.BIGINT
 
-    def _interval(self, node: exp.Expr, scope: Scope) -> Known:  # noqa: ARG002
+    def _interval(self, node: exp.Expr, scope: NameScope) -> Known:  # noqa: ARG002
         unit = node.args.get("unit")
         unit = unit.this if isinstance(unit, exp.IntervalSpan) else unit
         name = unit.name.upper() if unit is not None else ""
-        return MONTHS if name.rstrip("S") in ("YEAR", "MONTH") else INTERVAL
+        return sql_types.MONTHS if name.rstrip("S") in ("YEAR", "MONTH") else sql_types.INTERVAL
 
-    def _array(self, node: exp.Expr, scope: Scope) -> Known:
+    def _array(self, node: exp.Expr, scope: NameScope) -> Known:
         kinds = [self.expression(item, scope) for item in node.expressions]
         kind = one_type(kinds, "All ARRAY elements must be the same type")
         return Type("array", (kind,)) if kind is not None else None
 
-    def _row(self, node: exp.Expr, scope: Scope) -> Known:
+    def _row(self, node: exp.Expr, scope: NameScope) -> Known:
         return row_of([self.expression(item, scope) for item in node.expressions])
 
-    def _subquery(self, node: exp.Expr, scope: Scope) -> Known:
+    def _subquery(self, node: exp.Expr, scope: NameScope) -> Known:
         fields = self._query(node, scope)
         return fields[0].type if fields is not None and len(fields) == 1 else None
 
-    def _quantified(self, node: exp.Expr, scope: Scope) -> Known:
+    def _quantified(self, node: exp.Expr, scope: NameScope) -> Known:
         return self._subquery(node.this, scope)
 
-    def _wrapper(self, node: exp.Expr, scope: Scope) -> Known:
+    def _wrapper(self, node: exp.Expr, scope: NameScope) -> Known:
         """Return the type of an expression's first part, which is its own."""
         return self.parts(node, scope)[0]
 
     # ── Functions ──
 
-    def _function(self, node: exp.Expr, scope: Scope) -> Known:
+    def _function(self, node: exp.Expr, scope: NameScope) -> Known:
         return function_type(node, scope, self.expression)
 
-    def _extract(self, node: exp.Expr, scope: Scope) -> Known:
+    def _extract(self, node: exp.Expr, scope: NameScope) -> Known:
         return call_type(node.this.name.lower(), [node.expression], scope, self.expression)
 
-    def _window(self, node: exp.Expr, scope: Scope) -> Known:
+    def _window(self, node: exp.Expr, scope: NameScope) -> Known:
         call = node.this
         kind = self.expression(call, scope)
         inner = call.this if isinstance(call, exp.IgnoreNulls | exp.RespectNulls | exp.Filter) else call
@@ -334,11 +321,11 @@ class ExpressionTyper:
         return kind
 
 
-Rule = Callable[[ExpressionTyper, exp.Expr, Scope], Known]
+Rule = Callable[[ExpressionTyper, exp.Expr, NameScope], Known]
 
 
 def _fixed(kind: Type) -> Rule:
-    def rule(typer: ExpressionTyper, node: exp.Expr, scope: Scope) -> Known:
+    def rule(typer: ExpressionTyper, node: exp.Expr, scope: NameScope) -> Known:
         typer.parts(node, scope)
         return kind
 
@@ -353,7 +340,7 @@ def _with_own_syntax(name: str, *keys: str) -> Rule:
         keys: where sqlglot keeps the arguments after the first one.
     """
 
-    def rule(typer: ExpressionTyper, node: exp.Expr, scope: Scope) -> Known:
+    def rule(typer: ExpressionTyper, node: exp.Expr, scope: NameScope) -> Known:
         arguments = [node.this, *(node.args[key] for key in keys if node.args.get(key))]
         return call_type(name, arguments, scope, typer.expression)
 
@@ -394,14 +381,14 @@ _RULES: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Rule], ...] = (
     (exp.Literal, ExpressionTyper._literal),
     (exp.Column, ExpressionTyper._column),
     (exp.Identifier, ExpressionTyper._parameter),
-    (exp.Null, _fixed(UNKNOWN)),
-    (exp.Boolean, _fixed(BOOLEAN)),
+    (exp.Null, _fixed(sql_types.UNKNOWN)),
+    (exp.Boolean, _fixed(sql_types.BOOLEAN)),
     (_COMPARISONS, ExpressionTyper._comparison),
     ((exp.And, exp.Or, exp.Not), ExpressionTyper._logical),
     (exp.Between, ExpressionTyper._between),
     (exp.In, ExpressionTyper._in),
     (exp.Like, ExpressionTyper._like),
-    ((exp.Escape, exp.Is), _fixed(BOOLEAN)),
+    ((exp.Escape, exp.Is), _fixed(sql_types.BOOLEAN)),
     ((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), ExpressionTyper._arithmetic),
     (exp.Neg, ExpressionTyper._negative),
     (exp.DPipe, ExpressionTyper._concatenation),
@@ -419,15 +406,15 @@ _RULES: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Rule], ...] = (
     (exp.Window, ExpressionTyper._window),
     (exp.Extract, ExpressionTyper._extract),
     (exp.AtTimeZone, ExpressionTyper._at_zone),
-    (exp.ParseJSON, _fixed(JSON)),
+    (exp.ParseJSON, _fixed(sql_types.JSON)),
     (exp.Trim, _with_own_syntax("trim", "expression")),
     (exp.Substring, _with_own_syntax("substr", "start", "length")),
     (exp.StrPosition, _with_own_syntax("strpos", "substr")),
-    ((exp.HexString, exp.ByteString), _fixed(BINARY)),
-    ((exp.UnicodeString, exp.CurrentUser), _fixed(VARCHAR)),
-    (exp.CurrentDate, _fixed(DATE)),
-    (exp.CurrentTimestamp, _fixed(ZONED)),
-    (exp.Localtimestamp, _fixed(TIMESTAMP)),
+    ((exp.HexString, exp.ByteString), _fixed(sql_types.BINARY)),
+    ((exp.UnicodeString, exp.CurrentUser), _fixed(sql_types.VARCHAR)),
+    (exp.CurrentDate, _fixed(sql_types.DATE)),
+    (exp.CurrentTimestamp, _fixed(sql_types.ZONED)),
+    (exp.Localtimestamp, _fixed(sql_types.TIMESTAMP)),
     (exp.Anonymous, ExpressionTyper._function),
     (_WRAPPERS, ExpressionTyper._wrapper),
 )

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from logctl.local.athena.analysis import aggregates
 from logctl.local.athena.analysis.annotations import Known
-from logctl.local.athena.analysis.scopes import Scope
+from logctl.local.athena.analysis.scopes import NameScope
 from logctl.local.athena.analysis.type_errors import mismatch, shown
 from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.types import function_signatures as signatures
@@ -16,11 +16,11 @@ from logctl.local.athena.types.coercions import common, common_of
 from logctl.local.athena.types.sql_types import BIGINT, MOST_DIGITS, Type, row_of
 from logctl.local.athena.types.time_zones import zoned_type
 
-TypeOf = Callable[[exp.Expr, Scope], Known]
+TypeOf = Callable[[exp.Expr, NameScope], Known]
 """Finds the type of an expression."""
 
 
-def function_type(node: exp.Expr, scope: Scope, typed: TypeOf) -> Known:
+def function_type(node: exp.Expr, scope: NameScope, typed: TypeOf) -> Known:
     """Return the type of `name(argument, …)`.
 
     Raises:
@@ -48,7 +48,7 @@ def function_type(node: exp.Expr, scope: Scope, typed: TypeOf) -> Known:
     return call_type(name, arguments, scope, typed)
 
 
-def call_type(name: str, arguments: Sequence[exp.Expr], scope: Scope, typed: TypeOf) -> Known:
+def call_type(name: str, arguments: Sequence[exp.Expr], scope: NameScope, typed: TypeOf) -> Known:
     """Return the type of a call of a function that has signatures.
 
     Raises:
@@ -68,7 +68,7 @@ def call_type(name: str, arguments: Sequence[exp.Expr], scope: Scope, typed: Typ
     )
 
 
-def order_by_types(order: exp.Expr, scope: Scope, typed: TypeOf) -> None:
+def order_by_types(order: exp.Expr, scope: NameScope, typed: TypeOf) -> None:
     for item in order.expressions:
         typed(item.this if isinstance(item, exp.Ordered) else item, scope)
 
@@ -92,7 +92,7 @@ def literal_zone(node: exp.Expr) -> str:
     return str(node.this)
 
 
-def _argument_type(item: exp.Expr, scope: Scope, typed: TypeOf) -> signatures.Given:
+def _argument_type(item: exp.Expr, scope: NameScope, typed: TypeOf) -> signatures.Given:
     if isinstance(item, exp.Distinct):
         kinds = [typed(part, scope) for part in item.expressions]
         if len(kinds) > 1:
@@ -103,7 +103,7 @@ def _argument_type(item: exp.Expr, scope: Scope, typed: TypeOf) -> signatures.Gi
     names = [parameter.name.lower() for parameter in item.expressions]
 
     def body(kinds: Sequence[Known]) -> Known:
-        return typed(item.this, Scope(scope, parameters=dict(zip(names, kinds, strict=True))))
+        return typed(item.this, NameScope(scope, parameters=dict(zip(names, kinds, strict=True))))
 
     return signatures.Lambda(len(names), body)
 

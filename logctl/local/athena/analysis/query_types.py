@@ -14,7 +14,7 @@ from sqlglot import exp
 from logctl.local.athena.analysis import aggregates
 from logctl.local.athena.analysis.expression_types import ExpressionTyper
 from logctl.local.athena.analysis.function_types import order_by_types
-from logctl.local.athena.analysis.scopes import Field, Fields, Scope, renamed
+from logctl.local.athena.analysis.scopes import Field, Fields, NameScope, renamed
 from logctl.local.athena.analysis.type_errors import mismatch, shown
 from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.types.coercions import common, common_of
@@ -35,13 +35,13 @@ class Analyzer:
 
     # ── Queries ──
 
-    def query(self, node: exp.Expr | None, outer: Scope | None = None) -> Fields:
+    def query(self, node: exp.Expr | None, outer: NameScope | None = None) -> Fields:
         """Find the columns of a query and the types of its expressions.
 
         Raises:
             QueryError: Athena refuses the query.
         """
-        scope = Scope(outer)
+        scope = NameScope(outer)
         if node is None:
             return None
         if outer is None and node.find(exp.MatchRecognize):
@@ -60,14 +60,14 @@ class Analyzer:
             return self._select(node, scope)
         return None
 
-    def _cte(self, cte: exp.Expr, scope: Scope, *, recursive: bool) -> None:
+    def _cte(self, cte: exp.Expr, scope: NameScope, *, recursive: bool) -> None:
         name = cte.alias.lower()
         columns = _column_aliases(cte)
         if recursive and isinstance(cte.this, exp.SetOperation):
             scope.queries[name] = renamed(self.query(cte.this.left, scope), columns)
         scope.queries[name] = renamed(self.query(cte.this, scope), columns)
 
-    def _set_operation(self, node: exp.SetOperation, scope: Scope) -> Fields:
+    def _set_operation(self, node: exp.SetOperation, scope: NameScope) -> Fields:
         word = type(node).__name__.upper()
         left, right = self.query(node.left, scope), self.query(node.right, scope)
         if left is None or right is None:
@@ -87,7 +87,7 @@ class Analyzer:
         self._order(node, scope, made)
         return made
 
-    def _values(self, node: exp.Values, scope: Scope) -> Fields:
+    def _values(self, node: exp.Values, scope: NameScope) -> Fields:
         rows = [
             [
                 self._typer.expression(item, scope)
@@ -106,7 +106,7 @@ class Analyzer:
             ) from None
         return renamed([Field("", kind) for kind in kinds], _column_aliases(node))
 
-    def _select(self, node: exp.Select, scope: Scope) -> Fields:
+    def _select(self, node: exp.Select, scope: NameScope) -> Fields:
         source = node.args.get("from_")
         if source is not None:
             self._relation(source.this, scope)
@@ -132,7 +132,7 @@ class Analyzer:
         self._order(node, scope, made)
         return made
 
-    def _spell_out_star(self, node: exp.Select, scope: Scope) -> None:
+    def _spell_out_star(self, node: exp.Select, scope: NameScope) -> None:
         """Replace `*` by its columns where the query has USING, whose columns come first."""
         columns = scope.star()
         if not scope.joined or columns is None:
@@ -145,7 +145,7 @@ class Analyzer:
             items += [exp.column(part.name, table=alias or None, quoted=True) for alias, part in columns]
         node.set("expressions", items)
 
-    def _item(self, item: exp.Expr, scope: Scope) -> Fields:
+    def _item(self, item: exp.Expr, scope: NameScope) -> Fields:
         if isinstance(item, exp.Star):
             columns = scope.star()
             return None if columns is None else [column for _, column in columns]
@@ -160,17 +160,17 @@ class Analyzer:
         name = item.alias.lower() if isinstance(item, exp.Alias) else _output_name(inner)
         return [Field("" if name.startswith("_unnamed") else name, kind)]
 
-    def _group(self, group: exp.Expr, scope: Scope) -> None:
+    def _group(self, group: exp.Expr, scope: NameScope) -> None:
         for item in _group_items(group):
             if isinstance(item, exp.Literal) and not item.is_string:
                 continue
             self._typer.expression(item, scope)
 
-    def _order(self, node: exp.Expr, scope: Scope, made: Fields) -> None:
+    def _order(self, node: exp.Expr, scope: NameScope, made: Fields) -> None:
         order = node.args.get("order")
         if order is None:
             return
-        inner = Scope(scope)
+        inner = NameScope(scope)
         # A name means an output column first, and then a column of FROM.
         for item in made or ():
             if item.name:
@@ -179,7 +179,7 @@ class Analyzer:
 
     # ── Relations ──
 
-    def _relation(self, node: exp.Expr, scope: Scope) -> None:
+    def _relation(self, node: exp.Expr, scope: NameScope) -> None:
         if isinstance(node, exp.Paren) or (
             isinstance(node, exp.Subquery) and not node.alias and _has_joins(node)
         ):
@@ -194,7 +194,7 @@ class Analyzer:
         for join in node.args.get("joins") or ():
             self._join(join, scope)
 
-    def _fields(self, node: exp.Expr, scope: Scope) -> Fields:
+    def _fields(self, node: exp.Expr, scope: NameScope) -> Fields:
         if isinstance(node, exp.Table):
             if node.name in self._tables:
                 return self._tables[node.name]
@@ -210,7 +210,7 @@ class Analyzer:
             return self._unnest(node, scope)
         return None
 
-    def _unnest(self, node: exp.Unnest, scope: Scope) -> Fields:
+    def _unnest(self, node: exp.Unnest, scope: NameScope) -> Fields:
         made: list[Field] = []
         for item in node.expressions:
             kind = self._typer.expression(item, scope)
@@ -227,7 +227,7 @@ class Analyzer:
             made.append(Field("", BIGINT))
         return made
 
-    def _join(self, join: exp.Expr, scope: Scope) -> None:
+    def _join(self, join: exp.Expr, scope: NameScope) -> None:
         if (join.args.get("method") or "").upper() == "NATURAL":
             raise QueryError("NOT_SUPPORTED: line 1:1: Natural join not supported")
         self._relation(join.this, scope)
@@ -237,7 +237,7 @@ class Analyzer:
         for column in join.args.get("using") or ():
             self._using(column.name.lower(), scope)
 
-    def _using(self, name: str, scope: Scope) -> None:
+    def _using(self, name: str, scope: NameScope) -> None:
         *before, (_, last) = scope.relations
         left = [item for _, fields in before for item in fields or () if item.name == name]
         right = [item for item in last or () if item.name == name]

@@ -22,7 +22,7 @@ Fields = Sequence[Field] | None
 
 
 @dataclass
-class Scope:
+class NameScope:
     """The names that can be used at one place of a query.
 
     Attributes:
@@ -33,20 +33,20 @@ class Scope:
         joined: columns of JOIN … USING, which several relations have and which are one.
     """
 
-    outer: Scope | None = None
+    outer: NameScope | None = None
     relations: list[tuple[str, Fields]] = field(default_factory=list)
     queries: dict[str, Fields] = field(default_factory=dict)
     parameters: dict[str, Known] = field(default_factory=dict)
     joined: dict[str, Known] = field(default_factory=dict)
 
     @property
-    def without_relations(self) -> Scope:
+    def without_relations(self) -> NameScope:
         """The scope of a subquery in FROM, which does not see its neighbours there."""
-        return Scope(self.outer, queries=self.queries)
+        return NameScope(self.outer, queries=self.queries)
 
     def query(self, name: str) -> tuple[bool, Fields]:
         """Find a WITH query. Returns whether there is one of that name, and its columns."""
-        scope: Scope | None = self
+        scope: NameScope | None = self
         while scope is not None:
             if name in scope.queries:
                 return True, scope.queries[name]
@@ -63,7 +63,7 @@ class Scope:
         Raises:
             QueryError: there are several.
         """
-        scope: Scope | None = self
+        scope: NameScope | None = self
         while scope is not None:
             if not table and name in scope.parameters:
                 return True, scope.parameters[name]

@@ -151,7 +151,7 @@ class _Walker:
         return having[0] if len(having) == 1 else None
 
     def _has(self, source: exp.Expr, name: str) -> bool:
-        """Whether a source has a column of that name; True if that is not known."""
+        """Return whether a source has a column of that name; True if that is not known."""
         if isinstance(source, exp.Table) and source.name in self.result.bases:
             table = self.result.bases[source.name]
             return any(column.name == name for column in (*table.columns, *table.keys))

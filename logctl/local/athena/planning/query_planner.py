@@ -13,7 +13,7 @@ from logctl.local.athena.analysis.scopes import Field, Fields
 from logctl.local.athena.planning.partition_pruning import conditions
 from logctl.local.athena.query_errors import InvalidRequest, QueryError
 from logctl.local.athena.storage import information_schema, partition_projection
-from logctl.local.athena.storage.glue_catalog import Catalog, Column, Table
+from logctl.local.athena.storage.glue_catalog import Column, GlueCatalog, Table
 from logctl.local.athena.storage.table_scans import HIDDEN, Scanner
 from logctl.local.athena.storage.view_definition import CATALOG
 from logctl.local.athena.syntax.athena_sql import parse
@@ -26,14 +26,14 @@ _UNNAMED = "_unnamed"
 
 @dataclass
 class Planner:
-    """Plans the queries of one statement.
+    """The planner of the queries of one statement.
 
     Attributes:
         database: what a table name without a database is looked up in.
         fields: the columns of the query that was planned last.
     """
 
-    catalog: Catalog
+    catalog: GlueCatalog
     scanner: Scanner
     database: str
     fields: Fields = None
@@ -148,7 +148,7 @@ def _replace_by_query(node: exp.Table, query: exp.Expr) -> None:
 
 
 def _is_cte(node: exp.Table) -> bool:
-    """Whether a table's name is that of a WITH query that can be used there.
+    """Return whether a table's name is that of a WITH query that can be used there.
 
     In the WITH query's own definition, and in those before it, the name still means the table.
     """

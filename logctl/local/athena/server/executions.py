@@ -25,8 +25,8 @@ from logctl.local.athena.statements.result_files import (
     metadata_bytes,
     text_bytes,
 )
-from logctl.local.athena.statements.session import Outcome, Session
-from logctl.local.athena.storage.glue_catalog import Catalog
+from logctl.local.athena.statements.session import Session, StatementOutcome
+from logctl.local.athena.storage.glue_catalog import GlueCatalog
 from logctl.local.athena.storage.metered_files import Files, Meter
 from logctl.local.athena.storage.s3_objects import Objects
 
@@ -38,15 +38,15 @@ _INTERRUPT_EVERY = 0.05
 
 
 @dataclass(frozen=True)
-class Place:
+class DataPlace:
     """The catalog and the objects of one region."""
 
-    catalog: Catalog
+    catalog: GlueCatalog
     objects: Objects
 
 
 @dataclass(frozen=True)
-class Request:
+class QueryRequest:
     """What StartQueryExecution asks for, with the workgroup's settings applied.
 
     Attributes:
@@ -80,8 +80,8 @@ class Execution:
     """
 
     id: str
-    request: Request
-    place: Place
+    request: QueryRequest
+    place: DataPlace
     statement: Prepared
     submitted: float
     meter: Meter
@@ -171,8 +171,8 @@ class Executions:
 
     def start(
         self,
-        request: Request,
-        place: Place,
+        request: QueryRequest,
+        place: DataPlace,
         token: str | None,
         prepared_statement: Callable[[str], str | None],
     ) -> Execution:
@@ -265,7 +265,7 @@ class Executions:
 
     # ── Running ──
 
-    def _reusable(self, request: Request) -> Execution | None:
+    def _reusable(self, request: QueryRequest) -> Execution | None:
         """Return the newest equal query that may be reused (Athena User Guide, Reuse query results)."""
         if request.reuse_minutes is None:
             return None
@@ -317,7 +317,7 @@ class Executions:
             session.close()
             execution.connection.close()
 
-    def _keep(self, execution: Execution, outcome: Outcome) -> None:
+    def _keep(self, execution: Execution, outcome: StatementOutcome) -> None:
         execution.kind, execution.substatement = outcome.kind, outcome.substatement
         execution.columns, execution.count = outcome.columns, outcome.count
         base = execution.output.rpartition(".")[0]
@@ -359,12 +359,12 @@ class Executions:
             execution.completed = self._clock()
 
 
-def _reuse_key(request: Request) -> tuple[object, ...]:
+def _reuse_key(request: QueryRequest) -> tuple[object, ...]:
     return request.sql, request.database, request.workgroup, request.parameters
 
 
 def _leaves_text(sql: str) -> bool:
-    """Whether a statement's result file is .txt, as for DDL and utility statements, and not .csv."""
+    """Return whether a statement's result file is .txt, as for DDL and utility statements, and not .csv."""
     first = sql.lstrip(" \t\r\n(").split(None, 1)[0].upper() if sql.strip() else ""
     return first not in ("SELECT", "WITH", "VALUES", "TABLE", "EXECUTE", "INSERT", "UNLOAD")
 

@@ -8,12 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from logctl.local.athena.query_errors import InvalidRequest, QueryError
-from logctl.local.athena.server.api import AthenaApi
+from logctl.local.athena.server.api_actions import AthenaApi
 
 _TARGET = "AmazonAthena."
 
 
-class Forbidden(Exception):
+class CallForbidden(Exception):
     """A call that its caller may not make; `code` is the error's name in AWS's APIs."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -22,7 +22,7 @@ class Forbidden(Exception):
 
 
 class AthenaHandler(BaseHTTPRequestHandler):
-    """Answers the POST requests of an SDK's Athena client."""
+    """A handler of the POST requests of an SDK's Athena client."""
 
     protocol_version = "HTTP/1.1"
     api: AthenaApi
@@ -31,14 +31,14 @@ class AthenaHandler(BaseHTTPRequestHandler):
         """Return the region that a call is for and its body, if the caller may make it.
 
         Raises:
-            Forbidden: the caller may not. The connection is closed, as the body may not have been read.
+            CallForbidden: the caller may not. The connection is closed, as the body may not have been read.
         """
         raise NotImplementedError
 
     def do_POST(self) -> None:
         try:
             region, body = self.admit()
-        except Forbidden as forbidden:
+        except CallForbidden as forbidden:
             self.close_connection = True
             self._refuse(403, forbidden.code, str(forbidden))
             return

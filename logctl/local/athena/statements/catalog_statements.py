@@ -9,14 +9,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from logctl.local.athena.query_errors import QueryError
-from logctl.local.athena.statements.session import Outcome, Session
+from logctl.local.athena.statements.session import Session, StatementOutcome
 from logctl.local.athena.statements.show_statements import as_lines, describe, show
 from logctl.local.athena.storage.glue_catalog import Table, partition_name, standard_location
 from logctl.local.athena.storage.s3_objects import split_url
-from logctl.local.athena.syntax import hive_statements
+from logctl.local.athena.syntax import hive_statements as ddl
 
 
-def _create_database(session: Session, statement: hive_statements.CreateDatabase) -> Outcome:
+def _create_database(session: Session, statement: ddl.CreateDatabase) -> StatementOutcome:
     created = session.catalog.create_database(
         statement.name,
         comment=statement.comment,
@@ -25,13 +25,13 @@ def _create_database(session: Session, statement: hive_statements.CreateDatabase
     )
     if not created and not statement.if_not_exists:
         raise QueryError(f"FAILED: Execution Error, return code 1. Database {statement.name} already exists")
-    return Outcome("DDL", "CREATE_DATABASE")
+    return StatementOutcome("DDL", "CREATE_DATABASE")
 
 
-def _drop_database(session: Session, statement: hive_statements.DropDatabase) -> Outcome:
+def _drop_database(session: Session, statement: ddl.DropDatabase) -> StatementOutcome:
     if session.catalog.database(statement.name) is None:
         if statement.if_exists:
-            return Outcome("DDL", "DROP_DATABASE")
+            return StatementOutcome("DDL", "DROP_DATABASE")
         raise QueryError(
             f"FAILED: SemanticException [Error 10072]: Database does not exist: {statement.name}"
         )
@@ -44,10 +44,10 @@ def _drop_database(session: Session, statement: hive_statements.DropDatabase) ->
     for table in session.catalog.tables(statement.name):
         session.catalog.drop(table)
     session.catalog.drop_database(statement.name)
-    return Outcome("DDL", "DROP_DATABASE")
+    return StatementOutcome("DDL", "DROP_DATABASE")
 
 
-def _create_table(session: Session, statement: hive_statements.CreateTable) -> Outcome:
+def _create_table(session: Session, statement: ddl.CreateTable) -> StatementOutcome:
     database, name = session.named(statement.table)
     split_url(statement.location)
     names = [column.name for column in (*statement.columns, *statement.keys)]
@@ -56,23 +56,28 @@ def _create_table(session: Session, statement: hive_statements.CreateTable) -> O
     # Athena keeps a table's comment among its parameters, and its location without a slash at the end.
     text = " ".join(line for line in statement.comment.splitlines() if line)
     comment = {"comment": text} if text else {}
-    location = statement.location.rstrip("/")
     table = Table(
-        database, name, statement.columns, statement.keys, location, statement.format,
-        {"EXTERNAL": "TRUE", **comment, **statement.properties}, comment=text,
-    )  # fmt: skip
+        database=database,
+        name=name,
+        columns=statement.columns,
+        keys=statement.keys,
+        location=statement.location.rstrip("/"),
+        format=statement.format,
+        parameters={"EXTERNAL": "TRUE", **comment, **statement.properties},
+        comment=text,
+    )
     if not session.catalog.create(table) and not statement.if_not_exists:
         raise QueryError(
             f"FAILED: Execution Error, return code 1. "
             f"AlreadyExistsException(message:Table {name} already exists.)"
         )
-    return Outcome("DDL", "CREATE_TABLE")
+    return StatementOutcome("DDL", "CREATE_TABLE")
 
 
-def _drop(session: Session, statement: hive_statements.Drop) -> Outcome:
+def _drop(session: Session, statement: ddl.Drop) -> StatementOutcome:
     database, name = session.named(statement.table)
     found = session.catalog.find(database, name)
-    done = Outcome("DDL", f"DROP_{statement.kind.upper()}")
+    done = StatementOutcome("DDL", f"DROP_{statement.kind.upper()}")
     if found is None:
         if statement.if_exists:
             return done
@@ -99,7 +104,7 @@ def _values(table: Table, spec: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(spec[key.name] for key in table.keys)
 
 
-def _add_partitions(session: Session, statement: hive_statements.AddPartitions) -> Outcome:
+def _add_partitions(session: Session, statement: ddl.AddPartitions) -> StatementOutcome:
     table = session.table(statement.table)
     wanted: dict[tuple[str, ...], str] = {}
     for spec, location in statement.partitions:
@@ -113,10 +118,10 @@ def _add_partitions(session: Session, statement: hive_statements.AddPartitions) 
             "FAILED: Execution Error, return code 1. "
             "AlreadyExistsException(message:Partition already exists.)"
         )
-    return Outcome("DDL", "ALTER_TABLE_ADD_PARTITION")
+    return StatementOutcome("DDL", "ALTER_TABLE_ADD_PARTITION")
 
 
-def _drop_partitions(session: Session, statement: hive_statements.DropPartitions) -> Outcome:
+def _drop_partitions(session: Session, statement: ddl.DropPartitions) -> StatementOutcome:
     table = session.table(statement.table)
     names = [key.name for key in table.keys]
     known = session.catalog.partitions(table)
@@ -139,7 +144,7 @@ def _drop_partitions(session: Session, statement: hive_statements.DropPartitions
             raise QueryError("FAILED: SemanticException [Error 10006]: Partition not found")
         for partition in fitting:
             session.catalog.remove(table, partition.values)
-    return Outcome("DDL", "ALTER_TABLE_DROP_PARTITION")
+    return StatementOutcome("DDL", "ALTER_TABLE_DROP_PARTITION")
 
 
 def _compares(left: str, operator: str, right: str) -> bool:
@@ -154,7 +159,7 @@ def _compares(left: str, operator: str, right: str) -> bool:
     )
 
 
-def _rename_partition(session: Session, statement: hive_statements.RenamePartition) -> Outcome:
+def _rename_partition(session: Session, statement: ddl.RenamePartition) -> StatementOutcome:
     table = session.table(statement.table)
     old, new = _values(table, statement.old), _values(table, statement.new)
     found = next((item for item in session.catalog.partitions(table) if item.values == old), None)
@@ -162,40 +167,40 @@ def _rename_partition(session: Session, statement: hive_statements.RenamePartiti
         raise QueryError("FAILED: SemanticException [Error 10006]: Partition not found")
     session.catalog.add(table, {new: found.location})
     session.catalog.remove(table, old)
-    return Outcome("DDL", "ALTER_TABLE_RENAME_PARTITION")
+    return StatementOutcome("DDL", "ALTER_TABLE_RENAME_PARTITION")
 
 
-def _set_location(session: Session, statement: hive_statements.SetLocation) -> Outcome:
+def _set_location(session: Session, statement: ddl.SetLocation) -> StatementOutcome:
     table = session.table(statement.table)
     split_url(statement.location)
     if not statement.partition:
         session.catalog.update(replace(table, location=statement.location))
-        return Outcome("DDL", "ALTER_TABLE_SET_LOCATION")
+        return StatementOutcome("DDL", "ALTER_TABLE_SET_LOCATION")
     values = _values(table, statement.partition)
     found = next((item for item in session.catalog.partitions(table) if item.values == values), None)
     if found is None:
         raise QueryError("FAILED: SemanticException [Error 10006]: Partition not found")
     session.catalog.relocate(table, found, statement.location)
-    return Outcome("DDL", "ALTER_TABLE_SET_LOCATION")
+    return StatementOutcome("DDL", "ALTER_TABLE_SET_LOCATION")
 
 
-def _set_properties(session: Session, statement: hive_statements.SetProperties) -> Outcome:
+def _set_properties(session: Session, statement: ddl.SetProperties) -> StatementOutcome:
     table = session.table(statement.table)
     session.catalog.update(replace(table, parameters={**table.parameters, **statement.properties}))
-    return Outcome("DDL", "ALTER_TABLE_SET_TBLPROPERTIES")
+    return StatementOutcome("DDL", "ALTER_TABLE_SET_TBLPROPERTIES")
 
 
-def _change_columns(session: Session, statement: hive_statements.ChangeColumns) -> Outcome:
+def _change_columns(session: Session, statement: ddl.ChangeColumns) -> StatementOutcome:
     table = session.table(statement.table)
     columns = statement.columns if statement.replace else (*table.columns, *statement.columns)
     names = [column.name for column in (*columns, *table.keys)]
     if len(set(names)) != len(names):
         raise QueryError("FAILED: Execution Error, return code 1. Duplicate column name")
     session.catalog.update(replace(table, columns=tuple(columns)))
-    return Outcome("DDL", "ALTER_TABLE_REPLACECOLS" if statement.replace else "ALTER_TABLE_ADDCOLS")
+    return StatementOutcome("DDL", "ALTER_TABLE_REPLACECOLS" if statement.replace else "ALTER_TABLE_ADDCOLS")
 
 
-def _repair(session: Session, statement: hive_statements.Repair) -> Outcome:
+def _repair(session: Session, statement: ddl.RepairTable) -> StatementOutcome:
     """Register the partitions whose folders exist in S3.
 
     None is dropped (Amazon Athena User Guide, MSCK REPAIR TABLE).
@@ -226,18 +231,18 @@ def _repair(session: Session, statement: hive_statements.Repair) -> Outcome:
     return as_lines("MSCK_REPAIR_TABLE", "result", lines)
 
 
-DEFINITIONS: dict[type, Callable[[Session, Any], Outcome]] = {
-    hive_statements.CreateDatabase: _create_database,
-    hive_statements.DropDatabase: _drop_database,
-    hive_statements.CreateTable: _create_table,
-    hive_statements.Drop: _drop,
-    hive_statements.Show: show,
-    hive_statements.Describe: describe,
-    hive_statements.AddPartitions: _add_partitions,
-    hive_statements.DropPartitions: _drop_partitions,
-    hive_statements.RenamePartition: _rename_partition,
-    hive_statements.SetLocation: _set_location,
-    hive_statements.SetProperties: _set_properties,
-    hive_statements.ChangeColumns: _change_columns,
-    hive_statements.Repair: _repair,
+DEFINITIONS: dict[type, Callable[[Session, Any], StatementOutcome]] = {
+    ddl.CreateDatabase: _create_database,
+    ddl.DropDatabase: _drop_database,
+    ddl.CreateTable: _create_table,
+    ddl.Drop: _drop,
+    ddl.Show: show,
+    ddl.Describe: describe,
+    ddl.AddPartitions: _add_partitions,
+    ddl.DropPartitions: _drop_partitions,
+    ddl.RenamePartition: _rename_partition,
+    ddl.SetLocation: _set_location,
+    ddl.SetProperties: _set_properties,
+    ddl.ChangeColumns: _change_columns,
+    ddl.RepairTable: _repair,
 }

@@ -10,7 +10,7 @@ from sqlglot import exp
 from logctl.local.athena.query_errors import InvalidRequest, NotSupported, QueryError
 from logctl.local.athena.statements.catalog_statements import DEFINITIONS
 from logctl.local.athena.statements.query_statements import create_view, explain, select
-from logctl.local.athena.statements.session import Outcome, Session
+from logctl.local.athena.statements.session import Session, StatementOutcome
 from logctl.local.athena.statements.write_options import unload_options
 from logctl.local.athena.statements.write_statements import create_table_as, insert, unload
 from logctl.local.athena.syntax.athena_sql import parse, with_parameters
@@ -26,7 +26,7 @@ _EXPLAIN = re.compile(
 )
 _EXECUTE = re.compile(r"\s*EXECUTE\s+([\w-]+)\s*(?:USING\s+(.*))?\Z", re.IGNORECASE | re.DOTALL)
 
-Prepared = Callable[[Session], Outcome]
+Prepared = Callable[[Session], StatementOutcome]
 
 
 def prepare(sql: str, parameters: Sequence[str] = ()) -> Prepared:
@@ -40,7 +40,7 @@ def prepare(sql: str, parameters: Sequence[str] = ()) -> Prepared:
     except QueryError as problem:
         failed = problem
 
-    def fail(session: Session) -> Outcome:  # noqa: ARG001
+    def fail(session: Session) -> StatementOutcome:  # noqa: ARG001
         raise failed
 
     return fail
@@ -85,7 +85,7 @@ def _prepare_dml(sql: str) -> Prepared:
     raise InvalidRequest("Queries of this type are not supported")
 
 
-def _execute(session: Session, name: str, using: str | None) -> Outcome:
+def _execute(session: Session, name: str, using: str | None) -> StatementOutcome:
     """`EXECUTE name USING value, …`, of a statement that CreatePreparedStatement has stored."""
     sql = session.prepared(name)
     if sql is None:

@@ -12,7 +12,7 @@ from logctl.local.athena.planning.query_planner import column_names
 from logctl.local.athena.query_errors import QueryError
 from logctl.local.athena.statements.result_files import ResultColumn, Row
 from logctl.local.athena.statements.result_values import writer
-from logctl.local.athena.statements.session import Outcome, Session
+from logctl.local.athena.statements.session import Session, StatementOutcome
 from logctl.local.athena.storage.glue_catalog import Column, Table
 from logctl.local.athena.syntax.athena_sql import parse
 from logctl.local.athena.translation.builders import in_zone
@@ -22,10 +22,10 @@ from logctl.local.athena.types.time_zones import zone_of
 _BATCH = 10_000
 
 
-def select(session: Session, tree: exp.Expr) -> Outcome:
+def select(session: Session, tree: exp.Expr) -> StatementOutcome:
     planner = session.planner()
     columns, rows = _run(session, planner.plan(tree), planner.fields)
-    return Outcome("DML", "SELECT", columns, rows)
+    return StatementOutcome("DML", "SELECT", columns, rows)
 
 
 def _run(session: Session, sql: str, fields: Fields) -> tuple[tuple[ResultColumn, ...], Iterator[Row]]:
@@ -73,16 +73,18 @@ def _shown(name: str, kind: Type, duckdb: str) -> str:
     return f'CAST("{name}" AS BIGINT) AS "{name}"' if duckdb in ("HUGEINT", "UHUGEINT") else f'"{name}"'
 
 
-def explain(session: Session, tree: exp.Expr, *, analyze: bool) -> Outcome:
+def explain(session: Session, tree: exp.Expr, *, analyze: bool) -> StatementOutcome:
     query = tree.expression if isinstance(tree, exp.Create | exp.Insert) else tree
     sql = session.planner(empty=not analyze).plan(query)
     found = session.connection.execute(f"EXPLAIN {'ANALYZE ' if analyze else ''}{sql}").fetchall()
     lines = [line for row in found for line in str(row[-1]).split("\n")]
     kind, substatement = ("DML", "EXPLAIN_ANALYZE") if analyze else ("UTILITY", "EXPLAIN")
-    return Outcome(kind, substatement, (ResultColumn("Query Plan", VARCHAR),), [[line] for line in lines])
+    return StatementOutcome(
+        kind, substatement, (ResultColumn("Query Plan", VARCHAR),), [[line] for line in lines]
+    )
 
 
-def create_view(session: Session, tree: exp.Expr, sql: str) -> Outcome:
+def create_view(session: Session, tree: exp.Expr, sql: str) -> StatementOutcome:
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     database, name = (target.db.lower() or session.database), target.name.lower()
     there = session.catalog.find(database, name)
@@ -98,7 +100,7 @@ def create_view(session: Session, tree: exp.Expr, sql: str) -> Outcome:
         session.catalog.create(view)
     else:
         session.catalog.update(view)
-    return Outcome("DDL", "CREATE_VIEW")
+    return StatementOutcome("DDL", "CREATE_VIEW")
 
 
 def _view_columns(session: Session, sql: str, database: str) -> tuple[Column, ...]:

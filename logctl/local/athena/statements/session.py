@@ -10,7 +10,7 @@ from logctl.local.athena.planning.query_planner import Planner
 from logctl.local.athena.query_errors import QueryError
 from logctl.local.athena.statements.result_files import ResultColumn, Row
 from logctl.local.athena.statements.table_writer import Writer
-from logctl.local.athena.storage.glue_catalog import Catalog, Table
+from logctl.local.athena.storage.glue_catalog import GlueCatalog, Table
 from logctl.local.athena.storage.metered_files import Files, Meter
 from logctl.local.athena.storage.s3_objects import Objects
 from logctl.local.athena.storage.table_scans import Scanner
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StatementOutcome:
     """What a statement leaves.
 
     Attributes:
@@ -52,7 +52,7 @@ class Session:
     """
 
     connection: duckdb.DuckDBPyConnection
-    catalog: Catalog
+    catalog: GlueCatalog
     objects: Objects
     files: Files
     meter: Meter

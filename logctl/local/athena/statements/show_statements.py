@@ -8,23 +8,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from logctl.local.athena.query_errors import QueryError
 from logctl.local.athena.statements.result_files import ResultColumn
-from logctl.local.athena.statements.session import Outcome, Session
+from logctl.local.athena.statements.session import Session, StatementOutcome
 from logctl.local.athena.storage.glue_catalog import Column, Table, partition_name
-from logctl.local.athena.syntax import hive_statements
+from logctl.local.athena.syntax import hive_statements as ddl
 
 
-def as_lines(substatement: str, name: str, lines: Iterable[str]) -> Outcome:
-    return Outcome("UTILITY", substatement, (ResultColumn(name),), [[line] for line in lines])
+def as_lines(substatement: str, name: str, lines: Iterable[str]) -> StatementOutcome:
+    return StatementOutcome("UTILITY", substatement, (ResultColumn(name),), [[line] for line in lines])
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Whether a name fits the pattern of SHOW … LIKE: `*` is any text, `|` separates alternatives."""
+    """Return whether a name fits the pattern of SHOW … LIKE: `*` is any text, `|` separates alternatives."""
     return not pattern or any(
         fnmatch.fnmatchcase(name, part.lower()) for part in pattern.strip("'").split("|")
     )
 
 
-def show(session: Session, statement: hive_statements.Show) -> Outcome:
+def show(session: Session, statement: ddl.Show) -> StatementOutcome:
     catalog = session.catalog
     substatement = f"SHOW_{statement.what.upper().replace(' ', '_')}"
     match statement.what:
@@ -62,7 +62,7 @@ def show(session: Session, statement: hive_statements.Show) -> Outcome:
     return as_lines(substatement, "partition", names)
 
 
-def _show_create(session: Session, statement: hive_statements.Show) -> Outcome:
+def _show_create(session: Session, statement: ddl.Show) -> StatementOutcome:
     assert statement.table
     table = session.table(statement.table)
     kind = statement.what.rpartition(" ")[2]
@@ -112,7 +112,7 @@ def _hive_text(text: str) -> str:
     return "'" + "".join(f"\\u{ord(c):04x}" if ord(c) < 32 else c for c in escaped) + "'"
 
 
-def describe(session: Session, statement: hive_statements.Describe) -> Outcome:
+def describe(session: Session, statement: ddl.Describe) -> StatementOutcome:
     table = session.table(statement.table)
 
     def line(name: str, kind: str, comment: str) -> str:
@@ -140,4 +140,4 @@ def describe(session: Session, statement: hive_statements.Describe) -> Outcome:
         }
         lines += [line(name, value, "") for name, value in details.items()]
     columns = (ResultColumn("col_name"), ResultColumn("data_type"), ResultColumn("comment"))
-    return Outcome("UTILITY", "DESCRIBE_TABLE", columns, [row.split("\t") for row in lines])
+    return StatementOutcome("UTILITY", "DESCRIBE_TABLE", columns, [row.split("\t") for row in lines])

@@ -35,7 +35,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Writer:
-    """Runs a planned query and writes its rows."""
+    """A writer of the rows of a planned query."""
 
     connection: duckdb.DuckDBPyConnection
     objects: Objects

@@ -63,7 +63,7 @@ def _plain(value: Any) -> Any:
 
 
 def with_no_data(tree: exp.Expr) -> bool:
-    """Whether a CREATE TABLE AS ends in WITH NO DATA."""
+    """Return whether a CREATE TABLE AS ends in WITH NO DATA."""
     listed = tree.args.get("properties")
     return any(
         isinstance(item, exp.WithDataProperty) and item.args.get("no")

@@ -10,7 +10,7 @@ from sqlglot import exp
 from logctl.local.athena.analysis.scopes import Fields
 from logctl.local.athena.query_errors import NotSupported, QueryError
 from logctl.local.athena.statements.result_files import ResultColumn
-from logctl.local.athena.statements.session import Outcome, Session
+from logctl.local.athena.statements.session import Session, StatementOutcome
 from logctl.local.athena.statements.table_writer import Written
 from logctl.local.athena.statements.write_options import (
     check_unload_options,
@@ -30,7 +30,7 @@ _TEXTS = ("string", "varchar", "char")
 _NOT_OF_HIVE = ("time", "timestamp with time zone", "interval", "interval year to month", "json", "uuid")
 
 
-def create_table_as(session: Session, tree: exp.Expr) -> Outcome:
+def create_table_as(session: Session, tree: exp.Expr) -> StatementOutcome:
     target = tree.this
     database, name = (target.db.lower() or session.database), target.name.lower()
     properties = ctas_properties(tree)
@@ -38,7 +38,7 @@ def create_table_as(session: Session, tree: exp.Expr) -> Outcome:
         raise NotSupported("An Iceberg table")
     if session.catalog.find(database, name) is not None:
         if tree.args.get("exists"):
-            return Outcome("DDL", "CREATE_TABLE_AS_SELECT", written=())
+            return StatementOutcome("DDL", "CREATE_TABLE_AS_SELECT", written=())
         raise QueryError(f"TABLE_ALREADY_EXISTS: Table '{database}.{name}' already exists")
     form = format_of(properties)
     codec = codec_of(form, properties.get("write_compression") or properties.get(f"{form.kind}_compression"))
@@ -60,7 +60,7 @@ def create_table_as(session: Session, tree: exp.Expr) -> Outcome:
     return _outcome("DDL", "CREATE_TABLE_AS_SELECT", written)
 
 
-def insert(session: Session, tree: exp.Expr) -> Outcome:
+def insert(session: Session, tree: exp.Expr) -> StatementOutcome:
     target = tree.this
     given: list[str] = []
     if isinstance(target, exp.Schema):
@@ -82,7 +82,7 @@ def insert(session: Session, tree: exp.Expr) -> Outcome:
     return _outcome("DML", "INSERT", written)
 
 
-def unload(session: Session, tree: exp.Expr, location: str, options: Mapping[str, Any]) -> Outcome:
+def unload(session: Session, tree: exp.Expr, location: str, options: Mapping[str, Any]) -> StatementOutcome:
     check_unload_options(options)
     split_url(location)
     form = format_of(options)
@@ -101,9 +101,9 @@ def unload(session: Session, tree: exp.Expr, location: str, options: Mapping[str
     return _outcome("DML", "UNLOAD", output.write(source, table, codec))
 
 
-def _outcome(kind: str, substatement: str, written: Written) -> Outcome:
+def _outcome(kind: str, substatement: str, written: Written) -> StatementOutcome:
     columns = (ResultColumn("rows", BIGINT),)
-    return Outcome(kind, substatement, columns, written=tuple(written.urls), count=written.rows)
+    return StatementOutcome(kind, substatement, columns, written=tuple(written.urls), count=written.rows)
 
 
 def _without_order(query: exp.Expr) -> exp.Expr:
@@ -229,7 +229,7 @@ def _insert_select(table: Table, source: str, columns: Sequence[Column], given: 
 
 
 def _fits(given: Type, wanted: Type) -> bool:
-    """Whether INSERT takes a value of one type for a column of another, without CAST."""
+    """Return whether INSERT takes a value of one type for a column of another, without CAST."""
     if given.name == "unknown" or given.name == wanted.name:
         return len(given.arguments) == len(wanted.arguments) or given.name not in ("struct", "map", "array")
     if given.name in _TEXTS and wanted.name in _TEXTS:

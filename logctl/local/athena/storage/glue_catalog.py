@@ -88,7 +88,7 @@ class Table:
 
     @property
     def projected(self) -> bool:
-        """Whether the table's properties say which partitions it has, and not Glue.
+        """Return whether the table's properties say which partitions it has, and not Glue.
 
         Source: Amazon Athena User Guide, Use partition projection.
         """
@@ -96,7 +96,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Partition:
+class TablePartition:
     """A partition. Its values are in the order of the table's keys; what Glue does not say is the table's."""
 
     values: tuple[str, ...]
@@ -105,7 +105,7 @@ class Partition:
     columns: tuple[Column, ...]
 
 
-class Catalog:
+class GlueCatalog:
     """Glue as a query sees it, with names in lowercase, as Athena keeps them."""
 
     def __init__(self, glue: GlueClient) -> None:
@@ -155,7 +155,7 @@ class Catalog:
             )
         return found
 
-    def partitions(self, table: Table) -> list[Partition]:
+    def partitions(self, table: Table) -> list[TablePartition]:
         pages = self._glue.get_paginator("get_partitions").paginate(
             DatabaseName=table.database, TableName=table.name
         )
@@ -223,7 +223,7 @@ class Catalog:
                 there.append(tuple(problem.get("PartitionValues", [])))
         return there
 
-    def relocate(self, table: Table, partition: Partition, location: str) -> None:
+    def relocate(self, table: Table, partition: TablePartition, location: str) -> None:
         shape: Any = {
             "Values": list(partition.values),
             "StorageDescriptor": _descriptor(partition.columns, location, partition.format),
@@ -340,10 +340,10 @@ def _view_sql(shape: Mapping[str, Any]) -> str:
     return str(json.loads(base64.b64decode(encoded))["originalSql"])
 
 
-def _partition(shape: Mapping[str, Any], table: Table) -> Partition:
+def _partition(shape: Mapping[str, Any], table: Table) -> TablePartition:
     descriptor = shape.get("StorageDescriptor") or {}
     values = tuple(shape["Values"])
-    return Partition(
+    return TablePartition(
         values,
         descriptor.get("Location") or standard_location(table, values),
         _format(descriptor, table.format),

@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 from logctl.local.athena.query_errors import QueryError
-from logctl.local.athena.storage.glue_catalog import Catalog, Table
+from logctl.local.athena.storage.glue_catalog import GlueCatalog, Table
 from logctl.local.athena.storage.view_definition import CATALOG
 
 Row = tuple[str | int | None, ...]
 
 
-def _listed(catalog: Catalog) -> Iterator[tuple[str, Table]]:
+def _listed(catalog: GlueCatalog) -> Iterator[tuple[str, Table]]:
     """Yield every table with its database; `default`, which Athena always has, may be missing in Glue."""
     for database in catalog.databases():
         if catalog.database(database) is not None:
@@ -20,23 +20,23 @@ def _listed(catalog: Catalog) -> Iterator[tuple[str, Table]]:
                 yield database, table
 
 
-def _schemata(catalog: Catalog) -> Iterator[Row]:
+def _schemata(catalog: GlueCatalog) -> Iterator[Row]:
     for name in catalog.databases():
         yield CATALOG, name
 
 
-def _tables(catalog: Catalog) -> Iterator[Row]:
+def _tables(catalog: GlueCatalog) -> Iterator[Row]:
     for database, table in _listed(catalog):
         yield CATALOG, database, table.name, "VIEW" if table.sql is not None else "BASE TABLE"
 
 
-def _views(catalog: Catalog) -> Iterator[Row]:
+def _views(catalog: GlueCatalog) -> Iterator[Row]:
     for database, table in _listed(catalog):
         if table.sql is not None:
             yield CATALOG, database, table.name, table.sql
 
 
-def _columns(catalog: Catalog) -> Iterator[Row]:
+def _columns(catalog: GlueCatalog) -> Iterator[Row]:
     for database, table in _listed(catalog):
         for position, column in enumerate((*table.columns, *table.keys), 1):
             extra = "partition key" if column in table.keys else None
@@ -46,7 +46,7 @@ def _columns(catalog: Catalog) -> Iterator[Row]:
             )  # fmt: skip
 
 
-_LISTINGS: dict[str, tuple[Sequence[str], Callable[[Catalog], Iterator[Row]]]] = {
+_LISTINGS: dict[str, tuple[Sequence[str], Callable[[GlueCatalog], Iterator[Row]]]] = {
     "schemata": (("catalog_name", "schema_name"), _schemata),
     "tables": (("table_catalog", "table_schema", "table_name", "table_type"), _tables),
     "views": (("table_catalog", "table_schema", "table_name", "view_definition"), _views),
@@ -58,7 +58,7 @@ _LISTINGS: dict[str, tuple[Sequence[str], Callable[[Catalog], Iterator[Row]]]] =
 }  # fmt: skip
 
 
-def relation(name: str, catalog: Catalog) -> str:
+def relation(name: str, catalog: GlueCatalog) -> str:
     """Return a listing as a query in DuckDB's SQL.
 
     Raises:

@@ -22,15 +22,15 @@ from logctl.local.athena.storage.s3_objects import StoredObject
 PROTOCOL = "athena"
 
 
-class Reader(Protocol):
-    """Reads the bytes of files: `Objects`, or a file in memory."""
+class FileReader(Protocol):
+    """A reader of the bytes of files: `Objects`, or a file in memory."""
 
     def read(self, item: StoredObject) -> bytes: ...
 
 
 @dataclass
 class Meter:
-    """Counts what one query reads: whole objects of row formats, ranges of columnar ones.
+    """A meter of what one query reads: whole objects of row formats, ranges of columnar ones.
 
     Attributes:
         limit: the bytes that the query may read; None for any number.
@@ -118,13 +118,13 @@ class Files(AbstractFileSystem):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._scans: dict[str, tuple[dict[str, StoredObject], Reader, Meter, bool]] = {}
+        self._scans: dict[str, tuple[dict[str, StoredObject], FileReader, Meter, bool]] = {}
 
     def add_scan(
         self,
         scan: str,
         files: Iterable[tuple[str, StoredObject]],
-        objects: Reader,
+        objects: FileReader,
         meter: Meter,
         *,
         columnar: bool,
@@ -148,7 +148,7 @@ class Files(AbstractFileSystem):  # type: ignore[misc]
     def drop_scan(self, scan: str) -> None:
         self._scans.pop(scan, None)
 
-    def _find(self, path: str) -> tuple[str, StoredObject, Reader, Meter, bool]:
+    def _find(self, path: str) -> tuple[str, StoredObject, FileReader, Meter, bool]:
         name = path.removeprefix(f"{PROTOCOL}://")
         paths, objects, meter, columnar = self._scans[name.partition("/")[0]]
         return name, paths[name], objects, meter, columnar

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import product
 
 from logctl.local.athena.query_errors import QueryError
-from logctl.local.athena.storage.glue_catalog import Partition, Table, standard_location
+from logctl.local.athena.storage.glue_catalog import Table, TablePartition, standard_location
 
 _LIMIT = 1_000_000
 _JAVA_TO_STRFTIME = (
@@ -21,7 +21,9 @@ _JAVA_TO_STRFTIME = (
 _UNITS = {"SECONDS": "seconds", "MINUTES": "minutes", "HOURS": "hours", "DAYS": "days", "WEEKS": "weeks"}
 
 
-def partitions(table: Table, injected: Mapping[str, tuple[str, ...]], now: datetime) -> Iterator[Partition]:
+def partitions(
+    table: Table, injected: Mapping[str, tuple[str, ...]], now: datetime
+) -> Iterator[TablePartition]:
     """Yield every partition that a table's properties describe.
 
     Args:
@@ -41,7 +43,7 @@ def partitions(table: Table, injected: Mapping[str, tuple[str, ...]], now: datet
     template = table.parameters.get("storage.location.template")
     for values in product(*choices):
         location = _locate(template, table, values) if template else standard_location(table, values)
-        yield Partition(values, location, table.format, table.columns)
+        yield TablePartition(values, location, table.format, table.columns)
 
 
 def needs_injected(table: Table) -> list[str]:

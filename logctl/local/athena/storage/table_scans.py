@@ -15,7 +15,7 @@ from logctl.local.athena.query_errors import QueryError
 from logctl.local.athena.storage import partition_projection
 from logctl.local.athena.storage.duckdb_sql import literal, null_column, quoted
 from logctl.local.athena.storage.file_formats import FileGroup, compression_of, read_files
-from logctl.local.athena.storage.glue_catalog import NO_VALUE, Catalog, Column, Partition, Table
+from logctl.local.athena.storage.glue_catalog import NO_VALUE, Column, GlueCatalog, Table, TablePartition
 from logctl.local.athena.storage.metered_files import Files, Meter
 from logctl.local.athena.storage.s3_objects import Objects, StoredObject
 
@@ -38,14 +38,14 @@ class Scanner:
     """
 
     connection: duckdb.DuckDBPyConnection
-    catalog: Catalog
+    catalog: GlueCatalog
     objects: Objects
     files: Files
     meter: Meter
     empty: bool = False
     hidden: bool = False
     _scans: list[str] = field(default_factory=list)
-    _known: dict[tuple[str, str], list[Partition]] = field(default_factory=dict)
+    _known: dict[tuple[str, str], list[TablePartition]] = field(default_factory=dict)
 
     def close(self) -> None:
         for scan in self._scans:
@@ -70,7 +70,7 @@ class Scanner:
             return self.view(self._nothing(table))
         if not table.keys:
             return self.view(
-                self._read(table, [(Partition((), table.location, table.format, table.columns), "")])
+                self._read(table, [(TablePartition((), table.location, table.format, table.columns), "")])
             )
         known = (
             list(partition_projection.partitions(table, injected, datetime.now(UTC)))
@@ -87,7 +87,7 @@ class Scanner:
 
     # ── Partitions ──
 
-    def _registered(self, table: Table) -> list[Partition]:
+    def _registered(self, table: Table) -> list[TablePartition]:
         """Return a table's partitions, read once for a query.
 
         Two scans of a table see the same partitions, as in Trino, whose metastore is cached for each
@@ -98,7 +98,9 @@ class Scanner:
             self._known[name] = self.catalog.partitions(table)
         return self._known[name]
 
-    def _fitting(self, table: Table, known: list[Partition], condition: str | None) -> list[Partition]:
+    def _fitting(
+        self, table: Table, known: list[TablePartition], condition: str | None
+    ) -> list[TablePartition]:
         if condition is None or not known:
             return known
         values = self._values_of(table, known, numbered=True)
@@ -107,7 +109,7 @@ class Scanner:
         ).fetchall()
         return [known[number] for (number,) in rows]
 
-    def _values_of(self, table: Table, known: Sequence[Partition], *, numbered: bool) -> str:
+    def _values_of(self, table: Table, known: Sequence[TablePartition], *, numbered: bool) -> str:
         """Return a relation of partitions' values: a CSV file in memory, as there may be 100,000 of them."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
@@ -152,7 +154,7 @@ class Scanner:
             columns += [f"NULL::{kind} AS {quoted(name)}" for name, kind in HIDDEN.items()]
         return f"SELECT {', '.join(columns)} WHERE false"
 
-    def _read(self, table: Table, partitions: list[tuple[Partition, str]]) -> str:
+    def _read(self, table: Table, partitions: list[tuple[TablePartition, str]]) -> str:
         listed = self.objects.under_all([partition.location for partition, _ in partitions])
         groups: dict[FileGroup, list[tuple[str, StoredObject]]] = {}
         for (partition, path), found in zip(partitions, listed, strict=True):
@@ -207,7 +209,7 @@ def _key_value(key: Column) -> str:
     return text if key.type.duckdb == "VARCHAR" else f"CAST({text} AS {key.type.duckdb})"
 
 
-def _path(table: Table, partition: Partition) -> str:
+def _path(table: Table, partition: TablePartition) -> str:
     pairs = zip(table.keys, partition.values, strict=True)
     return "/".join(f"{key.name}={quote(value, safe='')}" for key, value in pairs)
 
@@ -219,7 +221,7 @@ _COMPATIBLE = (
 )
 
 
-def _check_schema(table: Table, partition: Partition) -> None:
+def _check_schema(table: Table, partition: TablePartition) -> None:
     """Check that a partition's columns fit the table's.
 
     They may be fewer, and have narrower types (Amazon Athena User Guide, Update tables with partitions).
@@ -251,7 +253,7 @@ def _check_schema(table: Table, partition: Partition) -> None:
             )
 
 
-def _lacking(table: Table, partition: Partition) -> frozenset[str]:
+def _lacking(table: Table, partition: TablePartition) -> frozenset[str]:
     """Return the table's columns that a partition does not have; none for Parquet, whose files say it."""
     if partition.format.kind == "parquet":
         return frozenset()

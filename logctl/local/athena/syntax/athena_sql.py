@@ -37,7 +37,7 @@ def _typed_literal(parser: object, value: exp.Expr, target: exp.DataType) -> exp
 
 
 def is_typed_literal(node: exp.Expr) -> bool:
-    """Whether a CAST was written as a literal that names its type."""
+    """Return whether a CAST was written as a literal that names its type."""
     return bool(node.meta.get(_LITERAL))
 
 

@@ -8,23 +8,7 @@ from typing import Any, NoReturn
 
 from logctl.local.athena.query_errors import InvalidRequest, NotSupported
 from logctl.local.athena.storage.glue_catalog import JSON, PARQUET, TEXT, Column, Format
-from logctl.local.athena.syntax.hive_statements import (
-    AddPartitions,
-    ChangeColumns,
-    CreateDatabase,
-    CreateTable,
-    Describe,
-    Drop,
-    DropDatabase,
-    DropPartitions,
-    Name,
-    RenamePartition,
-    Repair,
-    SetLocation,
-    SetProperties,
-    Show,
-    Statement,
-)
+from logctl.local.athena.syntax import hive_statements as ddl
 from logctl.local.athena.types.sql_types import parse as parse_type
 
 _TOKEN = re.compile(
@@ -44,7 +28,7 @@ _ICEBERG = re.compile(r"'table_type'\s*=\s*'iceberg'", re.IGNORECASE)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 
 
-def parse_ddl(sql: str) -> Statement | None:
+def parse_ddl(sql: str) -> ddl.Statement | None:
     """Parse a DDL statement. Returns None for another statement, and for CREATE TABLE AS SELECT.
 
     Raises:
@@ -145,14 +129,14 @@ class _Reader:
             return self._tokens[self._at - 1][1]
         return self._string()
 
-    def _name(self) -> Name:
+    def _name(self) -> ddl.Name:
         first = self._identifier()
         if not self._maybe("."):
-            return Name(first)
+            return ddl.Name(first)
         second = self._identifier()
         if self._maybe("."):  # catalog.database.table
-            return Name(self._identifier(), second)
-        return Name(second, first)
+            return ddl.Name(self._identifier(), second)
+        return ddl.Name(second, first)
 
     def _list(self, item: Callable[[], Any]) -> list[Any]:
         self._need("(")
@@ -197,7 +181,7 @@ class _Reader:
 
     # ── Statements ──
 
-    def statement(self) -> Statement | None:
+    def statement(self) -> ddl.Statement | None:
         match self._one_of("CREATE", "DROP", "SHOW", "DESCRIBE", "DESC", "ALTER", "MSCK"):
             case "CREATE":
                 return self._create()
@@ -210,14 +194,14 @@ class _Reader:
                     "extended" if self._maybe("EXTENDED") else "formatted" if self._maybe("FORMATTED") else ""
                 )
                 self._maybe("TABLE")
-                return Describe(self._name(), style)
+                return ddl.Describe(self._name(), style)
             case "ALTER":
                 return self._alter()
             case _:
                 self._need("REPAIR", "TABLE")
-                return Repair(self._name())
+                return ddl.RepairTable(self._name())
 
-    def _create(self) -> Statement | None:
+    def _create(self) -> ddl.Statement | None:
         if self._maybe("DATABASE") or self._maybe("SCHEMA"):
             return self._create_database()
         external = self._maybe("EXTERNAL")
@@ -229,17 +213,17 @@ class _Reader:
         columns = tuple(self._list(self._column)) if self._peek() == "(" else ()
         return self._create_table(table, if_not_exists, columns, external=external)
 
-    def _create_database(self) -> CreateDatabase:
+    def _create_database(self) -> ddl.CreateDatabase:
         if_not_exists = self._maybe("IF", "NOT", "EXISTS")
         name = self._identifier()
         comment = self._string() if self._maybe("COMMENT") else ""
         location = self._string() if self._maybe("LOCATION") else ""
         properties = self._properties() if self._maybe("WITH", "DBPROPERTIES") else {}
-        return CreateDatabase(name, if_not_exists, comment, location, properties)
+        return ddl.CreateDatabase(name, if_not_exists, comment, location, properties)
 
     def _create_table(
-        self, table: Name, if_not_exists: bool, columns: tuple[Column, ...], *, external: bool
-    ) -> CreateTable:
+        self, table: ddl.Name, if_not_exists: bool, columns: tuple[Column, ...], *, external: bool
+    ) -> ddl.CreateTable:
         comment, location, keys = "", "", ()
         properties: dict[str, str] = {}
         serde, parameters, stored, formats = "", dict[str, str](), "", ("", "")
@@ -279,8 +263,16 @@ class _Reader:
             )
         if not location:
             raise InvalidRequest("Table location can not be null. Provide the LOCATION clause")
-        form = _format(serde, parameters, stored, formats)
-        return CreateTable(table, if_not_exists, columns, keys, comment, form, location, properties)
+        return ddl.CreateTable(
+            table=table,
+            if_not_exists=if_not_exists,
+            columns=columns,
+            keys=keys,
+            comment=comment,
+            format=_format(serde, parameters, stored, formats),
+            location=location,
+            properties=properties,
+        )
 
     def _delimiters(self) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -300,36 +292,38 @@ class _Reader:
             else:
                 return found
 
-    def _drop(self) -> Statement:
+    def _drop(self) -> ddl.Statement:
         kind = self._one_of("TABLE", "VIEW", "DATABASE", "SCHEMA").lower()
         if_exists = self._maybe("IF", "EXISTS")
         if kind in ("database", "schema"):
             name = self._identifier()
             cascade = self._maybe("CASCADE")
             self._maybe("RESTRICT")
-            return DropDatabase(name, if_exists, cascade)
-        return Drop(kind, self._name(), if_exists)
+            return ddl.DropDatabase(name, if_exists, cascade)
+        return ddl.Drop(kind, self._name(), if_exists)
 
-    def _show(self) -> Statement:
+    def _show(self) -> ddl.Statement:
         if self._maybe("DATABASES") or self._maybe("SCHEMAS"):
             self._maybe("LIKE")
-            return Show("databases", pattern=self._string() if self._kind() == "string" else "")
+            return ddl.Show("databases", pattern=self._string() if self._kind() == "string" else "")
         if self._maybe("CREATE"):
-            return Show(f"create {self._one_of('TABLE', 'VIEW').lower()}", self._name())
+            return ddl.Show(f"create {self._one_of('TABLE', 'VIEW').lower()}", self._name())
         what = self._one_of("TABLES", "VIEWS", "PARTITIONS", "COLUMNS", "TBLPROPERTIES").lower()
         if what in ("tables", "views"):
             database = self._identifier() if self._maybe("IN") or self._maybe("FROM") else ""
             self._maybe("LIKE")
-            return Show(what, database=database, pattern=self._string() if self._kind() == "string" else "")
+            return ddl.Show(
+                what, database=database, pattern=self._string() if self._kind() == "string" else ""
+            )
         if what == "columns":
             self._one_of("IN", "FROM")
             table = self._name()
             if self._maybe("IN") or self._maybe("FROM"):
-                table = Name(table.name, self._identifier())
-            return Show(what, table)
+                table = ddl.Name(table.name, self._identifier())
+            return ddl.Show(what, table)
         table = self._name()
         pattern = self._list(self._string)[0] if what == "tblproperties" and self._peek() == "(" else ""
-        return Show(what, table, pattern=pattern)
+        return ddl.Show(what, table, pattern=pattern)
 
     def _spec(self) -> dict[str, str]:
         return {column: value for column, _, value in self._conditions()}
@@ -342,15 +336,15 @@ class _Reader:
 
         return tuple(self._list(condition))
 
-    def _alter(self) -> Statement:
+    def _alter(self) -> ddl.Statement:
         self._need("TABLE")
         table = self._name()
         if self._maybe("ADD", "COLUMNS"):
-            return ChangeColumns(table, tuple(self._list(self._column)), replace=False)
+            return ddl.ChangeColumns(table, tuple(self._list(self._column)), replace=False)
         if self._maybe("REPLACE", "COLUMNS"):
-            return ChangeColumns(table, tuple(self._list(self._column)), replace=True)
+            return ddl.ChangeColumns(table, tuple(self._list(self._column)), replace=True)
         if self._maybe("SET", "TBLPROPERTIES"):
-            return SetProperties(table, self._properties())
+            return ddl.SetProperties(table, self._properties())
         if self._maybe("ADD"):
             return self._add_partitions(table)
         if self._maybe("DROP"):
@@ -359,14 +353,14 @@ class _Reader:
             while self._maybe("PARTITION"):
                 partitions.append(self._conditions())
                 self._maybe(",")
-            return DropPartitions(table, if_exists, tuple(partitions)) if partitions else self._wrong()
+            return ddl.DropPartitions(table, if_exists, tuple(partitions)) if partitions else self._wrong()
         partition = self._spec() if self._maybe("PARTITION") else {}
         if partition and self._maybe("RENAME", "TO", "PARTITION"):
-            return RenamePartition(table, partition, self._spec())
+            return ddl.RenamePartition(table, partition, self._spec())
         self._need("SET", "LOCATION")
-        return SetLocation(table, partition, self._string())
+        return ddl.SetLocation(table, partition, self._string())
 
-    def _add_partitions(self, table: Name) -> AddPartitions:
+    def _add_partitions(self, table: ddl.Name) -> ddl.AddPartitions:
         if_not_exists = self._maybe("IF", "NOT", "EXISTS")
         partitions = []
         while self._maybe("PARTITION"):
@@ -375,7 +369,7 @@ class _Reader:
             self._maybe(",")
         if not partitions:
             self._wrong()
-        return AddPartitions(table, if_not_exists, tuple(partitions))
+        return ddl.AddPartitions(table, if_not_exists, tuple(partitions))
 
 
 def _format(serde: str, parameters: dict[str, str], stored: str, formats: tuple[str, str]) -> Format:

@@ -115,11 +115,11 @@ class ChangeColumns:
 
 
 @dataclass(frozen=True)
-class Repair:
+class RepairTable:
     table: Name
 
 
 Statement = (
     CreateDatabase | DropDatabase | CreateTable | Drop | Show | Describe | AddPartitions | DropPartitions
-    | RenamePartition | SetLocation | SetProperties | ChangeColumns | Repair
+    | RenamePartition | SetLocation | SetProperties | ChangeColumns | RepairTable
 )  # fmt: skip

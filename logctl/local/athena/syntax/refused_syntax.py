@@ -15,9 +15,11 @@ _FOREIGN_TYPES = frozenset(
     {"TEXT", "FLOAT", "STRING", "INT2", "INT4", "INT8", "FLOAT4", "FLOAT8", "HUGEINT", "DATETIME", "BLOB",
      "NUMBER", "BYTEA", "UTINYINT", "UINTEGER", "UBIGINT", "TIMESTAMPTZ", "BOOL", "LONG", "BINARY"}
 )  # fmt: skip
-_CLOSING = {")", "]"}
-
-
+_FOREIGN: dict[type[exp.Expr], str] = {
+    exp.ILike: "ILIKE", exp.Glob: "GLOB", exp.SimilarTo: "SIMILAR", exp.Struct: "{", exp.Qualify: "QUALIFY",
+    **dict.fromkeys((exp.BitwiseXor, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseNot, exp.Pow), "^"),
+}  # fmt: skip
+"""Expressions that Trino's grammar does not have, and the word in the error."""
 _OWN_SYNTAX = ("JSON_VALUE", "JSON_QUERY", "JSON_EXISTS", "JSON_OBJECT", "JSON_ARRAY", "JSON_TABLE")
 
 
@@ -51,35 +53,19 @@ def check(sql: str, tree: exp.Expr) -> None:
 
 def _wrong(node: exp.Expr) -> str:
     """Return the word of an expression that Trino's grammar does not have; empty if there is none."""
-    if isinstance(node, exp.ILike):
-        return "ILIKE"
-    if isinstance(node, exp.Glob):
-        return "GLOB"
-    if isinstance(node, exp.SimilarTo):
-        return "SIMILAR"
+    if type(node) in _FOREIGN:
+        return _FOREIGN[type(node)]
     if isinstance(node, exp.Star) and any(node.args.get(key) for key in ("except_", "replace", "rename")):
         return "EXCLUDE"
     if isinstance(node, exp.Distinct) and node.args.get("on"):
         return "ON"
     if isinstance(node, exp.Group) and node.args.get("all"):
         return "ALL"
-    if isinstance(node, exp.Struct):
-        return "{"
     options = node.args.get("limit_options") if isinstance(node, exp.Limit | exp.Fetch) else None
     if options is not None and options.args.get("percent"):
         return "%"
-    if isinstance(node, exp.Qualify):
-        return "QUALIFY"
-    if isinstance(node, exp.BitwiseXor | exp.BitwiseAnd | exp.BitwiseOr | exp.BitwiseNot | exp.Pow):
-        return "^"
-    if isinstance(node, exp.Join) and (node.args.get("kind") or "").upper() in (
-        "SEMI",
-        "ANTI",
-        "ASOF",
-        "POSITIONAL",
-    ):
-        return str(node.args["kind"])
-    return ""
+    kind = str(node.args.get("kind") or "") if isinstance(node, exp.Join) else ""
+    return kind if kind.upper() in ("SEMI", "ANTI", "ASOF", "POSITIONAL") else ""
 
 
 def _check_tokens(tokens: Sequence[Any], sql: str) -> None:
@@ -96,11 +82,8 @@ def _check_tokens(tokens: Sequence[Any], sql: str) -> None:
             or (text == "=" and before and before.text == "=" and before.end + 1 == token.start)
         ):
             raise InvalidRequest(f"line {token.line}:{token.col}: mismatched input '{source}'")
-        if (
-            before is not None
-            and before.token_type.name == "COMMA"
-            and (text in _CLOSING or text in ("FROM", "WHERE"))
-        ):
+        after_comma = before is not None and before.token_type.name == "COMMA"
+        if after_comma and text in (")", "]", "FROM", "WHERE"):
             raise InvalidRequest(f"line {token.line}:{token.col}: mismatched input '{text}'")
         if text == "(":
             depth += 1
@@ -118,11 +101,6 @@ def _check_tokens(tokens: Sequence[Any], sql: str) -> None:
             raise InvalidRequest(
                 f"line {token.line}:{token.col}: mismatched input 'OFFSET'. Expecting: <EOF>"
             )
-        if (
-            casts
-            and casts[-1]
-            and before is not None
-            and before.text.upper() == "AS"
-            and text in _FOREIGN_TYPES
-        ):
+        in_cast = casts and casts[-1] and before is not None and before.text.upper() == "AS"
+        if in_cast and text in _FOREIGN_TYPES:
             raise QueryError(f"TYPE_NOT_FOUND: line {token.line}:{token.col}: Unknown type: {text.lower()}")

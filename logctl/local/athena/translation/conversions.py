@@ -90,7 +90,7 @@ def _typed_literal(literal: str, kind: Type) -> exp.Expr:
 
 
 def _exists(text: str, kind: Type) -> bool:
-    """Whether a date or timestamp exists in the calendar and on the clock."""
+    """Return whether a date or timestamp exists in the calendar and on the clock."""
     if kind.name not in ("date", "timestamp"):
         return True
     try:

@@ -229,7 +229,6 @@ MACROS: Mapping[str, str] = {
         WHEN 'BLOB' THEN 'varbinary' WHEN 'VARCHAR[]' THEN 'array(varchar)'
         WHEN 'INTEGER[]' THEN 'array(integer)'
         WHEN '"NULL"' THEN 'unknown' ELSE lower(typeof(x)) END""",
-    "trino_current_date": "() AS current_date",
     # ── Time ──
     "trino_iso": """(s) AS CASE WHEN regexp_matches(s, 'T[0-9]{2}(Z|[+-][0-9:]+)?$')
         THEN regexp_replace(s, 'T([0-9]{2})', 'T\\1:00:00') ELSE s END""",

@@ -145,8 +145,8 @@ def _to_date(given: FunctionCall) -> exp.Expr:
 
 def _from_iso8601_timestamp(given: FunctionCall) -> exp.Expr:
     """Translate from_iso8601_timestamp: a literal's zone is known, in a column each value has its own."""
-    is_literal = given.literal(0) is not None
-    return call(f"trino_from_iso8601_{'timestamp' if is_literal else 'utc'}", *given.arguments)
+    name = "trino_from_iso8601_utc" if given.literal(0) is None else "trino_from_iso8601_timestamp"
+    return call(name, *given.arguments)
 
 
 def _from_unixtime(given: FunctionCall) -> exp.Expr:
@@ -207,7 +207,6 @@ _PARTS = {
 TIME_FUNCTIONS: Translations = {
     **{name: _in_its_zone(_part(part)) for name, part in _PARTS.items()},
     "at_timezone": _at_timezone,
-    "current_date": "trino_current_date",
     "current_timezone": lambda given: text("UTC"),
     "date": _in_its_zone(_to_date),
     "date_add": _in_its_zone(_date_add, 2, moves_back=True),

@@ -46,7 +46,7 @@ _CALLS = (exp.Filter, exp.Window, exp.IgnoreNulls, exp.RespectNulls, exp.WithinG
 
 
 def _needs_its_type(node: exp.Expr, kind: Type) -> bool:
-    """Whether a call's result has to be cast, because DuckDB may give it another type of number.
+    """Return whether a call's result has to be cast, because DuckDB may give it another type of number.
 
     FILTER and OVER belong to the call that they follow: the whole is cast, and not its inner part.
     """

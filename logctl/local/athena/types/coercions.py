@@ -95,7 +95,7 @@ def common_of(kinds: Iterable[Type | None]) -> Type | None:
 
 
 def coerces(given: Type | None, wanted: Type) -> bool:
-    """Whether a value of a type is accepted, without CAST, where another type is wanted."""
+    """Return whether a value of a type is accepted, without CAST, where another type is wanted."""
     if given is None or given in (UNKNOWN, wanted):
         return True
     if is_text(given) and is_text(wanted):
@@ -145,11 +145,8 @@ def _of_numbers(sign: str, left: Type, right: Type) -> Type | None:
     return None if scale > MOST_DIGITS else Type("decimal", (max(1, min(MOST_DIGITS, precision)), scale))
 
 
-_TIMES = ("date", "time", "timestamp", "timestamp with time zone")
-
-
 def castable(given: Type, target: Type) -> bool:
-    """Whether Trino can CAST from one type to the other."""
+    """Return whether Trino can CAST from one type to the other."""
     if UNKNOWN in (given, target) or given == target or common(given, target) is not None:
         return True
     pair = given.name, target.name

@@ -149,9 +149,6 @@ hour,minute,second,millisecond time -> bigint | ts -> bigint | tsz -> bigint | i
 day interval -> bigint | date -> bigint | ts -> bigint | tsz -> bigint
 last_day_of_month date -> date | ts -> date | tsz -> date
 now -> tsz
-current_date -> date
-current_timestamp -> tsz | bigint -> tsz
-localtimestamp -> ts | bigint -> ts
 array_distinct,shuffle array(T) -> array(T)
 array_sort array(T) -> array(T) | array(T),(T,T => int) -> array(T)
 array_except,array_intersect,array_union array(T),array(T) -> array(T)
@@ -194,7 +191,8 @@ uuid -> uuid
 typeof T -> text
 """
 UNSUPPORTED = frozenset({
-    "contains_sequence", "map_zip_with", "from_unixtime_nanos", "current_time", "localtime",
+    "contains_sequence", "map_zip_with", "from_unixtime_nanos", "current_time", "current_timestamp",
+    "localtime", "localtimestamp",
     "approx_most_frequent", "approx_set", "array_histogram", "array_sum", "bar", "beta_cdf",
     "bing_tile", "char2hexint", "color", "combinations", "cosine_similarity", "crc32", "current_groups",
     "day_name", "evaluate_classifier_predictions", "format", "format_number", "from_big_endian_32",
@@ -264,7 +262,7 @@ def expected(name: str) -> str:
 
 
 def known(name: str) -> bool:
-    """Whether Athena has a function of that name, as far as the table says."""
+    """Return whether Athena has a function of that name, as far as the table says."""
     return name in _signatures()
 
 
@@ -344,7 +342,7 @@ class _Bindings:
     kinds: dict[str, Type | None] = field(default_factory=dict)
 
     def take(self, pattern: str, kind: Type | None, *, exact: bool) -> bool:
-        """Whether an argument's type fits a pattern; binds the pattern's letters."""
+        """Return whether an argument's type fits a pattern; binds the pattern's letters."""
         if kind is None:
             return True
         if pattern in ("N", "I", "M", "decimal"):

@@ -1,4 +1,4 @@
-"""What every command has in common: registration, the options that choose the target, errors and questions.
+"""Registers functions as commands, with what every command has in common.
 
 `command` registers a function as a command, adds `--target`, `--env`, `--profile` and `--region` to its
 options, and turns exceptions into a message and an exit code.
@@ -14,44 +14,17 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import Annotated, Any, get_type_hints
+from typing import Any, get_type_hints
 
 import typer
 
-from logctl.cli import completion
 from logctl.cli.context import Context
-from logctl.cli.failures import explain
+from logctl.cli.error_explanations import explain
+from logctl.cli.options import TARGET_OPTIONS
 from logctl.cli.render import say
 from logctl.core.errors import LogctlError
 
 INTERRUPTED = 128 + signal.SIGINT
-
-_PANEL = "Where"
-_WHERE: dict[str, Any] = {
-    "target": Annotated[
-        str | None,
-        typer.Option(
-            help="Where to work: in AWS, or in the sandbox on this machine.",
-            metavar="aws|local",
-            rich_help_panel=_PANEL,
-        ),
-    ],
-    "env": Annotated[
-        str | None,
-        typer.Option(
-            help="Name of the environment.",
-            metavar="NAME",
-            autocompletion=completion.environments,
-            rich_help_panel=_PANEL,
-        ),
-    ],
-    "profile": Annotated[
-        str | None, typer.Option(help="AWS profile.", metavar="NAME", rich_help_panel=_PANEL)
-    ],
-    "region": Annotated[
-        str | None, typer.Option(help="AWS region.", metavar="REGION", rich_help_panel=_PANEL)
-    ],
-}
 
 
 class _Invocation:
@@ -60,18 +33,18 @@ class _Invocation:
     context = Context()
 
 
-def start(config: str | None, **where: str | None) -> None:
+def start(config: str | None, **target: str | None) -> None:
     """Store the options that stand before the subcommand; the root command calls this."""
-    _Invocation.context = Context(config=config).with_flags(where)
+    _Invocation.context = Context(config=config).with_flags(target)
 
 
-def with_where_options(function: Callable[..., Any], own: Iterable[inspect.Parameter]) -> None:
-    """Give a function the signature that Typer reads: its own parameters and those in `_WHERE`."""
-    where = [
+def with_target_options(function: Callable[..., Any], own: Iterable[inspect.Parameter]) -> None:
+    """Give a function the signature that Typer reads: its own parameters and `TARGET_OPTIONS`."""
+    target = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, annotation in _WHERE.items()
+        for name, annotation in TARGET_OPTIONS.items()
     ]
-    parameters = [*(item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in own), *where]
+    parameters = [*(item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in own), *target]
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     function.__annotations__ = {item.name: item.annotation for item in parameters}
 
@@ -91,13 +64,13 @@ def command(app: typer.Typer, name: str | None = None, **options: Any) -> Callab
 
         @functools.wraps(function)
         def run(**given: Any) -> None:
-            context = _Invocation.context.with_flags({name: given.pop(name) for name in _WHERE})
+            context = _Invocation.context.with_flags({name: given.pop(name) for name in TARGET_OPTIONS})
             as_json = getattr(given.get("output"), "value", None) == "json"
             for name, group in groups.items():
                 given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
             _guarded(functools.partial(function, context, **given), context, as_json=as_json)
 
-        with_where_options(run, (item for parameter in own for item in _expanded(parameter)))
+        with_target_options(run, (item for parameter in own for item in _expanded(parameter)))
         app.command(name, **options)(run)
         return function
 
@@ -153,23 +126,3 @@ def fail(error: LogctlError, *, as_json: bool = False) -> None:
         if error.hint:
             say(f"  {error.hint}")
     raise typer.Exit(int(error.exit_code))
-
-
-def confirm(question: str, *, yes: bool, flag: str = "--yes") -> None:
-    """Ask a question on the terminal, unless `yes`; `flag` is the option that answers it beforehand.
-
-    Raises:
-        LogctlError: the answer is no, or stdin is no terminal.
-    """
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise LogctlError(
-            "Nothing was changed: confirmation is needed, and there is no terminal to ask on.",
-            f"To go ahead, add {flag}.",
-        )
-    say(question)
-    sys.stderr.write("Go ahead? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise LogctlError("Nothing was changed.")

@@ -15,8 +15,8 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from logctl.local.athena.query_errors import InvalidRequest, QueryError
-from logctl.local.athena.server.executions import Executions, Place, Request, page
-from logctl.local.athena.storage.glue_catalog import Catalog, Column, Table
+from logctl.local.athena.server.executions import DataPlace, Executions, QueryRequest, page
+from logctl.local.athena.storage.glue_catalog import Column, GlueCatalog, Table
 from logctl.local.athena.storage.s3_objects import Objects
 from logctl.local.athena.storage.view_definition import CATALOG
 
@@ -60,8 +60,8 @@ class AthenaApi:
         own = _ACTIONS.get(action)
         return own(self, given, region) if own else self._forward(action, given, region)
 
-    def _make_place(self, region: str) -> Place:
-        return Place(Catalog(self._connect("glue", region)), Objects(self._connect("s3", region)))
+    def _make_place(self, region: str) -> DataPlace:
+        return DataPlace(GlueCatalog(self._connect("glue", region)), Objects(self._connect("s3", region)))
 
     def _forward(self, action: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
         """Return the reply of the `athena` client to an action."""
@@ -102,7 +102,7 @@ class AthenaApi:
             )
         reuse = (given.get("ResultReuseConfiguration") or {}).get("ResultReuseByAgeConfiguration") or {}
         limit = settings.get("BytesScannedCutoffPerQuery")
-        request = Request(
+        request = QueryRequest(
             sql=sql,
             workgroup=name,
             # awswrangler sends it in backticks.
