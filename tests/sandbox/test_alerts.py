@@ -138,5 +138,5 @@ def test_eight_threads_counting_one_key_lose_nothing(quick):
                 range(80),
             )
         )
-    assert sum(key is not None for key in counted) == 40
+    assert sum(each.key is not None for each in counted) == 40
     assert store.get(key).seen == 200
