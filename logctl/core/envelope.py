@@ -267,7 +267,7 @@ def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
             raise Rejected("encoding", "the envelope's data does not declare its size")
         if frame.content_size > most or frame.window_size > _MAX_WINDOW:
             raise Rejected(
-                "too_big", f"the envelope unfolds to {frame.content_size:,} bytes; {most:,} are allowed"
+                "too_big", f"the envelope has {frame.content_size:,} bytes of data; {most:,} are allowed"
             )
         return zstandard.ZstdDecompressor().decompress(packed, max_output_size=most, allow_extra_data=False)
     except (ValueError, zstandard.ZstdError) as problem:
