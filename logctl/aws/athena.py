@@ -29,7 +29,7 @@ class Done:
     scanned: int
 
 
-def text(value: str) -> str:
+def quoted(value: str) -> str:
     """Return text as an execution parameter, which is an SQL literal.
 
     Source: Amazon Athena User Guide, Use parameterized queries.

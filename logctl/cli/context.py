@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -13,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from logctl.aws.clock import wall_clock
 from logctl.core.errors import UnreachableError, UsageError
 from logctl.stack.settings import Settings
 
@@ -170,5 +170,5 @@ class Context:
 
 
 def now() -> int:
-    """Return the time in milliseconds since the epoch."""
-    return time.time_ns() // 1_000_000
+    """Return the current time in milliseconds, by this machine's clock."""
+    return wall_clock()

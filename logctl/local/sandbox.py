@@ -217,7 +217,7 @@ def _start(home: Path, port: int, athena_port: int, region: str, patience: Patie
         wait_until_ready(child, port, ministack_log(home), patience)
         return _with_athena(memory, home, patience)
     except BaseException:
-        # Nothing goes on running after a failed start, also not after Ctrl-C.
+        # A failed start leaves no process running, also after Ctrl-C.
         memory.process.stop(patience=5, sleep=patience.sleep)
         child.wait()
         remember(home, replace(memory, stopped=True))

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from logctl.aws.clock import wall_clock
 from logctl.core.errors import UsageError
 from logctl.ops.deployment import Deployment
-from logctl.pipeline.consumer import Consumer, wall_clock
+from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.delivery.sqs_message import BatchResponse
 
 _WAIT_SECONDS = 5

@@ -16,11 +16,11 @@ from typing import Any, assert_never
 from botocore.config import Config
 
 from logctl.aws.clients import Aws
+from logctl.aws.clock import wall_clock
 from logctl.aws.error_codes import TROUBLE
 from logctl.core import strictjson
 from logctl.core.access import Access, Issuer, NotAuthentic, access_of, same_token
 from logctl.pipeline.config import ApiConfig
-from logctl.pipeline.consumer import wall_clock
 from logctl.pipeline.function_log import log, where_of
 from logctl.pipeline.http import openapi, page
 from logctl.pipeline.http.answers import Answers, ApiRequest

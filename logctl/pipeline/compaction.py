@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from logctl.aws.athena import Runner, text
+from logctl.aws.athena import Runner, quoted
 from logctl.aws.error_codes import code_of
 from logctl.aws.s3_listing import folders, objects
 from logctl.core import compaction_sql as rules
@@ -409,7 +409,7 @@ class Compactor:
 
 
 def _parameters(day: Day, apps: Sequence[str]) -> list[str]:
-    return [text(value) for value in (day.year, day.month, day.day, *apps)]
+    return [quoted(value) for value in (day.year, day.month, day.day, *apps)]
 
 
 def _generation_of(location: str) -> str:

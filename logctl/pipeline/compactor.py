@@ -8,10 +8,10 @@ from typing import Any
 
 from logctl.aws.athena import Runner
 from logctl.aws.clients import Aws
+from logctl.aws.clock import wall_clock
 from logctl.core.times import DAY, TimeRange
 from logctl.pipeline.compaction import Compactor, Tables
 from logctl.pipeline.config import CompactorConfig
-from logctl.pipeline.consumer import wall_clock
 from logctl.pipeline.function_log import log
 
 _STOP_BEFORE_END = 60_000

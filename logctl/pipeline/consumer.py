@@ -11,13 +11,13 @@ delivered, the result is the same.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from logctl.aws.clients import IN_TIME, Aws
+from logctl.aws.clock import wall_clock
 from logctl.aws.error_codes import TROUBLE
 from logctl.core.debounce import AlertKey, Tally, tally
 from logctl.core.hot_rows import make_chunks
@@ -281,11 +281,6 @@ class Consumer:
                 for name, value in fields.items()
             },
         )
-
-
-def wall_clock() -> int:
-    """Return the current time in milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 @cache

@@ -13,11 +13,11 @@ from functools import cache
 from typing import Any
 
 from logctl.aws.clients import Aws
+from logctl.aws.clock import wall_clock
 from logctl.core.times import parse_time
 from logctl.pipeline.alerting.alerter import Alerter, alerter_for
 from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.config import PipelineConfig
-from logctl.pipeline.consumer import wall_clock
 from logctl.pipeline.function_log import log
 from logctl.pipeline.partition_expiry import Expiry, is_due
 

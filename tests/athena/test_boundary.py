@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -55,3 +56,11 @@ def test_packages_import_those_below_them():
         for other in imported:
             if other.startswith(NAME):
                 assert layer(other) <= layer(name), (name, other)
+
+
+def test_the_page_names_files_that_exist():
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "sandbox-athena.md").read_text("utf-8")
+    there = {path.name for folder in ("logctl", "tests") for path in (root / folder).rglob("*.py")}
+    assert set(re.findall(r"(\w+\.py)\b", page)) <= there
+    assert set(re.findall(r"`(\w+)/\w+\.py`", page)) <= set(LAYERS)

@@ -138,5 +138,5 @@ def test_eight_threads_counting_one_key_lose_nothing(quick):
                 range(80),
             )
         )
-    assert sum(each.key is not None for each in counted) == 40
+    assert sum(done.key is not None for done in counted) == 40
     assert store.get(key).seen == 200

@@ -294,7 +294,7 @@ def test_the_commands_and_their_exit_codes(tmp_path):
         cli.run("local", "reset", "--yes")
         os.kill(cli.run("local", "status", "-o", "json").json["process"], signal.SIGKILL)
         died = cli.run("local", "status", code=3)
-        assert "has died" in died.err
+        assert "ended unexpectedly" in died.err
         assert "log: " in died.err
         up = cli.run("local", "up").err
         assert "did not stop in order" in up

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from logctl.aws.athena import quoted
 from logctl.cli import query_output
 from logctl.cli.commands import athena as cli
 from logctl.cli.histogram_chart import chart
@@ -20,7 +21,7 @@ from logctl.core.errors import LogctlError, UsageError
 from logctl.core.histogram import Bucket, buckets, prefix_length, step_for
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND, TimeRange, iso, parse_time
 from logctl.ops.query import runner, saved, scan_estimate
-from logctl.ops.query.conditions import Selection, parameter, quoted
+from logctl.ops.query.conditions import Selection, parameter
 from logctl.ops.query.counts import counted, statement
 from logctl.ops.query.statement import TABLES, Statement
 from logctl.stack.setting_parsers import SavedQuery

@@ -87,7 +87,7 @@ def compact(
         say(f"{report.deleted:,} replaced objects deleted.")
     if report.waiting:
         say(
-            f"{report.waiting:,} replaced objects are kept for {format_duration(kept)}, because running "
+            f"{report.waiting:,} replaced objects stay for {format_duration(kept)}, because running "
             "queries may still read them. A later run deletes them."
         )
 

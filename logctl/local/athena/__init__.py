@@ -1,1 +1,1 @@
-"""Athena for the sandbox: statements in its dialect, run by DuckDB over Glue's tables and S3's objects."""
+"""A server of Athena's API that runs queries on DuckDB, over tables in Glue and objects in S3."""

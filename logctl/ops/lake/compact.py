@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from logctl.aws.athena import Runner
+from logctl.aws.clock import wall_clock
 from logctl.aws.s3_listing import objects
 from logctl.core.batches import batched
 from logctl.core.compaction_sql import SWITCHED, begun
@@ -32,7 +32,7 @@ def compactor(
         aws.glue,
         Runner(aws.athena, names.workgroup, names.database),
         Tables(names.database, names.compacted_table, names.view, deployment.bucket),
-        clock=lambda: time.time_ns() // 1_000_000,
+        clock=wall_clock,
         owner=f"{os.environ.get('USER', 'someone')} on {socket.gethostname()}, process {os.getpid()}",
         grace=grace,
         on_progress=on_progress,

@@ -85,12 +85,12 @@ def record_of(row: Sequence[object]) -> Record:
     """Return the record in a row of `COLUMNS`."""
     ts, appid, event_id, level, message, fields, flags, seq = row
     return Record(
-        str(appid),
-        str(event_id),
-        parse_time(str(ts)),
-        str(level),
-        "" if message is None else str(message),
-        int(str(seq or 0)),
-        json.loads(str(fields)) if fields else {},
-        tuple(str(flags).split()) if flags else (),
+        appid=str(appid),
+        event_id=str(event_id),
+        ts=parse_time(str(ts)),
+        level=str(level),
+        message="" if message is None else str(message),
+        seq=int(str(seq or 0)),
+        fields=json.loads(str(fields)) if fields else {},
+        flags=tuple(str(flags).split()) if flags else (),
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from logctl.aws.athena import quoted
 from logctl.core import levels
 from logctl.core.access import is_pattern
 from logctl.core.appid import RULE, is_glob
@@ -15,14 +16,6 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z")
 _QUOTED = re.compile(r"'(?:[^']|'')*'\Z")
 _TYPED = re.compile(r"(?:DATE|TIMESTAMP|TIME|DECIMAL)\s+'[^']*'\Z", re.IGNORECASE)
 _WORDS = frozenset({"true", "false", "null"})
-
-
-def quoted(text: str) -> str:
-    """Return text as an SQL literal in single quotes, as execution parameters need it.
-
-    Source: Amazon Athena User Guide, Use parameterized queries.
-    """
-    return "'" + text.replace("'", "''") + "'"
 
 
 def parameter(text: str) -> str:

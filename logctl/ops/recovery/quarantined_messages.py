@@ -15,6 +15,7 @@ from functools import partial
 from botocore.exceptions import ClientError
 
 from logctl.aws.error_codes import code_of
+from logctl.aws.s3_listing import folders
 from logctl.core.batches import batched
 from logctl.core.partitions import QUARANTINE, Partition
 from logctl.core.quarantine import NotANote, Note, folder, parse, picked, place_of
@@ -160,11 +161,7 @@ def _days(deployment: Deployment, span: TimeRange | None) -> Iterator[Partition]
         if not levels:
             yield prefix
             return
-        pages = deployment.aws.s3.get_paginator("list_objects_v2").paginate(
-            Bucket=deployment.bucket, Prefix=prefix, Delimiter="/"
-        )
-        folders = [item["Prefix"] for page in pages for item in page.get("CommonPrefixes", [])]
-        for child in sorted(folders, reverse=True):
+        for child in sorted(folders(deployment.aws.s3, deployment.bucket, prefix), reverse=True):
             if first[: len(child)] <= child <= last[: len(child)]:
                 yield from below(child, levels - 1)
 

@@ -16,6 +16,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
+from logctl.aws.s3_listing import objects
 from logctl.core.batches import batched
 from logctl.core.hot_rows import Chunk, make_chunks
 from logctl.core.partitions import LOGS, OBJECT, Partition, Scope
@@ -197,8 +198,7 @@ class Replay:
 
     def _objects(self, day: str) -> Iterator[tuple[str, int]]:
         """Yield the keys of a day's objects in scope, with when each was last written, in milliseconds."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._deployment.bucket, Prefix=day)
-        for item in (item for page in pages for item in page.get("Contents", [])):
+        for item in objects(self._s3, self._deployment.bucket, day):
             partition = Partition.of_key(item["Key"])
             if partition is not None and partition in self._scope and item["Key"].endswith(OBJECT):
                 yield item["Key"], int(item["LastModified"].timestamp() * 1000)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from logctl.aws.clock import wall_clock
 from logctl.core.envelope import Packer
 from logctl.core.records import Record
 from logctl.ops.send.entries import Rejection
@@ -101,7 +101,7 @@ class Inputs:
         Records before the first time in a file get the file's time of modification; in a stream, the current
         time. A stream cannot be read again, so its records before the first time are new each time.
         """
-        now = time.time_ns() // 1_000_000
+        now = wall_clock()
         modified = _modified(path)
         if modified is None:
             return Source(self.app, now, now, self.name, uuid.uuid4().hex)

@@ -1,0 +1,1 @@
+"""The types of every expression in a query, and what Trino refuses."""

@@ -1,0 +1,1 @@
+"""Athena's API over HTTP, and the queries that run in the background."""

@@ -10,7 +10,7 @@ from logctl.local.athena.translation.macros import MACROS
 _SETTINGS = {
     # Athena's session time zone is UTC, whatever the machine's is.
     "TimeZone": "'UTC'",
-    # 1e0 / 0 is Infinity; whole numbers are divided by an operator of their own.
+    # 1e0 / 0 is Infinity. Integers are divided by another operator.
     "integer_division": "false",
     # Trino puts NULLs last, ascending and descending.
     "default_null_order": "'NULLS_LAST'",

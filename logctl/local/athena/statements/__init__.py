@@ -1,0 +1,1 @@
+"""What each kind of statement does, and the form of its result."""

@@ -193,7 +193,14 @@ def _new_table(
     parameters = {"EXTERNAL": "TRUE", "has_encrypted_data": "false"}
     if form.kind == "parquet":
         parameters["parquet.compression"] = codec.upper()
-    return Table(*name, kept[:first_key], kept[first_key:], location, form, parameters)
+    return Table(
+        *name,
+        columns=kept[:first_key],
+        keys=kept[first_key:],
+        location=location,
+        format=form,
+        parameters=parameters,
+    )
 
 
 def _insert_select(table: Table, source: str, columns: Sequence[Column], given: Sequence[str]) -> str:

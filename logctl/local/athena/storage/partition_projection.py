@@ -116,7 +116,7 @@ def _dates(read: Callable[..., str], now: datetime) -> tuple[str, ...]:
     pattern = read("format")
     form = _strftime(pattern)
     first, last = (_point(text, form, now) for text in _range(read))
-    # Days unless the format is finer or coarser (ibid.): "the default is 1 DAYS or 1 MONTHS".
+    # The default depends on the format (ibid., "the default is 1 DAYS or 1 MONTHS").
     default = (
         "SECONDS" if "ss" in pattern else "MINUTES" if "mm" in pattern else "HOURS" if "HH" in pattern
         else "DAYS" if "dd" in pattern else "MONTHS" if "MM" in pattern else "YEARS"

@@ -47,6 +47,8 @@ def parse_ddl(sql: str) -> ddl.Statement | None:
 
 
 class _Reader:
+    """Reads one statement, token by token."""
+
     def __init__(self, sql: str) -> None:
         self._sql = sql
         self._tokens: list[tuple[str, str, int]] = []
@@ -80,6 +82,7 @@ class _Reader:
         self._fail(len(self._sql), "<EOF>")
 
     def _maybe(self, *words: str) -> bool:
+        """Take the words if they come next. Returns whether they do."""
         if all(self._peek(ahead) == word for ahead, word in enumerate(words)):
             self._at += len(words)
             return True
@@ -91,6 +94,7 @@ class _Reader:
                 self._wrong()
 
     def _one_of(self, *words: str) -> str:
+        """Take the one of the words that comes next, and return it."""
         for word in words:
             if self._maybe(word):
                 return word
@@ -123,7 +127,7 @@ class _Reader:
         return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), body)
 
     def _value(self) -> str:
-        """Return a partition's value: a string or a bare number."""
+        """Take a value: a string, or a number without quotes."""
         if self._kind() == "word":
             self._at += 1
             return self._tokens[self._at - 1][1]
@@ -155,7 +159,7 @@ class _Reader:
         return dict(self._list(pair))
 
     def _type_text(self) -> str:
-        """Return the tokens of a type, up to where its brackets close."""
+        """Take the tokens of a type, up to its last closing bracket, and return them as text."""
         depth = 0
         parts: list[str] = []
         while self._at < len(self._tokens):
@@ -384,6 +388,6 @@ def _format(serde: str, parameters: dict[str, str], stored: str, formats: tuple[
         formats = base.input, base.output.replace("HiveIgnoreKey", "IgnoreKey")
     if not serde and base is TEXT and "field.delim" in parameters:
         parameters = {"serialization.format": parameters["field.delim"], **parameters}
-    # Athena writes this for every table.
+    # Athena sets this parameter for every table.
     parameters = {"serialization.format": "1", **parameters}
     return Format(serde or base.serde, formats[0] or base.input, formats[1] or base.output, parameters)

@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 MACROS: Mapping[str, str] = {
-    # A failing CAST and not error(), which TRY does not take.
+    # It fails with a CAST and not with error(), which TRY does not catch.
     "trino_check": """(wrong, message, x) AS
         CASE WHEN CASE WHEN wrong THEN CAST(message AS INTEGER) = 0 ELSE true END THEN x END""",
-    # The message depends on the dividend, so that no constant fails before TRY can catch it.
+    # The message depends on the dividend: a constant would fail before TRY can catch it.
     "trino_divisor": """(b, a) AS trino_check(b = 0 AND a IS NOT NULL AND typeof(b) NOT IN ('DOUBLE', 'FLOAT'),
         CASE WHEN a IS NULL THEN '' ELSE 'DIVISION_BY_ZERO: Division by zero' END, b)""",
     "trino_power2": "(n) AS CAST(pow(CAST(2 AS DOUBLE), n) AS HUGEINT)",
     "trino_pow10": "(n) AS CAST(CAST('1' || repeat('0', CAST(n AS INTEGER)) AS VARCHAR) AS HUGEINT)",
-    # Half up, away from zero; the divisor is halved by doubling the rest.
+    # A quotient rounded half away from zero: twice the remainder is compared with the divisor.
     "trino_half_up": """(a, b) AS a // b + CASE WHEN 2 * abs(a % b) >= abs(b)
         THEN CASE WHEN (a < 0) = (b < 0) THEN 1 ELSE -1 END ELSE 0 END""",
-    # A whole number as decimal text with so many digits behind the point.
+    # A whole number as the text of a decimal with `scale` digits after the point.
     "trino_point": """(n, scale) AS CASE WHEN scale = 0 THEN CAST(n AS VARCHAR) ELSE
         CASE WHEN n < 0 THEN '-' ELSE '' END ||
         left(lpad(CAST(abs(n) AS VARCHAR), CAST(greatest(length(CAST(abs(n) AS VARCHAR)), scale + 1) AS INTEGER), '0'),
@@ -34,7 +34,7 @@ MACROS: Mapping[str, str] = {
     "trino_fitting": """(s, size) AS trino_check(length(s) > size,
         'INVALID_CAST_ARGUMENT: Value ' || s || ' cannot be represented as varchar(' || size || ')', s)""",
     "trino_decimal_text": "(s) AS regexp_replace(s, '^(-?)\\.', '\\10.')",
-    # Java's Double.toString: from 10^-3 to 10^7 plain, else with E.
+    # The parts of Java's Double.toString, which has an exponent below 10^-3 and from 10^7 on.
     "trino_mantissa": "(t) AS regexp_extract(t, '^-?([0-9.]+)', 1)",
     "trino_digits": "(t) AS ltrim(replace(trino_mantissa(t), '.', ''), '0')",
     "trino_exponent": """(t) AS CASE WHEN regexp_matches(trino_mantissa(t), '^0\\.')
@@ -209,7 +209,7 @@ MACROS: Mapping[str, str] = {
         'NOT_SUPPORTED: bit_count of other than 64 bits is not supported by the sandbox',
         bit_count(CAST(x AS BIGINT)))""",
     "trino_url_decode": "(s) AS url_decode(replace(s, '+', ' '))",
-    # RFC 3986, appendix B.
+    # The regular expression of RFC 3986, appendix B.
     "trino_url_part": """(u, g) AS regexp_extract(u,
         '^(([^:/?#]+):)?(//([^/?#]*))?([^?#]*)(\\?([^#]*))?(#(.*))?', g)""",
     "trino_url_protocol": "(u) AS nullif(trino_url_part(u, 2), '')",

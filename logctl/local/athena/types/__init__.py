@@ -1,0 +1,1 @@
+"""SQL types, the conversions between them, and the signatures of functions."""

@@ -45,7 +45,7 @@ _FROM_DUCKDB = {
     "USMALLINT": "int",
     "UINTEGER": "bigint",
     "UBIGINT": "bigint",
-    # Trino sums bigint to bigint; DuckDB to 128 bits.
+    # A sum of bigint has 128 bits in DuckDB and is bigint in Trino.
     "HUGEINT": "bigint",
     "UHUGEINT": "bigint",
     "FLOAT": "float",
