@@ -109,7 +109,7 @@ def access_of(claims: Mapping[str, Any], issuer: Issuer, now: int) -> Access:
         NotAuthentic: it is not a valid token for this API.
     """
     if claims.get("iss") != issuer.issuer:
-        raise NotAuthentic("the token is of another issuer")
+        raise NotAuthentic("the token was issued by another issuer")
     if not set(_audience(claims)) & set(issuer.audience):
         raise NotAuthentic("the token is for another audience")
     # Cognito's tokens say which kind they are; an ID token is for a web page, not for an API.

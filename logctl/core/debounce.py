@@ -94,6 +94,8 @@ class AlertKey:
 
 @unique
 class Status(Enum):
+    """Whether an alert of the key is open."""
+
     CLOSED = "CLOSED"
     OPEN = "OPEN"
 

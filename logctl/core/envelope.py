@@ -90,6 +90,7 @@ class _Pending:
         return _Pending(self.records[start:end], self.lines[start:end], self.places[start:end], self.source)
 
     def has_room(self, record: Record, line: bytes, values: int) -> bool:
+        """Return whether a record may be added, whose line has so many JSON values."""
         if len(self.lines) >= MAX_RECORDS or self.size + len(line) > MAX_PLAIN:
             return False
         if self.values + values > limits.MAX_VALUES:
@@ -266,7 +267,7 @@ def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
             raise Rejected("encoding", "the envelope's data does not declare its size")
         if frame.content_size > most or frame.window_size > _MAX_WINDOW:
             raise Rejected(
-                "too_big", f"the envelope unfolds to {frame.content_size:,} bytes; {most:,} are allowed"
+                "too_big", f"the envelope has {frame.content_size:,} bytes of data; {most:,} are allowed"
             )
         return zstandard.ZstdDecompressor().decompress(packed, max_output_size=most, allow_extra_data=False)
     except (ValueError, zstandard.ZstdError) as problem:

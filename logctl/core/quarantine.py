@@ -146,7 +146,7 @@ def body_of(note: Note) -> str:
         if note.content is None:
             raise Withheld("Its content was withheld when it was set aside, so it cannot be sent again.")
         if UNREADABLE in note.content:
-            raise Withheld("A part of it could not be checked for secrets and was left out for good.")
+            raise Withheld("A part of its content could not be checked for secrets, and was not kept.")
         return refold(note.content)
     contents = [
         line.content for line in note.rejected if line.content is not None and UNREADABLE not in line.content

@@ -118,7 +118,7 @@ def _take_appid(rest: dict[str, Any], expected: str | None) -> str:
     if not is_appid(claimed):
         raise Rejected("appid", f"{str(claimed)[:80]!r} cannot name an app: {RULE}")
     if expected is not None and claimed != expected:
-        raise Rejected("group_mismatch", f"the record is of {claimed!r}, the message of {expected!r}")
+        raise Rejected("group_mismatch", f"the record belongs to {claimed!r}, the message to {expected!r}")
     return str(claimed)
 
 

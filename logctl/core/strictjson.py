@@ -44,7 +44,7 @@ def loads(text: str | bytes, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) ->
     if text.startswith("\ufeff"):
         text = text[1:]
     if not text or text.isspace():
-        raise Malformed("empty", "there is nothing")
+        raise Malformed("empty", "the text is empty")
     try:
         value = _DECODER.decode(text)
     except Malformed:
@@ -68,7 +68,7 @@ def loads(text: str | bytes, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) ->
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(members)
     if len(made) != len(members):
-        raise Malformed("dup_key", "a key stands twice in one object")
+        raise Malformed("dup_key", "a key occurs twice in one object")
     return made
 
 

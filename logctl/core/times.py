@@ -53,7 +53,7 @@ def parse_duration(text: str) -> int:
         raise ValueError(f"{text!r} is not a duration; write 30s, 15m, 1h30m, 7d, 2w or 1y")
     total = sum(int(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(folded))
     if total == 0:
-        raise ValueError(f"{text!r} is zero; write 30s, 15m, 1h30m, 7d, 2w or 1y")
+        raise ValueError(f"{text!r} must not be zero; write 30s, 15m, 1h30m, 7d, 2w or 1y")
     return total
 
 

@@ -163,13 +163,13 @@ def _check_spread(records: Sequence[Record]) -> None:
     if days > limits.MAX_PARTITIONS:
         raise Rejected(
             "too_many_days",
-            f"the message's records are of {days:,} days; {limits.MAX_PARTITIONS} are allowed",
+            f"the message's records span {days:,} days; {limits.MAX_PARTITIONS} are allowed",
         )
     hours = len({record.ts // HOUR for record in records})
     if hours > limits.MAX_HOURS:
         raise Rejected(
             "too_many_hours",
-            f"the message's records are of {hours:,} hours; {limits.MAX_HOURS} are allowed",
+            f"the message's records span {hours:,} hours; {limits.MAX_HOURS} are allowed",
         )
 
 
@@ -195,7 +195,9 @@ def _unpack_envelope(message: _Message, envelope: Mapping[str, Any]) -> Unpacked
     if envelope["logctl"] != VERSION:
         raise Rejected("version", f"envelope version {envelope['logctl']!r} is not supported")
     if envelope["appid"] != appid:
-        raise Rejected("group_mismatch", f"the envelope is of {envelope['appid']!r}, its group of {appid!r}")
+        raise Rejected(
+            "group_mismatch", f"the envelope belongs to {envelope['appid']!r}, its group to {appid!r}"
+        )
     if envelope["encoding"] != "zstd":
         raise Rejected("schema", "the envelope has no data that this version can decode")
     source = envelope.get("source", "")

@@ -48,6 +48,7 @@ def _all(messages: Depth | None) -> int:
 
 
 def depth(sqs: SQSClient, queue_url: str) -> Depth:
+    """Return how many messages are in a queue."""
     attributes = sqs.get_queue_attributes(
         QueueUrl=queue_url,
         AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],

@@ -497,6 +497,25 @@ def test_what_fails_after_counting_is_the_sweepers_work(bench, operation):
     assert bench.state().seen == 1
 
 
+def test_a_message_reads_each_state_and_each_silence_once(bench, monkeypatch):
+    real, reads = bench.cloud.tables.get_item, []
+
+    def get_item(**request: Any) -> Any:
+        reads.append((request["Key"]["pk"]["S"], request["Key"]["sk"]["S"]))
+        return real(**request)
+
+    monkeypatch.setattr(bench.cloud.tables, "get_item", get_item)
+    bench.alerter = bench.container()
+    keys = [kind("checkout", number) for number in range(3)]
+    bench.alerter.take("batch", [Tally(key, 1, "kind", "sample", NOON) for key in keys])
+    assert len(bench.told()) == 3
+    assert sorted(reads) == sorted(
+        [("CLOCK", "SWEEP"), ("SILENCES", "checkout")]
+        + [("SILENCES", str(key)) for key in keys]
+        + [(f"ALERT#{key}", "STATE") for key in keys]
+    )
+
+
 # ── The store's writes ──────────────────────────────────────────────────────────────────────────────
 
 

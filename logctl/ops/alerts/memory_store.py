@@ -55,6 +55,7 @@ class MemoryAlertStore:
     # ── As AlertStore ───────────────────────────────────────────────────────────────────────────────
 
     def begin_sweep(self, called_at: int) -> bool:
+        """Note that a sweep was called, unless a later one was noted."""
         if called_at <= self._called_at:
             return False
         self._called_at = called_at
@@ -125,6 +126,7 @@ class MemoryAlertStore:
         return replace(state, claim=Claim(upto, state.seen, now, window))
 
     def commit(self, state: State, alert: Alert, *, now: int, swept_at: int = 0) -> bool:
+        """Record that an alert was published; the next sweep begins its window."""
         assert state.claim is not None
         self._put(
             replace(
@@ -142,6 +144,7 @@ class MemoryAlertStore:
         return True
 
     def close(self, state: State, alert: Alert, *, now: int) -> bool:  # noqa: ARG002
+        """Close a state after its recovery was published."""
         self._put(
             replace(
                 state,

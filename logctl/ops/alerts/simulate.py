@@ -71,7 +71,7 @@ class Simulation:
     """One run over records in order of time."""
 
     def __init__(self, window: int, level: str, stack: str) -> None:
-        """Prepare a run; `window` is in milliseconds, `stack` stands in the alerts' subjects."""
+        """Prepare a run; `window` is in milliseconds, `stack` is the name in the alerts' subjects."""
         self.counted = 0
         self._level = level
         self._now = 0
@@ -104,7 +104,9 @@ class Simulation:
                 self.counted += sum(addition.count for addition in additions)
                 # Each record is a message of its own, and comes once.
                 self._alerter.take(f"{self.counted}", additions)
-                yield from self._published()
+                if told := self._published():
+                    self._plan()
+                    yield from told
         yield from self._sweep(before=None)
 
     def _sweep(self, *, before: int | None) -> Iterator[Told]:
@@ -118,8 +120,6 @@ class Simulation:
     def _published(self) -> list[Told]:
         """Return what has just been published, in order of its keys: a sweep has no order of its own."""
         found = sorted(self._topic.take(), key=lambda alert: alert.key)
-        if found:
-            self._plan()
         states = {state.key: state for state in self._store.states([alert.key for alert in found])}
         return [Told(self._now, alert, states[alert.key].template) for alert in found]
 

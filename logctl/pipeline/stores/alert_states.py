@@ -54,10 +54,8 @@ if TYPE_CHECKING:
 
 _BATCH_GET = 100
 _CONFLICT_TRIES = 6
-_MARKER, _EVENTS = (
-    0,
-    1,
-)  # positions in the transaction that counts; the app's number of kinds comes after them
+# Positions in the transaction that counts; an app's number of kinds comes after them.
+_MARKER, _EVENTS = 0, 1
 
 T = TypeVar("T")
 
@@ -137,21 +135,20 @@ class AlertStore:
         marker = put_marker(self._table, batch_id, tally.key, now)
         items = [marker, self._addition(tally, now, only_if_open=only_if_open)]
         if new_kind:
-            items.append(
-                add_kind(self._table, tally.key.appid, now=now, at=swept_at or now, window=window),
-            )
-        match self._transact(items):
-            case None:
-                after = counted(before, tally, now)
-                return Counted(tally.key, replace(after, place=after.place or home(tally.key)))
-            case position if position == _MARKER:
-                return Counted(None, before)
-            case position if position == _EVENTS:
-                # Somebody closed it after it was read; there is a whole window before that happens again.
-                return self.count(batch_id, tally, now=now, window=window, swept_at=swept_at)
-        # The app has had too many kinds.
-        again = self._transact([marker, self._addition(tally.overflow, now)])
-        return Counted(tally.overflow.key if again is None else None, before)
+            at = swept_at or now
+            items.append(add_kind(self._table, tally.key.appid, now=now, at=at, window=window))
+        refused = self._transact(items)
+        if refused is None:
+            after = counted(before, tally, now)
+            return Counted(tally.key, replace(after, place=after.place or home(tally.key)))
+        if refused == _MARKER:
+            return Counted(None, before)
+        if refused == _EVENTS:
+            # It was closed after it was read. That can happen again only after a whole window.
+            return self.count(batch_id, tally, now=now, window=window, swept_at=swept_at)
+        # The app has had too many kinds in this window.
+        refused = self._transact([marker, self._addition(tally.overflow, now)])
+        return Counted(tally.overflow.key, None) if refused is None else Counted(None, before)
 
     def _transact(self, items: list[Any]) -> int | None:
         """Write items in one transaction; return the position of a failed condition, else None."""

@@ -38,6 +38,8 @@ class Arrival:
 
 
 class HotStore:
+    """Reads and writes chunks, and the list of apps."""
+
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table

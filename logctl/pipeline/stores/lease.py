@@ -104,7 +104,7 @@ class Lease:
         if self._clock() < held["until"]:
             raise LeaseHeld(
                 f"A compaction is running already, by {held['owner']}.",
-                f"Wait for it; if it has died, its claim ends by itself at {iso(held['until'])}.",
+                f"Wait for it; if it has died, its lease ends at {iso(held['until'])}.",
             )
         try:
             self._write(IfMatch=reply["ETag"])
