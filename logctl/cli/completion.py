@@ -15,7 +15,7 @@ from typing import Any
 
 import typer
 
-from logctl.cli.context import Context
+from logctl.cli.context import TARGET_SETTINGS, Context
 
 TIMEOUT = 2.0
 """Seconds after which a look-up in AWS is given up."""
@@ -45,12 +45,10 @@ def _offering(look_up: Callable[[Context], Iterable[str]]) -> Complete:
 
 def _context(ctx: typer.Context) -> Context:
     """Return the context for the options that are on the command line so far."""
-    from logctl.cli.options import TARGET_OPTIONS
-
     root: dict[str, Any] = ctx.find_root().params
     here = Context(config=root.get("config"))
     for params in (root, ctx.params):
-        here = here.with_flags({name: params.get(name) for name in TARGET_OPTIONS})
+        here = here.with_flags({name: params.get(name) for name in TARGET_SETTINGS})
     return here
 
 

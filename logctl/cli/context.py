@@ -26,6 +26,9 @@ CONFIG_FILE = "logctl.toml"
 _VARIABLE = "LOGCTL_"
 _NOT_SETTINGS = {"LOGCTL_CONFIG", "LOGCTL_SANDBOX_HOME", "LOGCTL_STATE_HOME", "LOGCTL_LOGHUB"}
 
+TARGET_SETTINGS = ("target", "env", "profile", "region")
+"""Settings that say where a command goes; each is an option of every command (`options.TARGET_OPTIONS`)."""
+
 
 @dataclass(frozen=True)
 class Context:

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from logctl.cli.commands.init import document
+from logctl.cli.context import TARGET_SETTINGS
+from logctl.cli.options import TARGET_OPTIONS
 from logctl.stack.settings import Settings
 from tests.helpers.commands import NOWHERE, told
 
@@ -369,3 +371,7 @@ def test_the_readme_names_every_setting():
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
     for name in Settings.__dataclass_fields__:
         assert f"`{name}`" in readme, name
+
+
+def test_every_option_that_says_where_a_command_goes_is_completed_with():
+    assert tuple(TARGET_OPTIONS) == TARGET_SETTINGS

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,17 @@ def test_imports_point_downwards(layer):
             name.split(".")[1] for name in imports(path) if name.startswith("logctl.") and name.count(".") > 1
         }
         assert ours <= MAY_IMPORT[layer], path
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Imports inside functions count too: they only hide a circle."""
+    modules = {
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in ROOT.rglob("*.py")
+    }
+    graph = {name: imports(path) & modules.keys() - {name} for name, path in modules.items()}
+    # A package that is imported is not what its modules import.
+    TopologicalSorter(graph).prepare()
 
 
 def test_core_and_what_is_computed_from_settings_know_no_clock_and_no_network():
