@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     own = keys.read(given.keys)
     if own is None:
-        print(f"{given.keys} has no credentials that only you can read.", file=sys.stderr)
+        print(f"{given.keys} has no credentials that only you can read.", file=sys.stderr)  # noqa: T201
         return 1
     server = serve(given.port, given.backend, own)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())

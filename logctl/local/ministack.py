@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     own = keys.read(given.keys)
     if own is None:
-        print(f"{given.keys} has no credentials that only you can read.", file=sys.stderr)
+        print(f"{given.keys} has no credentials that only you can read.", file=sys.stderr)  # noqa: T201
         return 1
     # MiniStack takes its root's credentials from here, and each function replaces them by its role's.
     os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"] = own.access_key, own.secret_key

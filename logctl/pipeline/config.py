@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Annotated, Any, Self, get_type_hints
+from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 MAX_RECEIVES = 1000
 """How often SQS delivers a message before it moves it to the dead-letter queue: the most that SQS allows
@@ -47,6 +47,8 @@ _FORMS: dict[Any, _Form] = {
 class FunctionConfig:
     """Base of the configuration classes: reads and writes the variables that their fields stand for."""
 
+    MAY_BE_LEFT_OUT: ClassVar[frozenset[str]] = frozenset()
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Return the configuration that the variables of a function hold.
@@ -66,11 +68,11 @@ class FunctionConfig:
 
         Args:
             settings: `stack.settings.Settings`, which holds the values of the fields that are settings.
-            known: values of the other fields, as text or as CloudFormation functions. A field that has a
-                default may be left out.
+            known: values of the other fields, as text or as CloudFormation functions. `MAY_BE_LEFT_OUT` names
+                the fields that some functions of a class have no value for.
 
         Raises:
-            TypeError: a field without default has no value, or a value belongs to no field.
+            TypeError: a field has no value, or a value belongs to no field.
         """
         variables = cls._variables()
         if unknown := known.keys() - variables.keys():
@@ -81,7 +83,7 @@ class FunctionConfig:
                 environ[variable] = known[name]
             elif hasattr(settings, name):
                 environ[variable] = form.write(getattr(settings, name))
-            elif name in cls._required():
+            elif name not in cls.MAY_BE_LEFT_OUT:
                 raise TypeError(f"{cls.__name__}.{name} is neither a setting nor known to the stack")
         return environ
 
@@ -100,6 +102,8 @@ class FunctionConfig:
 @dataclass(frozen=True)
 class PipelineConfig(FunctionConfig):
     """Configuration of the consumer and the sweeper."""
+
+    MAY_BE_LEFT_OUT = frozenset({"dead_letter_queue_url"})
 
     bucket: str
     hot_table: str

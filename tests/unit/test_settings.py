@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,13 @@ from logctl.cli.context import Context
 from logctl.cli.setting_options import with_setting_options
 from logctl.core.errors import UsageError
 from logctl.core.times import DAY, MINUTE
-from logctl.pipeline.config import ApiConfig, CompactorConfig, PipelineConfig
+from logctl.pipeline.config import (
+    ApiConfig,
+    CompactorConfig,
+    FunctionConfig,
+    Milliseconds,
+    PipelineConfig,
+)
 from logctl.stack.names import Names
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.setting_parsers import Subscription
@@ -115,7 +121,32 @@ CONFIGURED = [
     for item in fields(config)
     if item.name in declarations()
 ]
+# The fields that the first version had. A later one needs a default: code is updated before its variables.
+ALWAYS_THERE = {
+    (PipelineConfig, "hot_retention"), (PipelineConfig, "cold_retention"), (PipelineConfig, "alert_level"),
+    (PipelineConfig, "alert_window"), (PipelineConfig, "late_after"), (CompactorConfig, "compact_after"),
+    (ApiConfig, "hot_retention"), (ApiConfig, "alert_window"), (ApiConfig, "groups_claim"),
+}  # fmt: skip
 RESOLVED_BY_THE_STACK = {(ApiConfig, "groups_claim")}
+
+
+def test_a_field_for_a_new_setting_has_a_default():
+    required = {(config, name) for config, name in CONFIGURED if name in config._required()}
+    assert required - ALWAYS_THERE == set(), "give the field a default: code is updated before its variables"
+
+
+def test_a_field_that_is_no_setting_and_that_the_stack_does_not_know_is_refused():
+    known = {item.name: "x" for item in fields(CompactorConfig) if item.name not in declarations()}
+    known.pop("view")
+    with pytest.raises(TypeError, match=r"CompactorConfig\.view is neither a setting nor known to the stack"):
+        CompactorConfig.to_env(Settings(), **known)
+
+    @dataclass(frozen=True)
+    class Misspelt(FunctionConfig):
+        hot_retentoin: Milliseconds = 1
+
+    with pytest.raises(TypeError, match="hot_retentoin is neither"):
+        Misspelt.to_env(Settings())
 
 
 @pytest.mark.parametrize(("config", "name"), CONFIGURED)
