@@ -72,7 +72,10 @@ def overlap(one: str, other: str) -> bool:
 
 
 def _steps(a: str, b: str, at: int, to: int) -> Iterator[tuple[int, int]]:
-    """Yield the positions in two globs that come next: past a `*`, or past a character that matches both."""
+    """Yield the pairs of positions that follow a pair of positions in two globs.
+
+    A step goes past a `*` in one of them, or past a character that both accept.
+    """
     if a == "*":
         yield at + 1, to
     if b == "*":

@@ -174,11 +174,11 @@ class State:
         return 0 < self.observed_at <= now + CLOCK_TOLERANCE
 
     def begins_at(self, call: Call, process: int) -> int:
-        """Return when the window of an alert begins that a sweep has just seen: never before it was
-        published.
+        """Return the start of an alert's window, for a sweep that sees the alert for the first time.
 
-        An alert that a sweep committed was published at most `CALL_DELAY` after the time that this sweep
-        noted. An alert that the consumer committed may have been published immediately before it was seen.
+        The start is never before the alert was published. An alert that a sweep committed was published at
+        most `CALL_DELAY` after the time that this sweep noted; an alert that the consumer committed may have
+        been published immediately before it was seen.
         """
         if self.swept_at:
             return max(call.at, self.swept_at + CALL_DELAY)
@@ -315,11 +315,11 @@ def alerts(record: Record, level: str) -> bool:
 
 
 def tally(records: Iterable[Record], level: str) -> list[Tally]:
-    """Return what a message's records add, by key in order of first appearance.
+    """Return the numbers of alerting records in a message, by kind in order of first appearance.
 
-    Of more kinds than `KINDS_PER_MESSAGE`, the remaining ones are counted together for each severity, so that
-    many different messages do not cause as many alerts. So are the records after the first `MAX_COMPARED`
-    characters.
+    At most `KINDS_PER_MESSAGE` kinds are told apart; the records of further kinds are counted together for
+    each level, so that many different messages do not cause as many alerts. The same applies to all records
+    after the first `MAX_COMPARED` characters of the message.
     """
     groups: dict[AlertKey, list[Record]] = {}
     compared = 0

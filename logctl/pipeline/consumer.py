@@ -107,7 +107,7 @@ class Consumer:
         self._alert(unpacked.batch_id, deadline.between(additions))
 
     def _unpack(self, message: Message) -> Unpacked:
-        """Return what a message holds.
+        """Return the records in a message, and the lines that are not records.
 
         Records without a time get the time at which their content was sent first: a redrive changes SQS's
         time.

@@ -17,7 +17,7 @@ Indexes = tuple[str, ...]
 
 
 def steps(existing: Collection[str] | None, *, in_stack: bool) -> list[Indexes]:
-    """Return the indexes that the alerts table has after each update; after the last, this version's.
+    """Return the updates of the alerts table up to this version: its indexes after each update.
 
     Args:
         existing: the names of the indexes that the table has now; None when there is no table.

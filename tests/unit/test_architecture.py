@@ -43,3 +43,14 @@ def test_the_page_names_every_package():
     }
     packages -= {name for name in packages if name.startswith("logctl/local/athena/") and name.count("/") > 3}
     assert packages - {path for path, _ in NAMED} == set()
+
+
+def test_the_tests_that_the_page_names_are_there():
+    named = set(re.findall(r"`(test_\w+)`", PAGE))
+    defined = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert named
+    assert named - defined == set()

@@ -213,7 +213,7 @@ def saved(context: Context, output: OutputOption = Output.TABLE) -> None:
 
 
 def _question(context: Context, options: QueryOptions, moment: int) -> Question:
-    """Return what is asked.
+    """Return the question that the options of `athena query` ask.
 
     Raises:
         UsageError: an option is not valid, or options exclude each other.

@@ -29,8 +29,8 @@ def consume(
 ) -> None:
     """Run the consumer on this machine.
 
-    What it returns is printed, one line for each batch. The deployed function keeps running, and SQS gives
-    each message to only one of the two.
+    The handler's reply is printed, one line for each batch. The deployed function keeps running, and SQS
+    gives each message to only one of the two.
 
     Examples:
 

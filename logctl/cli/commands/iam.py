@@ -45,9 +45,9 @@ def iam(
     """Print the minimal IAM policy for a command.
 
     Without --for, the actions that each command needs are listed. A policy names the resources of this
-    environment in this account and region. It is always JSON, as `aws iam create-policy --policy-document`
-    takes it; --output applies to the list. `provision` needs several policies, because a managed policy has
-    at most 6,144 characters.
+    environment in this account and region. Policies are always JSON, as `aws iam create-policy
+    --policy-document` takes them; --output applies to the list. `provision` needs several policies, because a
+    managed policy has at most 6,144 characters.
 
     Examples:
 

@@ -294,8 +294,8 @@ def retry(
     The messages are processed unchanged or corrected. Records of a message that are stored already are not
     stored again, however often this is repeated. When the message is stored, its object in quarantine is
     deleted. What is rejected again stays, with the new reason. The consumer runs on this machine, with the
-    deployed configuration. A corrected text is another message: records that were stored of the old one stay
-    too.
+    deployed configuration. A corrected message is a new message: records of the
+    original that were stored already are not removed.
 
     Examples:
 

@@ -157,7 +157,7 @@ class _Work:
         self._batches = 0
 
     def failures(self) -> list[Failure]:
-        """Return what failed.
+        """Return the partitions that could not be changed, with the reasons.
 
         Raises:
             Exception: the first batch's error, when every batch was refused.

@@ -78,7 +78,7 @@ class Changes:
         return self._writes_into(str(item.this) for item in tree.find_all(exp.Literal) if item.is_string)
 
     def _unread(self, text: str) -> str | None:
-        """Return what a statement changes of which sqlglot knows only the verb."""
+        """Return what a statement changes, where sqlglot parses nothing but the statement's verb."""
         tokens = _tokens(text)
         verb = _words(tokens)[0]
         if verb in _READS:

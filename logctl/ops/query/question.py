@@ -27,7 +27,7 @@ class Bars:
 
     @classmethod
     def of(cls, selection: Selection, bucket: str | None, *, now: int) -> Bars:
-        """Choose the bars for a selection; `bucket` is the time that one covers, such as 5m.
+        """Choose the bars for a selection; `bucket` is the duration of one bar, such as 5m.
 
         Raises:
             UsageError: the time of a bar is missing, not a duration, or too short.

@@ -157,7 +157,7 @@ class Sweep:
                 return
 
     def _look_at_parked(self, place: str) -> int:
-        """Add the keys that are parked in a place, and return how many there are at least."""
+        """Add the keys that one silence has parked to this sweep's turns, and return how many it found."""
         found = 0
         for number, page in enumerate(self._store.everything(place), 1):
             found += len(page.keys)
