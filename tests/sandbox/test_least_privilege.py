@@ -166,7 +166,7 @@ def sweep(aws: Aws, stage: Stage) -> None:
     )
     # The first begins the windows, the second ends them.
     for wait in (0, stage.pipeline.alert_window + MINUTE):
-        tried(Sweep(alerter_for(aws, stage.pipeline, now)).run, now() + wait)
+        tried(Sweep(alerter_for(aws, stage.pipeline, now)).run, called_at=now() + wait)
     tried(Expiry(aws.s3, aws.glue, stage.pipeline, now).run)
 
 
