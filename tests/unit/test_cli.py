@@ -156,6 +156,7 @@ def verdicts(done) -> dict[str, str]:
     return {row["check"]: row["verdict"] for row in json.loads(done.out)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "variables", "check", "words", "code"),
     [

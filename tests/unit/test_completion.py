@@ -96,6 +96,7 @@ def test_without_credentials_region_or_sandbox_nothing_is_offered_or_said(shell,
     assert (done.stdout.strip(), done.stderr) == ("", "")
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_never_answers_is_not_waited_for():
     def hanging(context: Any) -> list[str]:
         time.sleep(30)
@@ -106,6 +107,7 @@ def test_an_endpoint_that_never_answers_is_not_waited_for():
     assert time.monotonic() - began < completion.TIMEOUT + 1
 
 
+@pytest.mark.slow
 def test_what_was_found_in_time_is_offered_when_the_rest_is_late():
     def slow(context: Any) -> Any:
         yield "soon"

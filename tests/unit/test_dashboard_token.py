@@ -15,6 +15,8 @@ from logctl.core.errors import LogctlError, UnreachableError
 from logctl.ops.dashboard.address import Dashboard, check_token, checked_url
 from logctl.ops.dashboard.tokens import script_token
 
+pytestmark = pytest.mark.slow  # the SDK and the HTTP client wait between attempts
+
 
 def deployed(port: int) -> Any:
     """Return as much of a deployment as a token needs, with its sign-in service at a local port."""

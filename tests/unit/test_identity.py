@@ -129,7 +129,7 @@ class World:
 
 @pytest.fixture
 def world(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("logctl.ops.send.input_messages.time.time_ns", lambda: pipeline.clock.now * 1_000_000)
+    monkeypatch.setattr("logctl.ops.send.input_messages.wall_clock", pipeline.clock)
     world = World(pipeline, tmp_path)
     yield world
     world.stop()
