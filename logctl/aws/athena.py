@@ -30,7 +30,7 @@ class Done:
 
 
 def quoted(value: str) -> str:
-    """Return text as an execution parameter, which is an SQL literal.
+    """Return a text as an execution parameter of a statement: an SQL literal.
 
     Source: Amazon Athena User Guide, Use parameterized queries.
     """

@@ -1,4 +1,4 @@
-"""AWS clients with timeouts that suit a pipeline, created once and passed to whoever needs them.
+"""AWS clients with timeouts that suit a pipeline, created once and passed to the code that needs them.
 
 The sandbox and AWS differ in endpoint and credentials only, and both are passed in: code that uses a client
 does not know which of the two it calls.

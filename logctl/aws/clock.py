@@ -1,4 +1,4 @@
-"""The one clock. Whatever depends on time gets it, or its time, passed in."""
+"""The clock of the process. Code that depends on time gets the clock, or a time, as an argument."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def message_of(error: ClientError) -> str:
 
 
 def said(error: Exception) -> str:
-    """Return the message of an error of AWS or the network; of others, which may quote a record, the type."""
+    """Return the message of an AWS or network error; of another error, which may quote a record, the type."""
     return str(error) if isinstance(error, TROUBLE) else type(error).__name__
 
 

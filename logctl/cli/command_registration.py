@@ -1,4 +1,4 @@
-"""Registers functions as commands, with what every command has in common.
+"""Registration of functions as commands, with the options and the error handling of every command.
 
 `command` registers a function as a command, adds `--target`, `--env`, `--profile` and `--region` to its
 options, and turns exceptions into a message and an exit code.
@@ -78,7 +78,7 @@ def command(app: typer.Typer, name: str | None = None, **options: Any) -> Callab
 
 
 def _expanded(parameter: inspect.Parameter) -> list[inspect.Parameter]:
-    """Return a parameter for each field of a dataclass; any other parameter as it is."""
+    """Return a dataclass parameter as one parameter for each field; any other parameter as it is."""
     group = parameter.annotation
     if not is_dataclass(group):
         return [parameter]

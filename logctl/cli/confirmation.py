@@ -26,7 +26,7 @@ def confirm(question: str, *, yes: bool, flag: str = "--yes") -> None:
 
 
 def confirm_by_name(warning: str, name: str) -> None:
-    """Ask for a name to be typed, before something is deleted that cannot be restored.
+    """Ask the person to type a name before something is deleted that cannot be restored.
 
     Raises:
         LogctlError: another name was typed, or stdin is no terminal.

@@ -1,4 +1,4 @@
-"""Turns any exception into the error that a person gets: one sentence, what to do next, and an exit code."""
+"""The error that a person is shown for an exception: one sentence, what to do next, and an exit code."""
 
 from __future__ import annotations
 

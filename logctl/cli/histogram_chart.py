@@ -1,4 +1,4 @@
-"""Draws a histogram for a terminal: one bar per bucket, with errors first, then warnings, then the rest."""
+"""Histograms for a terminal: one bar per bucket, with errors first, then warnings, then the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a suggested command is shown: with the options that lead it to the same environment."""
+"""Suggested commands as they are shown: with the options that select the same environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that more than one command has: the flags, completion and help of each are declared here once.
+"""Options that several commands have, each declared once: flags, completion and help.
 
 A command uses an alias (`output: OutputOption = Output.TABLE`), or a function where the help has to say what
 the option means for that command (`app: Annotated[str | None, app_option("…")] = None`). An option of a

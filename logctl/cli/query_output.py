@@ -1,4 +1,4 @@
-"""Writes the result of a query, as rows or as a histogram, to the terminal, a pipe or a file."""
+"""Output of a query's result, as rows or as a histogram, to the terminal, a pipe or a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes results: tables for people, JSON and CSV for programs.
+"""Output of results: tables for people, JSON and CSV for programs.
 
 Data goes to stdout, and messages about it to stderr, so that the data can be piped.
 """
@@ -35,7 +35,7 @@ class Output(StrEnum):
 
     @property
     def for_programs(self) -> bool:
-        """Return whether a program reads it; then all columns are written, with their values as they are."""
+        """Return whether programs read this form; it then has all columns, with unchanged values."""
         match self:
             case Output.TABLE:
                 return False

@@ -1,4 +1,4 @@
-"""Shows the progress of a CloudFormation operation on stderr."""
+"""The progress of a CloudFormation operation, shown on stderr."""
 
 from __future__ import annotations
 

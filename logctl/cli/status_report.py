@@ -1,4 +1,4 @@
-"""How `logctl status` looks: one document, which JSON shows as it is and table and CSV show as rows."""
+"""The output of `logctl status`: one document, shown unchanged as JSON, and as rows in a table or CSV."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def _error(context: Context, error: Exception) -> str:
 
 
 def _seen(context: Context, part: Part) -> str:
-    """Return in one line what was read of a part, or why it could not be read."""
+    """Return one line about a part: the facts that were read, or why they could not be read."""
     if part.error:
         return _error(context, part.error)
     return _summary(part.facts) if part.facts else "deleted"

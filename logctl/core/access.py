@@ -1,4 +1,4 @@
-"""Who may read what: an identity's claims, turned into names and globs of apps.
+"""The right to read: an identity's claims, turned into names and globs of apps.
 
 A group `app:checkout` (or a scope `logctl/app:checkout` of a machine client) lets its bearer read that app,
 `app:web-*` those that the glob names, `app:*` all of them. Scopes of other APIs mean nothing here, whatever
@@ -31,13 +31,13 @@ class NotAuthentic(ValueError):
 
 
 def is_pattern(text: object) -> bool:
-    """Return whether it names an app or, with `*` and `?`, several."""
+    """Return whether a text names an app or, with `*` and `?`, several apps."""
     return isinstance(text, str) and _PATTERN.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)
 class Access:
-    """What one bearer may read. `expires_at` is in milliseconds."""
+    """The apps that one bearer may read. `expires_at` is in milliseconds."""
 
     user: str
     apps: tuple[str, ...]
@@ -45,14 +45,14 @@ class Access:
 
     @property
     def every_app(self) -> bool:
-        """Return whether no app is excluded. Only these bearers may read what concerns all apps together."""
+        """Return whether the bearer may read every app, and so also figures about all apps together."""
         return any(not pattern.strip("*") for pattern in self.apps)
 
     def may_read(self, app: str) -> bool:
         return any(fnmatchcase(app, pattern) for pattern in self.apps)
 
     def may_read_some_of(self, pattern: str) -> bool:
-        """Return whether a name or glob could name an app that they may read, by the patterns alone."""
+        """Return whether a name or glob can match an app that the bearer may read, by the patterns."""
         return any(overlap(pattern, allowed) for allowed in self.apps)
 
     def readable(self, apps: Iterable[str]) -> list[str]:

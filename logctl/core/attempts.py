@@ -41,7 +41,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What is known of a message's attempts.
+    """The record of a message's attempts.
 
     Attributes:
         attempts: how many were begun.
@@ -68,7 +68,7 @@ class Ledger:
 
     @property
     def kills(self) -> bool:
-        """Return whether the message must be set aside and never opened again."""
+        """Return whether the message must be set aside unopened, because opening it has ended the process."""
         return self.outcome is Outcome.OPEN and self.silent >= MAX_SILENT
 
     @property

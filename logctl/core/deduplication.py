@@ -1,4 +1,4 @@
-"""The rules by which records of a file are recognised that other messages have brought before.
+"""The rules that recognise records of a file that an earlier message already contained.
 
 `send -f` sends what it finds each time it looks, `send FILE` a thousand records at a time, and a sender that
 has lost its checkpoint starts again: the same records arrive in different messages. A message is identified
@@ -31,7 +31,7 @@ _MARK = 8
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What one message brought of one block.
+    """The records that one message contained of one block of a file.
 
     `last` is where its last record begins, in bytes; `marks` has eight bytes for each of its records.
     """
@@ -61,7 +61,7 @@ def span(records: Sequence[Record]) -> tuple[int, int]:
 
 
 def brought(batch_id: str, records: Iterable[Record]) -> list[Brought]:
-    """Return what is to be written down of a message: one item for each block."""
+    """Return the marks of a message's records: one item for each block of the file."""
     blocks: dict[int, list[Record]] = {}
     for record in records:
         blocks.setdefault(block_of(record), []).append(record)
@@ -72,7 +72,7 @@ def brought(batch_id: str, records: Iterable[Record]) -> list[Brought]:
 
 
 def new_of(batch_id: str, records: Sequence[Record], earlier: Iterable[Brought]) -> tuple[Record, ...]:
-    """Return the records that no other message has brought.
+    """Return the records that no other message contained.
 
     What the message itself has brought does not count: a redelivery is stored again, under the same keys.
     """

@@ -90,7 +90,7 @@ class _Pending:
         return _Pending(self.records[start:end], self.lines[start:end], self.places[start:end], self.source)
 
     def has_room(self, record: Record, line: bytes, values: int) -> bool:
-        """Return whether a record may be added, whose line has so many JSON values."""
+        """Return whether a record fits in addition, given the length and JSON values of its line."""
         if len(self.lines) >= MAX_RECORDS or self.size + len(line) > MAX_PLAIN:
             return False
         if self.values + values > limits.MAX_VALUES:
@@ -99,19 +99,19 @@ class _Pending:
 
 
 class Packer:
-    """Collects records into messages.
+    """A packer of records into messages.
 
     What goes into which message depends on the records alone, so that packing the same input again gives the
     same messages.
     """
 
     def __init__(self, source: str = "") -> None:
-        """Start without records; `source` identifies their file, as in the envelope."""
+        """Create an empty packer; `source` identifies the file of the records, as in the envelope."""
         self.source = source
         self._open: dict[tuple[str, int], _Pending] = {}
 
     def add(self, record: Record, place: int = 0) -> list[Packed]:
-        """Add a record, and return the messages that are full now.
+        """Add a record, and return the messages that have become full.
 
         `place`: the record's line in its source.
 
@@ -180,7 +180,7 @@ def _check_line(record: Record, line: bytes) -> int:
 
 
 def _seal_all(pending: _Pending) -> list[Packed]:
-    """Return records as messages; half of them each where all of them take more than `MAX_BODY`."""
+    """Return records as messages, and split them in halves while their message is larger than `MAX_BODY`."""
     message = _seal(pending)
     if message.size <= MAX_BODY or len(pending.lines) == 1:
         return [message]
@@ -252,7 +252,7 @@ def _fold(plain: bytes) -> str:
 
 
 def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
-    """Return an envelope's data as NDJSON: one zstd frame that declares its size, and nothing after it.
+    """Decompress an envelope's data, which is one zstd frame that declares its size, to NDJSON.
 
     `most`: how many bytes of NDJSON are allowed.
 
@@ -261,7 +261,7 @@ def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
     """
     try:
         packed = base64.b64decode(data, validate=True)
-        # The frame says its size before anything is allocated: 1 MB of zstd can unfold to gigabytes.
+        # The frame says its size before anything is allocated: 1 MB of zstd can decompress to gigabytes.
         frame = zstandard.get_frame_parameters(packed)
         if frame.content_size == zstandard.CONTENTSIZE_UNKNOWN:
             raise Rejected("encoding", "the envelope's data does not declare its size")
@@ -288,9 +288,9 @@ def unfolded(body: str) -> str | None:
 
 
 def refold(body: str) -> str:
-    """Return a body with its data compressed again, if it is an envelope that was unfolded for redaction.
+    """Compress the data of an envelope again that was decompressed for redaction.
 
-    Where nothing was redacted, the result is the original envelope. Any other body is returned as it is.
+    If nothing was redacted, the result is the original envelope. Any other body is returned unchanged.
     """
     try:
         envelope = strictjson.loads(body)

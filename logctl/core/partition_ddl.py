@@ -32,7 +32,7 @@ def set_location_ddl(table: str, partition: Partition, url: str) -> str:
 
 
 def msck_ddl(table: str) -> str:
-    """Return the statement that registers every partition that lies in S3."""
+    """Return the statement that registers every partition that has a folder in S3."""
     return f"MSCK REPAIR TABLE {identifier(table)}"
 
 

@@ -114,7 +114,7 @@ class Scope:
 
     @classmethod
     def of(cls, span: TimeRange | None, apps: Iterable[str] = ()) -> Scope:
-        """Return the selection of all days that hold a moment of a range, whose end is exclusive."""
+        """Return the selection of all days that overlap a time range, whose end is exclusive."""
         if span is None:
             return cls(apps=tuple(apps))
         first, last = Partition.at(span.since, ""), Partition.at(span.until - 1, "")

@@ -1,4 +1,4 @@
-"""Objects in quarantine: a message that could not be read, or those of its lines that could not.
+"""Objects in quarantine: a message that could not be read, or the lines of it that could not be read.
 
 The consumer writes one JSON object for a message. `parse` reads the present form (a whole message as
 `content`, or some of its lines as `rejected`) and that of earlier versions (one line as `content`, with

@@ -41,7 +41,7 @@ _OURS_ALONE = re.compile(rf"{LATE}|{TRUNCATED}|{REDACTED}.*", re.DOTALL)
 
 
 class Rejected(ValueError):
-    """The input cannot become a record, or a message's records.
+    """The input is not a valid record or message.
 
     `reason` is a code for programs, `detail` a sentence for people, `records` the number of records
     concerned.
@@ -191,7 +191,7 @@ def _compact(value: object) -> str:
 
 
 def to_wire(record: Record) -> dict[str, Any]:
-    """Return a record as in an envelope and in a hot row: without its app, which both have once for all."""
+    """Return a record as in an envelope or a hot row: without its app, which both name only once."""
     wire: dict[str, Any] = {
         "event_id": record.event_id,
         "ts": record.ts,

@@ -1,4 +1,4 @@
-"""Making text of logs harmless: anything that a log contains may be shown in a terminal."""
+"""Escaping of text from logs, which may contain control characters, before a terminal shows it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 class _Escapes(dict[int, str]):
-    """A translation table that decides about each character once."""
+    """A table for `str.translate` that is filled in when a character occurs for the first time."""
 
     def __missing__(self, codepoint: int) -> str:
         character = chr(codepoint)

@@ -1,7 +1,7 @@
 """Silences: no alerts of an app or of one debounce key for a limited time (the term is Alertmanager's).
 
 Meanwhile events are counted as usual and nothing is published. When the silence ends, the next sweeps publish
-what was held back, so that a silence loses nothing.
+the suppressed events, so that a silence loses nothing.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Silence:
         return min(self.until, self.cleared_at or self.until)
 
     def drained(self, now: int) -> bool:
-        """Return whether nothing can be parked under it any more.
+        """Return whether the silence ended so long ago that no state can be parked under it any more.
 
         Then it ended before every function that is running now began, however much clocks differ.
         """
@@ -57,7 +57,7 @@ class Silence:
 
 
 def over(key: AlertKey, silence_of: Callable[[str], Silence | None], now: int) -> Silence | None:
-    """Return the silence that holds a key back, of several the one that ends last; None when there is none.
+    """Return the silence that applies to a key, of several the one that ends last; None when there is none.
 
     `silence_of`: returns the silence of a target, which is an app or a debounce key as text.
     """
@@ -77,5 +77,5 @@ def check_target(text: str) -> str:
 
 
 def targets(key: AlertKey) -> tuple[str, str]:
-    """Return the targets whose silences hold back a key: the key itself, and its app."""
+    """Return the targets whose silences apply to a key: the key itself, and its app."""
     return str(key), key.appid

@@ -37,7 +37,7 @@ _WIRE_KEYS = strictjson.MAX_KEYS + 10
 
 @dataclass(frozen=True, slots=True)
 class RejectedRecord:
-    """A part of a message that is not a record: why not, and its text. `position` is its line or index."""
+    """A part of a message that is not a record: the reason, and its text. `position` is its line or index."""
 
     reason: str
     detail: str
@@ -88,7 +88,7 @@ class _Message:
 
 
 def group_appid(group: str) -> str:
-    """Return the app of a message group: the group itself, or what stands before `.SHARD`.
+    """Return the app of a message group: the group itself, or its part before `.SHARD`.
 
     Raises:
         Rejected: with `appid`.

@@ -1,4 +1,4 @@
-"""The gate's rules for a server in a process of its own that is made with `http.server`."""
+"""The gate's rules for a server that is made with `http.server` and runs in its own process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Callers:
-    """Decides who may call: the sandbox's owner, and those to whom the emulator has given keys."""
+    """The accepted callers: the sandbox's owner, and those to whom the emulator has given keys."""
 
     def __init__(self, own: Keys, emulator: str) -> None:
         self._own, self._emulator = own, emulator
@@ -90,7 +90,7 @@ class Callers:
 
 
 def _body(handler: BaseHTTPRequestHandler, request: Request) -> bytes:
-    """Read the whole body before anything is answered: a client that still sends does not see the answer."""
+    """Read the whole body before answering, because a client that still sends does not see the answer."""
     length = request.header("content-length") or ""
     if not re.fullmatch(r"[0-9]{1,7}", length) or request.header("transfer-encoding") is not None:
         raise Refused("RequestEntityTooLargeException", "The request is too large, or of unknown length.")

@@ -74,7 +74,7 @@ class Backend(Protocol):
 
 
 class Gate:
-    """Passes requests that are signed with a key of the sandbox, and the few that need no signature."""
+    """A gate that passes requests signed with a key of the sandbox, and those that need no signature."""
 
     def __init__(
         self,
@@ -193,7 +193,7 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 async def _read_past(receive: Receive) -> None:
-    """Read what a refused client still sends, up to a limit: before that it would not see the answer."""
+    """Read the rest of a refused request, up to a limit: a client that still sends ignores the answer."""
     read = 0
     while read < _PATIENCE:
         message = await receive()
@@ -203,7 +203,7 @@ async def _read_past(receive: Receive) -> None:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that gives the body again."""
+    """Return an ASGI `receive` that returns the body once more."""
     rest: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:
@@ -213,7 +213,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 def _without_cors(send: Send) -> Send:
-    """Return a `send` without CORS headers, so that pages of other sites cannot read the answer."""
+    """Return an ASGI `send` that removes CORS headers, so that other sites' pages cannot read the answer."""
 
     async def send_without(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -48,7 +48,7 @@ def read(file: Path) -> Keys | None:
 
 
 def ensure(home: Path) -> Keys:
-    """Return the credentials of the sandbox in `home`, and make them if it has none that are secret.
+    """Return the credentials of the sandbox in `home`; make new ones if there are none that are secret.
 
     Raises:
         OSError: they cannot be written.

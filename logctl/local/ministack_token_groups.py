@@ -1,4 +1,4 @@
-"""An adaptation of MiniStack, run in its process: renewed tokens have their user's groups."""
+"""An adaptation of MiniStack, run in its process: renewed tokens contain their user's groups."""
 
 from __future__ import annotations
 

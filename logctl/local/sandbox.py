@@ -157,7 +157,7 @@ def up(
     timeout: float = _START_TIMEOUT,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Running:
-    """Start the sandbox, or find that it is up already.
+    """Start the sandbox, unless it is up already.
 
     Raises:
         UnreachableError: it could not be started. The error says why, and where the log is.
@@ -256,7 +256,7 @@ def _make_home(home: Path) -> None:
 
 
 def down(home: Path, *, sleep: Callable[[float], None] = time.sleep) -> SandboxCondition:
-    """Stop what `up` has started, and nothing else. Returns the condition in which it was.
+    """Stop the processes that `up` has started, and return the condition in which the sandbox was.
 
     Raises:
         LogctlError: it did not stop in time and was killed.

@@ -25,7 +25,7 @@ _HEALTH = "/_logctl/health"
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a start may take in seconds, and the function that waits."""
+    """The seconds that a start may take, and the function that waits."""
 
     timeout: float
     sleep: Callable[[float], None] = time.sleep

@@ -1,4 +1,4 @@
-"""What is remembered about a sandbox between two commands, in `sandbox.json` in its home."""
+"""The state of a sandbox that is kept between two commands, in `sandbox.json` in its home."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Memory:
 
 @contextmanager
 def locked(home: Path) -> Iterator[None]:
-    """Let one command at a time start or stop the sandbox of a home."""
+    """Hold the lock that lets one command at a time start or stop the sandbox of a home."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -57,7 +57,7 @@ def locked(home: Path) -> Iterator[None]:
 
 
 def recall(home: Path) -> Memory | None:
-    """Read what is remembered; None if nothing is.
+    """Return the content of `sandbox.json`; None if there is none.
 
     Raises:
         LogctlError: the file is damaged.

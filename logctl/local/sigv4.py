@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 as the sandbox's servers check it: who has signed a request, and exactly this one.
+"""AWS Signature Version 4: the checks by which the sandbox's servers find who has signed a request.
 
 It also checks that a request comes from a program of this machine and not from a web page. Everything here is
 a pure rule, without clock or network, and imports nothing of logctl. The canonical request is made by
@@ -116,7 +116,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class SignatureClaim:
-    """Who has signed a request and how, as the request says it; nothing of it is verified."""
+    """The signer and the method of signing that a request claims; nothing of it is verified."""
 
     access_key: str
     timestamp: str
@@ -167,7 +167,7 @@ def check_origin(request: Request, port: int) -> None:
 
 
 def claim(request: Request) -> SignatureClaim | None:
-    """Return who has signed a request, as the request says; None if it has no credentials.
+    """Return the claim of who has signed a request, unverified; None if it has no credentials.
 
     Raises:
         Refused: it is signed in another way, or twice, or incompletely.
@@ -313,7 +313,7 @@ def _check_token(claimed: SignatureClaim, secret: Secret) -> None:
 
 
 def _check_signed_headers(claimed: SignatureClaim, request: Request) -> None:
-    """Check that the headers are signed that decide where a request goes and what it does, as AWS does."""
+    """Check that every header that decides about a request's target and action is signed, as AWS does."""
     present = {name for name, _ in request.headers}
     needed = {"host"} | {name for name in present if name.startswith("x-amz-")}
     if "aws-chunked" in (request.header("content-encoding") or ""):
@@ -363,7 +363,7 @@ def _signer(claimed: SignatureClaim, secret: Secret) -> SigV4Auth:
 
 
 def _unsigned(claimed: SignatureClaim, request: Request, payload: str) -> AWSRequest:
-    """Return the request as botocore has it before it signs: without what is not signed."""
+    """Return the request as botocore has it before signing: without headers that are not signed."""
     query = request.query
     if claimed.presigned_for is not None:
         query = "&".join(pair for pair in query.split("&") if not pair.startswith("X-Amz-Signature="))

@@ -1,4 +1,4 @@
-"""The consumer on this machine, with messages from the queue or from a file instead of Lambda's poller."""
+"""The consumer on this machine: its messages come from the queue or a file, not from Lambda's poller."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What runs in Lambda: handlers and the stores they use. Imports core and boto3 only."""
+"""The code that runs in Lambda: handlers and the stores they use."""

@@ -1,4 +1,4 @@
-"""The compactor: once a day, converts old days to Parquet and deletes the objects that it replaced."""
+"""The compactor, which runs once a day: it converts old days to Parquet and deletes replaced objects."""
 
 from __future__ import annotations
 

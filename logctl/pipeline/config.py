@@ -29,7 +29,7 @@ Milliseconds = Annotated[int, "milliseconds"]
 
 @dataclass(frozen=True)
 class _Form:
-    """How values of a type are written to a variable, and what its name ends in."""
+    """The form of a type's values in an environment variable, and the suffix of the variable's name."""
 
     suffix: str
     read: Callable[[str], Any]

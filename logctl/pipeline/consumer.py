@@ -228,7 +228,7 @@ class Consumer:
         content: str | None,
         rejected: Sequence[RejectedRecord],
     ) -> SetAside:
-        """Return what is set aside of a message, without secrets.
+        """Return the part of a message that is set aside, without secrets.
 
         The detail of a part with a secret is withheld: it may quote a fragment of the secret, which no rule
         finds.

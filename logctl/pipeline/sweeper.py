@@ -1,4 +1,4 @@
-"""The sweeper: every minute, ends windows, publishes summaries and recoveries, and retries failed publishes.
+"""The sweeper, which runs every minute: it ends windows, publishes what is due, and repeats failed publishes.
 
 Its clock is the schedule's: the `time` of the event that calls it, so that all its processes have the same
 clock. Once a day it removes expired partitions from the catalog.

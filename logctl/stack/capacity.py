@@ -43,7 +43,7 @@ class Concurrency:
 
 
 def most_at_once(rate: int, burst: int, timeout: int) -> int:
-    """Return how many executions run at once if each request takes the whole timeout, in milliseconds."""
+    """Return the largest number of concurrent executions; `timeout` is in milliseconds."""
     return burst + -(-rate * timeout // SECOND)
 
 
@@ -65,7 +65,7 @@ def reservation(asked: int, account: Concurrency) -> int:
 
 
 def shortage(rate: int, burst: int, timeout: int, reserved: int, account: Concurrency) -> str:
-    """Return how the API could take executions that the consumer needs, or an empty text if it cannot."""
+    """Return a sentence if the API may take executions that the consumer needs; else an empty text."""
     most, shared = most_at_once(rate, burst, timeout), account.unreserved + account.own - reserved
     if reserved or most * FEW <= shared:
         return ""

@@ -19,7 +19,7 @@ VERSION = "Version"
 
 @dataclass(frozen=True)
 class Shortfall:
-    """What a stack lacks: resources (logical id and type), outputs, and the wanted version.
+    """The missing parts of a stack: resources (logical id and type), outputs, and the wanted version.
 
     `version` is the deployed version if it is not the wanted one, and empty if it is or none is deployed.
     `compared` is false if the resources could not be read, so that only outputs were compared.
@@ -34,7 +34,7 @@ class Shortfall:
         return bool(self.resources or self.outputs or self.version)
 
     def __str__(self) -> str:
-        """Return it as part of a sentence."""
+        """Return the shortfall as part of a sentence."""
         said = []
         if self.resources:
             kinds = Counter(kind for _, kind in self.resources)
@@ -53,7 +53,7 @@ def shortfall(
     outputs: Mapping[str, str],
     version: str,
 ) -> Shortfall:
-    """Return what a stack lacks of its template.
+    """Return the parts of its template that a stack lacks.
 
     Args:
         template: a template of CloudFormation, with `Resources` and `Outputs`.

@@ -138,7 +138,7 @@ class StackDeployer:
             )
 
     def _await_change_set(self, name: str) -> tuple[Change, ...]:
-        """Wait until the change set is made, and return its changes; none when there is nothing to do."""
+        """Wait until the change set is created, and return its changes; empty when nothing would change."""
         while True:
             reply = self._cloudformation.describe_change_set(StackName=self.stack, ChangeSetName=name)
             status, reason = reply["Status"], reply.get("StatusReason", "")
@@ -152,7 +152,7 @@ class StackDeployer:
             self._sleep(self._poll_seconds / 4)
 
     def _failed_validation(self, name: str) -> str:
-        """Return what CloudFormation's validation found; empty when it found nothing.
+        """Return the errors of CloudFormation's validation as text; empty when there are none.
 
         The change set itself says only that validation failed (AWS CloudFormation User Guide, Validate stack
         deployments).

@@ -26,7 +26,7 @@ _NO_TAGS = ("NoSuchTagSet", "NoSuchTagSetError")
 
 
 def disowning(names: Names, tags: Mapping[str, str]) -> str:
-    """Return why something with these tags is not this environment's; empty when it is."""
+    """Return why a resource with these tags is not this environment's; empty when it is."""
     owner = {key: tags[key] for key in names.tags if key in tags}
     if owner == names.tags:
         return ""
@@ -36,14 +36,14 @@ def disowning(names: Names, tags: Mapping[str, str]) -> str:
 
 
 class Ownership:
-    """Compares tags in AWS with those of one environment."""
+    """The comparison of tags in AWS with those of one environment."""
 
     def __init__(self, aws: Aws, names: Names) -> None:
         self._aws = aws
         self._names = names
 
     def kept(self, kind: RetainedKind, name: str) -> str:
-        """Return why something that a stack keeps is not ours; empty when it is."""
+        """Return why a retained resource does not belong to this environment; empty when it does."""
         match kind:
             case RetainedKind.BUCKET:
                 return self.bucket(name)
@@ -53,7 +53,7 @@ class Ownership:
                 assert_never(kind)
 
     def bucket(self, bucket: str) -> str:
-        """Return why a bucket that is there is not ours; empty when it is."""
+        """Return why an existing bucket does not belong to this environment; empty when it does."""
         return disowning(self._names, self._bucket_tags(bucket))
 
     def _bucket_tags(self, bucket: str) -> dict[str, str]:
@@ -81,7 +81,7 @@ class Ownership:
             self._aws.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": wanted})  # type: ignore[typeddict-item]
 
     def table(self, arn: str) -> str:
-        """Return why a table that is there is not ours; empty when it is."""
+        """Return why an existing table does not belong to this environment; empty when it does."""
         found: list[Any] = []
         request = {"ResourceArn": arn}
         while True:
@@ -92,7 +92,7 @@ class Ownership:
             request["NextToken"] = reply["NextToken"]
 
     def log_group(self, group: str) -> str | None:
-        """Return why a log group is not ours; empty when it is, and None when there is no such group."""
+        """Return why a log group is not this environment's; empty when it is, None when it does not exist."""
         aws = self._aws
         arn = f"arn:{aws.partition}:logs:{aws.region}:{aws.account}:log-group:{group}"
         try:
@@ -104,12 +104,12 @@ class Ownership:
         return disowning(self._names, found)
 
     def stack(self, stack: str) -> str:
-        """Return why a stack is not ours, by the tags in its template; empty when it is."""
+        """Return why a stack is not this environment's, by the tags in its template; empty when it is."""
         body: Any = self._aws.cloudformation.get_template(StackName=stack, TemplateStage="Original")
         owners = {disowning(self._names, tags) for tags in _tags_in(_parsed(body.get("TemplateBody")))}
         if owners == {""}:
             return ""
-        # Resources of two owners make it nobody's: it is not ours then either.
+        # A stack with resources of two owners belongs to neither of them.
         foreign = sorted(owners - {""})
         return foreign[0] if foreign else UNTAGGED
 

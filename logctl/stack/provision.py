@@ -39,7 +39,7 @@ OnEvent = Callable[[StackEvent], None]
 
 @dataclass(frozen=True)
 class Destroyed:
-    """What `destroy` deleted and kept, by kind and name, and what it did not touch because it is not ours."""
+    """The resources that `destroy` deleted, kept, or left because another environment may own them."""
 
     deleted: tuple[str, ...]
     retained: tuple[str, ...]
@@ -108,7 +108,7 @@ class Provisioner:
 
     @property
     def shortage(self) -> str:
-        """Why the API could use up what the consumer needs; empty when it cannot, or nothing is known."""
+        """The shortage of concurrency that the API may cause, as a clause; empty if none is known."""
         chosen = self._settings
         if self.concurrency is None:
             return ""
@@ -179,11 +179,11 @@ class Provisioner:
         return self._own(self._stack, plan)
 
     def _disowning(self, deployer: StackDeployer) -> str:
-        """Return why the stack is not ours; empty when it is, or when there is none."""
+        """Return why the stack is not this environment's; empty when it is, or when there is none."""
         return self._ownership.stack(deployer.stack) if deployer.describe() else ""
 
     def _own(self, deployer: StackDeployer, plan: Plan) -> Plan:
-        """Return the plan if everything that it would take over is ours.
+        """Return the plan if every resource that it would take over belongs to this environment.
 
         Raises:
             LogctlError: something is not. The plan is discarded.
@@ -200,7 +200,7 @@ class Provisioner:
         return plan
 
     def _disowning_import(self, change: Change) -> str:
-        """Return why a resource that CloudFormation would take over is not ours; empty when it is."""
+        """Return why a resource that CloudFormation would take over is not this environment's; else empty."""
         kind = row_of(change.type).kept
         if kind is None:
             return f"logctl keeps no {change.type} that it could take over"
@@ -217,7 +217,7 @@ class Provisioner:
         )
 
     def shortfall(self) -> Shortfall:
-        """Return what the stack lacks of what these settings make, whatever CloudFormation's status is."""
+        """Return the resources and outputs of the template that the stack lacks, whatever its status is."""
         info = self.describe()
         return shortfall(
             json.loads(self.template()),

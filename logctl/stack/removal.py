@@ -1,4 +1,4 @@
-"""Deletion of what CloudFormation leaves: retained buckets and tables, and log groups that came back.
+"""Deletion of resources that CloudFormation leaves: retained buckets and tables, recreated log groups.
 
 Only what has the environment's tags is deleted; what has its name and not its tags is noted in `left`. Each
 step may be repeated: it is not an error that something is gone already or is being deleted. The methods
@@ -28,14 +28,14 @@ _TABLE_POLLS = 150
 
 @dataclass(frozen=True)
 class Left:
-    """Something with a name of the environment that was not touched: its kind and name, and why."""
+    """A resource with a name of the environment that was not deleted: its kind and name, and the reason."""
 
     thing: str
     reason: str
 
 
 class Removal:
-    """Deletes resources of one environment.
+    """The deletion of resources of one environment.
 
     `pace` is how long to wait between two looks at a deletion in progress, in seconds.
     """
@@ -50,7 +50,7 @@ class Removal:
         self._pace = pace
 
     def owns(self, kind: RetainedKind, name: str) -> bool:
-        """Return whether something that a stack keeps is there and this environment's."""
+        """Return whether a retained resource exists and belongs to this environment."""
         match kind:
             case RetainedKind.BUCKET:
                 return self._owns_bucket(name)
@@ -81,7 +81,7 @@ class Removal:
         return True
 
     def bucket(self, bucket: str, on_emptied: Callable[[str, int], None]) -> list[str]:
-        """Delete every version and delete marker, then the bucket, if it exists and is ours.
+        """Delete every version and delete marker, then the bucket, if it is this environment's.
 
         Args:
             bucket: its name.
@@ -136,7 +136,7 @@ class Removal:
                 yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
 
     def tables(self, tables: Sequence[str]) -> list[str]:
-        """Delete the tables that exist and are ours, and wait until their names are free again.
+        """Delete this environment's tables that exist, and wait until their names are free again.
 
         Raises:
             LogctlError: DynamoDB has not finished in time.
@@ -172,18 +172,18 @@ class Removal:
         )
 
     def owned_log_groups(self, groups: Iterable[str]) -> set[str]:
-        """Return the log groups that exist and are ours."""
+        """Return this environment's log groups that exist."""
         return {group for group in groups if self._ownership.log_group(group) == ""}
 
     def log_groups(self, groups: Iterable[str], anew: Collection[str]) -> list[str]:
-        """Delete log groups that came back after the stack was deleted.
+        """Delete log groups that were created again after the stack was deleted.
 
         A function's last log line creates its log group again, without tags, and the next `provision` would
         find the name taken.
 
         Args:
             groups: the log groups of the environment's functions.
-            anew: those that were ours before the stack was deleted, and so are ours without tags.
+            anew: those that belonged to this environment before the stack was deleted; they need no tags.
         """
         deleted = []
         for group in groups:

@@ -510,9 +510,9 @@ _ROWS = (
 )
 
 RESOURCE_TYPES = {row.name: row for row in _ROWS}
-"""By CloudFormation's name of the type."""
+"""The resource types by CloudFormation's name."""
 TAG_PROPERTIES = frozenset(row.tags.name for row in _ROWS if row.tags)
-"""What the types call the property that takes tags."""
+"""The names of the properties that take tags."""
 
 
 def row_of(name: str) -> ResourceType:

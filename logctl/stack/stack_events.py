@@ -1,4 +1,4 @@
-"""What CloudFormation reports about a stack, as values: planned changes, events, and the first failure."""
+"""CloudFormation's reports about a stack as values: planned changes, events, and the first failure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Change:
 
     @property
     def loss(self) -> str:
-        """What is lost, in words; empty where nothing is."""
+        """The resource that the change removes or replaces, and its data, as a clause; empty for none."""
         if not self.loses:
             return ""
         happens = f"{self.logical_id} ({self.type}) is {'replaced' if self.replaces else 'removed'}"
@@ -85,7 +85,7 @@ class StackEvent:
 
     @property
     def only_cancelled(self) -> bool:
-        """Return whether it failed only because another resource did."""
+        """Return whether the resource failed only because another one did."""
         return self.failed and _CANCELLED.search(self.reason) is not None
 
 

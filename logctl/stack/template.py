@@ -155,7 +155,7 @@ def to_json(template: dict[str, Any]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes YAML without anchors: all resources have the same tags, and people read them at each."""
+    """A writer of YAML without anchors, so that every resource shows its tags in full."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True

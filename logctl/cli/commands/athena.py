@@ -127,7 +127,7 @@ class QueryOptions:
 
 @dataclass(frozen=True)
 class _Limits:
-    """What bounds a run: the oldest result to reuse (milliseconds), and the most bytes to read."""
+    """The limits of a query: the oldest result to reuse (milliseconds), and the most bytes to read."""
 
     reuse: int | None
     max_scan: int | None

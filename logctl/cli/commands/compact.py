@@ -93,7 +93,7 @@ def compact(
 
 
 def _show(found: Sequence[Compacted], output: Output, *, done: bool) -> None:
-    """Show partitions: what was compacted, or in a dry run what would be."""
+    """Show the partitions that were compacted, or that would be in a dry run."""
     planned = ("partition", "objects", "bytes")
     columns = ("partition", "records", "objects", "bytes", "files", "compacted_bytes") if done else planned
     show(

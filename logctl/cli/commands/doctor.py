@@ -1,4 +1,4 @@
-"""`logctl doctor`: checks whether logctl can work from this machine, and says what to do if it cannot."""
+"""`logctl doctor`: check whether logctl can work from this machine, and say what to do if it cannot."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def doctor(
 
 
 def _checks(context: Context, *, live: bool, timeout: int) -> Iterator[Check]:
-    """Yield the checks, up to the first failure without which the others make no sense."""
+    """Yield the checks, up to the first failure that makes the remaining checks meaningless."""
     from logctl.ops.health import doctor as ops
 
     yield from ops.machine()
@@ -106,7 +106,7 @@ def _settings(context: Context) -> Check:
 
 
 def _digest(context: Context) -> str:
-    """Return the SHA-256 of the zip that would be deployed, which Lambda reports for its own."""
+    """Return the SHA-256 of the zip that would be deployed, to be compared with Lambda's CodeSha256."""
     from logctl.stack.bundle import build
 
     return hashlib.sha256(build(context.settings.target).data).hexdigest()
@@ -129,7 +129,7 @@ def _failed(checks: Iterable[Check]) -> bool:
 
 
 def _explained(context: Context, check: Check) -> LogctlError | None:
-    """Return the error that a call raised, in words."""
+    """Return an error of a call as it is shown to people."""
     if check.error is None:
         return None
     return explain(check.error, context) or LogctlError(f"{check.error}")

@@ -55,7 +55,7 @@ class MatchOptions:
     ] = ""
 
     def wanted(self) -> Wanted:
-        """Return the description for `ops`.
+        """Return the options as the condition that `ops` searches by.
 
         Raises:
             UsageError: a time is not valid.
@@ -254,7 +254,7 @@ def _write_raw(content: str | None) -> None:
 
 
 def _limits_of(held: QuarantinedMessage) -> list[str]:
-    """Return sentences about what of a message cannot be restored."""
+    """Return sentences about the parts of a message that cannot be restored."""
     if held.note is None or not held.note.redacted:
         return []
     return [

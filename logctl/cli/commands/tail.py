@@ -231,7 +231,7 @@ def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
 
 
 def _passing(error: Exception) -> bool:
-    """Return whether an error may pass: throttling, a broken connection or a damaged reply, for example.
+    """Return whether an error may be temporary, such as throttling, a broken connection or a damaged reply.
 
     A table that is missing or forbidden does not pass.
     """
@@ -281,7 +281,7 @@ def _explain_nothing(reader: Any, names: list[str], patterns: list[str], span: T
 
 
 class Printer:
-    """Writes records to stdout, one in each line, flushed so that a pipe receives them at once."""
+    """A writer of records to stdout, one in each line, flushed so that a pipe receives them at once."""
 
     def __init__(self, form: RecordFormat, query: str | None, *, utc: bool, colored: bool) -> None:
         self._form = form

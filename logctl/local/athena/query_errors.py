@@ -22,7 +22,7 @@ class NotSupported(QueryError):
 
 
 class Stopped(Exception):
-    """A query that was cancelled, by StopQueryExecution or at the workgroup's limit of bytes."""
+    """A query that was cancelled, by StopQueryExecution or by the workgroup's limit on bytes scanned."""
 
     def __init__(self, reason: str = "Query cancelled by user") -> None:
         super().__init__(reason)

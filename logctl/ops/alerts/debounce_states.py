@@ -18,7 +18,7 @@ _SEE_KEYS = "See the keys with: logctl debounce list"
 
 
 def standings(deployment: Deployment, *, now: int) -> list[Standing]:
-    """Return every key that is open or has events to report: open ones first, most held back first."""
+    """Return every key that is open or has events to report: open ones first, most suppressed first."""
     return _reader(deployment).all(now=now)
 
 

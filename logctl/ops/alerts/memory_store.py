@@ -55,7 +55,7 @@ class MemoryAlertStore:
     # ── As AlertStore ───────────────────────────────────────────────────────────────────────────────
 
     def begin_sweep(self, called_at: int) -> bool:
-        """Note that a sweep was called, unless a later one was noted."""
+        """Record the time of a sweep's call, unless a later one was recorded."""
         if called_at <= self._called_at:
             return False
         self._called_at = called_at
@@ -119,7 +119,7 @@ class MemoryAlertStore:
         window: int,
         swept_at: int = 0,  # noqa: ARG002
     ) -> State | None:
-        """Freeze what an alert covers. The claim itself is not kept: nobody else is there to see it."""
+        """Freeze what an alert covers. The claim itself is not kept, because there is no other publisher."""
         if action is Action.RECOVER:
             return state
         upto = state.reported + 1 if action is Action.OPEN else state.seen

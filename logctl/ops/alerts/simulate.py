@@ -118,7 +118,7 @@ class Simulation:
             yield from self._published()
 
     def _published(self) -> list[Told]:
-        """Return what has just been published, in order of its keys: a sweep has no order of its own."""
+        """Return the alerts that were just published, sorted by key, because a sweep has no order."""
         found = sorted(self._topic.take(), key=lambda alert: alert.key)
         states = {state.key: state for state in self._store.states([alert.key for alert in found])}
         return [Told(self._now, alert, states[alert.key].template) for alert in found]

@@ -53,12 +53,12 @@ class Load:
 
     @property
     def sends(self) -> float:
-        """How often the producers send in a month, together; each time they send at least one record."""
+        """The number of times that all producers send in a month; each time they send at least one record."""
         return min(self.records, self.apps * MONTH / self.every)
 
     @property
     def messages_per_send(self) -> int:
-        """Messages that one producer makes of what it sends at once."""
+        """Messages that one producer makes of the records that it sends at once."""
         wire = self.record_bytes + _WIRE_OVERHEAD
         most = min(MAX_RECORDS, max(1, MAX_PLAIN // wire))
         return math.ceil(self.records / self.sends / most)

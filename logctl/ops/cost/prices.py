@@ -20,7 +20,7 @@ _OFFER = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{offer}/curren
 
 @dataclass(frozen=True)
 class Price:
-    """A list price: `usd` for `per` of what a quantity counts. `unit` names that amount."""
+    """A list price: `usd` dollars for `per` units of a quantity; `unit` is that amount in words."""
 
     usd: float
     per: float

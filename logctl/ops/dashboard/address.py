@@ -1,4 +1,4 @@
-"""Where an environment's dashboard and its sign-in service are, and whether its API answers as it should."""
+"""The addresses of an environment's dashboard and sign-in service, with a check of its API."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def sign_in(dashboard: Dashboard, name: str, password: str) -> tuple[str, str]:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Makes urllib raise a redirect as an HTTPError, so that its address can be read."""
+    """A handler with which urllib raises a redirect as an HTTPError, so that its address can be read."""
 
     def redirect_request(self, *_: object) -> None:
         return None

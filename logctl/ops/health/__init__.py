@@ -1,1 +1,1 @@
-"""Whether the pipeline works: `status`, `doctor`, drift, metrics, and a test event that is followed."""
+"""The health of the pipeline: `status`, `doctor`, drift, metrics, and a test event that is followed."""

@@ -21,7 +21,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """What one check saw, and what to do about it.
+    """The result of one check, and what to do about it.
 
     Attributes:
         to_do: what to do, in words. With `run`, the words that introduce the command, without a colon.

@@ -1,4 +1,4 @@
-"""How `logctl doctor` judges what it has read: pure functions, without clock and network."""
+"""The rules of `logctl doctor`: pure functions, without clock and network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CONCURRENCY_QUOTA = "https://console.aws.amazon.com/servicequotas/home/services
 
 
 def clock(skew: int) -> Check:
-    """Judge by how many milliseconds this machine's clock is ahead of AWS's; negative when it is behind."""
+    """Judge the milliseconds by which this machine's clock is ahead of AWS's (negative: behind)."""
     if abs(skew) < SKEW_NOTICED:
         # The Date header of the reply has whole seconds, and the reply took some time to arrive.
         return Check("clock", Verdict.OK, f"within {max(1, round(abs(skew) / SECOND))} s of AWS's")

@@ -1,4 +1,4 @@
-"""Drift: resources that were changed outside CloudFormation, which detects it within minutes."""
+"""Drift: changes that were made to resources outside CloudFormation, which takes minutes to detect them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `logctl status` reads of each part of the pipeline.
+"""The facts that `logctl status` reads about each part of the pipeline.
 
 Times are ISO text, durations are in the unit that their name ends in, and None is what could not be measured
 or compared. `logctl status -o json` has these names.
@@ -36,7 +36,7 @@ class DriftFacts:
 
 @dataclass(frozen=True)
 class QueueFacts:
-    """Approximate numbers of messages."""
+    """Approximate numbers of messages in the main queue."""
 
     waiting: int
     in_flight: int
@@ -44,7 +44,7 @@ class QueueFacts:
 
 @dataclass(frozen=True)
 class DeadLetterFacts:
-    """The approximate number of messages, waiting or in flight."""
+    """The approximate number of messages in the dead-letter queue, waiting or in flight."""
 
     messages: int
 
@@ -111,7 +111,7 @@ class PartitionFacts:
 
 @dataclass(frozen=True)
 class AppFacts:
-    """The chunk of an app that arrived last; None where the hot store or S3 has nothing.
+    """The chunk of an app that arrived last in the hot store, and when its object in S3 was written.
 
     Attributes:
         newest_at: the time of the chunk's newest record.

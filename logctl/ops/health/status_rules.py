@@ -1,4 +1,4 @@
-"""What of each part of the pipeline needs attention: the rules of `logctl status`, without clock and network.
+"""The rules of `logctl status` for what needs attention in each part: without clock and network.
 
 Each rule takes what was read of one part and returns the findings. None stands for a number of which
 CloudWatch has no data: it is no finding.

@@ -105,7 +105,7 @@ class _Trace:
         return stored_at(self.deployment, APP, self.message.min_ts, self.message.batch_id) is not None
 
     def _lambda(self, started: int, *, has_run: bool) -> Check:
-        """Judge by the row in DynamoDB, which has the time at which the consumer wrote it."""
+        """Check that Lambda ran the consumer; the row in DynamoDB says when the consumer wrote it."""
         if not has_run:
             return self._missed(
                 "Lambda",
@@ -118,7 +118,7 @@ class _Trace:
         return _reached("Lambda", max(0, arrival.arrived - started))
 
     def _written(self, name: str, at: int | None, started: int, *, has_run: bool) -> Check:
-        """Judge one of the two stores that the consumer writes."""
+        """Check that the consumer has written the event to one of its two stores."""
         if at is not None:
             return _reached(name, at - started)
         if not has_run:

@@ -35,19 +35,19 @@ class CatalogChanges(ABC):
 
     @abstractmethod
     def add(self, batch: Sequence[Partition]) -> list[Failure]:
-        """Register partitions; one that is registered is no failure."""
+        """Register partitions; one that exists already is not a failure."""
 
     @abstractmethod
     def drop(self, batch: Sequence[Partition]) -> list[Failure]:
-        """Remove partitions from the catalog; one that is not there is no failure."""
+        """Remove partitions from the catalog; a missing one is not a failure."""
 
     @abstractmethod
     def move(self, batch: Sequence[Partition]) -> list[Failure]:
-        """Point registered partitions to their own place in the bucket."""
+        """Reset the location of registered partitions to their own prefix."""
 
 
 def catalog_changes(deployment: Deployment, via: Via, stopped: Callable[[], bool]) -> CatalogChanges:
-    """Return the way that a person chose. `stopped` says that a running statement is to be cancelled."""
+    """Return the way that a person chose; a running statement is cancelled once `stopped` is set."""
     match via:
         case Via.GLUE:
             return _ByGlue(deployment)
@@ -69,7 +69,7 @@ class _ByGlue(CatalogChanges):
     add_size = move_size = CREATE_LIMIT
     drop_size = DELETE_LIMIT
     workers = 10
-    """As many as botocore keeps connections for."""
+    """Threads; botocore keeps as many connections open."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment

@@ -50,7 +50,7 @@ class Content:
         return self.small_objects / self.objects if self.objects else None
 
     def plus(self, size: int, modified: datetime) -> Content:
-        """Return this with one more object."""
+        """Return the content with one more object counted."""
         return Content(
             self.objects + 1,
             self.bytes + size,

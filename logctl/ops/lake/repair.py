@@ -27,7 +27,7 @@ from logctl.ops.lake.repair_method import Via
 from logctl.pipeline.stores.catalog import Failure
 
 _LISTERS = 10
-"""As many as botocore keeps connections for."""
+"""Threads; botocore keeps as many connections open."""
 
 Progress = Callable[[str], None]
 
@@ -58,7 +58,7 @@ class Differences:
 
 @dataclass(frozen=True)
 class Repair:
-    """What a repair did. Each partition is in one of these."""
+    """The result of a repair. Each partition is in one of the groups."""
 
     added: tuple[Partition, ...] = ()
     dropped: tuple[Partition, ...] = ()
@@ -144,7 +144,7 @@ def _returned(deployment: Deployment, dropped: Sequence[Partition]) -> set[Parti
 
 
 class _Work:
-    """Batches that run side by side.
+    """Work on batches of partitions in several threads.
 
     A batch that AWS refuses, after the SDK's retries, is a failure of each of its partitions.
     """

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Via(StrEnum):
-    """By what the catalog is changed: Glue's batch API, ALTER TABLE or MSCK REPAIR TABLE in Athena."""
+    """The way to change the catalog: Glue's batch API, ALTER TABLE or MSCK REPAIR TABLE in Athena."""
 
     GLUE = "glue"
     DDL = "ddl"

@@ -36,7 +36,7 @@ class Faults:
 
     @property
     def told(self) -> str:
-        """A clause that names them: `logs_raw is missing, logs was changed`."""
+        """The faults as part of a sentence: `logs_raw is missing, logs was changed`."""
         return lacking(self.missing, self.changed)
 
 
@@ -62,7 +62,7 @@ def _wanted(deployment: Deployment) -> dict[str, dict[str, object]]:
 
 
 def restore(deployment: Deployment, found: Faults) -> None:
-    """Create what is missing, the database too, and set what was changed back to its definition.
+    """Create missing tables and views, and the database; restore the definitions of changed ones.
 
     A table that is created again has no partitions until `repair` has registered them.
     """

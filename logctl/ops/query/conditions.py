@@ -19,7 +19,7 @@ _WORDS = frozenset({"true", "false", "null"})
 
 
 def parameter(text: str) -> str:
-    """Return the literal for what a person gives for a `?`.
+    """Return the SQL literal of a value that a person gives for a `?`.
 
     A number, `true`, `DATE '2026-01-31'` and quoted text stay as they are; everything else is quoted.
     """

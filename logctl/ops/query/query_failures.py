@@ -1,4 +1,4 @@
-"""What people are told when Athena refuses, stops or fails a query."""
+"""The errors shown when Athena refuses or stops a query, or when a query fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person asks of the log tables: a statement or none, a selection, and rows or a histogram."""
+"""The input of `athena query`: a statement or none, a selection, and rows or a histogram."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Question:
     bars: Bars | None = None
 
     def query(self, database: str) -> Query:
-        """Return the query that answers the question.
+        """Return the query to run: the statement narrowed by the selection, or its counts for a histogram.
 
         Raises:
             UsageError: the selection cannot apply to the statement, or its rows have no time to count by.

@@ -75,7 +75,7 @@ class QueryResult:
 def to_be_asked(
     deployment: Deployment, query: Query
 ) -> tuple[tuple[str, ...], scan_estimate.Estimate | None]:
-    """Return the log tables that a query reads in full, with an estimate of what it reads there.
+    """Return the log tables that a query reads in full, with an estimate of their objects and bytes.
 
     Both are empty where no confirmation is needed: --app names apps, or the tables hold no object.
     The estimate is None where the caller may not list the bucket.

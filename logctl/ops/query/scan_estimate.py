@@ -25,7 +25,7 @@ _GENERATION = re.compile(r"\bgen=[^/]+/")
 
 
 def dollars(scanned: int) -> float:
-    """Return the approximate dollars for a query that reads so many bytes, at the price of us-east-1."""
+    """Return the approximate dollars for a query that reads `scanned` bytes, at the price of us-east-1."""
     return prices(REGIONS[0])["athena_scan"].of(max(scanned, BILLED_AT_LEAST)) if scanned else 0.0
 
 
@@ -44,7 +44,7 @@ class Estimate:
 
 
 def estimate(deployment: Deployment, tables: Iterable[str], selection: Selection | None = None) -> Estimate:
-    """Return what lies in the partitions of tables and views that a selection includes.
+    """Return the objects and bytes in the partitions of tables and views that a selection includes.
 
     It is an upper bound: of Parquet a query reads only the columns it needs, and a LIMIT may end it early.
     """

@@ -68,7 +68,7 @@ class Statement:
     # ── What it reads ──
 
     def unbound(self) -> tuple[str, ...]:
-        """Return the log tables that it reads without a condition that surely excludes partitions.
+        """Return the log tables that the statement reads without a condition that excludes partitions.
 
         Where the statement cannot be parsed, these are the log tables that it names.
         """
@@ -82,7 +82,7 @@ class Statement:
         return _unbound(_pushed_down(tree)) if found else ()
 
     def tables(self) -> tuple[str, ...]:
-        """Return the log tables that it reads."""
+        """Return the log tables that the statement reads."""
         from sqlglot import exp
 
         named = (
@@ -95,7 +95,7 @@ class Statement:
         return _parse(self.text)
 
     def selects(self, column: str) -> bool:
-        """Return whether its rows have a column, as far as the text shows; `*` has every column."""
+        """Return whether the rows have a column, as far as the statement shows; `*` has every column."""
         from sqlglot import exp
 
         tree = self._tree
@@ -208,9 +208,9 @@ def _own_queries(tree: exp.Expr) -> Sequence[Any]:
 
 
 def _is_cte(table: exp.Table) -> bool:
-    """Return whether an unqualified name means a WITH query that is visible there.
+    """Return whether an unqualified table name refers to a WITH query, and not to a table.
 
-    In the query's own definition, and in those before it, the name still means the table.
+    In the definition of that query, and in those before it, the name still means the table.
     """
     from sqlglot import exp
 
@@ -247,7 +247,7 @@ def _unbound(tree: exp.Expr) -> tuple[str, ...]:
 
 
 def _conjuncts_on(table: exp.Table) -> Iterator[exp.Expr]:
-    """Yield what holds for every row that a SELECT uses: WHERE, and ON where the join drops other rows."""
+    """Yield the conditions that every row of a SELECT meets: WHERE, and ON where a join drops other rows."""
     from sqlglot import exp
 
     select = table.parent_select

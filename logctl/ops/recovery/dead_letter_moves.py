@@ -128,7 +128,7 @@ def _walk(
     ledgers: bool = True,
     until: int | None = None,
 ) -> Moved:
-    """Walk through the queue in rounds; treat and delete each message that `goes`, at most `until`.
+    """Receive the queue's messages in rounds; treat and delete each that `goes` selects, up to `until`.
 
     A message is treated before it is deleted: an interruption in between repeats it, and loses nothing. With
     `ledgers`, `goes` gets what the consumer recorded of the message.

@@ -1,4 +1,4 @@
-"""The dead-letter queue in SQS: receiving from it without taking out, deleting, and counting."""
+"""The dead-letter queue in SQS: receiving without removal, deleting, and counting."""
 
 from __future__ import annotations
 

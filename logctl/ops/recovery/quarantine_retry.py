@@ -29,14 +29,14 @@ from logctl.pipeline.stores.quarantine_reader import Kept
 
 @dataclass(frozen=True)
 class Retried:
-    """How a retry ended. `again` holds the objects of what was rejected once more."""
+    """The result of a retry. `again` has the objects of the parts that were rejected again."""
 
     held: QuarantinedMessage
     again: tuple[QuarantinedMessage, ...] = ()
 
     @property
     def reasons(self) -> str:
-        """The reasons of what was rejected again, each once with its detail."""
+        """The reasons of the parts that were rejected again, each once with its detail."""
         said = []
         for held in self.again:
             if held.note:
@@ -59,7 +59,7 @@ UNCHANGED = Correction()
 
 
 class Retry:
-    """Processes messages again with the consumer's code on this machine and the deployed configuration."""
+    """The processing of messages with the consumer's code on this machine and the deployed configuration."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
@@ -110,9 +110,9 @@ def _message(note: Note, body: str, app: str | None) -> dict[str, Any]:
 
 
 def _identity(note: Note) -> str:
-    """Return the deduplication id of the message to process, which identifies a bare message with its body.
+    """Return the deduplication id under which a message is processed again.
 
-    The rejected lines of a message form a message of their own. Their positions are part of its id, so that
+    The rejected lines of a message form a message of their own. Their positions are part of the id, so that
     equal lines of one message stay apart.
     """
     if not note.rejected:

@@ -72,7 +72,7 @@ class _Part:
 
 @dataclass
 class Replayed:
-    """What was done for one app, or would be.
+    """The numbers of what a replay did for one app, or would do.
 
     `added` counts the rows that were missing, `records` the records in them, `present` the rows that exist.
     """
@@ -129,7 +129,7 @@ class Replay:
         self._hot = HotStore(deployment.aws.dynamodb, self._config.hot_table)
 
     def plan(self) -> ReplayOutcome:
-        """Return what `run` would do. This reads all that `run` reads, and writes nothing."""
+        """Return the outcome that `run` would have. This reads all that `run` reads, and writes nothing."""
         return self._each(lambda chunk, arrived: self._hot.lacks(chunk, now=self._now))
 
     def run(self) -> ReplayOutcome:

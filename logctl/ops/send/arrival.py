@@ -1,4 +1,4 @@
-"""Waiting until what was sent has arrived, in the hot store or in another place."""
+"""Waiting until sent messages have arrived in the hot store or in S3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source holds before it becomes records: entries, rejections, and the trail that identifies them."""
+"""The content of a source before it is made into records: entries, rejections, and their identities."""
 
 from __future__ import annotations
 

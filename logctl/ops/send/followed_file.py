@@ -60,7 +60,7 @@ _MAX_BEFORE = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that the person who follows the file has to know."""
+    """A message to the person who follows the file, such as that records may be missing."""
 
     text: str
 
@@ -83,7 +83,7 @@ class FollowBatch:
     _after: FollowState | None = field(default=None, repr=False, compare=False)
 
     def commit(self) -> None:
-        """Note that the batch was sent: reading continues after it, even after a restart."""
+        """Record that the batch was sent: reading continues after it, even after a restart."""
         self._commit(self)
 
 

@@ -23,7 +23,7 @@ _ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 
 @unique
 class Requested(StrEnum):
-    """What `send --format` can say about an input."""
+    """The values of `send --format`."""
 
     AUTO = "auto"
     TEXT = "text"

@@ -32,7 +32,7 @@ class Position:
     offset: int = 0
     line: int = 1
     inside_line: bool = False
-    """Whether it is in the middle of a line that was too long."""
+    """Whether the position is in the middle of a line that was too long."""
     headed: bool = False
     """Whether a line so far began with a time or a level; then a line without belongs to the one before."""
     ts: int | None = None
@@ -76,7 +76,7 @@ class _Open:
 
 
 class LineReader:
-    """Reads entries from the lines of a source, starting at a place."""
+    """A reader of entries from the lines of a source, starting at a place."""
 
     def __init__(
         self,

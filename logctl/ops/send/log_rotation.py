@@ -102,7 +102,7 @@ def open_file(path: Path) -> GrowingFile | None:
 
 
 def find(path: Path, device: int, inode: int, is_it: Callable[[GrowingFile], bool]) -> GrowingFile | None:
-    """Return the file with that inode, at `path` or in the same folder; None if there is none.
+    """Return the file with an inode, at `path` or in the same folder; None if there is none.
 
     An inode can be used again by another file, so `is_it` has to confirm the file. At `path` it is returned
     without: then it was truncated, which the caller reports.

@@ -18,7 +18,7 @@ from logctl.ops.send.entries import Entry, Rejection
 
 @dataclass(frozen=True)
 class Source:
-    """Where entries come from.
+    """The origin of entries.
 
     Args:
         app: the app of all entries; None if each entry names its app.

@@ -90,11 +90,11 @@ class _Lane:
             self.flush()
 
     def skip(self, outgoing: Outgoing) -> None:
-        """Note a message that is not sent any more, after all those that were added."""
+        """Add a message to the unsent ones, after all messages that were added before."""
         self._skipped.append(outgoing)
 
     def flush(self) -> None:
-        """Hand over what was added; wait while too many batches are queued."""
+        """Hand over the batch of added messages; wait while too many batches are queued."""
         if not self._batch:
             return
         if len(self._running) >= _AHEAD:
@@ -110,12 +110,12 @@ class _Lane:
         return self._unsent + self._skipped
 
     def close(self) -> None:
-        """Cancel what has not begun, and wait for the batch that has."""
+        """Cancel the batches that have not begun, and wait for the one that has."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
 class Sender:
-    """Sends messages to one queue and counts what was accepted.
+    """A sender of messages to one queue, which counts the accepted ones.
 
     An app's messages always go through the same lane, which keeps them in order while the lanes work in
     parallel.

@@ -1,1 +1,1 @@
-"""Alerts: count events, publish alerts, end windows every minute, and list what is held back."""
+"""Alerts: count events, publish alerts, end windows every minute, and list suppressed events."""

@@ -58,7 +58,7 @@ def alerter_for(aws: Aws, config: PipelineConfig, clock: Callable[[], int]) -> A
 
 
 class Alerter:
-    """Counts events and publishes alerts; the consumer and the sweeper share it.
+    """Counting of events and publishing of alerts, for the consumer and the sweeper.
 
     `clock` is the process's own (milliseconds): it measures how long things take, and decides about nothing
     that another process has written.
@@ -77,7 +77,7 @@ class Alerter:
         flags: str = "",
         log: Callable[..., None] = log,
     ) -> None:
-        """Wire an alerter.
+        """Create an alerter from its stores, topic and settings.
 
         - `stack`: the name in the subject of every alert.
         - `window`: milliseconds.
@@ -101,7 +101,7 @@ class Alerter:
     # ── The consumer's part ─────────────────────────────────────────────────────────────────────────
 
     def take(self, batch_id: str, tallies: Iterable[Tally]) -> None:
-        """Count what a stored message adds, and publish what may be opened.
+        """Count the events of a stored message, and publish the alerts that they open.
 
         What cannot be counted now goes to the outbox, together with the rest of this message: it must delay
         neither this message nor the later ones of its app.
@@ -127,7 +127,7 @@ class Alerter:
             return None
 
     def _try_to_notify(self, key: AlertKey, state: State | None, silence_of: Lookup) -> None:
-        """Publish what may be opened; whatever goes wrong, the sweeper finds what was counted."""
+        """Publish the alert that a key opens. If that fails, the sweeper finds the counted events."""
         try:
             self._notify(key, state, silence_of)
         except Exception as error:  # noqa: BLE001 - the message is done, and must not come back for this
@@ -151,7 +151,7 @@ class Alerter:
         return found
 
     def _notify(self, key: AlertKey, state: State | None, silence_of: Lookup) -> Action:
-        """Publish what may be published for a key that was just counted.
+        """Publish the alert, if one is due, of a key that was just counted.
 
         After a failed publish the consumer leaves it to the sweeper for a while: waiting for SNS, key
         after key, would delay ingest.
@@ -184,7 +184,7 @@ class Alerter:
     # ── What both do ────────────────────────────────────────────────────────────────────────────────
 
     def park(self, state: State, silence: Silence, marked: set[str] | None = None) -> None:
-        """Take a silenced state out of the sweeper's sight until the silence is over.
+        """Move a silenced state to a place of the index that sweeps skip until the silence is over.
 
         The silence is marked first: the sweeper looks for parked states only under silences with that mark.
 

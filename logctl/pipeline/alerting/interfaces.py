@@ -1,4 +1,4 @@
-"""What alerting needs of its stores and its topic.
+"""The interfaces of the stores and the topic that alerting uses.
 
 `pipeline.stores` implements these with DynamoDB and `pipeline.alerting.topic` with SNS. `logctl debounce
 simulate` implements them in memory, so that it runs the same `Alerter` and `Sweep` as the functions do.
@@ -55,7 +55,7 @@ class StateStore(Protocol):
 
 
 class Silences(Protocol):
-    """What people have silenced; see `SilenceStore`."""
+    """The silences in force; see `SilenceStore`."""
 
     def get(self, target: str) -> Silence | None: ...
 
@@ -67,7 +67,7 @@ class Silences(Protocol):
 
 
 class UncountedTallies(Protocol):
-    """What could not be counted when its message was stored; see `Outbox`."""
+    """Tallies that could not be counted when their message was stored; see `Outbox`."""
 
     def put(self, batch_id: str, tally: Tally) -> None: ...
 
@@ -77,6 +77,6 @@ class UncountedTallies(Protocol):
 
 
 class Topic(Protocol):
-    """Where alerts are published; see `AlertTopic`."""
+    """The topic to which alerts are published; see `AlertTopic`."""
 
     def publish(self, alert: Alert) -> None: ...

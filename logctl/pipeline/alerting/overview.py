@@ -1,4 +1,4 @@
-"""Reading what is held back and why: debounce states together with the silences that concern them."""
+"""Suppressed events with the reason: debounce states together with the silences that apply to them."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Standings:
-    """Reads states and silences. `window` is the one in force, in milliseconds."""
+    """A reader of states and silences. `window` is the one in force, in milliseconds."""
 
     store: AlertStore
     silences: SilenceStore
     window: int
 
     def all(self, *, now: int) -> list[Standing]:
-        """Return every key that is open or has events to report: open ones first, most held back first."""
+        """Return every key that is open or has events to report: open ones first, most suppressed first."""
         kept = {silence.target: silence for silence in self.silences.kept()}
         states = self.store.attention(target for target, silence in kept.items() if silence.parked)
         states.sort(key=lambda state: (state.status is Status.CLOSED, -state.held_back, str(state.key)))

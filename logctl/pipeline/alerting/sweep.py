@@ -1,4 +1,4 @@
-"""One sweep: count what waits in the outbox, then settle every state that is due.
+"""One sweep: count the tallies in the outbox, then settle every state that is due.
 
 States that are due are found in the index, which has keys only, and each is read shortly before it is
 settled, so that the number of keys bounds the memory. One key of each app is settled, then the next of each,
@@ -137,7 +137,7 @@ class Sweep:
     # ── What is due ─────────────────────────────────────────────────────────────────────────────────
 
     def _gather(self) -> None:
-        """Find the keys that are due, and those that silences have held back which are over."""
+        """Find the keys that are due, and those that were parked under silences which have ended."""
         for _ in self._each(self._look_at_shard, random.sample(SHARDS, len(SHARDS))):
             pass
         for silence in self._silences.values():

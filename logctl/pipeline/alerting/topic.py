@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class AlertTopic:
-    """Publishes alerts, with attributes by which a subscription can filter them."""
+    """A publisher of alerts, with attributes by which a subscription can filter them."""
 
     def __init__(self, sns: SNSClient, topic_arn: str) -> None:
         self._sns = sns

@@ -27,7 +27,7 @@ _KILLS_DETAIL = "the process ended each time this message was opened"
 
 
 class Work(Protocol):
-    """What the consumer does with a message."""
+    """The consumer's work on one message."""
 
     def ingest(self, message: Message, deadline: Deadline) -> None:
         """Store and count a message, or raise."""
@@ -55,7 +55,7 @@ class _Round:
 
 @dataclass(frozen=True)
 class _Failure:
-    """Why an attempt failed, and whether its beginning was recorded."""
+    """The failure of an attempt: its error, and whether the beginning of the attempt was recorded."""
 
     reason: str
     detail: str
@@ -143,7 +143,7 @@ class Trials:
     def _tried(self, message: Message, round_: _Round) -> bool:
         try:
             self._work.ingest(message, Deadline(round_.remaining, groups_left=round_.waiting))
-        except Exception as error:  # noqa: BLE001 - AWS, the time, or a bug of ours: all are an attempt
+        except Exception as error:  # noqa: BLE001 - AWS, the time, or a bug in logctl: all are an attempt
             return self._failed(message, error, round_)
         self._close(message)
         return True

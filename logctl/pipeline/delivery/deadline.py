@@ -1,4 +1,4 @@
-"""How much time of an invocation one message may use; it is checked between the message's calls."""
+"""The time of an invocation that one message may use; it is checked between the message's calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each route answers: one method of `Answers` per route that takes a token.
+"""The responses of the routes that take a token: one method of `Answers` for each.
 
 A method gets a checked request and returns a JSON object; `routes` says which route it is of, which
 parameters it takes and what the object looks like.
@@ -229,7 +229,7 @@ class Answers:
 
 
 def _mark(follower: Follower) -> Mark:
-    """Return the follower's position.
+    """Return the position of a follower, also if there is no time to look for the newest chunks.
 
     A page does not fail because there is no time to look for the newest chunks; the position is then older.
     """

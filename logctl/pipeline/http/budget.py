@@ -29,7 +29,7 @@ class BudgetExceeded(Exception):
 
 
 class Budget:
-    """What one request may still use.
+    """The remaining time and records of one request.
 
     `timeout` is the function's time in all, and `remaining` returns what is left of it, both in milliseconds.
     """
@@ -40,7 +40,7 @@ class Budget:
         self._plain = self._chunks = 0
 
     def over(self) -> bool:
-        """Return whether reading should stop, so that the answer contains what was read so far."""
+        """Return whether reading should stop; the answer then has the records that were read so far."""
         return (
             self._remaining() < _KEPT_FOR_THE_ANSWER * self._timeout
             or self._plain >= MOST_PLAIN

@@ -1,4 +1,4 @@
-"""What the API serves without a token: the dashboard's page and files, and the description of the API."""
+"""The API's routes without a token: the dashboard's page and files, and the description of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters of a request, parsed strictly: an invalid one is named in the error, and never guessed."""
+"""Parameters of a request, parsed strictly: an error names the invalid parameter."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Params:
     given: Mapping[str, str]
 
     def only(self, *known: str) -> None:
-        """Refuse any parameter but these: a misspelt one would silently widen the answer.
+        """Refuse any parameter but these, because ignoring a misspelt filter would return too many records.
 
         Raises:
             BadRequest: there is another one.

@@ -38,7 +38,7 @@ class _Route:
 
     @property
     def key(self) -> str:
-        """What API Gateway calls the route."""
+        """The route key of API Gateway."""
         return f"GET {self.path}"
 
 

@@ -1,1 +1,1 @@
-"""What the pipeline keeps in S3, DynamoDB and Glue: one module for each kind of item."""
+"""The pipeline's data in S3, DynamoDB and Glue: one module for each kind of item."""

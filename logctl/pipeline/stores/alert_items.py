@@ -169,7 +169,7 @@ def add_events(table: str, tally: Tally, *, now: int, shard: str, only_if_open: 
 
 @dataclass(frozen=True)
 class Claimant:
-    """Who takes on publishing, and when. Times are milliseconds.
+    """The publisher that claims an alert, and when. Times are milliseconds.
 
     `token` is unique for the attempt; `swept_at` is when the sweep was called that claims, 0 for the
     consumer.

@@ -87,7 +87,7 @@ class AlertStore:
     # ── The sweeper's clock ─────────────────────────────────────────────────────────────────────────
 
     def begin_sweep(self, called_at: int) -> bool:
-        """Note that a sweep was called at a time; return False when it, or a later one, was noted before."""
+        """Record the time of a sweep's call; return False if this or a later call was recorded before."""
         token = uuid.uuid4().hex
         try:
             self._past_conflicts(
@@ -256,7 +256,7 @@ class AlertStore:
         )
 
     def see_claim(self, state: State, *, at: int) -> bool:
-        """Note when another publisher's claim was first seen: its lease runs from then on."""
+        """Record when another publisher's claim was first seen: its lease begins at that time."""
         return self._update_if(
             state,
             "SET lease_seen_at = :at",

@@ -23,7 +23,7 @@ _BATCH_GET = 100
 
 
 class Attempts:
-    """Reads and writes the ledgers of messages."""
+    """The ledgers of messages in the hot table."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb

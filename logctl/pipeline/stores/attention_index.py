@@ -3,7 +3,7 @@
 A state needs attention while it is open or has events to report. The index has keys only and is ordered by
 when the window of each state began, so that counting an event changes nothing in it. Its partitions are
 called places
-here: the shards, and the places where the states wait that a silence holds back.
+here: the shards, and the places where states are parked until a silence ends.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SHARDS = tuple(str(number) for number in range(16))
 """A partition of an index takes a thousand writes a second (Amazon DynamoDB Developer Guide, Designing
 partition keys to distribute your workload)."""
 PARKED = "silence#"
-"""The prefix of the places where states wait that silences hold back."""
+"""The prefix of the places where states are parked until a silence ends."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ def home(key: AlertKey) -> str:
 
 
 def parked_place(target: str, key: AlertKey) -> str:
-    """Return where the state of a key waits for the end of a target's silence."""
+    """Return the place where the state of a key is parked until a target's silence ends."""
     return f"{PARKED}{target}#{home(key)}"
 
 
 def parked_places(target: str) -> list[str]:
-    """Return every place where states may wait for the end of a target's silence."""
+    """Return every place where states may be parked until a target's silence ends."""
     return [f"{PARKED}{target}#{shard}" for shard in SHARDS]
 
 

@@ -1,4 +1,4 @@
-"""When a message's content was sent first: SQS has another time when a message is sent again or redriven.
+"""The time at which a message's content was sent first: a redrive or a retry changes SQS's own time.
 
 Records without a time of their own get the time at which their content was sent first, so that a redrive
 stores them in the same place. Only messages with such records are looked up here.
@@ -22,7 +22,7 @@ FIRST_SEEN = "first_seen"
 
 
 class Sightings:
-    """Remembers when content was sent first."""
+    """The times at which contents were sent first."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb

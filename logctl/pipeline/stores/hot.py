@@ -38,7 +38,7 @@ class Arrival:
 
 
 class HotStore:
-    """Reads and writes chunks, and the list of apps."""
+    """The chunks and the list of apps in the hot table."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb

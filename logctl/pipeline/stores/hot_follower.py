@@ -22,7 +22,7 @@ _LOOK_FOR_APPS = 5 * SECOND
 
 @dataclass(frozen=True)
 class Mark:
-    """How far somebody has followed, so that another `Follower` can continue from there.
+    """The position of a follower, from which another `Follower` can continue.
 
     Chunks that arrived before `floor` (milliseconds) are not looked for any more. `known` holds the ids of
     the chunks after it that have been read, with their arrival.
@@ -50,7 +50,7 @@ class _Arrival:
 
 
 class Follower:
-    """A reader of what arrives after it was made, each chunk once.
+    """A reader of the chunks that arrive after its creation, each once.
 
     To show a history first, make the follower before the history is read, and call `skip` with the chunks of
     that reading: what arrives between the two is then shown once. With a `mark` it continues from there.
@@ -74,7 +74,7 @@ class Follower:
         self._skipped |= set(chunks)
 
     def mark(self, *, look: bool = True) -> Mark:
-        """Return how far it has come, skipped chunks included.
+        """Return the present position; skipped chunks count as read.
 
         Args:
             look: read the arrivals of the skipped chunks. Without, chunks that arrived while the history was

@@ -21,7 +21,7 @@ SILENCES = "SILENCES"
 
 
 class SilenceStore:
-    """Reads and writes silences."""
+    """The silences that the alerts table has."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb
@@ -107,7 +107,7 @@ class SilenceStore:
         return [_silence(item) for page in pages for item in page["Items"]]
 
     def over(self, key: AlertKey, *, now: int) -> Silence | None:
-        """Return the silence that holds a key back, which may be its app's; None when there is none."""
+        """Return the silence that applies to a key, which may be its app's; None when there is none."""
         return over(key, self.get, now)
 
     def until(self, key: AlertKey, *, now: int) -> int:

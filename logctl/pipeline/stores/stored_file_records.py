@@ -20,7 +20,7 @@ PREFIX = "_file#"
 
 
 class KnownRecords:
-    """Remembers which records of a file are stored."""
+    """The marks of the records of files that are stored."""
 
     def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
         self._dynamodb = dynamodb
@@ -29,7 +29,7 @@ class KnownRecords:
     def new_of(
         self, appid: str, source: str, batch_id: str, records: Sequence[Record], *, now: int
     ) -> tuple[Record, ...]:
-        """Return the records of a message that no other message of its file has brought.
+        """Return the records of a message that no other message of its file contained.
 
         `source`: the file, by its first line; "" for records that are not of a file, which are all
         returned.
@@ -39,7 +39,7 @@ class KnownRecords:
         return new_of(batch_id, records, self._overlapping(appid, source, records, now))
 
     def note(self, appid: str, source: str, batch_id: str, records: Sequence[Record], *, now: int) -> None:
-        """Remember that these records are stored. Doing so again changes nothing."""
+        """Record that these records are stored. A second call changes nothing."""
         if not _of_a_file(source, records):
             return
         for block in brought(batch_id, records):

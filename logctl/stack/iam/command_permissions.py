@@ -1,4 +1,4 @@
-"""What each command needs, by the words that people type. A command has a row in `COMMANDS` or `WITHOUT`.
+"""The permissions of each command. Each command has a row in `COMMANDS` or `WITHOUT`.
 
 A row is a function of the environment (`PolicyScope`) that returns statements. Most are sums of the functions
 that the roles' policies are made of. The row `command --flag` is what a flag needs besides its command.

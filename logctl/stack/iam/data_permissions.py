@@ -1,4 +1,4 @@
-"""What the commands need that send, read, repair and deliver records, and that look after alerts."""
+"""The permissions of the commands that send, read, repair and deliver records and handle alerts."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _bring_tables_back(scope: PolicyScope) -> list[Statement]:
 
 
 def repair_via(scope: PolicyScope) -> list[Statement]:
-    """Allow Athena's DDL and MSCK, which Athena runs in the caller's name."""
+    """Allow Athena's DDL and MSCK, which Athena runs with the caller's permissions."""
     writes = [
         "glue:BatchCreatePartition",
         "glue:BatchDeletePartition",
@@ -106,7 +106,7 @@ def _attempts() -> list[Statement]:
 
 
 def dlq_redrive(scope: PolicyScope) -> list[Statement]:
-    """Allow a redrive, which receives, deletes and sends in the caller's name.
+    """Allow a redrive, which receives, deletes and sends with the caller's permissions.
 
     Source: Amazon SQS Developer Guide, Configuring queue permissions for dead-letter queue redrive.
     """
@@ -133,7 +133,7 @@ def quarantine_drop(scope: PolicyScope) -> list[Statement]:
 
 
 def quarantine_retry(scope: PolicyScope) -> list[Statement]:
-    """Allow what the consumer does: its code runs here and stores the records."""
+    """Allow what `quarantine retry` needs: it runs the consumer's code, which stores the records."""
     return quarantine_drop(scope) + consumer_may(scope.names) + read_rules(scope)
 
 

@@ -1,4 +1,4 @@
-"""What CloudFormation's resource handlers call in the name of who provisions, as IAM statements.
+"""The IAM actions that CloudFormation's resource handlers call with the caller's credentials.
 
 The handlers of a resource type are in its row of `stack.resource_types`. The actions are those that the
 type's schema in the CloudFormation registry lists under `handlers`, without those for features that the

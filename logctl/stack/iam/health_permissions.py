@@ -1,4 +1,4 @@
-"""What `status`, `doctor` and `cost` need."""
+"""The permissions that `status`, `doctor` and `cost` need."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _metrics(scope: PolicyScope) -> list[Statement]:
 
 
 def status_drift(scope: PolicyScope) -> list[Statement]:
-    """Allow drift detection, for which CloudFormation reads every resource in the caller's name."""
+    """Allow drift detection, for which CloudFormation reads every resource with the caller's permissions."""
     detect = ["cloudformation:DescribeStackResourceDrifts", "cloudformation:DetectStackDrift"]
     return [
         *allow("Drift", detect, stack_arns(scope, scope.names.stack)),

@@ -149,7 +149,7 @@ def run_queries(workgroup: str, *, rows: bool = True) -> list[Statement]:
 
 
 def read_catalog(database: str) -> list[Statement]:
-    """Allow what Athena reads of the catalog in the caller's name.
+    """Allow what Athena reads of the catalog with the caller's permissions.
 
     It reads the default database too, whatever a statement names (Amazon Athena User Guide, Configure access
     to databases and tables in the AWS Glue Data Catalog).
@@ -161,7 +161,7 @@ def read_catalog(database: str) -> list[Statement]:
 
 
 def compact(bucket: str, database: str, compacted: str, workgroup: str) -> list[Statement]:
-    """Allow compaction: what the compactor calls itself, and what Athena does in its name.
+    """Allow compaction: what the compactor calls itself, and what Athena does on its behalf.
 
     Athena accesses catalog and bucket with the caller's permissions (Amazon Athena User Guide, Identity and
     access management).

@@ -1,4 +1,4 @@
-"""What `provision` and `destroy` need: CloudFormation, and its resource handlers in the caller's name."""
+"""The permissions for `provision` and `destroy`: CloudFormation, and those of its resource handlers."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def destroy(scope: PolicyScope) -> list[Statement]:
 
 
 def _whose_data(scope: PolicyScope) -> list[Statement]:
-    """Allow finding what is retained, and reading its tags, which tell whose it is."""
+    """Allow finding retained resources, and reading the tags that show their environment."""
     bucket = scope.bucket_arn(scope.names.bucket(scope.place))
     return allow("FindBucket", ["s3:GetBucketTagging", "s3:ListBucket"], [bucket]) + allow(
         "FindTables", ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"], [HOT, ALERTS]

@@ -13,7 +13,7 @@ from logctl.stack.settings import Settings
 
 
 def resources(settings: Settings, names: Names) -> dict[str, Any]:
-    """Return the topic, its policy, and a subscription for each that the settings name."""
+    """Return the topic, its policy, and a subscription for each subscriber in the settings."""
     topic = {
         "Topic": {
             "Type": "AWS::SNS::Topic",

@@ -22,7 +22,7 @@ _COLUMNS, _WIDTH, _HEIGHT = 3, 8, 6  # the grid of a dashboard is 24 wide
 
 
 def resources(settings: Settings, names: Names) -> dict[str, Any]:
-    """Return the alarms, the metric that one of them watches, and the dashboard."""
+    """Return the alarms, the metric filter that one of them needs, and the dashboard."""
     alarms = {
         f"{alarm.name.title().replace('-', '')}Alarm": _alarm(alarm, settings, names) for alarm in ALARMS
     }

@@ -24,7 +24,7 @@ Value = str | dict[str, Any]
 
 @dataclass(frozen=True)
 class SignIn:
-    """What authorizer, handler and page have to know; the issuer publishes the URLs that are empty here."""
+    """Sign-in as authorizer, handler and page need it; an empty URL is in the issuer's own metadata."""
 
     issuer: Value
     audience: list[Value]

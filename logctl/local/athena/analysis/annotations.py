@@ -1,4 +1,4 @@
-"""What the analysis writes on the nodes of a query's tree: their types."""
+"""Types on the nodes of a query's tree, as the analysis has found them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def set_type(node: exp.Expr, kind: Known) -> None:
 
 
 def cast_target(node: exp.Expr) -> Known:
-    """Return the type that a CAST names; None for one that the sandbox does not have."""
+    """Return the type that a CAST names; None for a type that the sandbox does not have."""
     target, value = node.args["to"], node.this
     assert isinstance(target, exp.DataType)
     plain = target.this == exp.DType.DECIMAL and not target.expressions

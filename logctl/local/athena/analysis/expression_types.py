@@ -294,7 +294,7 @@ class ExpressionTyper:
         return self._subquery(node.this, scope)
 
     def _wrapper(self, node: exp.Expr, scope: NameScope) -> Known:
-        """Return the type of an expression's first part, which is its own."""
+        """Return the type of an expression whose type is that of its first part."""
         return self.parts(node, scope)[0]
 
     # ── Functions ──

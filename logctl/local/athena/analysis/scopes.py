@@ -1,4 +1,4 @@
-"""What names mean at a place of a query: the relations of FROM, WITH queries, and lambdas' parameters."""
+"""Resolution of names at a place of a query: relations of FROM, WITH queries, parameters of lambdas."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class NameScope:
 
     @property
     def without_relations(self) -> NameScope:
-        """The scope of a subquery in FROM, which does not see its neighbours there."""
+        """The scope of a subquery in FROM, which does not see the other relations of that FROM."""
         return NameScope(self.outer, queries=self.queries)
 
     def query(self, name: str) -> tuple[bool, Fields]:

@@ -1,4 +1,4 @@
-"""Errors of types, in Trino's words."""
+"""Type errors, with the text of Trino's messages."""
 
 from __future__ import annotations
 

@@ -77,13 +77,13 @@ def _roots(tree: exp.Expr) -> Iterator[exp.Expr]:
 
 @dataclass
 class _Walker:
-    """Follows conditions into a query. `uses` counts how often each table or WITH query is named."""
+    """A walk of conditions into a query. `uses` counts how often each table or WITH query is named."""
 
     result: Conditions
     uses: Mapping[str, int]
 
     def query(self, node: exp.Expr, given: Sequence[exp.Expr]) -> None:
-        """Follow conditions on a query's output columns, which stand without a table, into the query."""
+        """Follow conditions on a query's output columns, which name no table, into the query."""
         node = _unwrapped(node)
         if isinstance(node, exp.SetOperation):
             # EXCEPT and INTERSECT keep a condition on both sides too. The names are those of the left side.
@@ -220,7 +220,7 @@ def _moved_inside(select: exp.Select, given: Sequence[exp.Expr], sources: Source
 
 
 def _may_move(select: exp.Select) -> Callable[[str], bool]:
-    """Return a test for the columns on which a condition may be tested before what a SELECT does.
+    """Return a test for the columns on which a condition may be tested before a SELECT is evaluated.
 
     With GROUP BY these are its columns, with window functions what they partition by.
     """

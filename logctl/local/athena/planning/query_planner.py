@@ -148,7 +148,7 @@ def _replace_by_query(node: exp.Table, query: exp.Expr) -> None:
 
 
 def _is_cte(node: exp.Table) -> bool:
-    """Return whether a table's name is that of a WITH query that can be used there.
+    """Return whether a table's name refers to a WITH query, and not to a table.
 
     In the WITH query's own definition, and in those before it, the name still means the table.
     """

@@ -52,7 +52,7 @@ class AthenaApi:
         self._executions.close()
 
     def call(self, action: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
-        """Carry out an action.
+        """Execute one action of the API, and return its reply.
 
         Raises:
             InvalidRequest: Athena refuses the call.
@@ -64,7 +64,7 @@ class AthenaApi:
         return DataPlace(GlueCatalog(self._connect("glue", region)), Objects(self._connect("s3", region)))
 
     def _forward(self, action: str, given: Mapping[str, Any], region: str) -> dict[str, Any]:
-        """Return the reply of the `athena` client to an action."""
+        """Pass an action on to the emulator's Athena, and return the reply."""
         method = getattr(self._connect("athena", region), xform_name(action), None)
         if method is None:
             raise InvalidRequest(f"Unknown operation {action}", "UnknownOperationException")

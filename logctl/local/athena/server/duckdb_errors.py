@@ -1,4 +1,4 @@
-"""DuckDB's errors in Athena's words, so that people read what they would read on AWS."""
+"""Translation of DuckDB's errors into the messages that Athena gives on AWS."""
 
 from __future__ import annotations
 

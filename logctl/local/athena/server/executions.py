@@ -47,7 +47,7 @@ class DataPlace:
 
 @dataclass(frozen=True)
 class QueryRequest:
-    """What StartQueryExecution asks for, with the workgroup's settings applied.
+    """The parameters of StartQueryExecution, with the workgroup's settings applied.
 
     Attributes:
         output: the folder for results.
@@ -69,7 +69,7 @@ class QueryRequest:
 
 @dataclass
 class Execution:
-    """One execution of a query: what was asked for, how far it is, and what it has left.
+    """One execution of a query: the request, its state, and its result.
 
     Attributes:
         reason: why it failed or was cancelled.

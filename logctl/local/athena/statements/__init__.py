@@ -1,1 +1,1 @@
-"""What each kind of statement does, and the form of its result."""
+"""The execution of each kind of statement, and the form of its result."""

@@ -1,4 +1,4 @@
-"""A statement's text, read once and made a function that carries it out."""
+"""From the text of a statement to a function that executes it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Prepared = Callable[[Session], StatementOutcome]
 
 
 def prepare(sql: str, parameters: Sequence[str] = ()) -> Prepared:
-    """Read a statement and bind its parameters. The function that is returned carries it out.
+    """Parse a statement and bind its parameters. The returned function executes it.
 
     Raises:
         InvalidRequest: the statement cannot be read; StartQueryExecution refuses it.
@@ -86,7 +86,7 @@ def _prepare_dml(sql: str) -> Prepared:
 
 
 def _execute(session: Session, name: str, using: str | None) -> StatementOutcome:
-    """`EXECUTE name USING value, …`, of a statement that CreatePreparedStatement has stored."""
+    """Prepare `EXECUTE name USING value, …` of a statement that CreatePreparedStatement has stored."""
     sql = session.prepared(name)
     if sql is None:
         raise QueryError(f"PreparedStatement {name} was not found")

@@ -33,7 +33,7 @@ class ResultColumn:
 
 
 def csv_bytes(columns: Sequence[ResultColumn], rows: Iterable[Row]) -> bytes:
-    """Return a result as CSV: every value in quotes, and nothing between the commas for NULL."""
+    """Return a result as CSV: every value is in quotes, and NULL is an empty field without quotes."""
     lines = [_line([column.name for column in columns]), *(_line(row) for row in rows)]
     return "".join(lines).encode("utf-8", "replace")
 

@@ -1,4 +1,4 @@
-"""What a statement works with (`Session`), and what it leaves (`Outcome`)."""
+"""The resources that a statement uses (`Session`), and its result (`StatementOutcome`)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StatementOutcome:
-    """What a statement leaves.
+    """The result of a statement.
 
     Attributes:
         kind: DML, DDL or UTILITY (Amazon Athena API Reference, QueryExecution: StatementType).
@@ -42,7 +42,7 @@ class StatementOutcome:
 
 @dataclass
 class Session:
-    """What one statement works with.
+    """The resources that one statement uses.
 
     Attributes:
         database: what a name without a database is looked up in.

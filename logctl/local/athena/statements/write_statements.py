@@ -107,7 +107,7 @@ def _outcome(kind: str, substatement: str, written: Written) -> StatementOutcome
 
 
 def _without_order(query: exp.Expr) -> exp.Expr:
-    """Return a copy of a query without an ORDER BY that has no effect.
+    """Return a copy of a query without an ORDER BY that does not affect which rows are written.
 
     Athena ignores it in CTAS (Amazon Athena User Guide, Considerations and limitations for CTAS queries), and
     Trino in INSERT too.

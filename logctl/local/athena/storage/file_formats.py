@@ -28,7 +28,7 @@ Read = tuple[list[str], str]
 
 @dataclass(frozen=True)
 class FileGroup:
-    """What files have in common that are read by one scan.
+    """The common properties of files that are read by one scan.
 
     Attributes:
         compression: DuckDB's name of it.

@@ -62,7 +62,7 @@ class Meter:
             return sum(self._whole.values()) + sum(_union(ranges) for ranges in self._ranges.values())
 
     def check(self) -> None:
-        """Stop a read of a query that may not go on.
+        """Raise an error if the query was cancelled or has read more than its limit.
 
         Raises:
             Stopped: the query was cancelled, or has read more than the limit.

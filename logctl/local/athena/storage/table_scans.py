@@ -30,7 +30,7 @@ _ROW = "sandbox_row"
 
 @dataclass
 class Scanner:
-    """Makes relations for one query's tables, as temporary views of its connection.
+    """A maker of relations for one query's tables, as temporary views of its connection.
 
     Attributes:
         empty: only the columns are wanted (of a view, or for EXPLAIN), and nothing is listed or read.
@@ -179,7 +179,7 @@ class Scanner:
         return f"SELECT {', '.join(columns)} FROM {source}"  # noqa: S608
 
     def _hidden(self, scan: str, files: list[tuple[str, StoredObject]]) -> list[str]:
-        """Return the hidden columns of a scan; their values are found by the number in a file's path."""
+        """Return the hidden columns of a scan, whose values depend on the number in a file's path."""
         times = [int(item.modified * 1000) for _, item in files]
         sizes = [item.size for _, item in files]
         variables = f"{scan}_times", f"{scan}_sizes"
@@ -194,7 +194,7 @@ class Scanner:
 
 
 class _Given:
-    """The reader of a file that is in memory."""
+    """A reader of the bytes of a file that is held in memory."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -254,7 +254,7 @@ def _check_schema(table: Table, partition: TablePartition) -> None:
 
 
 def _lacking(table: Table, partition: TablePartition) -> frozenset[str]:
-    """Return the table's columns that a partition does not have; none for Parquet, whose files say it."""
+    """Return the table's columns that a partition lacks; none for Parquet, whose files name their columns."""
     if partition.format.kind == "parquet":
         return frozenset()
     theirs = {column.name for column in partition.columns}

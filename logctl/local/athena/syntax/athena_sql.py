@@ -1,4 +1,4 @@
-"""The text of a query as a tree: Athena's SQL, parameters, and what Trino's grammar does not have refused.
+"""The parser of Athena's SQL: it binds parameters, and refuses syntax that Trino's grammar does not have.
 
 Athena's engine version 3 is Trino. Functions are read by name and arguments alone: sqlglot's own idea of them
 is not used, and what Trino does not have fails as it would there, even where DuckDB has a function of that

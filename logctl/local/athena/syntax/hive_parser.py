@@ -47,7 +47,7 @@ def parse_ddl(sql: str) -> ddl.Statement | None:
 
 
 class _Reader:
-    """Reads one statement, token by token."""
+    """A reader of one statement, token by token."""
 
     def __init__(self, sql: str) -> None:
         self._sql = sql
@@ -82,7 +82,7 @@ class _Reader:
         self._fail(len(self._sql), "<EOF>")
 
     def _maybe(self, *words: str) -> bool:
-        """Take the words if they come next. Returns whether they do."""
+        """Take the words if they come next, and return whether they do."""
         if all(self._peek(ahead) == word for ahead, word in enumerate(words)):
             self._at += len(words)
             return True
@@ -94,7 +94,7 @@ class _Reader:
                 self._wrong()
 
     def _one_of(self, *words: str) -> str:
-        """Take the one of the words that comes next, and return it."""
+        """Take the next word, which must be one of the given words, and return it."""
         for word in words:
             if self._maybe(word):
                 return word

@@ -1,4 +1,4 @@
-"""The translation of each function that the sandbox has: the table of all topics, and what remains."""
+"""The translation of each function that the sandbox has: the tables of all topics, and other functions."""
 
 from __future__ import annotations
 

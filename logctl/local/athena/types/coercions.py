@@ -1,4 +1,4 @@
-"""Trino's rules of conversion: which type fits where another is wanted, and what operators and CAST give.
+"""Trino's rules of conversion: accepted types, and the result types of operators and CAST.
 
 Source: Trino's `TypeCoercion`, `DecimalOperators` and its documentation of CAST. A type of None is one that
     is not known: no rule refuses it.
@@ -95,7 +95,7 @@ def common_of(kinds: Iterable[Type | None]) -> Type | None:
 
 
 def coerces(given: Type | None, wanted: Type) -> bool:
-    """Return whether a value of a type is accepted, without CAST, where another type is wanted."""
+    """Return whether a value of a type is accepted, without CAST, where another type is expected."""
     if given is None or given in (UNKNOWN, wanted):
         return True
     if is_text(given) and is_text(wanted):

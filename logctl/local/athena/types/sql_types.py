@@ -87,7 +87,7 @@ _PRECISION = {
 
 @dataclass(frozen=True)
 class Type:
-    """A type: a name in lowercase (Hive's where Hive has the type), and what it is made of.
+    """A type: a name in lowercase (Hive's where Hive has the type), and its parts.
 
     Attributes:
         arguments: the numbers of `decimal(p,s)` or `varchar(n)`, or the types inside an `array`, `map` or
@@ -147,7 +147,7 @@ class Type:
 
     @property
     def label(self) -> str:
-        """The `Type` of a result's ColumnInfo, which does not say what an array, map or row is made of.
+        """The `Type` of a result's ColumnInfo, which does not name the parts of an array, map or row.
 
         Columns of DDL and utility statements are `string`, those of queries `varchar`.
         """
