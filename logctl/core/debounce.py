@@ -1,13 +1,13 @@
-"""The rules of alerting: which events open an alert, which are held back, and what an alert says.
+"""The rules of alerting: which events open an alert, which are suppressed, and what an alert says.
 
 One kind of error (app, severity, fingerprint) has one state. Its transitions::
 
                first event                 window over, nothing new
      CLOSED ───────────────▶ OPEN ───────────────────────────────────▶ CLOSED
-       alert "opened", 1 event   ▲ │ window over, more were held back     alert "recovered"
+       alert "opened", 1 event   ▲ │ window over, more suppressed       alert "recovered"
                                  └─┘ alert "still firing", N events
 
-The first event alerts at once. Events within the window are counted and held back, and the alert at the end
+The first event alerts at once. Events within the window are counted and suppressed, and the alert at the end
 of the window says how many they were. `seen` counts all events ever, `reported` those that a committed alert
 covers: neither is ever reset, so that no event is lost. The state has the time at which a window began, never
 the time at which it ends, so that a changed window length takes effect at once.
@@ -65,7 +65,7 @@ OVERFLOW_TEMPLATE = "errors of many other kinds"
 
 @dataclass(frozen=True, order=True)
 class AlertKey:
-    """The key of a debounce state. Severity is part of it, so that an escalation is never held back."""
+    """The key of a debounce state. Severity is part of it, so that an escalation is never suppressed."""
 
     appid: str
     severity: str
@@ -149,7 +149,7 @@ class State:
     lease_seen_at: int = 0
     """When a sweep first saw this claim, by the sweeper's clock; 0 before."""
     place: str = ""
-    """Its partition in the attention index: a shard, or a place for states that a silence holds back."""
+    """Its partition in the attention index: a shard, or a place for parked states."""
     claim: Claim | None = None
     template: str = ""
     sample: str = ""
@@ -158,7 +158,7 @@ class State:
 
     @property
     def held_back(self) -> int:
-        """How many events are not reported."""
+        """The number of suppressed events that no alert has reported yet."""
         return self.seen - self.reported
 
     @property
@@ -170,7 +170,7 @@ class State:
         return f"{self.key}#{self.seq}"
 
     def observed(self, now: int) -> bool:
-        """Return whether its window has begun."""
+        """Return whether the window of the last alert has begun."""
         return 0 < self.observed_at <= now + CLOCK_TOLERANCE
 
     def begins_at(self, call: Call, process: int) -> int:
@@ -211,7 +211,7 @@ class Action(Enum):
 def decide(state: State, now: int, window: int, *, silenced_until: int = 0) -> Action:
     """Return what a sweep that is called at `now` does about a key, with the window as it is configured now.
 
-    A silence holds back whatever would be published. Events that are not reported stay due, and are reported
+    A silence suppresses whatever would be published. Events that are not reported stay due, and are reported
     when the silence ends.
     """
     action = _decide(state, now, window)
@@ -230,7 +230,7 @@ def _decide(state: State, now: int, window: int) -> Action:
 
 
 def decide_counted(state: State) -> Action:
-    """Return what the consumer does about a key that it has just counted: open it if it is closed, no more.
+    """Return what the consumer does about a key that it has just counted: only open it if it is closed.
 
     No clock is needed for that, so that a wrong one does no harm. The ends of windows and abandoned claims
     are for the sweeper.
@@ -376,7 +376,7 @@ def compose(state: State, action: Action, *, stack: str, flags: str = "") -> Ale
     count = claim.upto - state.reported
     what = {
         Action.OPEN: f"The first of its kind. {claim.seen - claim.upto:,} more came with it; they and "
-        f"what follows are counted and held back for {format_duration(claim.window)}.",
+        f"what follows are counted and suppressed for {format_duration(claim.window)}.",
         Action.SUMMARISE: f"{count:,} more since {iso(state.notified_at)}, still firing. "
         f"The next summary comes in {format_duration(claim.window)} at the earliest.",
         Action.RECOVER: f"Nothing new since the alert of {iso(state.notified_at)}.",
@@ -392,7 +392,7 @@ def compose(state: State, action: Action, *, stack: str, flags: str = "") -> Ale
             f"fingerprint:  {key.fingerprint}",
             f"kind:         {shorten(neutralise(state.template), 500)}",
             f"sample:       {shorten(neutralise(state.sample), 1_500)}",
-            f"events:       {count:,} in this alert, {claim.seen - claim.upto:,} held back, "
+            f"events:       {count:,} in this alert, {claim.seen - claim.upto:,} suppressed, "
             f"{claim.seen:,} counted ever",
             f"window:       {held}",
             f"alert id:     {_alert_id(state, action)}",

@@ -1,4 +1,4 @@
-"""The alarms of an environment, one row each: what is watched, what people read, and what they run next.
+"""The alarms of an environment, one row each: metric, text of the notification, command to run next.
 
 From a row come the alarm in the template, the right to publish to the topic, the alarm's place on the
 CloudWatch dashboard, and what `logctl status` says while it is on.
@@ -54,13 +54,13 @@ class Alarm:
     notifies_end: bool = True
 
     def description(self, settings: Settings, names: Names) -> str:
-        """Return what the notification says, with the command line for this environment."""
+        """Return the text of the alarm's notification, with the command line for this environment."""
         text = f"{self.about} See: {self.next_step}{cli_flags(settings)}"
         return f"{text}, and the log group /aws/lambda/{self.log_of(names)}" if self.log_of else text
 
     @property
     def step_after_status(self) -> NextStep:
-        """What to run for somebody who has read `logctl status` already."""
+        """The next command for a person who has read `logctl status` already."""
         return _LIVE_CHECK if self.next_step == _STATUS else self.next_step
 
 
@@ -148,7 +148,7 @@ ALARMS = (
     ),
     Alarm(
         name="sweeper-stopped",
-        about="The sweeper does not run, so alerts that are held back or failed are not sent.",
+        about="The sweeper does not run, so suppressed events and failed alerts are not reported.",
         next_step=_STATUS,
         metric=_sweeper("Invocations"),
         statistic="Sum",
@@ -162,7 +162,7 @@ ALARMS = (
     ),
     Alarm(
         name="sweeper-errors",
-        about="The sweeper fails, so alerts that are held back or failed may not be sent.",
+        about="The sweeper fails, so suppressed events and failed alerts may not be reported.",
         next_step=_STATUS,
         log_of=lambda names: names.sweeper,
         metric=_sweeper("Errors"),

@@ -15,12 +15,12 @@ def test_an_open_alert_and_a_silence_are_seen(dashboard: Dashboard, web: Web):
     dashboard["tab-alerts"].click()
     alert = dashboard.page.locator("[data-testid=alert][data-key^='alerting#ERROR#']")
     # An alert is published after its events were stored and counted, and the page asks every ten seconds.
-    expect(alert).to_contain_text("held back for", timeout=25_000)
+    expect(alert).to_contain_text("suppressed for", timeout=25_000)
     expect(alert).to_contain_text("disk <*> is full")
     numbers = dict(
         pair.split("\n") for pair in alert.locator("dl.numbers > div").all_inner_texts() if "\n" in pair
     )
-    assert (numbers["counted"], numbers["reported"], numbers["held back"]) == ("25", "1", "24")
+    assert (numbers["counted"], numbers["reported"], numbers["suppressed"]) == ("25", "1", "24")
     key = alert.get_attribute("data-key")
     assert key
     web.cli.run("debounce", "silence", key, "--for", "2h", "--comment", "<b>we know</b>")

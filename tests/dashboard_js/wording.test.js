@@ -53,7 +53,7 @@ test("the count says how many are loaded, of how many, and how to see others", (
 
 test("an alert says what it does next", () => {
   const next = (text, left) => nextOf({ next: text, window_left_ms: left });
-  assert.equal(next("held back", 61_000), "held back for 1m 1s more");
+  assert.equal(next("held back", 61_000), "suppressed for 1m 1s more");
   assert.equal(next("quiet", 0), "quiet");
   assert.equal(next("quiet", 5_000), "quiet; recovers in 5s unless another event arrives");
   assert.equal(next("silenced", 5_000), "silenced");

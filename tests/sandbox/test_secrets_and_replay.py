@@ -206,7 +206,7 @@ def test_a_key_is_explained_and_a_changed_window_takes_effect_at_once(guarded):
     )
     told = guarded.run("debounce", "explain", row["key"], "-o", "json").json
     assert (told["would_alert"], told["next"]) == (False, "held back")
-    assert "4 are held back" in told["why"]
+    assert "4 are suppressed" in told["why"]
     assert 0 < told["could_alert_in_ms"] <= 15 * 60_000
     assert "at once" in guarded.run("debounce", "explain", "why#FATAL#ffffffffffff").out
 

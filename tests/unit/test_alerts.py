@@ -1,4 +1,4 @@
-"""Alerts through the real stores on moto: opened at once, held back, summed up, recovered, retried."""
+"""Alerts through the real stores on moto: opened at once, suppressed, summed up, recovered, retried."""
 
 from __future__ import annotations
 

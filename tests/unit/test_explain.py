@@ -39,11 +39,11 @@ OPEN = State(
         (None, 0, Action.OPEN, 0, "nothing was counted before): the first event alerts at once"),
         (replace(CLOSED, seen=7, reported=7), 0, Action.OPEN, 0, "7 were counted before"),
         (replace(CLOSED, seen=7, reported=4), 0, Action.OPEN, 0, "3 not reported"),
-        (OPEN, 0, Action.HOLD, 10 * MINUTE, "the window is 15m; 2 are held back"),
-        (replace(OPEN, seen=3), 0, Action.HOLD, 10 * MINUTE, "nothing is held back"),
+        (OPEN, 0, Action.HOLD, 10 * MINUTE, "the window is 15m; 2 are suppressed"),
+        (replace(OPEN, seen=3), 0, Action.HOLD, 10 * MINUTE, "nothing is suppressed"),
         (replace(OPEN, observed_at=NOW - WINDOW), 0, Action.SUMMARISE, 0, "reports all 3"),
-        (replace(OPEN, observed_at=0), 0, Action.HOLD, WINDOW, "2 are held back"),
-        (replace(OPEN, observed_at=NOW + CLOCK_TOLERANCE + 1), 0, Action.HOLD, WINDOW, "held back"),
+        (replace(OPEN, observed_at=0), 0, Action.HOLD, WINDOW, "2 are suppressed"),
+        (replace(OPEN, observed_at=NOW + CLOCK_TOLERANCE + 1), 0, Action.HOLD, WINDOW, "suppressed"),
         (replace(OPEN, lease_owner="x"), 0, Action.WAIT, 10 * MINUTE, "being published"),
         (replace(CLOSED, seen=1, lease_owner="x"), 0, Action.WAIT, LEASE, "being published"),
         (
@@ -54,8 +54,8 @@ OPEN = State(
             "being published",
         ),
         (None, NOW + 5, Action.SILENCED, 5, "silenced until 2026-01-31T12:00:00.005Z"),
-        (OPEN, NOW + 20 * MINUTE, Action.HOLD, 20 * MINUTE, "held back"),
-        (replace(OPEN, observed_at=NOW - WINDOW), NOW + 1, Action.SILENCED, 1, "2 are held back"),
+        (OPEN, NOW + 20 * MINUTE, Action.HOLD, 20 * MINUTE, "suppressed"),
+        (replace(OPEN, observed_at=NOW - WINDOW), NOW + 1, Action.SILENCED, 1, "2 are suppressed"),
     ],
 )
 def test_the_reason_and_the_moment(state, silenced_until, action, wait, words):

@@ -276,7 +276,7 @@ level:        ERROR
 fingerprint:  aaaaaaaaaaaa
 kind:         disk <*> is full
 sample:       disk 7 is full
-events:       2 in this alert, 1,004 held back, 1,009 counted ever
+events:       2 in this alert, 1,004 suppressed, 1,009 counted ever
 window:       15m
 alert id:     checkout#ERROR#aaaaaaaaaaaa#7{recovered}
 
@@ -291,7 +291,7 @@ What to run next:
     [
         (
             Action.OPEN,
-            "The first of its kind. 1,004 more came with it; they and what follows are counted and held back "
+            "The first of its kind. 1,004 more came with it; they and what follows are counted and suppressed "
             "for 15m.",
             "2026-01-31T12:00:00.000Z",
             "[stack] ERROR opened: checkout",
@@ -323,7 +323,7 @@ def test_an_alert_says_what_its_claim_froze(action, what, since, subject):
 def test_a_recovery_needs_no_claim():
     alert = compose(replace(DUE, reported=5, notified_at=NOON), Action.RECOVER, stack="stack")
     assert alert.count == 0
-    assert "events:       0 in this alert, 0 held back, 5 counted ever\nwindow:       over\n" in alert.body
+    assert "events:       0 in this alert, 0 suppressed, 5 counted ever\nwindow:       over\n" in alert.body
     assert alert.body.endswith("  logctl debounce show 'checkout#ERROR#aaaaaaaaaaaa'\n")
 
 

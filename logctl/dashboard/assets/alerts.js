@@ -1,4 +1,4 @@
-// The view of open alerts, the events they hold back, and silences.
+// The view of open alerts, the suppressed events, and silences.
 
 import { make, numberList, timeOf } from "./dom.js";
 import { levelClass } from "./levels.js";
@@ -37,7 +37,7 @@ function alertCard(alert) {
   const { list, add } = numberList();
   add("counted", number(alert.counted));
   add("reported", number(alert.reported));
-  add("held back", number(alert.held_back));
+  add("suppressed", number(alert.held_back));
   add("last alert", timeOf(alert.last_alert_at));
   add("last event", timeOf(alert.last_event_at));
   if (alert.silenced_until) add("silenced until", timeOf(alert.silenced_until));

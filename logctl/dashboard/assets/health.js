@@ -25,7 +25,7 @@ export function showHealth(place, answer, mayRead) {
     );
   }
   add("open alerts", number(answer.alerts.open));
-  add("events held back", number(answer.alerts.held_back));
+  add("events suppressed", number(answer.alerts.held_back));
   add("alerts overdue", number(answer.alerts.overdue));
   place.replaceChildren(
     make(

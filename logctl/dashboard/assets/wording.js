@@ -64,7 +64,7 @@ export function recordCount({ loaded, total, dropped, full, more }) {
 export function nextOf(alert) {
   switch (alert.next) {
     case "held back":
-      return `held back for ${duration(alert.window_left_ms)} more`;
+      return `suppressed for ${duration(alert.window_left_ms)} more`;
     case "quiet":
       return alert.window_left_ms
         ? `quiet; recovers in ${duration(alert.window_left_ms)} unless another event arrives`

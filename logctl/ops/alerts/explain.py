@@ -74,7 +74,7 @@ def _explain(key: AlertKey, state: State | None, now: int, rules: Rules, silence
 
 
 def _first(state: State, now: int, window: int, silenced_until: int) -> int:
-    """Return the earliest time at which something may be published: when nothing holds it back any more.
+    """Return the earliest time at which an alert may be published: after window, lease and silence.
 
     A window or lease that no sweep has seen yet is taken to begin now.
     """
@@ -89,7 +89,7 @@ def _first(state: State, now: int, window: int, silenced_until: int) -> int:
 def _why(state: State, action: Action, rules: Rules, silenced_until: int) -> str:
     window = format_duration(rules.window)
     since = iso(state.notified_at)
-    held = f"{state.held_back:,} are held back" if state.held_back else "nothing is held back"
+    held = f"{state.held_back:,} are suppressed" if state.held_back else "nothing is suppressed"
     told = f"the last alert was at {since} and the window is {window}"
     match action:
         case Action.OPEN if state.held_back:
@@ -103,7 +103,7 @@ def _why(state: State, action: Action, rules: Rules, silenced_until: int) -> str
                 f"{state.held_back + 1:,}."
             )
         case Action.HOLD:
-            return f"It is counted and held back, since {told}; {held}."
+            return f"It is counted and suppressed, since {told}; {held}."
         case Action.WAIT:
             return "An alert is being published; if it fails, a sweep repeats it within two minutes."
         case Action.SILENCED:

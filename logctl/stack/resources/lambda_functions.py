@@ -36,7 +36,7 @@ class Code:
 
 
 def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
-    """Return the functions except the API's; the compactor only if the settings want it."""
+    """Return the functions except the API's; the compactor only if the settings enable it."""
     # The fields of PipelineConfig that consumer and sweeper are told besides the settings.
     known = {
         "bucket": {"Ref": "Bucket"},
@@ -90,7 +90,7 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
             "Sweeper",
             names.sweeper,
             "rate(1 minute)",
-            "Ends alert windows, sends what was held back, drops expired partitions.",
+            "Ends alert windows, reports suppressed events, drops expired partitions.",
             # The event's time is the sweeper's clock: a late call has an old one, and the next does its work.
             {"RetryPolicy": {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": _STALE}},
         ),
@@ -108,7 +108,7 @@ def resources(settings: Settings, names: Names, code: Code) -> dict[str, Any]:
 
 
 def consumer_may(names: Names) -> list[Statement]:
-    """Return what processing a message takes, in Lambda or in a command that does it itself."""
+    """Return the permissions to process a message, in Lambda or in a command that runs the same code."""
     return (
         policies.put_objects("Bucket", LOGS, QUARANTINE, CANARIES)
         + policies.put_hot_rows(arn_of("HotTable"))
