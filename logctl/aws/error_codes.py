@@ -34,8 +34,8 @@ class Trouble(Enum):
 
     EXPIRED = "the sign-in has expired"
     BAD_CREDENTIALS = "the credentials are not accepted"
-    DENIED = "the caller may not do this"
-    MISSING = "what was asked for is not there"
+    DENIED = "the caller lacks a permission"
+    MISSING = "the requested resource does not exist"
     BUSY = "too many requests"
     OTHER = "something else"
 

@@ -28,7 +28,7 @@ def explain(error: Exception, context: Context) -> LogctlError | None:
     explanations: tuple[tuple[tuple[type[Exception], ...], Callable[[], LogctlError]], ...] = (
         (
             (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError),
-            lambda: NotPermittedError("There are no AWS credentials here.", _sign_in(context)),
+            lambda: NotPermittedError("No AWS credentials were found.", _sign_in(context)),
         ),
         (
             (boto.ProfileNotFound,),
@@ -59,7 +59,7 @@ def explain(error: Exception, context: Context) -> LogctlError | None:
         ((boto.BotoCoreError,), lambda: LogctlError(f"{error}".rstrip(".") + ".")),
         (
             (ResponseParserError, UnicodeDecodeError),
-            lambda: LogctlError("A reply from AWS could not be parsed.", "Run the same again."),
+            lambda: LogctlError("A reply from AWS could not be parsed.", "Run the same command again."),
         ),
     )
     for kinds, explained in explanations:
@@ -90,7 +90,7 @@ def _of_service(error: ClientError, context: Context) -> LogctlError:
             return not_provisioned(context)
         case Trouble.BUSY:
             return LogctlError(
-                f"AWS is throttling {error.operation_name}.", "Wait a moment and run the same again."
+                f"AWS is throttling {error.operation_name}.", "Wait a moment and run the same command again."
             )
         case Trouble.OTHER:
             return LogctlError(f"AWS answered {error.operation_name} with {code}: {said}".rstrip(".") + ".")

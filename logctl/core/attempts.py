@@ -21,7 +21,7 @@ MAX_STRIKES = 4
 MAX_SILENT = 3
 """After this many attempts in a row without an outcome, a message is set aside unopened."""
 MAX_DEFERRALS = 3
-"""How often a suspect may be returned to the queue so that the messages before it are acknowledged."""
+"""How often a message that may end the process is returned to the queue, to acknowledge those before it."""
 KEPT = 35 * DAY
 """How long a ledger is kept: longer than 14 days in the queue and 14 in the dead-letter queue."""
 

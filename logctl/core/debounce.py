@@ -44,7 +44,7 @@ LEASE = 60 * SECOND
 PUBLISH_BUDGET = 20 * SECOND
 """How much of the lease must be left when publishing starts."""
 CALL_DELAY = 10 * SECOND
-"""How late the schedule's call may reach the sweeper: a sweep may see alerts so much newer than its call."""
+"""How late the schedule's call may reach the sweeper: an alert may be newer than the call by this."""
 CLOCK_TOLERANCE = 120 * SECOND
 """A window that begins further in the future than this was written by a wrong clock, and begins again."""
 CLOSED_KEPT = 35 * DAY

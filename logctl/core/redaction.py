@@ -219,7 +219,7 @@ class Redactor:
         """
         chosen = set(names)
         if unknown := chosen - {*RULES, ALL}:
-            raise ValueError(f"{min(unknown)!r} is none of {', '.join(RULES)} or {ALL}")
+            raise ValueError(f"{min(unknown)!r} is not one of {', '.join(RULES)} or {ALL}")
         self._rules = [rule for rule in _RULES if rule.name in chosen or ALL in chosen]
 
     def __bool__(self) -> bool:

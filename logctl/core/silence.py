@@ -14,7 +14,7 @@ from logctl.core.debounce import AlertKey
 from logctl.core.times import DAY, HOUR
 
 LONGEST = 90 * DAY
-"""The longest silence, in milliseconds. Who wants no alerts for longer changes the settings."""
+"""The longest silence, in milliseconds. To have no alerts for longer, change the settings."""
 REMEMBERED = 7 * DAY
 """How long a silence that has ended is still listed."""
 DRAINED_AFTER = HOUR

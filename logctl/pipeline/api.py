@@ -71,7 +71,7 @@ class Api:
         except BudgetExceeded:
             log("api_out_of_time", request=_id(event), route=event.get("routeKey"))
             hint = "Ask for less: name some apps (app=checkout,web-*), or a shorter range."
-            return refusal(TookTooLong("There is more to read than fits the time of one request.", hint))
+            return refusal(TookTooLong("Reading all of it takes longer than one request may.", hint))
         except TROUBLE as error:
             log("api_failed", request=_id(event), error=str(error))
             return refusal(Unavailable("The stores do not answer.", "Try again in a moment."))
@@ -97,7 +97,7 @@ class Api:
         params = _params(event.get("queryStringParameters"))
         if not access.apps and not route.for_any_token:
             # An empty answer would claim that there is nothing, to somebody who may not know that.
-            raise Forbidden("You may read no app.", "It takes a group such as app:checkout.")
+            raise Forbidden("You may read no app.", "Reading an app needs a group such as app:checkout.")
         params.only(*route.parameters)
         return ApiRequest(access, params, self._clock(), self._budget)
 
@@ -111,17 +111,17 @@ class Api:
         for name in ("requestContext", "authorizer", "jwt", "claims"):
             vouched = vouched.get(name) if isinstance(vouched, Mapping) else None
         if not vouched or not isinstance(vouched, Mapping):
-            raise Unauthorized("This takes a token.", "Send: Authorization: Bearer TOKEN")
+            raise Unauthorized("This route needs a token.", "Send: Authorization: Bearer TOKEN")
         headers = event.get("headers")
         claims = _claims(headers.get("authorization") if isinstance(headers, Mapping) else None)
         # API Gateway passes claims on as text only; lists, such as groups, are in the token itself. Both have
         # to come from the same token, because only the authorizer's was checked.
         if not same_token(claims, vouched, self._issuer):
-            raise Unauthorized("The token is not the one that was checked.")
+            raise Unauthorized("The token is not the one that API Gateway checked.")
         try:
             return access_of(claims, self._issuer, self._clock())
         except NotAuthentic as problem:
-            raise Unauthorized(f"The token does not count: {problem}.", "Sign in again.") from None
+            raise Unauthorized(f"The token is not accepted: {problem}.", "Sign in again.") from None
 
 
 def _params(given: object) -> Params:

@@ -251,8 +251,8 @@ class Compactor:
         ):
             if differing != "0":
                 raise Mismatch(
-                    f"{differing} batches of {app} differ between what was built and what is there.",
-                    "Nothing was changed. Run it again; if it stays so, look at the records of that day.",
+                    f"{differing} batches of {app} differ between the new files and the stored records.",
+                    "Nothing was changed. Run it again; if it fails again, check that day's records.",
                 )
             records[app or ""] = int(count or 0)
         staged: dict[str, set[str]] = {}

@@ -91,7 +91,7 @@ class StackDeployer:
             template: `TemplateBody` or `TemplateURL` of CreateChangeSet.
 
         Raises:
-            LogctlError: the stack is busy, or in a state that nothing can be applied to.
+            LogctlError: the stack is busy, or in a state in which it cannot be changed.
         """
         info = self.describe()
         if info:
@@ -133,7 +133,7 @@ class StackDeployer:
             )
         if info.status not in _UPDATABLE:
             raise LogctlError(
-                f"{info.name} is {info.status}, which nothing can be applied to.",
+                f"{info.name} is {info.status}: CloudFormation applies no change in this state.",
                 "Remove what is left of it with: logctl destroy",
             )
 
@@ -294,4 +294,4 @@ class StackDeployer:
 
 def _advice(reason: str) -> str:
     taken = "already exist" in reason
-    return "Delete what has these names, or choose other names with --env or --prefix." if taken else ""
+    return "Delete these resources, or choose other names with --env or --prefix." if taken else ""

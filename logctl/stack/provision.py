@@ -210,7 +210,7 @@ class Provisioner:
         names = self._names
         tags = " and ".join(f"{key}={value}" for key, value in names.tags.items())
         return LogctlError(
-            f"{what} is there already and does not belong to prefix {names.prefix} and environment "
+            f"{what} exists already and does not belong to prefix {names.prefix} and environment "
             f"{names.env}: {reason}.",
             "Choose other names with --env or --prefix. If it does belong to this environment, tag it "
             f"{tags}.",

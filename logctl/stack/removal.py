@@ -120,7 +120,7 @@ class Removal:
                 raise LogctlError(
                     f"{len(errors)} objects of {bucket} could not be deleted, the first because of "
                     f"{first.get('Code')}: {first.get('Key')}.",
-                    "What is deleted is deleted. Once the cause is gone, run the same again.",
+                    "Remove the cause, and run the same command again to delete them.",
                 )
             gone += len(batch)
             on_emptied(bucket, gone)
@@ -168,7 +168,8 @@ class Removal:
                 return
             self._sleep(self._pace)
         raise LogctlError(
-            f"DynamoDB has not finished deleting the table {table}.", "Run the same again in some minutes."
+            f"DynamoDB has not finished deleting the table {table}.",
+            "Run the same command again in a few minutes.",
         )
 
     def owned_log_groups(self, groups: Iterable[str]) -> set[str]:

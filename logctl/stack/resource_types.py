@@ -446,7 +446,7 @@ _ROWS = (
     ResourceType(
         name="AWS::SNS::Subscription",
         tags=None,
-        holds="who hears alerts there, until it is confirmed again",
+        holds="the delivery of alerts to it, until it is confirmed again",
         handlers=(
             Handlers("Topic", "sns", "Subscribe", "", targets.named("sns")),
             # These have no resource (Service Authorization Reference, Amazon SNS).

@@ -42,7 +42,7 @@ def choice(*allowed: str) -> Parser:
 
     def parse(value: Any) -> str:
         if value not in allowed:
-            raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
+            raise ValueError(f"{value!r} is not one of {', '.join(allowed)}")
         return str(value)
 
     return parse
@@ -66,7 +66,7 @@ def environment_name(value: Any) -> str:
     """Parse an environment's name, which must not make its stack the bootstrap stack of another one."""
     name: str = short_name(14)(value)
     if name.endswith("-bootstrap"):
-        raise ValueError(f"{value!r} would be called as the bootstrap stack of another environment is")
+        raise ValueError(f"{value!r} would give the stack the name of another environment's bootstrap stack")
     return name
 
 
@@ -81,7 +81,7 @@ def level(value: Any) -> str:
     """Parse a log level, in any spelling that records may use."""
     found = levels.parse_level(value)
     if found == levels.UNKNOWN:
-        raise ValueError(f"{value!r} is none of {', '.join(levels.ORDER)}")
+        raise ValueError(f"{value!r} is not one of {', '.join(levels.ORDER)}")
     return found
 
 

@@ -215,7 +215,7 @@ class Settings:
                     ) from None
         if chosen.get("oidc_issuer") and not chosen.get("oidc_audience"):
             raise UsageError(
-                "oidc_issuer is set without oidc_audience: any token of that issuer would count.",
+                "oidc_issuer is set without oidc_audience: any token of that issuer would be accepted.",
                 f"oidc_audience is {declared['oidc_audience'].about}.",
             )
         return cls(**chosen)

@@ -56,7 +56,7 @@ class Change:
         # The stack of an earlier version may have types that this one does not use.
         row = RESOURCE_TYPES.get(self.type)
         held = row.holds if row else ""
-        return f"{happens}: {self.physical_id} goes" + (f", and with it {held}" if held else "")
+        return f"{happens}: {self.physical_id} is deleted" + (f", and with it {held}" if held else "")
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def test_a_table_that_was_dropped_is_seen_and_repaired(sent):
     dry = sent.run("athena", "repair", "--dry-run", code=1)
     assert "logs_raw is missing" in dry.err
     done = sent.run("athena", "repair")
-    assert "made again: logs_raw" in done.err
+    assert "created again: logs_raw" in done.err
     assert counted(sent) == "5"
     assert verdict(sent) == "ok"
 

@@ -36,7 +36,7 @@ def test_provisioning_twice_changes_nothing_and_a_changed_setting_only_what_it_m
     cutoff = {"path": "WorkGroupConfiguration.BytesScannedCutoffPerQuery", "before": "100000000000"}
     assert changed["properties"] == [cutoff | {"after": "20000000000"}]
     assert "BytesScannedCutoffPerQuery: 100000000000 → 20000000000" in fresh.run(*plan, code=2).out
-    assert "goes with --plan" in fresh.run("provision", "--detailed-exitcode", code=2).err
+    assert "needs --plan" in fresh.run("provision", "--detailed-exitcode", code=2).err
 
 
 def test_without_a_terminal_nothing_is_done_unasked(fresh):

@@ -214,7 +214,7 @@ def test_what_only_has_the_name_is_left_with_its_reason(alone, tags):
 def test_provision_takes_over_nothing_that_is_not_its_own(alone, make, tags):
     getattr(alone, make)(tags)
     before = alone.left()
-    with pytest.raises(LogctlError, match=r"is there already and does not belong to prefix lone") as refused:
+    with pytest.raises(LogctlError, match=r"exists already and does not belong to prefix lone") as refused:
         alone.provision()
     assert "logctl:prefix=lone and logctl:env=some" in refused.value.hint
     assert alone.left() == before, "a refused plan leaves nothing"
@@ -222,7 +222,7 @@ def test_provision_takes_over_nothing_that_is_not_its_own(alone, make, tags):
 
 def test_a_bucket_in_place_of_the_deploy_bucket_is_not_taken_over(alone):
     alone.aws.s3.create_bucket(Bucket=alone.deploy_bucket)
-    with pytest.raises(LogctlError, match=f"{alone.deploy_bucket} is there already"):
+    with pytest.raises(LogctlError, match=f"{alone.deploy_bucket} exists already"):
         alone.provision()
     done = alone.destroy(delete_data=True)
     assert [item.thing for item in done.left] == [f"bucket {alone.deploy_bucket}"]
@@ -234,7 +234,7 @@ def test_a_stack_that_logctl_did_not_make_is_neither_changed_nor_deleted(alone):
     template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "mine-too"}}}}
     alone.aws.cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
     try:
-        with pytest.raises(LogctlError, match=f"The stack {name} is there already .*no tags of logctl"):
+        with pytest.raises(LogctlError, match=f"The stack {name} exists already .*no tags of logctl"):
             alone.provision()
         done = alone.destroy(delete_data=True)
         assert [(item.thing, item.reason) for item in done.left] == [

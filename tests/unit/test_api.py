@@ -67,7 +67,7 @@ def test_logs_are_paged_newest_first_and_bound_to_the_question(site):
     assert messages + rest == [f"hello {n}" for n in range(24, -1, -1)]
     assert (third["next"], second["live"], second["since"]) == (None, None, first["since"])
     assert (
-        "not one of this question" in site.get("/logs", 400, limit=10, cursor=first["next"], q="x")["error"]
+        "belongs to another query" in site.get("/logs", 400, limit=10, cursor=first["next"], q="x")["error"]
     )
 
 
@@ -234,7 +234,7 @@ def test_no_answer_takes_the_functions_time_however_slow_the_stores_are(site, pa
     assert answer["statusCode"] in (200, 504)
     assert watch.left >= 6_000 - slow
     if answer["statusCode"] == 504:
-        assert "more to read than fits" in json.loads(answer["body"])["error"]
+        assert "longer than one request may" in json.loads(answer["body"])["error"]
 
 
 def test_a_request_reads_no_more_than_its_share_of_memory(site, monkeypatch):
@@ -457,7 +457,7 @@ def test_a_malformed_claim_is_401_and_never_500(site, name, odd):
 @pytest.mark.parametrize("changes", [{"exp": 1}, {"token_use": "id"}, {"client_id": "other"}, {"iss": "x"}])
 def test_claims_are_checked_again(site, changes, monkeypatch):
     monkeypatch.setattr(Site, "claims", lambda self, made=Site.claims: made(self, **changes))
-    assert "does not count" in site.get("/session", 401)["error"]
+    assert "is not accepted" in site.get("/session", 401)["error"]
 
 
 def test_what_goes_wrong_inside_is_not_told(site, capsys):
@@ -540,7 +540,7 @@ def test_a_cursor_that_was_changed_in_any_byte_is_refused_in_one_sentence(site, 
         for other in "A", "9", "-", "=", "!", "é", chr(ord(good[at]) ^ 1):
             if other != good[at]:
                 answer = site.get(path, 400, cursor=good[:at] + other + good[at + 1 :])
-                assert answer["error"] == "The cursor is not one of this question."
+                assert answer["error"] == "The cursor belongs to another query."
     for other in (good[:-1], good + "A", good + "=", good * 2, f" {good}"):
         assert site.get(path, 400, cursor=other)
 

@@ -56,7 +56,7 @@ COMMANDS = [
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_no_credentials(logctl, command):
     done = logctl(*command, AWS_REGION="eu-central-1")
-    assert told(done) == "logctl: There are no AWS credentials here."
+    assert told(done) == "logctl: No AWS credentials were found."
     assert done.returncode == 4
 
 
@@ -160,7 +160,7 @@ def verdicts(done) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("args", "variables", "check", "words", "code"),
     [
-        ([], {"AWS_REGION": "eu-central-1"}, "credentials", "There are no AWS credentials here.", 4),
+        ([], {"AWS_REGION": "eu-central-1"}, "credentials", "No AWS credentials were found.", 4),
         ([], NOWHERE, "endpoint", "http://127.0.0.1:1/ cannot be reached.", 3),
         ([], {"LOGCTL_TARGET": "local"}, "session", "No sandbox is up on this machine.", 3),
         ([], {}, "session", "No AWS region is configured.", 1),
@@ -193,7 +193,7 @@ def test_init_writes_every_setting_once_and_never_over_a_file(logctl, tmp_path):
     assert logctl("init").returncode == 0
     assert (tmp_path / "logctl.toml").read_text() == document()
     again = logctl("init")
-    assert "is there already" in told(again)
+    assert "exists already" in told(again)
     assert logctl("init", "--force").returncode == 0
 
 
@@ -241,7 +241,7 @@ def test_the_template_needs_no_account(logctl, tmp_path):
         (["-f", "plain.log"], "", "needs --app"),
         (["-f", "-", "--app", "x"], "", "follows one file"),
         (["-f", "plain.log", "--app", "x", "--every", "now"], "", "'now' is not a duration"),
-        (["plain.log", "--app", "x", "--every", "1m"], "", "goes with --follow"),
+        (["plain.log", "--app", "x", "--every", "1m"], "", "needs --follow"),
         (["cut.gz", "--app", "x"], "", "cut.gz"),
         (["utf16.log", "--app", "x"], "", "UTF-16"),
     ],

@@ -67,8 +67,8 @@ def dashboard() -> Iterator[Dashboard]:
     ("status", "body", "said"),
     [
         (200, b'{"apps": ["*"]}', None),
-        (200, b'{"apps": []}', "finds no app in it"),
-        (200, b"<html>", "finds no app in it"),
+        (200, b'{"apps": []}', "the token may read no app"),
+        (200, b"<html>", "the token may read no app"),
         (401, b'{"message": "Unauthorized"}', r"answers 401 to a new token \(Unauthorized\)"),
         (
             500,

@@ -135,7 +135,7 @@ def test_a_stack_that_only_a_plan_made_counts_as_absent(cloudformation, stack, s
 @pytest.mark.parametrize(
     ("policy_action", "expected"),
     [
-        ("ReplaceAndDelete", "Queue (AWS::SQS::Queue) is replaced: q goes, and with it the messages in it"),
+        ("ReplaceAndDelete", "Queue (AWS::SQS::Queue) is replaced: q is deleted, and with it the messages in it"),
         ("ReplaceAndRetain", "Queue (AWS::SQS::Queue) is replaced: q stays in the account, but the pipeline "
                              "no longer uses it"),
     ],

@@ -38,7 +38,7 @@ OPEN = State(
     [
         (None, 0, Action.OPEN, 0, "nothing was counted before): the first event alerts at once"),
         (replace(CLOSED, seen=7, reported=7), 0, Action.OPEN, 0, "7 were counted before"),
-        (replace(CLOSED, seen=7, reported=4), 0, Action.OPEN, 0, "3 not reported"),
+        (replace(CLOSED, seen=7, reported=4), 0, Action.OPEN, 0, "3 unreported events"),
         (OPEN, 0, Action.HOLD, 10 * MINUTE, "the window is 15m; 2 are suppressed"),
         (replace(OPEN, seen=3), 0, Action.HOLD, 10 * MINUTE, "nothing is suppressed"),
         (replace(OPEN, observed_at=NOW - WINDOW), 0, Action.SUMMARISE, 0, "reports all 3"),
@@ -68,7 +68,7 @@ def test_the_reason_and_the_moment(state, silenced_until, action, wait, words):
 def test_a_level_that_never_alerts():
     told = explain(replace(KEY, severity="WARN"), None, NOW, RULES)
     assert (told.alerts, told.at) == (False, None)
-    assert told.why == "WARN is below alert_level, which is ERROR: it is stored, and never alerts."
+    assert told.why == "WARN is below alert_level, which is ERROR: it never alerts."
     assert explain(replace(KEY, severity="WARN"), None, NOW, Rules("WARN", WINDOW)).alerts
 
 

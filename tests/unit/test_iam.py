@@ -170,7 +170,7 @@ def test_a_command_that_is_none_is_told_with_the_nearest(said, hint):
 
 
 def test_a_command_that_needs_nothing_says_so():
-    with pytest.raises(UsageError, match="logctl init needs no permission"):
+    with pytest.raises(UsageError, match="logctl init needs no AWS permissions"):
         needed("init", HERE)
 
 
@@ -344,8 +344,8 @@ def test_the_list_needs_no_aws_and_has_everything(logctl):
     ("args", "told"),
     [
         (["--for", "snd"], "There is no command 'snd'"),
-        (["--for", "init"], "needs no permission of AWS"),
-        (["--part", "1"], "--part goes with --for"),
+        (["--for", "init"], "needs no AWS permissions"),
+        (["--part", "1"], "--part needs --for"),
         (["--for", "send", "--part", "2", "--region", "eu-central-1"], "There is 1 policy for send"),
     ],
 )

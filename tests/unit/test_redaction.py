@@ -227,7 +227,7 @@ def test_rules_are_chosen_by_name_in_file_and_environment():
     assert Settings.build(("environment", {"redact": "pem, all"})).redact == ("pem", "all")
     with pytest.raises(UsageError) as refused:
         Settings.build(("logctl.toml", {"redact": ["pen"]}))
-    assert refused.value.message == f"logctl.toml: redact: 'pen' is none of {', '.join(RULES)} or all."
+    assert refused.value.message == f"logctl.toml: redact: 'pen' is not one of {', '.join(RULES)} or all."
 
 
 def test_the_setting_reaches_the_function():

@@ -239,7 +239,7 @@ def test_the_command_takes_another_window_and_level_and_writes_json_and_csv(offl
     (tmp_path / "logctl.toml").write_text('alert_level = "FATAL"\n')
     done = offline("debounce", "simulate", "app.log", "-a", "checkout", "-o", "csv")
     assert (done.out, done.returncode) == ("at,alert,key,events,kind\n", 0)
-    assert "Nothing in it would alert." in done.err
+    assert "No record in these files would alert." in done.err
     assert offline("debounce", "simulate", "app.log", "-a", "checkout", "--level", "LOUD").returncode == 2
 
 

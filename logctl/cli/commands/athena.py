@@ -233,9 +233,9 @@ def _question(context: Context, options: QueryOptions, moment: int) -> Question:
     )
     bars = Bars.of(selection, options.bucket, now=moment) if options.histogram else None
     if options.bucket and not options.histogram:
-        raise UsageError("--bucket goes with --histogram.")
+        raise UsageError("--bucket needs --histogram.")
     if options.limit and options.histogram:
-        raise UsageError("--limit does not go with --histogram, which counts every row.")
+        raise UsageError("--limit and --histogram exclude each other: a histogram counts every row.")
     return Question(
         selection,
         statement=statement,

@@ -192,7 +192,7 @@ def simulate(
         ],
         ("at", "alert", "key", "events", "kind"),
         output,
-        empty="Nothing in it would alert.",
+        empty="No record in these files would alert.",
         right=("events",),
     )
     say(

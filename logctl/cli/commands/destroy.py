@@ -76,7 +76,7 @@ def _left_error(context: Context, done: Destroyed) -> LogctlError:
     names = context.deployment.names
     what = f"{counted(len(done.left), 'resource')} with names of {names.stack} left alone"
     tags = " and ".join(f"{key}={value}" for key, value in names.tags.items())
-    hint = f"If they belong to this environment, tag them {tags}, and run the same again."
+    hint = f"If they belong to this environment, tag them {tags}, and run the same command again."
     if not done.deleted:
         return LogctlError(f"Nothing was deleted; {what}: not tagged as this environment's.", hint)
     return PartialError(f"{what}: not tagged as this environment's.", hint)

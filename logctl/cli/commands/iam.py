@@ -59,7 +59,7 @@ def iam(
     """
     if for_ is None:
         if part is not None:
-            raise UsageError("--part goes with --for.")
+            raise UsageError("--part needs --for.")
         _list(context, output)
         return
     from logctl.stack.iam.command_permissions import needed

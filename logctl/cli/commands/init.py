@@ -35,7 +35,7 @@ def init(
         with path.open("w" if force else "x", encoding="utf-8") as file:
             file.write(document())
     except FileExistsError:
-        raise UsageError(f"{path} is there already.", "Replace it with --force.") from None
+        raise UsageError(f"{path} exists already.", "Replace it with --force.") from None
     except OSError as problem:
         raise UsageError(f"{path} cannot be written: {problem}.") from None
     say(f"Wrote {path}: remove the # in front of what you want to change.")

@@ -201,7 +201,7 @@ def repair(
             compact.restore(context.deployment, compacted)
     except KeyboardInterrupt:
         say("logctl: interrupted. Every change that had begun is complete or cancelled.")
-        say("  Run the same again for the rest.")
+        say("  Run the same command again for the rest.")
         raise
     rows = _outcomes(found, done)
     _show_outcomes([*rows, *_compacted(compacted, "added")], output)
@@ -226,7 +226,7 @@ def _restore_tables(context: Context, faults: Faults, *, dry_run: bool) -> None:
         raise typer.Exit(int(Exit.FAILED))
     table_repair.restore(context.deployment, faults)
     if faults.missing:
-        say(f"Missing from the catalog, and made again: {', '.join(faults.missing)}.")
+        say(f"Missing from the catalog, and created again: {', '.join(faults.missing)}.")
     if faults.changed:
         say(f"Changed in the catalog, and restored: {', '.join(faults.changed)}.")
 
@@ -321,7 +321,7 @@ def _end_of_comparison(found: Differences, compacted: int = 0) -> None:
     if found or compacted:
         said = (
             f"{len(found.missing):,} not registered" if found.missing else "",
-            f"{len(found.elsewhere):,} registered at another place" if found.elsewhere else "",
+            f"{len(found.elsewhere):,} registered at another location" if found.elsewhere else "",
             f"{len(found.gone):,} without objects" if found.gone else "",
             f"{compacted:,} compacted ones not registered" if compacted else "",
         )
@@ -333,7 +333,7 @@ def _report_repair(found: Differences, done: Repair) -> None:
     _report_foreign(found.foreign)
     if found.elsewhere and not done.moved and not done.failures:
         say(
-            f"{len(found.elsewhere):,} are registered at another place and were not changed; correct them "
+            f"{len(found.elsewhere):,} are registered at another location and were not changed; correct them "
             "with --fix-locations."
         )
     counts = (("added", done.added), ("moved", done.moved), ("dropped", done.dropped))
@@ -360,7 +360,7 @@ def _summarise(overview: Overview) -> None:
     elif unseen:
         say(f"Athena does not see {unseen:,} of them; register them with: logctl athena repair")
     if away:
-        say(f"{away:,} are registered at another place; see: logctl athena repair --dry-run")
+        say(f"{away:,} are registered at another location; see: logctl athena repair --dry-run")
     if empty:
         say(f"{empty:,} have no objects; drop them with: logctl athena repair --prune")
     _report_foreign(overview.foreign)

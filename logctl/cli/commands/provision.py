@@ -75,7 +75,7 @@ def provision(context: Context, options: ProvisionOptions, **chosen: Any) -> Non
 
     context = context.with_flags(chosen)
     if options.detailed_exitcode and not options.plan:
-        raise UsageError("--detailed-exitcode goes with --plan.")
+        raise UsageError("--detailed-exitcode needs --plan.")
     if options.template is not None:
         _write_template(context, options.template)
         return

@@ -353,7 +353,7 @@ def _chosen(context: Context, choice: ChoiceOptions) -> list[QuarantinedMessage]
     if bool(ids) == choice.every:
         raise UsageError("Name the messages by their ids, or all with --all.", f"See them with: {_SEE}")
     if ids and wanted != quarantined_messages.Wanted():
-        raise UsageError("--app, --since, --until and --reason go with --all.")
+        raise UsageError("--app, --since, --until and --reason need --all.")
     with working("Looking into the quarantine…"):
         if ids:
             kept = quarantined_messages.find(context.deployment, ids)

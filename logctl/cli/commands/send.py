@@ -136,7 +136,7 @@ def send(context: Context, options: SendOptions) -> None:
         _follow(context, Path(paths[0]), options)
         return
     if options.every:
-        raise UsageError("--every goes with --follow.")
+        raise UsageError("--every needs --follow.")
     from logctl.ops.send.input_messages import Inputs
 
     inputs = Inputs(

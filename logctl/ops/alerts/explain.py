@@ -56,11 +56,11 @@ def explain(
     - `overflow`: the state of the app's overflow key, where those beyond the limit are counted.
     """
     if not levels.at_least(key.severity, rules.level):
-        why = f"{key.severity} is below alert_level, which is {rules.level}: it is stored, and never alerts."
+        why = f"{key.severity} is below alert_level, which is {rules.level}: it never alerts."
         return Explanation(key, Action.NOTHING, why, now, None)
     if counted_under(key, state, kinds) != key:
         told = _explain(key.overflow, overflow, now, rules, silenced_until)
-        crowd = f"{kinds} kinds of {key.appid} have opened in this window, so it is counted under overflow. "
+        crowd = f"{kinds} kinds of {key.appid} have opened in this window, so the event counts as overflow. "
         return replace(told, why=crowd + told.why)
     return _explain(key, state, now, rules, silenced_until)
 
@@ -93,19 +93,19 @@ def _why(state: State, action: Action, rules: Rules, silenced_until: int) -> str
     told = f"the last alert was at {since} and the window is {window}"
     match action:
         case Action.OPEN if state.held_back:
-            return f"It is closed with {state.held_back:,} not reported: the first of them alerts at once."
+            return f"No alert is open; of {state.held_back:,} unreported events the first alerts at once."
         case Action.OPEN:
             counted = f"{state.seen:,} were counted before" if state.seen else "nothing was counted before"
             return f"No alert of this kind is open ({counted}): the first event alerts at once."
         case Action.SUMMARISE:
             return (
-                f"Its window is over, since {told}: the next sweep, within a minute, reports all "
+                f"The window is over, since {told}: the next sweep, within a minute, reports all "
                 f"{state.held_back + 1:,}."
             )
         case Action.HOLD:
-            return f"It is counted and suppressed, since {told}; {held}."
+            return f"The event is counted and suppressed, since {told}; {held}."
         case Action.WAIT:
             return "An alert is being published; if it fails, a sweep repeats it within two minutes."
         case Action.SILENCED:
-            return f"It is silenced until {iso(silenced_until)}: counted, and reported after that; {held}."
+            return f"The key is silenced until {iso(silenced_until)}: events are reported after that; {held}."
     raise AssertionError(f"one more event is never {action.value}")

@@ -9,7 +9,7 @@ from logctl.core.times import HOUR
 from logctl.ops.cost.prices import Price
 
 MONTH = 730 * HOUR
-"""Milliseconds; AWS's calculators use the same."""
+"""A month in milliseconds, as AWS's calculators count it."""
 SQS_CHUNK = 64 * 1024
 """SQS bills each 64 KB of a request as a request (Amazon SQS pricing)."""
 

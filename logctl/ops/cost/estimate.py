@@ -24,7 +24,7 @@ _WRITE_UNIT = 1024
 """DynamoDB bills each kilobyte of a write as a unit, and as two in a transaction (Amazon DynamoDB pricing,
 on-demand)."""
 LEAST_MOVED = 128 * 1024
-"""S3's lifecycle leaves smaller objects in STANDARD (Amazon S3 User Guide, Transitioning objects)."""
+"""Least bytes of an object that S3 moves to another class (Amazon S3 User Guide, Transitioning objects)."""
 FIREHOSE_STEP = 5 * 1024
 """Firehose rounds each record up to the next 5 KB (Amazon Data Firehose pricing)."""
 _FIREHOSE_BUFFER, _FIREHOSE_SECONDS = 5 * 1024**2, 300

@@ -93,7 +93,7 @@ def check_token(dashboard: Dashboard, token: str) -> None:
         return
     if status == 200:
         raise LogctlError(
-            "The dashboard's API accepts a new token, but finds no app in it that it may read.",
+            "The dashboard's API accepts a new token, but the token may read no app.",
             "Compare groups_claim in logctl.toml with the token's claims, and provision again.",
         )
     reason = answer.get("error") or answer.get("message") or "no reason given"

@@ -95,7 +95,7 @@ def request_token(
     except OSError as problem:
         raise UnreachableError(
             f"{dashboard.sign_in_url} cannot be reached: {getattr(problem, 'reason', problem)}.",
-            "Check the network, and run the same again.",
+            "Check the network, and run the same command again.",
         ) from None
     return str(json.loads(reply)["access_token"])
 

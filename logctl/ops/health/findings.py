@@ -29,7 +29,7 @@ def aws(*words: str) -> NextStep:
 
 
 PROVISION = logctl("provision")
-"""Brings the stack to what this logctl deploys."""
+"""The command that updates the stack to this logctl's version."""
 
 
 def incomplete_stack(shortfall: Shortfall) -> list[Finding]:

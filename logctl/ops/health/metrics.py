@@ -14,8 +14,8 @@ from logctl.core.times import HOUR, MINUTE, SECOND, from_datetime, to_datetime
 from logctl.ops.deployment import Deployment
 
 _RECENT = 5 * MINUTE
-"""An older value of the oldest message's age is of messages that are gone: SQS reports no value for an empty
-queue."""
+"""The age up to which a value of ApproximateAgeOfOldestMessage is used. SQS reports no value for an empty
+queue, so an older value is about messages that are gone."""
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ def statement(inner: Statement, step: int) -> Statement:
     """
     if not inner.is_query or not inner.selects("ts"):
         raise UsageError(
-            "There is no column ts to count by in what the statement selects.",
-            "Select ts, or leave the statement away: logctl athena query --since 1d --histogram",
+            "The statement selects no column ts, which a histogram needs.",
+            "Select ts, or omit the statement: logctl athena query --since 1d --histogram",
         )
     level = "level" if inner.selects("level") else f"'{UNKNOWN}'"
     length = histogram.prefix_length(step)

@@ -86,7 +86,7 @@ class Changes:
         if verb == "UNLOAD":
             return self._writes_into(_strings(tokens))
         if verb == "EXECUTE":
-            return "What the prepared statement changes cannot be seen from here"
+            return "The prepared statement may change the pipeline's own tables: logctl cannot read its text"
         if verb == "PREPARE":
             words = _words(tokens)
             return self.of(text[tokens[words.index("FROM")].end + 1 :]) if "FROM" in words else _UNREADABLE

@@ -52,14 +52,14 @@ def failed(problem: Exception, workgroup: str) -> LogctlError:
         )
     if "WorkGroup" in said and "not found" in said:
         return UnreachableError(
-            f"There is no Athena workgroup {workgroup}.", "Make it with: logctl provision"
+            f"There is no Athena workgroup {workgroup}.", "Create it with: logctl provision"
         )
     if _parameters_are_wrong(said):
         return UsageError(f"Athena: {said}.", _PARAMETER_HINT)
     missing = re.search(r"TABLE_NOT_FOUND.*?[.](logs(?:_raw|_compacted|_unique)?)' does not exist", said)
     if missing:
         return UsageError(
-            f"Athena: {said}.", "Tables and views of the pipeline come back with: logctl athena repair"
+            f"Athena: {said}.", "Restore tables and views of the pipeline with: logctl athena repair"
         )
     kind = UsageError if any(sign in said for sign in _STATEMENT_IS_WRONG) else LogctlError
     return kind(f"Athena: {said}.")

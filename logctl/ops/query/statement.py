@@ -136,9 +136,9 @@ class Statement:
     def _to_narrow(self) -> list[str]:
         from sqlglot import exp
 
-        hint = "Leave the options away, and write the conditions into the statement."
+        hint = "Omit the options, and write the conditions into the statement."
         if not self.is_query:
-            raise UsageError(f"--since, --until, --app and --level do not fit a {self.verb} statement.", hint)
+            raise UsageError(f"--since, --until, --app and --level cannot apply to {self.verb}.", hint)
         tree = self._tree
         if tree is None:
             raise UsageError("The statement could not be read, so the options cannot be put into it.", hint)

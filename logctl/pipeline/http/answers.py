@@ -215,7 +215,7 @@ class Answers:
         patterns = request.params.apps()
         for name in patterns:
             if not request.access.may_read_some_of(name):
-                raise Forbidden(f"You may not read {name}.", f"It takes the group app:{name}.")
+                raise Forbidden(f"You may not read {name}.", f"Reading it needs the group app:{name}.")
         budget = request.budget
         reader = Reader(
             store=self._hot,

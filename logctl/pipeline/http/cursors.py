@@ -131,6 +131,6 @@ def _is_short(value: object) -> bool:
 
 def _refused() -> BadRequest:
     return BadRequest(
-        "The cursor is not one of this question.",
+        "The cursor belongs to another query.",
         "Send it unchanged and with the same parameters, or omit it to start again.",
     )

@@ -11,7 +11,7 @@ from logctl.pipeline.http.schemas import ALERT, ERROR, PARAMETERS, RECORD, SILEN
 _REFUSALS = {
     "400": "A parameter is invalid; the error names it.",
     "401": "The token is missing or invalid.",
-    "403": "The token may read no app, or not this one.",
+    "403": "The token does not allow reading this app, or any app.",
     "429": "Too many requests: try again, after the seconds in Retry-After where the answer has it.",
     "503": "A store does not answer: try again after the seconds in Retry-After.",
     "504": "Reading all of it takes longer than one request may; ask for less.",

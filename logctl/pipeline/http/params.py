@@ -27,8 +27,8 @@ def check_length(span: TimeRange, now: int, longest: int) -> None:
     if span.until - span.since > longest + 2 * FUTURE_TOLERANCE:
         earliest = iso(now - longest)
         raise BadRequest(
-            "since, until: the range is longer than what is kept here.",
-            f"Records are here from {earliest} on. For older ones, query Athena: logctl tail --since, "
+            "since, until: the range is longer than the hot store keeps records.",
+            f"The hot store has records from {earliest} on. For older ones, see: logctl tail --since, "
             "logctl athena query.",
         )
     if span.since > now + 2 * FUTURE_TOLERANCE:
@@ -50,7 +50,7 @@ class Params:
         unknown = sorted(set(self.given) - set(known))
         if unknown:
             listed = ", ".join(known) if known else "none"
-            raise BadRequest(f"There is no parameter {unknown[0][:40]!r} here.", f"It takes: {listed}.")
+            raise BadRequest(f"This route has no parameter {unknown[0][:40]!r}.", f"It takes: {listed}.")
 
     def apps(self) -> tuple[str, ...]:
         """Return the names and globs of `app=checkout,web-*`; none means every app that the sender may read.

@@ -47,7 +47,7 @@ def needed(command: str, scope: PolicyScope) -> list[Statement]:
 
 def _unknown(words: str) -> UsageError:
     if words in WITHOUT:
-        return UsageError(f"logctl {words} needs no permission of AWS.")
+        return UsageError(f"logctl {words} needs no AWS permissions.")
     families = {name.partition(" ")[0] for name in COMMANDS}
     close = difflib.get_close_matches(words, [*COMMANDS, *families], n=1, cutoff=0.5)
     return UsageError(
