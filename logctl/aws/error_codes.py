@@ -71,12 +71,12 @@ _BUSY = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown", "Prov
 
 
 def trouble_of(error: ClientError) -> Trouble:
-    """Return what an error reply means."""
+    """Return the kind of an error reply."""
     return trouble(code_of(error), message_of(error))
 
 
 def trouble(code: str, message: str) -> Trouble:
-    """Return what an error's code and message mean."""
+    """Return the kind of an error, from its code and message."""
     if code in _EXPIRED:
         return Trouble.EXPIRED
     if code in _BAD_CREDENTIALS:

@@ -34,7 +34,7 @@ class _Invocation:
 
 
 def start(config: str | None, **target: str | None) -> None:
-    """Store the options that stand before the subcommand; the root command calls this."""
+    """Store the options before the subcommand; the root command calls this."""
     _Invocation.context = Context(config=config).with_flags(target)
 
 

@@ -25,7 +25,7 @@ Complete = Callable[[typer.Context, str], list[str]]
 
 
 def _offering(look_up: Callable[[Context], Iterable[str]]) -> Complete:
-    """Return a completion function that offers what `look_up` finds before the timeout."""
+    """Return a completion function that offers the values that `look_up` finds before the timeout."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         found: list[str] = []

@@ -90,7 +90,7 @@ class Context:
 
     @property
     def state_home(self) -> Path:
-        """The folder in which `send -f` stores how far it has read each file."""
+        """The folder in which `send -f` stores its position in each file."""
         from platformdirs import user_state_path
 
         chosen = self.environ.get("LOGCTL_STATE_HOME")

@@ -34,7 +34,7 @@ def app_option(text: str, *more_flags: str, may_be_new: bool = False) -> Any:
 
 
 def since_option(default: str, *more_flags: str, meaning: str = "Start of the time range") -> Any:
-    """Return the option `--since`; `default` is what its help says, `more_flags` are further names of it."""
+    """Return the option `--since`; `default` is shown in its help, `more_flags` are further names of it."""
     text = f"{meaning}: a duration before now such as 15m, 1h30m or 3d, or a time such as 2026-01-31."
     return typer.Option(
         "-s", "--since", *more_flags, metavar=_TIME, help=f"{text} [{default}]" if default else text

@@ -102,7 +102,7 @@ class Issuer:
 
 
 def access_of(claims: Mapping[str, Any], issuer: Issuer, now: int) -> Access:
-    """Check a token's claims again and read what they allow.
+    """Check a token's claims again, and return the access that they allow.
 
     API Gateway has verified the signature and done the same checks; a route that lost its authorizer must
     not become an open one. The rules are those of its JWT authorizers (Amazon API Gateway Developer Guide,

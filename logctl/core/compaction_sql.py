@@ -92,7 +92,7 @@ def insert_sql(staging: str, view: str, apps: Sequence[str]) -> str:
 
 
 def difference_sql(staging: str, view: str, apps: Sequence[str]) -> str:
-    """Return the query for each app's staged rows, and its batches that differ from what readers see.
+    """Return the query for each app's number of staged rows, and of batches that differ from the view.
 
     Its parameters are year, month, day and the apps. Batches are compared by their number of rows, their
     number of distinct event ids, and a checksum of these. A batch that has arrived since is not compared: it

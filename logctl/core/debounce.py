@@ -44,7 +44,7 @@ LEASE = 60 * SECOND
 PUBLISH_BUDGET = 20 * SECOND
 """How much of the lease must be left when publishing starts."""
 CALL_DELAY = 10 * SECOND
-"""How late the schedule's call may reach the sweeper: an alert may be newer than the call by this."""
+"""How late the schedule's call may reach the sweeper; alerts may be newer than the call by as much."""
 CLOCK_TOLERANCE = 120 * SECOND
 """A window that begins further in the future than this was written by a wrong clock, and begins again."""
 CLOSED_KEPT = 35 * DAY
@@ -209,7 +209,7 @@ class Action(Enum):
 
 
 def decide(state: State, now: int, window: int, *, silenced_until: int = 0) -> Action:
-    """Return what a sweep that is called at `now` does about a key, with the window as it is configured now.
+    """Return the action of a sweep called at `now` on a key, with the window as it is configured now.
 
     A silence suppresses whatever would be published. Events that are not reported stay due, and are reported
     when the silence ends.
@@ -230,7 +230,7 @@ def _decide(state: State, now: int, window: int) -> Action:
 
 
 def decide_counted(state: State) -> Action:
-    """Return what the consumer does about a key that it has just counted: only open it if it is closed.
+    """Return the consumer's action on a key that it has just counted: open it if it is closed.
 
     No clock is needed for that, so that a wrong one does no harm. The ends of windows and abandoned claims
     are for the sweeper.
@@ -366,7 +366,7 @@ class Alert:
 
 
 def compose(state: State, action: Action, *, stack: str, flags: str = "") -> Alert:
-    """Return the alert of a claimed state, built only from what the claim has frozen.
+    """Return the alert of a claimed state, built only from values that the claim has frozen.
 
     - `stack`: the name in the subject.
     - `flags`: what a suggested command needs to find this environment, with a leading space.

@@ -1,4 +1,4 @@
-"""Severity: one scale for what producers call level, severity, priority or a number."""
+"""Levels: one scale of severity for the words and numbers that producers use."""
 
 from __future__ import annotations
 

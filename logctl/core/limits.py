@@ -1,4 +1,4 @@
-"""The limits of what one message may hold.
+"""The limits on the content of one message.
 
 A batch holds ten messages of up to ten apps, and the function has 60 seconds and 512 MB for all of them. A
 message above a limit is set aside as a whole, in one quarantine object, before any of it is processed. What

@@ -1,4 +1,4 @@
-"""Reading messages: the records of an envelope, or of what other producers send.
+"""Reading of messages: the records of an envelope, or of a message of another producer.
 
 Accepted are an envelope (`core.envelope`), a JSON object, an array of objects, and NDJSON. The work is
 bounded by `core.limits`: what asks for more is rejected before it is looked at closely.

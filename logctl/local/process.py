@@ -1,4 +1,4 @@
-"""A process that may go on running after the one that started it has ended.
+"""A process that may run longer than the process that started it.
 
 It is identified by pid and start time: a pid that the system has given to another process since is neither
 trusted nor killed.

@@ -328,7 +328,7 @@ def _check_signed_headers(claimed: SignatureClaim, request: Request) -> None:
 
 
 def _payload(claimed: SignatureClaim, request: Request, body: bytes) -> str:
-    """Return what the canonical request has for the body, checked against the body if it is a hash."""
+    """Return the payload of the canonical request: a hash that matches the body, or one of S3's constants."""
     given, s3 = request.header("x-amz-content-sha256"), claimed.service in _S3
     if given is None and claimed.presigned_for is not None and s3:
         return _UNSIGNED

@@ -92,7 +92,7 @@ class Api:
                 assert_never(unknown)
 
     def _request(self, event: Event, route: ApiRoute) -> ApiRequest:
-        """Return what a request asks for, after its token, its rights and its parameters are checked."""
+        """Return the request for `Answers`, after its token, rights and parameters are checked."""
         access = self._access(event)
         params = _params(event.get("queryStringParameters"))
         if not access.apps and not route.for_any_token:
@@ -102,7 +102,7 @@ class Api:
         return ApiRequest(access, params, self._clock(), self._budget)
 
     def _access(self, event: Event) -> Access:
-        """Return who sent the request and what they may read.
+        """Return the access of the sender of a request, from the claims of the token.
 
         Raises:
             Unauthorized: API Gateway's authorizer has not checked a token, or has checked another one.

@@ -44,7 +44,7 @@ _DELETE_LIMIT = 1000
 
 
 class Mismatch(LogctlError):
-    """The error for a build that differs from what readers see; the build is discarded."""
+    """The error for a build that differs from the stored records; the build is discarded."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class Compactor:
                 self._clean(day, apps)
 
     def report(self) -> Report:
-        """Return what this run has done so far."""
+        """Return the result of this run so far."""
         return Report(tuple(self.done), self.waiting, self.deleted, self._scanned)
 
     def days(self, span: TimeRange) -> Iterator[Day]:
@@ -240,7 +240,7 @@ class Compactor:
         raw: Mapping[str, _Raw],
         known: Mapping[str, set[str]],
     ) -> dict[str, int]:
-        """Compare the staging table with what readers see, and return the number of its records by app.
+        """Compare the staging table with the view that people query, and return its records by app.
 
         Raises:
             Mismatch: a batch differs, or one that was there before is missing.

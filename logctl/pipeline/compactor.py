@@ -22,7 +22,7 @@ ones."""
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - a scheduled event has no content
-    """Compact the days that are due, and return what was done. The rest is due again tomorrow."""
+    """Compact the days that are due, and return the result. The rest is due again tomorrow."""
     import boto3
 
     config, aws, now = CompactorConfig.from_env(os.environ), Aws(boto3.Session()), wall_clock()

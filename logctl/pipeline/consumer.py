@@ -166,7 +166,7 @@ class Consumer:
             log("partition_refused", partition=failure.partition.prefix, error=failure.reason)
 
     def _alert(self, batch_id: str, tallies: Iterable[Tally]) -> None:
-        """Count what a message adds, after its records were stored."""
+        """Count the errors of a message for alerts, after its records were stored."""
         self._alerter.take(batch_id, tallies)
 
     # ── What cannot be stored ───────────────────────────────────────────────────────────────────────

@@ -77,7 +77,7 @@ def is_overdue(standing: Standing) -> bool:
 
 @dataclass(frozen=True)
 class Health:
-    """The pipeline's health at `now` (milliseconds), limited to what the caller may read.
+    """The pipeline's health at `now` (milliseconds), limited to the apps that the caller may read.
 
     `standings` and `apps` are of the caller's apps. The queues, which hold the messages of all apps, are None
     unless the caller may read every app.

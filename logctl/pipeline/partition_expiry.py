@@ -51,7 +51,7 @@ class Expiry:
         self._clock = clock
 
     def run(self, *, until: Callable[[], bool] = lambda: False) -> tuple[int, list[Failure]]:
-        """Drop empty partitions, and return their number and what Glue refused.
+        """Drop empty partitions, and return their number and the partitions that Glue refused.
 
         Args:
             until: returns True when no time is left.

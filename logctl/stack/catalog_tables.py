@@ -1,4 +1,4 @@
-"""The pipeline's own tables and views in the Glue catalog: how they should be, and what is wrong with one.
+"""The pipeline's own tables and views in the Glue catalog: their definitions, and the faults of one.
 
 The template and `logctl athena repair` both create them from here.
 """
@@ -86,7 +86,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def fault_of(wanted: Mapping[str, Any], found: Mapping[str, Any] | None) -> Fault | None:
-    """Return what is wrong with a table in the catalog; None when queries read what they should.
+    """Return the fault of a table in the catalog; None when queries read the right data.
 
     Only what decides what a query reads is compared. People may have set parameters and comments of their
     own, partition projection for example.

@@ -70,7 +70,7 @@ def table_input(name: str, database: str, sql: str, description: str) -> dict[st
 
 
 def view_shape(database: str, sql: str, listed: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
-    """Return what makes a Glue table a view for Athena: its definition, as base64 of JSON in a comment.
+    """Return the properties that make a Glue table a view: its definition, as base64 of JSON in a comment.
 
     Source: Trino, Hive connector: views.
 

@@ -10,5 +10,5 @@ _UNKNOWN_ACTION = frozenset({"InvalidAction", "UnknownOperationException"})
 
 
 def is_unknown_action(error: ClientError) -> bool:
-    """Return whether a service answered that it has no such action."""
+    """Return whether a service answered that it does not know the action."""
     return code_of(error) in _UNKNOWN_ACTION

@@ -56,7 +56,7 @@ def property_changes(
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[PropertyChange]:
-    """Yield what differs between two values of a template; where both are maps, by key."""
+    """Yield the differences between two values of a template; where both are maps, by key."""
     if before == after:
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):

@@ -138,7 +138,7 @@ class Provisioner:
         return self._stack.describe()
 
     def plan(self) -> Plan:
-        """Return what `apply` would change. A plan that is not applied has to be passed to `discard`.
+        """Return the changes that `apply` would make. Pass a plan that is not applied to `discard`.
 
         When the stack is of an earlier version, the plan may be the first of several updates; `apply` carries
         out all of them.
@@ -326,7 +326,7 @@ class Provisioner:
 
 
 def kept_resources(names: Names, place: Place) -> dict[RetainedKind, tuple[str, ...]]:
-    """Return the names of what the environment's template retains, by kind.
+    """Return the names of the resources that the environment's template retains, by kind.
 
     They are not taken from a template: `destroy` has to work with settings that no template can be made of.
     """

@@ -49,7 +49,7 @@ def choice(*allowed: str) -> Parser:
 
 
 def short_name(longest: int) -> Parser:
-    """Return a parser of a part of resource names, of up to so many characters."""
+    """Return a parser of a part of resource names, of at most `longest` characters."""
     pattern = re.compile(rf"[a-z][a-z0-9-]{{0,{longest - 1}}}(?<!-)")
 
     def parse(value: Any) -> str:

@@ -126,7 +126,7 @@ def bootstrap_template(settings: Settings, place: Place) -> dict[str, Any]:
 
 
 def _completed(resources: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
-    """Return the resources with what follows from their types: tags, and the policies of those that are kept.
+    """Return the resources with tags, and with the deletion policies of those that are kept.
 
     Resource policies that refuse plain HTTP are left out for the sandbox. It enforces them and speaks plain
     HTTP on loopback, so it would refuse every call; its alarms publish without asking the topic's policy.

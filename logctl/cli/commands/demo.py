@@ -92,7 +92,7 @@ def _step(title: str) -> None:
 
 
 def _app_of(path: str) -> str:
-    """Return the app for a file: its name in lowercase, without what follows the first dot."""
+    """Return the app for a file: its name in lowercase, up to the first dot."""
     if not Path(path).is_file():
         raise UsageError(f"There is no file {path}.")
     app = re.split(r"[.]", Path(path).name)[0].lower()

@@ -227,7 +227,7 @@ def _show_plan(planned: Plan, output: Output) -> None:
 
 
 def _describe(change: Change) -> str:
-    """Return what a change does to its resource."""
+    """Return the effect of a change on its resource."""
     if change.replaces:
         return "! REPLACE"
     if change.action == "Modify" and change.replacement == "Conditional":

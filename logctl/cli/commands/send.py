@@ -186,7 +186,7 @@ def _deliver(
     wait: bool,
     refused: Sequence[tuple[str, Rejection]] = (),
 ) -> None:
-    """Send all messages, print what was accepted, and fail if anything was not."""
+    """Send all messages, print the number of accepted records, and fail if a record was not accepted."""
     from logctl.ops.send.sender import Sender
 
     deployment = context.deployment
@@ -235,7 +235,7 @@ def _unsent(context: Context, result: SendResult) -> LogctlError:
 
 
 def _follow(context: Context, path: Path, options: SendOptions) -> None:
-    """Send what is appended to a file, until Ctrl-C."""
+    """Send the lines that are appended to a file, until Ctrl-C."""
     from logctl.core.envelope import pack
     from logctl.ops.send.followed_file import FollowedFile, batches
     from logctl.ops.send.record_identity import Source, split

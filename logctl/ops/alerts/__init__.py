@@ -1,1 +1,1 @@
-"""Debounce states, silences, and what the rules of alerting would do with a log."""
+"""Debounce states, silences, and simulation of the rules of alerting."""

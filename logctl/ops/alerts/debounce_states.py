@@ -37,7 +37,7 @@ def standing(deployment: Deployment, text: str, *, now: int) -> Standing:
 
 
 def explain(deployment: Deployment, text: str, *, now: int) -> Explanation:
-    """Explain what the next event of a key would cause, by the rules that are deployed now.
+    """Explain the effect of the next event of a key, by the rules that are deployed now.
 
     Raises:
         UsageError: the text is not a key.
@@ -62,7 +62,7 @@ def silences(deployment: Deployment, *, now: int) -> list[Silence]:
 
 
 def silence(deployment: Deployment, target: str, *, duration: int, comment: str, now: int) -> Silence:
-    """Publish nothing about an app or a key for `duration` milliseconds; counting goes on.
+    """Silence an app or a key for `duration` milliseconds; its events are still counted.
 
     Raises:
         UsageError: the target is neither an app nor a key, or the duration is too long.

@@ -1,4 +1,4 @@
-"""Explaining what the next event of a kind would cause, and when an alert could be published."""
+"""Explanation of the effect of the next event of a kind, and of when an alert could be published."""
 
 from __future__ import annotations
 

@@ -212,7 +212,7 @@ class EmptyOutbox:
 
 
 class PublishedAlerts:
-    """A topic that keeps what was published until it is taken."""
+    """A topic that keeps published alerts until `take` returns them."""
 
     def __init__(self) -> None:
         self._alerts: list[Alert] = []
@@ -221,6 +221,6 @@ class PublishedAlerts:
         self._alerts.append(alert)
 
     def take(self) -> list[Alert]:
-        """Return what was published since the last time."""
+        """Return the alerts that were published since the last call."""
         taken, self._alerts = self._alerts, []
         return taken

@@ -29,7 +29,7 @@ FIREHOSE_STEP = 5 * 1024
 """Firehose rounds each record up to the next 5 KB (Amazon Data Firehose pricing)."""
 _FIREHOSE_BUFFER, _FIREHOSE_SECONDS = 5 * 1024**2, 300
 LOGS_COMPRESSION = 0.15
-"""The size of stored CloudWatch logs as a part of what was sent, in AWS's calculator."""
+"""The size of stored CloudWatch logs as a part of the sent size, in AWS's calculator."""
 
 # Sizes in bytes: what DynamoDB stores besides the records, and the size of Parquet as a part of the JSON's.
 _ITEM, _INDEX_ENTRY, _MARKER, _MARKS, _MARK = 310, 220, 250, 210, 8
@@ -175,7 +175,7 @@ def _tables(load: Load, settings: Settings, prices: Mapping[str, Price]) -> list
 
 
 def _most_alerts(load: Load, settings: Settings) -> float:
-    """Return how many alerts there are when every kind of error of every app alerts in each window."""
+    """Return the number of alerts if every kind of error of every app alerts in each window."""
     return load.apps * load.kinds * MONTH / settings.alert_window if load.errors else 0
 
 

@@ -1,4 +1,4 @@
-"""A load: what is sent to the pipeline, and how many messages of which size that makes.
+"""A load: the records that are sent to the pipeline, and the number and size of their messages.
 
 The sizes are a model of ordinary text logs, measured on loghub's eight systems.
 """
@@ -25,7 +25,7 @@ _ENVELOPE = 110
 
 @dataclass(frozen=True)
 class Load:
-    """What is sent to the pipeline.
+    """The records that are sent to the pipeline.
 
     Attributes:
         apps: how many apps share the records; each has one producer.

@@ -52,7 +52,7 @@ class _Series:
 
 
 def usage(deployment: Deployment, prices: Mapping[str, Price], *, now: int) -> Usage:
-    """Return what a month like the last thirty days costs.
+    """Return the cost of a month like the last thirty days.
 
     Raises:
         LogctlError: CloudWatch has no metric of this environment.

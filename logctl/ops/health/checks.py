@@ -38,5 +38,5 @@ class Check:
 
     @classmethod
     def failed(cls, name: str, finding: Finding, *, to_do: str) -> Check:
-        """Return a failed check that says what a finding says; `to_do` introduces its command."""
+        """Return a failed check with the text of a finding; `to_do` introduces its command."""
         return cls(name, Verdict.FAILED, finding.what, to_do, finding.run)

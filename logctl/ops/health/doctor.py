@@ -1,4 +1,4 @@
-"""The checks of `logctl doctor`: this machine, credentials, permissions, quotas, and what is deployed.
+"""The checks of `logctl doctor`: this machine, credentials, permissions, quotas, and the deployed stack.
 
 They only read, with the cheapest request of each service. Each function yields the checks of one subject;
 the command decides which of them to run, because most need that earlier ones did not fail.

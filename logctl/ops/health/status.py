@@ -59,7 +59,7 @@ _READERS = 8
 
 @dataclass(frozen=True)
 class Part:
-    """One part: what was read, what of it needs attention, or the error that reading it raised.
+    """One part of the pipeline: its facts and findings, or the error that reading it raised.
 
     `facts` is None when the part could not be read or its resource does not exist.
     """

@@ -16,7 +16,7 @@ from logctl.ops.health.metrics import Measured
 
 @dataclass(frozen=True)
 class StackFacts:
-    """The stack in CloudFormation's words, and what is missing of it."""
+    """The stack's status in CloudFormation, and its missing resources and outputs."""
 
     status: str
     version: str | None

@@ -18,7 +18,7 @@ from logctl.stack.completeness import Shortfall
 OLDEST_MESSAGE = 12 * MINUTE
 """How old a message in the queue may become: the time of two attempts. One failed attempt is no finding."""
 FRESH = HOUR
-"""What arrived since then has to be in S3: it cannot be compacted or expired yet."""
+"""Records that arrived since then have to be in S3: they cannot be compacted or expired yet."""
 
 _COMPLETE = Shortfall()
 _SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
@@ -29,7 +29,7 @@ _DETECT_DRIFT = logctl("status", "--drift")
 
 
 def stack(status: str, drift: str, shortfall: Shortfall = _COMPLETE) -> list[Finding]:
-    """Judge CloudFormation's status of a stack and of its last drift detection, and what is missing."""
+    """Judge CloudFormation's status of a stack and of its last drift detection, and its missing parts."""
     found = []
     if status.endswith("_IN_PROGRESS"):
         what = f"The stack is {status}: a change is under way."
@@ -189,7 +189,7 @@ def apps_without_objects(apps: Sequence[str]) -> list[Finding]:
 
 
 def quarantine(objects: int, *, complete: bool) -> list[Finding]:
-    """Judge what was put into quarantine in the last 24 h: more than `objects` when not `complete`."""
+    """Judge the number of new objects in quarantine in the last 24 h; a minimum when not `complete`."""
     if not objects:
         return []
     more = "" if complete else "More than "

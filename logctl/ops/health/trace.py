@@ -105,7 +105,7 @@ class _Trace:
         return stored_at(self.deployment, APP, self.message.min_ts, self.message.batch_id) is not None
 
     def _lambda(self, started: int, *, has_run: bool) -> Check:
-        """Check that Lambda ran the consumer; the row in DynamoDB says when the consumer wrote it."""
+        """Check that Lambda ran the consumer, by the time in the row that it wrote to DynamoDB."""
         if not has_run:
             return self._missed(
                 "Lambda",

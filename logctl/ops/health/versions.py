@@ -12,7 +12,7 @@ OPTIONAL = ("ministack", "cryptography", "duckdb", "pyarrow")
 
 
 def versions() -> dict[str, str | None]:
-    """Return the versions of logctl, Python, the platform and packages; None for what is not installed."""
+    """Return the versions of logctl, Python, the platform and packages; None for a missing package."""
     return {
         "logctl": __version__,
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
@@ -22,7 +22,7 @@ def versions() -> dict[str, str | None]:
 
 
 def packages() -> dict[str, str | None]:
-    """Return the version of each dependency, the optional ones last; None for what is not installed."""
+    """Return the version of each dependency, the optional ones last; None for a missing one."""
     return {package: _installed(package) for package in (*NEEDED, *OPTIONAL)}
 
 

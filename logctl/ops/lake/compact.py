@@ -25,7 +25,7 @@ def compactor(
     grace: int = GRACE,
     on_progress: Callable[[str], None] = lambda doing: None,
 ) -> Compactor:
-    """Return the compactor of an environment. It goes by this machine's clock."""
+    """Return the compactor of an environment. It uses this machine's clock."""
     aws, names = deployment.aws, deployment.names
     return Compactor(
         aws.s3,

@@ -204,7 +204,7 @@ def contents(
     *,
     on_progress: Callable[[int], None] = _silent,
 ) -> dict[Partition, Content]:
-    """Return what every partition in S3 holds. This lists every object."""
+    """Return the objects of every partition in S3 as totals. This lists every object."""
 
     def of_day(prefix: str) -> dict[Partition, Content]:
         found: dict[Partition, Content] = {}

@@ -37,7 +37,7 @@ class _Words(Trino.Tokenizer):
 
 @dataclass(frozen=True)
 class Changes:
-    """Detection of what a statement changes.
+    """Detection of the pipeline's own objects that a statement changes.
 
     Args:
         bucket: returns the pipeline's bucket; called where a statement names a location in S3.
@@ -47,7 +47,7 @@ class Changes:
     bucket: Callable[[], str]
 
     def of(self, text: str) -> str | None:
-        """Return what a statement would change, as a sentence without its full stop; None for nothing."""
+        """Return the change that a statement would make, as a sentence without its full stop; else None."""
         # It warns on stderr about statements that it reads in part.
         logging.getLogger("sqlglot").setLevel(logging.ERROR)
         try:
@@ -78,7 +78,7 @@ class Changes:
         return self._writes_into(str(item.this) for item in tree.find_all(exp.Literal) if item.is_string)
 
     def _unread(self, text: str) -> str | None:
-        """Return what a statement changes, where sqlglot parses nothing but the statement's verb."""
+        """Return the change of a statement of which sqlglot parses only the verb."""
         tokens = _tokens(text)
         verb = _words(tokens)[0]
         if verb in _READS:

@@ -57,7 +57,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Question:
-    """A statement and what narrows it; without a statement, the newest records of the selection.
+    """A statement and the selection that narrows it; without a statement, the newest records.
 
     `parameters` are the values of the statement's own `?`, each an SQL literal. `limit` is the most rows that
     are wanted. With `bars`, the question is how many rows there are in each bar.

@@ -1,4 +1,4 @@
-"""Run a query by PyAthena, stream its rows, and report what it read.
+"""Run a query by PyAthena, stream its rows, and report the bytes that it read.
 
 Lambda runs its statements by `aws.athena`, which needs boto3 alone; people get PyAthena's types and cursors.
 """

@@ -37,7 +37,7 @@ class Moved:
 
 
 def plan(deployment: Deployment) -> Moved:
-    """Return what `redrive` would do without `everything`, as far as SQS shows the queue."""
+    """Return the outcome of `redrive` without `everything`, as far as SQS shows the queue."""
     found = look(deployment, limit=LOOK_AT_MOST)
     staying = sum(letter.cause is Cause.CONTENT for letter in found.letters)
     seen = len(found.letters)
@@ -166,7 +166,7 @@ def _move_all(
     sleep: Callable[[float], None],
     on_progress: Callable[[int, int], None],
 ) -> Moved:
-    """Let SQS move all messages, and wait until it has."""
+    """Let SQS move all messages, and wait until the move has ended."""
     sqs = deployment.aws.sqs
     arn = sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sqs.start_message_move_task(SourceArn=arn)

@@ -48,7 +48,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An object that is not what the consumer writes, and why."""
+    """An object that the consumer has not written in this form, and the reason."""
 
     key: str
     problem: str
@@ -114,7 +114,7 @@ class Replay:
         on_progress: Callable[[str], None] = lambda doing: None,
         at_once: int = _AT_ONCE,
     ) -> None:
-        """Take names and globs of apps, and a range; a row that lies partly in the range is written whole."""
+        """Create a replay of some apps and a range; a row that is partly in the range is written whole."""
         self._deployment = deployment
         self._apps = tuple(apps)
         # A row may hold records of its whole hour, so whole hours have to be read.
@@ -181,7 +181,7 @@ class Replay:
     # ── Reading ─────────────────────────────────────────────────────────────────────────────────────
 
     def _parts(self, pool: Executor) -> Iterator[_Part]:
-        """Yield the days that have objects, in order, and then what only the compacted days hold."""
+        """Yield the days that have objects, in order, and then the compacted days as one part."""
         raw: set[tuple[Partition, str] | None] = set()
         for day in sorted(days_in(self._deployment, self._scope, pool)):
             objects = list(self._objects(day))

@@ -389,7 +389,7 @@ def batches(
 
 
 def _holds(file: GrowingFile, state: FollowState) -> bool:
-    """Return whether the file still contains, before the checkpoint's place, what was read there."""
+    """Return whether the bytes of the file before the checkpoint's place are those that were read."""
     end = state.place.offset
     return file.size() >= end and _digest(file.read(state.tail_size, end - state.tail_size)) == state.tail
 

@@ -1,4 +1,4 @@
-"""The inputs of one `logctl send` as messages for the queue, and what in them is rejected."""
+"""The inputs of one `logctl send` as messages for the queue, with the rejected parts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Inputs:
     refused: list[tuple[str, Rejection]] = field(default_factory=list)
 
     def check(self) -> list[tuple[str, Rejection]]:
-        """Return what would be rejected, by reading every file once before anything is sent.
+        """Return the parts of the files that would be rejected, by reading every file before sending.
 
         A stream can be read only once; its bad parts are rejected while it is sent.
 

@@ -27,7 +27,7 @@ _PARTIAL_CHARACTER = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A position in a source, with what the lines before it mean for the lines after it."""
+    """A position in a source, with the state of reading that the lines before it have left."""
 
     offset: int = 0
     line: int = 1
@@ -99,7 +99,7 @@ class LineReader:
 
     @property
     def place(self) -> Position:
-        """The place after the last line read. While a record is open (see `held`), do not continue there."""
+        """The place after the last line read, from which reading may continue unless a record is `held`."""
         return Position(
             offset=self._offset,
             line=self._number,

@@ -46,7 +46,7 @@ class Placed:
 
 
 def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Placed | Rejection]:
-    """Yield the records of a source's entries and what is rejected, in order."""
+    """Yield the records of a source's entries and its rejected parts, in order."""
     for entry in entries:
         if isinstance(entry, Rejection):
             yield entry
@@ -63,7 +63,7 @@ def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Pl
 
 
 def split(entries: Iterable[Entry | Rejection], source: Source) -> tuple[list[Record], list[Rejection]]:
-    """Return the records of some entries, and separately what is rejected."""
+    """Return the records of some entries, and separately the rejected parts."""
     made, refused = [], []
     for item in records(entries, source):
         if isinstance(item, Placed):

@@ -41,7 +41,7 @@ class Work(Protocol):
 
 @dataclass
 class _Round:
-    """One batch: how much time is left, what is known of its messages, and which of them have failed.
+    """One batch: the time left, the ledgers of its messages, and the messages that have failed.
 
     `ledgers` is None when they could not be read; `waiting` is the number of groups that are not finished.
     """
@@ -132,7 +132,7 @@ class Trials:
         return self._tried(message, round_)
 
     def _give_back(self, message: Message) -> bool:
-        """Return a suspect to the queue, so that what is finished is acknowledged before it is opened."""
+        """Return a suspect to the queue unopened, so that finished messages are acknowledged first."""
         try:
             self._attempts.defer(message.message_id, now=self._clock())
         except Exception as error:  # noqa: BLE001 - a cut reply can raise anything

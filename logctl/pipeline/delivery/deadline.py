@@ -67,5 +67,5 @@ class Deadline:
 
 
 def may_start(remaining: int) -> bool:
-    """Return whether a message can be begun with so many milliseconds left."""
+    """Return whether a message can be begun with `remaining` milliseconds of the invocation left."""
     return remaining >= RESERVE + LEAST

@@ -45,7 +45,7 @@ _LONGEST_MESSAGE = 262_144
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """One request: who sent it, its parameters, its time (milliseconds), and what it may use."""
+    """One request: who sent it, its parameters, its time (milliseconds), and its limits."""
 
     access: Access
     params: Params
@@ -206,7 +206,7 @@ class Answers:
         return request.params.span(request.now, default=DEFAULT_SINCE, longest=self._config.hot_retention)
 
     def _reader(self, request: ApiRequest) -> tuple[Reader, tuple[str, ...]]:
-        """Return a reader of what the request asks for and its sender may read, and the patterns of apps.
+        """Return a reader of the requested records that the sender may read, and the patterns of apps.
 
         Raises:
             Forbidden: the request names an app or a glob of which the sender may read nothing. The answer

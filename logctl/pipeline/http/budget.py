@@ -25,7 +25,7 @@ _KEPT_FOR_THE_ANSWER = 0.65
 
 
 class BudgetExceeded(Exception):
-    """A request needs more time than it has, and there is no part of the answer yet."""
+    """A request needs more time than it has, and no part of the answer is ready."""
 
 
 class Budget:

@@ -1,4 +1,4 @@
-"""JSON Schemas of what the API takes and answers: the parts that its routes are described with."""
+"""JSON Schemas of the API's parameters and responses, which describe its routes."""
 
 from __future__ import annotations
 

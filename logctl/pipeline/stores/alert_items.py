@@ -182,7 +182,7 @@ class Claimant:
 
 
 def unclaimed_since_read(state: State) -> tuple[str, dict[str, Any]]:
-    """Return the condition that nobody has claimed a state since it was read, and its values."""
+    """Return the condition that no publisher has claimed a state since it was read, and its values."""
     if state.lease_owner:
         return "lease_owner = :held", {":held": {"S": state.lease_owner}}
     return "attribute_not_exists(lease_owner)", {}

@@ -101,7 +101,7 @@ class Catalog:
 
 
 def _failures(reply: Mapping[str, Any], values: str, *, unless: str = "") -> list[Failure]:
-    """Return what a batch call refused, except for errors with the code `unless`."""
+    """Return the partitions that a batch call refused, except for errors with the code `unless`."""
     found = []
     for error in reply.get("Errors", []):
         detail = error.get("ErrorDetail", {})

@@ -121,7 +121,7 @@ class Follower:
         return [record for _, record in found]
 
     def _stored(self, arrivals: Iterable[_Arrival]) -> Iterator[tuple[_Arrival, Chunk | None]]:
-        """Yield each arrival with its chunk, app by app; None for a chunk that is gone."""
+        """Yield each arrival with its chunk, app by app; None for a chunk that was deleted."""
         by_app: dict[str, list[_Arrival]] = {}
         for arrival in arrivals:
             by_app.setdefault(arrival.app, []).append(arrival)

@@ -173,7 +173,7 @@ class Reader:
                         yield record.ts, record.level, 1
 
     def matching_records(self, chunk: Chunk, span: TimeRange) -> Iterator[Keyed]:
-        """Yield the records of a chunk that lie in a range and meet the condition, with their positions."""
+        """Yield the records of a chunk that are in a range and meet the condition, with their positions."""
         self.on_unpacked(chunk)
         for record in chunk.records():
             if record.ts in span and self.keep(record):

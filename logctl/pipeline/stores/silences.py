@@ -54,7 +54,7 @@ class SilenceStore:
         )
 
     def end(self, target: str, *, now: int) -> Silence | None:
-        """End a target's silence now, and return what it was; None when there was none."""
+        """End a target's silence now, and return the silence as it was before; None when there was none."""
         before = self.get(target)
         if before is None or before.cleared_at:
             return None

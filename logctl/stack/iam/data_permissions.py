@@ -146,6 +146,6 @@ def replay(scope: PolicyScope) -> list[Statement]:
 
 
 def consume(scope: PolicyScope) -> list[Statement]:
-    """Allow what Lambda's poller and the consumer do."""
+    """Allow the calls of Lambda's poller and the consumer."""
     receive = allow("Receive", ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], [QUEUE])
     return receive + consumer_may(scope.names) + read_rules(scope)

@@ -40,7 +40,7 @@ def allow(sid: str, actions: Sequence[str], resources: Sequence[Arn]) -> list[St
 
 
 def read_queue(queue: Arn) -> list[Statement]:
-    """Allow what Lambda's poller does with the function's role.
+    """Allow the calls that Lambda's poller makes with the function's role.
 
     Source: AWS Lambda Developer Guide, Using Lambda with Amazon SQS.
     """
@@ -78,7 +78,7 @@ def count_alerts(table: Arn) -> list[Statement]:
 
 
 def sweep_alerts(table: str, index: str) -> list[Statement]:
-    """Allow finding states that are due and silences, reading and updating them, and counting what waits."""
+    """Allow finding due states and silences, reading and updating them, and counting outbox events."""
     actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
     return allow(
         "FindDueAlerts", ["dynamodb:Query"], [arn_of(table), sub(f"${{{table}.Arn}}/index/{index}")]
@@ -149,7 +149,7 @@ def run_queries(workgroup: str, *, rows: bool = True) -> list[Statement]:
 
 
 def read_catalog(database: str) -> list[Statement]:
-    """Allow what Athena reads of the catalog with the caller's permissions.
+    """Allow the reads of the catalog that Athena makes with the caller's permissions.
 
     It reads the default database too, whatever a statement names (Amazon Athena User Guide, Configure access
     to databases and tables in the AWS Glue Data Catalog).
@@ -161,7 +161,7 @@ def read_catalog(database: str) -> list[Statement]:
 
 
 def compact(bucket: str, database: str, compacted: str, workgroup: str) -> list[Statement]:
-    """Allow compaction: what the compactor calls itself, and what Athena does on its behalf.
+    """Allow compaction: the compactor's own calls, and those of Athena on its behalf.
 
     Athena accesses catalog and bucket with the caller's permissions (Amazon Athena User Guide, Identity and
     access management).

@@ -37,7 +37,7 @@ def object_arns(*prefixes: str) -> list[policies.Arn]:
 
 
 def run_athena(scope: PolicyScope, *, rows: bool = True) -> list[Statement]:
-    """Allow running statements, and what Athena does for them with the caller's permissions."""
+    """Allow running statements, and Athena's calls for them with the caller's permissions."""
     names = scope.names
     return (
         policies.run_queries(names.workgroup, rows=rows)

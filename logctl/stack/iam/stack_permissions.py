@@ -21,7 +21,7 @@ from logctl.stack.template import TEMPLATES, bootstrap_template, build_template
 
 
 def handlers_of_stack(scope: PolicyScope, only: str = "") -> list[Statement]:
-    """Return what CloudFormation's handlers of the environment's resource types need.
+    """Return the permissions that CloudFormation's handlers of the environment's resource types need.
 
     Args:
         scope: the environment.

@@ -1,4 +1,4 @@
-"""The functions: consumer, sweeper and compactor, each with a role, and what calls them.
+"""The functions: consumer, sweeper and compactor, each with a role, and their triggers.
 
 All functions have one zip. The API's function is made by `function` too, in `http_api`.
 """
@@ -27,7 +27,7 @@ _STALE = 60
 
 @dataclass(frozen=True)
 class Code:
-    """Place of the functions' zip, and what it was built for. `bucket` may be a CloudFormation function."""
+    """The functions' zip: place, runtime, architecture. `bucket` may be a CloudFormation function."""
 
     bucket: str | dict[str, Any]
     key: str

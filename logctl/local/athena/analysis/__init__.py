@@ -1,1 +1,1 @@
-"""The types of every expression in a query, and what Trino refuses."""
+"""The types of every expression in a query, and the errors that Trino reports for them."""

@@ -118,7 +118,7 @@ class _Walker:
             self._enter(source, by_source.get(alias, []), select)
 
     def _enter(self, source: exp.Expr, found: list[exp.Expr], select: exp.Select) -> None:
-        """Take over the conditions on a table, or follow them into a subquery or WITH query."""
+        """Store the conditions of a table, or follow those of a subquery or WITH query into it."""
         bare = [_with_columns(condition, lambda column: exp.column(column.name)) for condition in found]
         if isinstance(source, exp.Table) and source.name in self.result.bases:
             keys = {key.name for key in self.result.bases[source.name].keys}
@@ -207,7 +207,7 @@ def _with_columns(condition: exp.Expr, change: Callable[[exp.Column], exp.Expr])
 
 
 def _moved_inside(select: exp.Select, given: Sequence[exp.Expr], sources: Sources) -> Iterator[exp.Expr]:
-    """Yield conditions on a query's output as conditions on what it reads, if they may be tested there."""
+    """Yield conditions on a query's output as equivalent conditions on its input, where there are any."""
     if select.args.get("limit") or select.args.get("offset"):
         return
     may_move = _may_move(select)

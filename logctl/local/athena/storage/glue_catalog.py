@@ -88,7 +88,7 @@ class Table:
 
     @property
     def projected(self) -> bool:
-        """Return whether the table's properties say which partitions it has, and not Glue.
+        """Return whether the table uses partition projection, so that Glue does not list its partitions.
 
         Source: Amazon Athena User Guide, Use partition projection.
         """
@@ -97,7 +97,7 @@ class Table:
 
 @dataclass(frozen=True)
 class TablePartition:
-    """A partition. Its values are in the order of the table's keys; what Glue does not say is the table's."""
+    """A partition. Its values are in the order of the table's keys; missing properties are the table's."""
 
     values: tuple[str, ...]
     location: str

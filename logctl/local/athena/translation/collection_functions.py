@@ -86,7 +86,7 @@ def _zip_with(given: FunctionCall) -> exp.Expr:
 
 
 def _of_entries(function: str, make: Callable[[exp.Expr, exp.Expr, exp.Expr], exp.Expr]) -> Rewrite:
-    """Return the rule for a function of a map: its entries, transformed or filtered, become a map again.
+    """Return the rule for a function that makes a map from the transformed or filtered entries of a map.
 
     Args:
         function: DuckDB's function of the list of entries.
