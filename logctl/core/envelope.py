@@ -199,7 +199,7 @@ def _seal(pending: _Pending) -> Packed:
         "count": len(pending.lines),
         "encoding": "zstd",
         **({"source": pending.source} if pending.source else {}),
-        "data": _fold(plain),
+        "data": _encode_data(plain),
     }
     times = [record.ts for record in pending.records]
     return Packed(
@@ -247,11 +247,11 @@ def batch_id_of(appid: str, plain: bytes) -> str:
     return hashlib.sha256(appid.encode() + b"\0" + plain).hexdigest()[:32]
 
 
-def _fold(plain: bytes) -> str:
+def _encode_data(plain: bytes) -> str:
     return base64.b64encode(zstandard.ZstdCompressor(level=6).compress(plain)).decode()
 
 
-def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
+def decode_data(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
     """Decompress an envelope's data, which is one zstd frame that declares its size, to NDJSON.
 
     `most`: how many bytes of NDJSON are allowed.
@@ -276,18 +276,18 @@ def unfold(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
         raise Rejected("encoding", f"the envelope's data cannot be decoded ({problem})") from None
 
 
-def unfolded(body: str) -> str | None:
+def data_of(body: str) -> str | None:
     """Return the NDJSON that a message's envelope holds; None when the body is not a readable envelope."""
     try:
         envelope = strictjson.loads(body)
         if not isinstance(envelope, Mapping) or envelope.get("logctl") != VERSION:
             return None
-        return unfold(str(envelope.get("data"))).decode("utf-8", "replace")
+        return decode_data(str(envelope.get("data"))).decode("utf-8", "replace")
     except (strictjson.Malformed, Rejected):
         return None
 
 
-def refold(body: str) -> str:
+def encode_again(body: str) -> str:
     """Compress the data of an envelope again that was decompressed for redaction.
 
     If nothing was redacted, the result is the original envelope. Any other body is returned unchanged.
@@ -306,6 +306,6 @@ def refold(body: str) -> str:
         **envelope,
         "batch_id": batch_id_of(str(envelope.get("appid")), plain),
         "count": plain.count(b"\n") + 1,
-        "data": _fold(plain),
+        "data": _encode_data(plain),
     }
     return json.dumps(folded, separators=(",", ":"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logctl.core.appid import is_appid
-from logctl.core.envelope import refold
+from logctl.core.envelope import encode_again
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.partitions import QUARANTINE, Partition
 from logctl.core.redaction import UNREADABLE
@@ -147,7 +147,7 @@ def body_of(note: Note) -> str:
             raise Withheld("Its content was withheld when it was set aside, so it cannot be sent again.")
         if UNREADABLE in note.content:
             raise Withheld("A part of its content could not be checked for secrets, and was not kept.")
-        return refold(note.content)
+        return encode_again(note.content)
     contents = [
         line.content for line in note.rejected if line.content is not None and UNREADABLE not in line.content
     ]

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
-from logctl.core.envelope import unfold
+from logctl.core.envelope import decode_data
 from logctl.core.limits import MAX_PLAIN
 from logctl.core.records import ID_DERIVED, REDACTED, Record, Rejected, derive_id
 
@@ -251,12 +251,12 @@ class Redactor:
             try:
                 if frames > _MAX_FRAMES:
                     raise Rejected("too_big", "there are too many envelopes in it")
-                unfolded = unfold(match[0].replace("\\", ""), most=left)
+                decoded = decode_data(match[0].replace("\\", ""), most=left)
             except Rejected:
                 found += 1
                 return UNREADABLE
-            left -= len(unfolded)
-            plain, more = self.text(unfolded.decode("utf-8", "replace"))
+            left -= len(decoded)
+            plain, more = self.text(decoded.decode("utf-8", "replace"))
             found += more
             return json.dumps(plain, ensure_ascii=False)[1:-1]
 

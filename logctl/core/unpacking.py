@@ -15,7 +15,7 @@ from typing import Any
 
 from logctl.core import limits, strictjson
 from logctl.core.appid import RULE, is_appid
-from logctl.core.envelope import VERSION, batch_id_of, is_envelope, unfold
+from logctl.core.envelope import VERSION, batch_id_of, decode_data, is_envelope
 from logctl.core.records import (
     ID_DERIVED,
     TS_DERIVED,
@@ -203,7 +203,7 @@ def _unpack_envelope(message: _Message, envelope: Mapping[str, Any]) -> Unpacked
     source = envelope.get("source", "")
     if source and not _SOURCE.fullmatch(source):
         raise Rejected("schema", "the envelope's source is not 16 hexadecimal digits")
-    plain = unfold(envelope["data"])
+    plain = decode_data(envelope["data"])
     lines = plain.count(b"\n") + 1
     _check_count(lines)
     if lines != envelope["count"]:

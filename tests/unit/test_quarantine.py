@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from logctl.core.envelope import pack, refold, unfolded
+from logctl.core.envelope import data_of, encode_again, pack
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.hot_rows import from_item
 from logctl.core.partitions import Partition
@@ -124,13 +124,13 @@ def test_withheld_content_cannot_be_sent_again():
 def test_an_envelope_that_was_unfolded_for_redaction_is_the_same_when_it_is_folded_again():
     (message,) = pack(records(3))
     envelope = json.loads(message.body)
-    plain = unfolded(message.body)
+    plain = data_of(message.body)
     assert plain is not None
     kept = json.dumps({**envelope, "data": plain})
-    assert json.loads(refold(kept))["batch_id"] == message.batch_id
+    assert json.loads(encode_again(kept))["batch_id"] == message.batch_id
     for untouched in (message.body, "{poison", "[]", '{"logctl": 2}', '{"msg": "x"}'):
-        assert refold(untouched) == untouched
-    assert unfolded('{"msg": "x"}') is unfolded("{") is unfolded('{"logctl": 1, "data": "no"}') is None
+        assert encode_again(untouched) == untouched
+    assert data_of('{"msg": "x"}') is data_of("{") is data_of('{"logctl": 1, "data": "no"}') is None
 
 
 def test_keys_and_the_beginnings_of_ids():
@@ -368,7 +368,7 @@ def test_the_text_as_the_editor_leaves_it(editor):
 def test_an_envelope_is_edited_as_its_lines(editor):
     (message,) = pack(records(2))
     editor("sed -i s/hello/goodbye/ $1")
-    changed = unfolded(message_editor.edited(message.body))
+    changed = data_of(message_editor.edited(message.body))
     assert changed is not None
     assert (changed.count("goodbye"), changed.count("hello")) == (2, 0)
 

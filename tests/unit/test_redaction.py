@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logctl.core.attempts import MAX_STRIKES
-from logctl.core.envelope import pack, unfold
+from logctl.core.envelope import decode_data, pack
 from logctl.core.errors import UsageError
 from logctl.core.hot_rows import from_item
 from logctl.core.records import Record, Rejected
@@ -272,7 +272,7 @@ def everything(pipeline: Pipeline, capfd: pytest.CaptureFixture[str]) -> str:
     text = "\n".join(found)
     for frame in _FOLDED.findall(text):
         with contextlib.suppress(Rejected):
-            text += unfold(frame.replace("\\", "")).decode()
+            text += decode_data(frame.replace("\\", "")).decode()
     # As JSON writes it, and as it was.
     return text + text.replace('\\"', '"').replace("\\n", "\n")
 

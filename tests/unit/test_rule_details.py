@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from logctl.core import quarantine, strictjson
 from logctl.core.access import overlap
-from logctl.core.envelope import unfolded
+from logctl.core.envelope import data_of
 from logctl.core.errors import UsageError
 from logctl.core.histogram import buckets
 from logctl.core.partitions import LOGS, Partition, Scope
@@ -135,7 +135,7 @@ def test_parquet_is_described_as_hive_reads_it():
     "body", ["[1]", "7", '"text"', '{"msg": "bare"}', '{"logctl": 99, "data": "x"}', "{"]
 )
 def test_what_is_no_envelope_is_not_unfolded(body):
-    assert unfolded(body) is None
+    assert data_of(body) is None
 
 
 def test_a_bad_element_of_an_array_is_kept_as_it_came():

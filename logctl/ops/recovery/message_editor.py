@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from logctl.core.envelope import refold, unfolded
+from logctl.core.envelope import data_of, encode_again
 from logctl.core.errors import LogctlError
 
 
@@ -19,7 +19,7 @@ def edited(body: str, *, suffix: str = ".txt") -> str:
     Raises:
         LogctlError: the editor failed, or the text is unchanged.
     """
-    plain = unfolded(body)
+    plain = data_of(body)
     before = body if plain is None else plain
     after = _in_editor(before, suffix)
     if after.removesuffix("\n") == before.removesuffix("\n"):
@@ -27,7 +27,7 @@ def edited(body: str, *, suffix: str = ".txt") -> str:
             "Nothing was sent: the text is unchanged.", "To send it unchanged, leave out --edit."
         )
     after = after.removesuffix("\n")
-    return after if plain is None else refold(json.dumps({**json.loads(body), "data": after}))
+    return after if plain is None else encode_again(json.dumps({**json.loads(body), "data": after}))
 
 
 def _in_editor(text: str, suffix: str) -> str:
