@@ -317,7 +317,7 @@ def alerts(record: Record, level: str) -> bool:
 def tally(records: Iterable[Record], level: str) -> list[Tally]:
     """Return the numbers of alerting records in a message, by kind in order of first appearance.
 
-    At most `KINDS_PER_MESSAGE` kinds are told apart; the records of further kinds are counted together for
+    At most `KINDS_PER_MESSAGE` kinds are distinguished; the records of further kinds are counted together for
     each level, so that many different messages do not cause as many alerts. The same applies to all records
     after the first `MAX_COMPARED` characters of the message.
     """

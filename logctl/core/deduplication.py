@@ -3,9 +3,9 @@
 `send -f` sends what it finds each time it looks, `send FILE` a thousand records at a time, and a sender that
 has lost its checkpoint starts again: the same records arrive in different messages. A message is identified
 by its content, so that is not enough. Each record of a file is therefore also identified by its id and its
-position in the file, and is stored with the message that brought it first.
+position in the file, and is stored with the message that contained it first.
 
-What a message has brought is written down by blocks of `BLOCK` bytes of the file: where its last record in
+The records of a message are marked by blocks of `BLOCK` bytes of the file: where its last record in
 the block begins, and a mark of eight bytes for each of its records. With that division, everything that can
 have records in common with a message is one range of sort keys.
 """
@@ -74,7 +74,7 @@ def brought(batch_id: str, records: Iterable[Record]) -> list[Brought]:
 def new_of(batch_id: str, records: Sequence[Record], earlier: Iterable[Brought]) -> tuple[Record, ...]:
     """Return the records that no other message contained.
 
-    What the message itself has brought does not count: a redelivery is stored again, under the same keys.
+    Records of the message itself count as new: a redelivery is stored again, under the same keys.
     """
     known = {
         one.marks[start : start + _MARK]

@@ -114,7 +114,7 @@ ALARMS = (
         metric=_oldest_message,
         statistic="Maximum",
         comparison="GreaterThanThreshold",
-        # Longer than two tries of a message take: a failure that the next try repairs notifies nobody.
+        # Longer than two tries of a message take: a failure that the next try repairs causes no notification.
         threshold=2 * VISIBILITY_TIMEOUT,
         period=60,
         periods=5,

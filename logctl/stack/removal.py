@@ -1,7 +1,7 @@
 """Deletion of resources that CloudFormation leaves: retained buckets and tables, recreated log groups.
 
 Only what has the environment's tags is deleted; what has its name and not its tags is noted in `left`. Each
-step may be repeated: it is not an error that something is gone already or is being deleted. The methods
+step may be repeated: it is not an error that a resource is deleted already or is being deleted. The methods
 return what they deleted, by kind and name.
 """
 

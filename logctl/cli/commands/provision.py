@@ -112,7 +112,7 @@ def _confirm_plan(
 
     Raises:
         typer.Exit: only the plan was wanted.
-        LogctlError: the answer is no, or nobody could be asked.
+        LogctlError: the answer is no, or there is no terminal to ask on.
     """
     confirmed = False
     try:
@@ -144,7 +144,7 @@ def _confirm_restoring(context: Context, faults: Faults, options: ProvisionOptio
 
     Raises:
         typer.Exit: only the plan was wanted.
-        LogctlError: the answer is no, or nobody could be asked.
+        LogctlError: the answer is no, or there is no terminal to ask on.
     """
     say(f"The stack needs no change, but in the database {faults.database}, {faults.told}.")
     if options.plan:

@@ -25,7 +25,7 @@ def ask(
     Args:
         request: the request, which is sent again unchanged.
         timeout: of one attempt, in seconds.
-        sleep: waits for so many seconds.
+        sleep: waits for a number of seconds.
         on_busy: called with the seconds until the next attempt.
 
     Raises:

@@ -27,7 +27,7 @@ _HINT = "Create the stack again with: logctl destroy, then logctl provision"
 def signed_in_url(dashboard: Dashboard) -> str:
     """Return an address that signs its first visitor in as a user who may read every app.
 
-    The user is named after the operating system's user, and gets a new password that nobody learns. The page
+    The user is named after the operating system's user, and gets a new password that is not shown. The page
     accepts such a link on this machine only, once, and within five minutes. Before the link is returned, the
     API has to accept a token of the same user.
 

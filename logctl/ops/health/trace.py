@@ -41,7 +41,7 @@ def follow(
         deployment: the environment to send the event to.
         seconds: how long to wait until the event is stored, and then as long again until Athena sees it.
         clock: returns the time of this machine, in milliseconds.
-        sleep: waits for so many seconds.
+        sleep: waits for a number of seconds.
     """
     (message,) = pack([Record(APP, uuid.uuid4().hex, clock(), levels.INFO, "sent by logctl doctor --live")])
     return _Trace(deployment, message, seconds, clock, sleep).hops()

@@ -94,7 +94,7 @@ def compare(
     away = elsewhere(deployment, known)
     return Differences(
         missing=tuple(sorted(there - set(known.locations))),
-        # One that lies elsewhere has its objects there.
+        # A partition with another location has its objects at that location.
         gone=tuple(sorted(set(known.locations) - there - set(away))) if prune else (),
         elsewhere=tuple(sorted(away.items())),
         foreign=known.foreign,

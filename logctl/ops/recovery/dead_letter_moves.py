@@ -27,8 +27,8 @@ from logctl.stack.emulator import is_unknown_action
 class Moved:
     """How a redrive or a drop ended, as numbers of messages.
 
-    `left_out` failed because of their content and stay in the queue. `unseen` is about how many stand behind
-    so many others of their group that SQS does not show them.
+    `left_out` failed because of their content and stay in the queue. `unseen` is the approximate number of
+    messages that SQS does not show, because earlier messages of their group are in flight.
     """
 
     moved: int = 0

@@ -2,7 +2,7 @@
 
 What the consumer wrote to S3 is read back and becomes the rows that it wrote to DynamoDB, with the same keys.
 A row that exists stays as it is, so that a replay can be repeated, or stopped and started again. Nothing is
-counted and nobody is alerted. Compacted days, whose original objects are gone, are read by Athena.
+counted, and no alert is opened. Compacted days, whose original objects are gone, are read by Athena.
 """
 
 from __future__ import annotations

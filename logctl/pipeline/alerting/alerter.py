@@ -166,7 +166,7 @@ class Alerter:
         action = decide_counted(state)
         if action is not Action.OPEN:
             return action
-        # Everybody who goes by the sweeper's clock agrees about when a silence ends.
+        # With the sweeper's clock, consumer and sweeper agree about when a silence ends.
         silence = over(key, silence_of, self._last_sweep() or self.clock())
         if silence:
             self.park(state, silence)

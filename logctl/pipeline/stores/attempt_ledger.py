@@ -1,7 +1,7 @@
 """The ledger of attempts, for messages that are delivered again: what the consumer began, and how it ended.
 
 It is in the hot table, under partition keys that are not valid app names, so that readers of apps never see
-it. The rules are in `core.attempts`. A message that is done at its first delivery leaves nothing here.
+it. The rules are in `core.attempts`. A message that is done at its first delivery has no ledger.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Following the hot store: the records that arrive from now on, each chunk once.
 
-Following goes by the time of arrival and not by the time in the records, so that late records and new apps
+Following uses the time of arrival and not the time in the records, so that late records and new apps
 are found too.
 """
 

@@ -1,8 +1,8 @@
 """CloudWatch: the alarms of `logctl.stack.alarms`, and a dashboard of the environment.
 
 An account has three dashboards free; then one costs $3 a month (Amazon CloudWatch pricing, 2026-11). The
-metrics are the services' own and cost nothing. One is ours: what the consumer sets aside, counted in its
-log. Ten such metrics are free; then one costs $0.30 a month, for the hours that have a value.
+metrics are the services' own and cost nothing. One is the pipeline's own: what the consumer sets aside,
+counted in its log. Ten such metrics are free; then one costs $0.30 a month, for the hours that have a value.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class ExpressionTyper:
     """The typing of expressions: it writes their types on the tree.
 
     Args:
-        query: finds the columns of a query that stands in an expression.
+        query: finds the columns of a query inside an expression.
     """
 
     def __init__(self, query: Callable[[exp.Expr | None, NameScope], Fields]) -> None:
