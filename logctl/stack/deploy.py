@@ -123,7 +123,7 @@ class StackDeployer:
     def _refuse_unless_ready(self, info: StackInfo) -> None:
         if info.busy:
             raise LogctlError(
-                f"{info.name} is {info.status}: somebody is changing it.", "Wait until that is done."
+                f"{info.name} is {info.status}: another operation is in progress.", "Wait until it has ended."
             )
         if info.status == "UPDATE_ROLLBACK_FAILED":
             raise LogctlError(

@@ -19,7 +19,7 @@ from logctl.ops.send.line_head import continues, find_level, read_head
 
 MAX_JOINED_LINES = 1_000
 MAX_JOINED = 256 * 1024
-"""Bytes of a record whose lines are joined."""
+"""The most bytes of a record that consists of several lines."""
 
 _TRACEBACK = "Traceback (most recent call last):"
 _PARTIAL_CHARACTER = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}|\r)\Z")

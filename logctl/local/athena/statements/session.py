@@ -85,7 +85,7 @@ class Session:
         return name.database or self.database, name.name
 
     def table(self, name: Name) -> Table:
-        """Return a table that a DDL statement names.
+        """Return the table that a DDL statement names.
 
         Raises:
             QueryError: it does not exist; the error is Hive's.

@@ -262,7 +262,7 @@ def expected(name: str) -> str:
 
 
 def known(name: str) -> bool:
-    """Return whether Athena has a function of that name, as far as the table says."""
+    """Return whether the table of signatures has a function of this name."""
     return name in _signatures()
 
 
