@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
 
+from logctl.aws.place import Place
 from logctl.core import quarantine, strictjson
 from logctl.core.access import overlap
 from logctl.core.envelope import data_of
 from logctl.core.errors import UsageError
 from logctl.core.histogram import buckets
 from logctl.core.partitions import LOGS, Partition, Scope
-from logctl.core.records import Rejected
+from logctl.core.records import Record, Rejected, find_time, from_cold, to_cold
 from logctl.core.redaction import UNREADABLE, Redactor
 from logctl.core.safe_text import json_text
 from logctl.core.schema import COLUMNS, parquet_descriptor, storage_descriptor
-from logctl.core.times import DAY, SECOND, TimeRange, parse_time
+from logctl.core.times import DAY, EARLIEST, LATEST, SECOND, TimeRange, iso, parse_time
 from logctl.core.unpacking import unpack
 from logctl.pipeline.delivery.canary import Canary
+from logctl.pipeline.stores.record_filter import Filter
+from logctl.stack.names import Names
 from logctl.stack.settings import Settings
 from logctl.stack.sizes import format_size, parse_size
 from tests.helpers.pipeline import NOON
@@ -236,3 +241,48 @@ def test_a_canary_writes_a_row_and_an_object_of_its_app(fails, capsys):
     assert row["Item"]["expires_at"] == {"N": str((NOON + 3_600_000) // 1000)}
     assert (thing["Bucket"], thing["Key"]) == ("bucket", "canary/appid=web")
     assert (thing["Body"], thing["ContentType"]) == (b"2026-01-31T12:00:00.000Z", "text/plain")
+
+
+# ── Records, filters and names ──────────────────────────────────────────────────────────────────────────
+
+
+def test_the_earliest_time_is_a_time_and_what_is_before_it_is_none():
+    assert find_time({"time": iso(EARLIEST)}, None) == EARLIEST
+    assert find_time({"time": LATEST}, None) is None
+    assert find_time({"time": "1969-12-31T23:59:59Z"}, 7) == 7
+
+
+def test_a_stored_record_comes_back_with_its_fields():
+    record = Record("web", "event-0001", NOON, "ERROR", "m", 3, {"user": 7, "tags": ["a"]}, ("late",))
+    assert from_cold(to_cold(record, "b"), "web") == record
+    assert from_cold(to_cold(replace(record, fields={}), "b"), "web") == replace(record, fields={})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "keeps"),
+    [("boom", True), ('"user": 7', True), ("ü", True), ("u00fc", False), ("nothing", False)],
+)
+def test_a_pattern_is_looked_for_in_message_and_fields(pattern, keeps):
+    record = Record("web", "e", NOON, "ERROR", "boom", 0, {"user": 7, "name": "ü"})
+    assert Filter(grep=(re.compile(pattern),))(record) is keeps
+    assert Filter(exclude=(re.compile(pattern),))(record) is not keeps
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-central-1", "auth.eu-central-1.amazoncognito.com"),
+        ("us-gov-west-1", "auth-fips.us-gov-west-1.amazoncognito.com"),
+    ],
+)
+def test_the_host_of_the_sign_in_pages(region, host):
+    names = Names.of(Settings())
+    assert names.sign_in_host(Place("123456789012", region)).endswith(f".{host}")
+
+
+def test_a_scope_without_a_range_keeps_its_apps():
+    assert Scope.of(None, ["a", "b*"]) == Scope(apps=("a", "b*"))
+
+
+def test_lines_of_json_may_be_shown_each_by_itself():
+    assert json_text({"a": "é", "b": 1}, indent=2) == '{\n  "a": "é",\n  "b": 1\n}'
