@@ -17,9 +17,9 @@ from logctl.core.envelope import data_of
 from logctl.core.errors import UsageError
 from logctl.core.histogram import buckets
 from logctl.core.partitions import LOGS, Partition, Scope
-from logctl.core.records import Record, Rejected, find_time, from_cold, to_cold
+from logctl.core.records import Record, Rejected, find_time, from_cold, from_wire, to_cold
 from logctl.core.redaction import UNREADABLE, Redactor
-from logctl.core.safe_text import json_text
+from logctl.core.safe_text import json_text, neutralise
 from logctl.core.schema import COLUMNS, parquet_descriptor, storage_descriptor
 from logctl.core.times import DAY, EARLIEST, LATEST, SECOND, TimeRange, iso, parse_time
 from logctl.core.unpacking import unpack
@@ -286,3 +286,12 @@ def test_a_scope_without_a_range_keeps_its_apps():
 
 def test_lines_of_json_may_be_shown_each_by_itself():
     assert json_text({"a": "é", "b": 1}, indent=2) == '{\n  "a": "é",\n  "b": 1\n}'
+
+
+def test_a_hidden_character_beyond_the_basic_plane_is_shown_with_eight_digits():
+    assert neutralise("a\U000e0001b") == "a\\U000e0001b"
+
+
+def test_a_record_from_the_wire_without_a_position_is_the_first():
+    wire = {"event_id": "event-0001", "ts": NOON, "level": "INFO", "message": "m"}
+    assert from_wire(wire, "web") == Record("web", "event-0001", NOON, "INFO", "m", 0)
