@@ -100,7 +100,7 @@ def test_a_key_that_is_none_and_one_that_was_never_counted(quick):
 
 @pytest.mark.proves("F33")
 def test_sixteen_rivals_for_one_claim_have_one_winner(quick):
-    """On MiniStack, because moto lets two win (DESIGN.md, decision 4)."""
+    """On MiniStack, because moto lets two win (docs/architecture.md, decision 4)."""
     from concurrent.futures import ThreadPoolExecutor
 
     from logctl.core.debounce import Action, AlertKey, Tally
