@@ -72,7 +72,8 @@ def table_input(name: str, database: str, sql: str, description: str) -> dict[st
 def view_shape(database: str, sql: str, listed: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
     """Return the properties that make a Glue table a view: its definition, as base64 of JSON in a comment.
 
-    Source: Trino, Hive connector: views.
+    Source: Trino, Hive connector: views. The sandbox's Athena engine writes views in the same form by code of
+    its own (`local/athena/storage/view_definition.py`), because it imports nothing else of logctl.
 
     Args:
         database: the database that names in the statement are looked up in.

@@ -22,8 +22,6 @@ from logctl.stack.stack_events import Change, Plan, StackEvent, StackInfo, event
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
 
-__all__ = ["Change", "Plan", "StackDeployer", "StackEvent", "StackInfo"]
-
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
 # What CloudFormation answers for a change set without changes; the words differ by service and version.
 _NOTHING = ("didn't contain changes", "No updates are to be performed", "no changes")

@@ -232,7 +232,7 @@ class Cloud:
 
 
 class Clients:
-    """What stands in for `pipeline.clients.Aws`: a container's clients, all behind its gate."""
+    """What stands in for `aws.clients.Aws`: a container's clients, all behind its gate."""
 
     def __init__(self, cloud: Cloud, gate: Gate, window: Callable[[], int]) -> None:
         self.s3 = _Client("s3", gate, {"put_object": cloud.bucket.put_object})
