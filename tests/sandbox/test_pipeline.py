@@ -11,7 +11,7 @@ import pytest
 
 from bench.loghub import loghub
 from logctl.core.times import iso
-from logctl.ops.send.line_head import read_head
+from logctl.core.formats.text_line import read_head
 from tests.helpers.aftermath import waiting
 from tests.helpers.sandbox import Cli, eventually
 

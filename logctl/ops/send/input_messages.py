@@ -8,10 +8,12 @@ import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from logctl.aws.clock import wall_clock
 from logctl.core.envelope import Packer
+from logctl.core.formats.reading import Format
 from logctl.core.records import Record
 from logctl.ops.send.entries import Rejection
 from logctl.ops.send.input_files import open_source, read_entries
@@ -35,7 +37,8 @@ class Inputs:
     """The files and streams of one `send`.
 
     `where` and `name` are parts of the records' identity (see `record_identity.Source`). `refused` lists what
-    was rejected in the messages or records read so far, with the path of its input.
+    was rejected in the messages or records read so far, with the path of its input. `zone`, `formats` and `only` are
+    those of `formats.reading.Context`.
     """
 
     paths: Sequence[str]
@@ -44,6 +47,9 @@ class Inputs:
     name: str = ""
     form: Requested = Requested.AUTO
     errors: Errors = Errors.STRICT
+    zone: tzinfo = UTC
+    formats: tuple[Format, ...] = ()
+    only: str | None = None
     refused: list[tuple[str, Rejection]] = field(default_factory=list)
 
     def check(self) -> list[tuple[str, Rejection]]:

@@ -15,7 +15,7 @@ from typing import BinaryIO, assert_never
 from logctl.core.levels import UNKNOWN
 from logctl.ops.send.entries import MAX_LINE, Entry, Rejection, Trail, json_entry, not_utf8, too_big
 from logctl.ops.send.input_forms import BOM, Errors, Form, LineForm
-from logctl.ops.send.line_head import continues, find_level, read_head
+from logctl.core.formats.text_line import continues, find_level, read_head
 
 MAX_JOINED_LINES = 1_000
 MAX_JOINED = 256 * 1024
