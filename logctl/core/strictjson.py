@@ -1,4 +1,4 @@
-"""JSON of untrusted producers: strict where parsers differ, bounded in depth and size.
+"""JSON of untrusted producers: strict where parsers differ, or lenient; bounded in depth and size.
 
 Python's decoder is fast and lenient: it accepts NaN and duplicate keys, turns 1e999 into infinity, and keeps
 half of a surrogate pair, which makes every later `encode` fail. The checks cost ordinary records little: the
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 MAX_DEPTH = 32
@@ -45,14 +46,70 @@ def loads(text: str | bytes, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) ->
         text = text[1:]
     if not text or text.isspace():
         raise Malformed("empty", "the text is empty")
+    value = _decode(_DECODER, text, depth)
+    _check_size(value, text, depth, keys)
+    return _mend(value, _object) if _may_have_surrogates(text) else value
+
+
+def loads_leniently(text: str, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) -> tuple[Any, bool]:
+    r"""Parse one JSON value that a program may have written wrongly; return it and whether it is malformed.
+
+    It is malformed if parsers read it in different ways or not at all. Of a key that occurs twice the last
+    value counts. NaN, Infinity and numbers that are too large become text. Control characters in strings are
+    allowed. A backslash that escapes nothing is a backslash; `\x41` is `A` (nginx). Halves of surrogate
+    pairs become U+FFFD.
+
+    Raises:
+        Malformed: it is not JSON even so (such as JSON that was cut off), it is nested too deeply, or it has
+            too many keys.
+    """
+    text = text[1:] if text.startswith("\ufeff") else text
+    malformed = False
     try:
-        value = _DECODER.decode(text)
+        value = _decode(_DECODER, text, depth)
+    except Malformed as problem:
+        if problem.reason == "depth":
+            raise
+        malformed = True
+        value = _decode_leniently(text, depth)
+    _check_size(value, text, depth, keys)
+    if _may_have_surrogates(text):
+        mended = _mend(value, dict)
+        return mended, malformed or mended != value
+    return value, malformed
+
+
+def _decode(decoder: json.JSONDecoder, text: str, depth: int) -> Any:
+    try:
+        return decoder.decode(text)
     except Malformed:
         raise
     except RecursionError:
         raise _too_deep(depth) from None
     except ValueError as problem:
         raise Malformed("json", str(problem)) from None
+
+
+def _decode_leniently(text: str, depth: int) -> Any:
+    try:
+        return _decode(_LENIENT, text, depth)
+    except Malformed as problem:
+        if problem.reason != "json" or "\\" not in text:
+            raise
+        repaired = _ESCAPE.sub(_repair_escape, text)
+        if repaired == text:
+            raise
+    return _decode(_LENIENT, repaired, depth)
+
+
+def _repair_escape(match: re.Match[str]) -> str:
+    valid, code = match.groups()
+    if valid:
+        return match[0]
+    return f"\\u00{code}" if code else "\\\\"
+
+
+def _check_size(value: Any, text: str, depth: int, keys: int) -> None:
     # Brackets and colons inside strings are counted as well: these are upper bounds.
     if text.count("[") + text.count("{") > depth or text.count(":") > keys:
         if isinstance(value, list):
@@ -60,9 +117,10 @@ def loads(text: str | bytes, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) ->
                 _measure(item, depth - 1, keys)
         else:
             _measure(value, depth, keys)
-    if "\\ud" in text or "\\uD" in text or not (text.isascii() or _is_utf8(text)):
-        value = _mend(value)
-    return value
+
+
+def _may_have_surrogates(text: str) -> bool:
+    return "\\ud" in text or "\\uD" in text or not (text.isascii() or _is_utf8(text))
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -93,6 +151,19 @@ def _int(digits: str) -> int | str:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_float, parse_int=_int
 )
+_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|)')
+
+
+def _finite(digits: str) -> float | str:
+    number = float(digits)
+    return number if math.isfinite(number) else digits
+
+
+def _narrow_int(digits: str) -> int | str:
+    return int(digits) if len(digits.lstrip("-")) <= _MAX_DIGITS else digits
+
+
+_LENIENT = json.JSONDecoder(strict=False, parse_constant=str, parse_float=_finite, parse_int=_narrow_int)
 
 
 def _too_deep(depth: int) -> Malformed:
@@ -127,11 +198,11 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
-def _mend(value: Any) -> Any:
+def _mend(value: Any, make: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_mend(item) for item in value]
+        return [_mend(item, make) for item in value]
     if isinstance(value, dict):
-        return _object([(_mend(key), _mend(item)) for key, item in value.items()])
+        return make([(_mend(key, make), _mend(item, make)) for key, item in value.items()])
     return value
