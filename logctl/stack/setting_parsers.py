@@ -237,7 +237,7 @@ def subscriptions(value: Any) -> tuple[Subscription, ...]:
 
 
 def app_names(value: Any) -> tuple[tuple[str, str], ...]:
-    """Parse a table of app ids by the names that logs use, `"Checkout Service" = "checkout"`; return pairs."""
+    """Parse a table of app ids by the names in logs, `"Checkout Service" = "checkout"`; return pairs."""
     if not isinstance(value, Mapping):
         raise ValueError("it must be a table in logctl.toml, [apps], with a name and an app id a line")
     for name, app in value.items():
