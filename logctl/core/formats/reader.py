@@ -28,9 +28,11 @@ def read_line(text: str, context: Context) -> Reading:
     """Return what one line says. It depends on the line and the context only, not on other lines."""
     text = strip_codes(text)
     layers: list[Layer] = []
-    while (layer := unwrap(text, context)) is not None and len(layers) < MOST_LAYERS:
+    layer = unwrap(text, context)
+    while layer is not None:
         layers.append(layer)
         text = layer.inner
+        layer = unwrap(text, context) if len(layers) < MOST_LAYERS else None
     return _read(text, layers, context)
 
 
