@@ -13,6 +13,7 @@ from typing import Any
 
 from logctl.core import levels
 from logctl.core.access import is_pattern
+from logctl.core.appid import RULE, is_appid
 from logctl.core.redaction import Redactor
 from logctl.core.times import DAY, format_duration, parse_duration
 from logctl.stack.capacity import AUTOMATIC
@@ -233,6 +234,16 @@ def subscriptions(value: Any) -> tuple[Subscription, ...]:
     return tuple(
         Subscription.parse(item.strip() if isinstance(item, str) else item) for item in items if item != ""
     )
+
+
+def app_names(value: Any) -> tuple[tuple[str, str], ...]:
+    """Parse a table of app ids by the names in logs, `"Checkout Service" = "checkout"`; return pairs."""
+    if not isinstance(value, Mapping):
+        raise ValueError("it must be a table in logctl.toml, [apps], with a name and an app id a line")
+    for name, app in value.items():
+        if not is_appid(app):
+            raise ValueError(f"{name}: {app!r} cannot name an app: {RULE}")
+    return tuple(value.items())
 
 
 # ── Saved queries ───────────────────────────────────────────────────────────────────────────────────────

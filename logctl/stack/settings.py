@@ -183,6 +183,12 @@ class Settings:
         "the concurrency that Lambda reserves for the API, which is also its limit: a number, off, or auto "
         "(20 where the account has room)",
     )
+    apps: tuple[tuple[str, str], ...] = _setting(
+        parse.app_names,
+        {},
+        "the app ids for services, containers and units whose name in the logs is no app id or another one",
+        example={"Checkout Service": "checkout"},
+    )
     queries: tuple[SavedQuery, ...] = _setting(
         parse.saved_queries,
         {},

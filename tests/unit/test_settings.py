@@ -71,8 +71,8 @@ VALUES: dict[str, tuple[str, str, str]] = {
 
 
 def test_the_levels_are_tried_for_every_setting():
-    # Saved queries are a table of the file: nothing else can hold them.
-    settings = declarations().keys() - {"queries"}
+    # Saved queries and app names are tables of the file: nothing else can hold them.
+    settings = declarations().keys() - {"queries", "apps"}
     assert set(VALUES) == settings, f"VALUES needs three values of {', '.join(settings - set(VALUES))}"
 
 
@@ -267,3 +267,12 @@ def test_the_longest_names_fit_their_services():
     ]
     assert {key for key, _ in named} == limits.keys()
     assert [(key, name) for key, name in named if len(name) > limits[key]] == []
+
+
+def test_app_names_are_a_table_of_app_ids():
+    parse = declarations()["apps"].parse
+    assert parse({"Checkout Service": "checkout"}) == (("Checkout Service", "checkout"),)
+    with pytest.raises(ValueError, match="cannot name an app"):
+        parse({"Checkout Service": "Checkout Service"})
+    with pytest.raises(ValueError, match="must be a table"):
+        parse("checkout")

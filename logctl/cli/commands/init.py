@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,8 @@ from logctl.cli.context import CONFIG_FILE, Context
 from logctl.cli.render import say
 from logctl.core.errors import UsageError
 from logctl.stack.settings import declarations
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def register(app: typer.Typer) -> None:
@@ -61,6 +64,10 @@ def document() -> str:
 def _toml(value: Any) -> str:
     """Write a text, a number, a list or a table of them as TOML, on one line."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{_key(key)} = {_toml(item)}" for key, item in value.items()) + " }"
     # JSON's texts, numbers and lists are TOML too.
     return json.dumps(value, ensure_ascii=False)
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +20,6 @@ from logctl.cli.render import console, say
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.safe_text import counted
-from logctl.core.times import SECOND, parse_duration
 from logctl.ops.send.input_forms import Errors, Requested
 from logctl.stack.sizes import format_size
 
@@ -129,11 +127,9 @@ def send(context: Context, options: SendOptions) -> None:
     if not paths:
         raise UsageError("There is nothing to send.", "Name a file, pipe something in, or try --sample 1000.")
     if options.follow:
-        if len(paths) != 1 or paths[0] == "-":
-            raise UsageError(
-                "--follow follows one file.", "For several files, run logctl send -f once for each."
-            )
-        _follow(context, Path(paths[0]), options)
+        from logctl.cli.following import follow
+
+        follow(context, paths, options)
         return
     if options.every:
         raise UsageError("--every needs --follow.")
@@ -142,7 +138,7 @@ def send(context: Context, options: SendOptions) -> None:
     inputs = Inputs(
         paths,
         app,
-        where=_where(options),
+        where=host_of(options),
         name=options.source or "",
         form=options.form,
         errors=options.errors,
@@ -152,7 +148,7 @@ def send(context: Context, options: SendOptions) -> None:
     _deliver(context, inputs.messages(), wait=options.wait, refused=inputs.refused)
 
 
-def _where(options: SendOptions) -> str:
+def host_of(options: SendOptions) -> str:
     """Return the machine, which is part of a record's identity unless the input has a name."""
     return "" if options.source else socket.gethostname()
 
@@ -232,50 +228,6 @@ def _unsent(context: Context, result: SendResult) -> LogctlError:
     return kind(
         f"{counted(result.unsent_records, 'record')} not accepted: {told.message}", f"{_AGAIN} {told.hint}"
     )
-
-
-def _follow(context: Context, path: Path, options: SendOptions) -> None:
-    """Send the lines that are appended to a file, until Ctrl-C."""
-    from logctl.core.envelope import pack
-    from logctl.ops.send.followed_file import FollowedFile, batches
-    from logctl.ops.send.record_identity import Source, split
-    from logctl.ops.send.sender import Outgoing, Sender
-
-    gather = _interval(options.every or "1s")
-    app, source, where = options.app, options.source or "", _where(options)
-    if app is None:
-        raise UsageError("--follow needs --app.")
-    deployment = context.deployment
-    url = deployment.queue_url()
-    total = 0
-    with FollowedFile(
-        path,
-        app=app,
-        state_dir=context.state_home / "follow",
-        form=options.form,
-        errors=options.errors,
-        from_end=options.from_end,
-    ) as followed:
-        say(f"Following {path}; stop with Ctrl-C.")
-        try:
-            for batch in batches(followed, clock=now, sleep=time.sleep, on_notice=say, gather=gather):
-                read_at = batch.read_at
-                placed, refused = split(batch.entries, Source(app, read_at, read_at, source, where))
-                show_refusals([(str(path), item) for item in refused])
-                outgoing = [Outgoing(message, str(path)) for message in pack(placed, batch.source)]
-                Sender(deployment.aws.sqs, url).send_until_accepted(outgoing, on_trouble=say)
-                batch.commit()
-                total += len(placed)
-        except KeyboardInterrupt:
-            say(f"{counted(total, 'record')} sent.")
-
-
-def _interval(text: str) -> float:
-    """Return a duration such as 1m in seconds."""
-    try:
-        return parse_duration(text) / SECOND
-    except ValueError as problem:
-        raise UsageError(f"{problem}.") from None
 
 
 def show_refusals(bad: Sequence[tuple[str, Rejection]]) -> None:

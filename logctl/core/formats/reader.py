@@ -1,10 +1,145 @@
-"""The reader of single lines: removes ANSI codes and layers, and reads what is within as JSON or text."""
+"""The reader of single lines: removes control codes and layers, and reads what is within as JSON or text.
+
+Where a layer and the text within it say the same thing, the text within decides, because it is what the program
+wrote. The exceptions are in `_inner_time_wins`: a time without a zone can be one of another zone.
+"""
 
 from __future__ import annotations
 
-from logctl.core.formats.reading import Context, Reading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from logctl.core import records, strictjson
+from logctl.core.formats import objects, text_line
+from logctl.core.formats.ansi import strip_codes
+from logctl.core.formats.layers import Layer, unwrap, unwrap_object
+from logctl.core.formats.reading import MALFORMED_JSON, Context, Reading
+from logctl.core.levels import UNKNOWN
+from logctl.core.times import DAY, HOUR, MINUTE, SECOND
+
+MOST_LAYERS = 6
 
 
 def read_line(text: str, context: Context) -> Reading:
     """Return what one line says. It depends on the line and the context only, not on other lines."""
-    raise NotImplementedError
+    text = strip_codes(text)
+    layers: list[Layer] = []
+    while (layer := unwrap(text, context)) is not None and len(layers) < MOST_LAYERS:
+        layers.append(layer)
+        text = layer.inner
+    return _read(text, layers, context)
+
+
+def read_value(value: Mapping[str, Any], context: Context) -> Reading:
+    """Return what a JSON object says. If it is a layer, such as Docker's, the line in it is read as `read_line` does."""
+    return _read_value(value, "", [], context)
+
+
+def _read(text: str, layers: list[Layer], context: Context) -> Reading:
+    value = _object(text) if text.lstrip(" \t")[:1] == "{" else None
+    if isinstance(value, Mapping):
+        return _read_value(value, text, layers, context)
+    reading = _read_text(text, _within(layers, context))
+    if value is not None:
+        reading.flags = (*reading.flags, value)
+    return _combine(reading, text, layers)
+
+
+def _object(text: str) -> Mapping[str, Any] | str | None:
+    """Return the object of a JSON text, `MALFORMED_JSON`, or None if the text only begins with a brace."""
+    try:
+        value = strictjson.loads(text)
+    except strictjson.Malformed:
+        return MALFORMED_JSON if text.rstrip().endswith("}") else None
+    return value if isinstance(value, Mapping) else None
+
+
+def _read_value(value: Mapping[str, Any], text: str, layers: list[Layer], context: Context) -> Reading:
+    layer = unwrap_object(value, context) if len(layers) < MOST_LAYERS else None
+    if layer is None:
+        return _combine(_read_object(value, _within(layers, context)), text, layers)
+    layers.append(layer)
+    text = strip_codes(layer.inner)
+    while len(layers) < MOST_LAYERS and (inner := unwrap(text, context)) is not None:
+        layers.append(inner)
+        text = inner.inner
+    return _read(text, layers, context)
+
+
+def _within(layers: list[Layer], context: Context) -> Context:
+    """Return the context of a text in layers: what its time does not say is taken from the innermost layer's time."""
+    for layer in reversed(layers):
+        if layer.ts is not None:
+            return replace(context, reference=layer.ts)
+    return context
+
+
+def _combine(reading: Reading, text: str, layers: list[Layer]) -> Reading:
+    """Return the reading of a text with what the layers around it say."""
+    reading.inner = text
+    if not layers:
+        return reading
+    timed = next((layer for layer in reversed(layers) if layer.ts is not None), None)
+    if timed is not None and not _inner_time_wins(reading, timed):
+        reading.ts, reading.zone = timed.ts, timed.zone
+    fields: dict[str, Any] = {}
+    for layer in layers:
+        fields.update(layer.fields)
+        reading.flags += tuple(flag for flag in layer.flags if flag not in reading.flags)
+        reading.partial = reading.partial or layer.partial
+    fields.update(reading.fields)
+    reading.fields = fields
+    if reading.level == UNKNOWN:
+        reading.level = next((layer.level for layer in reversed(layers) if layer.level != UNKNOWN), UNKNOWN)
+    reading.app = next((layer.app for layer in layers if layer.app), reading.app)
+    reading.layers = tuple(layer.name for layer in layers)
+    reading.stream = "/".join(layer.stream for layer in layers if layer.stream)
+    return reading
+
+
+def _inner_time_wins(reading: Reading, layer: Layer) -> bool:
+    """Return whether the time of a text is used instead of the time of the layer around it.
+
+    The layer's time is when the line was received. An inner time is not used if it is far from that, and if it has no
+    zone and differs by a multiple of half an hour: then it is the same moment in another zone.
+    """
+    if reading.ts is None or layer.ts is None:
+        return reading.ts is not None
+    later = reading.ts - layer.ts
+    if not -DAY <= later <= HOUR and reading.zone:
+        return False
+    if reading.zone:
+        return True
+    if not -15 * HOUR <= later <= 15 * HOUR:
+        return False
+    near = (later + 15 * MINUTE) % (30 * MINUTE) - 15 * MINUTE
+    return not (abs(later) > 15 * MINUTE and abs(near) <= 5 * SECOND)
+
+
+# ── Until the parts arrive ──────────────────────────────────────────────────────────────────────────
+
+
+def _read_text(text: str, context: Context) -> Reading:
+    read_text = getattr(text_line, "read_text", None)
+    if read_text is not None:
+        return cast(Reading, read_text(text, context))
+    head = text_line.read_head(text, context.reference)
+    if head is None:
+        return Reading(text, level=text_line.find_level(text))
+    return Reading(text, ts=head.ts, level=head.level, begins=True)
+
+
+def _read_object(value: Mapping[str, Any], context: Context) -> Reading:
+    try:
+        return objects.read_object(value, context)
+    except NotImplementedError:
+        found = records.from_mapping(value, appid="x", seq=0, sent_at=context.reference, fallback_id="x" * 8)
+        return Reading(
+            found.message,
+            ts=records.find_time(value, None),
+            level=found.level,
+            fields=dict(found.fields),
+            format="json",
+            begins=True,
+        )

@@ -37,6 +37,21 @@ class Trail:
 
 
 @dataclass(frozen=True, slots=True)
+class Recognised:
+    """How the lines of a record were read, for `send --dry-run` and `formats test`.
+
+    `format` and `layers` are those of `formats.reading.Reading`. `zone` is the zone of the time as the
+    record gives it, "" if the sender's zone was applied, and None if the record has no time. `lines` counts
+    the lines.
+    """
+
+    format: str = ""
+    layers: tuple[str, ...] = ()
+    zone: str | None = None
+    lines: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A JSON object, or the text of a record with its further lines joined.
 
@@ -54,6 +69,7 @@ class Entry:
     chain: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
     again: int = 0
+    recognised: Recognised | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

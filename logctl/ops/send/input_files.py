@@ -50,11 +50,21 @@ def open_source(path: str | Path) -> BinaryIO:
         UsageError: it cannot be opened. Reading the stream raises it too, when compressed data is damaged.
     """
     name = "Standard input" if str(path) == "-" else str(path)
-    raw = cast(BinaryIO, sys.stdin.buffer) if str(path) == "-" else _open(path)
+    if str(path) == "-":
+        return decompressed(cast(BinaryIO, sys.stdin.buffer), name, seekable=False)
+    raw = _open(path)
+    return decompressed(raw, name, seekable=raw.seekable())
+
+
+def decompressed(raw: BinaryIO, name: str, *, seekable: bool) -> BinaryIO:
+    """Return the decompressed content of an open file or stream, which `name` names in errors.
+
+    Closing the result closes `raw`. Reading it raises a UsageError when compressed data is damaged.
+    """
     start = b""
     while len(start) < 4 and (more := raw.read(4 - len(start))):
         start += more
-    if raw.seekable() and str(path) != "-":
+    if seekable:
         raw.seek(0)
     else:
         raw = _buffered(_Joined(start, raw))

@@ -37,8 +37,9 @@ class Inputs:
     """The files and streams of one `send`.
 
     `where` and `name` are parts of the records' identity (see `record_identity.Source`). `refused` lists what
-    was rejected in the messages or records read so far, with the path of its input. `zone`, `formats` and `only` are
-    those of `formats.reading.Context`.
+    was rejected in the messages or records read so far, with the path of its input. `zone`, `formats` and
+    `only` are those of `formats.reading.Context`. Without `app`, records that do not name their app get the
+    app `otherwise`, or are rejected if that is None too.
     """
 
     paths: Sequence[str]
@@ -50,6 +51,7 @@ class Inputs:
     zone: tzinfo = UTC
     formats: tuple[Format, ...] = ()
     only: str | None = None
+    otherwise: str | None = None
     refused: list[tuple[str, Rejection]] = field(default_factory=list)
 
     def check(self) -> list[tuple[str, Rejection]]:
@@ -88,10 +90,14 @@ class Inputs:
 
     def records(self) -> Iterator[Record]:
         """Yield the records of one input after the other, without packing them into messages."""
+        return (placed.record for placed in self.placed())
+
+    def placed(self) -> Iterator[Placed]:
+        """Yield the records of `records` with their places and how they were read."""
         for path in self.paths:
             for item in self._read(path):
                 if isinstance(item, Placed):
-                    yield item.record
+                    yield item
                 else:
                     self.refused.append((path, item))
 
@@ -110,8 +116,8 @@ class Inputs:
         now = wall_clock()
         modified = _modified(path)
         if modified is None:
-            return Source(self.app, now, now, self.name, uuid.uuid4().hex)
-        return Source(self.app, min(modified, now), now, self.name, self.where)
+            return Source(self.app, now, now, self.name, uuid.uuid4().hex, otherwise=self.otherwise)
+        return Source(self.app, min(modified, now), now, self.name, self.where, otherwise=self.otherwise)
 
 
 def _modified(path: str) -> int | None:

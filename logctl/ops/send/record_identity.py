@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from logctl.core.envelope import TooBig, check_fits
 from logctl.core.records import ID_DERIVED, TS_DERIVED, Record, Rejected, derive_id, from_mapping
 from logctl.core.times import plausible
-from logctl.ops.send.entries import Entry, Rejection
+from logctl.ops.send.entries import Entry, Recognised, Rejection
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,20 @@ class Source:
     now: int
     name: str = ""
     where: str = ""
+    otherwise: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A record with the number of its first line and the identity of its source (see `Trail.source`)."""
+    """A record with the number of its first line and the identity of its source (see `Trail.source`).
+
+    `recognised` is that of its entry.
+    """
 
     record: Record
     line: int
     source: str
+    recognised: Recognised | None = None
 
 
 def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Placed | Rejection]:
@@ -59,7 +64,7 @@ def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Pl
         except TooBig as problem:
             yield Rejection(entry.line, entry.offset, "too_big", str(problem))
         else:
-            yield Placed(record, entry.line, entry.source)
+            yield Placed(record, entry.line, entry.source, entry.recognised)
 
 
 def split(entries: Iterable[Entry | Rejection], source: Source) -> tuple[list[Record], list[Rejection]]:
@@ -76,24 +81,26 @@ def split(entries: Iterable[Entry | Rejection], source: Source) -> tuple[list[Re
 def _record(entry: Entry, source: Source) -> Record:
     if isinstance(entry.value, str):
         return _from_text(entry, entry.value, source)
+    app = source.app or (None if "appid" in entry.value else source.otherwise)
     record = from_mapping(
         entry.value,
-        appid=source.app,
+        appid=app,
         seq=entry.offset,
         sent_at=source.read_at if entry.ts is None else min(entry.ts, source.now),
-        fallback_id=_identity(entry, source, source.app or entry.value.get("appid")),
+        fallback_id=_identity(entry, source, app or entry.value.get("appid")),
     )
     # The id is derived from content and place here, at the producer, so it is as good as one of its own.
     return replace(record, flags=tuple(flag for flag in record.flags if flag != ID_DERIVED))
 
 
 def _from_text(entry: Entry, text: str, source: Source) -> Record:
-    if source.app is None:
+    app = source.app or source.otherwise
+    if app is None:
         raise Rejected("appid", "plain text does not say its app; give --app")
-    event_id = _identity(entry, source, source.app)
+    event_id = _identity(entry, source, app)
     known = entry.ts is not None and plausible(entry.ts, source.now)
     return Record(
-        appid=source.app,
+        appid=app,
         event_id=event_id,
         ts=entry.ts if entry.ts is not None and known else source.read_at,
         level=entry.level,
