@@ -41,6 +41,16 @@ def read_value(value: Mapping[str, Any], context: Context) -> Reading:
     return _read_value(value, "", [], context)
 
 
+def read_within(layer: Layer, context: Context) -> Reading:
+    """Return what the line in a layer says, with what the layer says."""
+    text = strip_codes(layer.inner)
+    layers = [layer]
+    while len(layers) < MOST_LAYERS and (inner := unwrap(text, context)) is not None:
+        layers.append(inner)
+        text = inner.inner
+    return _read(text, layers, context)
+
+
 def _read(text: str, layers: list[Layer], context: Context) -> Reading:
     value = _object(text) if text.lstrip(" \t")[:1] == "{" else None
     if isinstance(value, Mapping):
@@ -100,7 +110,7 @@ def _combine(reading: Reading, text: str, layers: list[Layer]) -> Reading:
     if reading.level == UNKNOWN:
         reading.level = next((layer.level for layer in reversed(layers) if layer.level != UNKNOWN), UNKNOWN)
     reading.app = next((layer.app for layer in layers if layer.app), reading.app)
-    reading.layers = tuple(layer.name for layer in layers)
+    reading.layers = (*(layer.name for layer in layers), *reading.layers)
     reading.stream = "/".join(layer.stream for layer in layers if layer.stream)
     return reading
 

@@ -116,6 +116,11 @@ class LineReader:
         """Offset of the record that the next line may continue; None if there is none."""
         return self._open.offset if self._open else None
 
+    @property
+    def expects(self) -> bool:
+        """Whether the open record is a stack trace or the like, of which more lines probably come."""
+        return self._open is not None and (self._open.traceback or len(self._open.texts) > 1)
+
     def read(self, stream: BinaryIO, *, final: bool) -> Iterator[Entry | Rejection]:
         """Yield the entries of `stream`, whose position is `place`.
 
