@@ -72,7 +72,7 @@ def _from_iso(text: str, context: Context) -> Layer | None:
     if text[end : end + 1] != " ":
         found = _FLUENTD_FILE.match(text, end, end + FRONT) if text[end : end + 1] == "\t" else None
         return _dated("fluentd", text, found, context, fields={"tag": found[1]}) if found else None
-    layer = None
+    layer: Layer | None = None
     follows = text[end + 1 : end + 2]
     if follows == "[":
         layer = _cloud_foundry(text, end, context)
@@ -87,7 +87,11 @@ def _from_iso(text: str, context: Context) -> Layer | None:
     if zone == "Z" and fraction and len(fraction) == 7:
         time = scan_time(text, 0, context)
         return _ci(text[end + 1 :], time) if time else None
-    if zone and fraction and (len(fraction) == 9 or (len(fraction) == 6 and zone == "+00:00" and text[10] == "T")):
+    if (
+        zone
+        and fraction
+        and (len(fraction) == 9 or (len(fraction) == 6 and zone == "+00:00" and text[10] == "T"))
+    ):
         return timed("timestamps", text[end + 1 :], scan_time(text, 0, context))
     if follows in _BEGINS_TIME and _OWN_TIME.match(text, end + 1):
         return timed("timestamps", text[end + 1 :], scan_time(text, 0, context))
@@ -108,7 +112,11 @@ def _after_iso(text: str, stamp: re.Match[str], context: Context) -> Layer | Non
         return layer
     front = text[end : end + 200]
     if "]" not in front and (zone is None or ":" not in front):
-        return _stream_of_aws(text, end, context) or _gitlab(text, end, context) if "/" in front or zone else None
+        return (
+            _stream_of_aws(text, end, context) or _gitlab(text, end, context)
+            if "/" in front or zone
+            else None
+        )
     if zone:
         if found := _FLY.match(text, end, end + FRONT):
             fields = {name: found[name] for name in ("source", "machine", "region")}
@@ -118,8 +126,9 @@ def _after_iso(text: str, stamp: re.Match[str], context: Context) -> Layer | Non
             fraction = stamp["fraction"] or ""
             if len(fraction) == 9:
                 return _dated("fluentd", text, found, context, fields={"tag": found[1]})
-        if layer := _stream_of_aws(text, end, context) or _gitlab(text, end, context):
-            return layer
+        platform = _stream_of_aws(text, end, context) or _gitlab(text, end, context)
+        if platform is not None:
+            return platform
     return syslog_layers.after_iso(text, end + 1, stamp, context)
 
 
