@@ -156,11 +156,15 @@ class Joiner(Generic[Place]):
         states = {stream: astuple(state) for stream, state in self._states.items()}
         return json.dumps(states, separators=(",", ":"))
 
-    def line(self, text: str, place: Place) -> Iterable[Joined[Place]]:
+    def line(self, text: str, place: Place) -> list[Joined[Place]]:
         """Read the next line; return the records that are complete now."""
-        return self.add(text, read_line(text, self._context), place)
+        return self.add(text, self.read(text), place)
 
-    def add(self, text: str, reading: Reading, place: Place) -> Iterable[Joined[Place]]:
+    def read(self, text: str) -> Reading:
+        """Return what the next line says; it has to be added."""
+        return read_line(text, self._context)
+
+    def add(self, text: str, reading: Reading, place: Place) -> list[Joined[Place]]:
         """Add the next line, which was read already; return the records that are complete now."""
         if self._since is None:
             self._since = place
@@ -172,23 +176,23 @@ class Joiner(Generic[Place]):
         return self._complete()
 
     def blank(self, text: str = "") -> None:
-        """Add a blank line of the only stream, or of the one that had the last line."""
-        for record in reversed(self._open.values()):
+        """Add a blank line, which is in no layer."""
+        if (record := self._open.get("")) is not None:
             self._blank(record, text)
-            return
-        for state in reversed(self._states.values()):
+        elif (state := self._states.get("")) is not None:
             state.blank += 1
-            return
 
     def end(self) -> list[Joined[Place]]:
         """End all records, because no line follows, or none for a long time; return those that are left."""
         for parts in [*self._parts.values()]:
             self._assemble(parts)
-        for record in [*self._open.values()]:
-            self._end(record)
-            while self._open.get(record.stream) is not None:
-                self._end(self._open[record.stream])
+        self._end_all()
         return self._complete()
+
+    @property
+    def expects(self) -> bool:
+        """Whether an open record is a trace, of which more lines probably come."""
+        return bool(self._parts) or any(record.state.trace or record.doubtful for record in self._open.values())
 
     # ── Parts of lines ──────────────────────────────────────────────────────────────────────────────
 
@@ -291,15 +295,18 @@ class Joiner(Generic[Place]):
         reading = line.reading
         if state is None:
             if not self._may_continue(reading):
-                self._states.pop(reading.stream, None)
                 self._queue.append(Joined(reading, line.text, line.place, last, line.text.count("\n") + 1))
                 return
             state = self._first_state(reading)
-        elif continued and reading.level == UNKNOWN:
-            reading.level = state.level
+        elif continued:
+            reading.message = reading.inner
+            if reading.level == UNKNOWN:
+                reading.level = state.level
         record = _Open(reading.stream, state, line, last, [line.text], [reading.message], size=len(line.text))
         if len(self._open) >= _MAX_STREAMS:
             self._end(next(iter(self._open.values())))
+        if not self._open and not self._parts:
+            self._since, self._entangled = line.place, 0  # all records before this line are complete
         self._open[reading.stream] = record
         self._queue.append(record)
 
@@ -320,7 +327,7 @@ class Joiner(Generic[Place]):
             if trace.name not in ("rails", "erlang"):
                 if reading.message != inner:
                     reading.message = message = inner
-                if trace.at_once:
+                if trace.at_once and trace.level != UNKNOWN:
                     reading.level = state.level = _worse(reading.level, trace.level, sure=trace.level == FATAL)
         elif reading.begins and message is not inner and (within := begun_by(message)) is not None:
             trace = within
@@ -333,6 +340,10 @@ class Joiner(Generic[Place]):
             state.trace = trace.name
             if trace.name == "python":
                 state.step = 1 if "Traceback" in inner or inner[:1] == " " or "Fatal Python" in inner else 3
+            elif trace.name == "rust":
+                state.step = int(inner.endswith(":"))  # the message is in the next line
+            elif trace.name == "go":
+                state.step = int(inner.startswith("goroutine"))
         state.until = self._joins.get(reading.format) is Joins.UNTIL_HEAD or (
             reading.begins and reading.ts is not None and not message.strip()
         )
@@ -343,7 +354,6 @@ class Joiner(Generic[Place]):
         if not self._has_room(record, line):
             state = record.state
             self._finish(record)
-            self._states.pop(record.stream, None)
             self._begin(line, last, _after(state, line.reading, sure=sure), continued=True)
             return
         reading = line.reading
@@ -389,34 +399,29 @@ class Joiner(Generic[Place]):
         """End a record although its next line might continue it. Its doubtful lines are records of their own."""
         doubtful, record.doubtful = record.doubtful, []
         self._finish(record)
-        for number, line in enumerate(doubtful):
-            if _is_blank(line.reading.inner):
-                for later in self._open.values():
-                    if later.stream == record.stream:
-                        self._blank(later, line.text)
-            elif number == 0:
-                self._states.pop(record.stream, None)
-                self._begin(line, line.place, None)
-            else:
-                self._add(line)
+        if not doubtful:
+            self._states[record.stream] = record.state
+            if len(self._states) > _MAX_STREAMS:
+                del self._states[next(iter(self._states))]
+            return
+        self._begin(doubtful[0], doubtful[0].place, None)
+        for line in doubtful[1:]:
+            self._add(line)
+
+    def _end_all(self) -> None:
+        while self._open:
+            self._end(next(iter(self._open.values())))
 
     def _finish(self, record: _Open[Place]) -> None:
         record.done = True
-        if self._open.get(record.stream) is record:
-            del self._open[record.stream]
-        self._states.pop(record.stream, None)
-        self._states[record.stream] = record.state
-        if len(self._states) > _MAX_STREAMS:
-            del self._states[next(iter(self._states))]
+        del self._open[record.stream]
 
     def _disentangle(self, own: _Open[Place] | None, reading: Reading) -> None:
         """End records of other streams that have waited long enough."""
         self._entangled += 1
         quiet = all(not record.state.trace for record in self._open.values()) and not self._parts
         if self._entangled >= _ENTANGLED * (1 if quiet else 5):
-            for record in [*self._open.values()]:
-                while not record.done or self._open.get(record.stream) is not None:
-                    self._end(self._open[record.stream])
+            self._end_all()
             return
         for record in [*self._open.values()]:
             if record is not own:
@@ -440,11 +445,7 @@ class Joiner(Generic[Place]):
 
     def _release(self) -> None:
         if not self._queue and not self._parts:
-            self._since, self._entangled = None, 0
-        elif len(self._queue) == 1 and not self._parts and len(self._open) == 1:
-            (record,) = self._open.values()
-            if record.done is False and self._entangled == 0:
-                self._since = record.first.place
+            self._since = None
 
 
 def join_lines(lines: Iterable[str], context: Context) -> Iterator[Joined[int]]:
