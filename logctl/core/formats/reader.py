@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from logctl.core import records, strictjson
 from logctl.core.formats import objects, text_line
 from logctl.core.formats.ansi import strip_codes
-from logctl.core.formats.layers import Layer, unwrap, unwrap_object
-from logctl.core.formats.reading import MALFORMED_JSON, Context, Reading
+from logctl.core.formats.layers import Layer, unwrap
+from logctl.core.formats.line_shapes import LEVEL_ONLY
+from logctl.core.formats.object_layers import unwrap_object
+from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, MALFORMED_JSON, Context, Reading
 from logctl.core.levels import UNKNOWN
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 
 MOST_LAYERS = 6
+_OF_TIMES = (BAD_TIME, AMBIGUOUS_TIME)
 
 
 def read_line(text: str, context: Context) -> Reading:
@@ -36,11 +39,23 @@ def read_value(value: Mapping[str, Any], context: Context) -> Reading:
     return _read_value(value, "", [], context)
 
 
+def read_within(layer: Layer, context: Context) -> Reading:
+    """Return what the line in a layer says, with what the layer says."""
+    text = strip_codes(layer.inner)
+    layers = [layer]
+    while len(layers) < MOST_LAYERS and (inner := unwrap(text, context)) is not None:
+        layers.append(inner)
+        text = inner.inner
+    return _read(text, layers, context)
+
+
 def _read(text: str, layers: list[Layer], context: Context) -> Reading:
     value = _object(text) if text.lstrip(" \t")[:1] == "{" else None
     if isinstance(value, Mapping):
         return _read_value(value, text, layers, context)
-    reading = _read_text(text, _within(layers, context))
+    reading = text_line.read_text(text, _within(layers, context))
+    if layers and layers[-1].own_record and reading.format == LEVEL_ONLY and text[:1].islower():
+        reading.message = text.strip()  # `error: …` is how programs write to syslog: it is their text
     if value is not None:
         reading.flags = (*reading.flags, value)
     return _combine(reading, text, layers)
@@ -80,20 +95,20 @@ def _combine(reading: Reading, text: str, layers: list[Layer]) -> Reading:
     reading.inner = text
     if not layers:
         return reading
-    timed = next((layer for layer in reversed(layers) if layer.ts is not None), None)
-    if timed is not None and not _inner_time_wins(reading, timed):
-        reading.ts, reading.zone = timed.ts, timed.zone
     fields: dict[str, Any] = {}
     for layer in layers:
         fields.update(layer.fields)
-        reading.flags += tuple(flag for flag in layer.flags if flag not in reading.flags)
         reading.partial = reading.partial or layer.partial
+    for layer in reversed(layers):
+        if (layer.ts is not None or layer.flags) and not _inner_time_wins(reading, layer):
+            reading.ts, reading.zone = layer.ts, layer.zone
+            reading.flags = (*layer.flags, *(flag for flag in reading.flags if flag not in _OF_TIMES))
     fields.update(reading.fields)
     reading.fields = fields
     if reading.level == UNKNOWN:
         reading.level = next((layer.level for layer in reversed(layers) if layer.level != UNKNOWN), UNKNOWN)
     reading.app = next((layer.app for layer in layers if layer.app), reading.app)
-    reading.layers = tuple(layer.name for layer in layers)
+    reading.layers = (*(layer.name for layer in layers), *reading.layers)
     reading.stream = "/".join(layer.stream for layer in layers if layer.stream)
     return reading
 
@@ -105,7 +120,7 @@ def _inner_time_wins(reading: Reading, layer: Layer) -> bool:
     zone and differs by a multiple of half an hour: then it is the same moment in another zone.
     """
     if reading.ts is None or layer.ts is None:
-        return reading.ts is not None
+        return reading.ts is not None or BAD_TIME in reading.flags and layer.ts is None
     later = reading.ts - layer.ts
     if not -DAY <= later <= HOUR and reading.zone:
         return False
@@ -118,16 +133,6 @@ def _inner_time_wins(reading: Reading, layer: Layer) -> bool:
 
 
 # ── Until the parts arrive ──────────────────────────────────────────────────────────────────────────
-
-
-def _read_text(text: str, context: Context) -> Reading:
-    read_text = getattr(text_line, "read_text", None)
-    if read_text is not None:
-        return cast(Reading, read_text(text, context))
-    head = text_line.read_head(text, context.reference)
-    if head is None:
-        return Reading(text, level=text_line.find_level(text))
-    return Reading(text, ts=head.ts, level=head.level, begins=True)
 
 
 def _read_object(value: Mapping[str, Any], context: Context) -> Reading:
