@@ -129,11 +129,6 @@ class LineReader:
         """Whether an open record is a stack trace or the like, of which more lines probably come."""
         return self._joiner.expects or bool(self._collected)
 
-    @property
-    def expects(self) -> bool:
-        """Whether the open record is a stack trace or the like, of which more lines probably come."""
-        return self._open is not None and (self._open.traceback or len(self._open.texts) > 1)
-
     def read(self, stream: BinaryIO, *, final: bool) -> Iterator[Entry | Rejection]:
         """Yield the entries of `stream`, whose position is `place`.
 
