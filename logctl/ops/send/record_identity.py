@@ -27,7 +27,7 @@ class Source:
     Args:
         app: the app of all entries; None if each entry names its app.
         read_at: milliseconds; the time of entries before the first time in the source.
-        now: milliseconds; a time more than a day after it counts as wrong.
+        now: milliseconds; a time more than seven days after it counts as wrong.
         name: part of each record's identity, for sources with equal content that are not copies.
         where: part of the identity of entries before the first time in the source. Such lines ("started",
             "done") are equal on many machines and every night, while lines with a time hardly ever are.
