@@ -15,7 +15,7 @@ from logctl.core import strictjson
 from logctl.core.formats import objects, text_line
 from logctl.core.formats.ansi import strip_codes
 from logctl.core.formats.layers import Layer, unwrap
-from logctl.core.formats.line_shapes import LEVEL_ONLY
+from logctl.core.formats.line_shapes import LEVEL_ONLY, TIME_ONLY
 from logctl.core.formats.object_layers import unwrap_object
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, MALFORMED_JSON, Context, Reading
 from logctl.core.levels import UNKNOWN
@@ -78,21 +78,29 @@ def _read(text: str, layers: list[Layer], context: Context) -> Reading:
         reading.inner = text
         return reading
     if layers[-1].own_record:
-        if reading.format == LEVEL_ONLY and text[:1].islower():
-            reading.message = text.strip()  # `error: …` is how programs write to syslog: it is their text
-        reading.begins = reading.begins or not _is_part_of_trace(text)
+        _read_syslog(reading, text, layers[-1])
     return _combine(reading, text, layers)
 
 
-# The indented lines of traces have four spaces or a tab, but for Python's places in files. Other programs indent lists
-# by less, and each of their lines is a record, as in a log of the kernel.
-_TRACE_LINE = re.compile(
-    r"\t| {4}| {2}File \"| {1,3}at |Caused by: |Traceback \(most|\.\.\. \d|[A-Za-z_][\w.$]{0,200}+: |[\])}]"
-)
+_TRACE_LINE = re.compile(r"\t| {4}| {2}File \"| {1,3}at |Caused by: ")
+_CLOCK = re.compile(r"\[?\d\d:\d\d:\d\d")
 
 
-def _is_part_of_trace(text: str) -> bool:
-    return _TRACE_LINE.match(text) is not None
+def _read_syslog(reading: Reading, text: str, layer: Layer) -> None:
+    """Correct the reading of a program's own text in a line of syslog.
+
+    What programs write to syslog has no head as a rule: `error: …` and a clock at the start belong to the message.
+    Its indented lines continue the line before only if they look like lines of a stack trace.
+    """
+    if not reading.format:
+        reading.message = text.strip()
+    elif reading.format == TIME_ONLY:
+        reading.message = text.strip()
+        if layer.ts is not None and _CLOCK.match(text):
+            reading.ts = None
+    elif reading.format == LEVEL_ONLY and text[:1].isalpha() and not text[:2].isupper():
+        reading.message = text.strip()
+    reading.begins = reading.begins or layer.lists or not _TRACE_LINE.match(text)
 
 
 _LENIENT = json.JSONDecoder(strict=False)
