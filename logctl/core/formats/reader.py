@@ -6,11 +6,12 @@ wrote. The exceptions are in `_inner_time_wins`: a time without a zone can be on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from logctl.core import records, strictjson
+from logctl.core import strictjson
 from logctl.core.formats import objects, text_line
 from logctl.core.formats.ansi import strip_codes
 from logctl.core.formats.layers import Layer, unwrap
@@ -50,30 +51,39 @@ def read_within(layer: Layer, context: Context) -> Reading:
 
 
 def _read(text: str, layers: list[Layer], context: Context) -> Reading:
-    value = _object(text) if text.lstrip(" \t")[:1] == "{" else None
-    if isinstance(value, Mapping):
-        return _read_value(value, text, layers, context)
+    value, flags = _object(text) if text.lstrip(" \t")[:1] == "{" else (None, ())
+    if value is not None:
+        reading = _read_value(value, text, layers, context)
+        reading.flags += flags
+        return reading
     reading = text_line.read_text(text, _within(layers, context))
     if layers and layers[-1].own_record and reading.format == LEVEL_ONLY and text[:1].islower():
         reading.message = text.strip()  # `error: …` is how programs write to syslog: it is their text
-    if value is not None:
-        reading.flags = (*reading.flags, value)
+    reading.flags += flags
     return _combine(reading, text, layers)
 
 
-def _object(text: str) -> Mapping[str, Any] | str | None:
-    """Return the object of a JSON text, `MALFORMED_JSON`, or None if the text only begins with a brace."""
+def _object(text: str) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
+    """Return the object of a JSON text, or None if it is text, and the flags that it gets.
+
+    What begins as JSON and is cut off, or too deep or too large, is kept as text with a flag.
+    """
     try:
-        value = strictjson.loads(text)
+        value, malformed = strictjson.loads_leniently(text)
     except strictjson.Malformed:
-        return MALFORMED_JSON if text.rstrip().endswith("}") else None
-    return value if isinstance(value, Mapping) else None
+        return None, (MALFORMED_JSON,) if _BEGINS_AS_JSON.match(text) else ()
+    if not isinstance(value, Mapping):
+        return None, ()
+    return value, (MALFORMED_JSON,) if malformed else ()
+
+
+_BEGINS_AS_JSON = re.compile(r'[ \t]*\{\s*"[^"\\]{0,200}"\s*:')
 
 
 def _read_value(value: Mapping[str, Any], text: str, layers: list[Layer], context: Context) -> Reading:
     layer = unwrap_object(value, context) if len(layers) < MOST_LAYERS else None
     if layer is None:
-        return _combine(_read_object(value, _within(layers, context)), text, layers)
+        return _combine(objects.read_object(value, _within(layers, context)), text, layers)
     layers.append(layer)
     text = strip_codes(layer.inner)
     while len(layers) < MOST_LAYERS and (inner := unwrap(text, context)) is not None:
@@ -130,21 +140,3 @@ def _inner_time_wins(reading: Reading, layer: Layer) -> bool:
         return False
     near = (later + 15 * MINUTE) % (30 * MINUTE) - 15 * MINUTE
     return not (abs(later) > 15 * MINUTE and abs(near) <= 5 * SECOND)
-
-
-# ── Until the parts arrive ──────────────────────────────────────────────────────────────────────────
-
-
-def _read_object(value: Mapping[str, Any], context: Context) -> Reading:
-    try:
-        return objects.read_object(value, context)
-    except NotImplementedError:
-        found = records.from_mapping(value, appid="x", seq=0, sent_at=context.reference, fallback_id="x" * 8)
-        return Reading(
-            found.message,
-            ts=records.find_time(value, None),
-            level=found.level,
-            fields=dict(found.fields),
-            format="json",
-            begins=True,
-        )
