@@ -23,6 +23,13 @@ from logctl.core.times import iso, parse_time, plausible
 ID_PATTERN = r"[A-Za-z0-9_-]{8,64}"
 _ID = re.compile(ID_PATTERN)
 
+
+def is_id(text: str) -> bool:
+    """Return whether a text can be a record's event_id."""
+    return _ID.fullmatch(text) is not None
+
+
+
 TS_DERIVED = "ts_derived"
 """The record had no usable time; its time is when it was read or sent."""
 ID_DERIVED = "id_derived"

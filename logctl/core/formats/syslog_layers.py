@@ -6,6 +6,7 @@ A line of syslog is a layer: priority, time, host and program stand before the p
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from logctl.core.formats.layer import FRONT, Layer, timed
@@ -49,31 +50,45 @@ _WITHOUT_PID = frozenset(
 )
 
 
-def tagged(
-    text: str, start: int, time: FoundTime, stamp: re.Match[str] | None, *, untimed: bool = False
-) -> Layer | None:
+def tagged(text: str, start: int, time: FoundTime | None, *, host_only: bool = True) -> Layer | None:
     """Return the syslog layer whose host or program begins at `start`, after the time; None if there is none.
 
-    `stamp` is the match of a time in ISO 8601, after which ordinary log lines have words as well. `untimed`: the
-    time counts from the start of the machine and is not used.
+    `host_only`: a host without a program is enough.
     """
     stop = start + FRONT
     found = _HOST_BEFORE.match(text, start, stop)
-    host = found["host"] if found else ""
     tag = _TAG.match(text, found.end(), stop) if found else None
-    if tag is None:
+    if found is None or tag is None:
         alone = _TAG.match(text, start, stop)
         if alone is not None and not _names_level(alone):
-            if stamp is None or (alone["pid"] and text[alone.end() - 1] == ":"):
-                return _layer(text, "", alone, None if untimed else time)
+            return _layer(text, "", alone, time)
+        return _tagless(text, found, time) if found is not None and host_only else None
+    if _is_level(found["host"]) or _names_level(tag):
+        return None
+    return _layer(text, found["host"], tag, time)
+
+
+def after_iso(text: str, start: int, stamp: re.Match[str], context: Context) -> Layer | None:
+    """Return the syslog layer of a line with a time in ISO 8601, after which ordinary log lines have words as well."""
+    stop = start + FRONT
+    found = _HOST_BEFORE.match(text, start, stop)
+    if found is None or _is_level(found["host"]):
+        host, tag = "", _TAG.match(text, start, stop)
+        if tag is None or tag["pid"] is None or text[tag.end() - 1] != ":":
             return None
-    if _is_level(host):
+    else:
+        host, tag = found["host"], _TAG.match(text, found.end(), stop)
+        if tag is None:
+            host, tag = "", _TAG.match(text, start, stop)
+            if tag is None and _SURE_HOST.match(found["host"]) and _TAGLESS.match(text, found.end(), stop):
+                return _tagless(text, found, scan_time(text, 0, context))
+            if tag is None or tag["pid"] is None or text[tag.end() - 1] != ":":
+                return None
+        elif not _is_syslog_stamp(stamp, tag):
+            return None
+    if _names_level(tag):
         return None
-    if tag is None:
-        return None if found is None or untimed else _tagless(text, found, time, stamp)
-    if _names_level(tag) or (stamp is not None and not _is_syslog_stamp(stamp, tag)):
-        return None
-    return _layer(text, host, tag, None if untimed else time)
+    return _layer(text, host, tag, scan_time(text, 0, context))
 
 
 def _names_level(tag: re.Match[str]) -> bool:
@@ -81,6 +96,7 @@ def _names_level(tag: re.Match[str]) -> bool:
     return _is_level(tag["process"]) or (tag["pid"] is not None and _is_level(tag["pid"]))
 
 
+@lru_cache(maxsize=4096)
 def _is_level(word: str) -> bool:
     return len(word) > 2 and parse_level(word) != UNKNOWN
 
@@ -99,15 +115,12 @@ def _is_syslog_stamp(stamp: re.Match[str], tag: re.Match[str]) -> bool:
     return zone is not None and zone[0] in "+-" and digits in (0, 6) and stamp[0][10] == "T"
 
 
-def _tagless(text: str, found: re.Match[str], time: FoundTime, stamp: re.Match[str] | None) -> Layer | None:
+def _tagless(text: str, found: re.Match[str], time: FoundTime | None) -> Layer | None:
     """Return the layer of a line with a host, but without a program's name."""
-    start = found.end()
-    plain = _TAGLESS.match(text, start, start + 60)
-    if plain is None and (stamp is not None or not _SURE_HOST.match(found["host"])):
+    start, host = found.end(), found["host"]
+    if _is_level(host) or not (_SURE_HOST.match(host) or _TAGLESS.match(text, start, start + 60)):
         return None
-    if stamp is not None and not _SURE_HOST.match(found["host"]):
-        return None
-    layer = timed("syslog", text[start:], time, fields={"host": found["host"]}, stream=found["host"])
+    layer = timed("syslog", text[start:], time, fields={"host": host}, stream=host)
     layer.own_record = True
     if severity := _ASA.match(text, start, start + 60):
         layer.level = SEVERITIES[int(severity[1])]
@@ -132,11 +145,12 @@ def _layer(text: str, host: str, tag: re.Match[str], time: FoundTime | None) -> 
     end = tag.end()
     inner = text[end + 1 :] if text[end : end + 1] == " " else text[end:]
     layer = timed(name, inner, time, fields=fields, app=program(process))
-    layer.stream = f"{host} {process}[{pid}]"
+    layer.stream = f"{host} {process}[{pid}]" if pid else f"{host} {process}"
     layer.own_record = name == "syslog"
     return layer
 
 
+@lru_cache(maxsize=4096)
 def program(process: str) -> str:
     """Return the program of a tag: postfix of `postfix/smtpd`, cron of `/usr/sbin/cron`, sshd of `sshd(pam_unix)`."""
     if process.startswith("/"):
@@ -163,11 +177,11 @@ def from_word(text: str, context: Context) -> Layer | None:
         start = time.end + 1
         if text[time.end] == ":":  # Cisco: `Nov 27 10:15:30.123: %SYS-5-CONFIG_I: …`
             return _cisco(text, start, time)
-        return tagged(text, start, time, None)
+        return tagged(text, start, time)
     if word in _WEEKDAYS and (full := _FULL.match(text, 0, 24)):
         time = scan_time(text, full.end(), context)
         if time is not None and text[time.end : time.end + 1] == " ":
-            return tagged(text, time.end + 1, time, None)
+            return tagged(text, time.end + 1, time)
     return None
 
 
@@ -229,7 +243,7 @@ _DATE = re.compile(
 def _from_date(text: str, context: Context) -> Layer | None:
     stamp = _DATE.match(text, 0, 48)
     time = scan_time(text, 0, context) if stamp else None
-    return tagged(text, stamp.end() + 1, time, None) if stamp and time else None
+    return tagged(text, stamp.end() + 1, time) if stamp and time else None
 
 
 def _untimed(text: str) -> Layer:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -65,6 +65,11 @@ def scan_time(text: str, start: int, context: Context) -> FoundTime | None:
         found = _ISO.match(text, start)
         if found is not None:
             return _iso_time(text, found, context)
+        found = _ACCESS_LOG.match(text, start)
+        if found is not None and (minute := _access_log_minute(found[1])) is not None:
+            offset = numeric_offset(found[3])
+            if offset is not None:
+                return FoundTime(minute + int(found[2]) * SECOND - offset, found.end(), found[3])
         lead = _LEAD.match(text, start)
         reader = _BY_DIGITS.get((lead.end() - start, text[lead.end() : lead.end() + 1])) if lead else None
         if reader is None and lead is not None:
@@ -72,6 +77,16 @@ def scan_time(text: str, start: int, context: Context) -> FoundTime | None:
         return reader(text, start, context) if reader else None
     if first == "@":
         return _tai64n_time(text, start, context)
+    found = _SYSLOG.match(text, start)
+    if (
+        found is not None
+        and (minute := _syslog_minute(found[1], context.reference, context.zone)) is not None
+    ):
+        second, fraction = found.group(2, 3)
+        milliseconds = int((fraction + "00")[:3]) if fraction else 0
+        ts, ambiguous = to_utc(minute + int(second) * SECOND + milliseconds, context.zone)
+        if ts <= context.reference + DAY:
+            return FoundTime(ts, found.end(), "", ambiguous)
     return _word_time(text, start, context) if first.isalpha() else None
 
 
@@ -119,11 +134,15 @@ def _in_day(hour: int, minute: int, second: int, fraction: str | None) -> int | 
     return hour * HOUR + minute * MINUTE + second * SECOND + milliseconds
 
 
+def _hour_and_minute(hour: str, minute: str) -> int | None:
+    return None if hour == "24" else _in_day(int(hour), int(minute), 0, None)
+
+
 @lru_cache(maxsize=1024)
 def _minute(text: str) -> int | None:
     """Return the local time of `2026-11-27 10:15` in milliseconds, or None if it does not exist."""
     midnight = _midnight(int(text[:4]), int(text[5:7]), int(text[8:10]))
-    in_day = _in_day(int(text[11:13]), int(text[14:16]), 0, None)
+    in_day = _hour_and_minute(text[11:13], text[14:16])
     return None if midnight is None or in_day is None else midnight + in_day
 
 
@@ -211,6 +230,47 @@ def _without_year(
 
 def _no_such_day(text: str, clock: _Clock, context: Context) -> FoundTime:
     return _dated(text, None, clock, context)
+
+
+# ── The forms that have a shorter way ───────────────────────────────────────────────────────────────
+#
+# The times of access logs and of syslog are read as all others are; these patterns are only quicker.
+
+_ACCESS_LOG = re.compile(
+    r"([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}):([0-5][0-9])\ ([+-][0-9]{4})(?=[\]\"]|$)",
+    re.VERBOSE,
+)
+# What follows is neither a zone nor a year nor `PM`.
+_SYSLOG = re.compile(
+    r"([A-Z][a-z]{2}\ [\ 0-9][0-9]\ [0-9]{2}:[0-9]{2}):([0-5][0-9])(?:\.([0-9]{1,9})[0-9]*+)?(?=\ [b-oq-z])",
+    re.VERBOSE,
+)
+
+
+@lru_cache(maxsize=1024)
+def _access_log_minute(text: str) -> int | None:
+    """Return the local time of `27/Nov/2026:10:15` in milliseconds, or None if it is not one."""
+    midnight = _midnight(int(text[7:11]), MONTHS.get(text[3:6].lower(), 0), int(text[:2]))
+    in_day = _hour_and_minute(text[12:14], text[15:17])
+    return None if midnight is None or in_day is None else midnight + in_day
+
+
+@lru_cache(maxsize=1024)
+def _syslog_minute(text: str, reference: int, zone: tzinfo) -> int | None:
+    """Return the local time of `Nov 27 10:15` in milliseconds, or None if it is not one.
+
+    Its year is the latest that puts it no more than a day after the reference.
+    """
+    month, day = MONTHS.get(text[:3].lower(), 0), int(text[4:6])
+    in_day = _hour_and_minute(text[7:9], text[10:12])
+    latest = _year_at((reference + DAY) // DAY + 1)
+    for year in range(latest, latest - 10, -1):
+        midnight = _midnight(year, month, day)
+        if midnight is not None and in_day is not None:
+            ts, _ = to_utc(midnight + in_day, zone)
+            if ts <= reference + DAY:
+                return midnight + in_day
+    return None
 
 
 # ── Forms that begin with a digit ───────────────────────────────────────────────────────────────────

@@ -83,7 +83,7 @@ _AREAS_TEXT = (
 _AREAS = frozenset(_AREAS_TEXT.split())
 
 _WORD = re.compile(
-    r" {0,2}([A-Za-z][A-Za-z_]{0,24}(?:/[A-Za-z][\w+-]{1,30}){0,2}+)(?![A-Za-z0-9_])", re.ASCII
+    r" {0,2}([A-Za-z][A-Za-z_]{0,24}(?:/[A-Za-z][\w+-]{1,30}){0,2}+)(?![A-Za-z0-9_/])", re.ASCII
 )
 _OFFSET = re.compile(
     r" ?((?:UTC|GMT)?([+-])([0-9]{1,2})(?::?([0-9]{2})(?::?([0-9]{2}))?)?)(?![\w.]|:[0-9])", re.ASCII
