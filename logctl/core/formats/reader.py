@@ -6,7 +6,6 @@ program wrote. The exceptions are in `_inner_time_wins`: an inner time without a
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +14,7 @@ from logctl.core import strictjson
 from logctl.core.formats import objects, text_line
 from logctl.core.formats.ansi import strip_codes
 from logctl.core.formats.layers import Layer, unwrap
-from logctl.core.formats.line_shapes import LEVEL_ONLY
+from logctl.core.formats.line_shapes import LEVEL_ONLY, TIME_ONLY
 from logctl.core.formats.object_layers import unwrap_object
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, MALFORMED_JSON, Context, Reading
 from logctl.core.levels import UNKNOWN
@@ -68,64 +67,60 @@ def _read(text: str, layers: list[Layer], context: Context) -> Reading:
     """Return the reading of the text within all layers that are not JSON."""
     within = _within(layers, context) if layers else context
     if text[:1] in _BEFORE_OBJECT and text.lstrip(" \t")[:1] == "{":
-        value, malformed = _object(text)
-        if value is not None and not malformed:
-            return _read_value(value, text, layers, context)
-        reading = _malformed(value, text, within) if malformed else text_line.read_text(text, within)
+        value, flags = _object(text)
+        if value is not None:
+            reading = _read_value(value, text, layers, context)
+            reading.flags += flags
+            return reading
+        reading = text_line.read_text(text, within)
+        reading.flags += flags
     else:
         reading = text_line.read_text(text, within)
     if not layers:
         reading.inner = text
         return reading
     if layers[-1].own_record:
-        if reading.format == LEVEL_ONLY and text[:1].islower():
-            reading.message = text.strip()  # `error: …` is how programs write to syslog: it is their text
-        reading.begins = reading.begins or not _is_part_of_trace(text)
+        _read_syslog(reading, text, layers[-1])
     return _combine(reading, text, layers)
 
 
-# The indented lines of traces have four spaces or a tab, but for Python's places in files. Other programs indent lists
-# by less, and each of their lines is a record, as in a log of the kernel.
-_TRACE_LINE = re.compile(
-    r"\t| {4}| {2}File \"| {1,3}at |Caused by: |Traceback \(most|\.\.\. \d|[A-Za-z_][\w.$]{0,200}+: |[\])}]"
-)
+_TRACE_LINE = re.compile(r"\t| {4}| {2}File \"| {1,3}at |Caused by: ")
+_CLOCK = re.compile(r"\[?\d\d:\d\d:\d\d")
 
 
-def _is_part_of_trace(text: str) -> bool:
-    return _TRACE_LINE.match(text) is not None
+def _read_syslog(reading: Reading, text: str, layer: Layer) -> None:
+    """Correct the reading of a program's own text in a line of syslog.
+
+    What programs write to syslog has no head as a rule: `error: …` and a clock at the start belong to the message.
+    Its indented lines continue the line before only if they look like lines of a stack trace.
+    """
+    if not reading.format:
+        reading.message = text.strip()
+    elif reading.format == TIME_ONLY:
+        reading.message = text.strip()
+        if layer.ts is not None and _CLOCK.match(text):
+            reading.ts = None
+    elif reading.format == LEVEL_ONLY and text[:1].isalpha() and not text[:2].isupper():
+        reading.message = text.strip()
+    reading.begins = reading.begins or layer.lists or not _TRACE_LINE.match(text)
 
 
-_LENIENT = json.JSONDecoder(strict=False)
+def _object(text: str) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
+    """Return the object of a JSON text, or None if it is text, and the flags that it gets.
 
-
-def _object(text: str) -> tuple[Mapping[str, Any] | None, bool]:
-    """Return the object of a JSON text, if it is one, and whether it is not JSON that every parser reads alike."""
+    What begins as JSON and is cut off, or is too deep or too large, is kept as text with a flag.
+    """
     text = text.strip().removesuffix(",")
     try:
-        value = strictjson.loads(text)
+        value, malformed = strictjson.loads_leniently(text)
     except strictjson.Malformed:
-        if not text.endswith("}") or ":" not in text:
-            return None, False
-        try:
-            value = _LENIENT.decode(text)
-        except (ValueError, RecursionError):
-            return None, True
-        return value if isinstance(value, Mapping) else None, True
-    return value if isinstance(value, Mapping) else None, False
+        return None, (MALFORMED_JSON,) if _BEGINS_AS_JSON.match(text) else ()
+    if not isinstance(value, Mapping):
+        return None, ()
+    return value, (MALFORMED_JSON,) if malformed else ()
 
 
-def _malformed(value: Mapping[str, Any] | None, text: str, context: Context) -> Reading:
-    """Return the reading of a text that is nearly JSON: with time and level if they can be read, but as text."""
-    if value is None:
-        reading = text_line.read_text(text, context)
-    else:
-        found = objects.read_object(value, context)
-        reading = Reading(
-            text, ts=found.ts, level=found.level, zone=found.zone, app=found.app, flags=found.flags
-        )
-        reading.begins, reading.format = True, found.format
-    reading.flags = (*reading.flags, MALFORMED_JSON)
-    return reading
+_BEGINS_AS_JSON = re.compile(r'\{\s*+"[^"\\]{0,200}+"\s*+:')
 
 
 def _read_value(value: Mapping[str, Any], text: str, layers: list[Layer], context: Context) -> Reading:
