@@ -1,0 +1,1 @@
+"""The declared formats of log lines: one module for each kind of program, each with a tuple `FORMATS`."""
