@@ -1,4 +1,4 @@
-"""Shell completion of values: apps, environments, kinds of error, message ids, saved queries.
+"""Shell completion of values: apps, environments, kinds of error, message ids, saved queries, formats, zones.
 
 A person waits for the result, so a look-up ends after two seconds; on a timeout or an error there are no
 completions and no message. The shell evaluates the words that it gets, so only plain words are offered.
@@ -19,7 +19,7 @@ from logctl.cli.context import TARGET_SETTINGS, Context
 
 TIMEOUT = 2.0
 """Seconds after which a look-up in AWS is given up."""
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.#-]{0,127}")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.#/+-]{0,127}")
 
 Complete = Callable[[typer.Context, str], list[str]]
 
@@ -90,9 +90,24 @@ def _saved(context: Context) -> list[str]:
     return [item.name for item in listed(context.settings.queries)]
 
 
+def _formats(_context: Context) -> list[str]:
+    from logctl.core.formats.registry import FORMATS
+    from logctl.ops.send.input_forms import Requested
+
+    return [*(item.name for item in FORMATS), *Requested]
+
+
+def _time_zones(_context: Context) -> Iterable[str]:
+    from zoneinfo import available_timezones
+
+    return available_timezones()
+
+
 apps = _offering(_apps)
 environments = _offering(_environments)
 keys = _offering(_keys)
 keys_and_apps = _offering(_keys_and_apps)
 quarantined = _offering(_quarantined)
 saved_queries = _offering(_saved)
+formats = _offering(_formats)
+time_zones = _offering(_time_zones)

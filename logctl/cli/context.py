@@ -51,6 +51,15 @@ class Context:
             ("command line", self.flags), ("environment", self._variables()), (str(path), values)
         )
 
+    def origin(self, name: str) -> str:
+        """Return where a setting was given: its flag, its variable or the file; "" if it was not."""
+        if self.flags.get(name) is not None:
+            return f"--{name}"
+        if self.environ.get(variable := f"{_VARIABLE}{name.upper()}"):
+            return variable
+        path, values = self._file()
+        return path.name if name in values else ""
+
     def _variables(self) -> dict[str, str]:
         known = {item.name for item in fields(Settings)}
         variables = {

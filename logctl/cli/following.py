@@ -16,9 +16,10 @@ from logctl.core.times import SECOND, parse_duration
 
 if TYPE_CHECKING:
     from logctl.cli.commands.send import SendOptions
+    from logctl.cli.reading_options import ReadingChoice
 
 
-def follow(context: Context, paths: Sequence[str], options: SendOptions) -> None:
+def follow(context: Context, paths: Sequence[str], options: SendOptions, choice: ReadingChoice) -> None:
     """Send the lines that are appended to files, until Ctrl-C."""
     from logctl.core.envelope import pack
     from logctl.ops.send.followed_file import FollowedFile, batches
@@ -39,7 +40,7 @@ def follow(context: Context, paths: Sequence[str], options: SendOptions) -> None
         path,
         app=app,
         state_dir=context.state_home / "follow",
-        form=options.form,
+        form=choice.form,
         errors=options.errors,
         from_end=options.from_end,
     ) as followed:

@@ -11,13 +11,22 @@ ORDER = (TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, FATAL)
 _RANK = {level: rank for rank, level in enumerate(ORDER)}
 
 _NAMES = {
-    TRACE: ("trace", "finest", "finer", "silly", "verbose", "trc"),
-    DEBUG: ("debug", "dbg", "fine", "debug1", "debug2", "debug3", "d"),
-    INFO: ("info", "information", "informational", "inf", "i", "log", "config"),
-    NOTICE: ("notice", "note"),
-    WARN: ("warn", "warning", "wrn", "w"),
-    ERROR: ("error", "err", "eror", "e", "severe", "failure"),
-    FATAL: ("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "f", "c"),
+    TRACE: ("trace", "finest", "finer", "silly", "verbose", "trc", "trce", "verb", "vrb", "v", "t"),
+    DEBUG: (
+        *("debug", "dbg", "dbug", "debu", "debg", "deb", "fine", "d"),
+        *("debug1", "debug2", "debug3", "debug4", "debug5", "d1", "d2", "d3", "d4", "d5"),
+    ),
+    INFO: (
+        *("info", "information", "informational", "informative", "inf", "i", "log", "config"),
+        *("success", "audit", "http"),
+    ),
+    NOTICE: ("notice", "note", "noti", "ntc", "notic"),
+    WARN: ("warn", "warning", "warnin", "wrn", "warni", "w", "deprecated"),
+    ERROR: ("error", "err", "erro", "eror", "e", "severe", "failure", "fail", "fehler"),
+    FATAL: (
+        *("fatal", "critical", "crit", "crt", "critica", "criti", "ftl", "fata", "f", "c"),
+        *("alert", "alrt", "aler", "emerg", "emergency", "emer", "emrg", "panic", "pani", "pnc", "dpanic"),
+    ),
 }
 _BY_NAME = {name: level for level, names in _NAMES.items() for name in names}
 
@@ -25,6 +34,9 @@ _BY_NAME = {name: level for level, names in _NAMES.items() for name in names}
 _SYSLOG = (FATAL, FATAL, FATAL, ERROR, WARN, NOTICE, INFO, DEBUG)
 # pino and bunyan: https://getpino.io/#/docs/api?id=logger-level (10 trace … 60 fatal).
 _PINO = {10: TRACE, 20: DEBUG, 30: INFO, 40: WARN, 50: ERROR, 60: FATAL}
+# Go's log/slog prints a level between two names as the lower name and the distance: https://pkg.go.dev/log/slog#Level
+_SLOG = {"debug": -4, "info": 0, "warn": 4, "error": 8}
+_SLOG_FROM = ((12, FATAL), (8, ERROR), (4, WARN), (2, NOTICE), (0, INFO), (-4, DEBUG))
 
 
 def parse_level(value: object) -> str:
@@ -37,7 +49,17 @@ def parse_level(value: object) -> str:
         word = value.strip().lower()
         if word.isdigit() and word.isascii() and len(word) < 4:
             return _by_number(int(word))
-        return _BY_NAME.get(word, UNKNOWN)
+        return _BY_NAME.get(word) or _between_names(word)
+    return UNKNOWN
+
+
+def _between_names(word: str) -> str:
+    """Return the level of slog's `ERROR+4` and `DEBUG-4`, in lower case."""
+    for sign in "+-":
+        name, found, distance = word.partition(sign)
+        if found and name in _SLOG and distance.isdigit() and distance.isascii() and len(distance) < 3:
+            number = _SLOG[name] + int(sign + distance)
+            return next((level for least, level in _SLOG_FROM if number >= least), TRACE)
     return UNKNOWN
 
 

@@ -6,9 +6,12 @@ raises ValueError with the rule that the value breaks. The functions that take a
 
 from __future__ import annotations
 
+import difflib
 import re
+import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
 from typing import Any
 
 from logctl.core import levels
@@ -24,6 +27,7 @@ Parser = Callable[[Any], Any]
 _EMAIL = re.compile(r"[^\s@<>\"',;:]+@[^\s@<>\"',;:]+\.[^\s@<>\"',;:]+")
 _SQS_ARN = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}")
 _QUERY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_OFFSET = re.compile(r"([+-])(0\d|1[0-4]):?([0-5]\d)?")
 _LEAST_SCAN_LIMIT = 10**7
 """Bytes: the least BytesScannedCutoffPerQuery that Athena takes (Athena API, WorkGroupConfiguration)."""
 
@@ -145,6 +149,22 @@ def whole_number(least: int, most: int) -> Parser:
         return number
 
     return parse
+
+
+def time_zone(value: Any) -> tzinfo:
+    """Parse the name of a time zone of the IANA database, or an offset from UTC such as `+01:00`."""
+    if not isinstance(value, str):
+        raise ValueError(f'{value!r} must be a time zone in quotes, like "Europe/Berlin"')
+    if offset := _OFFSET.fullmatch(value):
+        sign = -1 if offset[1] == "-" else 1
+        return timezone(sign * timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0)))
+    try:
+        return zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        by_folded = {name.casefold(): name for name in zoneinfo.available_timezones()}
+        close = difflib.get_close_matches(value.casefold().replace(" ", "_"), by_folded, n=1)
+        known = by_folded[close[0]] if close else "Europe/Berlin"
+        raise ValueError(f"{value!r} is not a time zone; write a name like {known}, or +01:00") from None
 
 
 def concurrency(value: Any) -> int:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import tzinfo
 from typing import Any
 
 from logctl.core.errors import UsageError
@@ -82,6 +83,12 @@ class Settings:
         None,
         "the AWS profile; without it, the one that the AWS SDK is configured with",
         example="my-profile",
+    )
+    timezone: tzinfo | None = _setting(  # noqa: RUF009 - a zone does not change either
+        parse.time_zone,
+        None,
+        "the time zone of times in logs that do not say theirs; without it, that of TZ or of this machine",
+        example="Europe/Berlin",
     )
     hot_retention: int = _setting(
         parse.duration(SHORTEST_RETENTION, 90 * DAY),

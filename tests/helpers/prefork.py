@@ -234,6 +234,7 @@ def _become(call: dict[str, Any], stdin: int) -> None:
     os.chdir(call["cwd"])
     os.environ.clear()
     os.environ.update(call["env"])
+    time.tzset()  # the C library has read TZ already, before the fork
     time.tzset()
     os.dup2(stdin, 0)
     for descriptor, name in enumerate(call["outputs"], start=1):

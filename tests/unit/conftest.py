@@ -90,6 +90,7 @@ def logctl(tmp_path):
             "HOME": str(tmp_path),
             "LANG": "C.UTF-8",
             "COLUMNS": "120",
+            "TZ": "UTC",
             "AWS_EC2_METADATA_DISABLED": "true",
             **variables,
         }

@@ -21,7 +21,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from logctl.cli import render
-from logctl.cli.commands.tail import Printer, RecordFormat
+from logctl.cli.record_output import Printer, RecordFormat
 from logctl.cli.render import Output
 from logctl.core.appid import PATTERN, is_appid
 from logctl.core.debounce import Action, Claim, State, Status, compose, tally

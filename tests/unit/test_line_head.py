@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bench.loghub import loghub
 from logctl.core.times import DAY, iso, parse_time
-from logctl.core.formats.text_line import TIME_FORMATS, Head, continues, find_level, read_head
+from logctl.core.formats.line_head import TIME_FORMATS, Head, continues, find_level, read_head
 
 REFERENCE = parse_time("2026-02-01T00:00:00Z")
 

@@ -47,6 +47,7 @@ VALUES: dict[str, tuple[str, str, str]] = {
     "prefix": ("one", "two", '"three"'),
     "region": ("eu-west-1", "us-east-1", '"eu-central-1"'),
     "profile": ("one", "two", '"three"'),
+    "timezone": ("Asia/Kolkata", "-03:30", '"Europe/Berlin"'),
     "hot_retention": ("1d", "3d", '"4d"'),
     "cold_retention": ("10d", "20d", '"30d"'),
     "quarantine_retention": ("10d", "20d", '"30d"'),
@@ -212,7 +213,8 @@ def _only(name: str, value: Any) -> Settings:
     ("key", "value"),
     [
         ("target", "moon"), ("env", "A_B"), ("env", "x" * 15), ("env", "a-"), ("env", "a-bootstrap"), ("prefix", "9x"),
-        ("region", "mars-1"), ("hot_retention", "5m"), ("hot_retention", 48), ("cold_retention", "36h"),
+        ("region", "mars-1"), ("timezone", "Europe/Berln"), ("timezone", "+15:00"), ("timezone", "../etc/passwd"),
+        ("timezone", 1), ("timezone", ""), ("timezone", "America"), ("hot_retention", "5m"), ("hot_retention", 48), ("cold_retention", "36h"),
         ("quarantine_retention", "0d"), ("alert_level", "LOUD"), ("alert_window", "1s"),
         ("alert_window", "forever"), ("late_after", "1s"), ("subscriptions", "http://plain.example"),
         ("subscriptions", ["nobody"]), ("subscriptions", 5), ("scan_limit", "1MB"), ("scan_limit", "lots"),

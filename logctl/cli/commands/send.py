@@ -15,8 +15,10 @@ import typer
 from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
 from logctl.cli.error_explanations import explain
-from logctl.cli.options import app_option, every_option, follow_option
-from logctl.cli.render import console, say
+from logctl.cli.options import app_option, dry_run_option, every_option, follow_option, output_option
+from logctl.cli.reading_options import FormatOption, ReadingChoice, TimezoneOption, reading_choice
+from logctl.cli.record_output import Printer, RecordFormat, is_colored
+from logctl.cli.render import Color, console, say
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.safe_text import counted
@@ -70,9 +72,8 @@ class SendOptions:
             "--sample", metavar="N", min=1, help="Send N generated sample records instead of a file."
         ),
     ] = None
-    form: Annotated[
-        Requested, typer.Option("--format", help="The form of the input; auto recognises it by its content.")
-    ] = Requested.AUTO
+    form: FormatOption = Requested.AUTO
+    timezone: TimezoneOption = None
     errors: Annotated[
         Errors,
         typer.Option(
@@ -97,12 +98,25 @@ class SendOptions:
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the records can be read with tail.")] = (
         False
     )
+    dry_run: Annotated[
+        bool,
+        dry_run_option(
+            "Send nothing, and print the records as they would be stored, and how they were read. Secrets "
+            "are removed as the setting redact says; the pipeline does that on arrival. AWS is not needed."
+        ),
+    ] = False
+    output: Annotated[
+        RecordFormat | None,
+        output_option(
+            "With --dry-run, the output format: json and jsonl: one object per line; raw: only the message."
+        ),
+    ] = None
 
 
 def send(context: Context, options: SendOptions) -> None:
     """Send log files, standard input or a growing file.
 
-    Plain text, NDJSON and JSON arrays are recognised by their content. A stack trace stays in one record.
+    Formats are recognised line by line, and a stack trace stays in one record: see logctl formats list.
     A file that was sent or followed before, and every copy of it, adds nothing when it is sent again.
 
     Examples:
@@ -113,36 +127,62 @@ def send(context: Context, options: SendOptions) -> None:
 
       logctl send -f /var/log/app.log --app checkout
 
+      logctl send app.log --dry-run
+
       logctl send --sample 1000
     """
     app = options.app
     if app is not None and not is_appid(app):
         raise UsageError(f"{app!r} cannot name an app: {RULE}.")
+    if options.output and not options.dry_run:
+        raise UsageError("--output needs --dry-run.", "To see what is stored, use: logctl tail")
     if options.sample is not None:
-        if options.files or options.follow:
-            raise UsageError("--sample sends generated records; it takes no file.")
+        if options.files or options.follow or options.dry_run:
+            raise UsageError("--sample sends generated records; it takes no file and no --dry-run.")
         _deliver(context, _sampled(options.sample, app), wait=options.wait)
         return
     paths = options.files or ([] if sys.stdin.isatty() else ["-"])
     if not paths:
         raise UsageError("There is nothing to send.", "Name a file, pipe something in, or try --sample 1000.")
+    choice = reading_choice(context, options.timezone, options.form)
     if options.follow:
+        if options.dry_run:
+            raise UsageError("--dry-run reads what a file holds now.", "Leave out --follow.")
         from logctl.cli.following import follow
 
-        follow(context, paths, options)
+        follow(context, paths, options, choice)
         return
     if options.every:
         raise UsageError("--every needs --follow.")
+    _send_files(context, paths, options, choice)
+
+
+def _send_files(context: Context, paths: Sequence[str], options: SendOptions, choice: ReadingChoice) -> None:
+    from logctl.cli.dry_run import PLACEHOLDER, dry_run
     from logctl.ops.send.input_messages import Inputs
 
     inputs = Inputs(
         paths,
-        app,
+        options.app,
         where=host_of(options),
         name=options.source or "",
-        form=options.form,
+        form=choice.form,
         errors=options.errors,
+        zone=choice.zone.zone,
+        formats=choice.formats,
+        only=choice.only,
+        otherwise=PLACEHOLDER if options.dry_run else None,
     )
+    if options.dry_run:
+        printer = Printer(
+            options.output or RecordFormat.TEXT, None, utc=False, colored=is_colored(Color.AUTO)
+        )
+        dry_run(context, inputs, choice.zone, printer)
+        if inputs.refused:
+            show_refusals(inputs.refused)
+            error = PartialError if options.keep_going else UsageError
+            raise error(f"{counted(len(inputs.refused), 'record')} cannot be sent.")
+        return
     if not options.keep_going:
         _refuse_bad_files(inputs)
     _deliver(context, inputs.messages(), wait=options.wait, refused=inputs.refused)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Annotated, Any, assert_never
+from typing import Annotated, Any
 
 import typer
 
@@ -24,37 +22,19 @@ from logctl.cli.options import (
     output_option,
     since_option,
 )
+from logctl.cli.record_output import Printer, RecordFormat, is_colored
 from logctl.cli.render import Color, say, working
-from logctl.core import levels
 from logctl.core.access import is_pattern
 from logctl.core.appid import RULE
 from logctl.core.errors import UsageError
-from logctl.core.records import Record, to_public
-from logctl.core.safe_text import json_text, neutralise
-from logctl.core.times import MINUTE, TimeRange, iso, parse_range, to_datetime
+from logctl.core.records import Record
+from logctl.core.safe_text import neutralise
+from logctl.core.times import MINUTE, TimeRange, iso, parse_range
 from logctl.stack.settings import SHORTEST_RETENTION
 from logctl.stack.sizes import format_size
 
 DEFAULT_SINCE = 10 * MINUTE
 _POLL_SECONDS = 1.0
-_COLORS = {
-    levels.TRACE: "2",
-    levels.DEBUG: "2",
-    levels.INFO: "32",
-    levels.NOTICE: "36",
-    levels.WARN: "33",
-    levels.ERROR: "31",
-    levels.FATAL: "1;31",
-}
-
-
-class RecordFormat(StrEnum):
-    """The forms in which records can be written."""
-
-    TEXT = "text"
-    JSON = "json"
-    JSONL = "jsonl"
-    RAW = "raw"
 
 
 def register(app: typer.Typer) -> None:
@@ -152,7 +132,7 @@ def tail(context: Context, options: TailOptions) -> None:
     store = HotStore(context.aws.dynamodb, context.deployment.names.hot_table)
     reader = Reader(store, now, keep)
     printer = Printer(
-        options.output, options.query, utc=options.utc, colored=_colored(options.color, options.no_color)
+        options.output, options.query, utc=options.utc, colored=is_colored(options.color, options.no_color)
     )
 
     follower = Follower(reader, patterns) if options.follow else None
@@ -258,14 +238,6 @@ def _patterns(texts: list[str] | None) -> tuple[re.Pattern[str], ...]:
         raise UsageError(f"That is not a regular expression: {problem}.") from None
 
 
-def _colored(color: Color, no_color: bool) -> bool:
-    import os
-
-    if no_color or color is Color.NEVER:
-        return False
-    return color is Color.ALWAYS or (sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
-
-
 def _explain_nothing(reader: Any, names: list[str], patterns: list[str], span: TimeRange) -> None:
     """Print which range and apps had no records, and where the newest record is."""
     until = "now" if span.until > now() else iso(span.until)
@@ -278,62 +250,3 @@ def _explain_nothing(reader: Any, names: list[str], patterns: list[str], span: T
         say(f"  The newest record of {name} is from {iso(newest_ts)}: logctl tail {name} -n 20")
     elif not names and not patterns:
         say("  No app has sent logs yet: logctl send FILE --app APPID")
-
-
-class Printer:
-    """A writer of records to stdout, one in each line, flushed so that a pipe receives them at once."""
-
-    def __init__(self, form: RecordFormat, query: str | None, *, utc: bool, colored: bool) -> None:
-        self._form = form
-        self._utc = utc
-        self._colored = colored
-        self._query = None
-        if query is not None:
-            import jmespath
-
-            try:
-                self._query = jmespath.compile(query)
-            except jmespath.exceptions.JMESPathError as problem:
-                first = str(problem).split("\n")[0]
-                raise UsageError(f"That is not a JMESPath expression: {first}") from None
-
-    def print(self, records: Iterable[Record]) -> int:
-        """Write records, and return how many there were."""
-        count = 0
-        for record in records:
-            count += 1
-            sys.stdout.write(self._line(record) + "\n")
-            if count % 100 == 0:
-                sys.stdout.flush()
-        sys.stdout.flush()
-        return count
-
-    def _line(self, record: Record) -> str:
-        if self._query is not None:
-            return _as_text(self._query.search(to_public(record)))
-        match self._form:
-            case RecordFormat.TEXT:
-                return self._text(record)
-            case RecordFormat.JSON | RecordFormat.JSONL:
-                return json_text(to_public(record))
-            case RecordFormat.RAW:
-                return neutralise(record.message)
-            case _:
-                assert_never(self._form)
-
-    def _text(self, record: Record) -> str:
-        moment = to_datetime(record.ts)
-        if not self._utc:
-            moment = moment.astimezone()
-        stamp = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        level = f"{record.level:<7}"
-        if self._colored:
-            level = f"\x1b[{_COLORS.get(record.level, '0')}m{level}\x1b[0m"
-        parts = [stamp, level, record.appid, neutralise(record.message)]
-        if record.fields:
-            parts.append(neutralise(" ".join(f"{k}={_as_text(v)}" for k, v in record.fields.items())))
-        return " ".join(parts)
-
-
-def _as_text(value: object) -> str:
-    return neutralise(value) if isinstance(value, str) else json_text(value)

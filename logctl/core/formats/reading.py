@@ -103,7 +103,7 @@ class Example:
     answers: tuple[Answer, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Format:
     """A format of log lines.
 
@@ -112,9 +112,12 @@ class Format:
         describes: which programs write it.
         head: a regular expression in verbose syntax from the first character to the message. `<time>` stands for
             any form of time, `<level>` for any word of a level. Named groups become fields; a group `message`
-            is the message where that is not the rest of the line.
-        first: the characters with which a line can begin; "" for any.
+            is the message where that is not the rest of the line, a group `level` a level that is not a word
+            (`levels` says what it means), and a group `app` the name of the application.
+        first: the characters with which a line can begin; "" to find them from `head`.
         levels: what the format's own words for levels mean, beside the general ones.
+        begins: whether a line of this format always begins a record. A line of a stack trace does not: it can
+            belong to the record before.
         joins: which lines after a head belong to its record.
         examples: examples with right answers; the tests and the reference page are made of them.
         time: for a format that a user declares, the form of its time as `strptime` takes it; "" to recognise it.
@@ -125,6 +128,7 @@ class Format:
     head: str
     first: str = ""
     levels: Mapping[str, str] = field(default_factory=dict)
+    begins: bool = True
     joins: Joins = Joins.TRACES
     examples: tuple[Example, ...] = ()
     time: str = ""

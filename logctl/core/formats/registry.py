@@ -1,7 +1,19 @@
-"""All declared formats, and those that can begin with a character."""
+"""All declared formats, in the order in which they are tried."""
 
 from __future__ import annotations
 
+import re
+
+from logctl.core.formats.declared import access_logs, java_loggers
+from logctl.core.formats.format_tree import FormatTree
 from logctl.core.formats.reading import Format
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (*java_loggers.FORMATS, *access_logs.FORMATS)
+
+
+def check(declared: Format) -> None:
+    """Raise `ValueError` if the head of a format cannot be read; a user's format needs that before it is used."""
+    try:
+        FormatTree((declared,)).compile()
+    except re.error as problem:
+        raise ValueError(f"format {declared.name!r}: {problem}") from None

@@ -1,1 +1,1 @@
-"""The declared formats of log lines: one module for each kind of program, each with a tuple `FORMATS`."""
+"""The declared formats of log lines, a file for each family of programs; `registry` has their order."""

@@ -1,0 +1,105 @@
+"""Output of records, one in each line, as `tail` and `send --dry-run` write them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import assert_never
+
+from logctl.cli.render import Color
+from logctl.core import levels
+from logctl.core.errors import UsageError
+from logctl.core.records import Record, to_public
+from logctl.core.safe_text import json_text, neutralise
+from logctl.core.times import to_datetime
+
+_COLORS = {
+    levels.TRACE: "2",
+    levels.DEBUG: "2",
+    levels.INFO: "32",
+    levels.NOTICE: "36",
+    levels.WARN: "33",
+    levels.ERROR: "31",
+    levels.FATAL: "1;31",
+}
+
+
+class RecordFormat(StrEnum):
+    """The forms in which records can be written."""
+
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
+    RAW = "raw"
+
+
+def is_colored(color: Color, no_color: bool = False) -> bool:
+    """Return whether text is coloured, for the options `--color` and `--no-color`."""
+    if no_color or color is Color.NEVER:
+        return False
+    return color is Color.ALWAYS or (sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+
+
+class Printer:
+    """A writer of records to stdout, one in each line, flushed so that a pipe receives them at once."""
+
+    def __init__(self, form: RecordFormat, query: str | None, *, utc: bool, colored: bool) -> None:
+        self._form = form
+        self._utc = utc
+        self._colored = colored
+        self._query = None
+        if query is not None:
+            import jmespath
+
+            try:
+                self._query = jmespath.compile(query)
+            except jmespath.exceptions.JMESPathError as problem:
+                first = str(problem).split("\n")[0]
+                raise UsageError(f"That is not a JMESPath expression: {first}") from None
+
+    def print(self, records: Iterable[Record]) -> int:
+        """Write records, and return how many there were."""
+        count = 0
+        for record in records:
+            count += 1
+            self.write(record)
+            if count % 100 == 0:
+                sys.stdout.flush()
+        sys.stdout.flush()
+        return count
+
+    def write(self, record: Record) -> None:
+        """Write one record, without flushing."""
+        sys.stdout.write(self._line(record) + "\n")
+
+    def _line(self, record: Record) -> str:
+        if self._query is not None:
+            return _as_text(self._query.search(to_public(record)))
+        match self._form:
+            case RecordFormat.TEXT:
+                return self._text(record)
+            case RecordFormat.JSON | RecordFormat.JSONL:
+                return json_text(to_public(record))
+            case RecordFormat.RAW:
+                return neutralise(record.message)
+            case _:
+                assert_never(self._form)
+
+    def _text(self, record: Record) -> str:
+        moment = to_datetime(record.ts)
+        if not self._utc:
+            moment = moment.astimezone()
+        stamp = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        level = f"{record.level:<7}"
+        if self._colored:
+            level = f"\x1b[{_COLORS.get(record.level, '0')}m{level}\x1b[0m"
+        parts = [stamp, level, record.appid, neutralise(record.message)]
+        if record.fields:
+            parts.append(neutralise(" ".join(f"{k}={_as_text(v)}" for k, v in record.fields.items())))
+        return " ".join(parts)
+
+
+def _as_text(value: object) -> str:
+    return neutralise(value) if isinstance(value, str) else json_text(value)
