@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from logctl.core.formats.declared import access_logs, java_loggers
+from logctl.core.formats.declared import access_logs, aws_logs, java_loggers
 from logctl.core.formats.format_tree import FormatTree
 from logctl.core.formats.reading import Format
 
-FORMATS: tuple[Format, ...] = (*java_loggers.FORMATS, *access_logs.FORMATS)
+FORMATS: tuple[Format, ...] = (*java_loggers.FORMATS, *aws_logs.FORMATS, *access_logs.FORMATS)
 
 
 def check(declared: Format) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from logctl.core.formats.declared.right_answers import line
 from logctl.core.formats.reading import Format, Joins
 
-_TOKEN = r'[^\s\[\]"|=]{1,255}'
-_USER = rf"(?:-(?=\ )|(?P<user>{_TOKEN}))"
+_COLUMN = r'[^\s\[\]"|=,]{1,255}'
+_USER = rf"(?:-(?=\ )|(?P<user>{_COLUMN}))"
 
 # `"GET /x HTTP/1.1"`; a proxy logs a whole URL, a broken client anything. Fields hold the first 300 characters.
 _REQUEST = r'"(?:(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300})[^\s"]*+(?:\ [A-Z]+/?[\d.]+)?|(?:[^"\\]|\\.)*+)"'
@@ -27,12 +27,95 @@ _DURATION = (
 
 FORMATS = (
     Format(
+        name="level and access",
+        describes="Access lines behind a level and a logger: werkzeug through logging.basicConfig",
+        head=rf"""
+            <level>:(?P<logger>[\w.]{{1,100}}):(?P<client>{_COLUMN})\ -\ {_USER}\ \[<time>\]
+            \ (?={_REQUEST}{_STATUS_BYTES})
+        """,
+        first="DIWECF",
+        joins=Joins.NONE,
+        examples=(
+            line(
+                'INFO:werkzeug:127.0.0.1 - - [27/Nov/2026 10:15:30] "GET / HTTP/1.1" 200 -',
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message='"GET / HTTP/1.1" 200 -',
+                logger="werkzeug",
+                client="127.0.0.1",
+                status=200,
+            ),
+        ),
+    ),
+    Format(
+        name="uvicorn access",
+        describes="Access lines of uvicorn",
+        head=rf"""
+            <level>:\ +(?P<client>[\da-fA-F.:\[\]]{{2,50}}:\d{{1,5}})\ -\ (?={_REQUEST}{_STATUS_BYTES})
+        """,
+        first="DIWEC",
+        joins=Joins.NONE,
+        examples=(
+            line(
+                'INFO:     127.0.0.1:51234 - "GET /x HTTP/1.1" 500 Internal Server Error',
+                time=None,
+                level="INFO",
+                message='"GET /x HTTP/1.1" 500 Internal Server Error',
+                client="127.0.0.1:51234",
+                status=500,
+                path="/x",
+            ),
+        ),
+    ),
+    Format(
+        name="haproxy",
+        describes="HTTP and TCP log of HAProxy",
+        head=r"""
+            (?P<client>[\da-fA-F.:\[\]]{2,50}:\d{1,5}|unix:\d+)\ \[<time>\]
+            \ (?=(?P<frontend>\S{1,100})\ (?P<backend>[^\s/]{1,100})/(?P<server>\S{1,100})\ [-+\d]+(?:/[-+\d]+){1,4}
+               \ (?:(?P<status>-?\d{1,3})\ )?\+?(?P<bytes>\d+)
+               \ (?:.{1,200}?\{?.{0,200}?\ "(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300}))?)
+        """,
+        joins=Joins.NONE,
+        examples=(
+            line(
+                "10.0.0.9:33317 [27/Nov/2026:10:15:29.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- "
+                '1/1/1/1/0 0/0 "GET /i HTTP/1.1"',
+                time="2026-11-27T10:15:29.655Z",
+                level="UNKNOWN",
+                message="http-in static/srv1 10/0/30/69/109 200 2750 - - ---- "
+                '1/1/1/1/0 0/0 "GET /i HTTP/1.1"',
+                client="10.0.0.9:33317",
+                status=200,
+                bytes=2750,
+                method="GET",
+                path="/i",
+                backend="static",
+            ),
+            line(
+                "10.0.0.9:33313 [27/Nov/2026:10:15:29.443] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0",
+                time="2026-11-27T10:15:29.443Z",
+                level="UNKNOWN",
+                message="fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0",
+                bytes=212,
+            ),
+            line(
+                "10.0.0.9:33313 [27/Nov/2026:10:15:29.443] https-in~ https-in/<NOSRV> -1/-1/-1/-1/0 400 0 - - PR-- "
+                '1/1/0/0/0 0/0 "<BADREQ>"',
+                time="2026-11-27T10:15:29.443Z",
+                level="UNKNOWN",
+                message='https-in~ https-in/<NOSRV> -1/-1/-1/-1/0 400 0 - - PR-- 1/1/0/0/0 0/0 "<BADREQ>"',
+                status=400,
+            ),
+        ),
+    ),
+    Format(
         name="access",
         describes="Common and combined log format of Apache, nginx, Tomcat, Traefik, gunicorn, Python and many others",
         head=rf"""
-            (?:(?P<vhost>{_TOKEN})\ (?=(?:{_TOKEN}\ ){{3}}\[))?
-            (?P<client>{_TOKEN})(?:,\ ?[\da-fA-F.:]{{2,45}}){{0,10}}
-            (?:\ {_TOKEN})?(?:\ {_USER})?\ \[<time>\]\ (?={_REQUEST}{_STATUS_BYTES}{_DURATION})
+            (?:(?P<vhost>{_COLUMN})\ (?=(?:{_COLUMN}\ ){{3}}\[))?
+            (?P<client>{_COLUMN})(?:,\ ?[\da-fA-F.:]{{2,45}}){{0,10}}
+            (?:\ {_COLUMN})?(?:\ {_USER})?\ \[<time>\]\ (?={_REQUEST}{_STATUS_BYTES}{_DURATION})
         """,
         joins=Joins.NONE,
         examples=(
@@ -105,10 +188,10 @@ FORMATS = (
         ),
     ),
     Format(
-        name="access-no-request",
+        name="access without request",
         describes="Lines of access logs that have a client and a time in brackets, but no request: Python's http.server",
         head=rf"""
-            (?P<client>{_TOKEN})(?:\ {_TOKEN})?(?:\ {_USER})?\ \[(?=\d{{1,2}}/[A-Z][a-z]{{2}}/)<time>\]\ (?!")
+            (?P<client>{_COLUMN})(?:\ {_COLUMN})?(?:\ {_USER})?\ \[(?=\d{{1,2}}/[A-Z][a-z]{{2}}/)<time>\]\ (?!")
         """,
         joins=Joins.NONE,
         examples=(
@@ -122,54 +205,13 @@ FORMATS = (
         ),
     ),
     Format(
-        name="access-level-first",
-        describes="Access lines behind a level and a logger: werkzeug through logging.basicConfig",
-        head=rf"""
-            <level>:(?P<logger>[\w.]{{1,100}}):(?P<client>{_TOKEN})\ -\ {_USER}\ \[<time>\]\ 
-            (?={_REQUEST}{_STATUS_BYTES})
-        """,
-        first="DIWECF",
-        joins=Joins.NONE,
-        examples=(
-            line(
-                'INFO:werkzeug:127.0.0.1 - - [27/Nov/2026 10:15:30] "GET / HTTP/1.1" 200 -',
-                time="2026-11-27T10:15:30Z",
-                level="INFO",
-                message='"GET / HTTP/1.1" 200 -',
-                logger="werkzeug",
-                client="127.0.0.1",
-                status=200,
-            ),
-        ),
-    ),
-    Format(
-        name="uvicorn-access",
-        describes="Access lines of uvicorn",
-        head=rf"""
-            <level>:\ +(?P<client>[\da-fA-F.:\[\]]{{2,50}}:\d{{1,5}})\ -\ (?={_REQUEST}{_STATUS_BYTES})
-        """,
-        first="DIWEC",
-        joins=Joins.NONE,
-        examples=(
-            line(
-                'INFO:     127.0.0.1:51234 - "GET /x HTTP/1.1" 500 Internal Server Error',
-                time=None,
-                level="INFO",
-                message='"GET /x HTTP/1.1" 500 Internal Server Error',
-                client="127.0.0.1:51234",
-                status=500,
-                path="/x",
-            ),
-        ),
-    ),
-    Format(
-        name="envoy-access",
+        name="envoy access",
         describes="Access log of Envoy and Istio; requests of Django's development server",
         head=r"""
             \[<time>\]\ (?="(?:(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300})|-)[^"]*+"\ (?P<status>\d{1,3})
             (?:\ (?P<flags>-|[A-Z]{2,5}(?:,[A-Z]{2,5})*+)
-               (?:\ [\w:()\[\]{},._'~|-]+\ \S+\ "[^"]*+")?\ \d+\ (?P<bytes>\d+)\ (?P<duration>\d+)\ 
-             |\ (?P<length>\d+)$)?)
+               (?:\ [\w:()\[\]{},._'~|-]+\ \S+\ "[^"]*+")?\ \d+\ (?P<bytes>\d+)\ (?P<duration>\d+)
+             \ |\ (?P<length>\d+)$)?)
         """,
         first="[",
         joins=Joins.NONE,
@@ -213,53 +255,11 @@ FORMATS = (
         ),
     ),
     Format(
-        name="haproxy",
-        describes="HTTP and TCP log of HAProxy",
-        head=r"""
-            (?P<client>[\da-fA-F.:\[\]]{2,50}:\d{1,5}|unix:\d+)\ \[<time>\]\ 
-            (?=(?P<frontend>\S{1,100})\ (?P<backend>[^\s/]{1,100})/(?P<server>\S{1,100})\ [-+\d]+(?:/[-+\d]+){1,4}\ 
-               (?:(?P<status>-?\d{1,3})\ )?\+?(?P<bytes>\d+)\ 
-               (?:.{1,200}?\{?.{0,200}?\ "(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300}))?)
-        """,
-        joins=Joins.NONE,
-        examples=(
-            line(
-                "10.0.0.9:33317 [27/Nov/2026:10:15:29.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- "
-                '1/1/1/1/0 0/0 "GET /i HTTP/1.1"',
-                time="2026-11-27T10:15:29.655Z",
-                level="UNKNOWN",
-                message="http-in static/srv1 10/0/30/69/109 200 2750 - - ---- "
-                '1/1/1/1/0 0/0 "GET /i HTTP/1.1"',
-                client="10.0.0.9:33317",
-                status=200,
-                bytes=2750,
-                method="GET",
-                path="/i",
-                backend="static",
-            ),
-            line(
-                "10.0.0.9:33313 [27/Nov/2026:10:15:29.443] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0",
-                time="2026-11-27T10:15:29.443Z",
-                level="UNKNOWN",
-                message="fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0",
-                bytes=212,
-            ),
-            line(
-                "10.0.0.9:33313 [27/Nov/2026:10:15:29.443] https-in~ https-in/<NOSRV> -1/-1/-1/-1/0 400 0 - - PR-- "
-                '1/1/0/0/0 0/0 "<BADREQ>"',
-                time="2026-11-27T10:15:29.443Z",
-                level="UNKNOWN",
-                message='https-in~ https-in/<NOSRV> -1/-1/-1/-1/0 400 0 - - PR-- 1/1/0/0/0 0/0 "<BADREQ>"',
-                status=400,
-            ),
-        ),
-    ),
-    Format(
         name="squid",
         describes="Access log of squid",
         head=r"""
-            (?=\d{10}\.\d{3}\ )<time>\ +(?P<duration>\d{1,10})\ (?P<client>\S{1,255})\ 
-            (?=[A-Z_]+/(?P<status>\d{3})\ (?P<bytes>\d+)\ (?P<method>[A-Z]+)\ (?P<path>\S{1,300}))
+            (?=\d{10}\.\d{3}\ )<time>\ +(?P<duration>\d{1,10})\ (?P<client>\S{1,255})
+            \ (?=[A-Z_]+/(?P<status>\d{3})\ (?P<bytes>\d+)\ (?P<method>[A-Z]+)\ (?P<path>\S{1,300}))
         """,
         first="0123456789",
         joins=Joins.NONE,
@@ -282,9 +282,9 @@ FORMATS = (
         name="uwsgi",
         describes="Requests of uWSGI",
         head=r"""
-            (?:\{[^}]{1,200}\}\ )?\[pid:\ (?P<pid>\d{1,10})\|app:\ [-\d]+\|req:\ [-\d/]+\]\ (?P<client>\S{0,255})\ 
-            \((?P<user>[^)]{0,100})\)\ \{[^}]{1,100}\}\ \[<time>\]\ 
-            (?=(?P<method>[A-Z]+)\ (?P<path>\S{1,300})\S*+\ =>\ generated\ (?P<bytes>\d+)\ bytes\ in\ (?P<duration>\d+)
+            (?:\{[^}]{1,200}\}\ )?\[pid:\ (?P<pid>\d{1,10})\|app:\ [-\d]+\|req:\ [-\d/]+\]\ (?P<client>\S{0,255})
+            \ \((?P<user>[^)]{0,100})\)\ \{[^}]{1,100}\}\ \[<time>\]
+            \ (?=(?P<method>[A-Z]+)\ (?P<path>\S{1,300})\S*+\ =>\ generated\ (?P<bytes>\d+)\ bytes\ in\ (?P<duration>\d+)
                \ (?:msecs|micros)\ \(\S+\ (?P<status>\d{3})\))
         """,
         first="[{",
@@ -340,11 +340,11 @@ FORMATS = (
         ),
     ),
     Format(
-        name="request-without-time",
+        name="request without time",
         describes="Requests without a time: morgan's form `dev`, and the access log of php-fpm without its date",
         head=r"""
-            (?=(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\ (?P<path>/\S{0,300})\S*+\ (?P<status>[1-5]\d\d)\ 
-               (?P<duration>\d+(?:\.\d+)?)\ ?ms\b)
+            (?=(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\ (?P<path>/\S{0,300})\S*+\ (?P<status>[1-5]\d\d)
+               \ (?P<duration>\d+(?:\.\d+)?)\ ?ms\b)
         """,
         first="GHPDO",
         joins=Joins.NONE,
