@@ -13,7 +13,9 @@ _COLUMN = r'[^\s\[\]"|=,]{1,255}'
 _USER = rf"(?:-(?=\ )|(?P<user>{_COLUMN}))"
 
 # `"GET /x HTTP/1.1"`; a proxy logs a whole URL, a broken client anything. Fields hold the first 300 characters.
-_REQUEST = r'"(?:(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300})[^\s"]*+(?:\ [A-Z]+/?[\d.]+)?|(?:[^"\\]|\\.)*+)"'
+_REQUEST = (
+    r'"(?:(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300})[^\s"]*+(?:\ [A-Z]+/?[\d.]+)?|(?:[^"\\]|\\.)*+)"'
+)
 _STATUS_BYTES = r"(?:\ (?P<status>\d{3})(?:\ (?:-|(?P<bytes>\d+)))?)?"
 
 # After the user agent: a Traefik line has a count, a router and a server; nginx ingress the length of the request.
