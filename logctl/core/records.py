@@ -1,7 +1,7 @@
 """The record: one log event, and the forms in which it is sent, stored and shown.
 
-The objects of other producers have no common form. `from_mapping` finds time, level and message under the
-names that common loggers use, and keeps everything else in `fields`, where it cannot overwrite a member of
+What producers write has no common form. `core.formats` finds time, level and message in it; `from_reading`
+makes a record of what was found. Everything else is kept in `fields`, where it cannot overwrite a member of
 the record.
 """
 
@@ -16,16 +16,19 @@ from typing import Any
 
 from logctl.core import levels
 from logctl.core.appid import RULE, is_appid
-from logctl.core.times import EARLIEST, LATEST, iso, parse_epoch, parse_time, plausible
-
-# In order of preference. `@timestamp` is Logstash's and ECS's, `asctime` and `levelname` are Python's
-# logging's, `log.level` is ECS's, `msg` is pino's, zap's and slog's, `severity` and `body` OpenTelemetry's.
-TIME_KEYS = ("timestamp", "@timestamp", "time", "ts", "asctime")
-LEVEL_KEYS = ("level", "severity", "levelname", "log.level")
-MESSAGE_KEYS = ("message", "msg", "event", "body")
+from logctl.core.formats.objects import read_object
+from logctl.core.formats.reading import Context, Reading
+from logctl.core.times import iso, parse_time, plausible
 
 ID_PATTERN = r"[A-Za-z0-9_-]{8,64}"
 _ID = re.compile(ID_PATTERN)
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text can be a record's event_id."""
+    return _ID.fullmatch(text) is not None
+
+
 
 TS_DERIVED = "ts_derived"
 """The record had no usable time; its time is when it was read or sent."""
@@ -76,45 +79,64 @@ class Record:
         return self if flag in self.flags else replace(self, flags=(*self.flags, flag))
 
 
-def from_mapping(
-    value: Mapping[str, Any], *, appid: str | None, seq: int, sent_at: int, fallback_id: str
-) -> Record:
-    """Return the record of a producer's JSON object.
+def from_reading(reading: Reading, *, appid: str | None, seq: int, sent_at: int, fallback_id: str) -> Record:
+    """Return the record of what a producer's line or object says.
 
-    - `appid`: the app that it must belong to; None when the object itself has to say it.
-    - `sent_at`: milliseconds; used when the object has no time, or an implausible one.
-    - `fallback_id`: used when the object has no usable event_id.
+    - `appid`: the app that it must belong to; None when its own fields have to say it.
+    - `sent_at`: milliseconds; used when it has no time, or an implausible one.
+    - `fallback_id`: used when its fields have no usable event_id.
 
     Raises:
         Rejected: with `appid` or `group_mismatch`.
     """
-    rest = dict(value)
-    app = _take_appid(rest, appid)
-    flags = []
+    fields = dict(reading.fields)
+    app = _take_appid(fields, appid)
+    flags = list(reading.flags)
 
-    ts = _take_time(rest, sent_at)
+    ts = reading.ts
     if ts is None:
-        ts = sent_at
         flags.append(TS_DERIVED)
+    elif not plausible(ts, sent_at):
+        fields = {"ts": ts, **fields}
+        flags.append(TS_DERIVED)
+        ts = None
 
-    event_id = rest.get("event_id")
+    event_id = fields.get("event_id")
     if isinstance(event_id, str) and _ID.fullmatch(event_id):
-        del rest["event_id"]
+        del fields["event_id"]
     else:
         event_id = fallback_id
         flags.append(ID_DERIVED)
+    return Record(
+        app,
+        event_id,
+        sent_at if ts is None else ts,
+        reading.level,
+        reading.message,
+        seq=seq,
+        fields=fields,
+        flags=tuple(flags),
+    )
 
-    level = _take_level(rest)
-    message = _take_message(rest)
-    return Record(app, event_id, ts, level, message, seq=seq, fields=rest, flags=tuple(flags))
+
+def from_mapping(
+    value: Mapping[str, Any], *, appid: str | None, seq: int, sent_at: int, fallback_id: str
+) -> Record:
+    """Return the record of a producer's JSON object, as `from_reading` does. Times without a zone are UTC.
+
+    Raises:
+        Rejected: with `appid` or `group_mismatch`.
+    """
+    reading = read_object(value, Context(reference=sent_at))
+    return from_reading(reading, appid=appid, seq=seq, sent_at=sent_at, fallback_id=fallback_id)
 
 
-def _take_appid(rest: dict[str, Any], expected: str | None) -> str:
-    if "appid" not in rest:
+def _take_appid(fields: dict[str, Any], expected: str | None) -> str:
+    if "appid" not in fields:
         if expected is None:
             raise Rejected("appid", "there is no appid in the record and none was given")
         return expected
-    claimed = rest.pop("appid")
+    claimed = fields.pop("appid")
     if not is_appid(claimed):
         raise Rejected("appid", f"{str(claimed)[:80]!r} cannot name an app: {RULE}")
     if expected is not None and claimed != expected:
@@ -122,60 +144,10 @@ def _take_appid(rest: dict[str, Any], expected: str | None) -> str:
     return str(claimed)
 
 
-def _take_time(rest: dict[str, Any], sent_at: int) -> int | None:
-    for key in TIME_KEYS:
-        if key in rest:
-            ts = read_time(rest[key])
-            if ts is not None and plausible(ts, sent_at):
-                del rest[key]
-                return ts
-    return None
-
-
 def find_time(value: Mapping[str, Any], otherwise: int | None) -> int | None:
     """Return the time of an object in milliseconds, without comparing it with a clock; else `otherwise`."""
-    for key in TIME_KEYS:
-        if key in value:
-            ts = read_time(value[key])
-            if ts is not None and EARLIEST <= ts < LATEST:
-                return ts
-    return otherwise
-
-
-def read_time(value: object) -> int | None:
-    """Return a producer's time in milliseconds; None when it is neither text of a time nor a number."""
-    try:
-        if isinstance(value, str):
-            text = value.strip()
-            if re.fullmatch(r"\d{9,19}(\.\d{1,9})?", text):
-                return parse_epoch(float(text) if "." in text else int(text))
-            return parse_time(text)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return parse_epoch(value)
-    except (ValueError, OverflowError):
-        return None
-    return None
-
-
-def _take_level(rest: dict[str, Any]) -> str:
-    for key in LEVEL_KEYS:
-        if key in rest:
-            level = levels.parse_level(rest[key])
-            if level != levels.UNKNOWN:
-                del rest[key]
-                return level
-    nested = rest.get("log")
-    return levels.parse_level(nested.get("level")) if isinstance(nested, Mapping) else levels.UNKNOWN
-
-
-def _take_message(rest: dict[str, Any]) -> str:
-    for key in MESSAGE_KEYS:
-        if isinstance(rest.get(key), str):
-            return str(rest.pop(key))
-    for key in MESSAGE_KEYS[:2]:
-        if rest.get(key) is not None:
-            return _compact(rest.pop(key))
-    return ""
+    ts = read_object(value, Context(reference=otherwise or 0)).ts
+    return otherwise if ts is None else ts
 
 
 def derive_id(*parts: object) -> str:

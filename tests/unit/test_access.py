@@ -214,3 +214,16 @@ def test_a_token_is_the_one_that_was_checked_however_lists_are_written(text):
 @pytest.mark.parametrize(("text", "yes"), [("a", True), ("web-*", True), ("*", True), ("?", True), ("a-", False), ("", False), ("a\n", False), ("[a]", False), ("a" * 65, False), (None, False)])  # fmt: skip
 def test_patterns(text, yes):
     assert is_pattern(text) is yes
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"iss": "x"}, "the token was issued by another issuer"),
+        ({"aud": ["x"], "client_id": "x"}, "the token is for another audience"),
+    ],
+)
+def test_a_token_that_is_not_for_this_api_is_refused_with_the_reason(changes, said):
+    with pytest.raises(NotAuthentic) as refused:
+        access_of(claims(**changes), OURS, NOON)
+    assert str(refused.value) == said

@@ -457,7 +457,23 @@ def test_a_malformed_claim_is_401_and_never_500(site, name, odd):
 @pytest.mark.parametrize("changes", [{"exp": 1}, {"token_use": "id"}, {"client_id": "other"}, {"iss": "x"}])
 def test_claims_are_checked_again(site, changes, monkeypatch):
     monkeypatch.setattr(Site, "claims", lambda self, made=Site.claims: made(self, **changes))
-    assert "is not accepted" in site.get("/session", 401)["error"]
+    refused = site.get("/session", 401)
+    assert "is not accepted" in refused["error"]
+    assert refused["hint"] == "Sign in again."
+
+
+@pytest.mark.parametrize("context", [{"requestId": "r-7"}, {}])
+def test_a_bug_is_told_with_the_request_that_the_log_has_more_about(site, monkeypatch, context):
+    event = site.event("GET /session")
+    event["requestContext"] = {
+        **{name: value for name, value in event["requestContext"].items() if name != "requestId"},
+        **context,
+    }
+    monkeypatch.setattr(site.api, "_route", lambda event: 1 / 0)
+    assert json.loads(site.api.answer(event)["body"]) == {
+        "error": "Something went wrong in the API.",
+        "hint": f"The API's log says more under {context.get('requestId', 'no id')}.",
+    }
 
 
 def test_what_goes_wrong_inside_is_not_told(site, capsys):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from logctl.core.debounce import MARKER_KEPT
+from logctl.core.formats.reading import BAD_TIME
 from logctl.core.records import ID_DERIVED, TS_DERIVED
 from logctl.core.safe_text import neutralise
 from logctl.core.times import DAY
@@ -135,7 +136,8 @@ def test_what_a_producer_says_wrongly_is_replaced_and_flagged(pipeline):
         {"event_id": "x" * 4096, "ts": "9999-01-01T00:00:00Z", "msg": "d", "level": None},
     ]
     rows = kept(pipeline, "\n".join(map(json.dumps, bodies)))
-    assert [row["flags"] for row in rows] == [[TS_DERIVED, ID_DERIVED]] * 4
+    assert [row["flags"][-2:] for row in rows] == [[TS_DERIVED, ID_DERIVED]] * 4
+    assert [BAD_TIME in row["flags"] for row in rows] == [False, True, False, True]
     assert {row["ts"] for row in rows} == {"2026-01-31T12:00:00.000Z"}
     assert {row["level"] for row in rows} == {"UNKNOWN"}
     assert len({row["event_id"] for row in rows}) == 4

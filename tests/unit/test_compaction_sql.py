@@ -65,5 +65,6 @@ def test_rows_are_staged_with_their_columns_in_order_of_time():
 
 def test_a_batch_differs_by_number_ids_or_checksum_or_by_being_gone():
     sql = difference_sql("s", "v", ["a"])
+    assert " GROUP BY appid, batch_id) SELECT s.appid, sum(s.n), count_if(" in sql
     assert "count_if(o.n IS NULL OR o.n <> s.n OR o.ids <> s.ids OR o.digest <> s.digest)" in sql
     assert sql.count("checksum(event_id) AS digest") == 2

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
+import shutil
 import stat
+import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logctl.core.errors import UsageError
 from logctl.ops.send.entries import Entry, Rejection
 from logctl.ops.send.follow_checkpoint import Checkpoint, FollowState
-from logctl.ops.send.followed_file import GATHER_SECONDS, SETTLE, FollowBatch, FollowedFile, batches
+from logctl.ops.send.followed_file import (
+    GATHER_SECONDS,
+    SETTLE,
+    SETTLE_OF_TRACES,
+    FollowBatch,
+    FollowedFile,
+    batches,
+)
+from logctl.ops.send.log_rotation import CompressedFile, rotated_name
 
 START = 1_770_000_000_000
 
@@ -40,6 +53,22 @@ class Writer:
                 old.rename(self.folder / f"app.log.{number + 1}")
         if self.path.exists():
             self.path.rename(self.folder / "app.log.1")
+
+    def compress(
+        self, name: str, *, compressor: Any = gzip.compress, suffix: str = ".gz", cut: int = 0
+    ) -> None:
+        """As gzip does: the new file has another inode and the old one's time; the inode is not used again."""
+        old = self.folder / name
+        data = compressor(old.read_bytes())
+        packed = old.with_name(name + suffix)
+        packed.write_bytes(data[: len(data) - cut])
+        os.utime(packed, ns=(old.stat().st_atime_ns, old.stat().st_mtime_ns))
+        self.remove(name)
+
+    def remove(self, name: str = "app.log") -> None:
+        """Remove a file, in such a way that its inode is not used again at once."""
+        self.busy = getattr(self, "busy", 0) + 1
+        (self.folder / name).rename(self.folder.parent / f"{self.folder.name}.busy{self.busy}")
 
 
 class Reader:
@@ -178,7 +207,8 @@ def test_from_the_end(writer: Writer, with_bom: bool) -> None:
 
 def test_from_the_end_of_a_file_that_is_not_there_is_its_start(writer: Writer) -> None:
     reader = Reader(writer, from_end=True)
-    assert reader.poll() is None
+    assert reader.drain() == []
+    assert reader.notices == [f"{writer.path} does not exist yet; logctl waits for it."]
     writer.append("one\n")
     assert reader.drain() == ["one"]
 
@@ -358,10 +388,9 @@ def test_what_is_lost_is_said(writer: Writer, reader: Reader) -> None:
     reader.followed.close()
     writer.append("two\n")
     old = writer.path.read_bytes()
-    (writer.folder / "keeps the inode busy").hardlink_to(writer.path)
-    (writer.folder / "keeps the inode busy").rename(writer.folder.parent / f"{writer.folder.name}.busy")
-    writer.path.unlink()
-    (writer.folder / "app.log.1.gz").write_bytes(gzip.compress(old))
+    writer.remove()
+    (writer.folder / "app.log.1.gz").write_bytes(gzip.compress(old)[:-9])  # damaged
+    (writer.folder / "app.log.2.gz").write_bytes(gzip.compress(b"another file"))
     writer.append("three\n")
     reader.crash()
     assert reader.drain() == ["three"]
@@ -386,9 +415,20 @@ def test_a_file_compressed_between_two_rotations(writer: Writer, reader: Reader)
     for word in ("two", "three"):
         writer.rotate()
         writer.append(f"{word}\n")
-    (writer.folder / "app.log.1").rename(writer.folder / "app.log.1.gz")
+    writer.compress("app.log.1")
+    assert reader.drain() == ["two", "three"]
+    assert reader.notices == []
+
+
+def test_a_damaged_file_between_two_rotations(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    for word in ("two", "three"):
+        writer.rotate()
+        writer.append(f"{word}\n")
+    writer.compress("app.log.1", cut=9)
     assert reader.drain() == ["three"]
-    assert [notice for notice in reader.notices if "app.log.1.gz was compressed before" in notice]
+    assert [notice for notice in reader.notices if "app.log.1.gz is compressed and damaged" in notice]
 
 
 def test_copytruncate(writer: Writer, reader: Reader) -> None:
@@ -419,6 +459,258 @@ def test_a_pending_batch_that_is_gone(writer: Writer, reader: Reader) -> None:
     reader.crash()
     assert reader.drain() == ["other"]
     assert len(reader.notices) == 1
+
+
+# ── Compressed by the rotation ──────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize(
+    ("compressor", "suffix"), [(gzip.compress, ".gz"), (zstandard.ZstdCompressor().compress, ".zst")]
+)
+def test_the_rest_of_a_file_that_was_compressed_while_nobody_followed(
+    writer: Writer, reader: Reader, compressor: Any, suffix: str, kept: bool
+) -> None:
+    writer.append("one\n")
+    reader.drain()
+    reader.followed.close()
+    writer.append("two\n")
+    writer.rotate()
+    writer.append("three\n")
+    writer.rotate()
+    writer.compress("app.log.2", compressor=compressor, suffix=suffix)
+    if not kept:
+        os.utime(writer.folder / f"app.log.2{suffix}")
+    writer.append("four\n")
+    reader.crash()
+    assert reader.drain() == ["two", "three", "four"]
+    reader.crash()
+    assert reader.drain() == []
+    assert reader.notices == []
+
+
+@pytest.mark.parametrize(
+    "name", ["app.log-20261126", "app-20261126.log", "app.2026-11-26.0.log", "app-11-26-2026-1.log"]
+)
+def test_the_rest_of_a_compressed_file_with_a_date(writer: Writer, reader: Reader, name: str) -> None:
+    writer.append("one\n")
+    reader.drain()
+    reader.followed.close()
+    writer.append("two\n")
+    writer.path.rename(writer.folder / name)
+    writer.compress(name)
+    writer.append("three\n")
+    reader.crash()
+    assert reader.drain() == ["two", "three"]
+    assert reader.notices == []
+
+
+def test_a_new_file_with_the_same_inode_and_size(writer: Writer, reader: Reader) -> None:
+    writer.append("line 1 of 34 bytes, with its end.\n")
+    reader.drain()
+    reader.followed.close()
+    writer.append("line 2 of 34 bytes, with its end.\n")
+    (writer.folder / "app.log.1.gz").write_bytes(gzip.compress(writer.path.read_bytes()))
+    writer.path.write_text("line 3 of 34 bytes, with its end.\n")  # keeps the inode
+    reader.crash()
+    assert reader.drain() == [f"line {n} of 34 bytes, with its end." for n in (2, 3)]
+    assert reader.notices == []
+
+
+def test_a_kill_while_a_compressed_file_is_read(writer: Writer) -> None:
+    reader = Reader(writer, max_bytes=40)
+    writer.append("".join(f"line {n:02d}\n" for n in range(3)))
+    reader.drain()
+    writer.append("".join(f"line {n:02d}\n" for n in range(3, 30)))
+    first = content(reader.poll(SETTLE) or reader.poll(SETTLE))
+    reader.followed.close()
+    writer.rotate()
+    writer.compress("app.log.1")
+    writer.append("last\n")
+    for _ in range(2):
+        reader.crash()
+        assert content(reader.poll(3 * SETTLE)) == first
+    for _ in range(4):
+        batch = reader.poll(SETTLE)
+        if batch is not None:
+            reader.commit(batch)
+        reader.crash()
+    reader.drain()
+    reader.followed.close()
+    assert reader.told == [f"line {n:02d}" for n in range(30)] + ["last"]
+    assert reader.notices == []
+
+
+def test_the_file_that_is_read_is_compressed_under_the_follower(writer: Writer, reader: Reader) -> None:
+    """Its compressed copy is not read again, even when its time is a later one."""
+    writer.append("one\n")
+    reader.drain()
+    writer.rotate()
+    writer.compress("app.log.1")
+    os.utime(writer.folder / "app.log.1.gz", (2_000_000_000, 2_000_000_000))
+    writer.append("two\n")
+    assert reader.drain() == ["two"]
+    assert reader.notices == []
+
+
+def test_copytruncate_with_a_rest_that_was_not_read(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    writer.append("two\n")
+    shutil.copy(writer.path, writer.folder / "app.log.1")
+    os.truncate(writer.path, 0)
+    writer.append("three\n")
+    assert reader.drain() == ["two", "three"]
+    writer.append("four\n")
+    assert reader.drain() == ["four"]
+    assert reader.notices == []
+
+
+def test_a_large_compressed_file_is_read_in_pieces(writer: Writer, tmp_path: Path) -> None:
+    lines = b"".join(b"line %07d\n" % n for n in range(900_000))
+    packed = tmp_path / "large.log.1.gz"
+    packed.write_bytes(gzip.compress(lines, 1))
+    file = CompressedFile(packed)
+    assert file.size() == len(lines)
+    for offset in (0, 5, 9_000_000, 2_000_000, len(lines) - 3, len(lines), len(lines) + 5, 100):
+        assert file.read(1000, offset) == lines[offset : offset + 1000]
+    assert file.stream(4_000_000).read() == lines[:4_000_000]
+    assert len(file._kept) < 10_000_000
+    file.close()
+
+
+@pytest.mark.parametrize(
+    ("names", "ordered"),
+    [
+        ("app.log.1 app.log.10.gz app.log.2", "app.log.10.gz app.log.2 app.log.1"),
+        ("app.log-20260131 app.log-20260130.gz", "app.log-20260130.gz app.log-20260131"),
+        ("app-2026-01-31.1.log app-2026-01-31.0.log.gz", "app-2026-01-31.0.log.gz app-2026-01-31.1.log"),
+        ("app-01-02-2026-1.log app-12-31-2025-2.log", "app-12-31-2025-2.log app-01-02-2026-1.log"),
+        (
+            "app-2026-01-31T10-00-00.000.log app-2026-01-31T09-00-00.000.log.gz",
+            "app-2026-01-31T09-00-00.000.log.gz app-2026-01-31T10-00-00.000.log",
+        ),
+        ("app.log-20260131-5 app.log-20260131-40", "app.log-20260131-5 app.log-20260131-40"),
+        ("app.log.gz app.log.1", "app.log.1 app.log.gz"),
+        (
+            "app.log app-1.log apps.log app.log.bak app.log.1.tmp application-20260131.log app.log~ app.log.1.gz.x",
+            "",
+        ),
+    ],
+)
+def test_names_tell_the_order_of_rotated_files(names: str, ordered: str) -> None:
+    found = [(rotated, name) for name in names.split() if (rotated := rotated_name("app.log", name))]
+    assert " ".join(name for _, name in sorted(found)) == ordered
+
+
+# ── Files that cannot be read for a moment ──────────────────────────────────────────────────────────
+
+
+def test_a_new_file_that_may_not_be_read_at_first(
+    writer: Writer, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with logrotate's `create`, which makes the file before it gives it its mode."""
+    refused = [writer.path]
+    opened = os.open
+
+    def open_unless_refused(path: Any, *args: Any, **options: Any) -> int:
+        if path in refused:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *args, **options)
+
+    writer.append("one\n")
+    reader.drain()
+    writer.rotate()
+    with (writer.folder / "app.log.1").open("a") as old:
+        old.write("two\n")
+    writer.append("three\n")
+    monkeypatch.setattr("os.open", open_unless_refused)
+    assert reader.drain() == ["two"]
+    assert reader.drain() == []
+    refused.clear()
+    assert reader.drain() == ["three"]
+    assert reader.notices == [
+        f"{writer.path} cannot be read at the moment: permission denied; logctl goes on when it can.",
+        f"{writer.path} can be read again.",
+    ]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE])
+def test_a_file_whose_reading_fails_is_opened_again(
+    writer: Writer, reader: Reader, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    writer.append("one\n")
+    reader.drain()
+    stale = [reader.followed._file._handle]  # type: ignore[union-attr]
+    pread = os.pread
+
+    def pread_unless_stale(handle: int, *args: int) -> bytes:
+        if handle in stale:
+            stale.clear()
+            raise OSError(number, os.strerror(number))
+        return pread(handle, *args)
+
+    monkeypatch.setattr("os.pread", pread_unless_stale)
+    writer.append("two\n")
+    assert reader.drain() == ["two"]
+    assert [notice.split(": ")[0].removeprefix(f"{writer.path} ") for notice in reader.notices] == [
+        "cannot be read at the moment",
+        "can be read again.",
+    ]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_a_file_without_permission_for_a_moment_as_another_user(tmp_path: Path) -> None:
+    """The real thing, in a child that is not root."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        folder.chmod(0o755)
+        os.chown(folder, 65534, 65534)
+        assert _in_a_child(lambda: _rotate_without_permission(folder)) == 0
+    finally:
+        shutil.rmtree(folder)
+
+
+def _rotate_without_permission(folder: Path) -> None:
+    os.setgid(65534)
+    os.setuid(65534)
+    writer = Writer(folder)
+    writer.append("one\n")
+    reader = Reader(writer)
+    assert reader.drain() == ["one"]
+    writer.rotate()
+    writer.append("two\n")
+    writer.path.chmod(0o200)
+    assert reader.drain() == []
+    writer.path.chmod(0o644)
+    writer.append("three\n")
+    assert reader.drain() == ["two", "three"]
+    assert len(reader.notices) == 2, reader.notices
+
+
+def _in_a_child(function: Any) -> int:
+    child = os.fork()
+    if child == 0:
+        try:
+            function()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_stack_trace_may_pause_for_longer(writer: Writer, reader: Reader) -> None:
+    writer.append("2026-01-31 08:15:00 ERROR one\n")
+    writer.append("Traceback (most recent call last):\n")
+    reader.poll()
+    assert reader.poll(SETTLE) is None
+    assert reader.poll(SETTLE) is None
+    writer.append('  File "a.py", line 1, in f\nValueError: x\n')
+    assert reader.poll() is None
+    batch = reader.poll(SETTLE_OF_TRACES)
+    assert batch is not None
+    assert [item.end for item in batch.entries if isinstance(item, Entry)] == [writer.path.stat().st_size]
 
 
 # ── Refusals ────────────────────────────────────────────────────────────────────────────────────────
@@ -470,7 +762,7 @@ def test_batches_sleeps_while_there_is_nothing(writer: Writer, reader: Reader) -
     os.truncate(writer.path, 0)
     writer.append("2\n")
     assert [item.value for item in next(coming).entries if isinstance(item, Entry)] == ["2"]
-    assert [text.split(" was ")[1][:9] for text in told] == ["truncated"]
+    assert [text.removeprefix(f"{writer.path} ")[:13] for text in told] == ["does not exis", "was truncated"]
 
 
 def test_records_gather_for_a_second_after_a_small_batch_and_not_after_a_full_one(

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logctl.core import levels
+from logctl.core.formats.objects import read_object
+from logctl.core.formats.reading import BAD_TIME, Context
 from logctl.core.records import (
     ID_DERIVED,
     TS_DERIVED,
@@ -14,7 +16,6 @@ from logctl.core.records import (
     Rejected,
     from_mapping,
     from_wire,
-    read_time,
     to_cold,
     to_public,
     to_wire,
@@ -61,8 +62,26 @@ def test_time_is_found_under_every_name_and_unit(key, value):
 )  # fmt: skip
 def test_an_impossible_time_is_kept_as_a_field_and_replaced(value):
     record = record_of({"time": value, "message": "x"})
-    assert (record.ts, record.flags) == (SENT, (TS_DERIVED, ID_DERIVED))
+    assert (record.ts, record.flags[-2:]) == (SENT, (TS_DERIVED, ID_DERIVED))
     assert record.fields == {"time": value}
+
+
+@pytest.mark.parametrize(
+    ("value", "flags"),
+    [
+        ("2026-02-30T00:00:00Z", (BAD_TIME, TS_DERIVED)),
+        ("2026-01-31T08:15:60Z", (BAD_TIME, TS_DERIVED)),
+        ("yesterday", (TS_DERIVED,)),
+        (-1, (TS_DERIVED,)),
+    ],
+)
+def test_a_date_that_does_not_exist_is_flagged(value, flags):
+    assert record_of({"time": value, "event_id": "id-123456"}).flags == flags
+
+
+def test_a_bad_time_beside_a_good_one_is_not_flagged():
+    record = record_of({"time": "2026-02-30T00:00:00Z", "ts": 1769847300, "event_id": "id-123456"})
+    assert (record.ts, record.flags) == (1769847300000, ())
 
 
 def test_a_second_name_for_the_time_is_tried_when_the_first_is_no_time():
@@ -78,9 +97,10 @@ def test_a_second_name_for_the_time_is_tried_when_the_first_is_no_time():
         ({"levelname": "ERROR"}, levels.ERROR),
         ({"log.level": "err"}, levels.ERROR),
         ({"log": {"level": "debug"}}, levels.DEBUG),
-        ({"level": 50}, levels.ERROR),
-        ({"level": 3}, levels.ERROR),
-        ({"level": "7"}, levels.DEBUG),
+        ({"level": 50, "msg": "x"}, levels.ERROR),
+        ({"PRIORITY": "3", "MESSAGE": "x"}, levels.ERROR),
+        ({"level": 3}, levels.UNKNOWN),
+        ({"level": "7"}, levels.UNKNOWN),
         ({"level": "ERR\u0000"}, levels.UNKNOWN),
         ({"level": None}, levels.UNKNOWN),
         ({"level": True}, levels.UNKNOWN),
@@ -185,9 +205,12 @@ def test_a_cold_record_has_a_column_for_everything():
     }
 
 
-@given(st.integers(946_684_800_000, 4_102_444_800_000))
+@given(st.integers(946_684_800_000, 4_102_444_799_999))
 def test_epoch_units_do_not_overlap(milliseconds):
-    assert read_time(milliseconds) == milliseconds
-    assert read_time(milliseconds // 1000) == milliseconds // 1000 * 1000
-    assert read_time(milliseconds * 1000) == milliseconds
-    assert read_time(milliseconds * 1_000_000) == milliseconds
+    def ts(number: int) -> int | None:
+        return read_object({"time": number}, Context(reference=SENT)).ts
+
+    assert ts(milliseconds) == milliseconds
+    assert ts(milliseconds // 1000) == milliseconds // 1000 * 1000
+    assert ts(milliseconds * 1000) == milliseconds
+    assert ts(milliseconds * 1_000_000) == milliseconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -11,24 +12,28 @@ import pytest
 from botocore.exceptions import ClientError
 
 from logctl.aws.place import Place
-from logctl.core import quarantine, strictjson
+from logctl.core import limits, quarantine, strictjson
 from logctl.core.access import overlap
-from logctl.core.envelope import data_of
+from logctl.core.envelope import TooBig, _Pending, check_fits, data_of, pack
 from logctl.core.errors import UsageError
 from logctl.core.histogram import buckets
+from logctl.core.hot_rows import make_chunks
 from logctl.core.partitions import LOGS, Partition, Scope
-from logctl.core.records import Record, Rejected, find_time, from_cold, from_wire, to_cold
+from logctl.core.records import Record, Rejected, find_time, from_cold, from_wire, to_cold, to_wire
 from logctl.core.redaction import UNREADABLE, Redactor
 from logctl.core.safe_text import json_text, neutralise
 from logctl.core.schema import COLUMNS, parquet_descriptor, storage_descriptor
-from logctl.core.times import DAY, EARLIEST, LATEST, SECOND, TimeRange, iso, parse_time
+from logctl.core.times import DAY, EARLIEST, HOUR, LATEST, SECOND, TimeRange, iso, parse_time
 from logctl.core.unpacking import unpack
 from logctl.pipeline.delivery.canary import Canary
+from logctl.pipeline.stores.catalog import _failures
+from logctl.pipeline.stores.hot import HotStore
 from logctl.pipeline.stores.record_filter import Filter
 from logctl.stack.names import Names
 from logctl.stack.settings import Settings
 from logctl.stack.sizes import format_size, parse_size
-from tests.helpers.pipeline import NOON
+from tests.helpers.config import CONFIG
+from tests.helpers.pipeline import NOON, Pipeline
 
 # ── Text and numbers ────────────────────────────────────────────────────────────────────────────────────
 
@@ -295,3 +300,75 @@ def test_a_hidden_character_beyond_the_basic_plane_is_shown_with_eight_digits():
 def test_a_record_from_the_wire_without_a_position_is_the_first():
     wire = {"event_id": "event-0001", "ts": NOON, "level": "INFO", "message": "m"}
     assert from_wire(wire, "web") == Record("web", "event-0001", NOON, "INFO", "m", 0)
+
+
+# ── Messages of the queue ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_record_that_fits_no_message_is_said_with_its_size():
+    record = Record("checkout", "event-1", NOON, "INFO", "x" * limits.MAX_PLAIN)
+    with pytest.raises(TooBig, match=r"the record is 4,194,\d+ bytes long; a message may hold 4,194,304"):
+        check_fits(record)
+    others = len(json.dumps(to_wire(replace(record, message="")), separators=(",", ":")))
+    check_fits(replace(record, message="x" * (limits.MAX_PLAIN - others)))
+    with pytest.raises(TooBig):
+        check_fits(replace(record, message="x" * (limits.MAX_PLAIN - others + 1)))
+
+
+def test_the_halves_of_a_message_name_the_same_file():
+    noise = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(2_000))
+    made = [
+        Record("checkout", f"event-{number}", NOON, "INFO", noise[number * 600 :][:600], number)
+        for number in range(200)
+    ]
+    assert {message.source for message in pack(made, "f" * 16)} == {"f" * 16}
+    small = _Pending(made, [b"x"] * 200, list(range(200)), "f" * 16).part(0, 100)
+    assert (small.source, len(small.records), small.places[-1]) == ("f" * 16, 100, 99)
+
+
+def test_a_count_that_is_wrong_is_said():
+    body = json.loads(next(iter(pack([Record("checkout", "event-1", NOON, "INFO", "x")]))).body)
+    with pytest.raises(Rejected) as refused:
+        unpack(json.dumps({**body, "count": 2}), group="checkout", deduplication_id="d", sent_at=NOON)
+    assert (refused.value.reason, refused.value.detail) == (
+        "count",
+        "the envelope does not hold as many records as it says",
+    )
+
+
+def test_half_of_a_pair_of_surrogates_is_replaced_in_either_spelling():
+    assert strictjson.loads('{"a": "\\ud800"}') == strictjson.loads('{"a": "\\uD800"}') == {"a": "\ufffd"}
+
+
+# ── The catalog and the hot store ───────────────────────────────────────────────────────────────────────
+
+
+def test_a_partition_that_exists_is_no_failure_and_any_other_error_is():
+    there = {
+        "PartitionValues": ["2026", "01", "31", "a"],
+        "ErrorDetail": {"ErrorCode": "AlreadyExistsException"},
+    }
+    other = {
+        "PartitionValues": ["2026", "01", "31", "b"],
+        "ErrorDetail": {"ErrorCode": "InternalServiceException", "ErrorMessage": "try again"},
+    }
+    found = _failures({"Errors": [there, other]}, "PartitionValues", unless="AlreadyExistsException")
+    assert [(failure.partition, failure.reason) for failure in found] == [
+        (Partition("2026", "01", "31", "b"), "try again")
+    ]
+    bare = _failures({"Errors": [{}]}, "PartitionValues")
+    assert [(failure.partition, failure.reason) for failure in bare] == [
+        (Partition("", "", "", ""), "unknown")
+    ]
+
+
+def test_the_newest_chunk_and_the_one_that_arrived_last(pipeline: Pipeline):
+    store = HotStore(pipeline.aws.dynamodb, CONFIG.hot_table)
+    for arrived, ts in enumerate((NOON, NOON + 2 * HOUR, NOON + HOUR)):
+        record = Record("checkout", f"event-{arrived}", ts, "INFO", str(arrived))
+        for chunk in make_chunks("checkout", f"batch{arrived}", [record]):
+            store.put(chunk, now=NOON, retention=DAY, arrived=NOON + arrived)
+    newest = store.newest("checkout", now=NOON)
+    assert newest is not None and newest.batch_id == "batch1"
+    latest = store.latest("checkout")
+    assert latest is not None and latest.batch_id == "batch2"

@@ -5,6 +5,8 @@ Each call takes ten milliseconds of a time that is counted, not waited for, on e
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -30,7 +32,7 @@ from logctl.pipeline import sweeper
 from logctl.pipeline.alerting.alerter import Alerter, alerter_for
 from logctl.pipeline.alerting.overview import Standings
 from logctl.pipeline.alerting.sweep import Sweep
-from logctl.pipeline.stores.attention_index import PARKED, SHARDS, home
+from logctl.pipeline.stores.attention_index import PARKED, SHARDS, IndexPage, home
 from logctl.pipeline.stores.outbox import UNCOUNTED
 from logctl.stack.resources.lambda_functions import SWEEPER_TIMEOUT
 from tests.helpers.config import CONFIG
@@ -414,6 +416,37 @@ def test_a_cleared_silence_gives_back_all_that_it_held_in_portions(bench):
     assert ("other", "SUMMARISE", 2) in bench.told()
     bench.sweeps(2)
     assert len(bench.told()) == 501
+
+
+def test_a_sweep_that_runs_out_of_time_says_how_much_it_has_settled(bench, capsys):
+    for number in range(300):
+        bench.put(kind("checkout", number))
+    settled = bench.sweep(limit=sweeper._STOP_BEFORE_END + 800)
+    said = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    cut = [line for line in said if line["event"] == "sweep_cut_short"]
+    assert [(line["settled"], line["of"]) for line in cut] == [(sum(settled.values()), 300)]
+
+
+def test_a_sweep_reads_a_few_pages_of_what_a_silence_held_and_the_next_one_reads_on(bench):
+    bench.silences.put(silence(until=NOON + DAY))
+    for number in range(900):
+        bench.put(kind("checkout", number))
+    bench.sweep()
+    assert bench.silences.end("checkout", now=bench.now)
+    read: Counter[str] = Counter()
+    whole = bench.store.everything
+
+    def one_by_one(place: str) -> Iterator[IndexPage]:
+        for page in whole(place):
+            for key in page.keys:
+                read[place] += 1
+                yield IndexPage([key], page.next)
+
+    bench.alerter.store.everything = one_by_one
+    bench.sweep()
+    assert max(read.values()) == 8
+    bench.sweeps(12)
+    assert sum(action == "SUMMARISE" for _, action, _ in bench.told()) == 900
 
 
 def test_a_silence_is_known_for_as_long_as_something_is_parked_under_it(bench):

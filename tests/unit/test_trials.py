@@ -190,6 +190,8 @@ def test_one_failing_message_is_set_aside_and_the_nine_later_ones_are_stored_in_
     assert note["reason"] in ("write_failed", "internal")
     assert (bench.ledger("m0").outcome, bench.ledger("m0").reason) == (Outcome.ASIDE, note["reason"])
     assert len(bench.objects("logs/")) == 9
+    counted = [row["seen"] for (_, kind), row in bench.cloud.tables.items[ALERTS].items() if kind == "STATE"]
+    assert counted == [{"N": "1"}]  # its app hears of one record that could not be stored
     # Delivered once more, it is acknowledged without work.
     bench.calls.clear()
     assert bench.process(again(batch[0], 9)) == NOTHING_FAILED

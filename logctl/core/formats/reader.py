@@ -1,145 +1,189 @@
 """The reader of single lines: removes control codes and layers, and reads what is within as JSON or text.
 
-Where a layer and the text within it say the same thing, the text within decides, because it is what the program
-wrote. The exceptions are in `_inner_time_wins`: a time without a zone can be one of another zone.
+Where a layer and the text within it say the same thing, the text within decides, because it is what the
+program wrote. The exceptions are in `_inner_time_wins`: an inner time without a zone can be one of another zone.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
-from logctl.core import records, strictjson
+from logctl.core import strictjson
 from logctl.core.formats import objects, text_line
 from logctl.core.formats.ansi import strip_codes
-from logctl.core.formats.layers import Layer, unwrap, unwrap_object
-from logctl.core.formats.reading import MALFORMED_JSON, Context, Reading
+from logctl.core.formats.layers import Layer, unwrap
+from logctl.core.formats.line_shapes import LEVEL_ONLY
+from logctl.core.formats.object_layers import unwrap_object
+from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, MALFORMED_JSON, Context, Reading
 from logctl.core.levels import UNKNOWN
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 
 MOST_LAYERS = 6
+_BEFORE_OBJECT = frozenset("{ \t")
+_OF_TIMES = (BAD_TIME, AMBIGUOUS_TIME)
 
 
 def read_line(text: str, context: Context) -> Reading:
     """Return what one line says. It depends on the line and the context only, not on other lines."""
     text = strip_codes(text)
-    layers: list[Layer] = []
-    while (layer := unwrap(text, context)) is not None and len(layers) < MOST_LAYERS:
-        layers.append(layer)
-        text = layer.inner
-    return _read(text, layers, context)
+    if context.formats and (declared := _read_declared(text, context)) is not None:
+        return declared
+    layer = unwrap(text, context)
+    return _read(text, [], context) if layer is None else read_within(layer, context)
 
 
 def read_value(value: Mapping[str, Any], context: Context) -> Reading:
-    """Return what a JSON object says. If it is a layer, such as Docker's, the line in it is read as `read_line` does."""
+    """Return what a JSON object says. If it is a layer, as Docker's objects are, the line in it is read too."""
     return _read_value(value, "", [], context)
 
 
+def read_within(layer: Layer, context: Context) -> Reading:
+    """Return what the line in a layer says, with what the layer says."""
+    return _read_inner(layer, [], context)
+
+
+def _read_inner(layer: Layer | None, layers: list[Layer], context: Context) -> Reading:
+    """Return the reading of the line in `layer`, which is within `layers`."""
+    text = ""
+    while layer is not None:
+        layers.append(layer)
+        text = strip_codes(layer.inner)
+        layer = unwrap(text, context) if len(layers) < MOST_LAYERS else None
+    return _read(text, layers, context)
+
+
+def _read_declared(text: str, context: Context) -> Reading | None:
+    """Return the reading of a line by a format that the user has declared: it decides about layers as well."""
+    reading = text_line.read_text(text, context)
+    if not any(reading.format == declared.name for declared in context.formats):
+        return None
+    reading.inner = text
+    return reading
+
+
 def _read(text: str, layers: list[Layer], context: Context) -> Reading:
-    value = _object(text) if text.lstrip(" \t")[:1] == "{" else None
-    if isinstance(value, Mapping):
-        return _read_value(value, text, layers, context)
-    reading = _read_text(text, _within(layers, context))
-    if value is not None:
-        reading.flags = (*reading.flags, value)
+    """Return the reading of the text within all layers that are not JSON."""
+    within = _within(layers, context) if layers else context
+    if text[:1] in _BEFORE_OBJECT and text.lstrip(" \t")[:1] == "{":
+        value, malformed = _object(text)
+        if value is not None and not malformed:
+            return _read_value(value, text, layers, context)
+        reading = _malformed(value, text, within) if malformed else text_line.read_text(text, within)
+    else:
+        reading = text_line.read_text(text, within)
+    if not layers:
+        reading.inner = text
+        return reading
+    if layers[-1].own_record:
+        if reading.format == LEVEL_ONLY and text[:1].islower():
+            reading.message = text.strip()  # `error: …` is how programs write to syslog: it is their text
+        reading.begins = reading.begins or not _is_part_of_trace(text)
     return _combine(reading, text, layers)
 
 
-def _object(text: str) -> Mapping[str, Any] | str | None:
-    """Return the object of a JSON text, `MALFORMED_JSON`, or None if the text only begins with a brace."""
+# The indented lines of traces have four spaces or a tab, but for Python's places in files. Other programs indent lists
+# by less, and each of their lines is a record, as in a log of the kernel.
+_TRACE_LINE = re.compile(
+    r"\t| {4}| {2}File \"| {1,3}at |Caused by: |Traceback \(most|\.\.\. \d|[A-Za-z_][\w.$]{0,200}+: |[\])}]"
+)
+
+
+def _is_part_of_trace(text: str) -> bool:
+    return _TRACE_LINE.match(text) is not None
+
+
+_LENIENT = json.JSONDecoder(strict=False)
+
+
+def _object(text: str) -> tuple[Mapping[str, Any] | None, bool]:
+    """Return the object of a JSON text, if it is one, and whether it is not JSON that every parser reads alike."""
+    text = text.strip().removesuffix(",")
     try:
         value = strictjson.loads(text)
     except strictjson.Malformed:
-        return MALFORMED_JSON if text.rstrip().endswith("}") else None
-    return value if isinstance(value, Mapping) else None
+        if not text.endswith("}") or ":" not in text:
+            return None, False
+        try:
+            value = _LENIENT.decode(text)
+        except (ValueError, RecursionError):
+            return None, True
+        return value if isinstance(value, Mapping) else None, True
+    return value if isinstance(value, Mapping) else None, False
+
+
+def _malformed(value: Mapping[str, Any] | None, text: str, context: Context) -> Reading:
+    """Return the reading of a text that is nearly JSON: with time and level if they can be read, but as text."""
+    if value is None:
+        reading = text_line.read_text(text, context)
+    else:
+        found = objects.read_object(value, context)
+        reading = Reading(
+            text, ts=found.ts, level=found.level, zone=found.zone, app=found.app, flags=found.flags
+        )
+        reading.begins, reading.format = True, found.format
+    reading.flags = (*reading.flags, MALFORMED_JSON)
+    return reading
 
 
 def _read_value(value: Mapping[str, Any], text: str, layers: list[Layer], context: Context) -> Reading:
     layer = unwrap_object(value, context) if len(layers) < MOST_LAYERS else None
-    if layer is None:
-        return _combine(_read_object(value, _within(layers, context)), text, layers)
-    layers.append(layer)
-    text = strip_codes(layer.inner)
-    while len(layers) < MOST_LAYERS and (inner := unwrap(text, context)) is not None:
-        layers.append(inner)
-        text = inner.inner
-    return _read(text, layers, context)
+    if layer is not None:
+        return _read_inner(layer, layers, context)
+    reading = objects.read_object(value, _within(layers, context) if layers else context)
+    if not reading.layers:
+        reading.inner = text
+    return _combine(reading, reading.inner, layers) if layers else reading
 
 
 def _within(layers: list[Layer], context: Context) -> Context:
-    """Return the context of a text in layers: what its time does not say is taken from the innermost layer's time."""
+    """Return the context of a text in layers: what its time does not say is taken from that of a layer."""
     for layer in reversed(layers):
         if layer.ts is not None:
-            return replace(context, reference=layer.ts)
+            return Context(layer.ts, context.zone, context.formats, context.only)
     return context
 
 
 def _combine(reading: Reading, text: str, layers: list[Layer]) -> Reading:
-    """Return the reading of a text with what the layers around it say."""
+    """Add to the reading of a text what the layers around it say."""
     reading.inner = text
-    if not layers:
-        return reading
-    timed = next((layer for layer in reversed(layers) if layer.ts is not None), None)
-    if timed is not None and not _inner_time_wins(reading, timed):
-        reading.ts, reading.zone = timed.ts, timed.zone
     fields: dict[str, Any] = {}
     for layer in layers:
-        fields.update(layer.fields)
-        reading.flags += tuple(flag for flag in layer.flags if flag not in reading.flags)
+        if layer.fields:
+            fields.update(layer.fields)
         reading.partial = reading.partial or layer.partial
-    fields.update(reading.fields)
+    if reading.fields:
+        fields.update(reading.fields)
     reading.fields = fields
-    if reading.level == UNKNOWN:
-        reading.level = next((layer.level for layer in reversed(layers) if layer.level != UNKNOWN), UNKNOWN)
-    reading.app = next((layer.app for layer in layers if layer.app), reading.app)
-    reading.layers = tuple(layer.name for layer in layers)
-    reading.stream = "/".join(layer.stream for layer in layers if layer.stream)
+    for layer in reversed(layers):
+        if (layer.ts is not None or layer.flags) and not _inner_time_wins(reading, layer):
+            reading.ts, reading.zone = layer.ts, layer.zone
+            if layer.flags or reading.flags:
+                reading.flags = (*layer.flags, *(flag for flag in reading.flags if flag not in _OF_TIMES))
+        if reading.level == UNKNOWN:
+            reading.level = layer.level
+        if layer.app:
+            reading.app = layer.app
+        if layer.stream:
+            reading.stream = f"{layer.stream}/{reading.stream}" if reading.stream else layer.stream
+    reading.layers = (*(layer.name for layer in layers), *reading.layers)
     return reading
 
 
 def _inner_time_wins(reading: Reading, layer: Layer) -> bool:
-    """Return whether the time of a text is used instead of the time of the layer around it.
+    """Return whether the time of a text is used, and not the time of the layer around it.
 
-    The layer's time is when the line was received. An inner time is not used if it is far from that, and if it has no
-    zone and differs by a multiple of half an hour: then it is the same moment in another zone.
+    The layer's time is when the line was received. An inner time is not used if it is far from that, and if it
+    has no zone and differs by a multiple of half an hour: then it is the same moment in another zone.
     """
     if reading.ts is None or layer.ts is None:
-        return reading.ts is not None
+        return reading.ts is not None or (layer.ts is None and BAD_TIME in reading.flags)
     later = reading.ts - layer.ts
-    if not -DAY <= later <= HOUR and reading.zone:
-        return False
     if reading.zone:
-        return True
+        return -DAY <= later <= HOUR
     if not -15 * HOUR <= later <= 15 * HOUR:
         return False
     near = (later + 15 * MINUTE) % (30 * MINUTE) - 15 * MINUTE
-    return not (abs(later) > 15 * MINUTE and abs(near) <= 5 * SECOND)
-
-
-# ── Until the parts arrive ──────────────────────────────────────────────────────────────────────────
-
-
-def _read_text(text: str, context: Context) -> Reading:
-    read_text = getattr(text_line, "read_text", None)
-    if read_text is not None:
-        return cast(Reading, read_text(text, context))
-    head = text_line.read_head(text, context.reference)
-    if head is None:
-        return Reading(text, level=text_line.find_level(text))
-    return Reading(text, ts=head.ts, level=head.level, begins=True)
-
-
-def _read_object(value: Mapping[str, Any], context: Context) -> Reading:
-    try:
-        return objects.read_object(value, context)
-    except NotImplementedError:
-        found = records.from_mapping(value, appid="x", seq=0, sent_at=context.reference, fallback_id="x" * 8)
-        return Reading(
-            found.message,
-            ts=records.find_time(value, None),
-            level=found.level,
-            fields=dict(found.fields),
-            format="json",
-            begins=True,
-        )
+    return abs(later) <= 15 * MINUTE or abs(near) > 5 * SECOND

@@ -3,9 +3,10 @@
     poll ──> checkpoint "sending bytes 0 to 900, read at 12:00" ──> batch ──> sent ──> commit
                                                               crash here ──> the same batch again
 
-A file is found again by its inode and by what was read of it, not by its name. A renamed file is read to its
-end, then the files rotated after it, then the new file. A `Notice` says what can no longer be found. Lines
-that `copytruncate` drops between two polls cannot be noticed.
+A file is found again by its inode and by what was read of it, not by its name: also when it was renamed,
+compressed, or copied and truncated. It is read to its end, then the files rotated after it, then the new file.
+A `Notice` says what can no longer be found. Lines that `copytruncate` drops between its copy and its
+truncation cannot be noticed.
 
 Where a batch ends depends on when the file was polled. The identity of its records does not (see
 `ops.send.entries.Trail`): when the same content is sent in another way, its records are recognised.
@@ -38,10 +39,19 @@ from logctl.ops.send.input_forms import (
     recognise,
 )
 from logctl.ops.send.line_reader import LineReader, Position
-from logctl.ops.send.log_rotation import GrowingFile, find, open_file, open_next
+from logctl.ops.send.log_rotation import (
+    Following,
+    GrowingFile,
+    find,
+    find_copy,
+    open_file,
+    open_next,
+)
 
 SETTLE = SECOND
 """How long a file must not change until its last record counts as complete."""
+SETTLE_OF_TRACES = 5 * SECOND
+"""The same for a stack trace that has probably not ended."""
 MAX_BYTES = 2 * MAX_LINE
 """Bytes of a batch."""
 POLL_SECONDS = 0.2
@@ -115,6 +125,11 @@ class FollowedFile:
         self._file: GrowingFile | None = None
         self._size = -1
         self._changed_at = 0
+        self._quiet = 0
+        self._found_nothing = False
+        self._trouble: OSError | None = None
+        self._troubled = False
+        self._told_missing = False
         self._outstanding: FollowBatch | None = None
         self._notices: list[Notice] = []
         self._checkpoint = Checkpoint(state_dir, app, self._path)
@@ -129,25 +144,68 @@ class FollowedFile:
 
     def close(self) -> None:
         """Close the file and its checkpoint."""
+        self._close_file()
+        self._checkpoint.close()
+
+    def _close_file(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
-        self._checkpoint.close()
+            self._size = -1
 
     def poll(self, now: int) -> FollowBatch | None:
         """Return the next batch, and the same one until it is committed; None if there is nothing to send.
 
-        `now` is in milliseconds.
+        `now` is in milliseconds. While the file cannot be read, there is nothing to send; a notice says so
+        once, and another one when it can be read again.
 
         Raises:
-            UsageError: the file cannot be read, or the checkpoint cannot be written.
+            UsageError: the file cannot be followed, or the checkpoint cannot be written.
         """
         if self._outstanding is None:
             try:
                 self._outstanding = self._next(now)
             except OSError as problem:
-                raise UsageError(f"{self._path} cannot be read: {problem}.") from None
+                self._close_file()  # what is open may be what cannot be read, such as a stale file of NFS
+                self._found_nothing = False
+                self._report(problem)
+            else:
+                self._found_nothing = self._outstanding is None
+                self._report(self._trouble)
+                self._trouble = None
+            if self._outstanding is None and self._notices:
+                self._outstanding = self._only_notices(now)
         return self._outstanding
+
+    def _report(self, problem: OSError | None) -> None:
+        """Tell once that the file cannot be read because of `problem`, and once that it can be again."""
+        if problem is not None and not self._troubled:
+            reason = (problem.strerror or str(problem)).lower()
+            name = problem.filename if isinstance(problem.filename, str) else str(self._path)
+            self._notices.append(
+                Notice(f"{name} cannot be read at the moment: {reason}; logctl goes on when it can.")
+            )
+        elif problem is None and self._troubled:
+            self._tell("can be read again.")
+        self._troubled = problem is not None
+
+    def _only_notices(self, now: int) -> FollowBatch:
+        return FollowBatch(
+            (), read_at=now, start=0, end=0, source="", notices=self._take_notices(), _commit=self.commit
+        )
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether everything is sent, so that only a change of the file at the path brings something new.
+
+        A file that is not there yet is at rest too; one that was renamed is not, because it may still grow.
+        """
+        if self._outstanding is not None or self._notices or self._troubled:
+            return False
+        if self._file is None:
+            return True
+        quiet = self._quiet >= max(self._settle, SETTLE_OF_TRACES)
+        return quiet and self._found_nothing and self._file.is_at(self._path)
 
     def commit(self, batch: FollowBatch) -> None:
         """Move the checkpoint to the end of `batch`; a second call has no effect."""
@@ -162,6 +220,7 @@ class FollowedFile:
     def _next(self, now: int) -> FollowBatch | None:
         if self._file is None:
             self._file = self._open(now)
+            self._tell_missing()
         self._from_end = False  # a file that appears later has no old lines to skip
         batch = None
         while self._file is not None and batch is None:
@@ -173,7 +232,7 @@ class FollowedFile:
             if not _holds(file, state):
                 self._restart(file, state)
                 continue
-            following = open_next(self._path, file) if quiet else None
+            following = self._following(file) if quiet else None
             batch = self._read(file, state, now, quiet=quiet, last=following is not None)
             if following is None:
                 break
@@ -183,18 +242,42 @@ class FollowedFile:
             for skipped in following.skipped:
                 self._notices.append(
                     Notice(
-                        f"{skipped} was compressed before it was read, so it was not sent. Send it with "
-                        "`logctl send`: only the records that are missing are added."
+                        f"{skipped} is compressed and damaged, so its records were not sent. Restore it, and "
+                        "send it with `logctl send`: only the records that are missing are added."
                     )
                 )
-            file.close()
-            self._file = following.file
-            self._begin(following.file)
-        if batch is None and self._notices:
-            return FollowBatch(
-                (), read_at=now, start=0, end=0, source="", notices=self._take_notices(), _commit=self.commit
-            )
+            self._go_to(following.file)
         return batch
+
+    def _following(self, file: GrowingFile) -> Following | None:
+        """Return the file after `file`. If it cannot be opened, what is left in `file` is read first."""
+        try:
+            return open_next(self._path, file)
+        except OSError as problem:
+            self._trouble = problem
+            return None
+
+    def _go_to(self, file: GrowingFile) -> None:
+        """Leave the current file, which is read to its end, for the one after it."""
+        # A file that was compressed, or copied, by a program that does not keep its time, looks later.
+        if not file.is_at(self._path) and self._continues(file, self._current):
+            self._switch(file)
+        else:
+            self._close_file()
+            self._file = file
+            self._begin(file)
+
+    def _switch(self, file: GrowingFile) -> None:
+        """Read on in `file`, which has the content of the current one."""
+        self._close_file()
+        self._file = file
+        self._checkpoint.save(replace(self._current, device=file.device, inode=file.inode))
+
+    def _tell_missing(self) -> None:
+        if self._file is None and not self._told_missing:
+            self._told_missing = True
+            state = self._checkpoint.state
+            self._tell("does not exist" + (" any more" if state else " yet") + "; logctl waits for it.")
 
     @property
     def _current(self) -> FollowState:
@@ -210,11 +293,18 @@ class FollowedFile:
                 self._retrace(file, state)
                 return file
         file = open_file(self._path)
+        if state is not None:
+            if file is not None and self._continues(file, state):
+                self._checkpoint.save(replace(state, device=file.device, inode=file.inode))
+                return file
+            copy = find_copy(self._path, lambda found: self._continues(found, state))
+            if copy is not None:
+                if file is not None:
+                    file.close()
+                self._checkpoint.save(replace(state, device=copy.device, inode=copy.inode))
+                return copy
         if file is None:
             return None
-        if state is not None and self._continues(file, state):
-            self._checkpoint.save(replace(state, device=file.device, inode=file.inode))
-            return file
         if state is not None:
             self._tell(
                 "was rotated while it was not followed, and the old file cannot be found; it may have been "
@@ -256,16 +346,28 @@ class FollowedFile:
     def _continues(self, file: GrowingFile, state: FollowState) -> bool:
         """Return whether a file is a copy of the one that was read: it contains everything that was sent."""
         place = state.place
-        if not place.chain or not _holds(file, state):
+        if not place.chain or self._first_line(file).source != place.source or not _holds(file, state):
             return False
-        return self._trail(file, place.offset).chain == place.chain
+        if self._trail(file, place.offset).chain != place.chain:
+            return False
+        return state.pending is None or _has_pending(file, state, state.pending)
 
     def _trail(self, file: GrowingFile, end: int) -> Position:
         reader = self._reader(Form.TEXT, Errors.REPLACE, 0, Position())
         reader.skip(file.stream(end))
         return reader.place
 
+    def _first_line(self, file: GrowingFile) -> Position:
+        limit = MAX_LINE + 2  # with its end of line
+        reader = self._reader(Form.TEXT, Errors.REPLACE, 0, Position())
+        reader.skip(io.BytesIO(file.stream(limit).readline(limit)))
+        return reader.place
+
     def _restart(self, file: GrowingFile, state: FollowState) -> None:
+        copy = find_copy(self._path, lambda found: self._continues(found, state))
+        if copy is not None:
+            self._switch(copy)
+            return
         told = "was truncated or written anew; it is read from its start."
         if self._size != state.place.offset or state.pending is not None:
             told += f" Its earlier records after byte {state.place.offset:,} may be missing."
@@ -279,7 +381,8 @@ class FollowedFile:
         if size > self._size or self._size < 0:
             self._size, self._changed_at = size, now
         self._changed_at = min(self._changed_at, now)  # the clock was set back
-        return now - self._changed_at >= self._settle
+        self._quiet = now - self._changed_at
+        return self._quiet >= self._settle
 
     def _tell(self, text: str) -> None:
         self._notices.append(Notice(f"{self._path} {text}"))
@@ -304,6 +407,8 @@ class FollowedFile:
         for _ in scout.read(io.BytesIO(data), final=last and not full):
             pass
         end, held = scout.place.offset, scout.held
+        if quiet and scout.expects:
+            quiet = self._quiet >= max(self._settle, SETTLE_OF_TRACES)
         whole = held == start if full else quiet
         if held is not None and not whole:
             end = held
@@ -386,6 +491,12 @@ def batches(
                 sleep(gather)
         else:
             batch.commit()
+
+
+def _has_pending(file: GrowingFile, state: FollowState, pending: Pending) -> bool:
+    """Return whether the bytes of the pending batch are in the file."""
+    start = state.place.offset
+    return _digest(file.read(pending.end - start, start)) == pending.digest
 
 
 def _holds(file: GrowingFile, state: FollowState) -> bool:

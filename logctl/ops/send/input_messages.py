@@ -104,7 +104,15 @@ class Inputs:
     def _read(self, path: str) -> Iterator[Placed | Rejection]:
         source = self._source(path)
         with open_source(path) as stream:
-            entries = read_entries(stream, form=self.form, errors=self.errors, reference=source.read_at)
+            entries = read_entries(
+                stream,
+                form=self.form,
+                errors=self.errors,
+                reference=source.read_at,
+                zone=self.zone,
+                formats=self.formats,
+                only=self.only,
+            )
             yield from records(entries, source)
 
     def _source(self, path: str) -> Source:

@@ -15,7 +15,7 @@ from logctl.aws.clients import Aws
 from logctl.core import histogram
 from logctl.core.access import Access
 from logctl.core.records import TRUNCATED, Record, to_public
-from logctl.core.times import DAY, HOUR, MINUTE, SECOND, TimeRange, iso
+from logctl.core.times import DAY, FUTURE_TOLERANCE, HOUR, MINUTE, SECOND, TimeRange, iso
 from logctl.pipeline.alerting.overview import Standings, silence_row
 from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.health import AppAge, Health, ages, depth
@@ -133,7 +133,9 @@ class Answers:
             raise BadRequest("The cursor is too old.", "Start again with the live cursor of logs.")
         follower = Follower(reader, patterns, mark)
         arrived = follower.poll(
-            TimeRange(0, request.now + 2 * DAY), most=MOST_LIVE_CHUNKS, stop=request.budget.over
+            TimeRange(0, request.now + FUTURE_TOLERANCE + DAY),
+            most=MOST_LIVE_CHUNKS,
+            stop=request.budget.over,
         )
         newest = _fitting(arrived[::-1][:MOST_LIVE])
         return {

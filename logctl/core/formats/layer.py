@@ -1,0 +1,46 @@
+"""A layer around a log line, and the time in front of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME
+from logctl.core.formats.time_forms import FoundTime
+from logctl.core.levels import UNKNOWN
+
+FRONT = 600
+"""Characters of a line that are matched: the rest of a long line must not make a pattern slow."""
+
+
+@dataclass(slots=True)
+class Layer:
+    """A layer and the line within it. The members mean what they mean in `Reading`.
+
+    `flags` concern the time, and count only if it is used.
+    """
+
+    name: str
+    inner: str
+    ts: int | None = None
+    level: str = UNKNOWN
+    fields: dict[str, Any] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    zone: str = ""
+    app: str = ""
+    partial: bool = False
+    stream: str = ""
+    own_record: bool = False
+    """The inner text continues an earlier line only if it is part of a stack trace, not for being indented."""
+
+
+def timed(name: str, inner: str, time: FoundTime | None, **members: Any) -> Layer:
+    """Return a layer with a time. `members` are further members of `Layer`."""
+    layer = Layer(name, inner, **members)
+    if time is not None:
+        layer.ts, layer.zone = time.ts, time.zone
+        if time.ts is None:
+            layer.flags = (BAD_TIME,)
+        elif time.ambiguous:
+            layer.flags = (AMBIGUOUS_TIME,)
+    return layer
