@@ -222,7 +222,7 @@ FORMATS = (
         name="fortinet old",
         describes="Devices of Fortinet that do not log eventtime",
         head=r"""
-            (?=date=\d{4}-\d\d-\d\d\ time=\d\d:\d\d:\d\d)<time>,?\ (?=(?:[^\n]{0,500}?[ ,]level="?(?P<level>[a-z]{4,12})"?)?)
+            date="?(?=\d{4}-\d\d-\d\d"?,?\ time=)<time>"?,?\ (?=(?:[^\n]{0,500}?[ ,]level="?(?P<level>[a-z]{4,12})"?)?)
         """,
         first="d",
         joins=Joins.NONE,
