@@ -6,7 +6,6 @@ program wrote. The exceptions are in `_inner_time_wins`: an inner time without a
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -68,10 +67,13 @@ def _read(text: str, layers: list[Layer], context: Context) -> Reading:
     """Return the reading of the text within all layers that are not JSON."""
     within = _within(layers, context) if layers else context
     if text[:1] in _BEFORE_OBJECT and text.lstrip(" \t")[:1] == "{":
-        value, malformed = _object(text)
-        if value is not None and not malformed:
-            return _read_value(value, text, layers, context)
-        reading = _malformed(value, text, within) if malformed else text_line.read_text(text, within)
+        value, flags = _object(text)
+        if value is not None:
+            reading = _read_value(value, text, layers, context)
+            reading.flags += flags
+            return reading
+        reading = text_line.read_text(text, within)
+        reading.flags += flags
     else:
         reading = text_line.read_text(text, within)
     if not layers:
@@ -95,37 +97,22 @@ def _is_part_of_trace(text: str) -> bool:
     return _TRACE_LINE.match(text) is not None
 
 
-_LENIENT = json.JSONDecoder(strict=False)
+def _object(text: str) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
+    """Return the object of a JSON text, or None if it is text, and the flags that it gets.
 
-
-def _object(text: str) -> tuple[Mapping[str, Any] | None, bool]:
-    """Return the object of a JSON text, if it is one, and whether it is not JSON that every parser reads alike."""
+    What begins as JSON and is cut off, or is too deep or too large, is kept as text with a flag.
+    """
     text = text.strip().removesuffix(",")
     try:
-        value = strictjson.loads(text)
+        value, malformed = strictjson.loads_leniently(text)
     except strictjson.Malformed:
-        if not text.endswith("}") or ":" not in text:
-            return None, False
-        try:
-            value = _LENIENT.decode(text)
-        except (ValueError, RecursionError):
-            return None, True
-        return value if isinstance(value, Mapping) else None, True
-    return value if isinstance(value, Mapping) else None, False
+        return None, (MALFORMED_JSON,) if _BEGINS_AS_JSON.match(text) else ()
+    if not isinstance(value, Mapping):
+        return None, ()
+    return value, (MALFORMED_JSON,) if malformed else ()
 
 
-def _malformed(value: Mapping[str, Any] | None, text: str, context: Context) -> Reading:
-    """Return the reading of a text that is nearly JSON: with time and level if they can be read, but as text."""
-    if value is None:
-        reading = text_line.read_text(text, context)
-    else:
-        found = objects.read_object(value, context)
-        reading = Reading(
-            text, ts=found.ts, level=found.level, zone=found.zone, app=found.app, flags=found.flags
-        )
-        reading.begins, reading.format = True, found.format
-    reading.flags = (*reading.flags, MALFORMED_JSON)
-    return reading
+_BEGINS_AS_JSON = re.compile(r'\{\s*+"[^"\\]{0,200}+"\s*+:')
 
 
 def _read_value(value: Mapping[str, Any], text: str, layers: list[Layer], context: Context) -> Reading:
