@@ -167,6 +167,10 @@ def _combine(reading: Reading, text: str, layers: list[Layer]) -> Reading:
     return reading
 
 
+_TIME_OF_BEGINNING = frozenset(("haproxy",))
+"""Formats whose time is when a request began. The layer's time is when it had ended and was logged."""
+
+
 def _inner_time_wins(reading: Reading, layer: Layer) -> bool:
     """Return whether the time of a text is used, and not the time of the layer around it.
 
@@ -175,6 +179,8 @@ def _inner_time_wins(reading: Reading, layer: Layer) -> bool:
     """
     if reading.ts is None or layer.ts is None:
         return reading.ts is not None or (layer.ts is None and BAD_TIME in reading.flags)
+    if reading.format in _TIME_OF_BEGINNING:
+        return False
     later = reading.ts - layer.ts
     if reading.zone:
         return -DAY <= later <= HOUR
