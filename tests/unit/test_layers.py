@@ -181,6 +181,29 @@ LAYERS = [
     (f'{AT}Z {{app="shop", pod="a"}} ready', "loki", "ready", f"{AT}.000Z", {"app": "shop", "pod": "a"}),
     # Syslog
     (
+        "2026 Nov 27 10:15:30 sw1 %ETHPORT-5-IF_UP: x",
+        "syslog",
+        "%ETHPORT-5-IF_UP: x",
+        f"{AT}.000Z",
+        {"host": "sw1"},
+    ),
+    ("Nov 27 10:15:30 web1 audit[812]: x", "syslog", "x", f"{AT}.000Z", {"process": "audit"}),
+    (
+        'Nov 27 10:15:30 web1 shop: @cee: {"a":1}',
+        "syslog",
+        '{"a":1}',
+        f"{AT}.000Z",
+        {"process": "shop", "a": 1},
+    ),
+    ("kern  :err   : [   12.345678] x", "dmesg", "[   12.345678] x", None, {}),
+    (
+        "Nov 27 10:15:30 10.0.0.1 45: *Nov 27 10:15:29.123: %LINK-3-UPDOWN: x",
+        "syslog,syslog",
+        "%LINK-3-UPDOWN: x",
+        "2026-11-27T10:15:29.123Z",
+        {"host": "10.0.0.1"},
+    ),
+    (
         "Nov 27 10:15:30 web1 sshd[812]: ready",
         "syslog",
         "ready",
@@ -381,6 +404,8 @@ PLAIN = [
     "well-known ports: 22",
     "re-reading re-reading x",
     "a/b[c]: d",
+    "[   12.345678] usb 1-1: new high-speed USB device",
+    "[   12.345678] Bluetooth hci0: x",
     "2026-11-27 10:15:30,123 - util.py[WARNING]: x",
     "2026-11-27 10:15:30,123 shop util.py[WARNING]: x",
     "Nov 27, 2026 10:15:30 AM org.apache.Foo: start",

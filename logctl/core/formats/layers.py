@@ -196,10 +196,12 @@ def _from_digit(text: str, context: Context) -> Layer | None:
             time = scan_time(f"{text[:10]}T{text[11:25]}Z", 0, context)
             return timed("svlogd", text[26:], time)
         return _from_iso(text, context)
-    if text[2:3] == ":":
+    if text[2:3] == ":" and text[3:4].isdigit():
         if " | " in text[:100] and (found := _CLOCK_AND_PROCESS.match(text, 0, 120)):
             return _procfile(text, found, scan_time(text, 0, context))
         return None
+    if fifth == " " and text[5:8] in syslog_layers.MONTHS:
+        return syslog_layers.from_year(text, context)
     front = text[:18]
     if "|" in front[:6]:
         found = _PM2.match(text, 0, 120)
@@ -248,6 +250,8 @@ _GH_RUN = re.compile(r"(?P<job>[^\t\n]{1,200})\t(?P<step>[^\t\n]{1,200})\t\ufeff
 _SANDIA = re.compile(
     r"(?:-|[A-Z][A-Z0-9_]{1,40}) (?P<epoch>\d{10}) \d{4}\.\d\d\.\d\d \S{1,255} (?=[A-Z][a-z]{2} [ \d]?\d \d\d:)"
 )
+_KERNEL_LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
+_DMESG = re.compile(rf"[a-z0-9]{{3,6}} {{0,3}}:({'|'.join(_KERNEL_LEVELS)}) {{0,3}}: (?=\[)")
 _LOOKS_LIKE_HEAD = re.compile(r"\{|[\[(]?\d{2,4}[-/:]\d\d|\[?[A-Z]{4,8}\b|\w{3,12}=|<\d")
 _SECOND_COLUMN = re.compile(r"[^|\n]{0,60}\|")
 
@@ -263,6 +267,9 @@ def _from_letter(text: str, context: Context) -> Layer | None:
     front = text[:100]
     if "|" in front:
         return _from_name(text)
+    if front[6:7] == ":" and (found := _DMESG.match(text, 0, 30)):
+        level = syslog_layers.SEVERITIES[_KERNEL_LEVELS.index(found[1])]
+        return Layer("dmesg", text[found.end() :], level=level, app="kernel")
     if "\t" in front:
         found = _GH_RUN.match(text, 0, FRONT)
         if found is None:
@@ -352,7 +359,7 @@ def _from_bracket(text: str, context: Context) -> Layer | None:
             inner = text[found.end() :].rstrip().removesuffix("]").replace('"=>', '":')
             return timed("fluent bit", inner, time, fields={"tag": found["tag"]})
     if second in " 0123456789" and (found := _MONOTONIC.match(text, 0, 30)):
-        return syslog_layers.tagged(text, found.end(), None, host_only=False)
+        return syslog_layers.monotonic(text, found.end())
     if "-" in text[:100] and second.isalnum() and (found := _KUBETAIL.match(text, 0, FRONT)):
         return _in_pod("kubetail", text, found)
     return None

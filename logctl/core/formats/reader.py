@@ -14,8 +14,9 @@ from logctl.core import strictjson
 from logctl.core.formats import objects, text_line
 from logctl.core.formats.ansi import strip_codes
 from logctl.core.formats.layers import Layer, unwrap
-from logctl.core.formats.line_shapes import LEVEL_ONLY
+from logctl.core.formats.line_shapes import LEVEL_ONLY, TIME_ONLY
 from logctl.core.formats.object_layers import unwrap_object
+from logctl.core.formats.own_formats import read_own
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, MALFORMED_JSON, Context, Reading
 from logctl.core.levels import UNKNOWN
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
@@ -28,8 +29,10 @@ _OF_TIMES = (BAD_TIME, AMBIGUOUS_TIME)
 def read_line(text: str, context: Context) -> Reading:
     """Return what one line says. It depends on the line and the context only, not on other lines."""
     text = strip_codes(text)
-    if context.formats and (declared := _read_declared(text, context)) is not None:
-        return declared
+    # A format that the user has declared decides about layers as well.
+    if context.formats and (own := read_own(context.formats, text, context)) is not None:
+        own.inner = text
+        return own
     layer = unwrap(text, context)
     return _read(text, [], context) if layer is None else read_within(layer, context)
 
@@ -54,15 +57,6 @@ def _read_inner(layer: Layer | None, layers: list[Layer], context: Context) -> R
     return _read(text, layers, context)
 
 
-def _read_declared(text: str, context: Context) -> Reading | None:
-    """Return the reading of a line by a format that the user has declared: it decides about layers as well."""
-    reading = text_line.read_text(text, context)
-    if not any(reading.format == declared.name for declared in context.formats):
-        return None
-    reading.inner = text
-    return reading
-
-
 def _read(text: str, layers: list[Layer], context: Context) -> Reading:
     """Return the reading of the text within all layers that are not JSON."""
     within = _within(layers, context) if layers else context
@@ -80,21 +74,29 @@ def _read(text: str, layers: list[Layer], context: Context) -> Reading:
         reading.inner = text
         return reading
     if layers[-1].own_record:
-        if reading.format == LEVEL_ONLY and text[:1].islower():
-            reading.message = text.strip()  # `error: …` is how programs write to syslog: it is their text
-        reading.begins = reading.begins or not _is_part_of_trace(text)
+        _read_syslog(reading, text, layers[-1])
     return _combine(reading, text, layers)
 
 
-# The indented lines of traces have four spaces or a tab, but for Python's places in files. Other programs indent lists
-# by less, and each of their lines is a record, as in a log of the kernel.
-_TRACE_LINE = re.compile(
-    r"\t| {4}| {2}File \"| {1,3}at |Caused by: |Traceback \(most|\.\.\. \d|[A-Za-z_][\w.$]{0,200}+: |[\])}]"
-)
+_TRACE_LINE = re.compile(r"\t| {4}| {2}File \"| {1,3}at |Caused by: ")
+_CLOCK = re.compile(r"\[?\d\d:\d\d:\d\d")
 
 
-def _is_part_of_trace(text: str) -> bool:
-    return _TRACE_LINE.match(text) is not None
+def _read_syslog(reading: Reading, text: str, layer: Layer) -> None:
+    """Correct the reading of a program's own text in a line of syslog.
+
+    What programs write to syslog has no head as a rule: `error: …` and a clock at the start belong to the message.
+    Its indented lines continue the line before only if they look like lines of a stack trace.
+    """
+    if not reading.format:
+        reading.message = text.strip()
+    elif reading.format == TIME_ONLY:
+        reading.message = text.strip()
+        if layer.ts is not None and _CLOCK.match(text):
+            reading.ts = None
+    elif reading.format == LEVEL_ONLY and text[:1].isalpha() and not text[:2].isupper():
+        reading.message = text.strip()
+    reading.begins = reading.begins or layer.lists or not _TRACE_LINE.match(text)
 
 
 def _object(text: str) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
@@ -159,6 +161,10 @@ def _combine(reading: Reading, text: str, layers: list[Layer]) -> Reading:
     return reading
 
 
+_TIME_OF_BEGINNING = frozenset(("haproxy",))
+"""Formats whose time is when a request began. The layer's time is when it had ended and was logged."""
+
+
 def _inner_time_wins(reading: Reading, layer: Layer) -> bool:
     """Return whether the time of a text is used, and not the time of the layer around it.
 
@@ -167,6 +173,8 @@ def _inner_time_wins(reading: Reading, layer: Layer) -> bool:
     """
     if reading.ts is None or layer.ts is None:
         return reading.ts is not None or (layer.ts is None and BAD_TIME in reading.flags)
+    if reading.format in _TIME_OF_BEGINNING:
+        return False
     later = reading.ts - layer.ts
     if reading.zone:
         return -DAY <= later <= HOUR

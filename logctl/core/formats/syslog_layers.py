@@ -17,7 +17,7 @@ from logctl.core.levels import DEBUG, ERROR, FATAL, INFO, NOTICE, UNKNOWN, WARN,
 SEVERITIES = (FATAL, FATAL, FATAL, ERROR, WARN, NOTICE, INFO, DEBUG)
 """RFC 5424, section 6.2.1: emergency, alert, critical, error, warning, notice, informational, debug."""
 
-_MONTHS = frozenset(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"))
+MONTHS = frozenset(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"))
 _WEEKDAYS = frozenset(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
 
 # ── Host and program ────────────────────────────────────────────────────────────────────────────────
@@ -25,7 +25,7 @@ _WEEKDAYS = frozenset(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
 _HOST = r"(?P<host>(?![-.])[^\s\[\](){}<>=\"',;|]{1,255}+(?<!:))\ "
 _TAG = re.compile(
     r"(?:\ ?--\ )?"  # login's `-- root[2421]:`
-    r"(?P<process>[^\s:\[\](){}<>\"=,;|%]{1,128}+(?:\([^()\s]{1,64}\))?"  # sshd, postfix/smtpd, sshd(pam_unix)
+    r"(?P<process>(?=[^\s:]{0,127}[A-Za-z_])[^\s:\[\](){}<>\"=,;|%]{1,128}+(?:\([^()\s]{1,64}\))?"  # sshd, postfix/smtpd, sshd(pam_unix)
     r"|\([^()\s]{1,64}\)(?=\[)"  # (systemd)[812]
     r"|[A-Z][\w.+-]{0,40}(?:\ [A-Z(][\w.+()-]{0,40}){1,4}(?=\[\d))"  # Google Chrome Helper[812]
     r"(?:\[(?P<pid>[^\[\]\s]{1,64})\])?"
@@ -91,14 +91,31 @@ def after_iso(text: str, start: int, stamp: re.Match[str], context: Context) -> 
     return _layer(text, host, tag, scan_time(text, 0, context))
 
 
+def monotonic(text: str, start: int) -> Layer | None:
+    """Return the layer of a line of `journalctl -o short-monotonic`; lines of `dmesg` have no host."""
+    layer = tagged(text, start, None, host_only=False)
+    if layer is None or not ("pid" in layer.fields or ("host" in layer.fields and layer.app == "kernel")):
+        return None
+    return layer
+
+
 def _names_level(tag: re.Match[str]) -> bool:
     """Return whether what looks like a program is a level, or has one where the process id would be."""
     return _is_level(tag["process"]) or (tag["pid"] is not None and _is_level(tag["pid"]))
 
 
+# Not every word that can be a level somewhere: there are programs called audit, config and log.
+_LEVELS = frozenset(
+    """
+    trace debug dbg verbose fine finer finest info inf information informational notice warn wrn warning
+    error err erro severe fail fatal ftl critical crit alert emerg emergency panic success
+    """.split()
+)
+
+
 @lru_cache(maxsize=4096)
 def _is_level(word: str) -> bool:
-    return len(word) > 2 and parse_level(word) != UNKNOWN
+    return word.lower() in _LEVELS
 
 
 def _is_syslog_stamp(stamp: re.Match[str], tag: re.Match[str]) -> bool:
@@ -144,9 +161,12 @@ def _layer(text: str, host: str, tag: re.Match[str], time: FoundTime | None) -> 
         fields["unit"] = tag["of"]
     end = tag.end()
     inner = text[end + 1 :] if text[end : end + 1] == " " else text[end:]
+    if inner.startswith("@cee:"):  # http://cee.mitre.org: JSON follows
+        inner = inner[5:].lstrip()
     layer = timed(name, inner, time, fields=fields, app=program(process))
     layer.stream = f"{host} {process}[{pid}]" if pid else f"{host} {process}"
     layer.own_record = name == "syslog"
+    layer.lists = process in _LISTS
     return layer
 
 
@@ -161,6 +181,7 @@ def program(process: str) -> str:
 
 # ── Beginnings of lines ─────────────────────────────────────────────────────────────────────────────
 
+_LISTS = frozenset(("kernel", "sudo"))
 _DAY = re.compile(r" (?:[ \d]\d|\d) (?:\d{4} )?\d\d:\d\d:\d\d")
 _FULL = re.compile(r"[A-Z][a-z]{2} (?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
 _ZONE_AFTER = re.compile(r" [A-Z]{3,5}(?= )")
@@ -170,7 +191,7 @@ _YEAR_AFTER = re.compile(r" \d{4}(?= )")
 def from_word(text: str, context: Context) -> Layer | None:
     """Return the layer of a line that begins with a word of three letters, which can be a month or weekday."""
     word = text[:3]
-    if word in _MONTHS and _DAY.match(text, 3, 24):
+    if word in MONTHS and _DAY.match(text, 3, 24):
         time = scan_time(text, 0, context)
         if time is None or text[time.end : time.end + 1] not in (" ", ":"):
             return None
@@ -183,6 +204,12 @@ def from_word(text: str, context: Context) -> Layer | None:
         if time is not None and text[time.end : time.end + 1] == " ":
             return tagged(text, time.end + 1, time)
     return None
+
+
+def from_year(text: str, context: Context) -> Layer | None:
+    """Return the layer of a line of NX-OS and others, which begins with the year: `2026 Nov 27 10:15:30 …`."""
+    time = scan_time(text, 0, context) if _DAY.match(text, 8, 30) else None
+    return tagged(text, time.end + 1, time) if time and text[time.end : time.end + 1] == " " else None
 
 
 _CISCO = re.compile(r"(?:\d{1,10}: )?(?:(?P<host>[A-Za-z][\w.-]{0,254}): )?[*.]?(?=[A-Z][a-z]{2} [ \d]\d )")
