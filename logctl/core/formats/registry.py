@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import re
 
-from logctl.core.formats.declared import java_loggers
+from logctl.core.formats.declared import (
+    access_logs,
+    aws_logs,
+    databases,
+    desktop_programs,
+    devices,
+    infrastructure,
+    java_loggers,
+    message_brokers,
+    supercomputers,
+    system_logs,
+    web_servers,
+)
 from logctl.core.formats.format_tree import FormatTree
 from logctl.core.formats.reading import Format
 
-FORMATS: tuple[Format, ...] = (*java_loggers.FORMATS,)
+FORMATS: tuple[Format, ...] = (
+    *java_loggers.FORMATS,
+    *aws_logs.FORMATS,
+    *supercomputers.FORMATS,
+    *devices.FORMATS,
+    *system_logs.FORMATS,
+    *databases.FORMATS,
+    *message_brokers.FORMATS,
+    *web_servers.FORMATS,
+    *infrastructure.FORMATS,
+    *desktop_programs.FORMATS,
+    *access_logs.FORMATS,
+)
 
 
 def check(declared: Format) -> None:

@@ -53,7 +53,11 @@ def find_objects(text: str) -> Scan | None:
             return None
         end = _end_of_object(text, position)
         if end is None:
-            return Scan(tuple(found), position) if found or _BEGINS.match(text, position, position + 200) else None
+            return (
+                Scan(tuple(found), position)
+                if found or _BEGINS.match(text, position, position + 200)
+                else None
+            )
         try:
             value, malformed = strictjson.loads_leniently(text[position:end])
         except strictjson.Malformed:

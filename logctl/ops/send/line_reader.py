@@ -243,8 +243,10 @@ class LineReader:
 
     def _may_be_object(self, text: str) -> bool:
         first = text[0]
-        return first == "{" or (first in " \t[" and text.lstrip(" \t[")[:1] == "{") or (
-            self._form is Form.JSON_LINES and text.strip() in ("[", "]", ",")
+        return (
+            first == "{"
+            or (first in " \t[" and text.lstrip(" \t[")[:1] == "{")
+            or (self._form is Form.JSON_LINES and text.strip() in ("[", "]", ","))
         )
 
     def _objects(self, line: _Line, text: str) -> Iterator[Entry]:

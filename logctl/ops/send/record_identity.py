@@ -8,14 +8,15 @@ while equal lines at two places of a file are two records.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from logctl.core.appid import RULE, is_appid
 from logctl.core.envelope import TooBig, check_fits
+from logctl.core.formats.original import keep
 from logctl.core.formats.reader import read_value
 from logctl.core.formats.reading import BAD_TIME, Context, Reading
-from logctl.core.records import TS_DERIVED, Record, Rejected, derive_id, is_id
+from logctl.core.records import RAW, TS_DERIVED, Record, Rejected, derive_id, is_id
 from logctl.core.times import plausible
 from logctl.ops.send.entries import Entry, Recognised, Rejection
 
@@ -40,7 +41,7 @@ class Source:
     where: str = ""
     otherwise: str | None = None
 
-    def app_of(self, reading: Reading) -> str | None:
+    def app_of(self, reading: Reading) -> str | None:  # noqa: ARG002 - not yet
         """Return the app of a record that does not name its app itself."""
         return self.app or self.otherwise
 
@@ -65,8 +66,7 @@ def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Pl
             yield entry
             continue
         try:
-            record = _record(entry, source)
-            check_fits(record)
+            record = _fitting(entry, _record(entry, source))
         except Rejected as problem:
             yield Rejection(entry.line, entry.offset, problem.reason, problem.detail)
         except TooBig as problem:
@@ -86,6 +86,25 @@ def split(entries: Iterable[Entry | Rejection], source: Source) -> tuple[list[Re
     return made, refused
 
 
+def _fitting(entry: Entry, record: Record) -> Record:
+    """Return a record with what its original text needs, if it fits a message with it.
+
+    Raises:
+        TooBig: it does not fit a message.
+    """
+    raw = keep(entry.text or record.message, record, None if isinstance(entry.value, str) else entry.value)
+    if raw is not None:
+        whole = replace(record, fields={**record.fields, RAW: raw})
+        try:
+            check_fits(whole)
+        except TooBig:
+            pass
+        else:
+            return whole
+    check_fits(record)
+    return record
+
+
 def _record(entry: Entry, source: Source) -> Record:
     reading = entry.reading
     if reading is None:
@@ -97,7 +116,7 @@ def _record(entry: Entry, source: Source) -> Record:
     if isinstance(event_id, str) and is_id(event_id):
         del fields["event_id"]
     else:
-        # It comes from content and place, here at the producer, so it is as good as one of the producer's own.
+        # It comes from content and place, here at the producer: it is as good as one of its own.
         event_id = _identity(entry, source, app)
     ts, flags = _time(entry, reading, source)
     return Record(
@@ -124,7 +143,9 @@ def _app(entry: Entry, source: Source, fields: dict[str, Any], reading: Reading)
         if not is_appid(claimed):
             raise Rejected("appid", f"{str(claimed)[:80]!r} cannot name an app: {RULE}")
         if expected is not None and claimed != expected:
-            raise Rejected("group_mismatch", f"the record belongs to {claimed!r}, the message to {expected!r}")
+            raise Rejected(
+                "group_mismatch", f"the record belongs to {claimed!r}, the message to {expected!r}"
+            )
         return str(claimed)
     app = source.app_of(reading)
     if app is None:

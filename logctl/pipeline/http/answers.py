@@ -14,7 +14,7 @@ from typing import Any
 from logctl.aws.clients import Aws
 from logctl.core import histogram
 from logctl.core.access import Access
-from logctl.core.records import TRUNCATED, Record, to_public
+from logctl.core.records import TRUNCATED, Record, shown_fields, to_public
 from logctl.core.times import DAY, FUTURE_TOLERANCE, HOUR, MINUTE, SECOND, TimeRange, iso
 from logctl.pipeline.alerting.overview import Standings, silence_row
 from logctl.pipeline.config import ApiConfig
@@ -256,7 +256,7 @@ def _fitting(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 def _shortened(record: Record) -> Record:
     """Return a record as an answer contains it: a very large one is cut and flagged. S3 has it whole."""
-    fields = dict(record.fields)
+    fields = shown_fields(record)
     if len(record.message) <= _LONGEST_MESSAGE and len(json.dumps(fields)) <= 4 * _LONGEST_MESSAGE:
         return record
     return replace(record, message=record.message[:_LONGEST_MESSAGE], fields={}).flagged(TRUNCATED)
