@@ -138,11 +138,11 @@ class Joiner(Generic[Place]):
         self._states: dict[str, _State] = {}
         self._since: Place | None = None
         self._entangled = 0
+        self._last = ""
         if state:
+            self._last, states = json.loads(state)
             self._states = {
-                stream: _State(*values)
-                for stream, values in json.loads(state).items()
-                if len(values) == len(_STATE)
+                stream: _State(*values) for stream, values in states.items() if len(values) == len(_STATE)
             }
 
     @property
@@ -156,7 +156,7 @@ class Joiner(Generic[Place]):
         if not self._states:
             return ""
         states = {stream: astuple(state) for stream, state in self._states.items()}
-        return json.dumps(states, separators=(",", ":"))
+        return json.dumps([self._last, states], separators=(",", ":"))
 
     def line(self, text: str, place: Place) -> list[Joined[Place]]:
         """Read the next line; return the records that are complete now."""
@@ -167,9 +167,19 @@ class Joiner(Generic[Place]):
         return read_line(text, self._context)
 
     def add(self, text: str, reading: Reading, place: Place) -> list[Joined[Place]]:
-        """Add the next line, which was read already; return the records that are complete now."""
+        """Add the next line, which was read already; return the records that are complete now.
+
+        The further lines of a text that was logged at once, as in macOS's system.log, the output of journalctl and of
+        `aws logs tail`, have no layer; they can only continue the line before.
+        """
         if self._since is None:
             self._since = place
+        if reading.layers:
+            self._last = reading.stream
+        elif reading.begins:
+            self._last = ""
+        elif self._last:
+            reading.stream = self._last
         line = _Line(text, reading, place)
         if reading.partial or (self._parts and reading.stream in self._parts):
             self._part(line)
@@ -179,9 +189,9 @@ class Joiner(Generic[Place]):
 
     def blank(self, text: str = "") -> None:
         """Add a blank line, which is in no layer."""
-        if (record := self._open.get("")) is not None:
+        if (record := self._open.get(self._last)) is not None:
             self._blank(record, text)
-        elif (state := self._states.get("")) is not None:
+        elif (state := self._states.get(self._last)) is not None:
             state.blank += 1
 
     def end(self) -> list[Joined[Place]]:
