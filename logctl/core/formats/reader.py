@@ -16,6 +16,7 @@ from logctl.core.formats.ansi import strip_codes
 from logctl.core.formats.layers import Layer, unwrap
 from logctl.core.formats.line_shapes import LEVEL_ONLY, TIME_ONLY
 from logctl.core.formats.object_layers import unwrap_object
+from logctl.core.formats.own_formats import read_own
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, MALFORMED_JSON, Context, Reading
 from logctl.core.levels import UNKNOWN
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
@@ -28,8 +29,10 @@ _OF_TIMES = (BAD_TIME, AMBIGUOUS_TIME)
 def read_line(text: str, context: Context) -> Reading:
     """Return what one line says. It depends on the line and the context only, not on other lines."""
     text = strip_codes(text)
-    if context.formats and (declared := _read_declared(text, context)) is not None:
-        return declared
+    # A format that the user has declared decides about layers as well.
+    if context.formats and (own := read_own(context.formats, text, context)) is not None:
+        own.inner = text
+        return own
     layer = unwrap(text, context)
     return _read(text, [], context) if layer is None else read_within(layer, context)
 
@@ -52,15 +55,6 @@ def _read_inner(layer: Layer | None, layers: list[Layer], context: Context) -> R
         text = strip_codes(layer.inner)
         layer = unwrap(text, context) if len(layers) < MOST_LAYERS else None
     return _read(text, layers, context)
-
-
-def _read_declared(text: str, context: Context) -> Reading | None:
-    """Return the reading of a line by a format that the user has declared: it decides about layers as well."""
-    reading = text_line.read_text(text, context)
-    if not any(reading.format == declared.name for declared in context.formats):
-        return None
-    reading.inner = text
-    return reading
 
 
 def _read(text: str, layers: list[Layer], context: Context) -> Reading:
