@@ -162,7 +162,8 @@ class _Walk:
     def descend(self, branches: _Branches, at: int) -> Reading | None:
         text = self._text
         next_at = at
-        while next_at < len(text) and text[next_at] in " \t":
+        most = min(len(text), at + FRONT)
+        while next_at < most and text[next_at] in " \t":
             next_at += 1
         for node in branches.at(text[next_at : next_at + 1]):
             end = len(text) if node.whole else at + FRONT
@@ -206,7 +207,7 @@ class _Walk:
         fields: dict[str, Any] = {}
         for match in self._matches:
             for name, value in match.groupdict().items():
-                if not value:
+                if not value or not (value := value.strip()):
                     continue
                 if name == "level":
                     word = value
