@@ -90,11 +90,12 @@ def _saved(context: Context) -> list[str]:
     return [item.name for item in listed(context.settings.queries)]
 
 
-def _formats(_context: Context) -> list[str]:
-    from logctl.core.formats.registry import FORMATS
+def _formats(context: Context) -> list[str]:
+    from logctl.ops.send.format_catalogue import known_names
     from logctl.ops.send.input_forms import Requested
 
-    return [*(item.name for item in FORMATS), *Requested]
+    names = [*(item.name for item in context.settings.formats), *known_names()]
+    return [*(name.replace(" ", "-") for name in names), *Requested]
 
 
 def _time_zones(_context: Context) -> Iterable[str]:

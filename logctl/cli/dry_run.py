@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from logctl.cli.context import Context, now
 from logctl.cli.record_output import Printer
 from logctl.cli.render import say
 from logctl.core.safe_text import counted
-from logctl.ops.send.input_messages import Inputs, is_stream
-from logctl.ops.send.preview import Preview, ReadingTally
-from logctl.ops.send.record_identity import Placed
-from logctl.ops.send.sender_zone import SenderZone
-from logctl.ops.send.stream_pauses import with_pauses
+
+if TYPE_CHECKING:
+    from logctl.ops.send.input_messages import Inputs
+    from logctl.ops.send.preview import ReadingTally
+    from logctl.ops.send.record_identity import Placed
+    from logctl.ops.send.sender_zone import SenderZone
 
 PLACEHOLDER = "app"
 """The app of records that name none, where no app was given."""
@@ -23,6 +25,8 @@ _FORMATS_NAMED = 6
 
 def dry_run(context: Context, inputs: Inputs, zone: SenderZone, printer: Printer) -> None:
     """Print the records of inputs as they would be stored; at the end, how they were read."""
+    from logctl.ops.send.preview import Preview
+
     settings = context.settings
     preview = Preview(settings.late_after, settings.redact, now)
     placeholders = 0
@@ -43,6 +47,9 @@ def dry_run(context: Context, inputs: Inputs, zone: SenderZone, printer: Printer
 
 
 def _placed(inputs: Inputs) -> Iterator[Placed | None]:
+    from logctl.ops.send.input_messages import is_stream
+    from logctl.ops.send.stream_pauses import with_pauses
+
     streams = any(is_stream(path) for path in inputs.paths)
     return with_pauses(inputs.placed(), _PAUSE_SECONDS) if streams else iter(inputs.placed())
 
@@ -52,7 +59,7 @@ def told(tally: ReadingTally, zone: SenderZone) -> str:
     text = counted(tally.records, "record")
     if tally.formats:
         shares = [
-            f"{_name(names)} {share(count, tally.records)}"
+            f"{format_label(names)} {share(count, tally.records)}"
             for names, count in tally.formats.most_common(_FORMATS_NAMED)
         ]
         if rest := len(tally.formats) - len(shares):
@@ -65,7 +72,7 @@ def told(tally: ReadingTally, zone: SenderZone) -> str:
     return text + "."
 
 
-def _name(names: tuple[str, ...]) -> str:
+def format_label(names: tuple[str, ...]) -> str:
     """Return the name of a format with its layers, the innermost first: `log4j in docker`."""
     return " in ".join((names[0] or "no format", *names[1:]))
 

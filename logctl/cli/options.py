@@ -58,6 +58,11 @@ def limit_option(text: str, *more_flags: str, most: int | None = None) -> Any:
     return typer.Option(*more_flags, "--limit", min=1, max=most, metavar="N", help=text)
 
 
+def lines_option(text: str, *, least: int = 1) -> Any:
+    """Return the option `--lines`, a number from `least` on."""
+    return typer.Option("-n", "--lines", metavar="N", min=least, help=text)
+
+
 def follow_option(text: str) -> Any:
     """Return the option `--follow`."""
     return typer.Option("-f", "--follow", help=text)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from logctl.cli import completion
 from logctl.cli.context import Context
-from logctl.core.errors import UsageError
-from logctl.core.formats.reading import Format
-from logctl.core.formats.registry import FORMATS
 from logctl.ops.send.input_forms import Requested
-from logctl.ops.send.sender_zone import SenderZone, sender_zone
+
+if TYPE_CHECKING:
+    from logctl.core.formats.reading import Format
+    from logctl.ops.send.sender_zone import SenderZone
+    from logctl.stack.format_settings import LogSource
 
 TimezoneOption = Annotated[
     str | None,
@@ -42,13 +42,15 @@ class ReadingChoice:
     """How log lines are to be read.
 
     `form` is what `--format` says about the form of the input, `only` the name of the only format to read;
-    None for all. `formats` are those that the user has declared.
+    None for all. `formats` are those that the user has declared, `sources` the settings for some files,
+    without what an option decides for all files.
     """
 
     zone: SenderZone
     form: Requested
     only: str | None
     formats: tuple[Format, ...] = ()
+    sources: tuple[LogSource, ...] = ()
 
 
 def reading_choice(context: Context, timezone: str | None, format_name: str) -> ReadingChoice:
@@ -57,19 +59,22 @@ def reading_choice(context: Context, timezone: str | None, format_name: str) -> 
     Raises:
         UsageError: there is no such zone or format.
     """
+    from logctl.ops.send.format_catalogue import chosen_format
+    from logctl.ops.send.sender_zone import SenderZone, sender_zone
+
     context = context.with_flags({"timezone": timezone})
     chosen = context.settings.timezone
     zone = SenderZone(chosen, context.origin("timezone")) if chosen else sender_zone(context.environ)
-    form, only = _format(format_name, FORMATS)
-    return ReadingChoice(zone, form, only)
-
-
-def _format(name: str, known: tuple[Format, ...]) -> tuple[Requested, str | None]:
-    if name in set(Requested):
-        return Requested(name), None
-    names = [item.name for item in known]
-    if name in names:
-        return Requested.AUTO, name
-    close = difflib.get_close_matches(name, [*names, *Requested], n=3, cutoff=0.5)
-    meant = f"Did you mean {' or '.join(repr(str(item)) for item in close)}? " if close else ""
-    raise UsageError(f"There is no format {name!r}.", f"{meant}All of them: logctl formats list")
+    own = context.settings.formats
+    form, only = chosen_format(format_name, own)
+    sources = [
+        replace(
+            source,
+            timezone=None if timezone else source.timezone,
+            format=source.format if format_name == Requested.AUTO else None,
+        )
+        for source in context.settings.sources
+    ]
+    for source in sources:
+        chosen_format(source.format or Requested.AUTO, own)
+    return ReadingChoice(zone, form, only, own, tuple(sources))

@@ -11,7 +11,8 @@ from typing import assert_never
 from logctl.cli.render import Color
 from logctl.core import levels
 from logctl.core.errors import UsageError
-from logctl.core.records import Record, to_public
+from logctl.core.formats.original import restore
+from logctl.core.records import Record, shown_fields, to_public
 from logctl.core.safe_text import json_text, neutralise
 from logctl.core.times import to_datetime
 
@@ -83,7 +84,7 @@ class Printer:
             case RecordFormat.JSON | RecordFormat.JSONL:
                 return json_text(to_public(record))
             case RecordFormat.RAW:
-                return neutralise(record.message)
+                return neutralise(restore(record))
             case _:
                 assert_never(self._form)
 
@@ -96,8 +97,8 @@ class Printer:
         if self._colored:
             level = f"\x1b[{_COLORS.get(record.level, '0')}m{level}\x1b[0m"
         parts = [stamp, level, record.appid, neutralise(record.message)]
-        if record.fields:
-            parts.append(neutralise(" ".join(f"{k}={_as_text(v)}" for k, v in record.fields.items())))
+        if fields := shown_fields(record):
+            parts.append(neutralise(" ".join(f"{k}={_as_text(v)}" for k, v in fields.items())))
         return " ".join(parts)
 
 

@@ -20,8 +20,17 @@ from logctl.core.formats.objects import read_object
 from logctl.core.formats.reading import Context, Reading
 from logctl.core.times import iso, parse_time, plausible
 
+RAW = "logctl.raw"
+"""The field that has what is needed to write the original line of a record again (see `formats.original`)."""
 ID_PATTERN = r"[A-Za-z0-9_-]{8,64}"
 _ID = re.compile(ID_PATTERN)
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text can be a record's event_id."""
+    return _ID.fullmatch(text) is not None
+
+
 
 TS_DERIVED = "ts_derived"
 """The record had no usable time; its time is when it was read or sent."""
@@ -262,6 +271,11 @@ def from_cold(cold: object, appid: str) -> Record:
     return from_wire({**cold, "ts": ts, "fields": fields}, appid)
 
 
+def shown_fields(record: Record) -> dict[str, Any]:
+    """Return the fields of a record that are shown and searched: all but `RAW`, which repeats what the record says."""
+    return {name: value for name, value in record.fields.items() if name != RAW}
+
+
 def to_public(record: Record) -> dict[str, Any]:
     """Return a record as `tail -o json` and the API show it."""
     public: dict[str, Any] = {
@@ -271,8 +285,8 @@ def to_public(record: Record) -> dict[str, Any]:
         "message": record.message,
         "event_id": record.event_id,
     }
-    if record.fields:
-        public["fields"] = dict(record.fields)
+    if fields := shown_fields(record):
+        public["fields"] = fields
     if record.flags:
         public["flags"] = list(record.flags)
     return public

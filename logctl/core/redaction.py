@@ -23,7 +23,7 @@ from typing import Any
 
 from logctl.core.envelope import decode_data
 from logctl.core.limits import MAX_PLAIN
-from logctl.core.records import ID_DERIVED, REDACTED, Record, Rejected, derive_id
+from logctl.core.records import ID_DERIVED, RAW, REDACTED, Record, Rejected, derive_id, shown_fields
 
 ALL = "all"
 
@@ -272,8 +272,16 @@ class Redactor:
         if not self._rules:
             return record
         message, found = self.text(record.message)
-        fields, more = self._mapping(record.fields)
+        fields, more = self._mapping(shown_fields(record))
         found += more
+        raw = record.fields.get(RAW)
+        if raw is not None:
+            # The original text repeats what the record has. A secret that is recognised by the name of its field
+            # might not be recognised there, so the text is kept only in records that have no secret.
+            in_raw = self._value(raw)[1]
+            if found + in_raw == 0:
+                fields[RAW] = raw
+            found = found or in_raw
         flags, more = self._each(record.flags)
         found += more
         event_id, in_id = self.text(record.event_id)

@@ -15,9 +15,12 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-EARLIEST = 946_684_800_000  # 2000-01-01: an earlier time is a mistake, not the time of a log
+EARLIEST = 315_532_800_000
+"""1980-01-01. An earlier time is a mistake, such as the epoch itself, not the time of a log."""
 LATEST = 4_102_444_800_000  # 2100-01-01
-FUTURE_TOLERANCE = DAY
+FUTURE_TOLERANCE = 7 * DAY
+"""How far a record's time may be in the future: a clock can be wrong, and a local time can be taken for UTC.
+Records beyond would be at the end of every answer, so that one of the year 2099 would hide the newest."""
 LAST = 9_972_028_800_000
 """2286-01-01: sort keys are text with thirteen digits of milliseconds, and a range is read to some time after
 its end."""
@@ -140,7 +143,7 @@ def parse_epoch(number: int | float) -> int:
 
 
 def plausible(milliseconds: int, now: int) -> bool:
-    """Return whether a record can have this time: from the year 2000 to one day from now."""
+    """Return whether a record can have this time: from the year 1980 to seven days from now."""
     return EARLIEST <= milliseconds <= now + FUTURE_TOLERANCE
 
 

@@ -20,8 +20,10 @@ from datetime import tzinfo
 from typing import Any
 
 from logctl.core.errors import UsageError
+from logctl.core.formats.reading import Format
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from logctl.stack import setting_parsers as parse
+from logctl.stack.format_settings import LogSource, log_formats, log_sources
 from logctl.stack.setting_parsers import Parser, SavedQuery, Subscription
 
 TARGETS = ("aws", "local")
@@ -195,6 +197,18 @@ class Settings:
         {},
         "the app ids for services, containers and units whose name in the logs is no app id or another one",
         example={"Checkout Service": "checkout"},
+    )
+    formats: tuple[Format, ...] = _setting(
+        log_formats,
+        [],
+        "your own formats of log lines, each a table with name, pattern, time, levels, multiline, example",
+        example=[{"name": "shop", "pattern": "<time> <level> {(?P<thread>[^}]*)} "}],
+    )
+    sources: tuple[LogSource, ...] = _setting(
+        log_sources,
+        [],
+        "settings for some files, each a table with path (a glob), timezone, format, app, app_from",
+        example=[{"path": "/var/log/shop/*.log", "timezone": "Europe/Berlin", "app": "shop"}],
     )
     queries: tuple[SavedQuery, ...] = _setting(
         parse.saved_queries,

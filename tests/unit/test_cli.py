@@ -302,7 +302,8 @@ def test_what_no_estimate_can_be_made_of(logctl, args, words):
 # ── help ────────────────────────────────────────────────────────────────────────────────────────────
 
 HELP = [
-    [], ["demo"], ["init"], ["provision"], ["destroy"], ["iam"], ["send"], ["tail"], ["consume"],
+    [], ["demo"], ["init"], ["provision"], ["destroy"], ["iam"], ["send"], ["formats"],
+    ["formats", "list"], ["formats", "test"], ["tail"], ["consume"],
     ["local"], ["local", "up"], ["local", "down"], ["local", "status"], ["local", "reset"], ["local", "env"],
     ["athena"], ["athena", "query"], ["athena", "saved"], ["athena", "partitions"], ["athena", "repair"],
     ["athena", "compact"],
@@ -329,6 +330,7 @@ def test_every_command_explains_itself_with_an_example(logctl, command):
         ["dashboard"],
         ["dashboard", "user"],
         ["dlq"],
+        ["formats"],
         ["quarantine"],
     )
     assert is_family or f"logctl {' '.join(command)}" in done.out
@@ -336,7 +338,7 @@ def test_every_command_explains_itself_with_an_example(logctl, command):
 
 
 @pytest.mark.parametrize("family", [[], ["local"], ["athena"], ["debounce"], ["dashboard"], ["dashboard", "user"],
-                                    ["dlq"], ["quarantine"]], ids=" ".join)  # fmt: skip
+                                    ["dlq"], ["formats"], ["quarantine"]], ids=" ".join)  # fmt: skip
 def test_the_first_sentence_of_each_help_fits_into_the_list_of_commands(logctl, family):
     listed = logctl(*family, "--help", COLUMNS="80").out.partition("Commands:\n")[2]
     assert listed

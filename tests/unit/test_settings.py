@@ -72,8 +72,8 @@ VALUES: dict[str, tuple[str, str, str]] = {
 
 
 def test_the_levels_are_tried_for_every_setting():
-    # Saved queries and app names are tables of the file: nothing else can hold them.
-    settings = declarations().keys() - {"queries", "apps"}
+    # These are tables of the file: nothing else can hold them.
+    settings = declarations().keys() - {"queries", "apps", "formats", "sources"}
     assert set(VALUES) == settings, f"VALUES needs three values of {', '.join(settings - set(VALUES))}"
 
 

@@ -10,6 +10,7 @@ from logctl.cli import completion
 from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
 from logctl.cli.options import OutputOption, app_option, level_option
+from logctl.cli.reading_options import FormatOption, TimezoneOption, reading_choice
 from logctl.cli.render import Output, facts, say, show
 from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.times import format_duration, iso, parse_duration
@@ -149,6 +150,8 @@ def simulate(
     level: Annotated[
         str | None, level_option("Least level that alerts in the simulation, instead of alert_level.")
     ] = None,
+    form: FormatOption = "auto",
+    timezone: TimezoneOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Show the alerts that log files would have caused.
@@ -169,7 +172,17 @@ def simulate(
 
     given = {"alert_window": window, "alert_level": level}
     settings = context.with_flags(given).settings
-    inputs = Inputs(files, app, "simulation")
+    choice = reading_choice(context, timezone, form)
+    inputs = Inputs(
+        files,
+        app,
+        "simulation",
+        form=choice.form,
+        zone=choice.zone.zone,
+        formats=choice.formats,
+        only=choice.only,
+        sources=choice.sources,
+    )
     found = run(
         inputs,
         window=settings.alert_window,

@@ -62,10 +62,12 @@ def document() -> str:
 
 
 def _toml(value: Any) -> str:
-    """Write a text, a number, a list or a table of them as TOML, on one line."""
+    """Write a text, a number, or a list or table of them as TOML, on one line."""
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{_key(key)} = {_toml(item)}" for key, item in value.items()) + " }"
-    # JSON's texts, numbers and lists are TOML too.
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    # JSON's texts and numbers are TOML too.
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -55,7 +55,7 @@ class ScopeOptions:
         if self.since is None and self.until is None:
             return Scope.of(None, self.app or ())
         try:
-            span = parse_range(self.since or "2000-01-01", self.until, now(), 0)
+            span = parse_range(self.since or "1980-01-01", self.until, now(), 0)
         except ValueError as problem:
             raise UsageError(f"{problem}.") from None
         return Scope.of(span, self.app or ())

@@ -64,7 +64,7 @@ class MatchOptions:
 
         try:
             given = self.since or self.until
-            span = parse_range(self.since or "2000-01-01", self.until, now(), 0) if given else None
+            span = parse_range(self.since or "1980-01-01", self.until, now(), 0) if given else None
         except ValueError as problem:
             raise UsageError(f"{problem}.") from None
         return Wanted(tuple(self.apps or ()), span, self.reason)

@@ -171,6 +171,7 @@ def _send_files(context: Context, paths: Sequence[str], options: SendOptions, ch
         zone=choice.zone.zone,
         formats=choice.formats,
         only=choice.only,
+        sources=choice.sources,
         otherwise=PLACEHOLDER if options.dry_run else None,
     )
     if options.dry_run:

@@ -18,6 +18,7 @@ from logctl.cli.options import (
     MinimumLevelOption,
     UntilOption,
     follow_option,
+    lines_option,
     minimum_level,
     output_option,
     since_option,
@@ -59,13 +60,7 @@ class TailOptions:
     until: UntilOption = None
     lines: Annotated[
         int | None,
-        typer.Option(
-            "-n",
-            "--lines",
-            metavar="N",
-            min=0,
-            help="Only the newest N records; without --since, however old they are.",
-        ),
+        lines_option("Only the newest N records; without --since, however old they are.", least=0),
     ] = None
     level: MinimumLevelOption = None
     grep: Annotated[

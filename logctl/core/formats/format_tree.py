@@ -29,6 +29,7 @@ _PLACEHOLDER = re.compile(r"(?<!\?P)<(time|level)>")
 _LEVEL_INSIDE = r"(?P<level>[^\W\d_]{1,13}(?:[+-]?\d{1,2})?)"
 _WORD = re.compile(r"[^\W\d_]{1,13}+(?:[+-]?\d{1,2}(?!\d))?(?![^\W_])")
 _NUMBERS = frozenset(("pid", "status", "bytes", "line"))
+_DECIMAL = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
 _MOST_IN_FIELD = 256
 
 
@@ -86,7 +87,9 @@ class FormatTree:
         own = {word.lower() for word in declared.levels}
         branches = self._root
         for number, (pattern, then) in enumerate(_parts(declared)):
-            first = frozenset(declared.first) if number == 0 and declared.first else _first(pattern, then)
+            first = _first(pattern)
+            if number == 0 and declared.first and not ((then == "time" and pattern.isspace()) or not pattern):
+                first = frozenset(declared.first)
             node = None
             if then != "message":
                 same = (n for n in branches.nodes if (n.pattern, n.then, n.first) == (pattern, then, first))
@@ -120,7 +123,7 @@ class FormatTree:
         return _Walk(text, context, scan).descend(self._root, start)
 
 
-def _first(pattern: str, then: str) -> frozenset[str] | None:
+def _first(pattern: str) -> frozenset[str] | None:
     found = first_characters(pattern)
     return found or None  # spaces only: what follows them is not known
 
@@ -217,6 +220,8 @@ class _Walk:
                     app = value[:_MOST_IN_FIELD]
                 elif name in _NUMBERS and value.isdecimal() and len(value) < 16:
                     fields[name] = int(value)
+                elif name == "duration" and _DECIMAL.fullmatch(value):
+                    fields[name] = float(value) if "." in value else int(value)
                 elif value != "-":
                     fields[name] = value[:_MOST_IN_FIELD]
         level = _level(word, declared) if word else levels.UNKNOWN

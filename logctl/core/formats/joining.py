@@ -1,1 +1,716 @@
-"""Joining lines into records, by the rules of languages and runtimes and never because nothing else matches."""
+"""Joining lines into records, by the rules of languages and runtimes and never because nothing else matches.
+
+A line continues the open record of its stream if the grammar of a trace says so (see `traces`), if it is indented more
+than the record's first line, or if the format of the record always has several lines. A line with a head of its own
+begins a record. Where only the next line can tell, a line waits for it: the first line of a Java trace may be any text.
+
+Lines that a container runtime has divided into parts are put together first, and read again as a whole.
+
+What later lines depend on is a short text, `Joiner.state`: reading on from a place gives the records that reading
+without a break gives.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass, field
+from typing import Generic, TypeVar
+
+from logctl.core.formats import registry
+from logctl.core.formats.reader import read_line
+from logctl.core.formats.reading import BAD_TIME, MALFORMED_JSON, Context, Joins, Reading
+from logctl.core.formats.traces import CONFIRMS, TRACES, begun_by, exception_of
+from logctl.core.levels import ERROR, FATAL, INFO, NOTICE, UNKNOWN
+
+MAX_JOINED_LINES = 1_000
+MAX_JOINED = 256 * 1024
+"""The most characters of a record that consists of several lines."""
+MAX_PARTS = 1024 * 1024
+"""The most characters of a line that was divided into parts."""
+_MAX_STREAMS = 8
+"""How many interleaved streams have open records at the same time."""
+_PATIENCE = 20
+"""How many lines of other streams may come before the next line of a record that has no trace yet."""
+_ENTANGLED = 200
+"""How many lines of interleaved streams are read before all of their records are ended, so that a file that is
+followed has places where no record is open."""
+_MAX_BLANK = 3
+"""Blank lines within a record."""
+_MAX_DOUBTFUL = 5
+"""Lines in sequence that wait for a line that shows whether they continue the record."""
+
+Place = TypeVar("Place")
+
+
+@dataclass(slots=True)
+class Joined(Generic[Place]):
+    """A complete record.
+
+    Attributes:
+        reading: what the whole record says; its message has the further lines, without their layers.
+        text: the lines as they were, with blank lines between them.
+        first: the place of its first line, as it was given to the joiner; `last` is that of the last one.
+        lines: how many lines it has.
+    """
+
+    reading: Reading
+    text: str
+    first: Place
+    last: Place
+    lines: int = 1
+
+
+@dataclass(slots=True)
+class _State:
+    """What a stream's next line depends on. All members are texts and small numbers, for `Joiner.state`.
+
+    Attributes:
+        trace: the name of the trace that the last line was part of; "" for none.
+        step: within a Python trace, the part: 1 its indented lines, 2 after its last line, 3 before it begins.
+        head: the record began with a head.
+        level: its level so far.
+        indent: the spaces before its first line.
+        until: all lines until the next head belong to it.
+        sql: its last line is within an SQL statement.
+        opened: a bracket was opened that a later line closes.
+        several: it has several lines.
+        blank: the number of blank lines since its last line.
+    """
+
+    trace: str = ""
+    step: int = 0
+    head: bool = False
+    level: str = UNKNOWN
+    indent: int = 0
+    until: bool = False
+    sql: bool = False
+    opened: bool = False
+    several: bool = False
+    blank: int = 0
+
+
+@dataclass(slots=True)
+class _Line(Generic[Place]):
+    text: str
+    reading: Reading
+    place: Place
+
+
+@dataclass(slots=True)
+class _Open(Generic[Place]):
+    """A record that may get further lines."""
+
+    stream: str
+    state: _State
+    first: _Line[Place]
+    last: Place
+    texts: list[str]
+    messages: list[str]
+    blanks: list[str] = field(default_factory=list)
+    doubtful: list[_Line[Place]] = field(default_factory=list)
+    size: int = 0
+    idle: int = 0
+    done: bool = False
+
+
+@dataclass(slots=True)
+class _Parts(Generic[Place]):
+    """The parts of a line, of which the last one has not come yet."""
+
+    first: _Line[Place]
+    inner: list[str]
+    texts: list[str]
+    last: Place
+    size: int
+
+
+class Joiner(Generic[Place]):
+    """A joiner of the lines of one source. `state` is that of an earlier joiner, at whose place reading goes on."""
+
+    def __init__(self, context: Context, state: str = "") -> None:
+        self._context = context
+        self._joins = _several_lines(context)
+        self._open: dict[str, _Open[Place]] = {}
+        self._queue: list[_Open[Place] | Joined[Place]] = []
+        self._parts: dict[str, _Parts[Place]] = {}
+        self._states: dict[str, _State] = {}
+        self._since: Place | None = None
+        self._entangled = 0
+        if state:
+            self._states = {
+                stream: _State(*values)
+                for stream, values in json.loads(state).items()
+                if len(values) == len(_STATE)
+            }
+
+    @property
+    def held(self) -> Place | None:
+        """The place of the first line of the open records; None if every line so far is in a complete record."""
+        return self._since
+
+    @property
+    def state(self) -> str:
+        """What later lines depend on, once no record is open."""
+        if not self._states:
+            return ""
+        states = {stream: astuple(state) for stream, state in self._states.items()}
+        return json.dumps(states, separators=(",", ":"))
+
+    def line(self, text: str, place: Place) -> list[Joined[Place]]:
+        """Read the next line; return the records that are complete now."""
+        return self.add(text, self.read(text), place)
+
+    def read(self, text: str) -> Reading:
+        """Return what the next line says; it has to be added."""
+        return read_line(text, self._context)
+
+    def add(self, text: str, reading: Reading, place: Place) -> list[Joined[Place]]:
+        """Add the next line, which was read already; return the records that are complete now."""
+        if self._since is None:
+            self._since = place
+        line = _Line(text, reading, place)
+        if reading.partial or (self._parts and reading.stream in self._parts):
+            self._part(line)
+        else:
+            self._add(line)
+        return self._complete()
+
+    def blank(self, text: str = "") -> None:
+        """Add a blank line, which is in no layer."""
+        if (record := self._open.get("")) is not None:
+            self._blank(record, text)
+        elif (state := self._states.get("")) is not None:
+            state.blank += 1
+
+    def end(self) -> list[Joined[Place]]:
+        """End all records, because no line follows, or none for a long time; return those that are left."""
+        for parts in [*self._parts.values()]:
+            self._assemble(parts)
+        self._end_all()
+        return self._complete()
+
+    @property
+    def expects(self) -> bool:
+        """Whether an open record is a trace, of which more lines probably come."""
+        return bool(self._parts) or any(
+            record.state.trace or record.doubtful for record in self._open.values()
+        )
+
+    # ── Parts of lines ──────────────────────────────────────────────────────────────────────────────
+
+    def _part(self, line: _Line[Place]) -> None:
+        stream = line.reading.stream
+        parts = self._parts.get(stream)
+        size = len(line.text)
+        if parts is not None and parts.size + size > MAX_PARTS:
+            self._assemble(parts)
+            parts = None
+        if parts is None:
+            if not line.reading.partial:
+                self._add(line)
+                return
+            if len(self._parts) >= _MAX_STREAMS:
+                self._assemble(next(iter(self._parts.values())))
+            self._parts[stream] = _Parts(line, [line.reading.inner], [line.text], line.place, size)
+            return
+        parts.inner.append(line.reading.inner)
+        parts.texts.append(line.text)
+        parts.last = line.place
+        parts.size += size
+        if not line.reading.partial:
+            self._assemble(parts)
+
+    def _assemble(self, parts: _Parts[Place]) -> None:
+        outer = parts.first.reading
+        del self._parts[outer.stream]
+        inner = "".join(parts.inner)
+        self._add(
+            _Line("\n".join(parts.texts), _read_within(outer, inner, self._context), parts.first.place),
+            parts.last,
+        )
+
+    # ── Lines ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _add(self, line: _Line[Place], last: Place | None = None) -> None:
+        last = line.place if last is None else last
+        reading = line.reading
+        stream = reading.stream
+        record = self._open.get(stream)
+        inner = reading.inner
+        if not inner or inner.isspace():
+            if reading.begins or (record is None and reading.ts is not None and reading.message):
+                pass  # a head without a message is a record, or the first line of one
+            elif record is not None:
+                self._blank(record, line.text)
+                return
+            else:
+                if (state := self._states.get(stream)) is not None:
+                    state.blank += 1
+                self._release()
+                return
+        if len(self._open) > (record is not None):
+            self._disentangle(record, reading)
+            record = self._open.get(stream)
+        if record is None:
+            state = self._states.pop(stream, None) if self._states else None
+            if state is not None and _decide(state, reading) is True:
+                # The rest of a record that was too long, or that was ended while nothing followed.
+                self._begin(line, last, _after(state, reading), continued=True)
+            else:
+                self._begin(line, last, None)
+            return
+        if record.doubtful:
+            self._resolve(record, line, last)
+            return
+        verdict = _decide(record.state, reading)
+        if verdict is True:
+            self._continue(record, line, last)
+        elif verdict is None:
+            record.doubtful.append(line)
+            record.idle = 0
+        else:
+            self._finish(record)
+            self._begin(line, last, None)
+
+    def _resolve(self, record: _Open[Place], line: _Line[Place], last: Place) -> None:
+        """Decide about the doubtful lines of a record: they continue it if `line` shows that a trace is going on."""
+        reading = line.reading
+        shows = CONFIRMS.match(reading.inner) is not None or (
+            record.state.step == 2 and reading.inner[0] in " \t" and record.state.trace == "python"
+        )
+        if shows and not reading.begins:
+            doubtful, record.doubtful = record.doubtful, []
+            for earlier in doubtful:
+                if _is_blank(earlier.reading.inner):
+                    self._blank(record, earlier.text)
+                else:
+                    self._continue(record, earlier, earlier.place, sure=True)
+            self._add(line, last)
+        elif (
+            not reading.begins
+            and len(record.doubtful) < _MAX_DOUBTFUL
+            and _decide(record.state, reading) is None
+        ):
+            record.doubtful.append(line)
+        else:
+            self._end(record)
+            self._add(line, last)
+
+    def _begin(
+        self, line: _Line[Place], last: Place, state: _State | None, *, continued: bool = False
+    ) -> None:
+        reading = line.reading
+        if state is None:
+            if not self._may_continue(reading):
+                self._queue.append(Joined(reading, line.text, line.place, last, line.text.count("\n") + 1))
+                return
+            state = self._first_state(reading)
+        elif continued:
+            reading.message = reading.inner
+            if reading.level == UNKNOWN:
+                reading.level = state.level
+        record = _Open(reading.stream, state, line, last, [line.text], [reading.message], size=len(line.text))
+        if len(self._open) >= _MAX_STREAMS:
+            self._end(next(iter(self._open.values())))
+        if not self._open and not self._parts:
+            self._since, self._entangled = line.place, 0  # all records before this line are complete
+        self._open[reading.stream] = record
+        self._queue.append(record)
+
+    def _may_continue(self, reading: Reading) -> bool:
+        if reading.inner[:1] == "{" and reading.begins and MALFORMED_JSON not in reading.flags:
+            return False
+        if reading.format:
+            joins = self._joins.get(reading.format)
+            if joins is Joins.NONE:
+                return False
+        return "status" not in reading.fields or "method" not in reading.fields
+
+    def _first_state(self, reading: Reading) -> _State:
+        inner, message = reading.inner, reading.message
+        state = _State(head=reading.begins, indent=_indent(inner), level=reading.level)
+        trace = begun_by(inner)
+        if trace is not None:
+            if trace.name not in ("rails", "erlang"):
+                if reading.message != inner:
+                    reading.message = message = inner
+                if trace.at_once and trace.level != UNKNOWN:
+                    reading.level = state.level = _worse(
+                        reading.level, trace.level, sure=trace.level == FATAL
+                    )
+        elif reading.begins and message is not inner and (within := begun_by(message)) is not None:
+            trace = within
+            reading.level = state.level = reading.level if reading.level != UNKNOWN else _milder(trace.level)
+        elif not reading.begins or reading.ts is None:
+            trace = exception_of(inner)
+            if trace is not None:
+                reading.message = message = inner
+        if trace is not None:
+            state.trace = trace.name
+            if trace.name == "python":
+                state.step = 1 if "Traceback" in inner or inner[:1] == " " or "Fatal Python" in inner else 3
+            elif trace.name == "rust":
+                state.step = int(inner.endswith(":"))  # the message is in the next line
+            elif trace.name == "go":
+                state.step = int(inner.startswith("goroutine"))
+        state.until = self._joins.get(reading.format) is Joins.UNTIL_HEAD or (
+            reading.begins and reading.ts is not None and not message.strip()
+        )
+        _note(state, message)
+        return state
+
+    def _continue(self, record: _Open[Place], line: _Line[Place], last: Place, *, sure: bool = False) -> None:
+        if not self._has_room(record, line):
+            state = record.state
+            self._finish(record)
+            self._begin(line, last, _after(state, line.reading, sure=sure), continued=True)
+            return
+        reading = line.reading
+        if record.blanks:
+            record.texts.extend(record.blanks)
+            record.messages.extend("" for _ in record.blanks)
+            record.blanks.clear()
+        record.texts.append(line.text)
+        if record.state.until and not record.first.reading.message.strip() and reading.level != UNKNOWN:
+            # java.util.logging has the level in its second line.
+            if record.first.reading.level == UNKNOWN:
+                record.first.reading.level = reading.level
+            record.messages.append(reading.message)
+        else:
+            record.messages.append(reading.inner)
+        record.size += len(line.text) + 1
+        record.last, record.idle = last, 0
+        state = record.state = _after(record.state, reading, sure=sure)
+        state.level = record.first.reading.level
+        if state.trace and state.level == UNKNOWN:
+            kind = TRACES[state.trace]
+            if kind.level != UNKNOWN:
+                level = _milder(kind.level) if state.head else kind.level
+                state.level = record.first.reading.level = level
+
+    def _has_room(self, record: _Open[Place], line: _Line[Place]) -> bool:
+        lines = len(record.texts) + len(record.blanks) + 1
+        return lines <= MAX_JOINED_LINES and record.size + len(line.text) < MAX_JOINED
+
+    def _blank(self, record: _Open[Place], text: str) -> None:
+        if record.doubtful:
+            record.doubtful.append(_Line(text, Reading(""), record.last))
+            if len(record.doubtful) > _MAX_DOUBTFUL:
+                self._end(record)
+            return
+        record.state.blank += 1
+        if record.state.blank <= _MAX_BLANK + 1:
+            record.blanks.append(text)
+
+    # ── The end of records ──────────────────────────────────────────────────────────────────────────
+
+    def _end(self, record: _Open[Place]) -> None:
+        """End a record although its next line might continue it. Its doubtful lines are records of their own."""
+        doubtful, record.doubtful = record.doubtful, []
+        self._finish(record)
+        if not doubtful:
+            self._states[record.stream] = record.state
+            if len(self._states) > _MAX_STREAMS:
+                del self._states[next(iter(self._states))]
+            return
+        self._begin(doubtful[0], doubtful[0].place, None)
+        for line in doubtful[1:]:
+            self._add(line)
+
+    def _end_all(self) -> None:
+        while self._open:
+            self._end(next(iter(self._open.values())))
+
+    def _finish(self, record: _Open[Place]) -> None:
+        record.done = True
+        del self._open[record.stream]
+
+    def _disentangle(self, own: _Open[Place] | None, reading: Reading) -> None:
+        """End records of other streams that have waited long enough."""
+        self._entangled += 1
+        quiet = all(not record.state.trace for record in self._open.values()) and not self._parts
+        if self._entangled >= _ENTANGLED * (1 if quiet else 5):
+            self._end_all()
+            return
+        for record in [*self._open.values()]:
+            if record is not own:
+                record.idle += 1
+                if record.idle >= _PATIENCE * (10 if record.state.trace else 1):
+                    self._end(record)
+
+    def _complete(self) -> list[Joined[Place]]:
+        """Remove the complete records from the start of the queue, in the order of their first lines."""
+        queue, number = self._queue, 0
+        for record in queue:
+            if isinstance(record, _Open) and not record.done:
+                break
+            number += 1
+        if not number:
+            return []
+        complete = [record if isinstance(record, Joined) else _joined(record) for record in queue[:number]]
+        del queue[:number]
+        self._release()
+        return complete
+
+    def _release(self) -> None:
+        if not self._queue and not self._parts:
+            self._since = None
+
+
+def join_lines(lines: Iterable[str], context: Context) -> Iterator[Joined[int]]:
+    """Yield the records of some lines; the places are the indexes of the lines."""
+    joiner: Joiner[int] = Joiner(context)
+    for index, line in enumerate(lines):
+        if not line or line.isspace():
+            joiner.blank(line)
+        else:
+            yield from joiner.line(line, index)
+    yield from joiner.end()
+
+
+# ── Decisions ───────────────────────────────────────────────────────────────────────────────────────
+
+_STATE = _State.__slots__
+_CALM = frozenset((INFO, NOTICE))
+_EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]{0,200}+(?:\[[^\]]{0,80}\])?(?:: |:?$)")
+_JUL = re.compile(r"[^\W\d_a-z]{4,16}: ")
+_SQL_BEGINS = re.compile(
+    r"(?:.{0,40}[:\s])?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|WITH|DROP|MERGE|REPLACE INTO|BEGIN|EXPLAIN)\s"
+)
+_SQL_GOES_ON = re.compile(
+    r"(?:FROM|WHERE|AND|OR|ORDER BY|GROUP BY|LIMIT|OFFSET|VALUES|SET|(?:LEFT |RIGHT |FULL |INNER |CROSS |NATURAL )?"
+    r"(?:OUTER )?JOIN|ON|HAVING|UNION|RETURNING|SELECT|WINDOW|USING|AS|INTO|FOR UPDATE|FETCH|EXCEPT|INTERSECT|CASE|WHEN"
+    r"|THEN|ELSE|END|NOT|IN|IS|DESC|ASC|CONSTRAINT|PRIMARY KEY|FOREIGN KEY|UNIQUE|CHECK|REFERENCES|ENGINE|PARTITION)\b"
+    r"|\)"
+)
+_CLOSES = re.compile(r"[\])}>]+[,;)]?\"?\s*$")
+_GO_FUNCTION = re.compile(r"[\w./*()\[\]·…{}~%@-]{1,400}\(.{0,1000}\)$")
+_ASYNCIO = re.compile(
+    r"(?:future|task|handle|protocol|transport|source_traceback|socket|client_session): ?[<\[]?"
+)
+# What continues any record with a head, by the first character, and the trace that it is part of.
+_CONTINUES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
+    first: tuple((name, re.compile(pattern)) for name, pattern in kinds)
+    for first, kinds in {
+        "C": (("java", r"Caused by:"),),
+        "W": (("java", r"Wrapped by:"),),
+        "S": (("java", r"Suppressed:"), ("php", r"Stack trace:$"), ("rust report", r"Stack backtrace:")),
+        "s": (("rust", r"stack backtrace:"),),
+        "g": (("go", r"goroutine \d{1,10} \[.{1,200}\]:"),),
+        "[": (
+            ("php", r"\[(?:stacktrace|previous exception)\]"),
+            ("", r"\[(?:SQL|parameters|cached|generated)[: ]"),
+        ),
+        ".": (("java", r"\.\.\. \d{1,6} (?:more|common)"),),
+        "*": (("elixir", r"\*\* \("),),
+        "-": (("dotnet", r"---? End of"), ("dotnet", r"---> ")),
+        "D": (("python", r"During handling of the above exception"),),
+        "(": (("", r"\(Use `node --trace|\(Background on this error"),),
+        "N": (("node", r"Node\.js v\d{1,3}\."),),
+        "L": (("elixir", r"Last message"),),
+        **{first: (("", _ASYNCIO.pattern),) for first in "fthpsc" if first not in "s"},
+    }.items()
+}
+
+
+def _decide(state: _State, reading: Reading) -> bool | None:
+    """Return whether a line continues a record; None if only the next line can tell."""
+    inner = reading.inner
+    if not inner:
+        return False
+    first = inner[0]
+    if state.trace:
+        verdict = _in_trace(state, reading, inner, first)
+        if verdict is not None:
+            return verdict
+    if reading.begins:
+        return state.until and state.indent == 0 and not state.several and _second_of_two(reading, inner)
+    if inner[:1] == "{" and inner.rstrip().endswith("}") and not state.opened and not state.until:
+        return False
+    if state.blank > _MAX_BLANK:
+        return False
+    if begun_by(inner) is not None and (first != "T" or not _takes_trace(state)) and first not in "g*":
+        return False
+    if state.until:
+        return True
+    if first in " \t":
+        return state.indent == 0 or _indent(inner) > state.indent
+    if state.opened and _CLOSES.match(inner, 0, 200):
+        return True
+    if state.sql and _SQL_GOES_ON.match(inner):
+        return True
+    if not state.head:
+        return False
+    for _, pattern in _CONTINUES.get(first, ()):
+        if pattern.match(inner):
+            return True
+    if first == "T" and begun_by(inner) is not None:
+        return True
+    exception = exception_of(inner)
+    if exception is not None and (exception.name != "node" or _takes_trace(state)):
+        return True if exception.name != "node" else None
+    if state.blank:
+        return False
+    return None
+
+
+def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> bool | None:
+    """Return whether a line is part of the trace that the record has; None if the trace does not tell."""
+    if reading.begins and reading.ts is not None and not reading.layers:
+        return False
+    name = state.trace
+    trace = TRACES[name]
+    if first in " \t":
+        return None if reading.begins else state.blank <= _MAX_BLANK
+    if trace.follows.match(inner, 0, 400):
+        return True
+    if name == "python":
+        if state.step == 3:
+            return True if inner.startswith("Traceback (most") else None
+        if state.step == 1 and not state.blank and _EXCEPTION_LINE.match(inner, 0, 300):
+            return True
+        if state.step == 2 and not reading.begins and not state.blank:
+            if _CLOSES.match(inner, 0, 200) or inner.startswith(
+                ("[SQL: ", "[parameters: ", "(Background on")
+            ):
+                return True
+            return None if begun_by(inner) is None else False
+        return False
+    if name == "go":
+        return (
+            True
+            if state.step == 1 and _GO_FUNCTION.match(inner, 0, 1500)
+            else (False if not reading.begins else None)
+        )
+    if name == "rust" and state.step == 1 and not state.several and not reading.ts:
+        return True
+    if name == "erlang":
+        return not reading.begins and not state.blank
+    if name == "node source" and exception_of(inner) is not None:
+        return True
+    if (
+        name in ("java", "java thread", "dotnet")
+        and not state.several
+        and not reading.begins
+        and not state.blank
+    ):
+        return None if begun_by(inner) is None else False
+    return None if state.head else (False if not reading.begins else None)
+
+
+def _after(state: _State, reading: Reading, *, sure: bool = False) -> _State:
+    """Return the state after a further line of a record."""
+    inner = reading.inner
+    first = inner[:1]
+    after = _State(
+        state.trace, state.step, state.head, state.level, indent=state.indent, until=state.until, several=True
+    )
+    name = state.trace
+    begun = begun_by(inner) if first not in " \t" or "Traceback" in inner[:60] else None
+    if begun is not None and begun.name != "node source":
+        after.trace = begun.name
+        if begun.name == "python":
+            after.step = 1 if "Traceback" in inner[:60] or "Fatal Python" in inner else 3
+    elif first not in " \t":
+        for kind, pattern in _CONTINUES.get(first, ()):
+            if kind and pattern.match(inner):
+                after.trace, after.step = kind, 1 if kind == "go" else 0
+        if name == "python" and after.trace == "python" and state.step == 1 and not inner.startswith("Tra"):
+            after.step = 2
+        if not after.trace and (exception := exception_of(inner)) is not None:
+            after.trace = exception.name
+        if sure and not after.trace:
+            after.trace = "java"
+    elif not after.trace and (frame := _FRAME.match(inner)) is not None:
+        after.trace = "go" if frame[1] else "java"
+    if after.trace == "go" and inner.startswith("goroutine "):
+        after.step = 1
+    if name == "node source" and exception_of(inner) is not None:
+        after.trace = "node"
+    _note(after, inner)
+    after.sql = after.sql or (state.sql and not inner.rstrip().endswith(";"))
+    after.opened = after.opened or (state.opened and first in " \t")
+    return after
+
+
+_FRAME = re.compile(r"[ \t]+at \S|(\t\S{1,300}\.go:\d)")
+
+
+def _note(state: _State, text: str) -> None:
+    """Note what a line leaves open."""
+    end = text[-200:].rstrip()
+    state.opened = end[-1:] in ("{", "[", "(", "<") or (state.opened and state.several)
+    state.sql = state.sql or _SQL_BEGINS.match(text, 0, 200) is not None
+
+
+def _takes_trace(state: _State) -> bool:
+    """Return whether a trace that any program can print belongs to the record before it.
+
+    After a message of level INFO it is most often not logged but printed when the program ends, and has to alert.
+    """
+    return state.head and state.level not in _CALM
+
+
+def _second_of_two(reading: Reading, inner: str) -> bool:
+    """Return whether a line is the second line of java.util.logging, which begins with the level."""
+    return reading.ts is None and not reading.layers and _JUL.match(inner, 0, 40) is not None
+
+
+def _several_lines(context: Context) -> Mapping[str, Joins]:
+    """Return how the lines of each format are joined, without the formats that follow the general rules."""
+    return {
+        known.name: known.joins
+        for known in (*registry.FORMATS, *context.formats)
+        if known.joins is not Joins.TRACES
+    }
+
+
+def _read_within(outer: Reading, inner: str, context: Context) -> Reading:
+    """Return the reading of a line that was put together of parts; `outer` is that of its first part."""
+    reading = read_line(inner, context)
+    if reading.ts is None and BAD_TIME not in reading.flags:
+        reading.ts, reading.zone = outer.ts, outer.zone
+    if reading.level == UNKNOWN:
+        reading.level = outer.level
+    reading.fields = {**outer.fields, **reading.fields}
+    reading.layers = outer.layers + reading.layers
+    reading.app = outer.app or reading.app
+    reading.stream = outer.stream
+    return reading
+
+
+def _joined(record: _Open[Place]) -> Joined[Place]:
+    reading = record.first.reading
+    if len(record.messages) > 1:
+        reading.message = _message(record.messages)
+    text = record.texts[0] if len(record.texts) == 1 else "\n".join(record.texts)
+    return Joined(reading, text, record.first.place, record.last, text.count("\n") + 1)
+
+
+def _message(messages: list[str]) -> str:
+    """Return the lines of a message; if the head has no message, the others lose their common indentation."""
+    if messages[0].strip():
+        return "\n".join(messages)
+    rest = messages[1:]
+    common = min((_indent(line) for line in rest if not _is_blank(line)), default=0)
+    return "\n".join(line[common:] for line in rest)
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip(" \t"))
+
+
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace()
+
+
+def _worse(level: str, trace: str, *, sure: bool) -> str:
+    """Return the level of a record that begins with a trace: its own, unless the trace is an end by `FATAL`."""
+    return trace if level == UNKNOWN or sure else level
+
+
+def _milder(level: str) -> str:
+    """Return the level of a trace within a record: the program went on, and logged it."""
+    return ERROR if level == FATAL else level

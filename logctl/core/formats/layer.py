@@ -31,7 +31,9 @@ class Layer:
     partial: bool = False
     stream: str = ""
     own_record: bool = False
-    """The inner text continues an earlier line only if it is part of a stack trace, not for being indented."""
+    """Each line is a record, unless its inner text is part of a stack trace."""
+    lists: bool = False
+    """Lines can be indented without continuing the line before."""
 
 
 def timed(name: str, inner: str, time: FoundTime | None, **members: Any) -> Layer:

@@ -59,6 +59,8 @@ _FLUENTD_FILE = re.compile(r"\t([^\t\n]{1,200})\t(?=\{)")
 _OWN_TIME = re.compile(
     r"[\[(\"]?\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\{\"|<\d{1,3}>"
 )
+_APP_LABELS = ("app", "service_name", "container", "job")
+_BEGINS_TIME = '[("{<0123456789ADFJMNOS'
 _COMMAND_LEVELS = {"error": ERROR, "warning": WARN, "notice": NOTICE, "debug": DEBUG}
 
 
@@ -66,59 +68,95 @@ def _from_iso(text: str, context: Context) -> Layer | None:
     stamp = _ISO.match(text, 0, 48)
     if stamp is None:
         return None
-    end = stamp.end()
-    after = text[end : end + 1]
-    if after == "\t":
-        if found := _FLUENTD_FILE.match(text, end, end + FRONT):
-            return timed(
-                "fluentd", text[found.end() :], scan_time(text, 0, context), fields={"tag": found[1]}
-            )
-        return None
-    if after != " ":
-        return None
-    return _after_iso(text, stamp, text[end + 1 : end + 2], context)
+    end, fraction, zone = stamp.end(), stamp["fraction"], stamp["zone"]
+    if text[end : end + 1] != " ":
+        found = _FLUENTD_FILE.match(text, end, end + FRONT) if text[end : end + 1] == "\t" else None
+        return _dated("fluentd", text, found, context, fields={"tag": found[1]}) if found else None
+    layer: Layer | None = None
+    follows = text[end + 1 : end + 2]
+    if follows == "[":
+        layer = _cloud_foundry(text, end, context)
+    elif follows == "{":
+        layer = _labelled(text, end, context)
+    elif follows.isdigit():
+        layer = _stream_of_aws(text, end, context) or (_gitlab(text, end, context) if zone else None)
+    elif follows.isalpha():
+        layer = _after_iso(text, stamp, context)
+    if layer is not None:
+        return layer
+    if zone == "Z" and fraction and len(fraction) == 7:
+        time = scan_time(text, 0, context)
+        return _ci(text[end + 1 :], time) if time else None
+    if (
+        zone
+        and fraction
+        and (len(fraction) == 9 or (len(fraction) == 6 and zone == "+00:00" and text[10] == "T"))
+    ):
+        return timed("timestamps", text[end + 1 :], scan_time(text, 0, context))
+    if follows in _BEGINS_TIME and _OWN_TIME.match(text, end + 1):
+        return timed("timestamps", text[end + 1 :], scan_time(text, 0, context))
+    return None
 
 
-def _after_iso(text: str, stamp: re.Match[str], follows: str, context: Context) -> Layer | None:
-    """Return the layer of a line with a time and a space before the character `follows`."""
-    end, digits, zone = stamp.end(), len(stamp["fraction"] or ""), stamp["zone"]
-    time = scan_time(text, 0, context)
-    if time is None:
-        return None
-    if follows == "s" and (found := _CRI.match(text, end, end + FRONT)):
-        stream = found[1]
-        fields: dict[str, Any] = {"stream": stream}
-        layer = timed("cri", text[found.end() :], time, fields=fields, stream=stream)
+def _dated(name: str, text: str, found: re.Match[str], context: Context, **members: Any) -> Layer:
+    """Return a layer with the time at the start of a line, whose inner text follows a match."""
+    return timed(name, text[found.end() :], scan_time(text, 0, context), **members)
+
+
+def _after_iso(text: str, stamp: re.Match[str], context: Context) -> Layer | None:
+    """Return the layer of a line with a time, a space and a word."""
+    end, zone = stamp.end(), stamp["zone"]
+    if text.startswith(" std", end) and (found := _CRI.match(text, end, end + FRONT)):
+        layer = _dated("cri", text, found, context, fields={"stream": found[1]}, stream=found[1])
         layer.partial = found[2] == "P"
         return layer
-    if follows == "[" and (found := _CLOUD_FOUNDRY.match(text, end, end + FRONT)):
-        stream = "stdout" if found[2] == "OUT" else "stderr"
-        fields = {"stream": stream, "source": found[1]}
-        return timed("cloud foundry", text[found.end() :], time, fields=fields, stream=f"{found[1]} {stream}")
-    if zone and follows in "arp" and (found := _FLY.match(text, end, end + FRONT)):
-        fields = {"source": found["source"], "machine": found["machine"], "region": found["region"]}
-        level = parse_level(found["level"])
-        return timed("fly", text[found.end() :], time, fields=fields, level=level, stream=found["machine"])
-    if zone and follows.isalnum() and (found := _GITLAB.match(text, end)):
-        stream = "stdout" if found[1] == "O" else "stderr"
-        return timed("gitlab", text[found.end() :], time, fields={"stream": stream}, stream=stream)
-    if text[10] == "T" and (found := _AWS_STREAM.match(text, end, end + FRONT)):
-        fields = {"stream": found["stream"]}
-        app = found["container"] or ""
-        return timed("aws logs", text[found.end() :], time, fields=fields, app=app, stream=found["stream"])
-    if follows == "{" and (found := _LABELS.match(text, end, end + 2 * FRONT)):
-        return _labelled(text, found, time)
-    if digits == 9 and zone and (found := _FLUENTD_TAG.match(text, end, end + FRONT)):
-        return timed("fluentd", text[found.end() :], time, fields={"tag": found[1]})
-    if (tagged := syslog_layers.tagged(text, end + 1, time, stamp)) is not None:
-        return tagged
-    if zone == "Z" and digits == 7:
-        return _ci(text[end + 1 :], time)
-    if digits == 9 and zone or zone == "+00:00" and digits == 6 and text[10] == "T":
-        return timed("timestamps", text[end + 1 :], time)
-    if _OWN_TIME.match(text, end + 1):
-        return timed("timestamps", text[end + 1 :], time)
-    return None
+    front = text[end : end + 200]
+    if "]" not in front and (zone is None or ":" not in front):
+        return (
+            _stream_of_aws(text, end, context) or _gitlab(text, end, context)
+            if "/" in front or zone
+            else None
+        )
+    if zone:
+        if found := _FLY.match(text, end, end + FRONT):
+            fields = {name: found[name] for name in ("source", "machine", "region")}
+            level = parse_level(found["level"])
+            return _dated("fly", text, found, context, fields=fields, level=level, stream=found["machine"])
+        if found := _FLUENTD_TAG.match(text, end, end + FRONT):
+            fraction = stamp["fraction"] or ""
+            if len(fraction) == 9:
+                return _dated("fluentd", text, found, context, fields={"tag": found[1]})
+        platform = _stream_of_aws(text, end, context) or _gitlab(text, end, context)
+        if platform is not None:
+            return platform
+    return syslog_layers.after_iso(text, end + 1, stamp, context)
+
+
+def _cloud_foundry(text: str, end: int, context: Context) -> Layer | None:
+    found = _CLOUD_FOUNDRY.match(text, end, end + FRONT)
+    if found is None:
+        return None
+    stream = "stdout" if found[2] == "OUT" else "stderr"
+    fields = {"stream": stream, "source": found[1]}
+    return _dated("cloud foundry", text, found, context, fields=fields, stream=f"{found[1]} {stream}")
+
+
+def _stream_of_aws(text: str, end: int, context: Context) -> Layer | None:
+    """Return the layer of a line of `aws logs tail`: the name of the log stream follows the time."""
+    found = _AWS_STREAM.match(text, end, end + FRONT) if text[10] == "T" else None
+    if found is None:
+        return None
+    stream = found["stream"]
+    app = found["container"] or ""
+    return _dated("aws logs", text, found, context, fields={"stream": stream}, app=app, stream=stream)
+
+
+def _gitlab(text: str, end: int, context: Context) -> Layer | None:
+    found = _GITLAB.match(text, end)
+    if found is None:
+        return None
+    stream = "stdout" if found[1] == "O" else "stderr"
+    return _dated("gitlab", text, found, context, fields={"stream": stream}, stream=stream)
 
 
 def _ci(inner: str, time: FoundTime) -> Layer:
@@ -130,12 +168,14 @@ def _ci(inner: str, time: FoundTime) -> Layer:
     return timed("ci", inner, time, level=level)
 
 
-def _labelled(text: str, found: re.Match[str], time: FoundTime) -> Layer:
+def _labelled(text: str, end: int, context: Context) -> Layer | None:
+    """Return the layer of a line of `logcli`: the labels of a stream in Loki follow the time."""
+    found = _LABELS.match(text, end, end + 2 * FRONT)
+    if found is None:
+        return None
     fields = dict(_LABEL.findall(found["labels"]))
-    app = (
-        fields.get("app") or fields.get("service_name") or fields.get("container") or fields.get("job") or ""
-    )
-    return timed("loki", text[found.end() :], time, fields=fields, app=app, stream=found["labels"])
+    app = next((fields[name] for name in _APP_LABELS if fields.get(name)), "")
+    return _dated("loki", text, found, context, fields=fields, app=app, stream=found["labels"])
 
 
 # ── Other lines that begin with a digit ─────────────────────────────────────────────────────────────
@@ -156,10 +196,12 @@ def _from_digit(text: str, context: Context) -> Layer | None:
             time = scan_time(f"{text[:10]}T{text[11:25]}Z", 0, context)
             return timed("svlogd", text[26:], time)
         return _from_iso(text, context)
-    if text[2:3] == ":":
+    if text[2:3] == ":" and text[3:4].isdigit():
         if " | " in text[:100] and (found := _CLOCK_AND_PROCESS.match(text, 0, 120)):
             return _procfile(text, found, scan_time(text, 0, context))
         return None
+    if fifth == " " and text[5:8] in syslog_layers.MONTHS:
+        return syslog_layers.from_year(text, context)
     front = text[:18]
     if "|" in front[:6]:
         found = _PM2.match(text, 0, 120)
@@ -169,7 +211,7 @@ def _from_digit(text: str, context: Context) -> Layer | None:
         return None
     if front[17:] == " " and (found := _UNIX.match(text, 0, FRONT)):
         time = FoundTime(int(text[:10]) * SECOND + int(text[11:14]), found.end(), "Z")
-        return syslog_layers.tagged(text, found.end(), time, None)
+        return syslog_layers.tagged(text, found.end(), time)
     if "<" in front[:9]:
         found = _OCTETS.match(text, 0, 12)
         return syslog_layers.from_priority(text[found.end() :], context) if found else None
@@ -197,9 +239,9 @@ _TASK = re.compile(r"(?P<name>(?P<service>[\w.-]{1,255}?)\.\d{1,5}\.\w{1,40})@(?
 _SUPERVISED = re.compile(r"(?P<name>[\w.:-]{1,80}) (?P<stream>stdout|stderr) \| ?")
 _POD = r"[a-z0-9](?:[a-z0-9.-]{0,240}[a-z0-9])?"
 _STERN = re.compile(
-    rf"(?:(?P<namespace>[a-z0-9][a-z0-9-]{{0,62}}) )?(?P<pod>(?P<of>[a-z0-9][a-z0-9.-]{{0,200}}?)"
-    rf"-(?:[a-z0-9]{{6,10}}-)?[bcdfghjklmnpqrstvwxz2456789]{{5}}|(?P<set>[a-z][a-z0-9-]{{0,200}}?)-\d{{1,3}})"
-    rf" (?:[›>] )?(?P<container>[a-z0-9][a-z0-9-]{{0,62}}) (?:[│|] )?"
+    r"(?:(?P<namespace>[a-z0-9][a-z0-9-]{0,62}) )?(?P<pod>(?P<of>[a-z0-9][a-z0-9.-]{0,200}?)"
+    r"-(?:[a-z0-9]{6,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5}|(?P<set>[a-z][a-z0-9-]{0,200}?)-\d{1,3})"
+    r" (?:[›>] )?(?P<container>[a-z0-9][a-z0-9-]{0,62}) (?:[│|] )?"
 )
 _KAIL = re.compile(
     rf"(?P<namespace>[a-z0-9-]{{1,63}})/(?P<pod>{_POD})\[(?P<container>[a-z0-9-]{{1,63}})\]: ?"
@@ -208,6 +250,8 @@ _GH_RUN = re.compile(r"(?P<job>[^\t\n]{1,200})\t(?P<step>[^\t\n]{1,200})\t\ufeff
 _SANDIA = re.compile(
     r"(?:-|[A-Z][A-Z0-9_]{1,40}) (?P<epoch>\d{10}) \d{4}\.\d\d\.\d\d \S{1,255} (?=[A-Z][a-z]{2} [ \d]?\d \d\d:)"
 )
+_KERNEL_LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
+_DMESG = re.compile(rf"[a-z0-9]{{3,6}} {{0,3}}:({'|'.join(_KERNEL_LEVELS)}) {{0,3}}: (?=\[)")
 _LOOKS_LIKE_HEAD = re.compile(r"\{|[\[(]?\d{2,4}[-/:]\d\d|\[?[A-Z]{4,8}\b|\w{3,12}=|<\d")
 _SECOND_COLUMN = re.compile(r"[^|\n]{0,60}\|")
 
@@ -223,6 +267,9 @@ def _from_letter(text: str, context: Context) -> Layer | None:
     front = text[:100]
     if "|" in front:
         return _from_name(text)
+    if front[6:7] == ":" and (found := _DMESG.match(text, 0, 30)):
+        level = syslog_layers.SEVERITIES[_KERNEL_LEVELS.index(found[1])]
+        return Layer("dmesg", text[found.end() :], level=level, app="kernel")
     if "\t" in front:
         found = _GH_RUN.match(text, 0, FRONT)
         if found is None:
@@ -285,8 +332,8 @@ def _sandia(text: str, found: re.Match[str]) -> Layer:
 
 _KUBECTL = re.compile(rf"\[pod/(?P<pod>{_POD})/(?P<container>[a-z0-9-]{{1,63}})\] ?")
 _KUBETAIL = re.compile(
-    rf"\[(?P<pod>(?P<of>[a-z0-9][a-z0-9.-]{{0,200}}?)-(?:[a-z0-9]{{6,10}}-)?[bcdfghjklmnpqrstvwxz2456789]{{5}})"
-    rf"(?: (?P<container>[a-z0-9-]{{1,63}}))?\] ?"
+    r"\[(?P<pod>(?P<of>[a-z0-9][a-z0-9.-]{0,200}?)-(?:[a-z0-9]{6,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5})"
+    r"(?: (?P<container>[a-z0-9-]{1,63}))?\] ?"
 )
 _FLUENT_BIT = re.compile(
     r"\[\d{1,6}\] (?P<tag>[^\s:]{1,200}): \[\[?(?P<epoch>\d{10})\.(?P<fraction>\d{1,9})(?:, \{[^{}\n]{0,400}\}\])?, (?=\{)"
@@ -312,7 +359,7 @@ def _from_bracket(text: str, context: Context) -> Layer | None:
             inner = text[found.end() :].rstrip().removesuffix("]").replace('"=>', '":')
             return timed("fluent bit", inner, time, fields={"tag": found["tag"]})
     if second in " 0123456789" and (found := _MONOTONIC.match(text, 0, 30)):
-        return syslog_layers.tagged(text, found.end(), FoundTime(None, found.end()), None, untimed=True)
+        return syslog_layers.monotonic(text, found.end())
     if "-" in text[:100] and second.isalnum() and (found := _KUBETAIL.match(text, 0, FRONT)):
         return _in_pod("kubetail", text, found)
     return None

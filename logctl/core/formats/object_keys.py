@@ -77,12 +77,13 @@ _TIMES = _words("""
     eventseriestime firsttimestamp published activitydatetime createddatetime creationtime creation_time
     createtime create_time created_at createdat created start_time starttime starttimeunixnano startutc
     startlocal start observedtimeunixnano observed_time_unix_nano observedtimestamp
-    approximatearrivaltimestamp publishtime ingestiontime eventreceivedtime _received_at received_at
-    receivetimestamp when
+    approximatearrivaltimestamp publishtime senttimestamp ingestiontime eventreceivedtime _received_at
+    received_at receivetimestamp when
 """)
 
 _LEVELS = _words("""
-    level severity levelname @l @level lvl log.level loglevel log_level severitytext severity_text
+    level severity detected_level levelname @l @level lvl log.level loglevel log_level severitytext
+    severity_text
     level_name levelname severity_label severity_name priorityname priority_name syslog_severity
     syslog_level log.syslog.severity.name loglevelname log_level_name levellabel level_label
     leveldisplayname level_str levelstr severitylevel severity_level logger.level event.level sev priority
@@ -100,8 +101,9 @@ _LATER_MESSAGES = _words("""
     messagetemplate syslog_message content output full_message event.original
 """)
 _LAST_MESSAGES = _words("""
+    eventname event_name event.name
     error.message exception.message errormessage error_message summary title description detail-type
-    reason eventname event_name event.name
+    reason
 """)
 _NAMES = _words("methodname operationname event_type eventtype event.action action type")
 """Names of events, used as the message of an object that has no other text; they stay fields as well."""
@@ -152,7 +154,7 @@ _TRAITS: dict[int, str] = {
     Trait.COLLECTOR: """
         kubernetes kubernetes.pod_name kubernetes.namespace_name loggroup logstream loggroupname logstreamname
         @logstream @log @ptr container_id container_name source_type agent input stream log.file.path log_file
-        sourcetype topicarn __realtime_timestamp labels
+        sourcetype topicarn eventsourcearn subscription deliverystreamarn __realtime_timestamp labels
         """,
 }  # fmt: skip
 

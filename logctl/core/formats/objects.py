@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,15 +43,11 @@ def read_object(value: Mapping[str, Any], context: Context) -> Reading:
     taken: list[Path] = []
     _read_time(found, context, reading, taken)
     _read_level(found, reading, taken)
-    _read_message(found, reading, taken)
+    rank, traits = _read_message(found, reading, taken)
     reading.app = _app(found)
     reading.fields = _without(value, taken)
     line = reading.message
-    if (
-        line
-        and (found.traits & Trait.COLLECTOR or line[0] == "{")
-        and _holds_a_line(line, found.traits, reading)
-    ):
+    if line and rank < LAST and _holds_a_line(line, traits, reading.level):
         return _read_within(reading, line, context)
     return reading
 
@@ -140,7 +136,7 @@ def _read_time(found: _Found, context: Context, reading: Reading, taken: list[Pa
         reading.flags = (BAD_TIME,)
 
 
-def _candidates(found: _Found, kind: Kind, depth: int = _DEPTH) -> Any:
+def _candidates(found: _Found, kind: Kind, depth: int = _DEPTH) -> Iterator[tuple[Path, _Found, str]]:
     """Yield the members of a kind, each with the way to its object and that object: the top first."""
     members = found.members[kind]
     for _, name in members if len(members) < 2 else sorted(members):
@@ -303,7 +299,8 @@ def _read_odd_level(found: _Found, reading: Reading) -> None:
 # ── Message ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read_message(found: _Found, reading: Reading, taken: list[Path]) -> None:
+def _read_message(found: _Found, reading: Reading, taken: list[Path]) -> tuple[float, int]:
+    """Set the message; return its rank, and the traits of the object and of the one that it was in."""
     empty: Path | None = None
     for rank, path, holder, name in _messages(found):
         text = _text_of(holder, name)
@@ -314,18 +311,20 @@ def _read_message(found: _Found, reading: Reading, taken: list[Path]) -> None:
             continue
         if rank >= LAST and not path and (line := _access_line(found.value)):
             reading.message = line
-            return
+            break
         reading.message = text
         if rank < NAMES:
             taken.append((*path, name))
-        return
-    if empty is not None:
-        taken.append(empty)
-        return
-    reading.message = _access_line(found.value)
+        return rank, found.traits | holder.traits
+    else:
+        if empty is not None:
+            taken.append(empty)
+        else:
+            reading.message = _access_line(found.value)
+    return LAST, found.traits
 
 
-def _messages(found: _Found) -> Any:
+def _messages(found: _Found) -> Iterator[tuple[float, Path, _Found, str]]:
     """Yield the members that can be the message, in order of preference, with their rank."""
     own = found.members[_MESSAGE]
     best = min(own)[0] if own else NAMES
@@ -341,7 +340,7 @@ def _messages(found: _Found) -> Any:
         yield rank, (), found, name
 
 
-def _nested_messages(found: _Found, depth: int) -> Any:
+def _nested_messages(found: _Found, depth: int) -> Iterator[tuple[float, Path, _Found, str]]:
     for place, inner in found.places():
         lowered = place.lower()
         if lowered in _NEVER[_MESSAGE]:
@@ -523,11 +522,14 @@ def _format(traits: int) -> str:
     return "json"
 
 
-def _holds_a_line(line: str, traits: int, reading: Reading) -> bool:
-    """Return whether a message is the line of another program and says more than the object around it."""
-    if line[0] == "{":
-        return line[-1] == "}" and '"' in line
-    return reading.level == UNKNOWN or bool(traits & Trait.JOURNALD)
+def _holds_a_line(message: str, traits: int, level: str) -> bool:
+    """Return whether a message is the line of another program that can say more than the object around it."""
+    if message[0] == "{":
+        return message[-1] == "}" and '"' in message
+    if not traits & Trait.COLLECTOR:
+        return False
+    # The priority of a line that a service printed is always the same.
+    return level == UNKNOWN or bool(traits & Trait.JOURNALD)
 
 
 def _read_within(outer: Reading, line: str, context: Context) -> Reading:
@@ -544,7 +546,7 @@ def _read_within(outer: Reading, line: str, context: Context) -> Reading:
         app=outer.app,
     )
     reading = read_within(layer, context)
-    if not reading.message:
+    if not reading.message and reading.ts == outer.ts:
         return outer
     reading.begins = True
     return reading

@@ -1,1 +1,168 @@
-"""The original text of a record: kept beside its message in as few bytes as possible, and reproduced exactly."""
+"""The original text of a record: kept beside its message in as few bytes as possible, and reproduced exactly.
+
+A record's message is without time and level, and a JSON line is divided into time, level, message and fields. `keep`
+returns what is missing from these to write the line again: nothing, what is before and after the message, or how a JSON
+object was written and which of its members are not among the fields. Where that does not give the same text, it
+returns the whole text. It is kept in `Record.fields` under `RAW`, and `restore` is the inverse.
+
+`RAW` is a name that any producer can use. So what is found there is checked before it is used, and the message is the
+answer if it is something else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from logctl.core import strictjson
+from logctl.core.records import RAW, Record
+
+Raw = str | list[Any] | dict[str, Any]
+"""What `keep` returns: the text before the message; texts before and after it; texts before each of its lines, as
+`{"lines": […]}`; the whole text, as `{"text": …}`; or `{"json": style, "taken": members, "before": text, "added": names}`.
+"""
+
+_SPACED, _ASCII, _GO = 1, 2, 4
+"""The bits of a style of JSON: spaces after colons and commas, all other characters than ASCII as escapes, and Go's
+escapes of the characters that HTML gives a meaning."""
+_GO_ESCAPES = (
+    ("<", "\\u003c"),
+    (">", "\\u003e"),
+    ("&", "\\u0026"),
+    ("\u2028", "\\u2028"),
+    ("\u2029", "\\u2029"),
+)
+
+
+def keep(text: str, record: Record, value: Mapping[str, Any] | None = None) -> Raw | None:
+    """Return what `restore` needs beside a record to return `text`; None if the message is the text.
+
+    `value` is the JSON object that the text is, if it is one.
+    """
+    message = record.message
+    if text == message:
+        return None
+    if message and text.endswith(message):
+        return text[: -len(message)]
+    begin = text.find("{") if value is None and text[-1:] == "}" else 0
+    if (value is not None or 0 <= begin < 300) and (
+        kept := _keep_object(text, begin, value, record)
+    ) is not None:
+        return kept
+    if message:
+        if (at := text.find(message)) >= 0:
+            return [text[:at], text[at + len(message) :]]
+        if (heads := _heads(text, message)) is not None:
+            return {"lines": heads}
+    return {"text": text}
+
+
+def restore(record: Record) -> str:
+    """Return the original text of a record; its message, if it was not kept."""
+    match record.fields.get(RAW):
+        case str(before):
+            return before + record.message
+        case [str(before), str(after)]:
+            return before + record.message + after
+        case {"text": str(text)}:
+            return text
+        case {"lines": list(heads)} if all(isinstance(head, str) for head in heads):
+            lines = record.message.split("\n")
+            if len(lines) == len(heads):
+                return "\n".join(head + line for head, line in zip(heads, lines, strict=True))
+        case {"json": int(style), "taken": list(taken), **rest}:
+            written = _restored_object(record, style, taken, rest.get("added", []))
+            head = rest.get("before", "")
+            if written is not None and isinstance(head, str):
+                return head + written
+    return record.message
+
+
+def _heads(text: str, message: str) -> list[str] | None:
+    """Return what is before the message in each line of a text; None if that is not all that it has in addition."""
+    lines, told = text.split("\n"), message.split("\n")
+    if len(lines) != len(told):
+        return None
+    heads = []
+    for line, part in zip(lines, told, strict=True):
+        if not line.endswith(part):
+            return None
+        heads.append(line[: len(line) - len(part)])
+    return heads
+
+
+# ── JSON ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _keep_object(text: str, begin: int, value: Mapping[str, Any] | None, record: Record) -> Raw | None:
+    """Return how the object at index `begin` of a text was written; None if that does not give the same text."""
+    before = text[:begin]
+    if value is None:
+        try:
+            value = strictjson.loads(text[begin:])
+        except strictjson.Malformed:
+            return None
+        if not isinstance(value, Mapping):
+            return None
+    fields = record.fields
+    taken: list[list[Any]] = []
+    for index, (key, member) in enumerate(value.items()):
+        if key in fields and _equal(fields[key], member):
+            continue
+        taken.append(
+            [index, key] if member == record.message and isinstance(member, str) else [index, key, member]
+        )
+    literal = {key for _, key, *_ in taken}
+    added = [key for key in fields if key != RAW and (key not in value or key in literal)]
+    style = _style(text)
+    if _written(_members(record, taken, added), style) != text[begin:]:
+        return None
+    kept: dict[str, Any] = {"json": style, "taken": taken}
+    if added:
+        kept["added"] = added
+    if before:
+        kept["before"] = before
+    return kept
+
+
+def _restored_object(record: Record, style: int, taken: list[Any], added: object) -> str | None:
+    if not isinstance(added, list) or not 0 <= style < 8:
+        return None
+    for member in taken:
+        if not isinstance(member, list) or len(member) not in (2, 3):
+            return None
+        if not isinstance(member[0], int) or not isinstance(member[1], str):
+            return None
+    return _written(_members(record, taken, added), style)
+
+
+def _members(record: Record, taken: list[list[Any]], added: list[Any]) -> dict[str, Any]:
+    """Return the members of the object in their order: the fields, and between them what was taken away."""
+    kept = [(key, value) for key, value in record.fields.items() if key != RAW and key not in added]
+    for index, key, *value in taken:
+        kept.insert(index, (key, value[0] if value else record.message))
+    return dict(kept)
+
+
+def _equal(field: object, member: object) -> bool:
+    return field is member or (type(field) is type(member) and field == member)
+
+
+def _style(text: str) -> int:
+    style = _ASCII if text.isascii() else 0
+    if '": ' in text[:1000]:
+        style |= _SPACED
+    if "\\u003" in text or "\\u0026" in text:
+        style |= _GO
+    return style
+
+
+def _written(members: Mapping[str, Any], style: int) -> str:
+    separators = (", ", ": ") if style & _SPACED else (",", ":")
+    if style & _GO:
+        text = json.dumps(members, ensure_ascii=False, separators=separators)
+        for character, escape in _GO_ESCAPES:
+            text = text.replace(character, escape)
+        return text
+    return json.dumps(members, ensure_ascii=bool(style & _ASCII), separators=separators)

@@ -5,29 +5,45 @@ from __future__ import annotations
 import re
 
 from logctl.core.formats.declared import (
+    access_logs,
+    aws_logs,
+    databases,
+    desktop_programs,
+    devices,
     dotnet_loggers,
     go_loggers,
+    infrastructure,
     java_loggers,
     javascript_loggers,
-    machine_logs,
-    mobile_loggers,
+    message_brokers,
     php_ruby_loggers,
     python_loggers,
     rust_loggers,
+    supercomputers,
+    system_logs,
+    web_servers,
 )
 from logctl.core.formats.format_tree import FormatTree
 from logctl.core.formats.reading import Format
 
 FORMATS: tuple[Format, ...] = (
+    *aws_logs.FORMATS,
     *python_loggers.FORMATS,
+    *supercomputers.FORMATS,
+    *devices.FORMATS,
+    *system_logs.FORMATS,
+    *databases.FORMATS,
     *java_loggers.FORMATS,
     *dotnet_loggers.FORMATS,
     *go_loggers.FORMATS,
     *rust_loggers.FORMATS,
     *javascript_loggers.FORMATS,
     *php_ruby_loggers.FORMATS,
-    *mobile_loggers.FORMATS,
-    *machine_logs.FORMATS,
+    *message_brokers.FORMATS,
+    *web_servers.FORMATS,
+    *infrastructure.FORMATS,
+    *desktop_programs.FORMATS,
+    *access_logs.FORMATS,
 )
 
 

@@ -6,17 +6,18 @@ A line of syslog is a layer: priority, time, host and program stand before the p
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from logctl.core.formats.layer import FRONT, Layer, timed
 from logctl.core.formats.reading import Context
 from logctl.core.formats.time_forms import FoundTime, scan_time
-from logctl.core.levels import DEBUG, ERROR, FATAL, INFO, NOTICE, UNKNOWN, WARN, parse_level
+from logctl.core.levels import DEBUG, ERROR, FATAL, INFO, NOTICE, UNKNOWN, WARN
 
 SEVERITIES = (FATAL, FATAL, FATAL, ERROR, WARN, NOTICE, INFO, DEBUG)
 """RFC 5424, section 6.2.1: emergency, alert, critical, error, warning, notice, informational, debug."""
 
-_MONTHS = frozenset(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"))
+MONTHS = frozenset(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"))
 _WEEKDAYS = frozenset(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
 
 # ── Host and program ────────────────────────────────────────────────────────────────────────────────
@@ -24,7 +25,7 @@ _WEEKDAYS = frozenset(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
 _HOST = r"(?P<host>(?![-.])[^\s\[\](){}<>=\"',;|]{1,255}+(?<!:))\ "
 _TAG = re.compile(
     r"(?:\ ?--\ )?"  # login's `-- root[2421]:`
-    r"(?P<process>[^\s:\[\](){}<>\"=,;|%]{1,128}+(?:\([^()\s]{1,64}\))?"  # sshd, postfix/smtpd, sshd(pam_unix)
+    r"(?P<process>(?=[^\s:]{0,127}[A-Za-z_])[^\s:\[\](){}<>\"=,;|%]{1,128}+(?:\([^()\s]{1,64}\))?"  # sshd, postfix/smtpd, sshd(pam_unix)
     r"|\([^()\s]{1,64}\)(?=\[)"  # (systemd)[812]
     r"|[A-Z][\w.+-]{0,40}(?:\ [A-Z(][\w.+()-]{0,40}){1,4}(?=\[\d))"  # Google Chrome Helper[812]
     r"(?:\[(?P<pid>[^\[\]\s]{1,64})\])?"
@@ -49,31 +50,53 @@ _WITHOUT_PID = frozenset(
 )
 
 
-def tagged(
-    text: str, start: int, time: FoundTime, stamp: re.Match[str] | None, *, untimed: bool = False
-) -> Layer | None:
+def tagged(text: str, start: int, time: FoundTime | None, *, host_only: bool = True) -> Layer | None:
     """Return the syslog layer whose host or program begins at `start`, after the time; None if there is none.
 
-    `stamp` is the match of a time in ISO 8601, after which ordinary log lines have words as well. `untimed`: the
-    time counts from the start of the machine and is not used.
+    `host_only`: a host without a program is enough.
     """
     stop = start + FRONT
     found = _HOST_BEFORE.match(text, start, stop)
-    host = found["host"] if found else ""
     tag = _TAG.match(text, found.end(), stop) if found else None
-    if tag is None:
+    if found is None or tag is None:
         alone = _TAG.match(text, start, stop)
         if alone is not None and not _names_level(alone):
-            if stamp is None or (alone["pid"] and text[alone.end() - 1] == ":"):
-                return _layer(text, "", alone, None if untimed else time)
+            return _layer(text, "", alone, time)
+        return _tagless(text, found, time) if found is not None and host_only else None
+    if _is_level(found["host"]) or _names_level(tag):
+        return None
+    return _layer(text, found["host"], tag, time)
+
+
+def after_iso(text: str, start: int, stamp: re.Match[str], context: Context) -> Layer | None:
+    """Return the syslog layer of a line with a time in ISO 8601, after which ordinary log lines have words as well."""
+    stop = start + FRONT
+    found = _HOST_BEFORE.match(text, start, stop)
+    if found is None or _is_level(found["host"]):
+        host, tag = "", _TAG.match(text, start, stop)
+        if tag is None or tag["pid"] is None or text[tag.end() - 1] != ":":
             return None
-    if _is_level(host):
+    else:
+        host, tag = found["host"], _TAG.match(text, found.end(), stop)
+        if tag is None:
+            host, tag = "", _TAG.match(text, start, stop)
+            if tag is None and _SURE_HOST.match(found["host"]) and _TAGLESS.match(text, found.end(), stop):
+                return _tagless(text, found, scan_time(text, 0, context))
+            if tag is None or tag["pid"] is None or text[tag.end() - 1] != ":":
+                return None
+        elif not _is_syslog_stamp(stamp, tag):
+            return None
+    if _names_level(tag):
         return None
-    if tag is None:
-        return None if found is None or untimed else _tagless(text, found, time, stamp)
-    if _names_level(tag) or (stamp is not None and not _is_syslog_stamp(stamp, tag)):
+    return _layer(text, host, tag, scan_time(text, 0, context))
+
+
+def monotonic(text: str, start: int) -> Layer | None:
+    """Return the layer of a line of `journalctl -o short-monotonic`; lines of `dmesg` have no host."""
+    layer = tagged(text, start, None, host_only=False)
+    if layer is None or not ("pid" in layer.fields or ("host" in layer.fields and layer.app == "kernel")):
         return None
-    return _layer(text, host, tag, None if untimed else time)
+    return layer
 
 
 def _names_level(tag: re.Match[str]) -> bool:
@@ -81,8 +104,45 @@ def _names_level(tag: re.Match[str]) -> bool:
     return _is_level(tag["process"]) or (tag["pid"] is not None and _is_level(tag["pid"]))
 
 
+# Not every word that can be a level somewhere: there are programs called audit, config and log.
+_LEVELS = frozenset(
+    [
+        "trace",
+        "debug",
+        "dbg",
+        "verbose",
+        "fine",
+        "finer",
+        "finest",
+        "info",
+        "inf",
+        "information",
+        "informational",
+        "notice",
+        "warn",
+        "wrn",
+        "warning",
+        "error",
+        "err",
+        "erro",
+        "severe",
+        "fail",
+        "fatal",
+        "ftl",
+        "critical",
+        "crit",
+        "alert",
+        "emerg",
+        "emergency",
+        "panic",
+        "success",
+    ]
+)
+
+
+@lru_cache(maxsize=4096)
 def _is_level(word: str) -> bool:
-    return len(word) > 2 and parse_level(word) != UNKNOWN
+    return word.lower() in _LEVELS
 
 
 def _is_syslog_stamp(stamp: re.Match[str], tag: re.Match[str]) -> bool:
@@ -99,15 +159,12 @@ def _is_syslog_stamp(stamp: re.Match[str], tag: re.Match[str]) -> bool:
     return zone is not None and zone[0] in "+-" and digits in (0, 6) and stamp[0][10] == "T"
 
 
-def _tagless(text: str, found: re.Match[str], time: FoundTime, stamp: re.Match[str] | None) -> Layer | None:
+def _tagless(text: str, found: re.Match[str], time: FoundTime | None) -> Layer | None:
     """Return the layer of a line with a host, but without a program's name."""
-    start = found.end()
-    plain = _TAGLESS.match(text, start, start + 60)
-    if plain is None and (stamp is not None or not _SURE_HOST.match(found["host"])):
+    start, host = found.end(), found["host"]
+    if _is_level(host) or not (_SURE_HOST.match(host) or _TAGLESS.match(text, start, start + 60)):
         return None
-    if stamp is not None and not _SURE_HOST.match(found["host"]):
-        return None
-    layer = timed("syslog", text[start:], time, fields={"host": found["host"]}, stream=found["host"])
+    layer = timed("syslog", text[start:], time, fields={"host": host}, stream=host)
     layer.own_record = True
     if severity := _ASA.match(text, start, start + 60):
         layer.level = SEVERITIES[int(severity[1])]
@@ -131,12 +188,16 @@ def _layer(text: str, host: str, tag: re.Match[str], time: FoundTime | None) -> 
         fields["unit"] = tag["of"]
     end = tag.end()
     inner = text[end + 1 :] if text[end : end + 1] == " " else text[end:]
+    if inner.startswith("@cee:"):  # http://cee.mitre.org: JSON follows
+        inner = inner[5:].lstrip()
     layer = timed(name, inner, time, fields=fields, app=program(process))
-    layer.stream = f"{host} {process}[{pid}]"
+    layer.stream = f"{host} {process}[{pid}]" if pid else f"{host} {process}"
     layer.own_record = name == "syslog"
+    layer.lists = process in _LISTS
     return layer
 
 
+@lru_cache(maxsize=4096)
 def program(process: str) -> str:
     """Return the program of a tag: postfix of `postfix/smtpd`, cron of `/usr/sbin/cron`, sshd of `sshd(pam_unix)`."""
     if process.startswith("/"):
@@ -147,6 +208,7 @@ def program(process: str) -> str:
 
 # ── Beginnings of lines ─────────────────────────────────────────────────────────────────────────────
 
+_LISTS = frozenset(("kernel", "sudo"))
 _DAY = re.compile(r" (?:[ \d]\d|\d) (?:\d{4} )?\d\d:\d\d:\d\d")
 _FULL = re.compile(r"[A-Z][a-z]{2} (?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
 _ZONE_AFTER = re.compile(r" [A-Z]{3,5}(?= )")
@@ -156,19 +218,25 @@ _YEAR_AFTER = re.compile(r" \d{4}(?= )")
 def from_word(text: str, context: Context) -> Layer | None:
     """Return the layer of a line that begins with a word of three letters, which can be a month or weekday."""
     word = text[:3]
-    if word in _MONTHS and _DAY.match(text, 3, 24):
+    if word in MONTHS and _DAY.match(text, 3, 24):
         time = scan_time(text, 0, context)
         if time is None or text[time.end : time.end + 1] not in (" ", ":"):
             return None
         start = time.end + 1
         if text[time.end] == ":":  # Cisco: `Nov 27 10:15:30.123: %SYS-5-CONFIG_I: …`
             return _cisco(text, start, time)
-        return tagged(text, start, time, None)
+        return tagged(text, start, time)
     if word in _WEEKDAYS and (full := _FULL.match(text, 0, 24)):
         time = scan_time(text, full.end(), context)
         if time is not None and text[time.end : time.end + 1] == " ":
-            return tagged(text, time.end + 1, time, None)
+            return tagged(text, time.end + 1, time)
     return None
+
+
+def from_year(text: str, context: Context) -> Layer | None:
+    """Return the layer of a line of NX-OS and others, which begins with the year: `2026 Nov 27 10:15:30 …`."""
+    time = scan_time(text, 0, context) if _DAY.match(text, 8, 30) else None
+    return tagged(text, time.end + 1, time) if time and text[time.end : time.end + 1] == " " else None
 
 
 _CISCO = re.compile(r"(?:\d{1,10}: )?(?:(?P<host>[A-Za-z][\w.-]{0,254}): )?[*.]?(?=[A-Z][a-z]{2} [ \d]\d )")
@@ -229,7 +297,7 @@ _DATE = re.compile(
 def _from_date(text: str, context: Context) -> Layer | None:
     stamp = _DATE.match(text, 0, 48)
     time = scan_time(text, 0, context) if stamp else None
-    return tagged(text, stamp.end() + 1, time, None) if stamp and time else None
+    return tagged(text, stamp.end() + 1, time) if stamp and time else None
 
 
 def _untimed(text: str) -> Layer:

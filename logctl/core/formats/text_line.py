@@ -9,19 +9,15 @@ from logctl.core.formats.line_head import continues, find_level, read_head
 from logctl.core.formats.line_shapes import SHAPES, read_shape
 from logctl.core.formats.logfmt import NAME as LOGFMT
 from logctl.core.formats.logfmt import begins_logfmt, read_logfmt
-from logctl.core.formats.reading import Context, Format, Reading
+from logctl.core.formats.own_formats import read_own
+from logctl.core.formats.reading import Context, Reading
 from logctl.core.formats.registry import FORMATS
-from logctl.core.formats.scanning import scan
+from logctl.core.formats.time_forms import scan_time
 from logctl.core.levels import UNKNOWN
 
 __all__ = ["continues", "find_level", "read_head", "read_text"]
 
 _DECLARED = FormatTree(FORMATS)
-
-
-@lru_cache(maxsize=64)
-def _tree(formats: tuple[Format, ...]) -> FormatTree:
-    return FormatTree(formats)
 
 
 @lru_cache(maxsize=64)
@@ -36,6 +32,8 @@ def read_text(text: str, context: Context) -> Reading:
     time, level and message. A line that begins with spaces has a head only if that has a time and a level, because
     an indented line usually continues a record. A line without a head is its own message.
     """
+    if context.formats and (own := read_own(context.formats, text, context)) is not None:
+        return own
     start = 0
     while start < len(text) and start < 200 and text[start] in " \t":
         start += 1
@@ -47,23 +45,16 @@ def read_text(text: str, context: Context) -> Reading:
 
 def _read(text: str, start: int, context: Context) -> Reading | None:
     only = context.only
-    if context.formats:
-        formats = context.formats
-        if only is not None:
-            formats = tuple(declared for declared in formats if declared.name == only)
-        found = _tree(formats).read(text, start, context, scan)
-        if found is not None:
-            return found
     declared_formats = _DECLARED if only is None else _only(only)
-    found = declared_formats.read(text, start, context, scan)
+    found = declared_formats.read(text, start, context, scan_time)
     if found is not None:
         return found
     if only in (None, LOGFMT) and begins_logfmt(text, start):
-        found = read_logfmt(text, start, context, scan)
+        found = read_logfmt(text, start, context, scan_time)
         if found is not None:
             return found
     if only is None or only in SHAPES:
-        found = read_shape(text, start, context, scan)
+        found = read_shape(text, start, context, scan_time)
         if found is not None and only in (None, found.format):
             return found
     return None

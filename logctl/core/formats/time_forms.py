@@ -94,17 +94,19 @@ def scan_time(text: str, start: int, context: Context) -> FoundTime | None:
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
-# What stands between a date and a clock.
+# What stands between a date and a clock; ` -- ` is Suricata's, `::` Erlang's, ` time=` Fortinet's and Sophos's.
 _SEPARATOR = (
     r"(?:[T_:](?=[0-9])|[ \t\u00a0\u202f]{1,2}(?=[0-9])|,\ ?(?=[0-9])|-(?=[0-9])"
-    r"|,?\ (?:at|um|[-|@])\ (?=[0-9]))"
+    r"|,?\ (?:at|um|--?|[|@])\ (?=[0-9])|::(?=[0-9])|\"?,?\ time=\"?(?=[0-9]))"
 )
 _FRACTION = r"(?:[.,]([0-9]{1,9})[0-9]*+|:([0-9]{3,9})(?![0-9]))?"
 _CLOCK = re.compile(rf"([0-9]{{1,2}}):([0-9]{{2}})(?::([0-9]{{2}})(?![0-9]){_FRACTION})?(?![0-9])")
 _DOTTED_CLOCK = re.compile(r"([0-9]{1,2})\.([0-9]{2})\.([0-9]{2})(?:[.,]([0-9]{1,9})[0-9]*+)?()(?![0-9])")
 _COMPACT_CLOCK = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})(?:[.,]([0-9]{1,9})[0-9]*+)?()(?![0-9])")
-# HealthApp and others do not pad: 20171224-0:7:20:444.
-_LOOSE_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,:]([0-9]{1,9})[0-9]*+)?()(?![0-9])")
+# HealthApp and others do not pad: in 20171224-0:7:20:44, the 44 are milliseconds.
+_LOOSE_CLOCK = re.compile(
+    r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,]([0-9]{1,9})[0-9]*+|:([0-9]{1,9})[0-9]*+)?(?![0-9])"
+)
 _HALF_DAY = re.compile(r"[ \u00a0\u202f]?([AaPp])(?:\.[ \u00a0\u202f]?)?[Mm](?!\w)\.?")
 
 
@@ -183,7 +185,7 @@ def _clock(text: str, start: int, pattern: re.Pattern[str] = _CLOCK) -> _Clock |
             # Some programs write 14:15:30 PM: then the hour already says it.
             if hour <= 12:
                 hour = hour % 12 + (12 if half[1] in "Pp" else 0)
-    fraction = fraction or other
+    fraction = fraction or (other and other.zfill(3))
     in_day = _in_day(hour, int(minutes), int(seconds or 0), fraction)
     return _Clock(in_day, end, half is not None, seconds is not None, fraction is not None)
 
@@ -278,9 +280,10 @@ def _syslog_minute(text: str, reference: int, zone: tzinfo) -> int | None:
 _Reader = Callable[[str, int, Context], FoundTime | None]
 
 _LEAD = re.compile(r"[0-9]{1,20}(?![0-9])")
-# The most common form by far, read by one pattern. What it does not match is read by `_year_first`.
+# The most common form by far, read by one pattern. What it does not match is read by `_year_first`. Ten digits after a
+# comma are the next column of a CSV.
 _ISO = re.compile(
-    r"([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}[T\ ][0-9]{2}:[0-9]{2}):([0-5][0-9])(?:[.,]([0-9]{1,9})[0-9]*+)?"
+    r"([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}[T\ ][0-9]{2}:[0-9]{2}):([0-5][0-9])(?:[.,](?!(?<=,)[0-9]{10})([0-9]{1,9})[0-9]*+)?"
     r"(Z(?!\w)|[+-][0-9]{2}:?[0-9]{2}(?![\w:]))?(?![0-9]|:[0-9])"
 )
 

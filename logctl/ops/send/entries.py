@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from logctl.core import strictjson
+from logctl.core.formats.reading import Reading
 from logctl.core.levels import UNKNOWN
 from logctl.core.records import find_time
 from logctl.ops.send.input_forms import Errors
@@ -53,11 +54,13 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A JSON object, or the text of a record with its further lines joined.
+    """A record in a source, before it has an app and an id.
 
-    `offset` and `end` count bytes, `line` counts from 1. `ts` (milliseconds) is the entry's own time or the
-    last one before it in the source; None if there was none. `chain` and `source` are those of its first
-    line (see `Trail`). `again` counts the earlier files of the same name that began with the same lines.
+    `value` is the JSON object, or the text of the lines. `reading` is what it says, and `text` its original
+    text; without them, `value` is yet to be read. `offset` and `end` count bytes, `line` counts from 1. `ts`
+    (milliseconds) is the entry's own time or the last one before it in the source; None if there was none.
+    `chain` and `source` are those of its first line (see `Trail`). `again` counts the earlier files of the same
+    name that began with the same lines.
     """
 
     offset: int
@@ -70,6 +73,8 @@ class Entry:
     source: str = field(default="", compare=False)
     again: int = 0
     recognised: Recognised | None = field(default=None, compare=False)
+    reading: Reading | None = field(default=None, compare=False)
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

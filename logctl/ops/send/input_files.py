@@ -11,12 +11,14 @@ import io
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, assert_never, cast
 
 import zstandard
 
 from logctl.core.errors import UsageError
+from logctl.core.formats.reading import Format
 from logctl.ops.send.entries import MAX_LINE, Entry, Rejection
 from logctl.ops.send.input_forms import (
     BOM,
@@ -183,12 +185,15 @@ def read_entries(
     form: Requested = Requested.AUTO,
     errors: Errors = Errors.STRICT,
     reference: int,
+    zone: tzinfo = UTC,
+    formats: tuple[Format, ...] = (),
+    only: str | None = None,
     max_line: int = MAX_LINE,
 ) -> Iterator[Entry | Rejection]:
     """Yield the entries of a stream in order; a bad part is rejected, and reading continues after it.
 
-    `reference` (milliseconds) decides the year of times that have none. An object of more than `max_line`
-    bytes is rejected, a longer line of text is split.
+    `reference`, `zone`, `formats` and `only` are those of `formats.reading.Context`. A line of more than
+    `max_line` bytes is split; a longer element of an array is rejected.
 
     Raises:
         UsageError: the stream is UTF-16, or compressed and damaged.
@@ -204,7 +209,16 @@ def read_entries(
                 max_element=max_line,
             )
         case Form.TEXT | Form.JSON_LINES:
-            reader = LineReader(found, errors=errors, reference=reference, max_line=max_line)
+            reader = LineReader(
+                found,
+                errors=errors,
+                reference=reference,
+                zone=zone,
+                formats=formats,
+                only=only,
+                plain=form is Requested.TEXT,
+                max_line=max_line,
+            )
             return reader.read(_buffered(_Joined(start, stream)), final=True)
         case _:
             assert_never(found)

@@ -7,7 +7,7 @@ import stat
 import sys
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from logctl.core.envelope import Packer
 from logctl.core.formats.reading import Format
 from logctl.core.records import Record
 from logctl.ops.send.entries import Rejection
+from logctl.ops.send.format_catalogue import chosen_format
 from logctl.ops.send.input_files import open_source, read_entries
 from logctl.ops.send.input_forms import Errors, Requested
 from logctl.ops.send.record_identity import Placed, Source, records
 from logctl.ops.send.sender import Outgoing
 from logctl.ops.send.stream_pauses import with_pauses
+from logctl.stack.format_settings import LogSource, source_of
 
 STDIN = "-"
 PAUSE_SECONDS = 1.0
@@ -39,7 +41,7 @@ class Inputs:
     `where` and `name` are parts of the records' identity (see `record_identity.Source`). `refused` lists what
     was rejected in the messages or records read so far, with the path of its input. `zone`, `formats` and
     `only` are those of `formats.reading.Context`. Without `app`, records that do not name their app get the
-    app `otherwise`, or are rejected if that is None too.
+    app `otherwise`, or are rejected if that is None too. `sources` are settings for the files that match.
     """
 
     paths: Sequence[str]
@@ -52,6 +54,7 @@ class Inputs:
     formats: tuple[Format, ...] = ()
     only: str | None = None
     otherwise: str | None = None
+    sources: tuple[LogSource, ...] = ()
     refused: list[tuple[str, Rejection]] = field(default_factory=list)
 
     def check(self) -> list[tuple[str, Rejection]]:
@@ -101,10 +104,36 @@ class Inputs:
                 else:
                     self.refused.append((path, item))
 
+    def of(self, path: str) -> Inputs:
+        """Return these inputs with the settings for one of the files."""
+        source = source_of(self.sources, path)
+        if source is None:
+            return self
+        form, only = (self.form, self.only)
+        if source.format:
+            form, only = chosen_format(source.format, self.formats)
+        return replace(
+            self,
+            app=self.app or source.app,
+            zone=source.timezone or self.zone,
+            form=form,
+            only=only,
+            sources=(),
+        )
+
     def _read(self, path: str) -> Iterator[Placed | Rejection]:
-        source = self._source(path)
+        chosen = self.of(path)
+        source = chosen._source(path)
         with open_source(path) as stream:
-            entries = read_entries(stream, form=self.form, errors=self.errors, reference=source.read_at)
+            entries = read_entries(
+                stream,
+                form=chosen.form,
+                errors=self.errors,
+                reference=source.read_at,
+                zone=chosen.zone,
+                formats=self.formats,
+                only=chosen.only,
+            )
             yield from records(entries, source)
 
     def _source(self, path: str) -> Source:

@@ -1,4 +1,4 @@
-"""Reading lines into entries: one JSON object in each line, or plain text with its stack traces joined.
+"""Reading lines into entries, each line as JSON or text, with the lines of stack traces joined.
 
 One reader serves whole files and growing ones. It starts from a `Position`, which holds everything that the
 lines before it say about the lines after it. Reading on from a saved place gives the same entries as reading
@@ -7,21 +7,26 @@ without a break, so that `send -f` can repeat a batch exactly.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO, assert_never
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
+from typing import Any, BinaryIO
 
+from logctl.core import strictjson
+from logctl.core.formats.joining import Joined, Joiner
+from logctl.core.formats.objects import events_of
+from logctl.core.formats.reader import read_value
+from logctl.core.formats.reading import MALFORMED_JSON, Context, Format, Reading
 from logctl.core.levels import UNKNOWN
-from logctl.ops.send.entries import MAX_LINE, Entry, Rejection, Trail, json_entry, not_utf8, too_big
+from logctl.core.times import EARLIEST, LATEST
+from logctl.ops.send.entries import MAX_LINE, Entry, Recognised, Rejection, Trail, not_utf8
 from logctl.ops.send.input_forms import BOM, Errors, Form, LineForm
-from logctl.core.formats.text_line import continues, find_level, read_head
+from logctl.ops.send.json_objects import Collector, find_objects
 
-MAX_JOINED_LINES = 1_000
-MAX_JOINED = 256 * 1024
-"""The most bytes of a record that consists of several lines."""
-
-_TRACEBACK = "Traceback (most recent call last):"
+_RETRIED = 50
+"""Of the lines that looked like an object and are none, as many may begin an object again."""
 _PARTIAL_CHARACTER = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}|\r)\Z")
 
 
@@ -34,21 +39,25 @@ class Position:
     inside_line: bool = False
     """Whether the position is in the middle of a line that was too long."""
     headed: bool = False
-    """Whether a line so far began with a time or a level; then a line without belongs to the one before."""
+    """Whether a line so far began with a time or a level; only earlier versions depend on it."""
     ts: int | None = None
     """The last time so far, in milliseconds."""
     level: str = UNKNOWN
+    """The level of the last record."""
     chain: str = ""
     """`Trail.chain` in hexadecimal."""
     source: str = ""
     """`Trail.source`."""
+    state: str = ""
+    """`Joiner.state`."""
 
 
 @dataclass(slots=True)
 class _Line:
-    """One line, or a part of a line that is too long.
+    """One line, or a part of a line that is too long, and later the place of a record that begins with it.
 
-    `continued` marks every part but the first, `cut` every part but the last.
+    `continued` marks every part but the first, `cut` every part but the last. `before` is the last time in the
+    lines before it. `value` is the object that it holds.
     """
 
     offset: int
@@ -58,21 +67,8 @@ class _Line:
     continued: bool
     cut: bool
     chain: str
-
-
-@dataclass(slots=True)
-class _Open:
-    """The text record that the next line may continue. `blanks` counts blank lines since its last line."""
-
-    offset: int
-    end: int
-    line: int
-    ts: int | None
-    level: str
-    texts: list[str]
-    chain: str
-    traceback: bool = False
-    blanks: int = 0
+    before: int | None = None
+    value: Mapping[str, Any] | None = None
 
 
 class LineReader:
@@ -84,18 +80,26 @@ class LineReader:
         *,
         errors: Errors,
         reference: int,
+        zone: tzinfo = UTC,
+        formats: tuple[Format, ...] = (),
+        only: str | None = None,
+        plain: bool = False,
         place: Position | None = None,
         max_line: int = MAX_LINE,
     ) -> None:
+        """Create a reader; `plain` says that JSON objects are text, and the others are those of `Context`."""
         place = place or Position()
         self._offset, self._number, self._inside_line = place.offset, place.line, place.inside_line
         self._headed, self._ts, self._level = place.headed, place.ts, place.level
         self._trail = Trail(bytes.fromhex(place.chain), place.source)
         self._form = form
         self._errors = errors
-        self._reference = reference
+        self._plain = plain
         self._max_line = max_line
-        self._open: _Open | None = None
+        self._context = Context(reference, zone, formats, only)
+        self._joiner: Joiner[_Line] = Joiner(self._context, place.state)
+        self._collector: Collector | None = None
+        self._collected: list[tuple[_Line, str]] = []
 
     @property
     def place(self) -> Position:
@@ -109,17 +113,21 @@ class LineReader:
             level=self._level,
             chain=self._trail.chain.hex(),
             source=self._trail.source,
+            state=self._joiner.state,
         )
 
     @property
     def held(self) -> int | None:
-        """Offset of the record that the next line may continue; None if there is none."""
-        return self._open.offset if self._open else None
+        """Offset of the first record that the next lines may continue; None if there is none."""
+        held = self._joiner.held
+        if held is not None:
+            return held.offset
+        return self._collected[0][0].offset if self._collected else None
 
     @property
     def expects(self) -> bool:
-        """Whether the open record is a stack trace or the like, of which more lines probably come."""
-        return self._open is not None and (self._open.traceback or len(self._open.texts) > 1)
+        """Whether an open record is a stack trace or the like, of which more lines probably come."""
+        return self._joiner.expects or bool(self._collected)
 
     def read(self, stream: BinaryIO, *, final: bool) -> Iterator[Entry | Rejection]:
         """Yield the entries of `stream`, whose position is `place`.
@@ -128,13 +136,7 @@ class LineReader:
         line and an open record are left for later.
         """
         for line in self._lines(stream, final=final):
-            match self._form:
-                case Form.TEXT:
-                    yield from self._text(line)
-                case Form.JSON_LINES:
-                    yield from self._json(line)
-                case _:
-                    assert_never(self._form)
+            yield from self._line(line)
         if final:
             yield from self._close()
 
@@ -176,103 +178,178 @@ class LineReader:
         except UnicodeDecodeError as problem:
             return not_utf8(line.number, line.offset, problem)
 
-    # ── JSON ────────────────────────────────────────────────────────────────────────────────────────
+    # ── Lines ───────────────────────────────────────────────────────────────────────────────────────
 
-    def _json(self, line: _Line) -> Iterator[Entry | Rejection]:
-        if line.continued:
-            return  # the first part of this line was rejected as too long
-        if line.cut or len(line.data) > self._max_line:
-            yield too_big(line.number, line.offset, self._max_line)
-        elif line.data and not line.data.isspace():
-            item = json_entry(
-                line.data,
-                self._errors,
-                offset=line.offset,
-                end=line.end,
-                line=line.number,
-                ts=self._ts,
-                chain=line.chain,
-                source=self._trail.source,
-            )
-            self._ts = item.ts if isinstance(item, Entry) else self._ts
-            yield item
-
-    # ── Text ────────────────────────────────────────────────────────────────────────────────────────
-
-    def _text(self, line: _Line) -> Iterator[Entry | Rejection]:
+    def _line(self, line: _Line) -> Iterator[Entry | Rejection]:
         text = self._decode(line)
         if isinstance(text, Rejection):
             yield text
-            return
-        if line.continued:
+        elif line.continued:
+            yield from self._close()
             if text:
-                yield from self._begin(line, text, self._ts, self._level)
-            return
-        if not text or text.isspace():
-            if self._open:
-                self._open.blanks += 1
-            return
-        head = read_head(text, self._reference)
-        if head is not None:
-            ts = head.ts if head.ts is not None else self._ts
-            self._headed = True
-            yield from self._begin(line, text, ts, head.level)
-        elif self._open and self._belongs(self._open, text):
-            if self._has_room(self._open, line):
-                self._append(self._open, line, text)
-            else:
-                yield from self._begin(line, text, self._ts, self._level)
-        elif self._headed and not self._open:
-            yield from self._begin(line, text, self._ts, self._level)
+                line.before = self._ts
+                yield self._entry(Joined(Reading(text, level=self._level, inner=text), text, line, line))
+        elif self._collector is not None:
+            yield from self._collect(self._collector, line, text)
+        elif not text or text.isspace():
+            self._joiner.blank(text)
+        elif not self._plain and self._may_be_object(text):
+            yield from self._objects(line, text)
         else:
-            yield from self._begin(line, text, None, find_level(text))
+            yield from self._text(line, text)
 
-    def _belongs(self, record: _Open, text: str) -> bool:
-        if self._headed:
-            return True
-        if text.startswith(_TRACEBACK):
-            return False
-        if continues(text):
-            return True
-        # The first line of a traceback that is not indented, `ValueError: …`, is its last.
-        ends_traceback, record.traceback = record.traceback, False
-        return ends_traceback
+    def _text(self, line: _Line, text: str) -> Iterable[Entry]:
+        return self._add(line, text, self._joiner.read(text))
 
-    def _has_room(self, record: _Open, line: _Line) -> bool:
-        lines = len(record.texts) + record.blanks + 1
-        return lines <= MAX_JOINED_LINES and line.end - record.offset <= MAX_JOINED
-
-    def _append(self, record: _Open, line: _Line, text: str) -> None:
-        record.texts.extend([""] * record.blanks)
-        record.texts.append(text)
-        record.blanks = 0
-        record.end = line.end
-        record.traceback = record.traceback or text.startswith(_TRACEBACK)
-
-    def _begin(self, line: _Line, text: str, ts: int | None, level: str) -> Iterator[Entry]:
-        yield from self._close()
-        self._open = _Open(
-            offset=line.offset,
-            end=line.end,
-            line=line.number,
-            ts=ts,
-            level=level,
-            texts=[text],
-            chain=line.chain,
-            traceback=text.startswith(_TRACEBACK),
-        )
-        self._ts, self._level = ts, level
+    def _add(self, line: _Line, text: str, reading: Reading) -> Iterable[Entry]:
+        line.before = self._ts
+        ts = reading.ts
+        if ts is not None and EARLIEST <= ts < LATEST:
+            self._ts = ts
+        self._headed = self._headed or reading.begins
+        complete = self._joiner.add(text, reading, line)
+        return [self._entry(joined) for joined in complete] if complete else ()
 
     def _close(self) -> Iterator[Entry]:
-        if record := self._open:
-            self._open = None
-            yield Entry(
-                offset=record.offset,
-                end=record.end,
-                line=record.line,
-                value="\n".join(record.texts),
-                ts=record.ts,
-                level=record.level,
-                chain=record.chain,
-                source=self._trail.source,
-            )
+        while self._collected:
+            yield from self._give_up()
+        for joined in self._joiner.end():
+            yield self._entry(joined)
+
+    def _entry(self, joined: Joined[_Line]) -> Entry:
+        reading, line = joined.reading, joined.first
+        own = reading.ts is not None and EARLIEST <= reading.ts < LATEST
+        self._level = reading.level
+        return Entry(
+            offset=line.offset,
+            end=joined.last.end,
+            line=line.number,
+            value=joined.text if line.value is None or reading.layers else line.value,
+            ts=reading.ts if own else line.before,
+            level=reading.level,
+            chain=line.chain,
+            source=self._trail.source,
+            recognised=Recognised(
+                reading.format,
+                reading.layers,
+                zone=None if reading.ts is None else reading.zone,
+                lines=joined.lines,
+            ),
+            reading=reading,
+            text=joined.text,
+        )
+
+    # ── Objects ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _may_be_object(self, text: str) -> bool:
+        first = text[0]
+        return (
+            first == "{"
+            or (first in " \t[" and text.lstrip(" \t[")[:1] == "{")
+            or (self._form is Form.JSON_LINES and text.strip() in ("[", "]", ","))
+        )
+
+    def _objects(self, line: _Line, text: str) -> Iterator[Entry]:
+        """Yield the entries of a line that begins like an object."""
+        if text.endswith("}"):
+            try:
+                value, malformed = strictjson.loads_leniently(text)
+            except strictjson.Malformed:
+                pass
+            else:
+                if isinstance(value, Mapping):
+                    yield from self._object(line, text, value, malformed=malformed)
+                    return
+        if self._form is Form.JSON_LINES and text.strip() in ("[", "]", ","):
+            return  # the brackets of an array whose elements are lines
+        start = 0
+        if text.lstrip()[0] == "[":
+            if self._form is not Form.JSON_LINES:
+                yield from self._text(line, text)
+                return
+            start = text.index("[") + 1
+        yield from self._scan(line, text, start)
+
+    def _scan(self, line: _Line, text: str, start: int = 0) -> Iterator[Entry]:
+        """Yield the objects in a text that ends with `line`; what is cut off at its end may go on in the next line."""
+        content = text[start:]
+        if line.cut or (scan := find_objects(content)) is None:
+            yield from self._text(line, text)
+            return
+        several = len(scan.found) > 1 or scan.rest is not None
+        for number, found in enumerate(scan.found):
+            part = replace(line, chain=f"{line.chain}:{number}") if several else line
+            original = content[found.start : found.end] if several else text
+            yield from self._object(part, original, found.value, malformed=found.malformed)
+        if scan.rest is not None:
+            rest = content[scan.rest :] if scan.found else text
+            collector = Collector(rest)
+            if collector.complete is None or (rest[0] != "{" and self._joiner.held is not None):
+                yield from self._text(line, rest)
+            else:
+                self._collector, self._collected = collector, [(line, rest)]
+
+    def _collect(self, collector: Collector, line: _Line, text: str) -> Iterator[Entry]:
+        """Add a line to the object that the lines before it began."""
+        self._collected.append((line, text))
+        complete = collector.add(text) if not line.cut and collector.size < self._max_line else None
+        if complete is None:
+            yield from self._give_up()
+        elif complete:
+            scan = find_objects(collector.text)
+            if scan is None:
+                yield from self._give_up()
+                return
+            collected, self._collected, self._collector = self._collected, [], None
+            first = collected[0][0]
+            # Objects begin with equal lines: what tells them apart is in the lines after.
+            place = replace(first, end=line.end, chain=line.chain)
+            yield from self._scan(place, collector.text)
+
+    def _give_up(self) -> Iterator[Entry]:
+        """Read the collected lines as text, because they are not an object."""
+        collected, self._collected, self._collector = self._collected, [], None
+        for number, (line, text) in enumerate(collected):
+            if not text or text.isspace():
+                self._joiner.blank(text)
+            elif number == 0 or len(collected) > _RETRIED:
+                yield from self._text(line, text)
+            else:
+                yield from self._line_again(line, text)
+
+    def _line_again(self, line: _Line, text: str) -> Iterator[Entry]:
+        if self._collector is not None:
+            yield from self._collect(self._collector, line, text)
+        elif self._may_be_object(text):
+            yield from self._objects(line, text)
+        else:
+            yield from self._text(line, text)
+
+    def _object(
+        self, line: _Line, text: str, value: Mapping[str, Any], *, malformed: bool = False
+    ) -> Iterable[Entry]:
+        """Return the entries that are complete after an object; an envelope holds several events."""
+        try:
+            events = events_of(value)
+        except NotImplementedError:  # until it arrives
+            events = None
+        if events is None:
+            return self._value(line, text, value, malformed=malformed)
+        return self._events(line, events)
+
+    def _events(self, line: _Line, events: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
+        for number, event in enumerate(events):
+            original = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+            yield from self._value(replace(line, chain=f"{line.chain}/{number}"), original, event)
+
+    def _value(
+        self, line: _Line, text: str, value: Mapping[str, Any], *, malformed: bool = False
+    ) -> Iterable[Entry]:
+        reading = read_value(value, self._context)
+        if not reading.layers:
+            reading.inner = reading.inner or text
+            reading.begins = True
+        if malformed and MALFORMED_JSON not in reading.flags:
+            reading.flags = (*reading.flags, MALFORMED_JSON)
+        line.value = value
+        return self._add(line, text, reading)

@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
+from logctl.core.appid import RULE, is_appid
 from logctl.core.envelope import TooBig, check_fits
-from logctl.core.records import ID_DERIVED, TS_DERIVED, Record, Rejected, derive_id, from_mapping
+from logctl.core.formats.original import keep
+from logctl.core.formats.reader import read_value
+from logctl.core.formats.reading import BAD_TIME, Context, Reading
+from logctl.core.records import RAW, TS_DERIVED, Record, Rejected, derive_id, is_id
 from logctl.core.times import plausible
 from logctl.ops.send.entries import Entry, Recognised, Rejection
 
@@ -23,7 +28,7 @@ class Source:
     Args:
         app: the app of all entries; None if each entry names its app.
         read_at: milliseconds; the time of entries before the first time in the source.
-        now: milliseconds; a time more than a day after it counts as wrong.
+        now: milliseconds; a time more than seven days after it counts as wrong.
         name: part of each record's identity, for sources with equal content that are not copies.
         where: part of the identity of entries before the first time in the source. Such lines ("started",
             "done") are equal on many machines and every night, while lines with a time hardly ever are.
@@ -35,6 +40,10 @@ class Source:
     name: str = ""
     where: str = ""
     otherwise: str | None = None
+
+    def app_of(self, reading: Reading) -> str | None:  # noqa: ARG002 - not yet
+        """Return the app of a record that does not name its app itself."""
+        return self.app or self.otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +66,7 @@ def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Pl
             yield entry
             continue
         try:
-            record = _record(entry, source)
-            check_fits(record)
+            record = _fitting(entry, _record(entry, source))
         except Rejected as problem:
             yield Rejection(entry.line, entry.offset, problem.reason, problem.detail)
         except TooBig as problem:
@@ -78,36 +86,95 @@ def split(entries: Iterable[Entry | Rejection], source: Source) -> tuple[list[Re
     return made, refused
 
 
+def _fitting(entry: Entry, record: Record) -> Record:
+    """Return a record with what its original text needs, if it fits a message with it.
+
+    Raises:
+        TooBig: it does not fit a message.
+    """
+    raw = keep(entry.text or record.message, record, None if isinstance(entry.value, str) else entry.value)
+    if raw is not None:
+        whole = replace(record, fields={**record.fields, RAW: raw})
+        try:
+            check_fits(whole)
+        except TooBig:
+            pass
+        else:
+            return whole
+    check_fits(record)
+    return record
+
+
 def _record(entry: Entry, source: Source) -> Record:
-    if isinstance(entry.value, str):
-        return _from_text(entry, entry.value, source)
-    app = source.app or (None if "appid" in entry.value else source.otherwise)
-    record = from_mapping(
-        entry.value,
-        appid=app,
-        seq=entry.offset,
-        sent_at=source.read_at if entry.ts is None else min(entry.ts, source.now),
-        fallback_id=_identity(entry, source, app or entry.value.get("appid")),
-    )
-    # The id is derived from content and place here, at the producer, so it is as good as one of its own.
-    return replace(record, flags=tuple(flag for flag in record.flags if flag != ID_DERIVED))
-
-
-def _from_text(entry: Entry, text: str, source: Source) -> Record:
-    app = source.app or source.otherwise
-    if app is None:
-        raise Rejected("appid", "plain text does not say its app; give --app")
-    event_id = _identity(entry, source, app)
-    known = entry.ts is not None and plausible(entry.ts, source.now)
+    reading = entry.reading
+    if reading is None:
+        reading = _read(entry, source)
+    fields = dict(reading.fields)
+    is_object = not isinstance(entry.value, str)
+    app = _app(entry, source, fields if is_object else {}, reading)
+    event_id = fields.get("event_id") if is_object else None
+    if isinstance(event_id, str) and is_id(event_id):
+        del fields["event_id"]
+    else:
+        # It comes from content and place, here at the producer: it is as good as one of its own.
+        event_id = _identity(entry, source, app)
+    ts, flags = _time(entry, reading, source)
     return Record(
         appid=app,
         event_id=event_id,
-        ts=entry.ts if entry.ts is not None and known else source.read_at,
-        level=entry.level,
-        message=text,
+        ts=ts,
+        level=reading.level,
+        message=reading.message,
         seq=entry.offset,
-        flags=() if known else (TS_DERIVED,),
+        fields=fields,
+        flags=flags,
     )
+
+
+def _app(entry: Entry, source: Source, fields: dict[str, Any], reading: Reading) -> str:
+    """Return a record's app, and remove it from its fields.
+
+    Raises:
+        Rejected: it names no app, an app that cannot be one, or another one than that of its source.
+    """
+    expected = source.app
+    if "appid" in fields:
+        claimed = fields.pop("appid")
+        if not is_appid(claimed):
+            raise Rejected("appid", f"{str(claimed)[:80]!r} cannot name an app: {RULE}")
+        if expected is not None and claimed != expected:
+            raise Rejected(
+                "group_mismatch", f"the record belongs to {claimed!r}, the message to {expected!r}"
+            )
+        return str(claimed)
+    app = source.app_of(reading)
+    if app is None:
+        if isinstance(entry.value, str):
+            raise Rejected("appid", "plain text does not say its app; give --app")
+        raise Rejected("appid", "there is no appid in the record and none was given")
+    return app
+
+
+def _time(entry: Entry, reading: Reading, source: Source) -> tuple[int, tuple[str, ...]]:
+    """Return a record's time and flags: its own time, or the last one in the source before it.
+
+    A record whose own time is wrong never has the time of another one.
+    """
+    flags = reading.flags
+    if reading.ts is not None:
+        if plausible(reading.ts, source.now):
+            return reading.ts, flags
+    elif BAD_TIME not in flags and entry.ts is not None and plausible(entry.ts, source.now):
+        return entry.ts, flags if isinstance(entry.value, str) else (*flags, TS_DERIVED)
+    return source.read_at, (*flags, TS_DERIVED)
+
+
+def _read(entry: Entry, source: Source) -> Reading:
+    """Return what an entry says that was not read with its source, such as an element of an array."""
+    context = Context(source.read_at)
+    if isinstance(entry.value, str):
+        return Reading(entry.value, ts=entry.ts, level=entry.level)
+    return read_value(entry.value, context)
 
 
 def _identity(entry: Entry, source: Source, app: object) -> str:

@@ -14,8 +14,8 @@ from typing import Any
 from logctl.aws.clients import Aws
 from logctl.core import histogram
 from logctl.core.access import Access
-from logctl.core.records import TRUNCATED, Record, to_public
-from logctl.core.times import DAY, HOUR, MINUTE, SECOND, TimeRange, iso
+from logctl.core.records import TRUNCATED, Record, shown_fields, to_public
+from logctl.core.times import DAY, FUTURE_TOLERANCE, HOUR, MINUTE, SECOND, TimeRange, iso
 from logctl.pipeline.alerting.overview import Standings, silence_row
 from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.health import AppAge, Health, ages, depth
@@ -133,7 +133,9 @@ class Answers:
             raise BadRequest("The cursor is too old.", "Start again with the live cursor of logs.")
         follower = Follower(reader, patterns, mark)
         arrived = follower.poll(
-            TimeRange(0, request.now + 2 * DAY), most=MOST_LIVE_CHUNKS, stop=request.budget.over
+            TimeRange(0, request.now + FUTURE_TOLERANCE + DAY),
+            most=MOST_LIVE_CHUNKS,
+            stop=request.budget.over,
         )
         newest = _fitting(arrived[::-1][:MOST_LIVE])
         return {
@@ -254,7 +256,7 @@ def _fitting(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 def _shortened(record: Record) -> Record:
     """Return a record as an answer contains it: a very large one is cut and flagged. S3 has it whole."""
-    fields = dict(record.fields)
+    fields = shown_fields(record)
     if len(record.message) <= _LONGEST_MESSAGE and len(json.dumps(fields)) <= 4 * _LONGEST_MESSAGE:
         return record
     return replace(record, message=record.message[:_LONGEST_MESSAGE], fields={}).flagged(TRUNCATED)

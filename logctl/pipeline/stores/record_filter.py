@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from logctl.core import levels
-from logctl.core.records import Record
+from logctl.core.records import Record, shown_fields
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Filter:
         if not self.by_text:
             return True
         text = record.message
-        if record.fields:
-            text += " " + json.dumps(dict(record.fields), ensure_ascii=False)
+        if fields := shown_fields(record):
+            text += " " + json.dumps(fields, ensure_ascii=False)
         return all(pattern.search(text) for pattern in self.grep) and not any(
             pattern.search(text) for pattern in self.exclude
         )

@@ -119,6 +119,8 @@ WITHOUT = frozenset(
         "athena saved",
         "debounce simulate",
         "demo",
+        "formats list",
+        "formats test",
         "iam",
         "init",
         *(f"local {word}" for word in ("up", "down", "status", "reset", "env")),

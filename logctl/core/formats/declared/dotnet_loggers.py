@@ -103,25 +103,4 @@ FORMATS = (
             ),
         ),
     ),
-    Format(
-        "windows servicing",
-        "CBS.log, DISM and setup logs of Windows",
-        r"<time>,\s+<level>\s+(?:\[0x[0-9a-fA-F]{1,16}\]\s+)?(?P<process>[A-Z][A-Za-z]{1,11})(?:\s+|$)",
-        examples=(
-            line(
-                "2026-11-27 10:15:30, Info                  CBS    Loaded Servicing Stack v6.1.7601.23505",
-                time="2026-11-27T10:15:30Z",
-                level="INFO",
-                message="Loaded Servicing Stack v6.1.7601.23505",
-                process="CBS",
-            ),
-            line(
-                "2026-11-27 10:15:30, Error      [0x0601c1] MOUPG  boom",
-                time="2026-11-27T10:15:30Z",
-                level="ERROR",
-                message="boom",
-                process="MOUPG",
-            ),
-        ),
-    ),
 )

@@ -9,28 +9,6 @@ _CALLER = r"(?P<file>[\w.\-/@]{1,160}\.[a-z]{1,5}):(?P<line>\d{1,6})"
 
 FORMATS = (
     Format(
-        "glog",
-        "glog, klog and abseil: Kubernetes, and many programs in C++ and Python",
-        r"(?P<level>[IWEF])(?=\d)<time>\s+(?P<thread>\d{1,20})\ (?P<file>[\w.\-/+]{1,160}):(?P<line>\d{1,6})\]\ ?",
-        examples=(
-            line(
-                "E1127 10:15:30.123456       1 reflector.go:55] failed to list",
-                time="2026-11-27T10:15:30.123Z",
-                level="ERROR",
-                message="failed to list",
-                thread="1",
-                file="reflector.go",
-                line=55,
-            ),
-            line(
-                "W20261127 10:15:30.123456   812 main.cc:12] slow",
-                time="2026-11-27T10:15:30.123Z",
-                level="WARN",
-                message="slow",
-            ),
-        ),
-    ),
-    Format(
         "logrus on a terminal",
         "logrus with the seconds since the start: Terraform providers, Docker Compose, k3s and others",
         r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,10}\](?P<function>[\w.\-/]{1,120}\(\))?\s+",

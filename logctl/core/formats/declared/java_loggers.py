@@ -160,7 +160,7 @@ FORMATS = (
     Format(
         "log4j level first",
         "log4j with level, thread, time, class and line: Apache Cassandra before 2.1, Storm's workers",
-        rf"<level>\s+{_THREAD}\s+<time>\s+(?P<logger>[\w.$\-]{{1,160}})(?::(?P<line>\d{{1,6}}))?\s+-\s",
+        rf"<level>\s+{_THREAD}\s+<time>\s+(?!\w{{1,80}}\.java:)(?P<logger>[\w.$\-]{{1,160}})(?::(?P<line>\d{{1,6}}))?\s+-\s",
         examples=(
             line(
                 "WARN  [main] 2026-11-27 10:15:30,123 c.a.Shop - slow",
@@ -292,36 +292,6 @@ FORMATS = (
         ),
     ),
     Format(
-        "sonarqube",
-        "SonarQube",
-        r"<time>\s+<level>\s+(?P<process>[a-z]{2,10})\[(?P<request_id>[^\]\n]{0,80})\]\[(?P<logger>[\w.$\-]{0,120})\]\ ?",
-        examples=(
-            line(
-                "2026.11.27 10:15:30 ERROR app[][o.s.a.SchedulerImpl] failed",
-                time="2026-11-27T10:15:30Z",
-                level="ERROR",
-                message="failed",
-                process="app",
-                logger="o.s.a.SchedulerImpl",
-            ),
-        ),
-    ),
-    Format(
-        "jenkins",
-        "Jenkins",
-        r"<time>\s+\[id=(?P<thread>\d{1,10})\]\s+<level>\s+(?P<logger>[\w.$\-]{1,160}(?:\#[\w$<>]{1,80})?):\ ",
-        examples=(
-            line(
-                "2026-11-27 10:15:30.123+0000 [id=1]\tSEVERE\thudson.util.X#main: failed",
-                time="2026-11-27T10:15:30.123Z",
-                level="ERROR",
-                message="failed",
-                thread="1",
-                logger="hudson.util.X#main",
-            ),
-        ),
-    ),
-    Format(
         "jira",
         "Jira and Bitbucket: thread, level, user and request, the logger in brackets",
         r"<time>\s+(?P<thread>[\w\-.:\#/]{1,100})\s+<level>\s+(?P<request>[^\[\]\n]{0,200})"
@@ -387,7 +357,7 @@ FORMATS = (
     Format(
         "karaf",
         "Apache Karaf, ServiceMix and openHAB",
-        r"<time>\s\|\s<level>\s*\|\s(?P<thread>[^|\n]{1,120}?)\s*\|\s(?P<logger>[\w.$\-]{1,160})\s*\|\s[^|\n]{0,160}\|\s",
+        r"<time>\ \|\ <level>\s*\|\s(?P<thread>[^|\n]{1,120}?)\s*\|\s(?P<logger>[\w.$\-]{1,160})\s*\|\s[^|\n]{0,160}\|\s",
         examples=(
             line(
                 "2026-11-27T10:15:30,123 | INFO  | FelixStartLevel  | o.a.k.f.Service       | 12 - bundle.name - 1.0 | started",
@@ -414,20 +384,6 @@ FORMATS = (
         ),
     ),
     Format(
-        "jvm unified logging",
-        "The virtual machine's own messages, such as those of garbage collection, with a time",
-        r"\[<time>\](?:\[[\d.,]{1,20}m?s\])?(?:\[\d{1,10}\]){0,2}\[<level>\s*\]\[(?P<logger>[a-z][\w,+\ ]{0,60}?)\s*\]\ ",
-        examples=(
-            line(
-                "[2026-11-27T10:15:30.123+0000][info][gc] GC(1) Pause Young 5ms",
-                time="2026-11-27T10:15:30.123Z",
-                level="INFO",
-                message="GC(1) Pause Young 5ms",
-                logger="gc",
-            ),
-        ),
-    ),
-    Format(
         "jvm uptime logging",
         "The virtual machine's own messages with the seconds since its start",
         r"\[\d{1,10}[.,]\d{3}s\]\[<level>\s*\]\[(?P<logger>[a-z][\w,+\ ]{0,60}?)\s*\]\ ",
@@ -438,40 +394,6 @@ FORMATS = (
                 level="INFO",
                 message="GC(0) Pause Young (Normal)",
                 logger="gc,start",
-            ),
-        ),
-    ),
-    Format(
-        "minecraft",
-        "Minecraft servers: vanilla, Forge, Fabric",
-        r"\[<time>\]\ \[(?P<thread>[^\]\n]{1,100})/(?P<level>[A-Z]{4,7})\](?:\ \[(?P<logger>[^\]\n]{1,100})\])?:\ ",
-        examples=(
-            line(
-                "[10:15:30] [Server thread/WARN]: Can't keep up!",
-                time="2026-11-27T10:15:30Z",
-                level="WARN",
-                message="Can't keep up!",
-                thread="Server thread",
-            ),
-            line(
-                "[10:15:30] [main/INFO] [net.minecraft.Loader/FML]: Loading",
-                time="2026-11-27T10:15:30Z",
-                level="INFO",
-                message="Loading",
-                thread="main",
-            ),
-        ),
-    ),
-    Format(
-        "minecraft paper",
-        "Minecraft servers: Paper, Spigot, BungeeCord",
-        r"\[<time>\ <level>\]:\ ",
-        examples=(
-            line(
-                "[10:15:30 WARN]: Can't keep up!",
-                time="2026-11-27T10:15:30Z",
-                level="WARN",
-                message="Can't keep up!",
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Formats of loggers for PHP, Ruby, Perl, Elixir and Swift."""
+"""Formats of loggers for PHP, Ruby, Perl, Swift and Julia."""
 
 from __future__ import annotations
 
@@ -188,6 +188,22 @@ FORMATS = (
         ),
     ),
     Format(
+        "rails request",
+        "The first line of a request in the log of a Rails application in development",
+        r'(?P<message>Started\ (?P<method>[A-Z]{3,8})\ "(?P<path>[^"\n]{1,300})"\ for\ (?P<client>[\w.:]{2,50}))\ at\ <time>',
+        examples=(
+            line(
+                'Started GET "/orders/17" for 127.0.0.1 at 2026-11-27 11:15:30 +0100',
+                time="2026-11-27T10:15:30Z",
+                level="UNKNOWN",
+                message='Started GET "/orders/17" for 127.0.0.1',
+                method="GET",
+                path="/orders/17",
+                client="127.0.0.1",
+            ),
+        ),
+    ),
+    Format(
         "sidekiq",
         "Sidekiq's default output",
         r"<time>\ pid=(?P<pid>\d{1,10})\ tid=(?P<thread>\w{1,20})(?:\ class=(?P<logger>\S{1,100}))?(?:\ jid=(?P<jid>\w{1,40}))?"
@@ -273,6 +289,15 @@ FORMATS = (
                 message="payment failed",
                 logger="com.acme.shop",
             ),
+        ),
+    ),
+    Format(
+        "julia",
+        "Julia's console logger",
+        r"[┌\[]\ <level>:\ ",
+        examples=(
+            line("[ Info: started", time=None, level="INFO", message="started"),
+            line("┌ Warning: slow", time=None, level="WARN", message="slow"),
         ),
     ),
 )

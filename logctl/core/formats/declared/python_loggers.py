@@ -11,7 +11,7 @@ FORMATS = (
     Format(
         "python basic",
         "Python's logging.basicConfig: level, logger and message with colons between them",
-        rf"(?P<level>DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|NOTSET):(?P<logger>{_MODULE}):",
+        rf"(?P<level>DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|NOTSET):(?P<logger>{_MODULE}):(?!\S{{1,80}}\ -\ \S{{1,80}}\ \[\d)",
         levels={"NOTSET": "UNKNOWN"},
         examples=(
             line(
@@ -153,31 +153,6 @@ FORMATS = (
         ),
     ),
     Format(
-        "oslo.log",
-        "OpenStack's services",
-        rf"<time>\ (?P<pid>\d{{1,10}})\ <level>\ (?P<logger>{_MODULE})\ "
-        r"\[(?:None\ )?(?:(?P<request_id>req-[\w\-]{1,60})[^\]\n]{0,300}|-)\]\ ",
-        levels={"AUDIT": "INFO"},
-        examples=(
-            line(
-                "2026-11-27 10:15:30.008 25746 INFO nova.osapi_compute.wsgi.server "
-                '[req-38101a0b-2096-447d-96ea-a692162415ae 113d3a99 54fadb41 - - -] 10.11.10.1 "GET /v2" status: 200',
-                time="2026-11-27T10:15:30.008Z",
-                level="INFO",
-                message='10.11.10.1 "GET /v2" status: 200',
-                pid=25746,
-                logger="nova.osapi_compute.wsgi.server",
-                request_id="req-38101a0b-2096-447d-96ea-a692162415ae",
-            ),
-            line(
-                "2026-11-27 10:15:30.008 25746 WARNING nova.virt.libvirt.imagecache [-] Unknown base file: /x",
-                time="2026-11-27T10:15:30.008Z",
-                level="WARN",
-                message="Unknown base file: /x",
-            ),
-        ),
-    ),
-    Format(
         "tornado",
         "Tornado, Jupyter and JupyterHub",
         r"\[(?P<level>[CEWIDF])\ <time>\ (?P<logger>[\w.\-]{1,100}(?:\ [\w.\-]{1,100})?)(?::(?P<line>\d{1,6}))?\]\ ?",
@@ -217,21 +192,6 @@ FORMATS = (
                 level="WARN",
                 message="Failed running /x",
                 logger="util.py",
-            ),
-        ),
-    ),
-    Format(
-        "home assistant",
-        "Home Assistant",
-        rf"<time>\ <level>\ \((?P<thread>[^)\n]{{1,80}})\)\ \[(?P<logger>{_MODULE})\]\ ",
-        examples=(
-            line(
-                "2026-11-27 10:15:30.123 ERROR (MainThread) [homeassistant.core] boom",
-                time="2026-11-27T10:15:30.123Z",
-                level="ERROR",
-                message="boom",
-                thread="MainThread",
-                logger="homeassistant.core",
             ),
         ),
     ),
@@ -314,21 +274,6 @@ FORMATS = (
                 message="Serving on http://0.0.0.0:6543",
                 logger="waitress",
                 thread="MainThread",
-            ),
-        ),
-    ),
-    Format(
-        "fail2ban",
-        "fail2ban",
-        r"<time>\ (?P<logger>fail2ban[\w.]{0,60})\s*\[(?P<pid>\d{1,10})\]:\ <level>\s+",
-        examples=(
-            line(
-                "2026-11-27 10:15:30,123 fail2ban.actions        [812]: NOTICE  [sshd] Ban 10.0.0.9",
-                time="2026-11-27T10:15:30.123Z",
-                level="NOTICE",
-                message="[sshd] Ban 10.0.0.9",
-                logger="fail2ban.actions",
-                pid=812,
             ),
         ),
     ),

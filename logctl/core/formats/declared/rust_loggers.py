@@ -71,7 +71,7 @@ FORMATS = (
     Format(
         "simplelog",
         "simplelog and other Rust loggers with the level in brackets and the module",
-        rf"<time>\ \[<level>\]\ (?:\((?P<thread>\d{{1,10}})\)\ )?(?P<logger>\w{{1,80}}(?:::\w{{1,80}}){{1,12}}):\ ",
+        r"<time>\ \[<level>\]\ (?:\((?P<thread>\d{1,10})\)\ )?(?P<logger>\w{1,80}(?:::\w{1,80}){1,12}):\ ",
         examples=(
             line(
                 "10:15:30 [ERROR] (1) shop::db: payment failed",

@@ -1,0 +1,481 @@
+"""DNS, mail, storage, cloud, build and home servers."""
+
+from __future__ import annotations
+
+from logctl.core.formats.declared.right_answers import line
+from logctl.core.formats.reading import Answer, Example, Format, Joins
+
+FORMATS = (
+    Format(
+        name="bind",
+        describes="BIND, with category and severity",
+        head=r"<time>\ (?P<logger>[a-z][\w-]{1,40}):\ <level>(?:\ \d{1,2})?:[ ]",
+        first="0123456789",
+        examples=(
+            line(
+                "27-Nov-2026 10:15:30.123 queries: error: client @0x7f 10.0.0.9#51000: refused",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="client @0x7f 10.0.0.9#51000: refused",
+                logger="queries",
+            ),
+            line(
+                "27-Nov-2026 10:15:30.123 resolver: debug 3: fctx 0x7f: done",
+                time="2026-11-27T10:15:30.123Z",
+                level="DEBUG",
+                message="fctx 0x7f: done",
+            ),
+            line(
+                "27-Nov-2026 10:15:30.123 general: notice: running",
+                time="2026-11-27T10:15:30.123Z",
+                level="NOTICE",
+                message="running",
+            ),
+        ),
+    ),
+    Format(
+        name="unbound",
+        describes="Unbound",
+        head=r"""
+            \[?<time>\]?\ (?P<process>unbound|nsd)\[(?P<pid>\d{1,10})(?::(?P<thread>[0-9a-f]{1,8}))?\]:?\ <level>:[ ]
+        """,
+        first="[0123456789",
+        examples=(
+            line(
+                "[1795774530] unbound[812:0] info: start of service (unbound 1.17.1).",
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message="start of service (unbound 1.17.1).",
+                pid=812,
+                thread="0",
+            ),
+            line(
+                "[1795774530] unbound[812:1] error: can't bind socket: Address already in use for 0.0"
+                ".0.0 port 53",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="can't bind socket: Address already in use for 0.0.0.0 port 53",
+            ),
+        ),
+    ),
+    Format(
+        name="coredns query",
+        describes="Queries that CoreDNS logs",
+        head=r"""
+            (?:\[(?P<level>INFO)\]\ )?(?P<client>[\da-fA-F.:\[\]]{2,50}:\d{1,5})\ -\ (?=\d{1,5}\ "[A-Z0-9]{1,10}\ IN\ (?P<name>\S{1,255})\ )
+        """,
+        first="[0123456789abcdef",
+        joins=Joins.NONE,
+        examples=(
+            line(
+                '[INFO] 10.0.0.9:51000 - 12345 "A IN shop.example. udp 40 false 512" NOERROR qr,rd,ra'
+                " 106 0.0001s",
+                time=None,
+                level="INFO",
+                message='12345 "A IN shop.example. udp 40 false 512" NOERROR qr,rd,ra 106 0.0001s',
+                client="10.0.0.9:51000",
+                name="shop.example.",
+            ),
+        ),
+    ),
+    Format(
+        name="dovecot",
+        describes="Dovecot with a log file of its own",
+        head=r"""
+            <time>\ (?P<process>[a-z][\w-]{1,40})(?:\((?P<user>[^()\s]{1,100})\))?(?:\([^()\s]{1,100}\)|<[^<>\s]{0,60}>){0,4}:\ (?P<level>Debug|Info|Warning|Error|Fatal|Panic):[ ]
+        """,
+        examples=(
+            line(
+                "Nov 27 10:15:30 imap-login: Info: Login: user=<ann>, method=PLAIN, rip=10.0.0.9",
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message="Login: user=<ann>, method=PLAIN, rip=10.0.0.9",
+                process="imap-login",
+            ),
+            line(
+                "2026-11-27 10:15:30 imap(ann)<812><8b1f>: Error: Mailbox INBOX: stat failed",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="Mailbox INBOX: stat failed",
+                user="ann",
+            ),
+        ),
+    ),
+    Format(
+        name="samba",
+        describes="Samba: a head and indented lines",
+        head=r"""
+            \[<time>,\ +\d{1,3}(?:,\ pid=(?P<pid>\d{1,10})[^\]\n]{0,200})?\]\ (?=(?P<place>\S{1,200}:\d{1,6})\()
+        """,
+        first="[",
+        joins=Joins.UNTIL_HEAD,
+        examples=(
+            Example(
+                "[2026/11/27 10:15:30.123456,  0] ../source3/smbd/server.c:1234(main)\n  smbd version "
+                "4 started.\n[2026/11/27 10:15:31.000000,  0, pid=812, effective(0, 0), real(0, 0)] .."
+                "/source3/smbd/server.c:9(x)\n  failed",
+                (
+                    Answer(
+                        "2026-11-27T10:15:30.123Z",
+                        "UNKNOWN",
+                        "../source3/smbd/server.c:1234(main)\n  smbd version 4 started.",
+                    ),
+                    Answer("2026-11-27T10:15:31Z", "UNKNOWN", "../source3/smbd/server.c:9(x)\n  failed"),
+                ),
+            ),
+        ),
+    ),
+    Format(
+        name="cups",
+        describes="Error log of CUPS",
+        head=r"(?P<level>[XAEWNIDd])\ \[(?=\d\d?/[A-Z][a-z]{2}/\d{4}:)<time>\][ ]",
+        first="XAEWNIDd",
+        levels={"X": "FATAL", "A": "FATAL", "N": "NOTICE"},
+        examples=(
+            line(
+                'E [27/Nov/2026:10:15:30 +0000] [Job 17] Unable to queue job for destination "office"',
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message='[Job 17] Unable to queue job for destination "office"',
+            ),
+            line(
+                "W [27/Nov/2026:10:15:30 +0000] Notifier for subscription 1 went away",
+                time="2026-11-27T10:15:30Z",
+                level="WARN",
+                message="Notifier for subscription 1 went away",
+            ),
+        ),
+    ),
+    Format(
+        name="ceph",
+        describes="Daemons of Ceph",
+        head=r"<time>\ (?P<thread>[0-9a-f]{6,16})\ +(?:(?P<level>-1)|\d{1,2})[ ]",
+        first="0123456789",
+        levels={"-1": "ERROR"},
+        examples=(
+            line(
+                "2026-11-27T10:15:30.123+0000 7f1a2b3c4d5e  0 osd.1 123 crush map has features 288514"
+                "051259236352",
+                time="2026-11-27T10:15:30.123Z",
+                level="UNKNOWN",
+                message="osd.1 123 crush map has features 288514051259236352",
+                thread="7f1a2b3c4d5e",
+            ),
+            line(
+                "2026-11-27 10:15:30.123456 7f1a2b3c4d5e -1 osd.1 123 heartbeat_check: no reply from "
+                "10.0.0.2",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="osd.1 123 heartbeat_check: no reply from 10.0.0.2",
+            ),
+        ),
+    ),
+    Format(
+        name="ceph cluster",
+        describes="Cluster log of Ceph",
+        head=r"""
+            <time>\ (?P<logger>\S{1,100})\ (?:\([\w.-]{1,100}\)|[\da-fA-F.:/\[\]]{4,60})\ \d{1,20}\ :\ (?P<channel>cluster|audit|cephadm)\ \[(?P<level>DBG|INF|WRN|ERR|SEC)\][ ]
+        """,
+        first="0123456789",
+        levels={"SEC": "WARN"},
+        examples=(
+            line(
+                "2026-11-27T10:15:30.123456+0000 mon.a (mon.0) 123 : cluster [WRN] Health check faile"
+                "d: 1 osds down (OSD_DOWN)",
+                time="2026-11-27T10:15:30.123Z",
+                level="WARN",
+                message="Health check failed: 1 osds down (OSD_DOWN)",
+                logger="mon.a",
+                channel="cluster",
+            ),
+        ),
+    ),
+    Format(
+        name="openstack",
+        describes="OpenStack and other programs with oslo.log, also behind the name of the file",
+        head=r"""
+            (?:(?=[\w.:-]{5,120}\ \d{4}-)(?P<file>[a-z][\w.:-]{4,119})\ )?<time>\ (?P<pid>\d{1,10})\ (?P<level>AUDIT|TRACE|DEBUG|INFO|WARNING|ERROR|CRITICAL)\ (?P<logger>[\w.-]{1,200})\ \[(?:None\ )?(?:(?P<request_id>req-[\w-]{1,60})|-)[^\]\n]{0,300}\][ ]
+        """,
+        first="0123456789abcdefghijklmnopqrstuvwxyz",
+        levels={"AUDIT": "INFO"},
+        examples=(
+            line(
+                "nova-api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO nova.osapi_com"
+                "pute.wsgi.server [req-38101a0b-2096-447d-96ea-a692162415ae 113d3a99 54fadb41 - - -] "
+                '10.11.10.1 "GET /v2/54fadb41/servers/detail HTTP/1.1" status: 200 len: 1893 time: 0.'
+                "2477829",
+                time="2017-05-16T00:00:00.008Z",
+                level="INFO",
+                message='10.11.10.1 "GET /v2/54fadb41/servers/detail HTTP/1.1" status: 200 len: 1893 '
+                "time: 0.2477829",
+                pid=25746,
+                logger="nova.osapi_compute.wsgi.server",
+                request_id="req-38101a0b-2096-447d-96ea-a692162415ae",
+            ),
+            line(
+                "2026-11-27 10:15:30.123 7 ERROR nova.compute.manager [None req-8b1f1a7e-0b9d-4d4f-9f"
+                "57-0a6a1c7f1d22 ann shop - - default default] [instance: 5f1c] Instance failed to sp"
+                "awn",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="[instance: 5f1c] Instance failed to spawn",
+            ),
+            line(
+                "2026-11-27 10:15:30.123 7 WARNING oslo.messaging._drivers.impl_rabbit [-] Unexpected"
+                " error during heartbeat",
+                time="2026-11-27T10:15:30.123Z",
+                level="WARN",
+                message="Unexpected error during heartbeat",
+                pid=7,
+            ),
+        ),
+    ),
+    Format(
+        name="klog",
+        describes="Kubernetes' and Google's loggers: klog, glog, absl",
+        head=r"""
+            (?P<level>[IWEF])(?=(?:\d{4}){1,2}\ )<time>\ +(?P<pid>\d{1,10})\ (?P<logger>[\w.@/-]{1,150}:\d{1,6})\][ ]
+        """,
+        first="IWEF",
+        examples=(
+            line(
+                "E1127 10:15:30.123456       1 controller.go:123] Failed to list *v1.Pod: timeout",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="Failed to list *v1.Pod: timeout",
+                pid=1,
+                logger="controller.go:123",
+            ),
+            line(
+                'I1127 10:15:30.123456   12345 server.go:77] "Starting" version="v1.31"',
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message='"Starting" version="v1.31"',
+            ),
+        ),
+    ),
+    Format(
+        name="jenkins",
+        describes="Jenkins",
+        head=r"""
+            <time>\ \[id=(?P<thread>\d{1,10})\]\t<level>\t(?P<logger>[\w.$/-]{1,200}(?:\#[\w$<>]{1,100})?):\ ?
+        """,
+        first="0123456789",
+        examples=(
+            line(
+                "2026-11-27 10:15:30.123+0000 [id=1]\tINFO\thudson.WebAppMain$3#run: Jenkins is fully u"
+                "p and running",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="Jenkins is fully up and running",
+                thread="1",
+                logger="hudson.WebAppMain$3#run",
+            ),
+            line(
+                "2026-11-27 10:15:30.123+0000 [id=77]\tSEVERE\thudson.util.BootFailure#publish: Failed "
+                "to initialize Jenkins",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="Failed to initialize Jenkins",
+            ),
+        ),
+    ),
+    Format(
+        name="gitea",
+        describes="Gitea and Forgejo",
+        head=r"""
+            (?:\[(?P<request_id>[0-9a-f]{8}(?:-\d+)?)\]\ )?<time>\ (?:(?P<logger>[\w./-]{1,200}\.go:\d{1,6}:[\w.()*]{1,100})\ )?\[(?P<level>[TDIWECF])\]\ (?:\[[0-9a-f]{8}(?:-\d+)?\]\ )?
+        """,
+        first="0123456789[",
+        levels={"C": "FATAL"},
+        examples=(
+            line(
+                "2026/11/27 10:15:30 ...eb/routing/logger.go:102:func1() [I] router: completed GET / "
+                "for 10.0.0.9:0, 200 OK in 1.2ms @ home.go:32(Home)",
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message="router: completed GET / for 10.0.0.9:0, 200 OK in 1.2ms @ home.go:32(Home)",
+                logger="...eb/routing/logger.go:102:func1()",
+            ),
+            line(
+                "2026/11/27 10:15:30 [E] [8b1f1a7e] failed to open repository",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="failed to open repository",
+            ),
+        ),
+    ),
+    Format(
+        name="sonarqube",
+        describes="SonarQube",
+        head=r"""
+            <time>\ <level>\ +(?P<process>app|web|ce|es)\[(?P<request_id>[^\]\n]{0,60})\]\[(?P<logger>[^\]\n]{0,150})\][ ]
+        """,
+        first="0123456789",
+        examples=(
+            line(
+                "2026.11.27 10:15:30 ERROR app[][o.s.a.SchedulerImpl] failed",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="failed",
+                process="app",
+                logger="o.s.a.SchedulerImpl",
+            ),
+            line(
+                "2026.11.27 10:15:30 WARN  web[8b1f][o.s.s.p.Platform] slow",
+                time="2026-11-27T10:15:30Z",
+                level="WARN",
+                message="slow",
+                request_id="8b1f",
+            ),
+        ),
+    ),
+    Format(
+        name="minecraft",
+        describes="Minecraft servers: Vanilla, Forge, Fabric, Paper",
+        head=r"""
+            \[<time>\]?\ \[?(?:(?P<thread>[^\]/\n]{1,100})/)?<level>\](?:\ \[(?P<logger>[^\]\n]{1,150})\])?:[ ]
+        """,
+        first="[",
+        examples=(
+            line(
+                "[10:15:30] [Server thread/WARN]: Can't keep up! Is the server overloaded?",
+                time="2026-11-27T10:15:30Z",
+                level="WARN",
+                message="Can't keep up! Is the server overloaded?",
+                thread="Server thread",
+            ),
+            line(
+                "[27Nov2026 10:15:30.123] [Server thread/INFO] [net.minecraft.server.dedicated.Dedica"
+                "tedServer/]: Done (9.1s)!",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="Done (9.1s)!",
+                logger="net.minecraft.server.dedicated.DedicatedServer/",
+            ),
+            line(
+                "[10:15:30 ERROR]: Could not load plugin",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="Could not load plugin",
+            ),
+        ),
+    ),
+    Format(
+        name="asterisk",
+        describes="Asterisk",
+        head=r"""
+            \[<time>\]\ (?P<level>ERROR|WARNING|NOTICE|VERBOSE|DEBUG|DTMF|SECURITY|FAX)\[(?P<thread>\d{1,10})\](?:\[(?P<call>C-[0-9a-f]{4,12})\])?:?\ (?:(?P<logger>[\w./-]{1,100}\.c(?:pp)?)(?::\d{1,6})?(?:\ \w{1,60})?:\ )?
+        """,
+        first="[",
+        levels={"DTMF": "DEBUG", "SECURITY": "NOTICE", "FAX": "INFO"},
+        examples=(
+            line(
+                "[Nov 27 10:15:30] WARNING[812][C-00000001] chan_sip.c:4112 retrans_pkt: Retransmissi"
+                "on timeout reached",
+                time="2026-11-27T10:15:30Z",
+                level="WARN",
+                message="Retransmission timeout reached",
+                thread="812",
+                logger="chan_sip.c",
+            ),
+            line(
+                "[2026-11-27 10:15:30] NOTICE[812] chan_sip.c: Registration from '<sip:100@10.0.0.1>'"
+                " failed for '10.0.0.9' - Wrong password",
+                time="2026-11-27T10:15:30Z",
+                level="NOTICE",
+                message="Registration from '<sip:100@10.0.0.1>' failed for '10.0.0.9' - Wrong password",
+            ),
+            line(
+                '[Nov 27 10:15:30] VERBOSE[812][C-00000001] pbx.c: Executing [100@default:1] Dial("SIP/100")',
+                time="2026-11-27T10:15:30Z",
+                level="TRACE",
+                message='Executing [100@default:1] Dial("SIP/100")',
+            ),
+        ),
+    ),
+    Format(
+        name="home assistant",
+        describes="Home Assistant",
+        head=r"<time>\ <level>\ \((?P<thread>[^()\n]{1,100})\)\ \[(?P<logger>[\w.-]{1,200})\][ ]",
+        first="0123456789",
+        examples=(
+            line(
+                "2026-11-27 10:15:30.123 ERROR (MainThread) [homeassistant.core] boom",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="boom",
+                thread="MainThread",
+                logger="homeassistant.core",
+            ),
+        ),
+    ),
+    Format(
+        name="fail2ban",
+        describes="fail2ban",
+        head=r"<time>\ (?P<logger>fail2ban[\w.]{0,60})\ *(?::\ )?\[(?P<pid>\d{1,10})\]:\ <level>\ +",
+        first="0123456789",
+        examples=(
+            line(
+                "2026-11-27 10:15:30,123 fail2ban.actions        [812]: NOTICE  [sshd] Ban 10.0.0.9",
+                time="2026-11-27T10:15:30.123Z",
+                level="NOTICE",
+                message="[sshd] Ban 10.0.0.9",
+                pid=812,
+                logger="fail2ban.actions",
+            ),
+            line(
+                "2026-11-27 10:15:30,123 fail2ban.filter         [812]: INFO    [sshd] Found 10.0.0.9"
+                " - 2026-11-27 10:15:30",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="[sshd] Found 10.0.0.9 - 2026-11-27 10:15:30",
+            ),
+        ),
+    ),
+    Format(
+        name="monit",
+        describes="Monit",
+        head=r"\[(?:UTC\ |GMT\ )?<time>\]\ <level>\ +:[ ]",
+        first="[",
+        examples=(
+            line(
+                "[2026-11-27T10:15:30+0000] error    : 'nginx' process is not running",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="'nginx' process is not running",
+            ),
+            line(
+                "[UTC Nov 27 10:15:30] info     : 'nginx' start: '/etc/init.d/nginx start'",
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message="'nginx' start: '/etc/init.d/nginx start'",
+            ),
+        ),
+    ),
+    Format(
+        name="suricata",
+        describes="Suricata's own log, and others with angle brackets around the level between dashes",
+        head=r"""
+            (?:\[(?P<pid>\d{1,10})(?:\ -\ [\w#-]{1,40})?\]\ )?<time>\ -\ (?:\((?P<place>[^()\n]{1,100})\)\ )?<<level>>\ (?:\((?P<thread>[^()\n]{1,60})\)\ )?-{1,2}[ ]
+        """,
+        first="0123456789[",
+        examples=(
+            line(
+                "27/11/2026 -- 10:15:30 - <Notice> - This is Suricata version 6.0.10 RELEASE running "
+                "in SYSTEM mode",
+                time="2026-11-27T10:15:30Z",
+                level="NOTICE",
+                message="This is Suricata version 6.0.10 RELEASE running in SYSTEM mode",
+            ),
+            line(
+                "[812] 27/11/2026 -- 10:15:30 - (suricata.c:1142) <Error> (main) -- [ERRCODE: SC_ERR_"
+                "FOPEN(44)] - failed",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="[ERRCODE: SC_ERR_FOPEN(44)] - failed",
+                pid=812,
+            ),
+        ),
+    ),
+)

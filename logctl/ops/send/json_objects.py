@@ -1,0 +1,134 @@
+"""Finding the JSON objects in lines of text: one or several in a line, and objects that span several lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from logctl.core import strictjson
+
+MAX_LINES = 10_000
+"""The most lines of one object."""
+
+_STRUCTURE = re.compile(r"[{}\[\]\"]")
+_STRING = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_BEGINS = re.compile(r'\s*\{\s*(?:"|\}|$)')
+_WITHIN = re.compile(r'\s*+(?:["{}\[\],\-\dtfnNI]|$)')
+_BETWEEN = " \t\r\n,"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object in a text: its value, the text from `start` to `end`, and whether it is wrong in its form."""
+
+    value: Mapping[str, Any]
+    start: int
+    end: int
+    malformed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The objects in a text. `rest` is the index at which an object without an end begins; None if there is none."""
+
+    found: tuple[Found, ...]
+    rest: int | None = None
+
+
+def find_objects(text: str) -> Scan | None:
+    """Return the objects that a text consists of, between which commas are allowed; None if it is something else.
+
+    The last one may be cut off.
+    """
+    found: list[Found] = []
+    position = 0
+    while True:
+        while position < len(text) and text[position] in _BETWEEN:
+            position += 1
+        if position == len(text):
+            return Scan(tuple(found)) if found else None
+        if text[position] != "{":
+            return None
+        end = _end_of_object(text, position)
+        if end is None:
+            return (
+                Scan(tuple(found), position)
+                if found or _BEGINS.match(text, position, position + 200)
+                else None
+            )
+        try:
+            value, malformed = strictjson.loads_leniently(text[position:end])
+        except strictjson.Malformed:
+            return None
+        if not isinstance(value, Mapping):
+            return None
+        found.append(Found(value, position, end, malformed))
+        position = end
+
+
+class Collector:
+    """A collector of the lines of an object, until its last bracket is closed."""
+
+    def __init__(self, text: str) -> None:
+        """Begin with the text from the object's first bracket to the end of its line."""
+        self._texts: list[str] = []
+        self.size = 0
+        self._depth = 0
+        self._after_brace = False
+        self.complete = self.add(text)
+
+    def add(self, text: str) -> bool | None:
+        """Add a line; return whether the object is complete, or None if this line cannot be a part of one."""
+        if self._texts and not _WITHIN.match(text, 0, 200):
+            return None
+        begins = text.lstrip()[:1]
+        if self._after_brace and begins and begins not in '"}':
+            return None
+        self._texts.append(text)
+        self.size += len(text) + 1
+        position, depth = 0, self._depth
+        while mark := _STRUCTURE.search(text, position):
+            position = mark.end()
+            match mark[0]:
+                case '"':
+                    closed = _STRING.match(text, position)
+                    if closed is None:
+                        return None
+                    position = closed.end()
+                case "{" | "[":
+                    depth += 1
+                case _:
+                    depth -= 1
+                    if depth == 0:
+                        self._depth = 0
+                        return True
+        self._depth = depth
+        if begins:
+            self._after_brace = text.rstrip()[-1] == "{"
+        return False if len(self._texts) < MAX_LINES and depth <= strictjson.MAX_DEPTH else None
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self._texts)
+
+
+def _end_of_object(text: str, start: int) -> int | None:
+    """Return the index after the object that begins at `start`; None if it has no end."""
+    position, depth = start, 0
+    while mark := _STRUCTURE.search(text, position):
+        position = mark.end()
+        match mark[0]:
+            case '"':
+                closed = _STRING.match(text, position)
+                if closed is None:
+                    return None
+                position = closed.end()
+            case "{" | "[":
+                depth += 1
+            case _:
+                depth -= 1
+                if depth == 0:
+                    return position
+    return None
