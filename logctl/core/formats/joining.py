@@ -16,7 +16,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from logctl.core.formats import registry
 from logctl.core.formats.reader import read_line

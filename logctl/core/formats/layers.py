@@ -240,9 +240,9 @@ _TASK = re.compile(r"(?P<name>(?P<service>[\w.-]{1,255}?)\.\d{1,5}\.\w{1,40})@(?
 _SUPERVISED = re.compile(r"(?P<name>[\w.:-]{1,80}) (?P<stream>stdout|stderr) \| ?")
 _POD = r"[a-z0-9](?:[a-z0-9.-]{0,240}[a-z0-9])?"
 _STERN = re.compile(
-    rf"(?:(?P<namespace>[a-z0-9][a-z0-9-]{{0,62}}) )?(?P<pod>(?P<of>[a-z0-9][a-z0-9.-]{{0,200}}?)"
-    rf"-(?:[a-z0-9]{{6,10}}-)?[bcdfghjklmnpqrstvwxz2456789]{{5}}|(?P<set>[a-z][a-z0-9-]{{0,200}}?)-\d{{1,3}})"
-    rf" (?:[›>] )?(?P<container>[a-z0-9][a-z0-9-]{{0,62}}) (?:[│|] )?"
+    r"(?:(?P<namespace>[a-z0-9][a-z0-9-]{0,62}) )?(?P<pod>(?P<of>[a-z0-9][a-z0-9.-]{0,200}?)"
+    r"-(?:[a-z0-9]{6,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5}|(?P<set>[a-z][a-z0-9-]{0,200}?)-\d{1,3})"
+    r" (?:[›>] )?(?P<container>[a-z0-9][a-z0-9-]{0,62}) (?:[│|] )?"
 )
 _KAIL = re.compile(
     rf"(?P<namespace>[a-z0-9-]{{1,63}})/(?P<pod>{_POD})\[(?P<container>[a-z0-9-]{{1,63}})\]: ?"
@@ -333,8 +333,8 @@ def _sandia(text: str, found: re.Match[str]) -> Layer:
 
 _KUBECTL = re.compile(rf"\[pod/(?P<pod>{_POD})/(?P<container>[a-z0-9-]{{1,63}})\] ?")
 _KUBETAIL = re.compile(
-    rf"\[(?P<pod>(?P<of>[a-z0-9][a-z0-9.-]{{0,200}}?)-(?:[a-z0-9]{{6,10}}-)?[bcdfghjklmnpqrstvwxz2456789]{{5}})"
-    rf"(?: (?P<container>[a-z0-9-]{{1,63}}))?\] ?"
+    r"\[(?P<pod>(?P<of>[a-z0-9][a-z0-9.-]{0,200}?)-(?:[a-z0-9]{6,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5})"
+    r"(?: (?P<container>[a-z0-9-]{1,63}))?\] ?"
 )
 _FLUENT_BIT = re.compile(
     r"\[\d{1,6}\] (?P<tag>[^\s:]{1,200}): \[\[?(?P<epoch>\d{10})\.(?P<fraction>\d{1,9})(?:, \{[^{}\n]{0,400}\}\])?, (?=\{)"

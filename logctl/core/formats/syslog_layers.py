@@ -13,7 +13,7 @@ from logctl.core.formats.layer import FRONT, Layer, timed
 from logctl.core.formats.months import MONTHS, WEEKDAYS
 from logctl.core.formats.reading import Context
 from logctl.core.formats.time_forms import FoundTime, scan_time
-from logctl.core.levels import DEBUG, ERROR, FATAL, INFO, NOTICE, UNKNOWN, WARN, parse_level
+from logctl.core.levels import DEBUG, ERROR, FATAL, INFO, NOTICE, UNKNOWN, WARN
 
 SEVERITIES = (FATAL, FATAL, FATAL, ERROR, WARN, NOTICE, INFO, DEBUG)
 """RFC 5424, section 6.2.1: emergency, alert, critical, error, warning, notice, informational, debug."""
@@ -109,10 +109,37 @@ def _names_level(tag: re.Match[str]) -> bool:
 
 # Not every word that can be a level somewhere: there are programs called audit, config and log.
 _LEVELS = frozenset(
-    """
-    trace debug dbg verbose fine finer finest info inf information informational notice warn wrn warning
-    error err erro severe fail fatal ftl critical crit alert emerg emergency panic success
-    """.split()
+    [
+        "trace",
+        "debug",
+        "dbg",
+        "verbose",
+        "fine",
+        "finer",
+        "finest",
+        "info",
+        "inf",
+        "information",
+        "informational",
+        "notice",
+        "warn",
+        "wrn",
+        "warning",
+        "error",
+        "err",
+        "erro",
+        "severe",
+        "fail",
+        "fatal",
+        "ftl",
+        "critical",
+        "crit",
+        "alert",
+        "emerg",
+        "emergency",
+        "panic",
+        "success",
+    ]
 )
 
 
