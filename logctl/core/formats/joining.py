@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field
 from enum import IntEnum
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from logctl.core.formats import registry
 from logctl.core.formats.reader import read_line
@@ -139,11 +139,11 @@ class Joiner(Generic[Place]):
         self._states: dict[str, _State] = {}
         self._since: Place | None = None
         self._entangled = 0
+        self._last = ""
         if state:
+            self._last, states = json.loads(state)
             self._states = {
-                stream: _State(*values)
-                for stream, values in json.loads(state).items()
-                if len(values) == len(_STATE)
+                stream: _State(*values) for stream, values in states.items() if len(values) == len(_STATE)
             }
 
     @property
@@ -154,10 +154,10 @@ class Joiner(Generic[Place]):
     @property
     def state(self) -> str:
         """What later lines depend on, once no record is open."""
-        if not self._states:
+        if not self._states and not self._last:
             return ""
         states = {stream: astuple(state) for stream, state in self._states.items()}
-        return json.dumps(states, separators=(",", ":"))
+        return json.dumps([self._last, states], separators=(",", ":"))
 
     def line(self, text: str, place: Place) -> list[Joined[Place]]:
         """Read the next line; return the records that are complete now."""
@@ -168,9 +168,19 @@ class Joiner(Generic[Place]):
         return read_line(text, self._context)
 
     def add(self, text: str, reading: Reading, place: Place) -> list[Joined[Place]]:
-        """Add the next line, which was read already; return the records that are complete now."""
+        """Add the next line, which was read already; return the records that are complete now.
+
+        The further lines of a text that was logged at once, as in macOS's system.log, the output of journalctl and of
+        `aws logs tail`, have no layer; they can only continue the line before.
+        """
         if self._since is None:
             self._since = place
+        if reading.layers:
+            self._last = reading.stream
+        elif reading.begins:
+            self._last = ""
+        elif self._last:
+            reading.stream = self._last
         line = _Line(text, reading, place)
         if reading.partial or (self._parts and reading.stream in self._parts):
             self._part(line)
@@ -180,9 +190,9 @@ class Joiner(Generic[Place]):
 
     def blank(self, text: str = "") -> None:
         """Add a blank line, which is in no layer."""
-        if (record := self._open.get("")) is not None:
+        if (record := self._open.get(self._last)) is not None:
             self._blank(record, text)
-        elif (state := self._states.get("")) is not None:
+        elif (state := self._states.get(self._last)) is not None:
             state.blank += 1
 
     def end(self) -> list[Joined[Place]]:
@@ -252,7 +262,7 @@ class Joiner(Generic[Place]):
                 self._release()
                 return
         if len(self._open) > (record is not None):
-            self._disentangle(record, reading)
+            self._disentangle(record)
             record = self._open.get(stream)
         if record is None:
             state = self._states.pop(stream, None) if self._states else None
@@ -428,7 +438,7 @@ class Joiner(Generic[Place]):
         record.done = True
         del self._open[record.stream]
 
-    def _disentangle(self, own: _Open[Place] | None, reading: Reading) -> None:
+    def _disentangle(self, own: _Open[Place] | None) -> None:
         """End records of other streams that have waited long enough."""
         self._entangled += 1
         quiet = all(not record.state.trace for record in self._open.values()) and not self._parts
