@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logctl.core.errors import UsageError
-from logctl.ops.send.entries import Entry, Rejection
+from logctl.ops.send.entries import Entry
 from logctl.ops.send.follow_checkpoint import Checkpoint, FollowState
 from logctl.ops.send.followed_file import (
     GATHER_SECONDS,
@@ -157,10 +157,11 @@ def test_the_last_record_waits_until_it_is_whole(writer: Writer, reader: Reader)
 def test_lines_after_the_pause_are_of_the_record_before_it(writer: Writer, reader: Reader) -> None:
     writer.append("2026-01-31 08:15:00 ERROR one\n")
     reader.drain()
-    writer.append("ValueError: late\n")
-    batch = reader.poll(0) or reader.poll(SETTLE)
+    trace = 'Traceback (most recent call last):\n  File "/x.py", line 9, in f\nValueError: late'
+    writer.append(f"{trace}\n")
+    batch = reader.poll(0) or reader.poll(6 * SETTLE)
     assert [(item.value, item.level) for item in batch.entries if isinstance(item, Entry)] == [  # type: ignore[union-attr]
-        ("ValueError: late", "ERROR")
+        (trace, "ERROR")
     ]
 
 
@@ -168,9 +169,8 @@ def test_json_waits_for_nothing(writer: Writer, reader: Reader) -> None:
     writer.append('{"a": 1}\nnot json\n{"b": 2}\n{"c"')
     batch = reader.poll()
     assert batch is not None
-    assert [type(item) for item in batch.entries] == [Entry, Rejection, Entry]
     reader.commit(batch)
-    assert reader.told == [{"a": 1}, ("json", 2), {"b": 2}]
+    assert reader.told == [{"a": 1}, "not json", {"b": 2}]
 
 
 def test_a_batch_has_an_end(writer: Writer) -> None:
@@ -191,7 +191,7 @@ def test_a_json_line_longer_than_a_batch(writer: Writer) -> None:
     reader = Reader(writer, max_bytes=1000)
     writer.append('{"a": 1}\n{"b": "' + "x" * 5_000 + '"}\n{"c": 3}\n')
     assert [item for item in reader.drain() if isinstance(item, dict)] == [{"a": 1}, {"c": 3}]
-    assert [item[1] for item in reader.told if isinstance(item, tuple)] == [2]
+    assert "".join(item for item in reader.told if isinstance(item, str)) == '{"b": "' + "x" * 5_000 + '"}'
 
 
 @pytest.mark.parametrize("with_bom", [False, True])

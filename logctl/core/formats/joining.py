@@ -21,7 +21,7 @@ from typing import Generic, TypeVar
 
 from logctl.core.formats import registry
 from logctl.core.formats.reader import read_line
-from logctl.core.formats.reading import BAD_TIME, MALFORMED_JSON, Context, Joins, Reading
+from logctl.core.formats.reading import BAD_TIME, Context, Joins, Reading
 from logctl.core.formats.traces import CONFIRMS, TRACES, begun_by, exception_of
 from logctl.core.levels import ERROR, FATAL, INFO, NOTICE, UNKNOWN
 
@@ -331,7 +331,7 @@ class Joiner(Generic[Place]):
         self._queue.append(record)
 
     def _may_continue(self, reading: Reading) -> bool:
-        if reading.inner[:1] == "{" and reading.begins and MALFORMED_JSON not in reading.flags:
+        if reading.inner[:1] == "{" and reading.begins and reading.inner.rstrip().endswith("}"):
             return False
         if reading.format:
             joins = self._joins.get(reading.format)
