@@ -91,7 +91,7 @@ class FormatTree:
         own = {word.lower() for word in declared.levels}
         branches = self._root
         for number, (pattern, then) in enumerate(_parts(declared, head)):
-            first = frozenset(declared.first) if number == 0 and declared.first else _first(pattern, then)
+            first = frozenset(declared.first) if number == 0 and declared.first else _first(pattern)
             node = None
             if then != "message":
                 same = (n for n in branches.nodes if (n.pattern, n.then, n.first) == (pattern, then, first))
@@ -125,7 +125,7 @@ class FormatTree:
         return _Walk(text, context, scan).descend(self._root, start)
 
 
-def _first(pattern: str, then: str) -> frozenset[str] | None:
+def _first(pattern: str) -> frozenset[str] | None:
     found = first_characters(pattern)
     return found or None  # spaces only: what follows them is not known
 
@@ -138,7 +138,8 @@ def _heads(head: str) -> list[str]:
 
     Without them, a head can share its parts with others, and the characters that it can begin with are known.
     """
-    heads, waiting = [], [head]
+    heads: list[str] = []
+    waiting = [head]
     while waiting:
         head = waiting.pop(0)
         end = optional_end(head)
@@ -186,7 +187,8 @@ class _Walk:
     def descend(self, branches: _Branches, at: int) -> Reading | None:
         text = self._text
         next_at = at
-        while next_at < len(text) and text[next_at] in " \t":
+        most = min(len(text), at + FRONT)
+        while next_at < most and text[next_at] in " \t":
             next_at += 1
         for node in branches.at(text[next_at : next_at + 1]):
             if not node.pattern and node.then != "message":
@@ -235,7 +237,7 @@ class _Walk:
         fields: dict[str, Any] = {}
         for match in self._matches:
             for name, value in match.groupdict().items():
-                if not value:
+                if not value or not (value := value.strip()):
                     continue
                 if name == "level":
                     word = value
