@@ -125,7 +125,7 @@ def test_a_bad_line_is_refused_and_reading_goes_on() -> None:
 def test_invalid_utf8_is_replaced_when_asked() -> None:
     assert values(b'{"a": "\xff"}\n', errors=Errors.REPLACE) == [{"a": "\ufffd"}]
     assert values(b"caf\xe9\n", errors=Errors.REPLACE) == ["caf\ufffd"]
-    assert read(b"ok\n\ncaf\xe9\n{}") == [
+    assert read(b"ok\n\ncaf\xe9\n{}", errors=Errors.STRICT) == [
         Rejection(3, 4, "encoding", "byte 0xe9 at column 4 is not UTF-8"),
         Entry(0, 3, 1, "ok"),
         Entry(9, 11, 4, "{}"),
@@ -370,7 +370,7 @@ def test_damage_names_the_file(tmp_path: Path, pack: Any) -> None:
         whole + b"xxxx",
     ):
         path.write_bytes(broken)
-        with open_source(path) as stream, pytest.raises(UsageError, match=r"app\.log\.gz: the \w+ data is "):
+        with pytest.raises(UsageError, match=r"app\.log\.gz: the \w+ data is "), open_source(path) as stream:
             list(read_entries(stream, reference=REFERENCE))
 
 

@@ -111,7 +111,7 @@ class FollowedFile:
         app: str,
         state_dir: Path,
         form: Requested = Requested.AUTO,
-        errors: Errors = Errors.STRICT,
+        errors: Errors = Errors.DETECT,
         from_end: bool = False,
         settle: int = SETTLE,
         max_bytes: int = MAX_BYTES,
