@@ -74,7 +74,8 @@ def told(tally: ReadingTally, zone: SenderZone) -> str:
 
 def format_label(names: tuple[str, ...]) -> str:
     """Return the name of a format with its layers, the innermost first: `log4j in docker`."""
-    return " in ".join((names[0] or "no format", *names[1:]))
+    known = tuple(filter(None, names))
+    return " in ".join(known) if known else "no format"
 
 
 def share(part: int, whole: int) -> str:

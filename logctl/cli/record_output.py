@@ -6,14 +6,14 @@ import os
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, assert_never
 
 from logctl.cli.render import Color
 from logctl.core import levels
 from logctl.core.errors import UsageError
 from logctl.core.formats.original import restore
 from logctl.core.records import Record, shown_fields, to_public
-from logctl.core.safe_text import json_text, neutralise
+from logctl.core.safe_text import json_text, neutralise, neutralise_lines
 from logctl.core.times import to_datetime
 
 _COLORS = {
@@ -27,6 +27,10 @@ _COLORS = {
 }
 
 
+_WHERE_IT_RAN = frozenset(("pid", "thread", "stream", "namespace", "container", "span_id"))
+_OF_REQUESTS = frozenset(("method", "path", "status", "bytes", "duration", "user", "client"))
+
+
 class RecordFormat(StrEnum):
     """The forms in which records can be written."""
 
@@ -34,6 +38,7 @@ class RecordFormat(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     RAW = "raw"
+    """The original lines; unchanged in a pipe or a file."""
 
 
 def is_colored(color: Color, no_color: bool = False) -> bool:
@@ -50,6 +55,8 @@ class Printer:
         self._form = form
         self._utc = utc
         self._colored = colored
+        # On a terminal, control characters of a log must not have an effect.
+        self._exact = form is RecordFormat.RAW and query is None and not sys.stdout.isatty()
         self._query = None
         if query is not None:
             import jmespath
@@ -73,7 +80,10 @@ class Printer:
 
     def write(self, record: Record) -> None:
         """Write one record, without flushing."""
-        sys.stdout.write(self._line(record) + "\n")
+        if self._exact:
+            sys.stdout.buffer.write(f"{restore(record)}\n".encode("utf-8", "replace"))
+        else:
+            sys.stdout.write(self._line(record) + "\n")
 
     def _line(self, record: Record) -> str:
         if self._query is not None:
@@ -84,7 +94,7 @@ class Printer:
             case RecordFormat.JSON | RecordFormat.JSONL:
                 return json_text(to_public(record))
             case RecordFormat.RAW:
-                return neutralise(restore(record))
+                return neutralise_lines(restore(record))
             case _:
                 assert_never(self._form)
 
@@ -97,9 +107,18 @@ class Printer:
         if self._colored:
             level = f"\x1b[{_COLORS.get(record.level, '0')}m{level}\x1b[0m"
         parts = [stamp, level, record.appid, neutralise(record.message)]
-        if fields := shown_fields(record):
+        if fields := _fields_of_text(record):
             parts.append(neutralise(" ".join(f"{k}={_as_text(v)}" for k, v in fields.items())))
         return " ".join(parts)
+
+
+def _fields_of_text(record: Record) -> dict[str, Any]:
+    """Return the fields that text shows: not where a line ran, nor what its message says of a request."""
+    return {
+        name: value
+        for name, value in shown_fields(record).items()
+        if name not in _WHERE_IT_RAN and not (name in _OF_REQUESTS and str(value) in record.message)
+    }
 
 
 def _as_text(value: object) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logctl.core import levels
 from logctl.core.formats.format_tree import FormatTree
 from logctl.core.formats.reading import Context, Example, Format, Reading
 from logctl.core.formats.registry import FORMATS
@@ -54,9 +56,41 @@ def test_no_other_format_reads_the_first_line_of_an_example(declared, example):
     assert read_text(example.text.splitlines()[0], CONTEXT).format == declared.name
 
 
-def test_every_format_has_a_name_of_its_own_and_an_example():
-    assert len({declared.name for declared in FORMATS}) == len(FORMATS)
-    assert [declared.name for declared in FORMATS if not declared.examples] == []
+@pytest.mark.parametrize("declared", FORMATS, ids=lambda declared: declared.name)
+def test_a_format_can_be_the_only_one(declared):
+    line = declared.examples[0].text.splitlines()[0]
+    reading = read_text(line, Context(CONTEXT.reference, only=declared.name))
+    assert (reading.format, reading.begins) == (declared.name, declared.begins)
+
+
+def test_every_format_has_a_name_of_its_own_an_example_and_known_levels():
+    names = [declared.name for declared in FORMATS]
+    assert sorted(set(names)) == sorted(names)
+    for declared in FORMATS:
+        assert declared.examples, declared.name
+        assert re.fullmatch(r"[a-z0-9.][\w. -]{1,50}", declared.name), declared.name
+        assert set(declared.levels.values()) <= {*levels.ORDER, levels.UNKNOWN}, declared.name
+
+
+def test_every_head_is_a_regular_expression():
+    FormatTree(FORMATS).compile()
+
+
+def test_first_characters_are_only_a_shorter_way():
+    """A tree that looks at no first character finds the same format for every example."""
+    slow = FormatTree(FORMATS)
+    waiting = [slow._root]
+    while waiting:
+        for node in waiting.pop().nodes:
+            node.first = None
+            if node.children:
+                waiting.append(node.children)
+    for declared in FORMATS:
+        for example in declared.examples:
+            line = example.text.splitlines()[0]
+            found = slow.read(line, len(line) - len(line.lstrip(" \t")), CONTEXT, scan_time)
+            assert found is not None, line
+            assert found.format == declared.name, line
 
 
 # What makes a pattern try many ways: a format's own example, cut and repeated, and runs of one character.
@@ -89,3 +123,73 @@ def test_a_changed_example_is_read_without_an_error(line, data):
     at = data.draw(st.integers(0, len(line)))
     read_text(line[:at], CONTEXT)
     read_text(line[:at] + data.draw(st.text(max_size=20)) + line[at:], CONTEXT)
+
+
+@given(st.text(max_size=300))
+def test_any_text_gets_a_reading(text):
+    reading = read_text(text, CONTEXT)
+    assert reading.level in (*levels.ORDER, levels.UNKNOWN)
+    assert isinstance(reading.message, str)
+    assert len(reading.fields) < 40
+    assert all(isinstance(value, int) or len(value) <= 256 for value in reading.fields.values())
+
+
+PIECES = sorted({e.text[at : at + 12] for f in FORMATS for e in f.examples for at in range(0, 120, 12)})
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12))
+def test_any_mixture_of_heads_gets_a_reading(pieces):
+    assert read_text("".join(pieces), CONTEXT).level in (*levels.ORDER, levels.UNKNOWN)
+
+
+FRONTS = sorted(
+    {
+        *(
+            "",
+            "[",
+            "2026-11-27 10:15:30 ",
+            "[2026-11-27 10:15:30] ",
+            "2026-11-27 10:15:30 ERROR ",
+            "a=",
+            'a="',
+            "ERROR ",
+        ),
+        *(e.text.splitlines()[0][:at] for f in FORMATS for e in f.examples[:1] for at in (20, 40, 60)),
+    }
+)
+UNITS = [
+    "a",
+    "a.",
+    "1",
+    " ",
+    "a ",
+    "[",
+    "[a] ",
+    "- a ",
+    "1 ",
+    ":",
+    "a:",
+    "/",
+    "\t",
+    "a=1 ",
+    "(",
+    "{a} ",
+    '"',
+    "\\",
+    "| ",
+]
+UNITS += ["::a", "<a>", "A", "é"]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_no_line_is_slow(unit):
+    """Whatever its beginning is, and whatever is repeated after it."""
+    slow = []
+    for front in FRONTS:
+        line = front + unit * (100_000 // len(unit))
+        started = time.process_time()
+        read_text(line, CONTEXT)
+        taken = time.process_time() - started
+        if taken > 0.03:
+            slow.append((front, taken))
+    assert slow == []

@@ -13,6 +13,7 @@ from logctl.cli.context import Context
 from logctl.cli.reading_options import reading_choice
 from logctl.ops.send.input_messages import Inputs
 from tests.helpers.commands import told
+from tests.helpers.terminal import in_a_terminal
 
 LINE = "2026-11-27 08:15:00,250 ERROR order 17 failed\n"
 
@@ -141,8 +142,114 @@ def test_a_stream_is_shown_while_it_pauses(tmp_path):
         assert process.wait(30) == 0
 
 
-def test_control_characters_of_a_log_reach_no_terminal(logctl, tmp_path):
+def test_control_characters_of_a_log_reach_no_terminal(tmp_path):
     (tmp_path / "a.log").write_text("2026-11-27 08:15:00 INFO \x1b]0;owned\x07 \u202e\n")
     for form in ("text", "json", "raw"):
-        done = logctl("send", "--dry-run", "a.log", "-o", form)
-        assert not {"\x1b", "\x07", "\u202e"} & set(done.out)
+        command = f"{sys.executable} -m logctl send --dry-run a.log -o {form} 2> /dev/null"
+        code, shown = in_a_terminal(command, environ={**os.environ, "NO_COLOR": "1"}, cwd=tmp_path)
+        assert code == 0
+        assert "\\u202e" in shown
+        assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+
+
+LINES = (
+    "2026-11-27 08:15:00,250 [main] ERROR shop.cart - order 17 failed\n"
+    "Traceback (most recent call last):\n"
+    '  File "a.py", line 3, in f\n'
+    "ValueError: \x1b[31mred\x1b[0m \u202e\n"
+    '{"time": "2026-11-27T08:15:01Z",  "level":"warn", "msg":"caf\\u00e9", "n": 1.50}\n'
+    "2026-11-27T08:15:02.123456789Z stdout F {\"level\":30,\"time\":1795767302000,\"msg\":\"hi\"}\n"
+    "   no head at all\t\n"
+    "Nov 27 08:15:03 web-1 sshd[17]: Accepted publickey for anna\n"
+)  # fmt: skip
+
+
+def test_raw_is_the_file_again_to_the_byte(logctl, tmp_path):
+    (tmp_path / "a.log").write_bytes(LINES.encode())
+    done = logctl("send", "--dry-run", "a.log", "-o", "raw")
+    assert (done.returncode, done.stdout.decode()) == (0, LINES)
+
+
+def test_text_shows_time_level_and_app_once_and_no_more_of_a_request_than_once(logctl, tmp_path):
+    (tmp_path / "a.log").write_text(
+        LINES.partition("\n")[0] + "\n"
+        '10.0.0.7 - - [27/Nov/2026:08:15:04 +0000] "GET /cart HTTP/1.1" 200 512 "-" "curl/8.5"\n'
+    )
+    first, second = logctl("send", "--dry-run", "a.log").out.splitlines()
+    assert first == "2026-11-27T08:15:00.250Z ERROR   app order 17 failed logger=shop.cart"
+    assert second.startswith("2026-11-27T08:15:04.000Z ")
+    for once in ("08:15", "GET", "/cart", "512"):
+        assert second.count(once) == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "ts"),
+    [
+        ("America/New_York", "2026-11-27T13:15:00.250Z"),
+        ("Asia/Kolkata", "2026-11-27T02:45:00.250Z"),
+        ("Pacific/Chatham", "2026-11-26T18:30:00.250Z"),
+        ("UTC", "2026-11-27T08:15:00.250Z"),
+    ],
+)
+def test_a_time_without_a_zone_is_in_the_zone_of_the_sender(logctl, tmp_path, zone, ts):
+    (tmp_path / "a.log").write_text(LINE)
+    for done in (
+        logctl("send", "--dry-run", "a.log", "-o", "json", TZ=zone),
+        logctl("send", "--dry-run", "a.log", "-o", "json", "--timezone", zone, TZ="Europe/Berlin"),
+    ):
+        assert rows(done)[0]["ts"] == ts
+        assert f"times without a zone were read as {zone} (from " in done.err
+
+
+# ── formats ─────────────────────────────────────────────────────────────────────────────────────────
+
+MIXED = LINE + "  at checkout\n" + "nothing known \x1b[31m\n" * 7 + "2026-02-30 08:15:01 INFO bad\n"
+
+
+def test_formats_test_says_how_a_file_is_read(logctl, tmp_path):
+    (tmp_path / "a.log").write_text(MIXED)
+    done = logctl("formats", "test", "a.log", "-o", "json", TZ="Asia/Kolkata")
+    assert done.returncode == 0, done.err
+    (found,) = json.loads(done.out)
+    assert (found["file"], found["records"], found["joined_lines"]) == ("a.log", 9, 1)
+    assert {row["format"]: row["records"] for row in found["formats"]} == {None: 7, "time level message": 2}
+    assert (found["zone"], found["zone_from"], found["times_without_zone"]) == ("Asia/Kolkata", "TZ", 1)
+    assert found["flags"]["bad_time"] == 1
+    assert [item["line"] for item in found["unrecognised"]] == [3, 4, 5, 6, 7, 8, 9]
+
+
+def test_formats_test_for_people_shows_the_first_unknown_lines_harmlessly(logctl, tmp_path):
+    (tmp_path / "a.log").write_text(MIXED)
+    done = logctl("formats", "test", "a.log", "-", stdin="one line\n", COLUMNS="80")
+    assert done.returncode == 0, done.err
+    assert "a.log: 9 records, 1 line joined to the record before" in done.out
+    assert "   78 %          7  no format" in done.out
+    assert "no format fits: 7 records, of which the first 5" in done.out
+    assert "    line 3: nothing known" in done.out
+    assert "\x1b" not in done.out
+    assert "stdin: 1 record" in done.out
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_formats_test_reads_only_the_first_records_where_it_is_asked_to(logctl, tmp_path):
+    (tmp_path / "a.log").write_text(LINE * 50)
+    (found,) = json.loads(logctl("formats", "test", "a.log", "-n", "7", "-o", "json").out)
+    assert found["records"] == 7
+    assert logctl("formats", "test", "a.log", "-o", "csv").out == (
+        "file,format,layers,records\na.log,time level message,,50\n"
+    )
+
+
+def test_formats_list_has_every_format_and_the_users_own_first(logctl, tmp_path):
+    (tmp_path / "logctl.toml").write_text('[[formats]]\nname = "shop"\npattern = "<time> <level> "\n')
+    listed = json.loads(logctl("formats", "list", "-o", "json").out)
+    names = [row["name"] for row in listed]
+    assert names[0] == "shop"
+    assert {"spring boot", "logfmt", "time level message"} <= set(names)
+    assert all(row["written_by"] for row in listed)
+
+
+def test_a_format_can_be_named_with_hyphens(logctl, tmp_path):
+    (tmp_path / "a.log").write_text(LINE)
+    done = logctl("formats", "test", "a.log", "--format", "spring-boot", "-o", "json")
+    assert json.loads(done.out)[0]["formats"][0]["format"] is None

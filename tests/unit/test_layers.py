@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from logctl.core.formats.joining import join_lines
 from logctl.core.formats.layers import unwrap
 from logctl.core.formats.reader import read_line
 from logctl.core.formats.reading import Context
@@ -180,6 +181,29 @@ LAYERS = [
     ('[0] app.shop: [[1795774530.123456, {}], {"a"=>1}]', "fluent bit", '{"a":1}', f"{AT}.123Z", {}),
     (f'{AT}Z {{app="shop", pod="a"}} ready', "loki", "ready", f"{AT}.000Z", {"app": "shop", "pod": "a"}),
     # Syslog
+    ("août 19 11:08:37 web1 shop[4961]: x", "syslog", "x", "2026-08-19T11:08:37.000Z", {"host": "web1"}),
+    ("янв 19 11:08:37 web1 shop[4961]: x", "syslog", "x", "2026-01-19T11:08:37.000Z", {"host": "web1"}),
+    (
+        "Nov 27 10:15:30 --- last message repeated 2 times ---",
+        "syslog",
+        "--- last message repeated 2 times ---",
+        f"{AT}.000Z",
+        {},
+    ),
+    (
+        f'{AT}.613Z web1 NSX 3106 SWITCHING [nsx@6876 comp="edge" level="ERROR"] x',
+        "syslog 5424",
+        "x",
+        f"{AT}.613Z",
+        {"host": "web1", "process": "NSX", "pid": 3106, "comp": "edge"},
+    ),
+    (
+        f"{AT}.613+00:00 web1 CRON 20856 - - (root) CMD",
+        "syslog 5424",
+        "(root) CMD",
+        f"{AT}.613Z",
+        {"pid": 20856},
+    ),
     (
         "2026 Nov 27 10:15:30 sw1 %ETHPORT-5-IF_UP: x",
         "syslog",
@@ -404,6 +428,8 @@ PLAIN = [
     "well-known ports: 22",
     "re-reading re-reading x",
     "a/b[c]: d",
+    "2026-11-27T10:15:30.193Z info vpxd[45715] [Originator@6876 sub=vpxLro opID=7e12] x",
+    "2026-11-27T10:15:30.193Z host - - - x",
     "[   12.345678] usb 1-1: new high-speed USB device",
     "[   12.345678] Bluetooth hci0: x",
     "2026-11-27 10:15:30,123 - util.py[WARNING]: x",
@@ -436,3 +462,18 @@ PLAIN = [
 def test_an_ordinary_line_has_no_layer(line):
     assert unwrap(line, CONTEXT) is None
     assert read_line(line, CONTEXT).inner == line
+
+
+def test_lines_without_a_layer_continue_the_line_before():
+    lines = [
+        "Nov 27 10:15:30 mac Update[17212]: request <x",
+        "\t\tserver=<y>",
+        "\t>",
+        "Nov 27 10:15:31 mac Update[17212]: ok",
+        "2026-11-27T10:15:31.123000+00:00 2026/11/27/[$LATEST]8b1f [ERROR] KeyError: 'x'",
+        "Traceback (most recent call last):",
+        '  File "/var/task/x.py", line 3, in handler',
+        "2026-11-27T10:15:31.123000+00:00 2026/11/27/[$LATEST]8b1f END RequestId: r1",
+    ]
+    found = [(joined.lines, joined.reading.level) for joined in join_lines(lines, CONTEXT)]
+    assert found == [(3, "UNKNOWN"), (1, "UNKNOWN"), (3, "ERROR"), (1, "UNKNOWN")]

@@ -109,9 +109,7 @@ class SendOptions:
     ] = False
     output: Annotated[
         RecordFormat | None,
-        output_option(
-            "With --dry-run, the output format: json and jsonl: one object per line; raw: only the message."
-        ),
+        output_option("With --dry-run, the output format, as for tail."),
     ] = None
 
 

@@ -87,7 +87,10 @@ class TailOptions:
     ] = None
     output: Annotated[
         RecordFormat,
-        output_option("Output format. json and jsonl: one object per line; raw: only the message."),
+        output_option(
+            "Output format. json and jsonl: one object per line, with all fields; raw: the original lines, "
+            "unchanged in a pipe."
+        ),
     ] = RecordFormat.TEXT
     utc: Annotated[
         bool, typer.Option("--utc/--local", help="Show times in UTC, or in this machine's time zone.")

@@ -87,7 +87,9 @@ class FormatTree:
         own = {word.lower() for word in declared.levels}
         branches = self._root
         for number, (pattern, then) in enumerate(_parts(declared)):
-            first = frozenset(declared.first) if number == 0 and declared.first else _first(pattern, then)
+            first = _first(pattern)
+            if number == 0 and declared.first and not ((then == "time" and pattern.isspace()) or not pattern):
+                first = frozenset(declared.first)
             node = None
             if then != "message":
                 same = (n for n in branches.nodes if (n.pattern, n.then, n.first) == (pattern, then, first))
@@ -121,7 +123,7 @@ class FormatTree:
         return _Walk(text, context, scan).descend(self._root, start)
 
 
-def _first(pattern: str, then: str) -> frozenset[str] | None:
+def _first(pattern: str) -> frozenset[str] | None:
     found = first_characters(pattern)
     return found or None  # spaces only: what follows them is not known
 
@@ -163,7 +165,8 @@ class _Walk:
     def descend(self, branches: _Branches, at: int) -> Reading | None:
         text = self._text
         next_at = at
-        while next_at < len(text) and text[next_at] in " \t":
+        most = min(len(text), at + FRONT)
+        while next_at < most and text[next_at] in " \t":
             next_at += 1
         for node in branches.at(text[next_at : next_at + 1]):
             end = len(text) if node.whole else at + FRONT
@@ -207,7 +210,7 @@ class _Walk:
         fields: dict[str, Any] = {}
         for match in self._matches:
             for name, value in match.groupdict().items():
-                if not value:
+                if not value or not (value := value.strip()):
                     continue
                 if name == "level":
                     word = value

@@ -13,6 +13,7 @@ from typing import Any
 
 from logctl.core.formats import syslog_layers
 from logctl.core.formats.layer import FRONT, Layer, timed
+from logctl.core.formats.months import MONTHS
 from logctl.core.formats.reading import Context
 from logctl.core.formats.time_forms import FoundTime, scan_time
 from logctl.core.levels import DEBUG, ERROR, NOTICE, UNKNOWN, WARN, parse_level
@@ -24,9 +25,9 @@ __all__ = ["Layer", "unwrap"]
 def unwrap(text: str, context: Context) -> Layer | None:
     """Return the outermost layer of a line, or None if it has none."""
     first = text[:1]
-    if first not in _BY_FIRST:
-        return None
-    return _BY_FIRST[first](text, context)
+    if first in _BY_FIRST:
+        return _BY_FIRST[first](text, context)
+    return _from_letter(text, context) if first > "\x7f" and first.isalpha() else None
 
 
 # ── Lines that begin with a time in ISO 8601 ────────────────────────────────────────────────────────
@@ -111,7 +112,7 @@ def _after_iso(text: str, stamp: re.Match[str], context: Context) -> Layer | Non
         layer.partial = found[2] == "P"
         return layer
     front = text[end : end + 200]
-    if "]" not in front and (zone is None or ":" not in front):
+    if "]" not in front and (zone is None or (":" not in front and " - " not in front)):
         return (
             _stream_of_aws(text, end, context) or _gitlab(text, end, context)
             if "/" in front or zone
@@ -146,9 +147,9 @@ def _stream_of_aws(text: str, end: int, context: Context) -> Layer | None:
     found = _AWS_STREAM.match(text, end, end + FRONT) if text[10] == "T" else None
     if found is None:
         return None
-    stream = found["stream"]
-    app = found["container"] or ""
-    return _dated("aws logs", text, found, context, fields={"stream": stream}, app=app, stream=stream)
+    # Events are printed as a whole, so that lines of different streams are not mixed.
+    fields = {"stream": found["stream"]}
+    return _dated("aws logs", text, found, context, fields=fields, app=found["container"] or "")
 
 
 def _gitlab(text: str, end: int, context: Context) -> Layer | None:
@@ -175,7 +176,7 @@ def _labelled(text: str, end: int, context: Context) -> Layer | None:
         return None
     fields = dict(_LABEL.findall(found["labels"]))
     app = next((fields[name] for name in _APP_LABELS if fields.get(name)), "")
-    return _dated("loki", text, found, context, fields=fields, app=app, stream=found["labels"])
+    return _dated("loki", text, found, context, fields=fields, app=app)
 
 
 # ── Other lines that begin with a digit ─────────────────────────────────────────────────────────────
@@ -200,7 +201,7 @@ def _from_digit(text: str, context: Context) -> Layer | None:
         if " | " in text[:100] and (found := _CLOCK_AND_PROCESS.match(text, 0, 120)):
             return _procfile(text, found, scan_time(text, 0, context))
         return None
-    if fifth == " " and text[5:8] in syslog_layers.MONTHS:
+    if fifth == " " and text[5:8].lower() in MONTHS:
         return syslog_layers.from_year(text, context)
     front = text[:18]
     if "|" in front[:6]:
@@ -239,9 +240,9 @@ _TASK = re.compile(r"(?P<name>(?P<service>[\w.-]{1,255}?)\.\d{1,5}\.\w{1,40})@(?
 _SUPERVISED = re.compile(r"(?P<name>[\w.:-]{1,80}) (?P<stream>stdout|stderr) \| ?")
 _POD = r"[a-z0-9](?:[a-z0-9.-]{0,240}[a-z0-9])?"
 _STERN = re.compile(
-    rf"(?:(?P<namespace>[a-z0-9][a-z0-9-]{{0,62}}) )?(?P<pod>(?P<of>[a-z0-9][a-z0-9.-]{{0,200}}?)"
-    rf"-(?:[a-z0-9]{{6,10}}-)?[bcdfghjklmnpqrstvwxz2456789]{{5}}|(?P<set>[a-z][a-z0-9-]{{0,200}}?)-\d{{1,3}})"
-    rf" (?:[›>] )?(?P<container>[a-z0-9][a-z0-9-]{{0,62}}) (?:[│|] )?"
+    r"(?:(?P<namespace>[a-z0-9][a-z0-9-]{0,62}) )?(?P<pod>(?P<of>[a-z0-9][a-z0-9.-]{0,200}?)"
+    r"-(?:[a-z0-9]{6,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5}|(?P<set>[a-z][a-z0-9-]{0,200}?)-\d{1,3})"
+    r" (?:[›>] )?(?P<container>[a-z0-9][a-z0-9-]{0,62}) (?:[│|] )?"
 )
 _KAIL = re.compile(
     rf"(?P<namespace>[a-z0-9-]{{1,63}})/(?P<pod>{_POD})\[(?P<container>[a-z0-9-]{{1,63}})\]: ?"
@@ -262,9 +263,10 @@ def _is_row(text: str, start: int) -> bool:
 
 
 def _from_letter(text: str, context: Context) -> Layer | None:
-    if text[3:4] == " " and (layer := syslog_layers.from_word(text, context)) is not None:
-        return layer
     front = text[:100]
+    space = front.find(" ")
+    if 2 < space < 7 and (layer := syslog_layers.from_word(text, space, context)) is not None:
+        return layer
     if "|" in front:
         return _from_name(text)
     if front[6:7] == ":" and (found := _DMESG.match(text, 0, 30)):
@@ -275,7 +277,6 @@ def _from_letter(text: str, context: Context) -> Layer | None:
         if found is None:
             return None
         return Layer("gh run", text[found.end() :], fields=found.groupdict(), stream=found[0])
-    space = front.find(" ")
     if space < 4:
         return None
     if front[space - 2 : space] == "]:" and "/" in front[:space]:
@@ -332,8 +333,8 @@ def _sandia(text: str, found: re.Match[str]) -> Layer:
 
 _KUBECTL = re.compile(rf"\[pod/(?P<pod>{_POD})/(?P<container>[a-z0-9-]{{1,63}})\] ?")
 _KUBETAIL = re.compile(
-    rf"\[(?P<pod>(?P<of>[a-z0-9][a-z0-9.-]{{0,200}}?)-(?:[a-z0-9]{{6,10}}-)?[bcdfghjklmnpqrstvwxz2456789]{{5}})"
-    rf"(?: (?P<container>[a-z0-9-]{{1,63}}))?\] ?"
+    r"\[(?P<pod>(?P<of>[a-z0-9][a-z0-9.-]{0,200}?)-(?:[a-z0-9]{6,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5})"
+    r"(?: (?P<container>[a-z0-9-]{1,63}))?\] ?"
 )
 _FLUENT_BIT = re.compile(
     r"\[\d{1,6}\] (?P<tag>[^\s:]{1,200}): \[\[?(?P<epoch>\d{10})\.(?P<fraction>\d{1,9})(?:, \{[^{}\n]{0,400}\}\])?, (?=\{)"

@@ -272,7 +272,8 @@ def _second(text: str, start: int, context: Context, scan: Scan) -> Reading | No
 
 
 def _skip(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t":
+    most = min(len(text), at + FRONT)
+    while at < most and text[at] in " \t":
         at += 1
     return at
 

@@ -71,39 +71,37 @@ _TIMES = _words("""
     log.time logtimestamp log_timestamp logged_at loggedat logdate log_date timemillis timestamp_ms
     timestampms time_ms ts_ms epochmillis epoch_ms epochms epoch unixtime unix_time unix_timestamp
     timestampseconds instant timeunixnano time_unix_nano timestamp_ns timestampns __realtime_timestamp
-    _source_realtime_timestamp requesttime requesttimeepoch time_local localtime time_stamp datetime_utc
-    date_time date dt _time _timestamp @ts timegenerated timecreated systemtime utctime query_timestamp
-    edgestarttimestamp edgeendtimestamp stagetimestamp requestreceivedtimestamp lasttimestamp
-    eventseriestime firsttimestamp published activitydatetime createddatetime creationtime creation_time
-    createtime create_time created_at createdat created start_time starttime starttimeunixnano startutc
-    startlocal start observedtimeunixnano observed_time_unix_nano observedtimestamp
-    approximatearrivaltimestamp publishtime senttimestamp ingestiontime eventreceivedtime _received_at
-    received_at receivetimestamp when
+    _source_realtime_timestamp requesttime requesttimeepoch time_local localtime msec ibm_datetime
+    time_stamp datetime_utc date_time date dt _time _timestamp @ts timegenerated timecreated systemtime
+    utctime query_timestamp edgestarttimestamp edgeendtimestamp stagetimestamp requestreceivedtimestamp
+    lasttimestamp eventseriestime firsttimestamp published activitydatetime createddatetime creationtime
+    creation_time createtime create_time created_at createdat created start_time starttime started_at
+    starttimeunixnano startutc startlocal start observedtimeunixnano observed_time_unix_nano
+    observedtimestamp approximatearrivaltimestamp publishtime senttimestamp ingestiontime
+    eventreceivedtime _received_at received_at receivetimestamp when
 """)
 
 _LEVELS = _words("""
     level severity detected_level levelname @l @level lvl log.level loglevel log_level severitytext
-    severity_text
-    level_name levelname severity_label severity_name priorityname priority_name syslog_severity
-    syslog_level log.syslog.severity.name loglevelname log_level_name levellabel level_label
-    leveldisplayname level_str levelstr severitylevel severity_level logger.level event.level sev priority
-    log.syslog.severity.code severitynumber severity_number syslog.severity severity_code
-    syslog_severity_code levelno level_number level_value levelvalue levelint level_int level_no @severity
-    s
+    severity_text level_name levelname severity_label severity_name error_severity priorityname
+    priority_name syslog_severity syslog_level log.syslog.severity.name loglevelname log_level_name
+    levellabel level_label leveldisplayname level_str levelstr severitylevel severity_level logger.level
+    event.level sev priority pri syslog_pri log.syslog.priority log.syslog.severity.code severitynumber
+    severity_number syslog.severity severity_code syslog_severity_code levelno level_number level_value
+    levelvalue levelint level_int level_no @severity s L
 """)
 
 _MESSAGES = _words("""
-    message msg @m formattedmessage formatted_message renderedmessage rendered_message short_message
-    @message _msg log_message logmessage
+    formattedmessage formatted_message message msg @m renderedmessage rendered_message short_message
+    @message _msg log_message logmessage M
 """)
 _LATER_MESSAGES = _words("""
     event body text log textpayload message_text msgtext logline log_line line _raw rawmessage @mt
     messagetemplate syslog_message content output full_message event.original
 """)
 _LAST_MESSAGES = _words("""
-    eventname event_name event.name
-    error.message exception.message errormessage error_message summary title description detail-type
-    reason
+    eventname event_name event.name error.message exception.message errormessage error_message
+    resultdescription summary title description detail-type reason err error exception data
 """)
 _NAMES = _words("methodname operationname event_type eventtype event.action action type")
 """Names of events, used as the message of an object that has no other text; they stay fields as well."""
@@ -154,7 +152,7 @@ _TRAITS: dict[int, str] = {
     Trait.COLLECTOR: """
         kubernetes kubernetes.pod_name kubernetes.namespace_name loggroup logstream loggroupname logstreamname
         @logstream @log @ptr container_id container_name source_type agent input stream log.file.path log_file
-        sourcetype topicarn eventsourcearn subscription deliverystreamarn __realtime_timestamp labels
+        sourcetype topicarn eventsourcearn subscription deliverystreamarn senttimestamp recordid __realtime_timestamp labels
         """,
 }  # fmt: skip
 

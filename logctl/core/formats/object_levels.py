@@ -45,6 +45,7 @@ _SYSLOG_NAMES = frozenset(
         "log.syslog.severity.code",
     )
 )
+_PRIORITY_NAMES = frozenset(("pri", "syslog_pri", "log.syslog.priority"))  # eight times the facility, added
 _OTEL_NAMES = frozenset(("severitynumber", "severity_number"))
 _PYTHON_NAMES = frozenset(("levelno", "level_number", "level_no"))
 
@@ -115,6 +116,8 @@ def level_of_number(name: str, number: int, traits: int, value: Mapping[str, obj
             if 0 < number <= 24
             else UNKNOWN
         )
+    if name in _PRIORITY_NAMES:
+        return _SYSLOG[number & 7] if number < 192 else UNKNOWN
     if name in _PYTHON_NAMES:
         return _PYTHON.get(number, UNKNOWN)
     if 0 <= number <= 7:

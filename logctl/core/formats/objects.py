@@ -84,9 +84,9 @@ def _find(value: Mapping[str, Any]) -> _Found:
         known = ROLES.get(key)
         name = key
         if known is None:
-            if key.islower() or len(key) > _LONGEST_NAME:
+            if len(key) > _LONGEST_NAME or (key.islower() and "-" not in key):
                 continue
-            name = key.lower()
+            name = key.lower().replace("-", "_")
             known = ROLES.get(name)
             if known is None:
                 continue
@@ -317,10 +317,9 @@ def _read_message(found: _Found, reading: Reading, taken: list[Path]) -> tuple[f
             taken.append((*path, name))
         return rank, found.traits | holder.traits
     else:
+        reading.message = _access_line(found.value)
         if empty is not None:
             taken.append(empty)
-        else:
-            reading.message = _access_line(found.value)
     return LAST, found.traits
 
 
@@ -347,7 +346,7 @@ def _nested_messages(found: _Found, depth: int) -> Iterator[tuple[float, Path, _
             continue
         last = lowered in _SEARCHED_FOR_MESSAGES_ONLY
         for rank, name in inner.members[_MESSAGE]:
-            if rank < NAMES or lowered == "detail":
+            if rank < NAMES or lowered in ("detail", "protopayload"):
                 yield max(rank, LAST) if last else rank, (place,), inner, name
         if depth > 1 and inner.members[_PLACE]:
             for rank, path, holder, name in _nested_messages(inner, depth - 1):
@@ -372,6 +371,8 @@ def _text_of(holder: _Found, name: str) -> str | None:
             if isinstance(item.get(key), str):
                 return str(item[key]).rstrip("\r\n")
     lowered = name.lower()
+    if lowered == "data" and isinstance(item, list) and item and all(isinstance(part, str) for part in item):
+        return "\n".join(item)
     if lowered in ("message", "msg") or (lowered == "body" and isinstance(item, Mapping | list)):
         if isinstance(item, list) and item:
             return _text_of_list(item)
@@ -433,8 +434,8 @@ _PATHS = (
 )  # fmt: skip
 _STATUSES = (
     "status", "status_code", "statusCode", "response_code", "responseCode", "DownstreamStatus",
-    "resp_status", "http.response.status_code", "http.status_code", "sc-status", "EdgeResponseStatus",
-    "action", "code",
+    "resp_status", "response_status", "http.response.status_code", "http.status_code", "sc-status",
+    "EdgeResponseStatus", "action", "code",
 )  # fmt: skip
 _LONGEST_PART = 2000
 
@@ -476,12 +477,28 @@ def _first(value: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 def _app(found: _Found) -> str:
     """Return the name of the application that an object gives: its service, unit, container or program."""
+    for path, holder, name in _candidates(found, _APP):
+        if path:
+            break
+        if app := _name_in(holder.value[name]):
+            return app
+    if not found.members[_PLACE]:
+        return ""
+    if app := _app_of_pods(found):
+        return app
     for _, holder, name in _candidates(found, _APP):
-        item = holder.value[name]
-        if isinstance(item, Mapping):
-            item = item.get("name")
-        if isinstance(item, str) and item:
-            return item
+        if app := _name_in(holder.value[name]):
+            return app
+    return ""
+
+
+def _name_in(item: object) -> str:
+    if isinstance(item, Mapping):
+        item = item.get("name")
+    return item if isinstance(item, str) else ""
+
+
+def _app_of_pods(found: _Found) -> str:
     for _, place in found.members[_PLACE]:
         if place.lower() in _SEARCHED_FOR_APPS_ONLY:
             app = _app_of_pod(found.value[place])

@@ -160,7 +160,7 @@ def _class(text: str) -> _Starts:
         regex = re.compile(text)
     except re.error:
         return _Starts(None, False)
-    if regex.match("\u0100") or regex.match("é"):
+    if not text.isascii() or regex.match("\u0100") or regex.match("é"):
         return _Starts(None, bool(regex.match(" ")))
     found = frozenset(character for character in _ALL if regex.match(character))
     return _Starts(found, bool(regex.match(" ") or regex.match("\t")))

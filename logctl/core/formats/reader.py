@@ -78,7 +78,7 @@ def _read(text: str, layers: list[Layer], context: Context) -> Reading:
     return _combine(reading, text, layers)
 
 
-_TRACE_LINE = re.compile(r"\t| {4}| {2}File \"| {1,3}at |Caused by: ")
+_TRACE_LINE = re.compile(r"\t| {4}| {2}File \"| {1,3}at |Caused by: |Traceback \(most ")
 _CLOCK = re.compile(r"\[?\d\d:\d\d:\d\d")
 
 

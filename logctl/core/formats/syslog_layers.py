@@ -10,15 +10,14 @@ from functools import lru_cache
 from typing import Any
 
 from logctl.core.formats.layer import FRONT, Layer, timed
+from logctl.core.formats.months import MONTHS, WEEKDAYS
 from logctl.core.formats.reading import Context
 from logctl.core.formats.time_forms import FoundTime, scan_time
-from logctl.core.levels import DEBUG, ERROR, FATAL, INFO, NOTICE, UNKNOWN, WARN, parse_level
+from logctl.core.levels import DEBUG, ERROR, FATAL, INFO, NOTICE, UNKNOWN, WARN
 
 SEVERITIES = (FATAL, FATAL, FATAL, ERROR, WARN, NOTICE, INFO, DEBUG)
 """RFC 5424, section 6.2.1: emergency, alert, critical, error, warning, notice, informational, debug."""
 
-MONTHS = frozenset(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"))
-_WEEKDAYS = frozenset(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
 
 # ── Host and program ────────────────────────────────────────────────────────────────────────────────
 
@@ -71,6 +70,10 @@ def tagged(text: str, start: int, time: FoundTime | None, *, host_only: bool = T
 def after_iso(text: str, start: int, stamp: re.Match[str], context: Context) -> Layer | None:
     """Return the syslog layer of a line with a time in ISO 8601, after which ordinary log lines have words as well."""
     stop = start + FRONT
+    if " - " in text[start : start + 200] or " [" in text[start : start + 200]:
+        header = _HEADER_AFTER_TIME.match(text, start, stop)
+        if header is not None and not _is_level(header["host"]) and not _is_level(header["app"]):
+            return _structured(text, header, scan_time(text, 0, context))
     found = _HOST_BEFORE.match(text, start, stop)
     if found is None or _is_level(found["host"]):
         host, tag = "", _TAG.match(text, start, stop)
@@ -106,10 +109,37 @@ def _names_level(tag: re.Match[str]) -> bool:
 
 # Not every word that can be a level somewhere: there are programs called audit, config and log.
 _LEVELS = frozenset(
-    """
-    trace debug dbg verbose fine finer finest info inf information informational notice warn wrn warning
-    error err erro severe fail fatal ftl critical crit alert emerg emergency panic success
-    """.split()
+    [
+        "trace",
+        "debug",
+        "dbg",
+        "verbose",
+        "fine",
+        "finer",
+        "finest",
+        "info",
+        "inf",
+        "information",
+        "informational",
+        "notice",
+        "warn",
+        "wrn",
+        "warning",
+        "error",
+        "err",
+        "erro",
+        "severe",
+        "fail",
+        "fatal",
+        "ftl",
+        "critical",
+        "crit",
+        "alert",
+        "emerg",
+        "emergency",
+        "panic",
+        "success",
+    ]
 )
 
 
@@ -183,27 +213,28 @@ def program(process: str) -> str:
 
 _LISTS = frozenset(("kernel", "sudo"))
 _DAY = re.compile(r" (?:[ \d]\d|\d) (?:\d{4} )?\d\d:\d\d:\d\d")
-_FULL = re.compile(r"[A-Z][a-z]{2} (?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
+_FULL = re.compile(r" (?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
 _ZONE_AFTER = re.compile(r" [A-Z]{3,5}(?= )")
 _YEAR_AFTER = re.compile(r" \d{4}(?= )")
 
 
-def from_word(text: str, context: Context) -> Layer | None:
-    """Return the layer of a line that begins with a word of three letters, which can be a month or weekday."""
-    word = text[:3]
-    if word in MONTHS and _DAY.match(text, 3, 24):
-        time = scan_time(text, 0, context)
-        if time is None or text[time.end : time.end + 1] not in (" ", ":"):
-            return None
-        start = time.end + 1
-        if text[time.end] == ":":  # Cisco: `Nov 27 10:15:30.123: %SYS-5-CONFIG_I: …`
-            return _cisco(text, start, time)
-        return tagged(text, start, time)
-    if word in _WEEKDAYS and (full := _FULL.match(text, 0, 24)):
-        time = scan_time(text, full.end(), context)
-        if time is not None and text[time.end : time.end + 1] == " ":
-            return tagged(text, time.end + 1, time)
-    return None
+def from_word(text: str, space: int, context: Context) -> Layer | None:
+    """Return the layer of a line that begins with a word of `space` characters, which can be a month or weekday."""
+    word = text[:space].lower()
+    if word in WEEKDAYS and _FULL.match(text, space, space + 24):
+        time = scan_time(text, space + 1, context)
+        return tagged(text, time.end + 1, time) if time and text[time.end : time.end + 1] == " " else None
+    if word not in MONTHS or not _DAY.match(text, space, space + 24):
+        return None
+    time = scan_time(text, 0, context)
+    if time is None or text[time.end : time.end + 1] not in (" ", ":"):
+        return None
+    start = time.end + 1
+    if text[time.end] == ":":  # Cisco: `Nov 27 10:15:30.123: %SYS-5-CONFIG_I: …`
+        return _cisco(text, start, time)
+    if text.startswith("--- last message ", start):  # macOS writes this without a host
+        return timed("syslog", text[start:], time, own_record=True)
+    return tagged(text, start, time)
 
 
 def from_year(text: str, context: Context) -> Layer | None:
@@ -254,7 +285,8 @@ def from_priority(text: str, context: Context) -> Layer | None:
     elif rest[:1].isdigit() or rest[:1] in ("*", "."):
         layer = _from_date(rest, context) or from_number(rest, context)
     else:
-        layer = from_word(rest, context) if rest[3:4] == " " else None
+        space = rest.find(" ", 0, 7)
+        layer = from_word(rest, space, context) if space > 2 else None
     if layer is None:
         layer = _untimed(rest)
     if layer.level == UNKNOWN:
@@ -295,6 +327,13 @@ _MOST_PARAMETERS = 64
 _ESCAPED = re.compile(r"\\([\"\\\]])")
 
 
+# VMware's NSX and others write this after a time without priority and version.
+_HEADER_AFTER_TIME = re.compile(
+    r"(?P<host>[^\s=]{1,255}) (?P<app>[^\s=]{1,128}) (?P<process>\d{1,10}|-) (?P<message>[^\s=]{1,64}) "
+    r"(?=- |\[[^\s=\]\"]{1,64} [^\s=\]\"]{1,64}=\")"
+)
+
+
 def from_version(text: str, context: Context) -> Layer | None:
     """Return the layer of a message in RFC 5424, from its version on."""
     found = _HEADER.match(text, 0, 2 * FRONT)
@@ -305,8 +344,14 @@ def from_version(text: str, context: Context) -> Layer | None:
         time = scan_time(text, 2, context)
         if time is None or time.end != found.end("time"):
             return None
+    return _structured(text, found, time)
+
+
+def _structured(text: str, found: re.Match[str], time: FoundTime | None) -> Layer:
+    """Return the layer of a message in RFC 5424 whose header is `found`."""
     fields: dict[str, Any] = {}
     end = _structured_data(text, found.end(), fields)
+    level = parse_level(fields["level"]) if "level" in fields else UNKNOWN
     host, app, process = found["host"], found["app"], found["process"]
     if host != "-":
         fields["host"] = host
@@ -319,7 +364,8 @@ def from_version(text: str, context: Context) -> Layer | None:
     if found["message"] != "-":
         fields["message_id"] = found["message"]
     inner = text[end:].removeprefix(" ").removeprefix("\ufeff")
-    layer = timed("syslog 5424", inner, time, fields=fields, app=program(app) if app != "-" else "")
+    layer = timed("syslog 5424", inner, time, fields=fields, level=level)
+    layer.app = program(app) if app != "-" else ""
     layer.stream = f"{host} {app}[{process}]"
     layer.own_record = True
     return layer

@@ -12,7 +12,7 @@ from logctl.core.formats.logfmt import begins_logfmt, read_logfmt
 from logctl.core.formats.own_formats import read_own
 from logctl.core.formats.reading import Context, Reading
 from logctl.core.formats.registry import FORMATS
-from logctl.core.formats.scanning import scan
+from logctl.core.formats.time_forms import scan_time
 from logctl.core.levels import UNKNOWN
 
 __all__ = ["continues", "find_level", "read_head", "read_text"]
@@ -46,15 +46,15 @@ def read_text(text: str, context: Context) -> Reading:
 def _read(text: str, start: int, context: Context) -> Reading | None:
     only = context.only
     declared_formats = _DECLARED if only is None else _only(only)
-    found = declared_formats.read(text, start, context, scan)
+    found = declared_formats.read(text, start, context, scan_time)
     if found is not None:
         return found
     if only in (None, LOGFMT) and begins_logfmt(text, start):
-        found = read_logfmt(text, start, context, scan)
+        found = read_logfmt(text, start, context, scan_time)
         if found is not None:
             return found
     if only is None or only in SHAPES:
-        found = read_shape(text, start, context, scan)
+        found = read_shape(text, start, context, scan_time)
         if found is not None and only in (None, found.format):
             return found
     return None

@@ -34,8 +34,8 @@ class FormatReport:
 
     @property
     def without_format(self) -> int:
-        """The number of records that no format fits."""
-        return sum(count for names, count in self.tally.formats.items() if not names[0])
+        """The number of records that no format and no layer fits."""
+        return self.tally.formats[("",)]
 
 
 def report(
@@ -47,7 +47,8 @@ def report(
     for placed in of_one.placed():
         recognised = placed.recognised
         found.tally.add(placed.record, recognised)
-        if recognised is not None and not recognised.format and len(found.unrecognised) < MOST_SHOWN:
+        unknown = recognised is not None and not recognised.format and not recognised.layers
+        if unknown and len(found.unrecognised) < MOST_SHOWN:
             first_line = placed.record.message.partition("\n")[0]
             found.unrecognised.append(UnrecognisedLine(placed.line, shorten(first_line, _LONGEST)))
         advance()

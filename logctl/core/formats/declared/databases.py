@@ -185,7 +185,7 @@ FORMATS = (
     Format(
         name="mysql old",
         describes="Error log of MySQL before 5.7",
-        head=r"<time>\ +\[(?P<level>Note|Warning|ERROR|Error)\][ ]",
+        head=r"(?=\d{6}\ )<time>\ +\[(?P<level>Note|Warning|ERROR|Error)\][ ]",
         first="0123456789",
         levels={"Note": "INFO"},
         examples=(

@@ -158,7 +158,7 @@ FORMATS = (
         name="tomcat",
         describes="catalina.log of Tomcat",
         head=r"""
-            <time>\ <level>\ \[(?P<thread>[^\]\n]{1,200})\]\ (?P<logger>[\w$]{1,60}(?:\.[\w$<>]{1,100}){1,12})[ ]
+            (?=\d\d?-[^\W\d])<time>\ <level>\ \[(?P<thread>[^\]\n]{1,200})\]\ (?P<logger>[\w$]{1,60}(?:\.[\w$<>]{1,100}){1,12})[ ]
         """,
         first="0123456789",
         examples=(
