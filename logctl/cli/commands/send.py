@@ -59,6 +59,14 @@ class SendOptions:
             "--from-end", help="With --follow: skip what a file holds when it is followed for the first time."
         ),
     ] = False
+    exclude_files: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude-files",
+            metavar="GLOB",
+            help="With --follow: files not to follow, by name or whole path; repeatable.",
+        ),
+    ] = None
     every: Annotated[
         str | None,
         every_option(
