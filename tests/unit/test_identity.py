@@ -23,7 +23,9 @@ from logctl.core.hot_rows import from_item
 from logctl.core.records import TS_DERIVED, Record, Rejected, derive_id, from_cold
 from logctl.core.times import DAY, SECOND
 from logctl.core.unpacking import unpack
-from logctl.ops.send.followed_file import SETTLE, FollowedFile
+from logctl.ops.send.followed_content import SETTLE
+from logctl.ops.send.followed_file import FollowedFile
+from logctl.ops.send.input_files import read_entries
 from logctl.ops.send.input_forms import Errors, Form, Requested
 from logctl.ops.send.input_messages import Inputs
 from logctl.ops.send.line_reader import LineReader
@@ -455,3 +457,32 @@ def test_a_line_s_trail_is_of_all_lines_before_it() -> None:
     assert chains(b"a\na\n") == whole[:2]
     assert chains(b"ab\na\nb\n")[2] != whole[2]
     assert chains(b"a\nab\n")[0] == whole[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        (
+            "started\n2026-01-31 11:59:01 INFO one\n2026-01-31 11:59:02,5 ERROR two\n"
+            'Traceback (most recent call last):\n  File "/x.py", line 9\nValueError: x\n'
+            "ERROR: three\n2026-02-30 11:59:03 INFO four\n",
+            ["2958028ed622b90dca105f64", "9e1bc39094535ca40f60d0db", "e356e71c5ac34e607b8346bb"]
+            + ["aceb8a01dfc1301b93b536e3", "7abaaa152655b5f7105c5df0"],
+        ),
+        (
+            '{"msg":"a"}\n{"ts":"2026-01-30T00:00:00Z","msg":"b"}\n{"msg":"c"}\n\n'
+            '{"event_id":"abcdefgh1234","msg":"d"}\n',
+            ["c4c922695790f5ac2784da7c", "70f6a638e64be20084d670fc", "d143c3111c6b8a11e8e89d83"]
+            + ["abcdefgh1234"],
+        ),
+        (
+            '[{"msg":"a"},\n {"ts":"2026-01-30T00:00:00Z","msg":"b"}]',
+            ["c4c922695790f5ac2784da7c", "70f6a638e64be20084d670fc"],
+        ),
+    ],
+)
+def test_ids_are_those_of_version_0_2(text: str, ids: list[str]) -> None:
+    """What was sent by it and is sent again adds nothing."""
+    entries = read_entries(io.BytesIO(text.encode()), reference=NOON)
+    found, _ = split(entries, Source("shop", NOON, NOON, "", "host"))
+    assert [record.event_id for record in found] == ids
