@@ -85,9 +85,11 @@ class SendOptions:
     errors: Annotated[
         Errors,
         typer.Option(
-            "--errors", help="Invalid UTF-8: reject the record (strict), or replace the bytes (replace)."
+            "--errors",
+            help="Bytes that are not UTF-8: read them as Windows-1252 or Latin-1 (detect), reject the record "
+            "(strict), or replace them (replace).",
         ),
-    ] = Errors.STRICT
+    ] = Errors.DETECT
     keep_going: Annotated[
         bool,
         typer.Option(
@@ -179,6 +181,7 @@ def _send_files(context: Context, paths: Sequence[str], options: SendOptions, ch
         only=choice.only,
         sources=choice.sources,
         otherwise=PLACEHOLDER if options.dry_run else None,
+        notice=say,
     )
     if options.dry_run:
         printer = Printer(

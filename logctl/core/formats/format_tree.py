@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from logctl.core import levels
-from logctl.core.formats.pattern_starts import first_characters, has_alternatives, is_balanced
+from logctl.core.formats.pattern_starts import first_characters, has_alternatives, is_balanced, optional_end
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Format, Reading
 from logctl.core.formats.time_forms import FoundTime
 
@@ -84,12 +84,14 @@ class FormatTree:
             self._add(declared)
 
     def _add(self, declared: Format) -> None:
+        for head in _heads(declared.head.lstrip()):
+            self._add_head(declared, head)
+
+    def _add_head(self, declared: Format, head: str) -> None:
         own = {word.lower() for word in declared.levels}
         branches = self._root
-        for number, (pattern, then) in enumerate(_parts(declared)):
-            first = _first(pattern)
-            if number == 0 and declared.first and not ((then == "time" and pattern.isspace()) or not pattern):
-                first = frozenset(declared.first)
+        for number, (pattern, then) in enumerate(_parts(declared, head)):
+            first = frozenset(declared.first) if number == 0 and declared.first else _first(pattern)
             node = None
             if then != "message":
                 same = (n for n in branches.nodes if (n.pattern, n.then, n.first) == (pattern, then, first))
@@ -128,9 +130,29 @@ def _first(pattern: str) -> frozenset[str] | None:
     return found or None  # spaces only: what follows them is not known
 
 
-def _parts(declared: Format) -> Iterator[tuple[str, str]]:
+_MOST_HEADS = 8
+
+
+def _heads(head: str) -> list[str]:
+    """Return the heads that a head with optional parts at its start stands for, the longest first.
+
+    Without them, a head can share its parts with others, and the characters that it can begin with are known.
+    """
+    heads: list[str] = []
+    waiting = [head]
+    while waiting:
+        head = waiting.pop(0)
+        end = optional_end(head)
+        if end and len(heads) + len(waiting) < _MOST_HEADS:
+            waiting[:0] = [head[: end - 1] + head[end:], head[end:]]
+        else:
+            heads.append(head)
+    return heads
+
+
+def _parts(declared: Format, head: str) -> Iterator[tuple[str, str]]:
     """Yield the parts of a head, each with what follows it: `time`, `level` or `message`."""
-    begun, head = 0, declared.head
+    begun = 0
     for found in _PLACEHOLDER.finditer(head):
         part = head[begun : found.start()]
         if not is_balanced(part):
@@ -139,9 +161,9 @@ def _parts(declared: Format) -> Iterator[tuple[str, str]]:
             continue
         if has_alternatives(part):
             raise ValueError(f"format {declared.name!r}: put alternatives into a group: (?:…|…)")
-        yield _with_level(part), found[1]
+        yield _with_level(part.lstrip()), found[1]
         begun = found.end()
-    yield _with_level(head[begun:]), "message"
+    yield _with_level(head[begun:].lstrip()), "message"
 
 
 def _with_level(part: str) -> str:
@@ -169,6 +191,11 @@ class _Walk:
         while next_at < most and text[next_at] in " \t":
             next_at += 1
         for node in branches.at(text[next_at : next_at + 1]):
+            if not node.pattern and node.then != "message":
+                found = self._follow(node, at)
+                if found is not None:
+                    return found
+                continue
             end = len(text) if node.whole else at + FRONT
             match = node.regex.match(text, at, end)
             if match is None:
