@@ -204,7 +204,9 @@ class Joiner(Generic[Place]):
     @property
     def expects(self) -> bool:
         """Whether an open record is a trace, of which more lines probably come."""
-        return bool(self._parts) or any(record.state.trace or record.doubtful for record in self._open.values())
+        return bool(self._parts) or any(
+            record.state.trace or record.doubtful for record in self._open.values()
+        )
 
     # ── Parts of lines ──────────────────────────────────────────────────────────────────────────────
 
@@ -234,7 +236,10 @@ class Joiner(Generic[Place]):
         outer = parts.first.reading
         del self._parts[outer.stream]
         inner = "".join(parts.inner)
-        self._add(_Line("\n".join(parts.texts), _read_within(outer, inner, self._context), parts.first.place), parts.last)
+        self._add(
+            _Line("\n".join(parts.texts), _read_within(outer, inner, self._context), parts.first.place),
+            parts.last,
+        )
 
     # ── Lines ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -303,7 +308,9 @@ class Joiner(Generic[Place]):
             self._end(record)
             self._add(line, last)
 
-    def _begin(self, line: _Line[Place], last: Place, state: _State | None, *, continued: bool = False) -> None:
+    def _begin(
+        self, line: _Line[Place], last: Place, state: _State | None, *, continued: bool = False
+    ) -> None:
         reading = line.reading
         if state is None:
             if not self._may_continue(reading):
@@ -340,7 +347,9 @@ class Joiner(Generic[Place]):
                 if reading.message != inner:
                     reading.message = message = inner
                 if trace.at_once and trace.level != UNKNOWN:
-                    reading.level = state.level = _worse(reading.level, trace.level, sure=trace.level == FATAL)
+                    reading.level = state.level = _worse(
+                        reading.level, trace.level, sure=trace.level == FATAL
+                    )
         elif reading.begins and message is not inner and (within := begun_by(message)) is not None:
             trace = within
             reading.level = state.level = reading.level if reading.level != UNKNOWN else _milder(trace.level)
@@ -488,7 +497,9 @@ _SQL_GOES_ON = re.compile(
 )
 _CLOSES = re.compile(r"[\])}>]+[,;)]?\"?\s*$")
 _GO_FUNCTION = re.compile(r"[\w./*()\[\]·…{}~%@-]{1,400}\(.{0,1000}\)$")
-_ASYNCIO = re.compile(r"(?:future|task|handle|protocol|transport|source_traceback|socket|client_session): ?[<\[]?")
+_ASYNCIO = re.compile(
+    r"(?:future|task|handle|protocol|transport|source_traceback|socket|client_session): ?[<\[]?"
+)
 # What continues any record with a head, by the first character, and the trace that it is part of.
 _CONTINUES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     first: tuple((name, re.compile(pattern)) for name, pattern in kinds)
@@ -571,19 +582,30 @@ def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> bool |
         if state.step == 1 and not state.blank and _EXCEPTION_LINE.match(inner, 0, 300):
             return True
         if state.step == 2 and not reading.begins and not state.blank:
-            if _CLOSES.match(inner, 0, 200) or inner.startswith(("[SQL: ", "[parameters: ", "(Background on")):
+            if _CLOSES.match(inner, 0, 200) or inner.startswith(
+                ("[SQL: ", "[parameters: ", "(Background on")
+            ):
                 return True
             return None if begun_by(inner) is None else False
         return False
     if name == "go":
-        return True if state.step == 1 and _GO_FUNCTION.match(inner, 0, 1500) else (False if not reading.begins else None)
+        return (
+            True
+            if state.step == 1 and _GO_FUNCTION.match(inner, 0, 1500)
+            else (False if not reading.begins else None)
+        )
     if name == "rust" and state.step == 1 and not state.several and not reading.ts:
         return True
     if name == "erlang":
         return not reading.begins and not state.blank
     if name == "node source" and exception_of(inner) is not None:
         return True
-    if name in ("java", "java thread", "dotnet") and not state.several and not reading.begins and not state.blank:
+    if (
+        name in ("java", "java thread", "dotnet")
+        and not state.several
+        and not reading.begins
+        and not state.blank
+    ):
         return None if begun_by(inner) is None else False
     return None if state.head else (False if not reading.begins else None)
 
@@ -649,7 +671,9 @@ def _second_of_two(reading: Reading, inner: str) -> bool:
 def _several_lines(context: Context) -> Mapping[str, Joins]:
     """Return how the lines of each format are joined, without the formats that follow the general rules."""
     return {
-        known.name: known.joins for known in (*registry.FORMATS, *context.formats) if known.joins is not Joins.TRACES
+        known.name: known.joins
+        for known in (*registry.FORMATS, *context.formats)
+        if known.joins is not Joins.TRACES
     }
 
 

@@ -33,6 +33,11 @@ def first_characters(pattern: str) -> frozenset[str] | None:
     return starts.characters
 
 
+def first_characters_of_some(pattern: str) -> frozenset[str] | None:
+    """Return the first characters that are not spaces, of the texts that are not empty; None for any."""
+    return _alternatives(pattern, 0)[0].characters
+
+
 def has_alternatives(pattern: str) -> bool:
     """Return whether a pattern has a `|` outside of its groups."""
     _, at = _sequence(pattern, 0)

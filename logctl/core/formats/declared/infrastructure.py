@@ -9,7 +9,7 @@ FORMATS = (
     Format(
         name="bind",
         describes="BIND, with category and severity",
-        head=r"<time>\ (?P<logger>[a-z][\w-]{1,40}):\ <level>(?:\ \d{1,2})?:[ ]",
+        head=r"(?=\d)<time>\ (?P<logger>[a-z][\w-]{1,40}):\ <level>(?:\ \d{1,2})?:[ ]",
         first="0123456789",
         examples=(
             line(
