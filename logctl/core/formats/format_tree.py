@@ -16,12 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from logctl.core import levels
-from logctl.core.formats.pattern_starts import (
-    first_characters,
-    first_characters_of_some,
-    has_alternatives,
-    is_balanced,
-)
+from logctl.core.formats.pattern_starts import first_characters, has_alternatives, is_balanced, optional_end
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Format, Reading
 from logctl.core.formats.time_forms import FoundTime
 
@@ -39,7 +34,6 @@ _DECIMAL = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
 _MOST_IN_FIELD = 256
 _NAME = re.compile(r"\(\?P<\w+>")
 _SPACES = re.compile(r"(?:\\ |\\s|\[ \])(?:\+|\*|\{\d*,?\d*\})?\Z")
-_AROUND = re.compile(r"\(\?<?[=!]")
 _LETTERS = frozenset(string.ascii_letters) | {"\x7f"}
 _OF_LEVELS = _LETTERS
 _OF_TIMES = _LETTERS | frozenset(string.digits) | {"@"}
@@ -55,8 +49,6 @@ class _Node:
     then: str
     first: frozenset[str] | None
     format: Format | None = None
-    never_empty: bool = False
-    """A match of no characters does not count: there is another part for it."""
     words: set[str] = field(default_factory=set)
     """The formats' own words for levels, in lower case."""
     children: _Branches | None = None
@@ -143,28 +135,20 @@ class FormatTree:
             self._add(declared)
 
     def _add(self, declared: Format) -> None:
-        parts = [*_parts(declared)]
-        self._put(declared, parts)
-        pattern, then = parts[0]
-        if then == "time" and pattern and _is_optional(pattern):
-            self._put(declared, [("", then), *parts[1:]])
+        for head in _heads(declared.head.lstrip()):
+            self._add_head(declared, head)
 
-    def _put(self, declared: Format, parts: list[tuple[str, str]]) -> None:
+    def _add_head(self, declared: Format, head: str) -> None:
         own = {word.lower() for word in declared.levels}
         branches = self._root
-        for number, (pattern, then) in enumerate(parts):
-            first = _first(pattern, then)
-            optional = number == 0 and then == "time" and bool(pattern) and _is_optional(pattern)
-            if optional:
-                first = first_characters_of_some(pattern)
-            elif number == 0 and declared.first and pattern:
-                first = frozenset(declared.first)
+        for number, (pattern, then) in enumerate(_parts(declared, head)):
+            first = frozenset(declared.first) if number == 0 and declared.first else _first(pattern, then)
             node = None
             if then != "message":
                 same = (n for n in branches.nodes if (n.pattern, n.then, n.first) == (pattern, then, first))
                 node = next(same, None)
             if node is None:
-                node = _Node(pattern, then, first, never_empty=optional)
+                node = _Node(pattern, then, first)
                 branches.nodes.append(node)
             node.words |= own
             if then == "message":
@@ -204,13 +188,29 @@ def _first(pattern: str, then: str) -> frozenset[str] | None:
     return None
 
 
-def _is_optional(pattern: str) -> bool:
-    return re.compile(pattern, re.VERBOSE).match("") is not None and not _AROUND.search(pattern)
+_MOST_HEADS = 8
 
 
-def _parts(declared: Format) -> Iterator[tuple[str, str]]:
+def _heads(head: str) -> list[str]:
+    """Return the heads that a head with optional parts at its start stands for, the longest first.
+
+    Without them, a head can share its parts with others, and the characters that it can begin with are known.
+    """
+    heads: list[str] = []
+    waiting = [head]
+    while waiting:
+        head = waiting.pop(0)
+        end = optional_end(head)
+        if end and len(heads) + len(waiting) < _MOST_HEADS:
+            waiting[:0] = [head[: end - 1] + head[end:], head[end:]]
+        else:
+            heads.append(head)
+    return heads
+
+
+def _parts(declared: Format, head: str) -> Iterator[tuple[str, str]]:
     """Yield the parts of a head, each with what follows it: `time`, `level` or `message`."""
-    begun, head = 0, declared.head
+    begun = 0
     for found in _PLACEHOLDER.finditer(head):
         part = head[begun : found.start()]
         if not is_balanced(part):
@@ -219,9 +219,9 @@ def _parts(declared: Format) -> Iterator[tuple[str, str]]:
             continue
         if has_alternatives(part):
             raise ValueError(f"format {declared.name!r}: put alternatives into a group: (?:…|…)")
-        yield _with_level(part), found[1]
+        yield _with_level(part.lstrip()), found[1]
         begun = found.end()
-    yield _with_level(head[begun:]), "message"
+    yield _with_level(head[begun:].lstrip()), "message"
 
 
 def _with_level(part: str) -> str:
@@ -260,7 +260,7 @@ class _Walk:
         while index >= 0:
             node = nodes[index]
             match = node.match(text, at, len(text) if node.whole else at + FRONT)
-            if match is not None and not (node.never_empty and match.end() == at):
+            if match is not None:
                 if node.names:
                     self._matches.append(match)
                 found = self._follow(node, match.end())
