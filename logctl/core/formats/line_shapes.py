@@ -32,81 +32,29 @@ _MOST_AFTER = 4
 
 # Words that are a level without brackets or a colon. In capitals: not ALERT (`logrotate: ALERT exited`), LOG or CONFIG.
 _BARE_CAPITALS = frozenset(
-    [
-        "TRACE",
-        "TRC",
-        "TRCE",
-        "FINEST",
-        "FINER",
-        "FINE",
-        "VERBOSE",
-        "VRB",
-        "DEBUG",
-        "DBG",
-        "DBUG",
-        "INFO",
-        "INF",
-        "INFORMATION",
-        "NOTICE",
-        "NOTE",
-        "WARN",
-        "WRN",
-        "WARNING",
-        "ERROR",
-        "ERR",
-        "ERRO",
-        "SEVERE",
-        "FAIL",
-        "FAILURE",
-        "FATAL",
-        "FTL",
-        "FATA",
-        "CRITICAL",
-        "CRIT",
-        "CRT",
-        "EMERG",
-        "EMERGENCY",
-        "PANIC",
-        "DPANIC",
-        "PANI",
-        "SUCCESS",
-        "DEBUG1",
-        "DEBUG2",
-        "DEBUG3",
-        "DEBUG4",
-        "DEBUG5",
-    ]
+    (
+        *("TRACE", "TRC", "TRCE", "FINEST", "FINER", "FINE", "VERBOSE", "VRB"),
+        *("DEBUG", "DBG", "DBUG", "DEBU", "DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5"),
+        *("INFO", "INF", "INFORMATION", "SUCCESS", "NOTICE", "NOTE", "WARN", "WRN", "WARNING"),
+        *("ERROR", "ERR", "ERRO", "SEVERE", "FAIL", "FAILURE", "FATAL", "FTL", "FATA"),
+        *("CRITICAL", "CRIT", "CRT", "EMERG", "EMERGENCY", "PANIC", "DPANIC", "PANI", "PNC"),
+    )
 )
 # In small letters or mixed ones they begin sentences as well: `Fine tuning`, `Notice period`, `Critical section`.
-_BARE_SMALL = frozenset(["trace", "debug", "info", "information", "warn", "warning", "error", "err", "fatal"])
+_BARE_SMALL = frozenset(("trace", "debug", "info", "information", "warn", "warning", "error", "err", "fatal"))
 # Before a colon, also in small letters: not `config: …`, `log: …`, `note: …`, `alert: …`.
-_BEFORE_COLON = _BARE_SMALL | frozenset(
-    [
-        "trce",
-        "dbug",
-        "dbg",
-        "inf",
-        "wrn",
-        "fail",
-        "failure",
-        "crit",
-        "critical",
-        "notice",
-        "severe",
-        "emerg",
-        "emergency",
-        "panic",
-        "verbose",
-        "silly",
-        "trc",
-        "verb",
-    ]
+_BEFORE_COLON = frozenset(
+    (
+        *_BARE_SMALL,
+        *("trce", "trc", "verb", "verbose", "silly", "dbug", "dbg", "inf", "notice", "wrn"),
+        *("fail", "failure", "severe", "crit", "critical", "emerg", "emergency", "panic"),
+    )
 )
 _LETTERS = frozenset("DIWEFVT")
 
 _OPENED = re.compile(r"[\[(\"'<{|]")
 _BRACKETED = re.compile(
-    r"[\[(<{|]\ *(?:[\w.\-]{1,40}:)?([A-Za-z]{1,13}[1-5]?(?:[+-]\d{1,2})?)\ *[\])>}|](?::(?=\s|$))?",
+    r"(?:[\[(<{|]|\*{1,3})\ *(?:[\w.\-]{1,40}:)?([A-Za-z]{1,13}[1-5]?(?:[+-]\d{1,2})?)\ *(?:[\])>}|]|\*{1,3})(?::(?=\s|$))?",
     re.VERBOSE,
 )
 _WORD = re.compile(r"([A-Za-z]{1,13}[1-5]?)([+-]\d{1,2}(?!\d))?(?![\w])")
@@ -120,7 +68,8 @@ _BETWEEN = re.compile(
   | (?P<number>\#?\d[\w.:\#/\-]{0,60}+[\])]?)(?=\s|$)
   | (?P<zone>UTC|GMT)(?=\s)
   | (?P<dashed>[\w$./\-]{1,100}+(?=\s+[-|]\s))
-  | (?P<dotted>(?=[\w$\-]{0,100}+[.@/:$])[\w.@/$:\-]{1,150}+)(?=\s)
+  | (?P<dotted>(?!/|\w{1,10}://)(?=[\w$\-]{0,100}+[.@/:$])[\w.@/$:\-]{1,150}+)(?=\s)
+  | (?P<symbol>[^\x00-\x7f\w]{1,3}(?=\s))
     """,
     re.VERBOSE,
 )
@@ -137,7 +86,9 @@ _SECOND = re.compile(
     re.VERBOSE,
 )
 _DATE = re.compile(r"\d{4}[-/.]\d\d[-/.]\d\d[T ]")
-_AFTER_LEVEL = re.compile(r"[\])>}|]?(?:\s*[:,;|])?\s*(?:(?:-{1,3}|\u2013|:|\|)\s+)?")
+_AFTER_LEVEL = re.compile(
+    r"[\])>}|]?(?:\s*[:,;|])?\s*(?:(?:-{1,3}|[-=]?>{1,2}|\u2013|\u2014|\u203a|\u00bb|:|\|)\s+)?"
+)
 _NAME = r"[A-Za-z_$][\w$.\-/]{0,150}"
 _CONTEXT = re.compile(
     rf"""
@@ -146,7 +97,8 @@ _CONTEXT = re.compile(
   | \((?P<round>[\w\-.\#/:]{{1,60}})\)\s*(?::\s+|-{{1,2}}\s+)?
   | (?P<file>[\w.\-/]{{1,120}}\.(?:go|py|rs|js|ts|java|rb|cpp|cc|cxx|c|h|hpp|cs|php|kt|scala|swift|ex)):(?P<line>\d{{1,6}})(?::\d+)?\]?
     (?:\s*:\s+|\s+-{{1,2}}\s+|\s+)
-  | (?P<logger>{_NAME}(?:::\w+|:\w+|\#\w+)*+(?::\d{{1,6}})?)(?:\s+\([\w$.\-]+:\d+\))?\s+(?:-{{1,2}}|\|)\s+
+  | (?P<logger>{_NAME}(?:::\w+|:\w+|\#\w+)*+(?::\d{{1,6}})?)(?:\s*\([\w$.\-]+:\d+\))?\s+(?:-{{1,2}}|\|)\s+
+  | (?P<named>(?=[\w$\-]+(?:[.$]|::))[A-Za-z_$][\w$.\-]*+(?:::[\w$]+)*+)\s+(?=\[[^\]\n]{{1,100}}\]\s)
   | (?P<dotted>(?=[\w$\-]+(?:[.$]|::))[A-Za-z_$][\w$.\-]*+(?:::[\w$]+)*+)\s*:\s+
     """,
     re.VERBOSE,
@@ -172,14 +124,14 @@ def read_shape(text: str, start: int, context: Context, scan: Scan) -> Reading |
             time, at, fields = _time_after_level(text, end, context, scan)
             if time is None:
                 return None
-            reading = _message(text, at, level, LEVEL_TIME, fields)
+            reading = _message(text, at, level, shape=LEVEL_TIME, fields=fields, context=context)
             set_time(reading, time)
             return reading
     if level == UNKNOWN:
         return _second(text, start, context, scan)
     time, at, fields = _time_after_level(text, end, context, scan)
     if time is not None:
-        reading = _message(text, at, level, LEVEL_TIME, fields)
+        reading = _message(text, at, level, shape=LEVEL_TIME, fields=fields, context=context)
         set_time(reading, time)
         return reading
     word = _WORD.match(text, start)
@@ -189,14 +141,16 @@ def read_shape(text: str, start: int, context: Context, scan: Scan) -> Reading |
         if not word[1].islower() or word[1] == "panic":
             # The name of an exception, or of a kind of message: `Error: boom`. It can belong to the record before.
             return Reading(message=text[start:].strip(), level=level, format=LEVEL_ONLY)
-    return _message(text, end, level, LEVEL_ONLY, {})
+    return _message(text, end, level, shape=LEVEL_ONLY, fields={}, context=context)
 
 
-def _is_sentence(fields: dict[str, Any], text: str, place: int, end: int) -> bool:
+def _is_certain(text: str, place: int, end: int) -> bool:
+    """Return whether a level is in brackets or in capitals: `user@example.com error: …` is a sentence."""
+    return not text[place].isalpha() or text[place:end].isupper()
+
+
+def _is_sentence(fields: dict[str, Any], text: str, place: int) -> bool:
     """Return whether the word of a level after one other word is part of a sentence: `no ERROR was seen`."""
-    word = text[place:end].strip("[](){}<>| :")
-    if not word.isupper() and not text[place] in "[(<{|":
-        return True
     return text[place].isalpha() and str(fields.get("logger", "")).lower() in _NO_NAMES
 
 
@@ -224,11 +178,13 @@ def _after_time(text: str, time: FoundTime, at: int, context: Context, scan: Sca
                 set_time(inner, time)
             inner.begins = True
             return inner
-    place, named = begun, False
+    place, named, after_name = begun, False, False
     for number in range(_MOST_BETWEEN):
         level, end = _level_at(text, place, direct=number == 0, separated=number > 0 and not named)
-        if level != UNKNOWN and not (named and _is_sentence(fields, text, place, end)):
-            reading = _message(text, end, level, TIME_LEVEL, fields)
+        if level != UNKNOWN and after_name and not _is_certain(text, place, end):
+            break
+        if level != UNKNOWN and not (named and _is_sentence(fields, text, place)):
+            reading = _message(text, end, level, shape=TIME_LEVEL, fields=fields, context=context)
             set_time(reading, time)
             return reading
         if place - at > FRONT:
@@ -248,6 +204,7 @@ def _after_time(text: str, time: FoundTime, at: int, context: Context, scan: Sca
                 break
             _note(fields, between)
             end = between.end()
+            after_name = between.lastgroup in ("dotted", "name")
         place = _skip(text, end)
     fields.clear()
     reading = Reading(message=_text_from(text, begun), format=TIME_ONLY, begins=True)
@@ -317,7 +274,7 @@ def _level_at(text: str, at: int, *, direct: bool, separated: bool = False) -> t
     first = text[at : at + 1]
     if not first:
         return UNKNOWN, at
-    if first in "[(<{|":
+    if first in "[(<{|*":
         found = _BRACKETED.match(text, at, at + 80)
         if found is None or (len(found[1]) == 1 and not found[1].isupper()):
             return UNKNOWN, at
@@ -330,7 +287,11 @@ def _level_at(text: str, at: int, *, direct: bool, separated: bool = False) -> t
     word, end = found[1], found.end()
     follows = text[end : end + 1]
     if len(word) == 1:
-        if word in _LETTERS and (follows in "\t|" or (follows == " " and not _is_pronoun(text, at))):
+        if word in _LETTERS and (
+            (follows and follows in "\t|")
+            or (follows == " " and not _is_pronoun(text, at))
+            or (follows == ":" and text[end + 1 : end + 2] == " ")
+        ):
             return level_of_word(word), end
         return UNKNOWN, at
     lower = word.lower()
@@ -343,7 +304,9 @@ def _level_at(text: str, at: int, *, direct: bool, separated: bool = False) -> t
         certain = lower in _BARE_SMALL or lower in _BEFORE_COLON
     else:
         certain = direct and lower in _BARE_SMALL and follows in (" ", ",", "")
-        certain = certain or (separated and lower in _BEFORE_COLON and _BETWEEN_BARS.match(text, at - 2) is not None)
+        certain = certain or (
+            separated and lower in _BEFORE_COLON and _BETWEEN_BARS.match(text, at - 2) is not None
+        )
     return (level_of_word(found[0]), end) if certain else (UNKNOWN, at)
 
 
@@ -383,11 +346,17 @@ def _note(fields: dict[str, Any], found: re.Match[str]) -> None:
         fields.setdefault("logger", value)
 
 
-def _message(text: str, at: int, level: str, shape: str, fields: dict[str, Any]) -> Reading:
+def _message(text: str, at: int, level: str, shape: str, fields: dict[str, Any], context: Context) -> Reading:
     """Return the reading of a line whose level ends at an index: takes the context that follows it off the message."""
     after = _AFTER_LEVEL.match(text, at, at + FRONT)
     assert after is not None
     at = after.end()
+    if text.startswith(("msg=", "message=", "event="), at):
+        inner = read_logfmt(text, at, context)
+        if inner is not None:
+            inner.level, inner.format, inner.begins = level, shape, True
+            inner.fields = {**inner.fields, **fields}
+            return inner
     for _ in range(_MOST_AFTER):
         found = _CONTEXT.match(text, at, at + FRONT)
         if found is None or not _is_context(fields, found):
@@ -425,6 +394,11 @@ def _is_context(fields: dict[str, Any], found: re.Match[str]) -> bool:
             fields.setdefault("logger", value)
         elif value.isdecimal() and len(value) < 11:
             fields.setdefault("pid", int(value))
+        elif "=" in value:
+            pairs, end = pairs_at(value, 0)
+            if not pairs or end != len(value):
+                return False
+            fields.update(fields_of(pairs))
         else:
             return False
     elif found["round"]:
@@ -436,7 +410,7 @@ def _is_context(fields: dict[str, Any], found: re.Match[str]) -> bool:
     elif found["file"]:
         fields.update(file=found["file"], line=int(found["line"]))
     else:
-        name = found["logger"] or found["dotted"]
+        name = found["logger"] or found["dotted"] or found["named"]
         if "logger" in fields or _THROWN.search(name):
             return False
         fields["logger"] = name
