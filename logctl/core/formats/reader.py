@@ -132,7 +132,7 @@ def _within(layers: list[Layer], context: Context) -> Context:
     """Return the context of a text in layers: what its time does not say is taken from that of a layer."""
     for layer in reversed(layers):
         if layer.ts is not None:
-            return Context(layer.ts, context.zone, context.formats, context.only)
+            return Context(layer.ts, context.zone, context.formats, context.only, context.day_first)
     return context
 
 
