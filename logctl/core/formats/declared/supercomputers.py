@@ -47,48 +47,6 @@ FORMATS = (
         ),
     ),
     Format(
-        name="ras syslog",
-        describes="Syslog of clusters with a label, the time in two forms and the node before it",
-        head=r"""
-            (?=\S{1,40}\ \d{9,10}\ \d{4}\.\d\d\.\d\d\ )(?:-|[A-Z][A-Z0-9_]{1,30})\ <time>\ \d{4}\.\d\d\.\d\d\ (?P<host>\S{1,100})\ [A-Z][a-z]{2}\ {1,2}\d{1,2}\ \d\d:\d\d:\d\d\ \S{1,150}\ (?:(?P<process>[^\s:\[\]][^:\[\]\n]{0,120}?)(?:\[(?P<pid>[^\]\s]{1,20})\])?:\ )?
-        """,
-        joins=Joins.NONE,
-        examples=(
-            line(
-                "- 1131566461 2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond(pam_unix)[2915]: sess"
-                "ion closed for user root",
-                time="2005-11-09T20:01:01Z",
-                level="UNKNOWN",
-                message="session closed for user root",
-                host="dn228",
-                process="crond(pam_unix)",
-                pid=2915,
-            ),
-            line(
-                "- 1131566461 2005.11.09 aadmin1 Nov 9 12:01:01 src@aadmin1 postfix/postdrop[10896]: "
-                "warning: unable to look up public/pickup: No such file or directory",
-                time="2005-11-09T20:01:01Z",
-                level="UNKNOWN",
-                message="warning: unable to look up public/pickup: No such file or directory",
-            ),
-            line(
-                "- 1131566461 2005.11.09 tbird-sm1 Nov 9 12:01:01 src@tbird-sm1 ib_sm.x[24904]: [ib_s"
-                "m_sweep.c:1455]: No topology change",
-                time="2005-11-09T20:01:01Z",
-                level="UNKNOWN",
-                message="[ib_sm_sweep.c:1455]: No topology change",
-            ),
-            line(
-                "ECC 1131566461 2005.11.09 en257 Nov 9 12:01:01 en257/en257 Server Administrator: Ins"
-                "trumentation Service EventID: 1404",
-                time="2005-11-09T20:01:01Z",
-                level="UNKNOWN",
-                message="Instrumentation Service EventID: 1404",
-                process="Server Administrator",
-            ),
-        ),
-    ),
-    Format(
         name="hpc events",
         describes="Events of clusters with the time in the fifth column: number, node, component, sta"
         "te, time, flag",

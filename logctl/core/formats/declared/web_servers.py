@@ -43,6 +43,20 @@ FORMATS = (
         ),
     ),
     Format(
+        name="nginx start",
+        describes="What nginx says before its log is open",
+        head=r"(?P<process>nginx):\ \[<level>\]\ ",
+        examples=(
+            line(
+                "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)",
+                time=None,
+                level="FATAL",
+                message="bind() to 0.0.0.0:80 failed (98: Address already in use)",
+                process="nginx",
+            ),
+        ),
+    ),
+    Format(
         name="apache error",
         describes="Error log of Apache httpd",
         head=r"""
