@@ -91,10 +91,10 @@ def _saved(context: Context) -> list[str]:
 
 
 def _formats(context: Context) -> list[str]:
-    from logctl.ops.send.format_catalogue import known_names
+    from logctl.ops.send.format_catalogue import choosable_names
     from logctl.ops.send.input_forms import Requested
 
-    names = [*(item.name for item in context.settings.formats), *known_names()]
+    names = choosable_names(context.settings.formats)
     return [*(name.replace(" ", "-") for name in names), *Requested]
 
 

@@ -19,16 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logctl.core.errors import UsageError
-from logctl.ops.send.entries import Entry, Rejection
+from logctl.ops.send.entries import Entry
 from logctl.ops.send.follow_checkpoint import Checkpoint, FollowState
-from logctl.ops.send.followed_file import (
-    GATHER_SECONDS,
-    SETTLE,
-    SETTLE_OF_TRACES,
-    FollowBatch,
-    FollowedFile,
-    batches,
-)
+from logctl.ops.send.followed_content import SETTLE, SETTLE_OF_TRACES, FollowedContent
+from logctl.ops.send.followed_file import FollowBatch, FollowedFile
 from logctl.ops.send.log_rotation import CompressedFile, rotated_name
 
 START = 1_770_000_000_000
@@ -74,9 +68,9 @@ class Writer:
 class Reader:
     """`send -f`, which may be killed; `told` is what it committed."""
 
-    def __init__(self, writer: Writer, **options: Any) -> None:
+    def __init__(self, writer: Writer, *, from_end: bool = False, **content: Any) -> None:
         self.writer = writer
-        self.options = options
+        self.options: Any = {"from_end": from_end, "content": FollowedContent(**content)}
         self.now = START
         self.told: list[Any] = []
         self.notices: list[str] = []
@@ -154,23 +148,29 @@ def test_the_last_record_waits_until_it_is_whole(writer: Writer, reader: Reader)
     assert reader.drain() == ["ERROR:a:two"]
 
 
-def test_lines_after_the_pause_are_of_the_record_before_it(writer: Writer, reader: Reader) -> None:
-    writer.append("2026-01-31 08:15:00 ERROR one\n")
-    reader.drain()
-    writer.append("ValueError: late\n")
-    batch = reader.poll(0) or reader.poll(SETTLE)
-    assert [(item.value, item.level) for item in batch.entries if isinstance(item, Entry)] == [  # type: ignore[union-attr]
-        ("ValueError: late", "ERROR")
+def test_pieces_of_a_trace_that_pauses_for_too_long_have_its_level(writer: Writer, reader: Reader) -> None:
+    pieces = [
+        "2026-01-31 08:15:00 ERROR one\n",
+        "Traceback (most recent call last):\n",
+        '  File "a.py", line 1, in f\nValueError: late\n',
     ]
+    levels = []
+    for piece in pieces:
+        writer.append(piece)
+        for _ in range(8):
+            if batch := reader.poll(SETTLE):
+                levels += [item.level for item in batch.entries if isinstance(item, Entry)]
+                reader.commit(batch)
+    assert levels == ["ERROR"] * 3
 
 
 def test_json_waits_for_nothing(writer: Writer, reader: Reader) -> None:
     writer.append('{"a": 1}\nnot json\n{"b": 2}\n{"c"')
     batch = reader.poll()
     assert batch is not None
-    assert [type(item) for item in batch.entries] == [Entry, Rejection, Entry]
+    assert [type(item) for item in batch.entries] == [Entry, Entry, Entry]
     reader.commit(batch)
-    assert reader.told == [{"a": 1}, ("json", 2), {"b": 2}]
+    assert reader.told == [{"a": 1}, "not json", {"b": 2}]
 
 
 def test_a_batch_has_an_end(writer: Writer) -> None:
@@ -191,7 +191,7 @@ def test_a_json_line_longer_than_a_batch(writer: Writer) -> None:
     reader = Reader(writer, max_bytes=1000)
     writer.append('{"a": 1}\n{"b": "' + "x" * 5_000 + '"}\n{"c": 3}\n')
     assert [item for item in reader.drain() if isinstance(item, dict)] == [{"a": 1}, {"c": 3}]
-    assert [item[1] for item in reader.told if isinstance(item, tuple)] == [2]
+    assert "".join(item for item in reader.told if isinstance(item, str)) == '{"b": "' + "x" * 5_000 + '"}'
 
 
 @pytest.mark.parametrize("with_bom", [False, True])
@@ -742,47 +742,6 @@ def test_what_cannot_be_followed(writer: Writer, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=said):
             followed.poll(START)
         followed.close()
-
-
-def test_batches_sleeps_while_there_is_nothing(writer: Writer, reader: Reader) -> None:
-    slept: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        reader.now += SETTLE
-        if len(slept) == 3:
-            writer.append("one\n")
-
-    told: list[str] = []
-    coming = batches(reader.followed, clock=lambda: reader.now, sleep=sleep, on_notice=told.append)
-    batch = next(coming)
-    assert [item.value for item in batch.entries if isinstance(item, Entry)] == ["one"]
-    assert slept == [0.2] * 4
-    batch.commit()
-    os.truncate(writer.path, 0)
-    writer.append("2\n")
-    assert [item.value for item in next(coming).entries if isinstance(item, Entry)] == ["2"]
-    assert [text.removeprefix(f"{writer.path} ")[:13] for text in told] == ["does not exis", "was truncated"]
-
-
-def test_records_gather_for_a_second_after_a_small_batch_and_not_after_a_full_one(
-    writer: Writer, reader: Reader
-) -> None:
-    slept: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        reader.now += SETTLE
-
-    writer.append("x" * 99 + "\n")
-    coming = batches(reader.followed, clock=lambda: reader.now, sleep=sleep, on_notice=print)
-    next(coming).commit()
-    slept.clear()
-    writer.append(("y" * 99 + "\n") * 24_000)
-    next(coming).commit()
-    assert slept == [GATHER_SECONDS]
-    next(coming).commit()
-    assert slept == [GATHER_SECONDS]
 
 
 def test_a_checkpoint_is_on_disk_before_it_has_its_name(

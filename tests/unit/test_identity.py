@@ -22,7 +22,8 @@ from logctl.core.hot_rows import from_item
 from logctl.core.records import TS_DERIVED, Record, Rejected, derive_id
 from logctl.core.times import DAY, SECOND
 from logctl.core.unpacking import unpack
-from logctl.ops.send.followed_file import SETTLE, FollowedFile
+from logctl.ops.send.followed_content import SETTLE
+from logctl.ops.send.followed_file import FollowedFile
 from logctl.ops.send.input_forms import Errors, Form, Requested
 from logctl.ops.send.input_messages import Inputs
 from logctl.ops.send.line_reader import LineReader

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from logctl.ops.send.sender_zone import SenderZone
 
 _EXAMPLE_WIDTH = 60
+_ROOM_FOR_EXAMPLES = 120
+"""Columns of a terminal on which examples have room beside the rest."""
 
 
 def register(app: typer.Typer) -> None:
@@ -37,9 +39,10 @@ def register(app: typer.Typer) -> None:
 
 
 def listing(context: Context, output: OutputOption = Output.TABLE) -> None:
-    """List the formats of log lines that are known by name.
+    """List the formats of log lines that are known.
 
-    Your own formats, declared in logctl.toml, come first. AWS is not needed.
+    Your own formats, declared in logctl.toml, come first, and layers such as Docker's last: lines within them
+    are read like any others. AWS is not needed.
 
     Examples:
 
@@ -50,12 +53,15 @@ def listing(context: Context, output: OutputOption = Output.TABLE) -> None:
     from logctl.ops.send.format_catalogue import known_formats
 
     rows = [
-        {"name": item.name, "written_by": item.describes, "example": item.example}
+        {"name": item.name, "kind": item.kind, "written_by": item.describes, "example": item.example}
         for item in known_formats(context.settings.formats)
     ]
+    columns = ["name", "kind", "written_by", "example"]
+    if output is Output.TABLE and sys.stdout.isatty() and console().width < _ROOM_FOR_EXAMPLES:
+        columns.remove("example")
     show(
         rows,
-        ("name", "written_by", "example"),
+        columns,
         output,
         words={"example": lambda text: shorten(text.partition("\n")[0], _EXAMPLE_WIDTH)},
         whole=("name",),
@@ -97,7 +103,7 @@ def test(
         None,
         where="",
         form=choice.form,
-        errors=Errors.STRICT,
+        errors=Errors.DETECT,
         zone=choice.zone.zone,
         formats=choice.formats,
         only=choice.only,

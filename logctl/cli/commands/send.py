@@ -59,6 +59,14 @@ class SendOptions:
             "--from-end", help="With --follow: skip what a file holds when it is followed for the first time."
         ),
     ] = False
+    exclude_files: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude-files",
+            metavar="GLOB",
+            help="With --follow: files not to follow, by name or whole path; repeatable.",
+        ),
+    ] = None
     every: Annotated[
         str | None,
         every_option(
@@ -77,9 +85,11 @@ class SendOptions:
     errors: Annotated[
         Errors,
         typer.Option(
-            "--errors", help="Invalid UTF-8: reject the record (strict), or replace the bytes (replace)."
+            "--errors",
+            help="Bytes that are not UTF-8: read them as Windows-1252 or Latin-1 (detect), reject the record "
+            "(strict), or replace them (replace).",
         ),
-    ] = Errors.STRICT
+    ] = Errors.DETECT
     keep_going: Annotated[
         bool,
         typer.Option(
@@ -171,6 +181,7 @@ def _send_files(context: Context, paths: Sequence[str], options: SendOptions, ch
         only=choice.only,
         sources=choice.sources,
         otherwise=PLACEHOLDER if options.dry_run else None,
+        notice=say,
     )
     if options.dry_run:
         printer = Printer(

@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field
+from enum import IntEnum
 from typing import Generic, TypeVar
 
 from logctl.core.formats import registry
@@ -153,7 +154,7 @@ class Joiner(Generic[Place]):
     @property
     def state(self) -> str:
         """What later lines depend on, once no record is open."""
-        if not self._states:
+        if not self._states and not self._last:
             return ""
         states = {stream: astuple(state) for stream, state in self._states.items()}
         return json.dumps([self._last, states], separators=(",", ":"))
@@ -204,7 +205,9 @@ class Joiner(Generic[Place]):
     @property
     def expects(self) -> bool:
         """Whether an open record is a trace, of which more lines probably come."""
-        return bool(self._parts) or any(record.state.trace or record.doubtful for record in self._open.values())
+        return bool(self._parts) or any(
+            record.state.trace or record.doubtful for record in self._open.values()
+        )
 
     # ── Parts of lines ──────────────────────────────────────────────────────────────────────────────
 
@@ -234,7 +237,10 @@ class Joiner(Generic[Place]):
         outer = parts.first.reading
         del self._parts[outer.stream]
         inner = "".join(parts.inner)
-        self._add(_Line("\n".join(parts.texts), _read_within(outer, inner, self._context), parts.first.place), parts.last)
+        self._add(
+            _Line("\n".join(parts.texts), _read_within(outer, inner, self._context), parts.first.place),
+            parts.last,
+        )
 
     # ── Lines ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -256,11 +262,11 @@ class Joiner(Generic[Place]):
                 self._release()
                 return
         if len(self._open) > (record is not None):
-            self._disentangle(record, reading)
+            self._disentangle(record)
             record = self._open.get(stream)
         if record is None:
             state = self._states.pop(stream, None) if self._states else None
-            if state is not None and _decide(state, reading) is True:
+            if state is not None and _decide(state, reading) is Verdict.YES:
                 # The rest of a record that was too long, or that was ended while nothing followed.
                 self._begin(line, last, _after(state, reading), continued=True)
             else:
@@ -270,9 +276,9 @@ class Joiner(Generic[Place]):
             self._resolve(record, line, last)
             return
         verdict = _decide(record.state, reading)
-        if verdict is True:
+        if verdict is Verdict.YES:
             self._continue(record, line, last)
-        elif verdict is None:
+        elif verdict is Verdict.DOUBTFUL:
             record.doubtful.append(line)
             record.idle = 0
         else:
@@ -296,14 +302,16 @@ class Joiner(Generic[Place]):
         elif (
             not reading.begins
             and len(record.doubtful) < _MAX_DOUBTFUL
-            and _decide(record.state, reading) is None
+            and _decide(record.state, reading) is Verdict.DOUBTFUL
         ):
             record.doubtful.append(line)
         else:
             self._end(record)
             self._add(line, last)
 
-    def _begin(self, line: _Line[Place], last: Place, state: _State | None, *, continued: bool = False) -> None:
+    def _begin(
+        self, line: _Line[Place], last: Place, state: _State | None, *, continued: bool = False
+    ) -> None:
         reading = line.reading
         if state is None:
             if not self._may_continue(reading):
@@ -340,7 +348,9 @@ class Joiner(Generic[Place]):
                 if reading.message != inner:
                     reading.message = message = inner
                 if trace.at_once and trace.level != UNKNOWN:
-                    reading.level = state.level = _worse(reading.level, trace.level, sure=trace.level == FATAL)
+                    reading.level = state.level = _worse(
+                        reading.level, trace.level, sure=trace.level == FATAL
+                    )
         elif reading.begins and message is not inner and (within := begun_by(message)) is not None:
             trace = within
             reading.level = state.level = reading.level if reading.level != UNKNOWN else _milder(trace.level)
@@ -351,7 +361,7 @@ class Joiner(Generic[Place]):
         if trace is not None:
             state.trace = trace.name
             if trace.name == "python":
-                state.step = 1 if "Traceback" in inner or inner[:1] == " " or "Fatal Python" in inner else 3
+                state.step = 3 if inner.startswith("Exception") else 1
             elif trace.name == "rust":
                 state.step = int(inner.endswith(":"))  # the message is in the next line
             elif trace.name == "go":
@@ -428,7 +438,7 @@ class Joiner(Generic[Place]):
         record.done = True
         del self._open[record.stream]
 
-    def _disentangle(self, own: _Open[Place] | None, reading: Reading) -> None:
+    def _disentangle(self, own: _Open[Place] | None) -> None:
         """End records of other streams that have waited long enough."""
         self._entangled += 1
         quiet = all(not record.state.trace for record in self._open.values()) and not self._parts
@@ -473,7 +483,21 @@ def join_lines(lines: Iterable[str], context: Context) -> Iterator[Joined[int]]:
 
 # ── Decisions ───────────────────────────────────────────────────────────────────────────────────────
 
+
+class Verdict(IntEnum):
+    """Whether a line continues a record."""
+
+    NO = 0
+    YES = 1
+    DOUBTFUL = 2
+    """The next line tells."""
+    OPEN = 3
+    """Other rules tell."""
+
+
 _STATE = _State.__slots__
+_JVM = frozenset(("java", "java thread", "dotnet"))
+_PYTHON_ENDS = re.compile(r"[\])}>]|\[(?:SQL|parameters|cached|generated)[: ]|\(Background on this error")
 _CALM = frozenset((INFO, NOTICE))
 _EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]{0,200}+(?:\[[^\]]{0,80}\])?(?:: |:?$)")
 _JUL = re.compile(r"[^\W\d_a-z]{4,16}: ")
@@ -488,7 +512,9 @@ _SQL_GOES_ON = re.compile(
 )
 _CLOSES = re.compile(r"[\])}>]+[,;)]?\"?\s*$")
 _GO_FUNCTION = re.compile(r"[\w./*()\[\]·…{}~%@-]{1,400}\(.{0,1000}\)$")
-_ASYNCIO = re.compile(r"(?:future|task|handle|protocol|transport|source_traceback|socket|client_session): ?[<\[]?")
+_ASYNCIO = re.compile(
+    r"(?:future|task|handle|protocol|transport|source_traceback|socket|client_session): ?[<\[]?"
+)
 # What continues any record with a head, by the first character, and the trace that it is part of.
 _CONTINUES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     first: tuple((name, re.compile(pattern)) for name, pattern in kinds)
@@ -514,78 +540,86 @@ _CONTINUES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
 }
 
 
-def _decide(state: _State, reading: Reading) -> bool | None:
-    """Return whether a line continues a record; None if only the next line can tell."""
+def _decide(state: _State, reading: Reading) -> Verdict:
+    """Return whether a line continues a record."""
     inner = reading.inner
     if not inner:
-        return False
+        return Verdict.NO
     first = inner[0]
+    if state.opened and not state.blank and _CLOSES.match(inner, 0, 200):
+        return Verdict.YES
     if state.trace:
         verdict = _in_trace(state, reading, inner, first)
-        if verdict is not None:
+        if verdict is not Verdict.OPEN:
             return verdict
     if reading.begins:
-        return state.until and state.indent == 0 and not state.several and _second_of_two(reading, inner)
-    if inner[:1] == "{" and inner.rstrip().endswith("}") and not state.opened and not state.until:
-        return False
+        return Verdict(state.until and not state.several and _second_of_two(reading, inner))
     if state.blank > _MAX_BLANK:
-        return False
-    if begun_by(inner) is not None and (first != "T" or not _takes_trace(state)) and first not in "g*":
-        return False
+        return Verdict.NO
+    if first == "{" and not state.until and not state.opened and inner.rstrip().endswith("}"):
+        return Verdict.NO
+    begun = begun_by(inner)
+    if begun is not None and not (_takes_trace(state) if first in "T " else first in "g*" and state.head):
+        return Verdict.NO
     if state.until:
-        return True
+        return Verdict.YES
     if first in " \t":
-        return state.indent == 0 or _indent(inner) > state.indent
-    if state.opened and _CLOSES.match(inner, 0, 200):
-        return True
+        return Verdict(state.indent == 0 or _indent(inner) > state.indent)
     if state.sql and _SQL_GOES_ON.match(inner):
-        return True
+        return Verdict.YES
     if not state.head:
-        return False
-    for _, pattern in _CONTINUES.get(first, ()):
-        if pattern.match(inner):
-            return True
-    if first == "T" and begun_by(inner) is not None:
-        return True
+        return Verdict.NO
+    if begun is not None or any(pattern.match(inner) for _, pattern in _CONTINUES.get(first, ())):
+        return Verdict.YES
     exception = exception_of(inner)
-    if exception is not None and (exception.name != "node" or _takes_trace(state)):
-        return True if exception.name != "node" else None
-    if state.blank:
-        return False
-    return None
+    if exception is not None and exception.name != "node":
+        return Verdict.YES
+    return Verdict.NO if state.blank and exception is None else Verdict.DOUBTFUL
 
 
-def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> bool | None:
-    """Return whether a line is part of the trace that the record has; None if the trace does not tell."""
+def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> Verdict:
+    """Return whether a line is part of the trace that the record has; `OPEN` if the trace does not tell."""
     if reading.begins and reading.ts is not None and not reading.layers:
-        return False
+        return Verdict.NO
     name = state.trace
-    trace = TRACES[name]
     if first in " \t":
-        return None if reading.begins else state.blank <= _MAX_BLANK
-    if trace.follows.match(inner, 0, 400):
-        return True
+        return Verdict.OPEN if reading.begins else Verdict(state.blank <= _MAX_BLANK)
+    if TRACES[name].follows.match(inner, 0, 400):
+        return Verdict.YES
+    alone = Verdict.OPEN if reading.begins or state.head else Verdict.NO
     if name == "python":
-        if state.step == 3:
-            return True if inner.startswith("Traceback (most") else None
-        if state.step == 1 and not state.blank and _EXCEPTION_LINE.match(inner, 0, 300):
-            return True
-        if state.step == 2 and not reading.begins and not state.blank:
-            if _CLOSES.match(inner, 0, 200) or inner.startswith(("[SQL: ", "[parameters: ", "(Background on")):
-                return True
-            return None if begun_by(inner) is None else False
-        return False
+        return _in_python(state, reading, inner)
     if name == "go":
-        return True if state.step == 1 and _GO_FUNCTION.match(inner, 0, 1500) else (False if not reading.begins else None)
-    if name == "rust" and state.step == 1 and not state.several and not reading.ts:
-        return True
+        return Verdict.YES if state.step == 1 and _GO_FUNCTION.match(inner, 0, 1500) else alone
+    if name == "rust":
+        message = state.step == 1 and not state.several and (not reading.begins or reading.ts is None)
+        return Verdict.YES if message else alone
     if name == "erlang":
-        return not reading.begins and not state.blank
+        return Verdict(not reading.begins and not state.blank)
     if name == "node source" and exception_of(inner) is not None:
-        return True
-    if name in ("java", "java thread", "dotnet") and not state.several and not reading.begins and not state.blank:
-        return None if begun_by(inner) is None else False
-    return None if state.head else (False if not reading.begins else None)
+        return Verdict.YES
+    if (
+        name in _JVM
+        and not state.several
+        and not reading.begins
+        and not state.blank
+        and begun_by(inner) is None
+    ):
+        return Verdict.DOUBTFUL
+    return alone
+
+
+def _in_python(state: _State, reading: Reading, inner: str) -> Verdict:
+    if state.step == 3:
+        return Verdict(inner.startswith("Traceback (most"))
+    if state.step == 1 and not state.blank and _EXCEPTION_LINE.match(inner, 0, 300):
+        return Verdict.YES
+    if state.step == 2 and not reading.begins:
+        if _PYTHON_ENDS.match(inner, 0, 200):
+            return Verdict.YES
+        if not state.blank and begun_by(inner) is None:
+            return Verdict.DOUBTFUL
+    return Verdict.NO
 
 
 def _after(state: _State, reading: Reading, *, sure: bool = False) -> _State:
@@ -596,11 +630,11 @@ def _after(state: _State, reading: Reading, *, sure: bool = False) -> _State:
         state.trace, state.step, state.head, state.level, indent=state.indent, until=state.until, several=True
     )
     name = state.trace
-    begun = begun_by(inner) if first not in " \t" or "Traceback" in inner[:60] else None
+    begun = begun_by(inner)
     if begun is not None and begun.name != "node source":
         after.trace = begun.name
         if begun.name == "python":
-            after.step = 1 if "Traceback" in inner[:60] or "Fatal Python" in inner else 3
+            after.step = 3 if inner.startswith("Exception") else 1
     elif first not in " \t":
         for kind, pattern in _CONTINUES.get(first, ()):
             if kind and pattern.match(inner):
@@ -649,7 +683,9 @@ def _second_of_two(reading: Reading, inner: str) -> bool:
 def _several_lines(context: Context) -> Mapping[str, Joins]:
     """Return how the lines of each format are joined, without the formats that follow the general rules."""
     return {
-        known.name: known.joins for known in (*registry.FORMATS, *context.formats) if known.joins is not Joins.TRACES
+        known.name: known.joins
+        for known in (*registry.FORMATS, *context.formats)
+        if known.joins is not Joins.TRACES
     }
 
 

@@ -57,7 +57,7 @@ TRACES = {
         _trace("rust report", r"(?:Caused\ by|Stack\ backtrace|Location):", at_once=False),
         _trace(
             "node",
-            r"\}|\]|Node\.js\ v\d|Emitted\ '|Thrown\ at:|npm\ ERR!",
+            r"Node\.js\ v\d|Emitted\ '|Thrown\ at:|npm\ ERR!",
             at_once=False,
         ),
         _trace(

@@ -56,11 +56,22 @@ class FollowState:
     before: dict[str, int] = field(default_factory=dict)
 
 
+class CheckpointUnusable(UsageError):
+    """A checkpoint cannot be read or written."""
+
+
+class FollowedElsewhere(UsageError):
+    """Another process follows the file."""
+
+
 class Checkpoint:
     """The checkpoint of one file and app; while it is open, no other process can open it.
 
+    `app` is empty if each record names its app.
+
     Raises:
-        UsageError: another process has it open, or the checkpoint cannot be used.
+        FollowedElsewhere: another process has it open.
+        CheckpointUnusable: it cannot be read or written.
     """
 
     def __init__(self, directory: Path, app: str, path: Path) -> None:
@@ -72,13 +83,16 @@ class Checkpoint:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(directory / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as problem:
-            raise UsageError(f"The checkpoint of {path} cannot be kept in {directory}: {problem}.") from None
+            raise CheckpointUnusable(
+                f"The checkpoint of {path} cannot be kept in {directory}: {problem}."
+            ) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._lock)
-            raise UsageError(
-                f"Another logctl follows {path} for {app}.", "Stop it first, or use another app."
+            for_app = f" for {app}" if app else ""
+            raise FollowedElsewhere(
+                f"Another logctl follows {path}{for_app}.", "Stop it first, or use another app."
             ) from None
         try:
             self.state = self._load()
@@ -95,7 +109,7 @@ class Checkpoint:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
-            raise UsageError(
+            raise CheckpointUnusable(
                 f"The checkpoint {self.path} cannot be used: {problem}.",
                 "Delete it, and follow the file again without --from-end: it is read from its start, and "
                 "records that are stored already are not added twice.",
@@ -105,7 +119,7 @@ class Checkpoint:
         """Write `state` to disk, atomically.
 
         Raises:
-            UsageError: it cannot be written.
+            CheckpointUnusable: it cannot be written.
         """
         text = json.dumps({**self._about, "state": asdict(state)}, indent=1)
         try:
@@ -127,7 +141,7 @@ class Checkpoint:
             finally:
                 os.close(directory)
         except OSError as problem:
-            raise UsageError(f"The checkpoint {self.path} cannot be written: {problem}.") from None
+            raise CheckpointUnusable(f"The checkpoint {self.path} cannot be written: {problem}.") from None
         self.state = state
 
     def close(self) -> None:

@@ -13,14 +13,14 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from logctl.core.errors import UsageError
-from logctl.ops.send.input_files import decompressed
+from logctl.ops.send.decompression import decompressed
 from logctl.ops.send.input_forms import LOOK, Compression, compression
 
 if TYPE_CHECKING:
@@ -193,6 +193,26 @@ def rotated_name(name: str, sibling: str) -> Rotated | None:
     return Rotated(*_date(date, ()), packed=packed) if packed or rest == f"{dot}{extension}" else None
 
 
+def rotated_among(names: Collection[str]) -> dict[str, str]:
+    """Return the names of rotated files among `names`, each with the name that it was rotated away from."""
+    known, rotated = set(names), {}
+    for name in names:
+        for base in _possible_bases(name):
+            if base in known and base != name and rotated_name(base, name) is not None:
+                rotated[name] = base
+    return rotated
+
+
+def _possible_bases(name: str) -> Iterator[str]:
+    after = _AFTER_NAME.search(name)
+    if after is not None:
+        yield name[: after.start()]
+    bare = name[: after.start("packed")] if after is not None and after["packed"] else name
+    within = _BEFORE_EXTENSION.search(bare)
+    if within is not None:
+        yield bare[: within.start()] + "." + bare[within.end() :].lstrip(".")
+
+
 def _date(date: str, number: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
     """Return the day of a date as eight digits, and the numbers after it, so that both sort by time."""
     if first := _YEAR_LAST.match(date):
@@ -252,7 +272,10 @@ def find_copy(path: Path, is_it: Callable[[GrowingFile], bool]) -> GrowingFile |
     Such a file was compressed, or copied before the original was truncated, and so has another inode.
     """
     for _, candidate in reversed(_rotated(path)):
-        file = open_rotated(candidate)
+        try:
+            file = open_rotated(candidate)
+        except PermissionError:
+            continue  # archives may be closed to who reads the log; waiting for them would stop everything
         if file is not None and _confirmed(file, is_it):
             return file
         if file is not None:

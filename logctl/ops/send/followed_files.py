@@ -1,0 +1,404 @@
+"""Following many files at once: in turn, with few of them open, and with new ones as they appear.
+
+Each file is followed by a `FollowedFile` with its own checkpoint. A round has at most one batch of each file,
+so that a busy file does not delay the others. The batches of a round are sent together, and each is committed
+once all have been accepted.
+
+A file in which nothing happens is only looked at: one `stat` a poll. When many are followed, such files are
+closed, and opened again from their checkpoints, as after a restart.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from logctl.core.errors import UsageError
+from logctl.core.times import MINUTE, SECOND
+from logctl.ops.send.follow_checkpoint import CheckpointUnusable, FollowedElsewhere, FollowState
+from logctl.ops.send.follow_paths import FollowPaths, FoundPaths, LeftOut
+from logctl.ops.send.followed_content import holds
+from logctl.ops.send.followed_file import FollowBatch, FollowedFile
+from logctl.ops.send.log_rotation import open_rotated
+
+POLL_SECONDS = 0.2
+GATHER_SECONDS = 1.0
+"""How long records are collected after a round, because a message of one record costs as much as a message of
+a thousand."""
+MAX_OPEN = 100
+"""How many files are open at the same time, with two file descriptors each: one locks the checkpoint."""
+_MAX_BATCHES = 50
+_MAX_BYTES = 8 * 1024 * 1024
+"""Batches of a round, and the bytes of a round after which no batch is added."""
+_MUCH = 512 * 1024
+"""Bytes of a batch after which the next one of its file is read at once."""
+_LOOK_AGAIN = 2 * SECOND
+"""How often folders and patterns are looked up again."""
+_SLOW = SECOND
+"""How often a file is polled that cannot be read, or was renamed and has no successor yet."""
+_SLOW_AGAIN = 10 * SECOND
+"""How often to try to follow a file that another process follows."""
+_LET_GO = MINUTE
+"""How long a file that is no longer found must be quiet until it is left."""
+_MAX_INODES = 4
+"""How many inodes are remembered of each file."""
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FileBatch:
+    """A batch and the path of its file."""
+
+    path: Path
+    batch: FollowBatch
+
+
+@dataclass(frozen=True)
+class FollowRound:
+    """Batches of different files, to be sent together, and messages for the person who follows them."""
+
+    batches: tuple[FileBatch, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def commit(self) -> None:
+        """Record that all batches were sent."""
+        for item in self.batches:
+            item.batch.commit()
+
+
+_Signature = tuple[int, int, int, int] | None
+
+
+@dataclass(eq=False)
+class _Entry:
+    """A file that is followed. `certain`: it was named itself, and is waited for.
+
+    `signature` is that of the file when it came to rest; `resting` says whether it still is. It is not polled
+    within `pause` milliseconds after `paused_at`. `seen` is `FollowedFile.seen` while it is closed. `inodes`
+    has what was read of the files that had this path, to recognise them under other names.
+    """
+
+    path: Path
+    certain: bool
+    from_end: bool
+    followed: FollowedFile | None = None
+    resting: bool = False
+    signature: _Signature = None
+    paused_at: int = 0
+    pause: int = 0
+    much: bool = False
+    refused: bool = False
+    seen: tuple[int, int, int] | None = None
+    inodes: dict[tuple[int, int], FollowState] = field(default_factory=dict)
+
+    def close(self) -> None:
+        if self.followed is not None:
+            self.seen = self.followed.seen
+            self.followed.close()
+            self.followed = None
+
+
+class FollowedFiles:
+    """The files that folders, patterns and names stand for, followed in turn.
+
+    `open_file` makes the `FollowedFile` of a path; its second argument says whether to skip what is in the
+    file.
+
+    Raises:
+        UsageError: a file that is there cannot be followed, such as one that another process follows.
+    """
+
+    def __init__(
+        self,
+        paths: FollowPaths,
+        *,
+        open_file: Callable[[Path, bool], FollowedFile],
+        from_end: bool = False,
+        max_open: int = MAX_OPEN,
+    ) -> None:
+        self._paths = paths
+        self._open_file = open_file
+        self._max_open = max_open
+        self._entries: dict[Path, _Entry] = {}
+        self._told: set[Path] = set()
+        self._notices: list[str] = []
+        self._looked_at: int | None = None
+        self._missing_told = False
+        self._next = 0
+        try:
+            self._update(from_end=from_end)
+            for entry in [*self._entries.values()]:
+                try:
+                    self._open(entry)
+                except (CheckpointUnusable, FollowedElsewhere):
+                    raise
+                except UsageError as problem:
+                    self._give_up(entry, problem)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> FollowedFiles:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all files and checkpoints."""
+        for entry in self._entries.values():
+            entry.close()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that are followed now."""
+        return tuple(self._entries)
+
+    def poll(self, now: int, *, only_much: bool = False) -> FollowRound:
+        """Return the next round; it has to be committed before the next poll.
+
+        `now` is in milliseconds. With `only_much`, only files are read whose last batch did not hold all.
+
+        Raises:
+            UsageError: a file cannot be followed that was named itself, or a checkpoint cannot be written.
+        """
+        if self._looked_at is None or not 0 <= now - self._looked_at < _LOOK_AGAIN:
+            if self._looked_at is not None:
+                self._update(from_end=False)
+            self._looked_at = now
+        batches, size = [], 0
+        for entry in self._in_turn():
+            if (only_much and not entry.much) or not self._is_due(entry, now):
+                continue
+            batch = self._poll(entry, now)
+            if batch is None:
+                continue
+            self._notices += [notice.text for notice in batch.notices]
+            if batch.end == batch.start:
+                batch.commit()
+                continue
+            batches.append(FileBatch(entry.path, batch))
+            size += batch.end - batch.start
+            if size >= _MAX_BYTES or len(batches) >= min(_MAX_BATCHES, self._max_open):
+                break
+        notices = tuple(self._notices)
+        self._notices.clear()
+        return FollowRound(tuple(batches), notices)
+
+    @property
+    def has_much(self) -> bool:
+        """Whether a file probably has more than what its last batch held."""
+        return any(entry.much for entry in self._entries.values())
+
+    def _in_turn(self) -> Iterator[_Entry]:
+        """Yield all entries, beginning after the last one of the last round."""
+        entries = list(self._entries.values())
+        start = self._next
+        for number in range(len(entries)):
+            index = (start + number) % len(entries)
+            self._next = (index + 1) % len(entries)
+            yield entries[index]
+
+    # ── One file ────────────────────────────────────────────────────────────────────────────────────
+
+    def _is_due(self, entry: _Entry, now: int) -> bool:
+        if entry.resting:
+            if _signature(entry.path) == entry.signature:
+                return False
+            entry.resting = False
+            return True
+        return not 0 <= now - entry.paused_at < entry.pause  # also after the clock was set back
+
+    def _poll(self, entry: _Entry, now: int) -> FollowBatch | None:
+        signature = _signature(entry.path)
+        entry.much = False
+        try:
+            followed = entry.followed or self._open(entry)
+            batch = followed.poll(now)
+        except FollowedElsewhere as problem:
+            self._refuse(entry, problem, now)
+            return None
+        except CheckpointUnusable:
+            raise
+        except UsageError as problem:
+            self._give_up(entry, problem)
+            return None
+        entry.from_end = entry.refused = False
+        self._note_inode(entry, followed)
+        if batch is not None:
+            entry.much = batch.end - batch.start >= _MUCH
+            return batch
+        entry.resting, entry.signature = followed.at_rest, signature
+        waiting = followed.is_busy or followed.quiet >= _SLOW
+        entry.paused_at, entry.pause = now, _SLOW if waiting else 0
+        return None
+
+    def _open(self, entry: _Entry) -> FollowedFile:
+        """Open a file. If too many are open, close one that is at rest, or else the one opened first."""
+        opened = [other for other in self._entries.values() if other.followed is not None]
+        if len(opened) >= self._max_open:
+            for other in sorted(opened, key=lambda other: not other.resting):
+                if other.followed is not None and not other.followed.is_busy:
+                    other.close()
+                    break
+        entry.followed = self._open_file(entry.path, entry.from_end)
+        entry.followed.seen = entry.seen
+        return entry.followed
+
+    def _give_up(self, entry: _Entry, problem: UsageError) -> None:
+        """Leave a file that cannot be followed, unless it was named itself."""
+        if entry.certain:
+            raise problem
+        entry.close()
+        self._leave(entry.path, f"{problem.message} It is not followed.")
+
+    def _refuse(self, entry: _Entry, problem: UsageError, now: int) -> None:
+        """Try again later to follow a file that another process follows."""
+        if not entry.refused:
+            self._notices.append(f"{problem.message} logctl tries again.")
+        entry.refused = True
+        entry.paused_at, entry.pause = now, _SLOW_AGAIN
+
+    def _note_inode(self, entry: _Entry, followed: FollowedFile) -> None:
+        state = followed.state
+        if state is not None:
+            entry.inodes.pop((state.device, state.inode), None)
+            entry.inodes[state.device, state.inode] = state
+            if len(entry.inodes) > _MAX_INODES:
+                del entry.inodes[next(iter(entry.inodes))]
+
+    # ── Which files ─────────────────────────────────────────────────────────────────────────────────
+
+    def _update(self, *, from_end: bool) -> None:
+        """Look for new files, and leave those that are gone."""
+        try:
+            found = self._paths.find()
+        except OSError:
+            return  # a folder cannot be read at the moment: go on with the files that are known
+        for path in found.paths:
+            if path in self._entries or path in self._told:
+                continue
+            certain = path in self._paths.certain
+            if not certain and (self._is_renamed(path) or self._is_binary(path)):
+                continue
+            self._entries[path] = _Entry(path, certain, from_end)
+        for path in set(self._entries).difference(found.paths):
+            entry = self._entries[path]
+            followed = entry.followed
+            if followed is None or entry.resting or (followed.quiet >= _LET_GO and not followed.is_busy):
+                entry.close()
+                del self._entries[path]
+        self._told &= {*found.paths, *found.left_out}
+        self._tell_left_out(found)
+        if not self._entries and not self._missing_told:
+            self._notices.append(f"No file matches {', '.join(self._paths.sets)} yet; logctl waits for one.")
+        self._missing_told = not self._entries
+
+    def _is_renamed(self, path: Path) -> bool:
+        """Return whether a new path is the new name of a file that is followed under another one."""
+        signature = _signature(path)
+        key = signature[:2] if signature else None
+        for entry in self._entries.values():
+            state = entry.inodes.get(key) if key and entry.path.parent == path.parent else None
+            if state is None:
+                continue
+            try:
+                file = open_rotated(path)
+                if file is None:
+                    return True
+                with closing(file):
+                    same = holds(file, state)
+            except UsageError:
+                continue
+            except OSError:
+                return True  # it is looked at again
+            if same:
+                self._told.add(path)
+                return True
+        return False
+
+    def _is_binary(self, path: Path) -> bool:
+        """Return whether a file is not a log, because it has NUL characters; UTF-16 is reported elsewhere."""
+        try:
+            with path.open("rb") as file:
+                start = file.read(1024)
+        except OSError:
+            return False  # the one who follows it reports that
+        if b"\0" not in start or start.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return False
+        self._leave(path, f"{path} is not text. It is not followed.")
+        return True
+
+    def _leave(self, path: Path, notice: str) -> None:
+        self._entries.pop(path, None)
+        self._told.add(path)
+        self._notices.append(notice)
+
+    def _tell_left_out(self, found: FoundPaths) -> None:
+        """Say once of each file that it is not followed."""
+        new: dict[LeftOut, list[Path]] = {}
+        for path, reason in found.left_out.items():
+            if path not in self._told and path not in self._entries:
+                self._told.add(path)
+                if self._looked_at is None or reason is not LeftOut.ROTATED:
+                    new.setdefault(reason, []).append(path)
+        for reason, paths in new.items():
+            names = ", ".join(str(path) for path in sorted(paths)[:_SHOWN])
+            more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
+            self._notices.append(
+                f"Not followed, because they are {reason}: {names}{more}. Send them with `logctl send`."
+            )
+
+
+class _Sleep(Protocol):
+    def __call__(self, seconds: float, /) -> object: ...
+
+
+def rounds(
+    files: FollowedFiles,
+    *,
+    clock: Callable[[], int],
+    sleep: _Sleep,
+    on_notice: Callable[[str], object],
+    interval: float = POLL_SECONDS,
+    gather: float = GATHER_SECONDS,
+) -> Iterator[FollowRound]:
+    """Yield rounds without end; each has to be committed before the next. Notices go to `on_notice`.
+
+    While files have more than one batch, their next ones follow at once. Otherwise the files are polled every
+    `interval` seconds, and records are collected for `gather` seconds after each round.
+    """
+    waits_until = 0
+    while True:
+        now = clock()
+        # A clock that was set back must not stop anything.
+        gathering = now < waits_until <= now + int(gather * 1000)
+        found = files.poll(now, only_much=gathering)
+        for notice in found.notices:
+            on_notice(notice)
+        if found.batches:
+            yield found
+            if not gathering:
+                waits_until = clock() + int(gather * 1000)
+            if not files.has_much:
+                sleep(max(0.0, min(gather, (waits_until - clock()) / 1000)))
+        elif not gathering:
+            sleep(interval)
+        else:
+            sleep(max(0.0, min(gather, (waits_until - clock()) / 1000)))
+
+
+def _signature(path: Path) -> _Signature:
+    """Return what changes when a file changes; None if it cannot be found."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - four times as fast as Path.stat
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
