@@ -495,3 +495,14 @@ def test_any_body_is_unpacked_or_refused(body):
         opened(body)
     except Rejected as refused:
         assert refused.reason
+
+
+@pytest.mark.proves("B52")
+@pytest.mark.parametrize("before", ["", "2026-01-31 11:00:00 INFO the key is "])
+def test_a_key_in_lines_of_text_is_one_record(before):
+    """Redaction recognises a key by its first and its last line."""
+    key = "-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAKj34GkxFhD9\nabc=\n-----END RSA PRIVATE KEY-----"
+    assert [record.message for record in opened(f"{before}{key}\nnext").records] == [
+        before.partition("INFO ")[2] + key,
+        "next",
+    ]
