@@ -18,7 +18,7 @@ from logctl.ops.send.format_catalogue import Kind, choosable_names, chosen_forma
 from logctl.ops.send.input_forms import Requested
 from logctl.stack.settings import Settings
 from tests.formats_page import PAGE, page
-from tests.unit.test_layers import LAYERS
+from tests.helpers.layer_lines import LAYERS
 
 CONTEXT = Context(parse_time("2026-11-27T12:00:00Z"))
 KNOWN = known_formats()
@@ -26,7 +26,7 @@ KNOWN = known_formats()
 
 # Layers come before formats, so that a line of these is read as a layer and the text within it.
 WITHIN_LAYERS = {
-    "apple syslog", "cisco", "dmesg with level", "dnf", "dovecot", "ras syslog", "yum", "zypper",
+    "apple syslog", "cisco", "dovecot",
 }  # fmt: skip
 
 
