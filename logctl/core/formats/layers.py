@@ -76,10 +76,7 @@ def _from_letter(text: str, context: Context) -> Layer | None:
     if front[6:7] == ":" and (found := _DMESG.match(text, 0, 30)):  # dmesg -T -x
         level = SEVERITIES[_KERNEL_LEVELS.index(found[1])]
         return Layer("dmesg with times", text[found.end() :], level=level, app="kernel")
-    if "\t" in front:  # gh run view --log
-        found = _GH_RUN.match(text, 0, FRONT)
-        if found is None:
-            return None
+    if "\t" in front and (found := _GH_RUN.match(text, 0, FRONT)):  # gh run view --log
         return Layer("gh run", text[found.end() :], fields=found.groupdict(), stream=found[0])
     return named_layers.before_space(text, space) if space > 3 and "-" in front else None
 
