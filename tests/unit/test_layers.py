@@ -1,115 +1,114 @@
-"""Layers: which lines have one, what is within, and that an ordinary line has none."""
+"""Who may import whom: cli → ops, local → stack → pipeline → aws → core."""
 
 from __future__ import annotations
 
+import ast
+import re
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
 import pytest
 
-from logctl.core.formats.joining import join_lines
-from logctl.core.formats.layers import unwrap
-from logctl.core.formats.reader import read_line
-from logctl.core.formats.reading import Context
-from logctl.core.times import iso, parse_time
-from tests.helpers.layer_lines import LAYERS
+ROOT = Path(__file__).parents[2] / "logctl"
+MAY_IMPORT = {
+    "core": {"core"},
+    "aws": {"core", "aws"},
+    "pipeline": {"core", "aws", "pipeline"},
+    "stack": {"core", "aws", "pipeline", "stack"},
+    "ops": {"core", "aws", "pipeline", "stack", "ops"},
+    "local": {"core", "local"},
+    "cli": {"core", "aws", "pipeline", "stack", "ops", "local", "cli"},
+}
+PURE = {
+    "boto3",
+    "botocore",
+    "os",
+    "time",
+    "socket",
+    "subprocess",
+    "pathlib",
+    "random",
+    "threading",
+    "requests",
+}
 
-CONTEXT = Context(reference=parse_time("2026-11-27T12:00:00Z"))
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
 
 
-@pytest.mark.parametrize(("line", "layers", "inner", "time", "fields"), LAYERS, ids=lambda value: None)
-def test_layers(line, layers, inner, time, fields):
-    found = read_line(line, CONTEXT)
-    assert (",".join(found.layers), found.inner) == (layers, inner)
-    assert (None if found.ts is None else iso(found.ts)) == (
-        time if found.ts is None or time else iso(found.ts)
+@pytest.mark.parametrize("layer", sorted(MAY_IMPORT))
+def test_imports_point_downwards(layer):
+    for path in (ROOT / layer).rglob("*.py"):
+        ours = {
+            name.split(".")[1] for name in imports(path) if name.startswith("logctl.") and name.count(".") > 1
+        }
+        assert ours <= MAY_IMPORT[layer], path
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Imports inside functions count too: they only hide a circle."""
+    modules = {
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in ROOT.rglob("*.py")
+    }
+    graph = {name: imports(path) & modules.keys() - {name} for name, path in modules.items()}
+    # A package that is imported is not what its modules import.
+    TopologicalSorter(graph).prepare()
+
+
+def test_core_and_what_is_computed_from_settings_know_no_clock_and_no_network():
+    pure = [ROOT / "stack" / f"{name}.py" for name in ("settings", "names", "capacity", "sizes")]
+    for path in [*(ROOT / "core").rglob("*.py"), *pure]:
+        assert not {name.split(".")[0] for name in imports(path)} & PURE, path
+        assert "datetime.now" not in path.read_text("utf-8"), path
+
+
+def reached(start: set[str]) -> set[str]:
+    """The modules of logctl that these import, directly or not, with the packages that they lie in."""
+    found: set[str] = set()
+    waiting = set(start)
+    while waiting:
+        name = waiting.pop()
+        path = ROOT.parent / name.replace(".", "/")
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name not in found and file.is_file():
+            found.add(name)
+            waiting |= {one for one in imports(file) if one.startswith("logctl.")}
+            waiting |= {name.rpartition(".")[0]} - {""}
+    return found
+
+
+def test_what_lambda_gets_is_what_the_handlers_reach():
+    """A module that only the command line needs would change the bundle, and so redeploy every function."""
+    handlers = {
+        f"logctl.pipeline.{path.stem}"
+        for path in (ROOT / "pipeline").glob("*.py")
+        if re.search(r"^def handler\(", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert len(handlers) == 4
+    there = {
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
+        for layer in ("core", "aws", "pipeline")
+        for path in (ROOT / layer).rglob("*.py")
+    }
+    assert there - reached(handlers) == set()
+
+
+def test_help_needs_neither_boto3_nor_the_sandbox():
+    program = (
+        "import sys; from logctl.cli.app import app\n"
+        "for words in ([], ['tail'], ['athena', 'query'], ['local', 'up'], ['dashboard', 'open']):\n"
+        "    assert app([*words, '--help'], standalone_mode=False) == 0\n"
+        "sys.exit(','.join(m for m in ('boto3', 'pyathena', 'ministack', 'duckdb', 'sqlglot', 'pyarrow', 'yaml') if m in sys.modules) or 0)"
     )
-    assert {name: found.fields.get(name) for name in fields} == fields
-
-
-PLAIN = [
-    "2026-11-27 10:15:30 status installed nginx:amd64 1.22.1",
-    "2026-11-27 10:15:30,123 ERROR payment failed",
-    "2026-11-27 10:15:30,123 [main] ERROR c.a.Shop - payment failed: no",
-    "2026-11-27T10:15:30.123Z [WARN]  agent: slow",
-    "2026-11-27T10:15:30.123456Z  INFO shop: ok",
-    "2026-11-27T10:15:30.123456Z ERROR shop::db: payment failed",
-    "2026-11-27T10:15:30.123Z app:db connected",
-    "2026-11-27T10:15:30.123Z error: payment failed",
-    "2026-11-27T10:15:30.123456Z my-lb 10.0.0.9:2817 10.0.1.1:80 0.0 0.1 200",
-    "2026-11-27T10:15:30.123456Z 0 [ERROR] [MY-010259] [Server] x",
-    "2026-11-27 10:15:30.123 UTC [1] ERROR:  x",
-    "2026-11-27 10:15:30.008 25746 INFO nova.osapi [-] x",
-    "2026-11-27 10:15:30 1abc-000-XY <= ann@example.com H=x",
-    "Nov 27 10:15:30 Starting the backup: now",
-    "Nov 27 10:15:30 ERROR payment failed",
-    "Nov 27, 2026 10:15:30 AM org.apache.Foo start",
-    "Fri Nov 27 10:15:30 UTC 2026 backup started",
-    "Fri Nov 27 10:15:30 2026 TLS Error: TLS handshake failed",
-    "[Fri Nov 27 10:15:30 2026] usb 1-1: new device",
-    "[2026-11-27 10:15:30] production.ERROR: x",
-    "[2026-11-27T10:15:30.123Z] INFO ready",
-    "[12345] worker ready",
-    "key | value",
-    "name       | age | city",
-    "ERROR  | payment failed",
-    "id | name",
-    "web | ready",
-    "INFO:     Started server process [1]",
-    "Error: boom",
-    "at com.acme.Shop.x(Shop.java:9)",
-    "    at com.acme.Shop.x(Shop.java:9)",
-    "   2 files copied [ok]",
-    "the-quick-brown-fox jumps over",
-    "well-known ports: 22",
-    "re-reading re-reading x",
-    "a/b[c]: d",
-    "Nov 27 10:15:30 Installed: nginx-1.22.1-1.x86_64",
-    "2026-11-27T10:15:30+0000 SUBDEBUG Installed: nginx-1:1.22.1-1.x86_64",
-    "2026-11-27 10:15:30 <3> web1(812) [zypp] Exception.cc(log):137 failed",
-    "2026-11-27T10:15:30.193Z info vpxd[45715] [Originator@6876 sub=vpxLro opID=7e12] x",
-    "2026-11-27T10:15:30.193Z host - - - x",
-    "[   12.345678] usb 1-1: new high-speed USB device",
-    "[   12.345678] Bluetooth hci0: x",
-    "2026-11-27 10:15:30,123 - util.py[WARNING]: x",
-    "2026-11-27 10:15:30,123 shop util.py[WARNING]: x",
-    "Nov 27, 2026 10:15:30 AM org.apache.Foo: start",
-    "<html>",
-    "<1234>x",
-    "<999>x",
-    "<>",
-    '10.0.0.9 - - [27/Nov/2026:10:15:31 +0000] "GET / HTTP/1.1" 200 615',
-    "10:15:30.123 [main] INFO c.a.Shop - x",
-    "1 file changed",
-    "12 <b>bold</b>",
-    "0|1|2|3",
-    "1|2 | 3 | 4",
-    "@app.route('/')",
-    "- item",
-    "- 12 items",
-    "/docker-entrypoint.sh: Configuration complete",
-    "/usr/bin/foo 2026/11/27/ x",
-    "1795774530123 ERROR payment failed",
-    "*** 10% done ***",
-    "panic: runtime error: index out of range",
-    "[0] one: [two]",
-    "",
-]
-
-
-@pytest.mark.parametrize("line", PLAIN)
-def test_an_ordinary_line_has_no_layer(line):
-    assert unwrap(line, CONTEXT) is None
-    assert read_line(line, CONTEXT).inner == line
-
-
-def test_lines_without_a_layer_continue_the_line_before():
-    lines = [
-        "Nov 27 10:15:30 mac Update[17212]: request <x",
-        "\t\tserver=<y>",
-        "\t>",
-        "Nov 27 10:15:31 mac Update[17212]: ok",
-        "2026-11-27T10:15:31.123000+00:00 2026/11/27/[$LATEST]8b1f [ERROR] KeyError: 'x'",
-        "Traceback (most recent call last):",
-        '  File "/var/task/x.py", line 3, in handler',
-        "2026-11-27T10:15:31.123000+00:00 2026/11/27/[$LATEST]8b1f END RequestId: r1",
-    ]
-    found = [(joined.lines, joined.reading.level) for joined in join_lines(lines, CONTEXT)]
-    assert found == [(3, "UNKNOWN"), (1, "UNKNOWN"), (3, "ERROR"), (1, "UNKNOWN")]
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -15,7 +15,7 @@ from logctl.core.formats.registry import FORMATS
 from logctl.ops.send.input_forms import Requested
 
 
-class Kind(StrEnum):
+class FormatKind(StrEnum):
     """How a format is known."""
 
     OWN = "own"
@@ -37,7 +37,7 @@ class KnownFormat:
     name: str
     describes: str
     example: str
-    kind: Kind = Kind.GENERAL
+    kind: FormatKind = FormatKind.GENERAL
 
 
 GENERAL = (
@@ -118,7 +118,7 @@ _LAYERS = (
 )  # fmt: skip
 
 
-def declared(formats: Iterable[Format], kind: Kind) -> list[KnownFormat]:
+def declared(formats: Iterable[Format], kind: FormatKind) -> list[KnownFormat]:
     """Return formats that are declared, each with its first example."""
     return [
         KnownFormat(item.name, item.describes, item.examples[0].text if item.examples else "", kind)
@@ -129,17 +129,17 @@ def declared(formats: Iterable[Format], kind: Kind) -> list[KnownFormat]:
 def known_formats(own: Iterable[Format] = ()) -> list[KnownFormat]:
     """Return all formats: a user's own, the declared ones by name, the general ones, JSON and layers."""
     return [
-        *declared(own, Kind.OWN),
-        *sorted(declared(FORMATS, Kind.LINE), key=lambda item: item.name),
+        *declared(own, FormatKind.OWN),
+        *sorted(declared(FORMATS, FormatKind.LINE), key=lambda item: item.name),
         *GENERAL,
-        *(KnownFormat(*row, Kind.JSON) for row in _JSON),
-        *(KnownFormat(*row, Kind.LAYER) for row in _LAYERS),
+        *(KnownFormat(*row, FormatKind.JSON) for row in _JSON),
+        *(KnownFormat(*row, FormatKind.LAYER) for row in _LAYERS),
     ]
 
 
 def choosable_names(own: Iterable[Format] = ()) -> list[str]:
     """Return the names that `--format` takes for lines of text."""
-    return [item.name for item in known_formats(own) if item.kind not in (Kind.JSON, Kind.LAYER)]
+    return [item.name for item in known_formats(own) if item.kind not in (FormatKind.JSON, FormatKind.LAYER)]
 
 
 def chosen_format(name: str, own: Iterable[Format] = ()) -> tuple[Requested, str | None]:
@@ -158,9 +158,9 @@ def chosen_format(name: str, own: Iterable[Format] = ()) -> tuple[Requested, str
         close = difflib.get_close_matches(name, [*(item.name for item in known), *Requested], n=3, cutoff=0.5)
         meant = f"Did you mean {' or '.join(repr(str(item)) for item in close)}? " if close else ""
         raise UsageError(f"There is no format {name!r}.", f"{meant}All of them: logctl formats list")
-    if found.kind is Kind.LAYER:
+    if found.kind is FormatKind.LAYER:
         raise UsageError(
             f"{found.name!r} is a layer around lines, which is always recognised.",
             "Leave out --format, or name the format of the lines within.",
         )
-    return (Requested.JSON, None) if found.kind is Kind.JSON else (Requested.AUTO, found.name)
+    return (Requested.JSON, None) if found.kind is FormatKind.JSON else (Requested.AUTO, found.name)

@@ -346,10 +346,7 @@ class LineReader:
         self, line: _Line, text: str, value: Mapping[str, Any], *, malformed: bool = False
     ) -> Iterable[Entry]:
         """Return the entries that are complete after an object; an envelope holds several events."""
-        try:
-            events = events_of(value)
-        except NotImplementedError:  # until it arrives
-            events = None
+        events = events_of(value)
         if events is None:
             return self._value(line, text, value, malformed=malformed)
         return self._events(line, events)
