@@ -24,7 +24,7 @@ from logctl.core.times import EARLIEST, LATEST
 from logctl.ops.send.encodings import decode_mixed
 from logctl.ops.send.entries import MAX_LINE, Entry, Recognised, Rejection, Trail, not_utf8
 from logctl.ops.send.input_forms import BOM, Errors, Form, LineForm
-from logctl.ops.send.json_objects import Collector, find_objects
+from logctl.core.formats.json_objects import Collector, find_objects
 
 _RETRIED = 50
 """Of the lines that looked like an object and are none, as many may begin an object again."""
