@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from logctl.core import strictjson
+from logctl.core import limits, strictjson
+from logctl.core.formats.objects import events_of
 
 MAX_LINES = 10_000
 """The most lines of one object."""
@@ -59,13 +60,32 @@ def find_objects(text: str) -> Scan | None:
                 else None
             )
         try:
-            value, malformed = strictjson.loads_leniently(text[position:end])
+            value, malformed = parse(text[position:end])
         except strictjson.Malformed:
             return None
         if not isinstance(value, Mapping):
             return None
         found.append(Found(value, position, end, malformed))
         position = end
+
+
+def parse(text: str) -> tuple[Any, bool]:
+    """Parse a JSON value; return it and whether it is malformed, as `strictjson.loads_leniently` does.
+
+    An object that holds many events has more keys than a record may have.
+
+    Raises:
+        Malformed: it is not acceptable.
+    """
+    try:
+        return strictjson.loads_leniently(text)
+    except strictjson.Malformed as problem:
+        if problem.reason != "too_many_keys":
+            raise
+        value, malformed = strictjson.loads_leniently(text, keys=limits.MAX_VALUES)
+        if not isinstance(value, Mapping) or events_of(value) is None:
+            raise
+        return value, malformed
 
 
 class Collector:

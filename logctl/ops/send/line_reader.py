@@ -24,7 +24,7 @@ from logctl.core.times import EARLIEST, LATEST
 from logctl.ops.send.encodings import decode_mixed
 from logctl.ops.send.entries import MAX_LINE, Entry, Recognised, Rejection, Trail, not_utf8
 from logctl.ops.send.input_forms import BOM, Errors, Form, LineForm
-from logctl.ops.send.json_objects import Collector, find_objects
+from logctl.ops.send.json_objects import Collector, find_objects, parse
 
 _RETRIED = 50
 """Of the lines that looked like an object and are none, as many may begin an object again."""
@@ -270,7 +270,7 @@ class LineReader:
         """Yield the entries of a line that begins like an object."""
         if text.endswith("}"):
             try:
-                value, malformed = strictjson.loads_leniently(text)
+                value, malformed = parse(text)
             except strictjson.Malformed:
                 pass
             else:
