@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import Any, BinaryIO
@@ -24,6 +24,7 @@ from logctl.core.times import EARLIEST, LATEST
 from logctl.ops.send.encodings import decode_mixed
 from logctl.ops.send.entries import MAX_LINE, Entry, Recognised, Rejection, Trail, not_utf8
 from logctl.ops.send.input_forms import BOM, Errors, Form, LineForm
+from logctl.ops.send.json_array import Element
 from logctl.ops.send.json_objects import Collector, find_objects, parse
 
 _RETRIED = 50
@@ -146,6 +147,43 @@ class LineReader:
         """Advance over `stream` without reading entries, for the `Trail` of the place after it."""
         for _ in self._lines(stream, final=True):
             pass
+
+    def element(
+        self, element: Element, within: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    ) -> Iterator[Entry | Rejection]:
+        """Yield the entries of an element of an array, in the order of the source.
+
+        `within`: makes the object that contains only this element, and says what it is.
+        """
+        line = _Line(
+            offset=element.offset,
+            end=element.offset + len(element.data),
+            number=element.line,
+            data=element.data,
+            continued=False,
+            cut=False,
+            chain=self._trail.step(element.data),
+        )
+        text = self._decode(line)
+        if within is not None and isinstance(text, str):
+            try:
+                value, malformed = parse(text)
+            except strictjson.Malformed:
+                value, malformed = None, False
+            if isinstance(value, Mapping):
+                yield from self._object(line, text, within(value), malformed=malformed)
+                return
+        yield from self._line(line)
+        if self._collected:
+            yield from self._give_up()
+
+    def pass_over(self, data: bytes) -> None:
+        """Make a part of the source that is in no entry a part of the identity of those after it."""
+        self._trail.step(data)
+
+    def move_to(self, offset: int, line: int) -> None:
+        """Go on with the line that begins at a place after the elements."""
+        self._offset, self._number, self._inside_line = offset, line, False
 
     def _lines(self, stream: BinaryIO, *, final: bool) -> Iterator[_Line]:
         limit = self._max_line + 2  # with its end of line
