@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from logctl.core import strictjson
 from logctl.core.formats.joining import Joined, Joiner
+from logctl.core.formats.json_objects import Collector, find_objects, load
 from logctl.core.formats.objects import events_of
 from logctl.core.formats.reader import read_value
 from logctl.core.formats.reading import MALFORMED_JSON, NOT_UTF8, Context, Format, Reading
@@ -25,7 +26,6 @@ from logctl.ops.send.encodings import decode_mixed
 from logctl.ops.send.entries import MAX_LINE, Entry, Recognised, Rejection, Trail, not_utf8
 from logctl.ops.send.input_forms import BOM, Errors, Form, LineForm
 from logctl.ops.send.json_array import Element
-from logctl.ops.send.json_objects import Collector, find_objects, parse
 
 _RETRIED = 50
 """Of the lines that looked like an object and are none, as many may begin an object again."""
@@ -167,7 +167,7 @@ class LineReader:
         text = self._decode(line)
         if within is not None and isinstance(text, str):
             try:
-                value, malformed = parse(text)
+                value, malformed = load(text)
             except strictjson.Malformed:
                 value, malformed = None, False
             if isinstance(value, Mapping):
@@ -308,7 +308,7 @@ class LineReader:
         """Yield the entries of a line that begins like an object."""
         if text.endswith("}"):
             try:
-                value, malformed = parse(text)
+                value, malformed = load(text)
             except strictjson.Malformed:
                 pass
             else:
@@ -384,10 +384,7 @@ class LineReader:
         self, line: _Line, text: str, value: Mapping[str, Any], *, malformed: bool = False
     ) -> Iterable[Entry]:
         """Return the entries that are complete after an object; an envelope holds several events."""
-        try:
-            events = events_of(value)
-        except NotImplementedError:  # until it arrives
-            events = None
+        events = events_of(value)
         if events is None:
             return self._value(line, text, value, malformed=malformed)
         return self._events(line, events)

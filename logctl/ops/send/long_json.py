@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from logctl.core import limits, strictjson
-from logctl.core.formats.objects import events_of
+from logctl.core.formats.events import DEEPER, events_of
+from logctl.core.formats.json_objects import MAX_LINES, Collector
 from logctl.ops.send.byte_streams import CHUNK, Joined, buffered
 from logctl.ops.send.entries import Entry, Rejection
 from logctl.ops.send.input_forms import BOM
 from logctl.ops.send.json_array import ArraySplitter, Element
-from logctl.ops.send.json_objects import MAX_LINES, Collector
 from logctl.ops.send.line_reader import LineReader
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}"]', re.DOTALL)
@@ -235,7 +235,11 @@ class _Envelope:
     def holds(self, element: bytes) -> bool:
         """Return whether an element of the array is an event, and so all of them are."""
         try:
-            value, _ = strictjson.loads_leniently(element.decode("utf-8", "replace"), keys=limits.MAX_VALUES)
+            value, _ = strictjson.loads_leniently(
+                element.decode("utf-8", "replace"),
+                depth=strictjson.MAX_DEPTH + DEEPER,
+                keys=limits.MAX_VALUES,
+            )
         except strictjson.Malformed:
             return False
         return isinstance(value, Mapping) and events_of(self.around(value)) is not None

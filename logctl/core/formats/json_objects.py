@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logctl.core import limits, strictjson
-from logctl.core.formats.objects import events_of
+from logctl.core.formats.events import DEEPER, events_of
 
 MAX_LINES = 10_000
 """The most lines of one object."""
@@ -60,7 +60,7 @@ def find_objects(text: str) -> Scan | None:
                 else None
             )
         try:
-            value, malformed = parse(text[position:end])
+            value, malformed = load(text[position:end])
         except strictjson.Malformed:
             return None
         if not isinstance(value, Mapping):
@@ -69,23 +69,18 @@ def find_objects(text: str) -> Scan | None:
         position = end
 
 
-def parse(text: str) -> tuple[Any, bool]:
-    """Parse a JSON value; return it and whether it is malformed, as `strictjson.loads_leniently` does.
-
-    An object that holds many events has more keys than a record may have.
+def load(text: str) -> tuple[Any, bool]:
+    """Parse JSON as `strictjson.loads_leniently` does, but let an object that holds several events be larger.
 
     Raises:
-        Malformed: it is not acceptable.
+        Malformed: it is not JSON, it is nested too deeply, or it has too many keys.
     """
-    try:
-        return strictjson.loads_leniently(text)
-    except strictjson.Malformed as problem:
-        if problem.reason != "too_many_keys":
-            raise
-        value, malformed = strictjson.loads_leniently(text, keys=limits.MAX_VALUES)
-        if not isinstance(value, Mapping) or events_of(value) is None:
-            raise
-        return value, malformed
+    value, malformed = strictjson.loads_leniently(
+        text, depth=strictjson.MAX_DEPTH + DEEPER, keys=limits.MAX_VALUES
+    )
+    if not strictjson.fits(value) and not (isinstance(value, Mapping) and events_of(value) is not None):
+        raise strictjson.Malformed("too_many_keys", "it is nested too deeply or has too many keys")
+    return value, malformed
 
 
 class Collector:
