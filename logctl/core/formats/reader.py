@@ -96,7 +96,7 @@ def _read_syslog(reading: Reading, text: str, layer: Layer) -> None:
         reading.message = text.strip()
         if layer.ts is not None and _CLOCK.match(text):
             reading.ts = None
-    elif reading.format == LEVEL_ONLY and _LEVEL_AND_COLON.match(text):
+    elif reading.format == LEVEL_ONLY and "host" in layer.fields and _LEVEL_AND_COLON.match(text):
         reading.message = text.strip()
     reading.begins = reading.begins or layer.lists or not _TRACE_LINE.match(text)
 
@@ -140,7 +140,7 @@ def _within(layers: list[Layer], context: Context) -> Context:
     """Return the context of a text in layers: what its time does not say is taken from that of a layer."""
     for layer in reversed(layers):
         if layer.ts is not None:
-            return Context(layer.ts, context.zone, context.formats, context.only)
+            return Context(layer.ts, context.zone, context.formats, context.only, context.day_first)
     return context
 
 

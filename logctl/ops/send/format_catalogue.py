@@ -102,6 +102,8 @@ _LAYERS = (
      "Nov 27 10:15:30 web-1 shop[812]: cart is empty"),
     ("syslog 5424", "syslog, RFC 5424", "<165>1 2026-11-27T10:15:30.003Z web-1 shop 812 - - cart is empty"),
     ("priority", "Services that write for the journal: a priority and no more", "<4>cart is empty"),
+    ("dmesg with times", "dmesg -T -x: facility, level and time of the kernel's messages",
+     "kern  :warn  : [Fri Nov 27 10:15:30 2026] disk is slow"),
     ("heroku", "heroku logs", "2026-11-27T10:15:30.123456+00:00 app[web.1]: cart is empty"),
     ("cloud foundry", "cf logs", "   2026-11-27T10:15:30.12+0100 [APP/PROC/WEB/0] OUT cart is empty"),
     ("fly", "fly logs", "2026-11-27T10:15:30Z app[e784079c].fra [info]cart is empty"),

@@ -17,11 +17,12 @@ from logctl.core.errors import UsageError
 from logctl.core.formats.reading import Format
 from logctl.ops.send.binary_files import refuse_binary
 from logctl.ops.send.byte_streams import CHUNK, Joined, buffered
+from logctl.ops.send.date_order import day_first
 from logctl.ops.send.decompression import decompressed
 from logctl.ops.send.encodings import transcoded, wide_encoding
 from logctl.ops.send.entries import MAX_LINE, Entry, Rejection
 from logctl.ops.send.input_forms import BOM, LOOK, Errors, Form, Requested, as_lines, fallback, recognise
-from logctl.ops.send.line_reader import LineReader
+from logctl.ops.send.line_reader import LineReader, Position
 from logctl.ops.send.long_json import begins_long, read_long
 
 _MAGIC = 512
@@ -91,16 +92,21 @@ def read_entries(
     formats: tuple[Format, ...] = (),
     only: str | None = None,
     max_line: int = MAX_LINE,
+    sample: bool = False,
 ) -> Iterator[Entry | Rejection]:
     """Yield the entries of a stream in order; a bad part is rejected, and reading continues after it.
 
     `reference`, `zone`, `formats` and `only` are those of `formats.reading.Context`. A line of more than
-    `max_line` bytes is split; a longer element of an array is rejected.
+    `max_line` bytes is split; a longer element of an array is rejected. With `sample`, the first bytes decide
+    whether the day or the month is first in its dates; a stream that gives its lines one by one has to be read
+    without.
 
     Raises:
         UsageError: the stream is UTF-16, or compressed and damaged.
     """
     found, start = _recognise(stream, form)
+    while sample and found is not Form.JSON_ARRAY and len(start) < LOOK and (more := stream.read(CHUNK)):
+        start += more
     reader = LineReader(
         as_lines(found),
         errors=errors,
@@ -109,6 +115,7 @@ def read_entries(
         formats=formats,
         only=only,
         plain=form is Requested.TEXT,
+        place=Position(day_first=sample and found is not Form.JSON_ARRAY and day_first(start)),
         max_line=max_line,
     )
     stream = buffered(Joined(start, stream))

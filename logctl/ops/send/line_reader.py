@@ -52,6 +52,8 @@ class Position:
     """`Trail.source`."""
     state: str = ""
     """`Joiner.state`."""
+    day_first: bool = False
+    """`Context.day_first`."""
 
 
 @dataclass(slots=True)
@@ -99,7 +101,7 @@ class LineReader:
         self._errors = errors
         self._plain = plain
         self._max_line = max_line
-        self._context = Context(reference, zone, formats, only)
+        self._context = Context(reference, zone, formats, only, place.day_first)
         self._joiner: Joiner[_Line] = Joiner(self._context, place.state)
         self._collector: Collector | None = None
         self._collected: list[tuple[_Line, str]] = []
@@ -117,6 +119,7 @@ class LineReader:
             chain=self._trail.chain.hex(),
             source=self._trail.source,
             state=self._joiner.state,
+            day_first=self._context.day_first,
         )
 
     @property
