@@ -7,7 +7,7 @@ JUDGES := .venv-judges
 # The tests start Python hundreds of times: without it each start would compile logctl anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo check unit t sandbox test lint judges golden soak bench proofs prove mutants clean
+.PHONY: help demo check unit t sandbox test lint judges golden formats soak bench proofs prove mutants clean
 
 demo: $(READY) ## run the whole pipeline in the sandbox
 	$(BIN)/logctl demo
@@ -53,6 +53,10 @@ judges: $(READY) $(JUDGES)/.ready ## checkov and parliament on the template and 
 # tests/unit/golden/template.yaml, from the template as it is.
 golden: $(READY) ## write the generated files that tests compare
 	$(BIN)/python -m tests.golden
+
+# docs/formats.md, from the declarations of the formats.
+formats: $(READY) ## write the lists in docs/formats.md anew
+	$(BIN)/python -m tests.formats_page
 
 # The long searches: more examples, longer schedules.
 soak: $(READY) ## the long searches

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, FATAL = "TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "ERROR", "FATAL"
 UNKNOWN = "UNKNOWN"
 
@@ -51,6 +53,12 @@ def parse_level(value: object) -> str:
             return _by_number(int(word))
         return _BY_NAME.get(word) or _between_names(word)
     return UNKNOWN
+
+
+@lru_cache(maxsize=2048)
+def level_of_word(word: str) -> str:
+    """Return what `parse_level` does for a word; the few words that programs write are kept."""
+    return parse_level(word)
 
 
 def _between_names(word: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,13 @@ import pytest
 import logctl.core.formats
 from logctl.core.errors import UsageError
 from logctl.core.formats.reader import read_line
-from logctl.core.formats.reading import Context
+from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, MALFORMED_JSON, NOT_UTF8, Context, Joins
+from logctl.core.records import LATE, TS_DERIVED
 from logctl.core.times import parse_time
 from logctl.ops.send.format_catalogue import Kind, choosable_names, chosen_format, known_formats
 from logctl.ops.send.input_forms import Requested
+from logctl.stack.settings import Settings
+from tests.formats_page import PAGE, page
 from tests.unit.test_layers import LAYERS
 
 CONTEXT = Context(parse_time("2026-11-27T12:00:00Z"))
@@ -61,3 +65,31 @@ def test_what_a_name_chooses():
     with pytest.raises(UsageError) as refused:
         chosen_format("postgre")
     assert "'postgres'" in refused.value.hint
+
+
+# ── docs/formats.md ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_page_is_made_of_the_declarations():
+    written = PAGE.read_text("utf-8")
+    assert written == page(written), "write it anew: make formats"
+
+
+def test_the_page_explains_every_flag_and_every_rule_for_joining():
+    written = PAGE.read_text("utf-8")
+    for flag in (BAD_TIME, AMBIGUOUS_TIME, MALFORMED_JSON, NOT_UTF8, TS_DERIVED, LATE):
+        assert f"| `{flag}` |" in written
+    for joins in Joins:
+        assert f"`{joins.value}`" in written
+
+
+def test_the_format_that_the_page_declares_is_read_as_it_says():
+    blocks = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    settings = Settings.build(("docs", {**tomllib.loads(blocks[0]), **tomllib.loads(blocks[1])}))
+    (own,) = settings.formats
+    found = read_line(
+        tomllib.loads(blocks[0])["formats"][0]["example"], Context(CONTEXT.reference, formats=(own,))
+    )
+    assert (found.format, found.level, found.message) == ("shop", "ERROR", "cart is empty")
+    assert found.fields == {"thread": "worker-1", "logger": "shop.cart"}
+    assert settings.sources[0].matches("/var/log/legacy/a.log")

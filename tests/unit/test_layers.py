@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from logctl.core.formats.joining import join_lines
@@ -219,7 +217,6 @@ LAYERS = [
         f"{AT}.000Z",
         {"process": "shop", "a": 1},
     ),
-    ("kern  :err   : [   12.345678] x", "dmesg", "[   12.345678] x", None, {}),
     (
         "Nov 27 10:15:30 10.0.0.1 45: *Nov 27 10:15:29.123: %LINK-3-UPDOWN: x",
         "syslog,syslog",
@@ -363,13 +360,6 @@ LAYERS = [
         {"dyno": "web.3"},
     ),
     (f"1 {AT}Z web1 shop 812 - - x", "syslog 5424", "x", f"{AT}.000Z", {"pid": 812}),
-    (
-        "- 1795774530 2026.11.27 dn228 Nov 27 02:15:30 dn228/dn228 crond(pam_unix)[2915]: x",
-        "alert category,syslog",
-        "x",
-        f"{AT}.000Z",
-        {"host": "dn228/dn228"},
-    ),
     (
         "Nov 27 10:15:30 web1 shop[812]: web-1  | x",
         "syslog,docker compose",

@@ -125,7 +125,7 @@ def test_a_line_that_is_not_good_json_is_kept_and_reading_goes_on() -> None:
 def test_invalid_utf8_is_replaced_when_asked() -> None:
     assert values(b'{"a": "\xff"}\n', errors=Errors.REPLACE) == [{"a": "\ufffd"}]
     assert values(b"caf\xe9\n", errors=Errors.REPLACE) == ["caf\ufffd"]
-    assert read(b"ok\n\ncaf\xe9\n{}") == [
+    assert read(b"ok\n\ncaf\xe9\n{}", errors=Errors.STRICT) == [
         Rejection(3, 4, "encoding", "byte 0xe9 at column 4 is not UTF-8"),
         Entry(0, 3, 1, "ok"),
         Entry(9, 11, 4, {}),
@@ -373,7 +373,7 @@ def test_damage_names_the_file(tmp_path: Path, pack: Any) -> None:
         whole + b"xxxx",
     ):
         path.write_bytes(broken)
-        with open_source(path) as stream, pytest.raises(UsageError, match=r"app\.log\.gz: the \w+ data is "):
+        with pytest.raises(UsageError, match=r"app\.log\.gz: the \w+ data is "), open_source(path) as stream:
             list(read_entries(stream, reference=REFERENCE))
 
 

@@ -103,7 +103,7 @@ def test(
         None,
         where="",
         form=choice.form,
-        errors=Errors.STRICT,
+        errors=Errors.DETECT,
         zone=choice.zone.zone,
         formats=choice.formats,
         only=choice.only,

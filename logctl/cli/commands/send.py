@@ -94,9 +94,11 @@ class SendOptions:
     errors: Annotated[
         Errors,
         typer.Option(
-            "--errors", help="Invalid UTF-8: reject the record (strict), or replace the bytes (replace)."
+            "--errors",
+            help="Bytes that are not UTF-8: read them as Windows-1252 or Latin-1 (detect), reject the record "
+            "(strict), or replace them (replace).",
         ),
-    ] = Errors.STRICT
+    ] = Errors.DETECT
     keep_going: Annotated[
         bool,
         typer.Option(
@@ -198,6 +200,7 @@ def _inputs(context: Context, paths: Sequence[str], options: SendOptions, choice
         app_names=dict(context.settings.apps),
         sources=choice.sources,
         otherwise=PLACEHOLDER if options.dry_run else None,
+        notice=say,
     )
 
 

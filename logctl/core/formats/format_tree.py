@@ -9,13 +9,14 @@ and its time is read once for all formats that have it in one place.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from logctl.core import levels
-from logctl.core.formats.pattern_starts import first_characters, has_alternatives, is_balanced
+from logctl.core.formats.pattern_starts import first_characters, has_alternatives, is_balanced, optional_end
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Format, Reading
 from logctl.core.formats.time_forms import FoundTime
 
@@ -31,6 +32,13 @@ _WORD = re.compile(r"[^\W\d_]{1,13}+(?:[+-]?\d{1,2}(?!\d))?(?![^\W_])")
 _NUMBERS = frozenset(("pid", "status", "bytes", "line"))
 _DECIMAL = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
 _MOST_IN_FIELD = 256
+_NAME = re.compile(r"\(\?P<\w+>")
+_SPACES = re.compile(r"(?:\\ |\\s|\[ \])(?:\+|\*|\{\d*,?\d*\})?\Z")
+_LETTERS = frozenset(string.ascii_letters) | {"\x7f"}
+_OF_LEVELS = _LETTERS
+_OF_TIMES = _LETTERS | frozenset(string.digits) | {"@"}
+_FEW = 4
+"""So many parts are tried one by one."""
 
 
 @dataclass
@@ -50,9 +58,49 @@ class _Node:
         return re.compile(self.pattern, re.VERBOSE)
 
     @cached_property
+    def match(self) -> Callable[[str, int, int], re.Match[str] | None]:
+        return self.regex.match
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.regex.groupindex)
+
+    @cached_property
     def whole(self) -> bool:
         """Whether the part is matched to the end of the line, however long it is."""
-        return "message" in self.regex.groupindex
+        return "(?P<message>" in self.pattern
+
+
+class _Choice:
+    """Parts that can follow a place in a head before the same character, in order."""
+
+    def __init__(self, nodes: tuple[_Node, ...]) -> None:
+        self.nodes = nodes
+        self._guards: dict[tuple[int, bool], re.Pattern[str]] = {}
+
+    def candidate(self, text: str, at: int, index: int) -> int:
+        """Return the index of the first part, from an index on, that may match a text; -1 if none does."""
+        left = len(self.nodes) - index
+        if left < _FEW:
+            return index if left else -1
+        long = len(text) - at > FRONT
+        guard = self._guards.get((index, long))
+        if guard is None:
+            guard = self._guards[index, long] = self._guard(index, long)
+        found = guard.match(text, at, at + FRONT)
+        return int(found.lastgroup[1:]) if found and found.lastgroup else -1
+
+    def _guard(self, index: int, long: bool) -> re.Pattern[str]:
+        """Return all parts from an index on as the alternatives of one pattern, which is matched much more quickly.
+
+        `long`: the line is longer than what is matched. A part that looks at the whole line is then always possible.
+        """
+        parts = []
+        for number in range(index, len(self.nodes)):
+            node = self.nodes[number]
+            pattern = "" if (long and node.whole) or "(?P=" in node.pattern else node.pattern
+            parts.append(f"(?:{_NAME.sub('(?:', pattern)}\n)(?P<_{number}>)")
+        return re.compile("|".join(parts), re.VERBOSE)
 
 
 class _Branches:
@@ -60,14 +108,17 @@ class _Branches:
 
     def __init__(self) -> None:
         self.nodes: list[_Node] = []
-        self._by_character: dict[str, tuple[_Node, ...]] = {}
+        self._by_character: dict[str, _Choice] = {}
+        self._choices: dict[tuple[int, ...], _Choice] = {}
 
-    def at(self, character: str) -> tuple[_Node, ...]:
+    def at(self, character: str) -> _Choice:
         found = self._by_character.get(character)
         if found is None:
-            found = tuple(node for node in self.nodes if node.first is None or character in node.first)
-            if len(self._by_character) < 1024:
-                self._by_character[character] = found
+            if character > "\x7f":
+                return self.at("\x7f")  # no part names a character beyond ASCII
+            nodes = tuple(node for node in self.nodes if node.first is None or character in node.first)
+            found = self._choices.setdefault(tuple(map(id, nodes)), _Choice(nodes))
+            self._by_character[character] = found
         return found
 
 
@@ -84,12 +135,14 @@ class FormatTree:
             self._add(declared)
 
     def _add(self, declared: Format) -> None:
+        for head in _heads(declared.head.lstrip()):
+            self._add_head(declared, head)
+
+    def _add_head(self, declared: Format, head: str) -> None:
         own = {word.lower() for word in declared.levels}
         branches = self._root
-        for number, (pattern, then) in enumerate(_parts(declared)):
-            first = _first(pattern)
-            if number == 0 and declared.first and not ((then == "time" and pattern.isspace()) or not pattern):
-                first = frozenset(declared.first)
+        for number, (pattern, then) in enumerate(_parts(declared, head)):
+            first = frozenset(declared.first) if number == 0 and declared.first else _first(pattern, then)
             node = None
             if then != "message":
                 same = (n for n in branches.nodes if (n.pattern, n.then, n.first) == (pattern, then, first))
@@ -120,17 +173,44 @@ class FormatTree:
 
     def read(self, text: str, start: int, context: Context, scan: Scan) -> Reading | None:
         """Return what the first format that matches at index `start` says about a line, or None."""
+        if not isinstance(scan, LineTimes):
+            scan = LineTimes(scan)
         return _Walk(text, context, scan).descend(self._root, start)
 
 
-def _first(pattern: str) -> frozenset[str] | None:
+def _first(pattern: str, then: str) -> frozenset[str] | None:
+    """Return the characters with which a part, or what follows it, can begin; None for any."""
     found = first_characters(pattern)
-    return found or None  # spaces only: what follows them is not known
+    if found:
+        return found
+    if found is not None:  # spaces only, or nothing
+        return {"time": _OF_TIMES, "level": _OF_LEVELS}.get(then)
+    return None
 
 
-def _parts(declared: Format) -> Iterator[tuple[str, str]]:
+_MOST_HEADS = 8
+
+
+def _heads(head: str) -> list[str]:
+    """Return the heads that a head with optional parts at its start stands for, the longest first.
+
+    Without them, a head can share its parts with others, and the characters that it can begin with are known.
+    """
+    heads: list[str] = []
+    waiting = [head]
+    while waiting:
+        head = waiting.pop(0)
+        end = optional_end(head)
+        if end and len(heads) + len(waiting) < _MOST_HEADS:
+            waiting[:0] = [head[: end - 1] + head[end:], head[end:]]
+        else:
+            heads.append(head)
+    return heads
+
+
+def _parts(declared: Format, head: str) -> Iterator[tuple[str, str]]:
     """Yield the parts of a head, each with what follows it: `time`, `level` or `message`."""
-    begun, head = 0, declared.head
+    begun = 0
     for found in _PLACEHOLDER.finditer(head):
         part = head[begun : found.start()]
         if not is_balanced(part):
@@ -139,13 +219,21 @@ def _parts(declared: Format) -> Iterator[tuple[str, str]]:
             continue
         if has_alternatives(part):
             raise ValueError(f"format {declared.name!r}: put alternatives into a group: (?:…|…)")
-        yield _with_level(part), found[1]
+        yield _with_level(part.lstrip()), found[1]
         begun = found.end()
-    yield _with_level(head[begun:]), "message"
+    yield _with_level(head[begun:].lstrip()), "message"
 
 
 def _with_level(part: str) -> str:
-    """Return a part in which a level inside a group is a named group."""
+    """Return a part without the spaces around it, in which a level inside a group is a named group.
+
+    Parts that consist of spaces are equal, so that more formats share them.
+    """
+    part = part.lstrip()
+    while part[-1:].isspace() and part[-2:-1] != "\\":
+        part = part[:-1]
+    if _SPACES.match(part):
+        return r"[ \t]*" if part.endswith("*") else r"[ \t]+"
     return re.sub(r"(?<!\?P)<level>", lambda _: _LEVEL_INSIDE, part)
 
 
@@ -156,9 +244,7 @@ class _Walk:
         self._text = text
         self._context = context
         self._scan = scan
-        self._end = min(len(text), FRONT)
         self._matches: list[re.Match[str]] = []
-        self._times: dict[int, FoundTime | None] = {}
         self._time: FoundTime | None = None
         self._word = ""
 
@@ -168,16 +254,21 @@ class _Walk:
         most = min(len(text), at + FRONT)
         while next_at < most and text[next_at] in " \t":
             next_at += 1
-        for node in branches.at(text[next_at : next_at + 1]):
-            end = len(text) if node.whole else at + FRONT
-            match = node.regex.match(text, at, end)
-            if match is None:
-                continue
-            self._matches.append(match)
-            found = self._follow(node, match.end())
-            if found is not None:
-                return found
-            self._matches.pop()
+        choice = branches.at(text[next_at : next_at + 1])
+        nodes = choice.nodes
+        index = choice.candidate(text, at, 0)
+        while index >= 0:
+            node = nodes[index]
+            match = node.match(text, at, len(text) if node.whole else at + FRONT)
+            if match is not None:
+                if node.names:
+                    self._matches.append(match)
+                found = self._follow(node, match.end())
+                if found is not None:
+                    return found
+                if node.names:
+                    self._matches.pop()
+            index = choice.candidate(text, at, index + 1)
         return None
 
     def _follow(self, node: _Node, at: int) -> Reading | None:
@@ -186,9 +277,7 @@ class _Walk:
             return self._reading(node.format, at)
         assert node.children is not None
         if node.then == "time":
-            if at not in self._times:
-                self._times[at] = self._scan(self._text, at, self._context)
-            time = self._times[at]
+            time = self._scan(self._text, at, self._context)
             if time is None:
                 return None
             before, self._time = self._time, time
@@ -196,11 +285,12 @@ class _Walk:
             self._time = before
             return found
         word = _WORD.match(self._text, at, at + 20)
-        if word is None or (
-            word[0].lower() not in node.words and levels.parse_level(word[0]) == levels.UNKNOWN
-        ):
+        if word is None:
             return None
-        before_word, self._word = self._word, word[0]
+        text = word[0]
+        if levels.level_of_word(text) == levels.UNKNOWN and text.lower() not in node.words:
+            return None
+        before_word, self._word = self._word, text
         found = self.descend(node.children, word.end())
         self._word = before_word
         return found
@@ -250,8 +340,24 @@ def _level(word: str, declared: Format) -> str | None:
         )
         if own is not None:
             return own
-    found = levels.parse_level(word)
+    found = levels.level_of_word(word)
     return None if found == levels.UNKNOWN else found
+
+
+class LineTimes:
+    """The times in one line, each looked for once: calls are those of `scan_time`."""
+
+    __slots__ = ("_found", "_scan")
+
+    def __init__(self, scan: Scan) -> None:
+        self._scan = scan
+        self._found: dict[int, FoundTime | None] = {}
+
+    def __call__(self, text: str, start: int, context: Context) -> FoundTime | None:
+        if start in self._found:
+            return self._found[start]
+        found = self._found[start] = self._scan(text, start, context)
+        return found
 
 
 def set_time(reading: Reading, time: FoundTime) -> None:

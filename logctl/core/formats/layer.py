@@ -1,4 +1,4 @@
-"""A layer around a log line, and the time in front of it."""
+"""A layer around a log line: what it says, and the line within it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,15 @@ FRONT = 600
 
 @dataclass(slots=True)
 class Layer:
-    """A layer and the line within it. The members mean what they mean in `Reading`.
+    """A layer and the line within it.
 
-    `flags` concern the time, and count only if it is used.
+    Attributes:
+        name: what `Reading.layers` calls it.
+        inner: the line within it.
+        ts, zone, flags: its time, as in `Reading`. The flags concern the time, and count only if it is used.
+        level, fields, app, partial, stream: as in `Reading`.
+        own_record: each line is a record, unless its inner text is part of a stack trace.
+        lists: lines are indented without continuing the line before.
     """
 
     name: str
@@ -31,9 +37,7 @@ class Layer:
     partial: bool = False
     stream: str = ""
     own_record: bool = False
-    """Each line is a record, unless its inner text is part of a stack trace."""
     lists: bool = False
-    """Lines can be indented without continuing the line before."""
 
 
 def timed(name: str, inner: str, time: FoundTime | None, **members: Any) -> Layer:

@@ -15,7 +15,7 @@ from logctl.core.formats.format_tree import FRONT, set_time
 from logctl.core.formats.logfmt import begins_logfmt, fields_of, pairs_at, read_logfmt
 from logctl.core.formats.reading import Context, Reading
 from logctl.core.formats.time_forms import FoundTime
-from logctl.core.levels import UNKNOWN, parse_level
+from logctl.core.levels import UNKNOWN, level_of_word
 
 Scan = Callable[[str, int, Context], FoundTime | None]
 
@@ -193,7 +193,7 @@ def _after_time(text: str, time: FoundTime, at: int, context: Context, scan: Sca
     assert closers is not None
     begun = _skip(text, closers.end())
     if begins_logfmt(text, begun):
-        inner = read_logfmt(text, begun, context, scan)
+        inner = read_logfmt(text, begun, context)
         if inner is not None and (inner.level != UNKNOWN or inner.begins):
             if inner.ts is None or time.ts is None:
                 set_time(inner, time)
@@ -290,7 +290,7 @@ def _level_at(text: str, at: int, *, direct: bool) -> tuple[str, int]:
         found = _BRACKETED.match(text, at, at + 80)
         if found is None or (len(found[1]) == 1 and not found[1].isupper()):
             return UNKNOWN, at
-        return parse_level(found[1]), found.end()
+        return level_of_word(found[1]), found.end()
     if not first.isalpha():
         return UNKNOWN, at
     found = _WORD.match(text, at, at + 20)
@@ -300,7 +300,7 @@ def _level_at(text: str, at: int, *, direct: bool) -> tuple[str, int]:
     follows = text[end : end + 1]
     if len(word) == 1:
         if word in _LETTERS and (follows in "\t|" or (follows == " " and not _is_pronoun(text, at))):
-            return parse_level(word), end
+            return level_of_word(word), end
         return UNKNOWN, at
     lower = word.lower()
     if word.isupper():
@@ -312,7 +312,7 @@ def _level_at(text: str, at: int, *, direct: bool) -> tuple[str, int]:
         certain = lower in _BARE_SMALL or lower in _BEFORE_COLON
     else:
         certain = direct and lower in _BARE_SMALL and follows in (" ", ",", "")
-    return (parse_level(found[0]), end) if certain else (UNKNOWN, at)
+    return (level_of_word(found[0]), end) if certain else (UNKNOWN, at)
 
 
 _PRONOUN = re.compile(r"I (?:am|have|had|will|was|can|could|do|did|don|think|would|should|need|know|see)\b")

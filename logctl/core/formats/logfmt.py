@@ -6,13 +6,13 @@ The names are those of go-kit, logrus, log/slog, zerolog, Grafana, Loki, Prometh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from logctl.core import levels
 from logctl.core.formats.format_tree import set_time
 from logctl.core.formats.reading import Context, Reading
-from logctl.core.formats.time_forms import FoundTime
+from logctl.core.formats.time_forms import scan_time
 
 NAME = "logfmt"
 
@@ -53,9 +53,7 @@ def begins_logfmt(text: str, start: int) -> bool:
     return _BEGINS.match(text, start) is not None
 
 
-def read_logfmt(
-    text: str, start: int, context: Context, scan: Callable[[str, int, Context], FoundTime | None]
-) -> Reading | None:
+def read_logfmt(text: str, start: int, context: Context) -> Reading | None:
     """Return what a line in logfmt says from index `start` on, or None if it is something else.
 
     It is logfmt if it has a level, or a time, or a message under one of their names among the pairs at its beginning,
@@ -79,7 +77,7 @@ def read_logfmt(
             if level != levels.UNKNOWN:
                 level_key, reading.level = key, level
         elif time_key is None and lower in _TIMES and value:
-            time = scan(value, 0, context)
+            time = scan_time(value, 0, context)
             if time is not None and time.end == len(value):
                 time_key = key
                 set_time(reading, time)

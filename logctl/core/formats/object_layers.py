@@ -33,7 +33,7 @@ def _time(value: Mapping[str, Any], context: Context) -> tuple[str, FoundTime | 
 
 
 def _container(value: Mapping[str, Any], context: Context) -> Layer:
-    """Return the layer of a line of a container: Docker's json-file, or a record of fluent-bit or FireLens."""
+    """Return the layer of a line of a container: of Docker's json-file, fluent-bit or FireLens."""
     line = str(value["log"])
     name, time = _time(value, context)
     rest = {key: item for key, item in value.items() if key not in ("log", "logtag", name)}
@@ -50,7 +50,7 @@ def _container(value: Mapping[str, Any], context: Context) -> Layer:
 
 
 def _take_attributes(rest: dict[str, Any]) -> str:
-    """Move Docker's `attrs` (labels and `tag`, by the logging driver's options) to the fields; return the app."""
+    """Move Docker's `attrs` (labels and `tag`, as the driver's options say) to the fields; return the app."""
     attributes = rest.pop("attrs", None)
     if not isinstance(attributes, Mapping):
         return ""
@@ -86,7 +86,7 @@ _KUBERNETES = {
 
 
 def _take_task(rest: dict[str, Any]) -> str:
-    """Move the container's name to the fields; return the family of an ECS task definition (`shop:12`) as the app."""
+    """Move the container's name to the fields; return the app: the family of an ECS task."""
     if isinstance(rest.get("container_name"), str):
         rest["container"] = rest.pop("container_name").removeprefix("/")
     return _text(rest.get("ecs_task_definition")).partition(":")[0]

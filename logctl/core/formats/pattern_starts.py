@@ -39,6 +39,26 @@ def has_alternatives(pattern: str) -> bool:
     return pattern[at : at + 1] == "|"
 
 
+def optional_end(pattern: str) -> int:
+    """Return the index after the `?` of the group or character that a pattern can begin with; 0 if there is none.
+
+    An optional group is not split off if it looks around, or if it is possessive or lazy.
+    """
+    if not pattern or pattern[0].isspace():
+        return 0
+    if pattern.startswith("(?:"):
+        end = _group_end(pattern, 0)
+    elif pattern[0] == "[":
+        end = _class_end(pattern, 0)
+    elif pattern[0] == "\\":
+        end = 2
+    else:
+        end = 0 if pattern[0] in "(.^$" else 1
+    if pattern[end : end + 1] != "?" or pattern[end + 1 : end + 2] in ("?", "+"):
+        return 0
+    return end + 1
+
+
 def is_balanced(pattern: str) -> bool:
     """Return whether every group that begins in a pattern ends in it."""
     depth, at = 0, 0
@@ -102,6 +122,10 @@ def _sequence(pattern: str, at: int) -> tuple[_Starts, int]:
 def _atom(pattern: str, at: int) -> tuple[_Starts, int]:
     character = pattern[at]
     if character == "(":
+        if pattern.startswith("(?=", at):
+            starts, end = _alternatives(pattern, at + 3)
+            # What has to follow is also what the pattern begins with.
+            return _Starts(frozenset(), True) if starts.passes else starts, end + 1
         around = _AROUND.match(pattern, at)
         if around:
             return _Starts(frozenset(), True), _group_end(pattern, at)

@@ -1,7 +1,7 @@
 """The reader of single lines: removes control codes and layers, and reads what is within as JSON or text.
 
 Where a layer and the text within it say the same thing, the text within decides, because it is what the
-program wrote. The exceptions are in `_inner_time_wins`: an inner time without a zone can be one of another zone.
+program wrote. The exceptions are in `_inner_time_wins`: a time without a zone can be in another zone.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def read_line(text: str, context: Context) -> Reading:
 
 
 def read_value(value: Mapping[str, Any], context: Context) -> Reading:
-    """Return what a JSON object says. If it is a layer, as Docker's objects are, the line in it is read too."""
+    """Return what a JSON object says. If it is a layer, as Docker's objects are, its line is read as well."""
     return _read_value(value, "", [], context)
 
 
@@ -79,14 +79,15 @@ def _read(text: str, layers: list[Layer], context: Context) -> Reading:
 
 
 _TRACE_LINE = re.compile(r"\t| {4}| {2}File \"| {1,3}at |Caused by: |Traceback \(most ")
+_LEVEL_AND_COLON = re.compile(r"[A-Za-z]{1,13}: ")
 _CLOCK = re.compile(r"\[?\d\d:\d\d:\d\d")
 
 
 def _read_syslog(reading: Reading, text: str, layer: Layer) -> None:
     """Correct the reading of a program's own text in a line of syslog.
 
-    What programs write to syslog has no head as a rule: `error: …` and a clock at the start belong to the message.
-    Its indented lines continue the line before only if they look like lines of a stack trace.
+    It has no head as a rule: `error: …` and a time at the start belong to the message. Its indented lines
+    continue the line before only if they look like lines of a stack trace.
     """
     if not reading.format:
         reading.message = text.strip()
@@ -94,7 +95,7 @@ def _read_syslog(reading: Reading, text: str, layer: Layer) -> None:
         reading.message = text.strip()
         if layer.ts is not None and _CLOCK.match(text):
             reading.ts = None
-    elif reading.format == LEVEL_ONLY and text[:1].isalpha() and not text[:2].isupper():
+    elif reading.format == LEVEL_ONLY and _LEVEL_AND_COLON.match(text):
         reading.message = text.strip()
     reading.begins = reading.begins or layer.lists or not _TRACE_LINE.match(text)
 
@@ -168,8 +169,8 @@ _TIME_OF_BEGINNING = frozenset(("haproxy",))
 def _inner_time_wins(reading: Reading, layer: Layer) -> bool:
     """Return whether the time of a text is used, and not the time of the layer around it.
 
-    The layer's time is when the line was received. An inner time is not used if it is far from that, and if it
-    has no zone and differs by a multiple of half an hour: then it is the same moment in another zone.
+    The layer's time is when the line was received. An inner time is not used if it is far from that, nor if
+    it has no zone and differs by a multiple of half an hour: then it is the same moment in another zone.
     """
     if reading.ts is None or layer.ts is None:
         return reading.ts is not None or (layer.ts is None and BAD_TIME in reading.flags)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from logctl.core.formats.format_tree import FormatTree
+from logctl.core.formats.format_tree import FormatTree, LineTimes
 from logctl.core.formats.line_head import continues, find_level, read_head
 from logctl.core.formats.line_shapes import SHAPES, read_shape
 from logctl.core.formats.logfmt import NAME as LOGFMT
@@ -44,17 +44,17 @@ def read_text(text: str, context: Context) -> Reading:
 
 
 def _read(text: str, start: int, context: Context) -> Reading | None:
-    only = context.only
+    only, scan = context.only, LineTimes(scan_time)
     declared_formats = _DECLARED if only is None else _only(only)
-    found = declared_formats.read(text, start, context, scan_time)
+    found = declared_formats.read(text, start, context, scan)
     if found is not None:
         return found
     if only in (None, LOGFMT) and begins_logfmt(text, start):
-        found = read_logfmt(text, start, context, scan_time)
+        found = read_logfmt(text, start, context)
         if found is not None:
             return found
     if only is None or only in SHAPES:
-        found = read_shape(text, start, context, scan_time)
+        found = read_shape(text, start, context, scan)
         if found is not None and only in (None, found.format):
             return found
     return None

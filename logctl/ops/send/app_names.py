@@ -93,6 +93,8 @@ def names_of_file(app_from: str | None, mapping: Mapping[str, str], path: str) -
     if not app_from:
         return AppNames(mapping=mapping), None
     names = AppNames.of(app_from, mapping)
+    if path == "-":
+        return names, None
     return names, names.of_path(os.path.abspath(path)) or None  # noqa: PTH100 - keeps links
 
 

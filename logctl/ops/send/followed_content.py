@@ -61,7 +61,7 @@ class FollowedContent:
     """
 
     form: Requested = Requested.AUTO
-    errors: Errors = Errors.STRICT
+    errors: Errors = Errors.DETECT
     zone: tzinfo = UTC
     formats: tuple[Format, ...] = ()
     only: str | None = None

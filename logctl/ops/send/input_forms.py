@@ -12,13 +12,11 @@ from enum import StrEnum, unique
 from typing import Literal, assert_never
 
 from logctl.core.errors import UsageError
+from logctl.ops.send.encodings import wide_encoding
 
 BOM = b"\xef\xbb\xbf"
 LOOK = 64 * 1024
 """Bytes of a source that are read to recognise its form."""
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_GZIP = b"\x1f\x8b"
-_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 
 
 @unique
@@ -48,8 +46,10 @@ LineForm = Literal[Form.TEXT, Form.JSON_LINES]
 
 @unique
 class Errors(StrEnum):
-    """What to do with bytes that are not UTF-8; the values are Python's error handlers of that name."""
+    """What to do with bytes that are not UTF-8."""
 
+    DETECT = "detect"
+    """Read them as Windows-1252, which has the characters of Latin-1."""
     STRICT = "strict"
     """Reject the record."""
     REPLACE = "replace"
@@ -63,14 +63,23 @@ class Compression(StrEnum):
     NONE = "none"
     GZIP = "gzip"
     ZSTD = "zstd"
+    BZIP2 = "bzip2"
+    XZ = "xz"
+
+
+_STARTS = (
+    (Compression.GZIP, re.compile(rb"\x1f\x8b")),
+    (Compression.ZSTD, re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")),
+    (Compression.BZIP2, re.compile(rb"BZh[1-9]")),
+    (Compression.XZ, re.compile(rb"\xfd7zX")),
+)
 
 
 def compression(start: bytes) -> Compression:
     """Return how a source is compressed whose first four bytes or more are `start`."""
-    if start.startswith(_GZIP):
-        return Compression.GZIP
-    if _ZSTD.match(start):
-        return Compression.ZSTD
+    for found, pattern in _STARTS:
+        if pattern.match(start):
+            return found
     return Compression.NONE
 
 
@@ -83,7 +92,7 @@ def recognise(start: bytes, requested: Requested) -> Form | None:
     Raises:
         UsageError: the source is UTF-16.
     """
-    if start.startswith(_UTF16):
+    if wide_encoding(start) is not None:
         raise UsageError("The input is UTF-16.", "Convert it: iconv -f UTF-16 -t UTF-8")
     content = start.removeprefix(BOM).lstrip()
     match requested:

@@ -6,14 +6,14 @@ import os
 import stat
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 
 from logctl.aws.clock import wall_clock
 from logctl.core.envelope import Packer
-from logctl.core.formats.reading import Format
+from logctl.core.formats.reading import NOT_UTF8, Format
 from logctl.core.records import Record
 from logctl.ops.send.app_names import names_of_file
 from logctl.ops.send.entries import Rejection
@@ -41,9 +41,11 @@ class Inputs:
 
     `where` and `name` are parts of the records' identity (see `record_identity.Source`). `refused` lists what
     was rejected in the messages or records read so far, with the path of its input. `zone`, `formats` and
-    `only` are those of `formats.reading.Context`. `app_from` is the value of `--app-from` and `app_names` the
-    table of app ids, for when there is no `app`. Records that do not name their app then get the app
-    `otherwise`, or are rejected if that is None too. `sources` are settings for the files that match.
+    `only` are those of `formats.reading.Context`. `notice` is called with a sentence for people, once for
+    each thing that they should know about an input, such as its encoding. `app_from` is the value of
+    `--app-from` and `app_names` the table of app ids, for when there is no `app`. Records that do not name
+    their app then get the app `otherwise`, or are rejected if that is None too. `sources` are settings for
+    the files that match.
     """
 
     paths: Sequence[str]
@@ -51,7 +53,7 @@ class Inputs:
     where: str
     name: str = ""
     form: Requested = Requested.AUTO
-    errors: Errors = Errors.STRICT
+    errors: Errors = Errors.DETECT
     zone: tzinfo = UTC
     formats: tuple[Format, ...] = ()
     only: str | None = None
@@ -60,6 +62,9 @@ class Inputs:
     app_names: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[LogSource, ...] = ()
     refused: list[tuple[str, Rejection]] = field(default_factory=list)
+    notice: Callable[[str], object] | None = None
+    _noticed: set[str] = field(default_factory=set, init=False)
+    _not_utf8: set[str] = field(default_factory=set, init=False)
 
     def check(self) -> list[tuple[str, Rejection]]:
         """Return the parts of the files that would be rejected, by reading every file before sending.
@@ -129,7 +134,7 @@ class Inputs:
     def _read(self, path: str) -> Iterator[Placed | Rejection]:
         chosen = self.of(path)
         source = chosen._source(path)
-        with open_source(path) as stream:
+        with open_source(path, form=chosen.form, notice=self._notice) as stream:
             entries = read_entries(
                 stream,
                 form=chosen.form,
@@ -139,7 +144,25 @@ class Inputs:
                 formats=self.formats,
                 only=chosen.only,
             )
-            yield from records(entries, source)
+            for item in records(entries, source):
+                if isinstance(item, Placed) and NOT_UTF8 in item.record.flags and self._first(path):
+                    name = "Standard input" if path == STDIN else path
+                    self._notice(
+                        f"{name} is not UTF-8 in line {item.line}. Such lines were read as Windows-1252."
+                    )
+                yield item
+
+    def _first(self, path: str) -> bool:
+        """Return whether this is the first record of an input that is not UTF-8."""
+        known = path in self._not_utf8
+        self._not_utf8.add(path)
+        return not known
+
+    def _notice(self, sentence: str) -> None:
+        if sentence not in self._noticed:
+            self._noticed.add(sentence)
+            if self.notice:
+                self.notice(sentence)
 
     def _source(self, path: str) -> Source:
         """Return the source of an input's records.

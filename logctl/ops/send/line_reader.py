@@ -18,9 +18,10 @@ from logctl.core import strictjson
 from logctl.core.formats.joining import Joined, Joiner
 from logctl.core.formats.objects import events_of
 from logctl.core.formats.reader import read_value
-from logctl.core.formats.reading import MALFORMED_JSON, Context, Format, Reading
+from logctl.core.formats.reading import MALFORMED_JSON, NOT_UTF8, Context, Format, Reading
 from logctl.core.levels import UNKNOWN
 from logctl.core.times import EARLIEST, LATEST
+from logctl.ops.send.encodings import decode_mixed
 from logctl.ops.send.entries import MAX_LINE, Entry, Recognised, Rejection, Trail, not_utf8
 from logctl.ops.send.input_forms import BOM, Errors, Form, LineForm
 from logctl.ops.send.json_objects import Collector, find_objects
@@ -69,6 +70,7 @@ class _Line:
     chain: str
     before: int | None = None
     value: Mapping[str, Any] | None = None
+    not_utf8: bool = False
 
 
 class LineReader:
@@ -147,9 +149,17 @@ class LineReader:
 
     def _lines(self, stream: BinaryIO, *, final: bool) -> Iterator[_Line]:
         limit = self._max_line + 2  # with its end of line
-        rest = b""
+        rest, zeros = b"", 0
         while data := rest + stream.readline(limit - len(rest)):
             rest = b""
+            if not data[0] and not self._inside_line:
+                # A file has zeros where a crash, or a program that did not notice a truncation, left a hole.
+                content = data.lstrip(b"\0")
+                zeros += len(data) - len(content)
+                if not content.endswith(b"\n"):
+                    rest = content
+                    continue
+                data = content
             ended, cut = data.endswith(b"\n"), False
             if not ended and len(data) >= limit:
                 cut = True
@@ -157,7 +167,8 @@ class LineReader:
                     data, rest = data[: partial.start()], data[partial.start() :]
             elif not ended and not final:
                 return
-            offset, number, continued = self._offset, self._number, self._inside_line
+            offset, number, continued = self._offset + zeros, self._number, self._inside_line
+            zeros = 0
             self._offset, self._number, self._inside_line = offset + len(data), number + ended, not ended
             body = data[: -2 if data.endswith(b"\r\n") else -1] if ended else data
             if offset == 0:
@@ -174,6 +185,10 @@ class LineReader:
 
     def _decode(self, line: _Line) -> str | Rejection:
         try:
+            if self._errors is Errors.DETECT:
+                text, valid = decode_mixed(line.data)
+                line.not_utf8 = not valid
+                return text
             return line.data.decode("utf-8", self._errors)
         except UnicodeDecodeError as problem:
             return not_utf8(line.number, line.offset, problem)
@@ -218,6 +233,8 @@ class LineReader:
 
     def _entry(self, joined: Joined[_Line]) -> Entry:
         reading, line = joined.reading, joined.first
+        if (line.not_utf8 or joined.last.not_utf8) and NOT_UTF8 not in reading.flags:
+            reading.flags = (*reading.flags, NOT_UTF8)
         own = reading.ts is not None and EARLIEST <= reading.ts < LATEST
         self._level = reading.level
         return Entry(

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from logctl.core.errors import UsageError
-from logctl.ops.send.input_files import decompressed
+from logctl.ops.send.decompression import decompressed
 from logctl.ops.send.input_forms import LOOK, Compression, compression
 
 if TYPE_CHECKING:

@@ -10,6 +10,8 @@ from logctl.core.formats.declared.right_answers import line
 from logctl.core.formats.reading import Format, Joins
 
 _COLUMN = r'[^\s\[\]"|=,]{1,255}'
+# Most lines have no bracket after a few columns: they are recognised in one step.
+_BEFORE_BRACKET = r'(?=[^\[\]"|=\n]{3,500}\[[\dA-Z])'
 _USER = rf"(?:-(?=\ )|(?P<user>{_COLUMN}))"
 
 # `"GET /x HTTP/1.1"`; a proxy logs a whole URL, a broken client anything. Fields hold the first 300 characters.
@@ -35,7 +37,6 @@ FORMATS = (
             <level>:(?P<logger>[\w.]{{1,100}}):(?P<client>{_COLUMN})\ -\ {_USER}\ \[<time>\]
             \ (?={_REQUEST}{_STATUS_BYTES})
         """,
-        first="DIWECF",
         joins=Joins.NONE,
         examples=(
             line(
@@ -55,7 +56,6 @@ FORMATS = (
         head=rf"""
             <level>:\ +(?P<client>[\da-fA-F.:\[\]]{{2,50}}:\d{{1,5}})\ -\ (?={_REQUEST}{_STATUS_BYTES})
         """,
-        first="DIWEC",
         joins=Joins.NONE,
         examples=(
             line(
@@ -115,7 +115,7 @@ FORMATS = (
         name="access",
         describes="Common and combined log format of Apache, nginx, Tomcat, Traefik, gunicorn, Python and many others",
         head=rf"""
-            (?:(?P<vhost>{_COLUMN})\ (?=(?:{_COLUMN}\ ){{3}}\[))?
+            {_BEFORE_BRACKET}(?:(?P<vhost>{_COLUMN})\ (?=(?:{_COLUMN}\ ){{3}}\[))?
             (?P<client>{_COLUMN})(?:,\ ?[\da-fA-F.:]{{2,45}}){{0,10}}
             (?:\ {_COLUMN})?(?:\ {_USER})?\ \[<time>\]\ (?={_REQUEST}{_STATUS_BYTES}{_DURATION})
         """,
@@ -193,7 +193,8 @@ FORMATS = (
         name="access without request",
         describes="Lines of access logs that have a client and a time in brackets, but no request: Python's http.server",
         head=rf"""
-            (?P<client>{_COLUMN})(?:\ {_COLUMN})?(?:\ {_USER})?\ \[(?=\d{{1,2}}/[A-Z][a-z]{{2}}/)<time>\]\ (?!")
+            {_BEFORE_BRACKET}(?P<client>{_COLUMN})(?:\ {_COLUMN})?(?:\ {_USER})?
+            \ \[(?=\d{{1,2}}/[A-Z][a-z]{{2}}/)<time>\]\ (?!")
         """,
         joins=Joins.NONE,
         examples=(
@@ -215,7 +216,6 @@ FORMATS = (
                (?:\ [\w:()\[\]{},._'~|-]+\ \S+\ "[^"]*+")?\ \d+\ (?P<bytes>\d+)\ (?P<duration>\d+)
              \ |\ (?P<length>\d+)$)?)
         """,
-        first="[",
         joins=Joins.NONE,
         examples=(
             line(
@@ -263,7 +263,6 @@ FORMATS = (
             (?=\d{10}\.\d{3}\ )<time>\ +(?P<duration>\d{1,10})\ (?P<client>\S{1,255})
             \ (?=[A-Z_]+/(?P<status>\d{3})\ (?P<bytes>\d+)\ (?P<method>[A-Z]+)\ (?P<path>\S{1,300}))
         """,
-        first="0123456789",
         joins=Joins.NONE,
         examples=(
             line(
@@ -289,7 +288,6 @@ FORMATS = (
             \ (?=(?P<method>[A-Z]+)\ (?P<path>\S{1,300})\S*+\ =>\ generated\ (?P<bytes>\d+)\ bytes\ in\ (?P<duration>\d+)
                \ (?:msecs|micros)\ \(\S+\ (?P<status>\d{3})\))
         """,
-        first="[{",
         joins=Joins.NONE,
         examples=(
             line(
@@ -317,7 +315,6 @@ FORMATS = (
             (?=(?P<status>\d{3})\ *\|\ *(?P<duration>[\d.]+[a-zµ]{1,2})\ *\|\ *(?P<client>[\da-fA-F.:]{2,50})\ *\|\ *
                (?P<method>[A-Z]{2,20})\ *\|?\ *"?(?P<path>[^\s"|]{1,300}))
         """,
-        first="[0123456789",
         joins=Joins.NONE,
         examples=(
             line(
@@ -348,7 +345,6 @@ FORMATS = (
             (?=(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\ (?P<path>/\S{0,300})\S*+\ (?P<status>[1-5]\d\d)
                \ (?P<duration>\d+(?:\.\d+)?)\ ?ms\b)
         """,
-        first="GHPDO",
         joins=Joins.NONE,
         examples=(
             line(

@@ -69,7 +69,6 @@ FORMATS = (
             <time>\ (?=(?P<elb>[\w-]{{1,32}})\ (?P<client>[\da-fA-F.:]{{2,50}}:\d{{1,5}})\ (?:\S{{1,60}}:\d{{1,5}}|-)
             \ -?[\d.]+\ (?P<duration>-?[\d.]+)\ -?[\d.]+\ (?P<status>\d{{3}}|-)\ \S+\ \d+\ (?P<bytes>\d+)\ {_REQUEST})
         """,
-        first="0123456789",
         joins=Joins.NONE,
         examples=(
             line(
@@ -102,7 +101,6 @@ FORMATS = (
               (?:\S*+\ (?:"(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300})[^"]*+"|"?-"?)
               \ (?P<status>\d{3}|-)\ \S+\ (?P<bytes>\d+|-)\ \S+\ (?P<duration>\d+|-))?)
         """,
-        first="0123456789abcdef-",
         joins=Joins.NONE,
         examples=(
             line(
@@ -132,7 +130,6 @@ FORMATS = (
             (?=(?P<edge>[A-Z]{3}\d*-[A-Z]\d+)\t(?P<bytes>\d+)\t(?P<client>\S+)\t(?P<method>[A-Z]+)\t(?P<host>\S+)
               \t(?P<path>\S{1,300})\S*+\t(?P<status>\d{3})\t)
         """,
-        first="0123456789",
         joins=Joins.NONE,
         examples=(
             line(
@@ -157,7 +154,6 @@ FORMATS = (
             \ \S{1,5}\ (?P<port>\S{1,5})\ \S{1,3}\ \S{1,20}\ (?P<bytes>\d{1,20}|-)\ <time>\ \d{10}
             \ (?P<action>ACCEPT|REJECT|-)\ (?:OK|NODATA|SKIPDATA)
         """,
-        first="23456789",
         joins=Joins.NONE,
         examples=(
             line(
@@ -203,7 +199,6 @@ FORMATS = (
                (?:RequestId:\ (?P<request_id>\S{{1,60}})\s*)?
                (?:XRAY\ )?(?:TraceId:\ (?P<trace_id>\S{{1,80}})\s*)?{_REPORT})
         """,
-        first="SERIXTL",
         joins=Joins.NONE,
         examples=(
             line(
@@ -252,7 +247,6 @@ FORMATS = (
         name="lambda timeout",
         describes="The line of AWS Lambda about an invocation that took too long, which is an error",
         head=rf"<time>\ (?P<request_id>{_UUID})\ (?=(?P<level>Task)\ timed\ out\ after\ (?P<duration>[\d.]+)\ seconds)",
-        first="0123456789",
         levels={"Task": "ERROR"},
         joins=Joins.NONE,
         examples=(
@@ -270,7 +264,6 @@ FORMATS = (
         name="lambda python",
         describes="Python's logging in AWS Lambda",
         head=rf"\[<level>\]\t<time>\t(?P<request_id>{_UUID})?\t",
-        first="[",
         examples=(
             line(
                 "[ERROR]\t2026-11-27T10:15:30.123Z\t8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22\tpayment failed",
@@ -291,7 +284,6 @@ FORMATS = (
         name="lambda node",
         describes="console.log in AWS Lambda, and loggers of Java with the request",
         head=rf"<time>\s(?P<request_id>{_UUID}|undefined|N/A)\s<level>\s\s*",
-        first="0123456789",
         examples=(
             line(
                 "2026-11-27T10:15:30.123Z\t8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22\tERROR\tpayment failed",
@@ -312,7 +304,6 @@ FORMATS = (
         name="lambda runtime error",
         describes="The line of AWS Lambda about a runtime that ended",
         head=rf"RequestId:\ (?P<request_id>{_UUID})\ <level>:\ ",
-        first="R",
         examples=(
             line(
                 "RequestId: 8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22 Error: Runtime exited with error: exit status 1",
@@ -327,7 +318,6 @@ FORMATS = (
         name="api gateway execution",
         describes="Execution logs of Amazon API Gateway",
         head=rf"\((?P<request_id>{_UUID})\)\ ",
-        first="(",
         joins=Joins.NONE,
         examples=(
             line(
@@ -346,7 +336,6 @@ FORMATS = (
             '<time>\ UTC\ \[\ db=(?P<database>\S{1,128})\ user=(?P<user>\S{1,128})\ pid=(?P<pid>\d{1,10})[^\]]{0,200}\]'
             \ <level>:[ ]
         """,
-        first="'",
         examples=(
             line(
                 "'2026-11-27T10:15:30Z UTC [ db=dev user=rdsdb pid=812 userid=1 xid=123 ]' LOG: select 1",
@@ -362,7 +351,6 @@ FORMATS = (
         name="codebuild",
         describes="Output of AWS CodeBuild",
         head=r"\[Container\]\ <time>\ ",
-        first="[",
         joins=Joins.NONE,
         examples=(
             line(

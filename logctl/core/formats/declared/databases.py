@@ -11,14 +11,13 @@ FORMATS = (
         describes="PostgreSQL with the usual forms of log_line_prefix, also of Amazon RDS, pgpool and"
         " pgbouncer",
         head=r"""
-            <?[ ]?<time>(?=[\ :>-])(?=[^:\n]*+(?::(?!\ \ )[^:\n]*+){0,12}:\ \ )
+            (?:<[ ]?)?<time>(?=[\ :>-])(?=[^:\n]*+(?::(?!\ \ )[^:\n]*+){0,12}:\ \ )
             (?:(?:\ \[|:\ pid\ )(?P<pid>\d{1,10})(?:-\d+)?\]?)?
             (?:(?:[\ :,>-]|\[[\w-]{1,40}\]|(?:user|db|app|client|host|session|remote|xid|query_id)=[^\s,\]]{0,100})*+
             |[^\n]{0,160}?(?<![A-Za-z]))
             (?:(?=(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION):\ \ )
             |(?P<level>DEBUG[1-5]?|INFO|NOTICE|WARNING|LOG|ERROR|FATAL|PANIC):\ \ )
         """,
-        first="0123456789<",
         levels={"LOG": "INFO"},
         examples=(
             line(
@@ -92,7 +91,6 @@ FORMATS = (
             <time>,(?:"(?P<user>[^"\n]{0,100})")?,(?:"(?P<database>[^"\n]{0,100})")?,(?P<pid>\d{1,10}),(?:"(?P<client>[^"\n]{0,100})")?,
             [\w.]{0,40},\d{0,20},(?:"[^"\n]{0,60}")?,[^,\n]{0,60},[^,\n]{0,40},\d{0,20},<level>,(?P<sqlstate>\w{5}),
         """,
-        first="0123456789",
         joins=Joins.UNTIL_HEAD,
         examples=(
             line(
@@ -122,7 +120,6 @@ FORMATS = (
         name="pgbouncer",
         describes="PgBouncer",
         head=r"<time>\ \[(?P<pid>\d{1,10})\]\ <level>\ (?=[CS]-0x|[a-z@])",
-        first="0123456789",
         levels={"LOG": "INFO", "NOISE": "TRACE"},
         examples=(
             line(
@@ -142,7 +139,6 @@ FORMATS = (
             <time>\ +(?P<thread>\d{1,20})\ \[(?P<level>System|Note|Warning|ERROR|Error)\][ ]
             (?:\[(?P<code>MY-\d{1,7})\]\ )?(?:\[(?P<logger>[A-Z]\w{1,30})\]\ )?
         """,
-        first="0123456789",
         levels={"System": "INFO", "Note": "INFO"},
         examples=(
             line(
@@ -186,7 +182,6 @@ FORMATS = (
         name="mysql old",
         describes="Error log of MySQL before 5.7",
         head=r"(?=\d{6}\ )<time>\ +\[(?P<level>Note|Warning|ERROR|Error)\][ ]",
-        first="0123456789",
         levels={"Note": "INFO"},
         examples=(
             line(
@@ -207,7 +202,6 @@ FORMATS = (
         name="mysql slow",
         describes="Slow query log of MySQL and MariaDB",
         head=r"\#\ Time:\ +<time>",
-        first="#",
         joins=Joins.UNTIL_HEAD,
         examples=(
             Example(
@@ -246,7 +240,6 @@ FORMATS = (
         head=r"""
             <time>\ (?P<level>[FEWID])[1-5]?\ +(?P<logger>[A-Z_]{2,20}|-)\ +\[(?P<thread>[^\]\n]{1,100})\][ ]
         """,
-        first="0123456789",
         examples=(
             line(
                 "2026-11-27T10:15:30.123+0000 I NETWORK  [conn1] connection accepted from 10.0.0.9:51000 #1",
@@ -282,7 +275,6 @@ FORMATS = (
         head=r"""
             \[?(?P<pid>\d{1,10})(?:\]|:(?:\d{1,10}:)?(?P<role>[MSCX]))\ (?=\d{1,2}\ [A-Z])<time>\ (?P<level>[-.*\#])[ ]
         """,
-        first="0123456789[",
         levels={".": "DEBUG", "-": "INFO", "*": "NOTICE", "#": "WARN"},
         examples=(
             line(
@@ -370,7 +362,6 @@ FORMATS = (
         head=r"""
             \[<time>\]\ ?\[<level>\ *\]\[(?P<logger>[^\]\s]{1,150})\ *\]\ ?(?:\[(?P<node>[\w.-]{1,100})\]\ ?(?!\[))?
         """,
-        first="[",
         examples=(
             line(
                 "[2026-11-27T10:15:30,123][INFO ][o.e.n.Node               ] [node-1] started",
@@ -410,7 +401,6 @@ FORMATS = (
         head=r"""
             <time>\ <level>\ +\((?P<thread>[^()\n]{1,200})\)\ \[(?P<core>[^\]\n]{0,200})\]\ (?P<logger>[a-zA-Z][\w.$]{1,150})[ ]
         """,
-        first="0123456789",
         examples=(
             line(
                 "2026-11-27 10:15:30.123 ERROR (qtp1-18) [c:shop s:shard1 r:core_node2 x:shop_shard1]"
@@ -435,7 +425,6 @@ FORMATS = (
         head=r"""
             <time>\ \[\ (?P<thread>\d{1,12})\ \]\ \{(?P<query_id>[^}\n]{0,100})\}\ <<level>>\ (?:(?P<logger>[\w.-]{1,100}(?:\ \([^()\n]{1,200}\))?):\ )?
         """,
-        first="0123456789",
         levels={"Test": "TRACE"},
         examples=(
             line(
@@ -469,7 +458,6 @@ FORMATS = (
         head=r"""
             (?P<level>[IWEF])(?=\d{6}\ )<time>\ (?P<thread>\d{1,12})\ (?:\d+@)?(?P<logger>[\w./-]{1,150}:\d+)\ (?:⋮\ )?(?P<tags>\[[^\]\n]{0,200}\]\ )?(?:\d{1,12}\ {1,2})?
         """,
-        first="IWEF",
         examples=(
             line(
                 "I261127 10:15:30.123456 1 server/server.go:123 ⋮ [n1,client=10.0.0.9] 41  node conne"
@@ -494,7 +482,6 @@ FORMATS = (
         head=r"""
             \[<level>\]\ <time>\ (?P<node>\S{1,100}@\S{1,100})\ <[\d.]{3,30}>\ (?P<request_id>\S{1,40})[ ]
         """,
-        first="[",
         examples=(
             line(
                 "[error] 2026-11-27T10:15:30.123456Z couchdb@127.0.0.1 <0.9.0> 8b1f1a7e Request to cr"
@@ -512,7 +499,6 @@ FORMATS = (
         head=r"""
             \[(?P<logger>[\w-]{1,60}):<level>,<time>,(?P<node>[^,\]\n]{1,200}?):<[\d.]{3,30}>:(?P<place>[^\]\n]{1,200})\]
         """,
-        first="[",
         examples=(
             line(
                 "[ns_server:info,2026-11-27T10:15:30.123Z,n_1@127.0.0.1:<0.1.0>:ns_cluster:add_node:1"
@@ -528,7 +514,6 @@ FORMATS = (
         name="tidb",
         describes="TiDB, TiKV and PD",
         head=r"\[<time>\]\ \[<level>\]\ \[(?P<logger>[\w.-]{1,100}:\d+)\][ ]",
-        first="[",
         examples=(
             line(
                 '[2026/11/27 10:15:30.123 +00:00] [WARN] [server.go:412] ["connection failed"] [conn='
@@ -558,7 +543,6 @@ FORMATS = (
         name="sql server",
         describes="ERRORLOG of Microsoft SQL Server and its agent",
         head=r"<time>\ (?P<process>spid\d{1,6}s?|Server|Logon|Backup|Clustering)\ +",
-        first="0123456789",
         examples=(
             line(
                 "2026-11-27 10:15:30.12 Logon       Error: 18456, Severity: 14, State: 5.",
@@ -582,7 +566,6 @@ FORMATS = (
         head=r"""
             (?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d$|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\ [A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d\ \d{4}$)<time>$
         """,
-        first="0123456789MTWFS",
         joins=Joins.UNTIL_HEAD,
         examples=(
             Example(
@@ -603,7 +586,6 @@ FORMATS = (
         name="sybase",
         describes="SAP ASE (Sybase)",
         head=r"\d\d:\d{4,6}:(?:\d{4,6}:)?(?:\d{4,6}:)?<time>\ (?P<process>server|kernel|backup)\ +",
-        first="0123456789",
         examples=(
             line(
                 "00:0000:00000:00001:2026/11/27 10:15:30.12 server  Database 'shop' is now online.",
@@ -619,7 +601,6 @@ FORMATS = (
         head=r"""
             \[(?P<thread>\d{1,10})\]\{[^}\n]{1,20}\}\[[^\]\n]{1,40}\]\ <time>\ (?P<level>[diwef])\ (?P<logger>\S{1,60})\ +(?P<place>\S{1,100})\ :[ ]
         """,
-        first="[",
         examples=(
             line(
                 "[12345]{-1}[-1/-1] 2026-11-27 10:15:30.123456 e Backup           BackupMgr_Manager.c"

@@ -10,7 +10,6 @@ FORMATS = (
         name="proxifier",
         describes="Proxifier",
         head=r"""\[<time>\]\ (?P<process>[^\s\[\]:\"'(]{1,80}(?:\ \*\d\d)?)\ -[ ]""",
-        first="[",
         examples=(
             line(
                 "[10.30 16:49:06] chrome.exe - proxy.example:5070 open through proxy proxy.example:50"
@@ -34,7 +33,6 @@ FORMATS = (
         name="bars",
         describes="Time, component and process between bars, without a level: Huawei's step counter",
         head=r"<time>\|(?P<logger>[\w.-]{1,100})\|(?P<pid>\d{1,12})\|",
-        first="0123456789",
         examples=(
             line(
                 "20171223-22:15:29:606|Step_LSC|30002312|onStandStepChanged 3579",

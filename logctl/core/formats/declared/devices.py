@@ -12,7 +12,6 @@ FORMATS = (
         head=r"""
             <time>\ +(?:(?P<user>[a-z]\w{1,20}|\d{1,10})\ +)?(?P<pid>\d{1,10})\ +(?P<thread>\d{1,10})\ (?P<level>[VDIWEFA])\ (?P<logger>[^\n]{0,150}?)\ *:(?:\ |$)
         """,
-        first="0123456789",
         levels={"V": "TRACE", "A": "FATAL"},
         examples=(
             line(
@@ -51,7 +50,6 @@ FORMATS = (
         name="logcat time",
         describes="Android's logcat -v time",
         head=r"<time>\ +(?P<level>[VDIWEFA])/(?P<logger>[^(\n]{0,150}?)\ *\(\ *(?P<pid>\d{1,10})\):\ ?",
-        first="0123456789",
         levels={"V": "TRACE", "A": "FATAL"},
         examples=(
             line(
@@ -70,7 +68,6 @@ FORMATS = (
         head=r"""
             (?P<level>[VDIWEFA])(?:/(?P<logger>[^(:\n]{1,150}?)\ *(?:\(\ *(?P<pid>\d{1,10})\))?|\(\ *(?P<process_id>\d{1,10})(?::\ *(?P<thread>\d{1,10}))?\))(?::\ |\ (?=\S))
         """,
-        first="VDIWEFA",
         levels={"V": "TRACE", "A": "FATAL"},
         examples=(
             line(
@@ -95,7 +92,6 @@ FORMATS = (
         head=r"""
             <time>\ +(?P<pid>\d{1,10})-(?P<thread>\d{1,10})(?:/(?P<process>[\w.:?-]{1,150})\ (?P<level>[VDIWEFA])/(?P<logger>[^:\n]{0,150}):\ |\ +(?P<tag>\S{1,150})\ +(?P<package>\S{1,150})\ +(?P<x>[VDIWEFA])\ +)
         """,
-        first="0123456789",
         levels={"V": "TRACE", "A": "FATAL"},
         examples=(
             line(
@@ -115,7 +111,6 @@ FORMATS = (
         head=r"""
             \[\ <time>\ +(?P<pid>\d{1,10}):\ *(?P<thread>\d{1,10})\ (?P<level>[VDIWEFA])/(?P<logger>[^\]\n]{0,150}?)\ *\]$
         """,
-        first="[",
         levels={"V": "TRACE", "A": "FATAL"},
         joins=Joins.UNTIL_HEAD,
         examples=(
@@ -131,7 +126,6 @@ FORMATS = (
         head=r"""
             (?:\d{1,10}:\ )?(?:(?P<host>[\w.-]{1,100}):\ )?[*.]?<time>(?:\ (?P<device>[\w.-]{1,255}))?\ ?:?\ (?=%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+){0,4}?-(?P<level>[0-7])-\w+:)
         """,
-        first="0123456789*.JFMASONDabcdefghijklmnopqrstuvwxyz",
         levels={
             "0": "FATAL",
             "1": "FATAL",
@@ -176,7 +170,6 @@ FORMATS = (
         name="cisco code",
         describes="Messages of Cisco devices without a time",
         head=r"(?=%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+){0,4}?-(?P<level>[0-7])-\w+:)",
-        first="%",
         levels={
             "0": "FATAL",
             "1": "FATAL",
@@ -203,7 +196,6 @@ FORMATS = (
             (?=(?P<message>date=[^\n]*))(?=(?:[^\n]{0,500}?\ level="?(?P<level>[a-z]{4,12})"?)?)
             (?=[^\n]{0,500}?\ eventtime=\d{10})(?:[^\n]{0,500}?)\ eventtime=<time>
         """,
-        first="d",
         levels={"information": "INFO"},
         joins=Joins.NONE,
         examples=(
@@ -224,7 +216,6 @@ FORMATS = (
         head=r"""
             date="?(?=\d{4}-\d\d-\d\d"?,?\ time=)<time>"?,?\ (?=(?:[^\n]{0,500}?[ ,]level="?(?P<level>[a-z]{4,12})"?)?)
         """,
-        first="d",
         joins=Joins.NONE,
         examples=(
             line(
@@ -239,7 +230,6 @@ FORMATS = (
         name="palo alto",
         describes="Palo Alto Networks' firewalls, in CSV",
         head=r"(?:\d{1,3})?,<time>,(?=(?P<serial>\w{1,20}),(?P<type>[A-Z]{4,20}),)",
-        first="0123456789,",
         joins=Joins.NONE,
         examples=(
             line(
@@ -256,7 +246,6 @@ FORMATS = (
         name="snort",
         describes="Alerts of Snort and Suricata, in one line",
         head=r"<time>\ +(?:\[(?P<action>[A-Za-z]{1,20})\]\ )?(?=\[\*\*\]\ )",
-        first="0123456789",
         joins=Joins.NONE,
         examples=(
             line(
@@ -281,7 +270,6 @@ FORMATS = (
         head=r"""
             (?=(?P<message>CEF:\d[^\n]*))CEF:\d\|(?P<vendor>[^|\n]{0,60})\|(?P<product>[^|\n]{0,60})\|[^\n]{0,500}?[|\ ](?:rt|end|start)=<time>
         """,
-        first="C",
         joins=Joins.NONE,
         examples=(
             line(
@@ -305,7 +293,6 @@ FORMATS = (
         head=r"""
             (?=(?P<message>LEEF:\d[^\n]*))LEEF:\d\.\d\|(?P<vendor>[^|\n]{0,60})\|(?P<product>[^|\n]{0,60})\|[^\n]{0,500}?[|\s]devTime=<time>
         """,
-        first="L",
         joins=Joins.NONE,
         examples=(
             line(

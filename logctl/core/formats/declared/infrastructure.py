@@ -7,10 +7,32 @@ from logctl.core.formats.reading import Answer, Example, Format, Joins
 
 FORMATS = (
     Format(
+        name="dovecot",
+        describes="Dovecot with a log file of its own",
+        head=r"""
+            <time>\ (?P<process>[a-z][\w-]{1,40})(?:\((?P<user>[^()\s]{1,100})\))?(?:\([^()\s]{1,100}\)|<[^<>\s]{0,60}>){0,4}:\ (?P<level>Debug|Info|Warning|Error|Fatal|Panic):[ ]
+        """,
+        examples=(
+            line(
+                "Nov 27 10:15:30 imap-login: Info: Login: user=<ann>, method=PLAIN, rip=10.0.0.9",
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message="Login: user=<ann>, method=PLAIN, rip=10.0.0.9",
+                process="imap-login",
+            ),
+            line(
+                "2026-11-27 10:15:30 imap(ann)<812><8b1f>: Error: Mailbox INBOX: stat failed",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="Mailbox INBOX: stat failed",
+                user="ann",
+            ),
+        ),
+    ),
+    Format(
         name="bind",
         describes="BIND, with category and severity",
         head=r"<time>\ (?P<logger>[a-z][\w-]{1,40}):\ <level>(?:\ \d{1,2})?:[ ]",
-        first="0123456789",
         examples=(
             line(
                 "27-Nov-2026 10:15:30.123 queries: error: client @0x7f 10.0.0.9#51000: refused",
@@ -39,7 +61,6 @@ FORMATS = (
         head=r"""
             \[?<time>\]?\ (?P<process>unbound|nsd)\[(?P<pid>\d{1,10})(?::(?P<thread>[0-9a-f]{1,8}))?\]:?\ <level>:[ ]
         """,
-        first="[0123456789",
         examples=(
             line(
                 "[1795774530] unbound[812:0] info: start of service (unbound 1.17.1).",
@@ -64,7 +85,6 @@ FORMATS = (
         head=r"""
             (?:\[(?P<level>INFO)\]\ )?(?P<client>[\da-fA-F.:\[\]]{2,50}:\d{1,5})\ -\ (?=\d{1,5}\ "[A-Z0-9]{1,10}\ IN\ (?P<name>\S{1,255})\ )
         """,
-        first="[0123456789abcdef",
         joins=Joins.NONE,
         examples=(
             line(
@@ -79,35 +99,11 @@ FORMATS = (
         ),
     ),
     Format(
-        name="dovecot",
-        describes="Dovecot with a log file of its own",
-        head=r"""
-            <time>\ (?P<process>[a-z][\w-]{1,40})(?:\((?P<user>[^()\s]{1,100})\))?(?:\([^()\s]{1,100}\)|<[^<>\s]{0,60}>){0,4}:\ (?P<level>Debug|Info|Warning|Error|Fatal|Panic):[ ]
-        """,
-        examples=(
-            line(
-                "Nov 27 10:15:30 imap-login: Info: Login: user=<ann>, method=PLAIN, rip=10.0.0.9",
-                time="2026-11-27T10:15:30Z",
-                level="INFO",
-                message="Login: user=<ann>, method=PLAIN, rip=10.0.0.9",
-                process="imap-login",
-            ),
-            line(
-                "2026-11-27 10:15:30 imap(ann)<812><8b1f>: Error: Mailbox INBOX: stat failed",
-                time="2026-11-27T10:15:30Z",
-                level="ERROR",
-                message="Mailbox INBOX: stat failed",
-                user="ann",
-            ),
-        ),
-    ),
-    Format(
         name="samba",
         describes="Samba: a head and indented lines",
         head=r"""
             \[<time>,\ +\d{1,3}(?:,\ pid=(?P<pid>\d{1,10})[^\]\n]{0,200})?\]\ (?=(?P<place>\S{1,200}:\d{1,6})\()
         """,
-        first="[",
         joins=Joins.UNTIL_HEAD,
         examples=(
             Example(
@@ -129,7 +125,6 @@ FORMATS = (
         name="cups",
         describes="Error log of CUPS",
         head=r"(?P<level>[XAEWNIDd])\ \[(?=\d\d?/[A-Z][a-z]{2}/\d{4}:)<time>\][ ]",
-        first="XAEWNIDd",
         levels={"X": "FATAL", "A": "FATAL", "N": "NOTICE"},
         examples=(
             line(
@@ -150,7 +145,6 @@ FORMATS = (
         name="ceph",
         describes="Daemons of Ceph",
         head=r"<time>\ (?P<thread>[0-9a-f]{6,16})\ +(?:(?P<level>-1)|\d{1,2})[ ]",
-        first="0123456789",
         levels={"-1": "ERROR"},
         examples=(
             line(
@@ -176,7 +170,6 @@ FORMATS = (
         head=r"""
             <time>\ (?P<logger>\S{1,100})\ (?:\([\w.-]{1,100}\)|[\da-fA-F.:/\[\]]{4,60})\ \d{1,20}\ :\ (?P<channel>cluster|audit|cephadm)\ \[(?P<level>DBG|INF|WRN|ERR|SEC)\][ ]
         """,
-        first="0123456789",
         levels={"SEC": "WARN"},
         examples=(
             line(
@@ -196,7 +189,6 @@ FORMATS = (
         head=r"""
             (?:(?=[\w.:-]{5,120}\ \d{4}-)(?P<file>[a-z][\w.:-]{4,119})\ )?<time>\ (?P<pid>\d{1,10})\ (?P<level>AUDIT|TRACE|DEBUG|INFO|WARNING|ERROR|CRITICAL)\ (?P<logger>[\w.-]{1,200})\ \[(?:None\ )?(?:(?P<request_id>req-[\w-]{1,60})|-)[^\]\n]{0,300}\][ ]
         """,
-        first="0123456789abcdefghijklmnopqrstuvwxyz",
         levels={"AUDIT": "INFO"},
         examples=(
             line(
@@ -236,7 +228,6 @@ FORMATS = (
         head=r"""
             (?P<level>[IWEF])(?=(?:\d{4}){1,2}\ )<time>\ +(?P<pid>\d{1,10})\ (?P<logger>[\w.@/-]{1,150}:\d{1,6})\][ ]
         """,
-        first="IWEF",
         examples=(
             line(
                 "E1127 10:15:30.123456       1 controller.go:123] Failed to list *v1.Pod: timeout",
@@ -260,7 +251,6 @@ FORMATS = (
         head=r"""
             <time>\ \[id=(?P<thread>\d{1,10})\]\t<level>\t(?P<logger>[\w.$/-]{1,200}(?:\#[\w$<>]{1,100})?):\ ?
         """,
-        first="0123456789",
         examples=(
             line(
                 "2026-11-27 10:15:30.123+0000 [id=1]\tINFO\thudson.WebAppMain$3#run: Jenkins is fully u"
@@ -286,7 +276,6 @@ FORMATS = (
         head=r"""
             (?:\[(?P<request_id>[0-9a-f]{8}(?:-\d+)?)\]\ )?<time>\ (?:(?P<logger>[\w./-]{1,200}\.go:\d{1,6}:[\w.()*]{1,100})\ )?\[(?P<level>[TDIWECF])\]\ (?:\[[0-9a-f]{8}(?:-\d+)?\]\ )?
         """,
-        first="0123456789[",
         levels={"C": "FATAL"},
         examples=(
             line(
@@ -311,7 +300,6 @@ FORMATS = (
         head=r"""
             <time>\ <level>\ +(?P<process>app|web|ce|es)\[(?P<request_id>[^\]\n]{0,60})\]\[(?P<logger>[^\]\n]{0,150})\][ ]
         """,
-        first="0123456789",
         examples=(
             line(
                 "2026.11.27 10:15:30 ERROR app[][o.s.a.SchedulerImpl] failed",
@@ -336,7 +324,6 @@ FORMATS = (
         head=r"""
             \[<time>\]?\ \[?(?:(?P<thread>[^\]/\n]{1,100})/)?<level>\](?:\ \[(?P<logger>[^\]\n]{1,150})\])?:[ ]
         """,
-        first="[",
         examples=(
             line(
                 "[10:15:30] [Server thread/WARN]: Can't keep up! Is the server overloaded?",
@@ -367,7 +354,6 @@ FORMATS = (
         head=r"""
             \[<time>\]\ (?P<level>ERROR|WARNING|NOTICE|VERBOSE|DEBUG|DTMF|SECURITY|FAX)\[(?P<thread>\d{1,10})\](?:\[(?P<call>C-[0-9a-f]{4,12})\])?:?\ (?:(?P<logger>[\w./-]{1,100}\.c(?:pp)?)(?::\d{1,6})?(?:\ \w{1,60})?:\ )?
         """,
-        first="[",
         levels={"DTMF": "DEBUG", "SECURITY": "NOTICE", "FAX": "INFO"},
         examples=(
             line(
@@ -398,7 +384,6 @@ FORMATS = (
         name="home assistant",
         describes="Home Assistant",
         head=r"<time>\ <level>\ \((?P<thread>[^()\n]{1,100})\)\ \[(?P<logger>[\w.-]{1,200})\][ ]",
-        first="0123456789",
         examples=(
             line(
                 "2026-11-27 10:15:30.123 ERROR (MainThread) [homeassistant.core] boom",
@@ -414,7 +399,6 @@ FORMATS = (
         name="fail2ban",
         describes="fail2ban",
         head=r"<time>\ (?P<logger>fail2ban[\w.]{0,60})\ *(?::\ )?\[(?P<pid>\d{1,10})\]:\ <level>\ +",
-        first="0123456789",
         examples=(
             line(
                 "2026-11-27 10:15:30,123 fail2ban.actions        [812]: NOTICE  [sshd] Ban 10.0.0.9",
@@ -437,7 +421,6 @@ FORMATS = (
         name="monit",
         describes="Monit",
         head=r"\[(?:UTC\ |GMT\ )?<time>\]\ <level>\ +:[ ]",
-        first="[",
         examples=(
             line(
                 "[2026-11-27T10:15:30+0000] error    : 'nginx' process is not running",
@@ -459,7 +442,6 @@ FORMATS = (
         head=r"""
             (?:\[(?P<pid>\d{1,10})(?:\ -\ [\w#-]{1,40})?\]\ )?<time>\ -\ (?:\((?P<place>[^()\n]{1,100})\)\ )?<<level>>\ (?:\((?P<thread>[^()\n]{1,60})\)\ )?-{1,2}[ ]
         """,
-        first="0123456789[",
         examples=(
             line(
                 "27/11/2026 -- 10:15:30 - <Notice> - This is Suricata version 6.0.10 RELEASE running "

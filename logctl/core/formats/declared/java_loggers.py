@@ -61,7 +61,7 @@ FORMATS = (
     Format(
         "log4j",
         "log4j, Log4j 2 and Logback with time, level, thread, logger; Hadoop, HBase, Hive, Kafka Connect, Druid",
-        rf"<time>(?:\s+-)?\s+<level>\s+{_THREAD}\s+{_CONTEXTS}(?P<logger>{_CLASS}){_PLACE}(?:\s*:\ |\s+-{{1,2}}\s|\s+\|\s)",
+        rf"<time>\s+<level>\s+{_THREAD}\s+{_CONTEXTS}(?P<logger>{_CLASS}){_PLACE}(?:\s*:\ |\s+-{{1,2}}\s|\s+\|\s)",
         examples=(
             line(
                 "2026-11-27 10:15:30,123 ERROR [main] com.acme.Shop (Shop.java:9) - payment failed",

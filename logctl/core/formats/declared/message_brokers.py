@@ -10,7 +10,6 @@ FORMATS = (
         name="rabbitmq",
         describes="RabbitMQ since 3.7, and other programs on Erlang",
         head=r"<time>\ \[(?P<level>[a-z]{4,9})\]\ <(?P<erlang_process>\d{1,6}\.\d{1,9}\.\d{1,6})>\ ?",
-        first="0123456789",
         levels={
             "erro": "ERROR",
             "noti": "NOTICE",
@@ -55,7 +54,6 @@ FORMATS = (
         head=r"""
             =(?P<level>INFO|ERROR|WARNING|NOTICE|CRASH|SUPERVISOR|PROGRESS)\ REPORT=+\ (?:<[\d.]{3,30}>\ )?<time>(?:\ UTC)?\ =+
         """,
-        first="=",
         levels={"CRASH": "ERROR", "SUPERVISOR": "ERROR", "PROGRESS": "INFO"},
         joins=Joins.UNTIL_HEAD,
         examples=(
@@ -79,7 +77,6 @@ FORMATS = (
         name="kafka",
         describes="Kafka, and other programs whose logger stands in brackets at the end",
         head=r"\[<time>\]\ <level>\ (?=[^\n]*\((?P<logger>[a-z]\w{0,60}(?:\.[\w$]{1,100}){1,12})\)$)",
-        first="[",
         examples=(
             line(
                 "[2026-11-27 10:15:30,123] INFO [KafkaServer id=0] started (kafka.server.KafkaServer)",
@@ -104,7 +101,6 @@ FORMATS = (
         head=r"""
             <time>\ (?:\[myid:\d{0,10}\]\ )?-\ <level>\ +\[(?P<thread>(?:[^\[\]\n]|\[[^\[\]\n]{0,100}\]){1,200}):(?P<logger>[\w$.]{1,150})@(?P<line>\d{1,6})\]\ -[ ]
         """,
-        first="0123456789",
         examples=(
             line(
                 "2015-07-29 17:41:44,747 - INFO  [QuorumPeer[myid=1]/0:0:0:0:0:0:0:0:2181:FastLeaderE"
@@ -137,7 +133,6 @@ FORMATS = (
         name="nats",
         describes="NATS server",
         head=r"\[(?P<pid>\d{1,10})\]\ <time>\ \[<level>\][ ]",
-        first="[",
         examples=(
             line(
                 "[812] 2026/11/27 10:15:30.123456 [ERR] Error trying to connect to route",
@@ -164,7 +159,6 @@ FORMATS = (
         name="etcd old",
         describes="etcd before 3.5, and other programs with capnslog",
         head=r"<time>\ (?P<level>[CEWNIDT])\ \|\ (?P<logger>[\w/.-]{1,100}):[ ]",
-        first="0123456789",
         levels={"C": "FATAL", "N": "NOTICE"},
         examples=(
             line(
@@ -188,7 +182,6 @@ FORMATS = (
         name="influxdb old",
         describes="InfluxDB before 1.4",
         head=r"\[(?P<level>[DIWEF])\]\ <time>\ (?=\S)",
-        first="[",
         examples=(
             line(
                 "[I] 2026-11-27T10:15:30Z Listening on HTTP: [::]:8086 service=httpd",
@@ -204,7 +197,6 @@ FORMATS = (
         head=r"""
             \[httpd\]\ (?P<client>[^\s,\["]{1,100})(?:,[^\s\["]{1,200})?\ \S{1,20}\ (?P<user>\S{1,100})\ \[<time>\]\ (?="(?P<method>[A-Z]{1,20})\ (?P<path>[^\s"]{1,300})[^"]*+"\ (?P<status>\d{3})\ (?P<bytes>\d+))
         """,
-        first="[",
         joins=Joins.NONE,
         examples=(
             line(
@@ -223,7 +215,6 @@ FORMATS = (
         name="activemq",
         describes="ActiveMQ, Karaf and ServiceMix, with bars between the columns",
         head=r"<time>\ \|\ <level>\ +\|[ ]",
-        first="0123456789",
         examples=(
             line(
                 "2026-11-27 10:15:30,123 | ERROR | Could not accept connection | org.apache.activemq."

@@ -51,7 +51,7 @@ FORMATS = (
     Format(
         "certbot",
         "Python's logging with colons between time, level, logger and message; certbot",
-        rf"<time>:<level>:(?P<logger>{_MODULE}):",
+        rf"<time>(?<=,\d{{3}}):<level>:(?P<logger>{_MODULE}):",
         examples=(
             line(
                 "2026-11-27 10:15:30,123:ERROR:certbot._internal.log:boom",

@@ -13,7 +13,6 @@ FORMATS = (
         head=r"""
             (?=\S{1,40}\ \d{9,10}\ \d{4}\.\d\d\.\d\d\ )(?:-|[A-Z][A-Z0-9_]{1,30})\ <time>\ \d{4}\.\d\d\.\d\d\ (?P<host>\S{1,100})\ \d{4}-\d\d-\d\d-[\d.]{8,15}\ \S{1,100}\ (?P<type>[A-Z]{2,20})\ (?P<logger>[A-Z]\w{1,30})\ <level>[ ]
         """,
-        first="-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
         joins=Joins.NONE,
         examples=(
             line(
@@ -53,7 +52,6 @@ FORMATS = (
         head=r"""
             (?=\S{1,40}\ \d{9,10}\ \d{4}\.\d\d\.\d\d\ )(?:-|[A-Z][A-Z0-9_]{1,30})\ <time>\ \d{4}\.\d\d\.\d\d\ (?P<host>\S{1,100})\ [A-Z][a-z]{2}\ {1,2}\d{1,2}\ \d\d:\d\d:\d\d\ \S{1,150}\ (?:(?P<process>[^\s:\[\]][^:\[\]\n]{0,120}?)(?:\[(?P<pid>[^\]\s]{1,20})\])?:\ )?
         """,
-        first="-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
         joins=Joins.NONE,
         examples=(
             line(
@@ -97,7 +95,6 @@ FORMATS = (
         head=r"""
             (?=\d{1,10}\ \S{1,60}\ \S{1,60}\ \S{1,60}\ \d{9,10}\ \d\ )\d{1,10}\ (?P<host>\S{1,60})\ (?P<logger>\S{1,60})\ (?P<state>\S{1,60})\ <time>\ \d[ ]
         """,
-        first="0123456789",
         joins=Joins.NONE,
         examples=(
             line(

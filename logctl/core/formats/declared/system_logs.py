@@ -39,7 +39,6 @@ FORMATS = (
         head=r"""
             \[\ *(?P<uptime>\d{1,7}\.\d{3,6})\](?:\[\ *[TC]\d{1,10}\])?\ (?:\((?P<level>II|WW|EE|NI|--|\*\*|==|\+\+|!!|\?\?)\)\ )?
         """,
-        first="[",
         levels={
             "II": "INFO",
             "WW": "WARN",
@@ -96,7 +95,6 @@ FORMATS = (
         head=r"""
             <time>,\ <level>\ {2,}(?:\[0x[0-9a-f]{1,16}\]\ +)?(?:(?P<logger>[A-Z][A-Za-z]{1,19})(?:\ {2,}|\t))?
         """,
-        first="0123456789",
         levels={"Perf": "DEBUG"},
         examples=(
             line(
@@ -137,7 +135,6 @@ FORMATS = (
         head=r"""
             (?=\d{4}/\d\d/\d\d\ \d\d:\d\d:\d\d\.\d{7}\ \d|\d{4}-\d\d-\d\d\t)<time>\s+(?P<pid>\d{1,10})\s+(?P<thread>[0-9a-f]{1,10})\s+(?P<logger>[A-Z]\w{1,30})\s+
         """,
-        first="0123456789",
         examples=(
             line(
                 "2026/11/27 10:15:30.1234567 812   9876  Agent           WU client version 10.0",
@@ -156,7 +153,6 @@ FORMATS = (
         head=r"""
             (?P<level>Information|Warning|Error|Critical|Verbose|Audit\ (?:Success|Failure))[\t,]<time>[\t,](?P<logger>[^\t,\n]{1,150})[\t,](?P<event>\d{1,10})[\t,](?P<task>[^\t,\n]{0,150})[\t,]
         """,
-        first="IWECVA",
         levels={"Audit Success": "INFO", "Audit Failure": "WARN"},
         examples=(
             line(
@@ -176,7 +172,6 @@ FORMATS = (
         head=r"""
             <time>\ +0x(?P<thread>[0-9a-f]{1,16})\ +(?P<level>Default|Info|Debug|Error|Fault|Activity)\ +0x[0-9a-f]{1,16}\ +(?P<pid>\d{1,10})\ +\d{1,10}\ +(?P<process>[^:\n]{1,100}):[ ]
         """,
-        first="0123456789",
         levels={"Default": "NOTICE", "Fault": "ERROR", "Activity": "INFO"},
         examples=(
             line(
@@ -203,7 +198,6 @@ FORMATS = (
         head=r"""
             <time>\ +(?:(?P<level>Df|Db|I|A|E|F)\ +)?(?P<process>[A-Za-z][\w.()\ -]{0,80}?)\[(?P<pid>\d{1,10}):(?P<thread>[0-9a-fx]{1,16})\][ ]
         """,
-        first="0123456789",
         levels={"Df": "NOTICE", "Db": "DEBUG", "A": "INFO", "F": "ERROR"},
         examples=(
             line(
@@ -228,7 +222,7 @@ FORMATS = (
         name="apple syslog",
         describes="system.log of macOS and iOS with a level",
         head=r"""
-            <time>\ (?P<host>[^\s\[\]:]{1,255})\ (?P<process>[^\s\[\]:][^\[\]:\n]{0,100}?)\[(?P<pid>\d{1,10})\](?:\ \((?P<sender>[^()\n]{1,150}(?:\([^()\n]{0,60}\))?[^()\n]{0,60})\))?\ <<level>>:[ ]
+            <time>(?=[^<\n]{5,400}\ <[A-Z])\ (?P<host>[^\s\[\]:]{1,255})\ (?P<process>[^\s\[\]:][^\[\]:\n]{0,100}?)\[(?P<pid>\d{1,10})\](?:\ \((?P<sender>[^()\n]{1,150}(?:\([^()\n]{0,60}\))?[^()\n]{0,60})\))?\ <<level>>:[ ]
         """,
         examples=(
             line(
@@ -253,7 +247,6 @@ FORMATS = (
         name="apt history",
         describes="history.log of apt: the lines from Start-Date to End-Date",
         head=r"Start-Date:\ <time>",
-        first="S",
         joins=Joins.UNTIL_HEAD,
         examples=(
             Example(
@@ -274,7 +267,6 @@ FORMATS = (
         name="apt term",
         describes="term.log of apt: when its output begins and ends",
         head=r"(?=(?P<message>Log\ (?:started|ended)))Log\ (?:started|ended):\ <time>$",
-        first="L",
         joins=Joins.NONE,
         examples=(
             line(
@@ -289,7 +281,6 @@ FORMATS = (
         name="dnf",
         describes="dnf.log with its own words for levels",
         head=r"<time>\ (?P<level>SUBDEBUG|DDEBUG)[ ]",
-        first="0123456789",
         levels={"SUBDEBUG": "TRACE", "DDEBUG": "DEBUG"},
         examples=(
             line(
@@ -312,7 +303,6 @@ FORMATS = (
         head=r"""
             <time>\ (?=(?:Installed|Updated|Erased|Obsoleted|Dep-Installed|Reinstalled|Downgraded|Cleanup):\ )
         """,
-        first="JFMASOND",
         joins=Joins.NONE,
         examples=(
             line(
@@ -329,7 +319,6 @@ FORMATS = (
         head=r"""
             <time>\ <(?P<level>[0-9]|-?\d)>\ (?P<host>[\w.-]{1,255})\((?P<pid>\d{1,10})\)\ \[(?P<logger>[^\]\n]{1,60})\]\ (?P<place>\S{1,100}):\d{1,6}[ ]
         """,
-        first="0123456789",
         levels={"0": "DEBUG", "1": "INFO", "2": "WARN", "3": "ERROR", "4": "ERROR", "5": "DEBUG"},
         examples=(
             line(

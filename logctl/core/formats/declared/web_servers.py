@@ -12,7 +12,6 @@ FORMATS = (
         head=r"""
             <time>\ \[<level>\]\ (?P<pid>\d{1,10})\#(?P<thread>\d{1,10}):\ (?:\*(?P<connection>\d{1,20})\ )?
         """,
-        first="0123456789",
         examples=(
             line(
                 '2026/11/27 10:15:30 [error] 7#8: *1 open() "/x" failed (2: No such file), client: 10.0.0.9',
@@ -49,7 +48,6 @@ FORMATS = (
         head=r"""
             \[<time>\]\ \[(?:(?P<logger>[\w-]{0,40}):)?(?P<level>[a-z]{4,6}[1-8]?)\]\ (?:\[pid\ (?P<pid>\d{1,10})(?::tid\ (?P<thread>\d{1,20}))?\]\ )?(?=(?:\[(?:client|remote)\ (?P<client>[^\]\s]{1,100})\])?)
         """,
-        first="[",
         levels={
             "trace1": "TRACE",
             "trace2": "TRACE",
@@ -101,7 +99,6 @@ FORMATS = (
         head=r"""
             \[<time>\]\[(?P<thread>\d{1,12})\]\[<level>\]\[(?P<logger>[\w.-]{1,40})\]\ (?:\[(?P<place>[\w./-]{1,150}:\d+)\]\ )?
         """,
-        first="[",
         examples=(
             line(
                 "[2026-11-27 10:15:30.123][7][warning][config] [source/common/config/grpc.cc:163] gRP"
@@ -131,7 +128,6 @@ FORMATS = (
         name="haproxy process",
         describes="Lines of the HAProxy process about itself",
         head=r"\[<level>\]\ +(?:\d{3}/\d{6}\ )?\((?P<pid>\d{1,10})\)\ :[ ]",
-        first="[",
         examples=(
             line(
                 "[ALERT]    (812) : config : parsing error",
@@ -160,7 +156,6 @@ FORMATS = (
         head=r"""
             (?=\d\d?-[^\W\d])<time>\ <level>\ \[(?P<thread>[^\]\n]{1,200})\]\ (?P<logger>[\w$]{1,60}(?:\.[\w$<>]{1,100}){1,12})[ ]
         """,
-        first="0123456789",
         examples=(
             line(
                 "27-Nov-2026 10:15:30.123 SEVERE [main] org.apache.catalina.core.StandardService.star"
@@ -186,7 +181,6 @@ FORMATS = (
         head=r"""
             <time>\ ?:(?P<level>[A-Z]{4,5})\ ?:(?P<logger>[\w.$-]{1,150}):(?P<thread>[^:\n]{0,100}):[ ]
         """,
-        first="0123456789",
         levels={"DBUG": "DEBUG"},
         examples=(
             line(
@@ -211,7 +205,6 @@ FORMATS = (
         head=r"""
             <time>\ (?:(?P<host>[\w.-]{1,100})\ (?P<process>\S{1,100})\[(?P<pid>\d{1,10})\]\ )?<level>\ +\[(?P<logger>[\w.$-]{1,150})\]\ \((?P<thread>[^()\n]{1,150}(?:\([^()\n]{0,60}\)[^()\n]{0,60})?)\)[ ]
         """,
-        first="0123456789",
         examples=(
             line(
                 "10:15:30,123 ERROR [org.jboss.as] (MSC service thread 1-2) WFLYSRV0026: failed",
@@ -236,7 +229,6 @@ FORMATS = (
         head=r"""
             (?:\#{4})?<<time>>\ <<level>>\ <(?P<logger>[^<>\n]{0,100})>\ (?:(?:<+[^<>\n]{0,200}>+\ ){0,12}<(?=BEA-\d+>|[A-Z]{2,10}-\d+>))?
         """,
-        first="#<",
         examples=(
             line(
                 "<Nov 27, 2026 10:15:30 AM UTC> <Error> <HTTP> <BEA-101017> <Exception while processing>",
@@ -260,7 +252,6 @@ FORMATS = (
         head=r"""
             \[<time>\]\ (?P<thread>[0-9a-f]{8})\ (?P<logger>\S{1,150})\ +(?P<level>[FEWAICDRO123<>])\ (?=\S|\ )
         """,
-        first="[",
         levels={
             "F": "FATAL",
             "A": "NOTICE",
@@ -296,7 +287,6 @@ FORMATS = (
         head=r"""
             \[<time>\]\ \[(?P<product>[^\]\n]{1,60})\]\ \[<level>\]\ \[(?P<code>[^\]\n]{0,60})\]\ \[(?P<logger>[^\]\n]{0,150})\]\ (?:\[tid:[^\]\n]{1,200}\]\ ){0,2}(?:\[\w{1,40}:[^\]\n]{0,100}\]\ ){0,6}
         """,
-        first="[",
         joins=Joins.UNTIL_HEAD,
         examples=(
             Example(
@@ -318,7 +308,6 @@ FORMATS = (
         name="gunicorn",
         describes="gunicorn and hypercorn, and other programs with time, process and level in brackets",
         head=r"\[<time>\]\ \[(?P<pid>\d{1,10})\]\ \[<level>\][ ]",
-        first="[",
         examples=(
             line(
                 "[2026-11-27 10:15:30 +0000] [812] [ERROR] Exception in worker process",
@@ -341,7 +330,6 @@ FORMATS = (
         head=r"""
             \[\ (?P<level>[CEWNID]|D[23])\ <time>\ (?P<pid>\d{1,10})/(?P<thread>\w{1,20})\ (?P<logger>\S{1,150})\ \]:[ ]
         """,
-        first="[",
         levels={"C": "FATAL", "N": "NOTICE", "D2": "TRACE", "D3": "TRACE"},
         examples=(
             line(
@@ -364,7 +352,6 @@ FORMATS = (
         name="lighttpd error",
         describes="Error log of lighttpd",
         head=r"<time>:\ \((?P<place>[\w./-]{1,100}\.(?:c|\d{1,4})[.:]?\d{0,6})\)[ ]",
-        first="0123456789",
         examples=(
             line(
                 "2026-11-27 10:15:30: (server.c.1976) server started (lighttpd/1.4.69)",
@@ -380,7 +367,6 @@ FORMATS = (
         head=r"""
             <time>\ (?=(?P<client>[\da-fA-F.:%]{2,50})\ \d{1,5}\ [\da-fA-F.:%]{2,50}\ \d{1,5}\ (?:HTTP/[\d.]+|-)\ (?P<method>[A-Z]{1,20}|-)\ (?P<path>\S{1,300}))
         """,
-        first="0123456789",
         joins=Joins.NONE,
         examples=(
             line(
@@ -400,7 +386,6 @@ FORMATS = (
         head=r"""
             <time>\ (?:W3SVC\d+\ )?(?=[\da-fA-F.:%]{2,50}\ (?P<method>[A-Z]{2,20})\ (?P<path>/\S{0,300})\S*+\ \S+\ \d{1,5}\ (?P<user>\S{1,100})\ (?P<client>[\da-fA-F.:%]{2,50})\ \S+(?:\ \S+)?\ (?P<status>\d{3})\ \d+\ \d+(?:\ (?P<duration>\d+))?$)
         """,
-        first="0123456789",
         joins=Joins.NONE,
         examples=(
             line(
@@ -420,7 +405,6 @@ FORMATS = (
         name="puma",
         describes="Puma's own lines in a cluster",
         head=r"\[(?P<pid>\d{1,10})\]\ (?=[*+!-]\ |Puma\ )",
-        first="[",
         examples=(
             line(
                 "[812] - Worker 0 (PID: 813) booted in 0.1s, phase: 0",
