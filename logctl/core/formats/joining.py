@@ -20,10 +20,11 @@ from enum import IntEnum
 from typing import Generic, TypeVar
 
 from logctl.core.formats import registry
+from logctl.core.formats.column_headers import ColumnHeader, header_of, loads
 from logctl.core.formats.reader import read_line
-from logctl.core.formats.reading import BAD_TIME, MALFORMED_JSON, Context, Joins, Reading
+from logctl.core.formats.reading import BAD_TIME, Context, Joins, Reading
 from logctl.core.formats.traces import CONFIRMS, TRACES, begun_by, exception_of
-from logctl.core.levels import ERROR, FATAL, INFO, NOTICE, UNKNOWN
+from logctl.core.levels import ERROR, FATAL, INFO, NOTICE, UNKNOWN, parse_level
 
 MAX_JOINED_LINES = 1_000
 MAX_JOINED = 256 * 1024
@@ -69,7 +70,8 @@ class _State:
 
     Attributes:
         trace: the name of the trace that the last line was part of; "" for none.
-        step: within a Python trace, the part: 1 its indented lines, 2 after its last line, 3 before it begins.
+        step: within a Python trace, the part: 1 its indented lines, 2 after its last line, 3 before it begins;
+            within other records 1 after the line that decides about the next ones.
         head: the record began with a head.
         level: its level so far.
         indent: the spaces before its first line.
@@ -78,6 +80,8 @@ class _State:
         opened: a bracket was opened that a later line closes.
         several: it has several lines.
         blank: the number of blank lines since its last line.
+        column: the index of its level in its first line, where that can be the only thing in the head of the
+            next record.
     """
 
     trace: str = ""
@@ -90,6 +94,7 @@ class _State:
     opened: bool = False
     several: bool = False
     blank: int = 0
+    column: int = 0
 
 
 @dataclass(slots=True)
@@ -140,8 +145,10 @@ class Joiner(Generic[Place]):
         self._since: Place | None = None
         self._entangled = 0
         self._last = ""
+        self._header: ColumnHeader | None = None
         if state:
-            self._last, states = json.loads(state)
+            self._last, states, header = json.loads(state)
+            self._header = loads(header)
             self._states = {
                 stream: _State(*values) for stream, values in states.items() if len(values) == len(_STATE)
             }
@@ -154,18 +161,28 @@ class Joiner(Generic[Place]):
     @property
     def state(self) -> str:
         """What later lines depend on, once no record is open."""
-        if not self._states and not self._last:
+        header = self._header.dumps() if self._header is not None else ""
+        if not self._states and not self._last and not header:
             return ""
         states = {stream: astuple(state) for stream, state in self._states.items()}
-        return json.dumps([self._last, states], separators=(",", ":"))
+        return json.dumps([self._last, states, header], separators=(",", ":"))
 
     def line(self, text: str, place: Place) -> list[Joined[Place]]:
         """Read the next line; return the records that are complete now."""
         return self.add(text, self.read(text), place)
 
     def read(self, text: str) -> Reading:
-        """Return what the next line says; it has to be added."""
-        return read_line(text, self._context)
+        """Return what the next line says; it has to be added. A header line decides how later lines are read."""
+        if self._header is not None:
+            reading = self._header.read(text, self._context)
+            if reading is not None:
+                return reading
+        reading = read_line(text, self._context)
+        if text[:1] == "#" or not (reading.begins or reading.layers):
+            header = header_of(text, self._header)
+            if header is not None:
+                self._header, reading.begins = header, True
+        return reading
 
     def add(self, text: str, reading: Reading, place: Place) -> list[Joined[Place]]:
         """Add the next line, which was read already; return the records that are complete now.
@@ -181,6 +198,8 @@ class Joiner(Generic[Place]):
             self._last = ""
         elif self._last:
             reading.stream = self._last
+        if not reading.begins and reading.inner[:1] == " ":
+            self._read_aligned(reading)
         line = _Line(text, reading, place)
         if reading.partial or (self._parts and reading.stream in self._parts):
             self._part(line)
@@ -205,9 +224,19 @@ class Joiner(Generic[Place]):
     @property
     def expects(self) -> bool:
         """Whether an open record is a trace, of which more lines probably come."""
-        return bool(self._parts) or any(
-            record.state.trace or record.doubtful for record in self._open.values()
-        )
+        return bool(self._parts) or any(record.state.trace for record in self._open.values())
+
+    def _read_aligned(self, reading: Reading) -> None:
+        """Read the level of a line below the level of the record before it.
+
+        rich writes the time only where it is another one than in the line before.
+        """
+        record = self._open.get(reading.stream)
+        state = record.state if record is not None else self._states.get(reading.stream)
+        column = state.column if state is not None else 0
+        if column and not reading.inner[:column].strip() and (found := _ALIGNED.match(reading.inner, column)):
+            reading.level, reading.begins = parse_level(found[1]), True
+            reading.message = reading.inner[found.end() :].rstrip()
 
     # ── Parts of lines ──────────────────────────────────────────────────────────────────────────────
 
@@ -331,7 +360,7 @@ class Joiner(Generic[Place]):
         self._queue.append(record)
 
     def _may_continue(self, reading: Reading) -> bool:
-        if reading.inner[:1] == "{" and reading.begins and MALFORMED_JSON not in reading.flags:
+        if reading.inner[:1] == "{" and reading.begins and reading.inner.rstrip().endswith("}"):
             return False
         if reading.format:
             joins = self._joins.get(reading.format)
@@ -342,6 +371,8 @@ class Joiner(Generic[Place]):
     def _first_state(self, reading: Reading) -> _State:
         inner, message = reading.inner, reading.message
         state = _State(head=reading.begins, indent=_indent(inner), level=reading.level)
+        if reading.begins and inner[0] in " [" and (level := _ALIGNED.search(inner, 8, 48)):
+            state.column = level.start()
         trace = begun_by(inner)
         if trace is not None:
             if trace.name not in ("rails", "erlang"):
@@ -369,6 +400,13 @@ class Joiner(Generic[Place]):
         state.until = self._joins.get(reading.format) is Joins.UNTIL_HEAD or (
             reading.begins and reading.ts is not None and not message.strip()
         )
+        if inner.startswith(_SLOW_QUERY):
+            state.until, state.step = True, 1
+        elif message.endswith(
+            "panic recovered:"
+        ):  # gin prints the request, the message and the trace after it
+            state.until = True
+            reading.level = state.level = reading.level if reading.level != UNKNOWN else ERROR
         _note(state, message)
         return state
 
@@ -500,6 +538,8 @@ _JVM = frozenset(("java", "java thread", "dotnet"))
 _PYTHON_ENDS = re.compile(r"[\])}>]|\[(?:SQL|parameters|cached|generated)[: ]|\(Background on this error")
 _CALM = frozenset((INFO, NOTICE))
 _EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]{0,200}+(?:\[[^\]]{0,80}\])?(?:: |:?$)")
+_EXCEPTION_NAME = re.compile(r"[\w.]{0,100}(?:Error|Exception|Exit|Interrupt|Warning|Timeout|Found)\b")
+_ALIGNED = re.compile(r"(?<=[ \]] )(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL) +(?=\S)")
 _JUL = re.compile(r"[^\W\d_a-z]{4,16}: ")
 _SQL_BEGINS = re.compile(
     r"(?:.{0,40}[:\s])?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|WITH|DROP|MERGE|REPLACE INTO|BEGIN|EXPLAIN)\s"
@@ -511,6 +551,9 @@ _SQL_GOES_ON = re.compile(
     r"|\)"
 )
 _CLOSES = re.compile(r"[\])}>]+[,;)]?\"?\s*$")
+_RUBY_FRAME = re.compile(r"[^\s:]{1,250}:\d{1,6}:in [`']")
+_SLOW_QUERY = "# User@Host:"
+"""The first line of a query in MySQL's slow log, if the time is that of the query before."""
 _GO_FUNCTION = re.compile(r"[\w./*()\[\]·…{}~%@-]{1,400}\(.{0,1000}\)$")
 _ASYNCIO = re.compile(
     r"(?:future|task|handle|protocol|transport|source_traceback|socket|client_session): ?[<\[]?"
@@ -556,19 +599,21 @@ def _decide(state: _State, reading: Reading) -> Verdict:
         return Verdict(state.until and not state.several and _second_of_two(reading, inner))
     if state.blank > _MAX_BLANK:
         return Verdict.NO
-    if first == "{" and not state.until and not state.opened and inner.rstrip().endswith("}"):
+    if first == "{" and not state.opened and inner.rstrip().endswith("}"):
         return Verdict.NO
+    if state.until:
+        return Verdict(not (first == "#" and state.step == 1 and inner.startswith(_SLOW_QUERY)))
     begun = begun_by(inner)
     if begun is not None and not (_takes_trace(state) if first in "T " else first in "g*" and state.head):
         return Verdict.NO
-    if state.until:
-        return Verdict.YES
     if first in " \t":
         return Verdict(state.indent == 0 or _indent(inner) > state.indent)
     if state.sql and _SQL_GOES_ON.match(inner):
         return Verdict.YES
     if not state.head:
         return Verdict.NO
+    if ":in " in inner[:300] and _RUBY_FRAME.match(inner):
+        return Verdict.YES
     if begun is not None or any(pattern.match(inner) for _, pattern in _CONTINUES.get(first, ())):
         return Verdict.YES
     exception = exception_of(inner)
@@ -612,8 +657,9 @@ def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> Verdic
 def _in_python(state: _State, reading: Reading, inner: str) -> Verdict:
     if state.step == 3:
         return Verdict(inner.startswith("Traceback (most"))
-    if state.step == 1 and not state.blank and _EXCEPTION_LINE.match(inner, 0, 300):
-        return Verdict.YES
+    if state.step == 1 and _EXCEPTION_LINE.match(inner, 0, 300):
+        if not state.blank or _EXCEPTION_NAME.match(inner):
+            return Verdict.YES
     if state.step == 2 and not reading.begins:
         if _PYTHON_ENDS.match(inner, 0, 200):
             return Verdict.YES
@@ -627,7 +673,14 @@ def _after(state: _State, reading: Reading, *, sure: bool = False) -> _State:
     inner = reading.inner
     first = inner[:1]
     after = _State(
-        state.trace, state.step, state.head, state.level, indent=state.indent, until=state.until, several=True
+        state.trace,
+        state.step,
+        state.head,
+        state.level,
+        indent=state.indent,
+        until=state.until,
+        several=True,
+        column=state.column,
     )
     name = state.trace
     begun = begun_by(inner)
@@ -647,7 +700,9 @@ def _after(state: _State, reading: Reading, *, sure: bool = False) -> _State:
             after.trace = "java"
     elif not after.trace and (frame := _FRAME.match(inner)) is not None:
         after.trace = "go" if frame[1] else "java"
-    if after.trace == "go" and inner.startswith("goroutine "):
+    if (after.trace == "go" and inner.startswith("goroutine ")) or (
+        after.until and inner.startswith(_SLOW_QUERY)
+    ):
         after.step = 1
     if name == "node source" and exception_of(inner) is not None:
         after.trace = "node"
@@ -665,6 +720,12 @@ def _note(state: _State, text: str) -> None:
     end = text[-200:].rstrip()
     state.opened = end[-1:] in ("{", "[", "(", "<") or (state.opened and state.several)
     state.sql = state.sql or _SQL_BEGINS.match(text, 0, 200) is not None
+    if "-----" in text:
+        begin = text.rfind("-----BEGIN ")
+        if begin >= 0 and text.find("-----END ", begin) < 0:
+            state.trace = "pem"
+        elif state.trace == "pem":
+            state.trace = ""
 
 
 def _takes_trace(state: _State) -> bool:

@@ -37,6 +37,7 @@ def _trace(name: str, follows: str, level: str = ERROR, *, at_once: bool = True)
 
 _JAVA_FOLLOWS = (
     r"Caused\ by:|Suppressed:|Wrapped\ by:|at\ [\w$.]+\(|\.\.\.\ \d{1,6}\ (?:more|common)|\[CIRCULAR|---?\ End\ of"
+    r"|(?:Stack\ backtrace|Location):"
 )
 TRACES = {
     trace.name: trace
@@ -45,19 +46,35 @@ TRACES = {
         _trace(
             "python",
             r"During\ handling\ of\ the\ above\ exception|The\ above\ exception\ was\ the\ direct\ cause"
-            r"|Traceback\ \(most\ recent\ call\ last\):|(?:Current\ thread|Thread)\ 0x[0-9a-f]+\ |Extension\ modules:",
+            r"|Traceback\ \(most\ recent\ call\ last\):|(?:Current\ thread|Thread)\ 0x[0-9a-f]+\ "
+            r"|Extension\ modules:|[│╰]",
+        ),
+        # No trace, but a block that has to stay whole: `redaction` recognises a key by its first and last line.
+        _trace(
+            "pem",
+            r"[A-Za-z0-9+/=]{1,80}$|-----END\ |(?:Proc-Type|DEK-Info|Comment|Version|Hash|Charset):",
+            UNKNOWN,
+            at_once=False,
         ),
         _trace("java", _JAVA_FOLLOWS, at_once=False),
         _trace("java thread", _JAVA_FOLLOWS),
         _trace("dotnet", r"---?\ End\ of|--->"),
-        _trace("go", r"goroutine\ \d{1,10}\ .{0,200}:$|exit\ status\ \d|\[signal\ |runtime\ stack:|created\ by\ |panic:"
-               r"|fatal\ error:|\[recovered\]|\.\.\.additional\ frames|r(?:[a-ds]?[xip]|\d{1,2}|flags|[sd]i|[sb]p)\s+0x"
-               r"|[cfg]s\ +0x|PC=0x|signal\ arrived|goroutine\ running\ on|runtime:", FATAL),
-        _trace("rust", r"note:\ |stack\ backtrace:|(?i:caused\ by):|error:\ process\ didn't\ exit|Location:$", FATAL),
+        _trace(
+            "go",
+            r"goroutine\ \d{1,10}\ .{0,200}:$|exit\ status\ \d|\[signal\ |runtime\ stack:|created\ by\ |panic:"
+            r"|fatal\ error:|\[recovered\]|\.\.\.additional\ frames|r(?:[a-ds]?[xip]|\d{1,2}|flags|[sd]i|[sb]p)\s+0x"
+            r"|[cfg]s\ +0x|PC=0x|signal\ arrived|goroutine\ running\ on|runtime:",
+            FATAL,
+        ),
+        _trace(
+            "rust",
+            r"note:\ |stack\ backtrace:|(?i:caused\ by):|error:\ process\ didn't\ exit|Location:$",
+            FATAL,
+        ),
         _trace("rust report", r"(?:Caused\ by|Stack\ backtrace|Location):", at_once=False),
         _trace(
             "node",
-            r"Node\.js\ v\d|Emitted\ '|Thrown\ at:|npm\ ERR!",
+            r"Node\.js\ v\d|(?:Caused\ by|Stack\ backtrace|Location):|Emitted\ '|Thrown\ at:|npm\ ERR!",
             at_once=False,
         ),
         _trace(
@@ -67,7 +84,10 @@ TRACES = {
         ),
         # A Ruby program that ends with an exception says so on standard error only, without a level.
         _trace("ruby", r"[^\s:]{1,250}:\d{1,6}:in\ [`']", UNKNOWN),
-        _trace("php", r"Stack\ trace:|\[stacktrace\]|\[previous\ exception\]|\#\d{1,4}\ |\"\}|Next\ \S+:\ |thrown\ in\ "),
+        _trace(
+            "php",
+            r"Stack\ trace:|\[stacktrace\]|\[previous\ exception\]|\#\d{1,4}\ |\"\}|Next\ \S+:\ |thrown\ in\ ",
+        ),
         _trace(
             "elixir",
             r"\*\*\ \(|(?:Last\ message|State|Function|Client|Initial\ Call|Ancestors|Start\ Call|Process|Args|Messages"
@@ -83,7 +103,11 @@ TRACES = {
         ),
         _trace("data race", r"(?:Write|Read|Previous|Goroutine|Found|Mutex)\b|={10}", ERROR),
         _trace("jvm end", r"\#", FATAL),
-        _trace("jvm threads", r"\"|JNI\ |Locked\ own|Heap$|Found\ |=====|Java\ stack|Threads\ class|_java|0x|\}", UNKNOWN),
+        _trace(
+            "jvm threads",
+            r"\"|JNI\ |Locked\ own|Heap$|Found\ |=====|Java\ stack|Threads\ class|_java|0x|\}",
+            UNKNOWN,
+        ),
         _trace(
             "rails",
             r"Processing\ by\ |Completed\ \d|Redirected\ to\ |Filter\ chain\ halted|Sent\ (?:file|data)\ |Rendered\ "
@@ -108,7 +132,9 @@ _EXCEPTION = (
 )
 QUALIFIED = re.compile(r"(?=[A-Za-z_$][\w$]{0,80}\.)" + _EXCEPTION, re.VERBOSE)
 """The line with which the JVM and .NET begin a trace: the exception's full name and its message."""
-BARE = re.compile(r"(?:Uncaught\ )?[A-Z][\w.]{0,60}(?:Error|Exception)(?:\ \[\w{1,60}\])?(?::\ |$)|Error:\ ", re.VERBOSE)
+BARE = re.compile(
+    r"(?:Uncaught\ )?[A-Z][\w.]{0,60}(?:Error|Exception)(?:\ \[\w{1,60}\])?(?::\ |$)|Error:\ ", re.VERBOSE
+)
 """The line with which Node.js begins a trace: the error's name and its message."""
 
 # By the first character of a line: what begins a trace whatever the line before it is.
@@ -124,9 +150,8 @@ _BEGINS: dict[str, tuple[tuple[str, str], ...]] = {
         ("c++", r"Fatal error: "),
         ("jvm threads", r"Full thread dump "),
     ),
-    " ": (
-        ("python", r'  \+ Exception Group Traceback|  File "[^"]{1,250}", line \d'),
-    ),
+    " ": (("python", r'  \+ Exception Group Traceback|  File "[^"]{1,250}", line \d'),),
+    "╭": (("python", r"╭─{1,200} ?Traceback"),),
     "p": (("go", r"panic: "),),
     "f": (("go", r"fatal error: (?:all goroutines|concurrent map|runtime|stack|unexpected|out of|\w+ )"),),
     "S": (
@@ -156,9 +181,12 @@ _BEGINS: dict[str, tuple[tuple[str, str], ...]] = {
     "/": (("node source", r"/[^\s:]{1,250}\.[cm]?[jt]sx?:\d{1,6}$"),),
 }
 _STARTS = {
-    first: tuple((TRACES[name], re.compile(pattern)) for name, pattern in kinds) for first, kinds in _BEGINS.items()
+    first: tuple((TRACES[name], re.compile(pattern)) for name, pattern in kinds)
+    for first, kinds in _BEGINS.items()
 }
-_RUBY = re.compile(r"[^\s:]{1,250}:\d{1,6}:in [`'][^']{0,200}': .{0,2000}\([A-Z]\w{0,60}(?:::\w{1,60}){0,6}\)$")
+_RUBY = re.compile(
+    r"[^\s:]{1,250}:\d{1,6}:in [`'][^']{0,200}': .{0,2000}\([A-Z]\w{0,60}(?:::\w{1,60}){0,6}\)$"
+)
 
 
 def begun_by(text: str) -> Trace | None:

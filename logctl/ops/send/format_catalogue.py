@@ -15,7 +15,7 @@ from logctl.core.formats.registry import FORMATS
 from logctl.ops.send.input_forms import Requested
 
 
-class Kind(StrEnum):
+class FormatKind(StrEnum):
     """How a format is known."""
 
     OWN = "own"
@@ -37,7 +37,7 @@ class KnownFormat:
     name: str
     describes: str
     example: str
-    kind: Kind = Kind.GENERAL
+    kind: FormatKind = FormatKind.GENERAL
 
 
 GENERAL = (
@@ -102,7 +102,8 @@ _LAYERS = (
      "Nov 27 10:15:30 web-1 shop[812]: cart is empty"),
     ("syslog 5424", "syslog, RFC 5424", "<165>1 2026-11-27T10:15:30.003Z web-1 shop 812 - - cart is empty"),
     ("priority", "Services that write for the journal: a priority and no more", "<4>cart is empty"),
-    ("dmesg", "dmesg -x", "kern  :warn  : [   12.345678] disk is slow"),
+    ("dmesg with times", "dmesg -T -x: facility, level and time of the kernel's messages",
+     "kern  :warn  : [Fri Nov 27 10:15:30 2026] disk is slow"),
     ("heroku", "heroku logs", "2026-11-27T10:15:30.123456+00:00 app[web.1]: cart is empty"),
     ("cloud foundry", "cf logs", "   2026-11-27T10:15:30.12+0100 [APP/PROC/WEB/0] OUT cart is empty"),
     ("fly", "fly logs", "2026-11-27T10:15:30Z app[e784079c].fra [info]cart is empty"),
@@ -114,12 +115,10 @@ _LAYERS = (
     ("fluentd", "fluentd's out_file", '2026-11-27T10:15:30+00:00\tapp.shop\t{"msg":"cart is empty"}'),
     ("fluent bit", "fluent-bit's stdout", '[0] app.shop: [1795774530.123456, {"msg"=>"cart is empty"}]'),
     ("loki", "logcli of Grafana Loki", '2026-11-27T10:15:30Z {app="shop", pod="a"} cart is empty'),
-    ("alert category", "Supercomputer logs of the CFDR: alert category, epoch, date, node",
-     "- 1795774530 2026.11.27 dn228 Nov 27 10:15:30 dn228/dn228 crond(pam_unix)[2915]: session opened"),
 )  # fmt: skip
 
 
-def declared(formats: Iterable[Format], kind: Kind) -> list[KnownFormat]:
+def declared(formats: Iterable[Format], kind: FormatKind) -> list[KnownFormat]:
     """Return formats that are declared, each with its first example."""
     return [
         KnownFormat(item.name, item.describes, item.examples[0].text if item.examples else "", kind)
@@ -130,17 +129,17 @@ def declared(formats: Iterable[Format], kind: Kind) -> list[KnownFormat]:
 def known_formats(own: Iterable[Format] = ()) -> list[KnownFormat]:
     """Return all formats: a user's own, the declared ones by name, the general ones, JSON and layers."""
     return [
-        *declared(own, Kind.OWN),
-        *sorted(declared(FORMATS, Kind.LINE), key=lambda item: item.name),
+        *declared(own, FormatKind.OWN),
+        *sorted(declared(FORMATS, FormatKind.LINE), key=lambda item: item.name),
         *GENERAL,
-        *(KnownFormat(*row, Kind.JSON) for row in _JSON),
-        *(KnownFormat(*row, Kind.LAYER) for row in _LAYERS),
+        *(KnownFormat(*row, FormatKind.JSON) for row in _JSON),
+        *(KnownFormat(*row, FormatKind.LAYER) for row in _LAYERS),
     ]
 
 
 def choosable_names(own: Iterable[Format] = ()) -> list[str]:
     """Return the names that `--format` takes for lines of text."""
-    return [item.name for item in known_formats(own) if item.kind not in (Kind.JSON, Kind.LAYER)]
+    return [item.name for item in known_formats(own) if item.kind not in (FormatKind.JSON, FormatKind.LAYER)]
 
 
 def chosen_format(name: str, own: Iterable[Format] = ()) -> tuple[Requested, str | None]:
@@ -159,9 +158,9 @@ def chosen_format(name: str, own: Iterable[Format] = ()) -> tuple[Requested, str
         close = difflib.get_close_matches(name, [*(item.name for item in known), *Requested], n=3, cutoff=0.5)
         meant = f"Did you mean {' or '.join(repr(str(item)) for item in close)}? " if close else ""
         raise UsageError(f"There is no format {name!r}.", f"{meant}All of them: logctl formats list")
-    if found.kind is Kind.LAYER:
+    if found.kind is FormatKind.LAYER:
         raise UsageError(
             f"{found.name!r} is a layer around lines, which is always recognised.",
             "Leave out --format, or name the format of the lines within.",
         )
-    return (Requested.JSON, None) if found.kind is Kind.JSON else (Requested.AUTO, found.name)
+    return (Requested.JSON, None) if found.kind is FormatKind.JSON else (Requested.AUTO, found.name)

@@ -19,10 +19,11 @@ from logctl.ops.send.binary_files import refuse_binary
 from logctl.ops.send.byte_streams import CHUNK, Joined, buffered
 from logctl.ops.send.decompression import decompressed
 from logctl.ops.send.encodings import transcoded, wide_encoding
+from logctl.ops.send.date_order import day_first
 from logctl.ops.send.entries import MAX_LINE, Entry, Rejection
 from logctl.ops.send.input_forms import BOM, LOOK, Errors, Form, Requested, fallback, recognise
 from logctl.ops.send.json_array import read_array
-from logctl.ops.send.line_reader import LineReader
+from logctl.ops.send.line_reader import LineReader, Position
 
 _MAGIC = 512
 """Bytes that show what a binary file is: `tar` has its name at byte 257."""
@@ -91,16 +92,21 @@ def read_entries(
     formats: tuple[Format, ...] = (),
     only: str | None = None,
     max_line: int = MAX_LINE,
+    sample: bool = False,
 ) -> Iterator[Entry | Rejection]:
     """Yield the entries of a stream in order; a bad part is rejected, and reading continues after it.
 
     `reference`, `zone`, `formats` and `only` are those of `formats.reading.Context`. A line of more than
-    `max_line` bytes is split; a longer element of an array is rejected.
+    `max_line` bytes is split; a longer element of an array is rejected. With `sample`, the first bytes decide
+    whether the day or the month is first in its dates; a stream that gives its lines one by one has to be read
+    without.
 
     Raises:
         UsageError: the stream is UTF-16, or compressed and damaged.
     """
     found, start = _recognise(stream, form)
+    while sample and found is not Form.JSON_ARRAY and len(start) < LOOK and (more := stream.read(CHUNK)):
+        start += more
     match found:
         case Form.JSON_ARRAY:
             array = start.removeprefix(BOM)
@@ -119,6 +125,7 @@ def read_entries(
                 formats=formats,
                 only=only,
                 plain=form is Requested.TEXT,
+                place=Position(day_first=sample and day_first(start)),
                 max_line=max_line,
             )
             return reader.read(buffered(Joined(start, stream)), final=True)

@@ -143,6 +143,7 @@ class Inputs:
                 zone=chosen.zone,
                 formats=self.formats,
                 only=chosen.only,
+                sample=not is_stream(path),
             )
             for item in records(entries, source):
                 if isinstance(item, Placed) and NOT_UTF8 in item.record.flags and self._first(path):

@@ -24,7 +24,7 @@ from logctl.core.times import EARLIEST, LATEST
 from logctl.ops.send.encodings import decode_mixed
 from logctl.ops.send.entries import MAX_LINE, Entry, Recognised, Rejection, Trail, not_utf8
 from logctl.ops.send.input_forms import BOM, Errors, Form, LineForm
-from logctl.ops.send.json_objects import Collector, find_objects
+from logctl.core.formats.json_objects import Collector, find_objects
 
 _RETRIED = 50
 """Of the lines that looked like an object and are none, as many may begin an object again."""
@@ -51,6 +51,8 @@ class Position:
     """`Trail.source`."""
     state: str = ""
     """`Joiner.state`."""
+    day_first: bool = False
+    """`Context.day_first`."""
 
 
 @dataclass(slots=True)
@@ -98,7 +100,7 @@ class LineReader:
         self._errors = errors
         self._plain = plain
         self._max_line = max_line
-        self._context = Context(reference, zone, formats, only)
+        self._context = Context(reference, zone, formats, only, place.day_first)
         self._joiner: Joiner[_Line] = Joiner(self._context, place.state)
         self._collector: Collector | None = None
         self._collected: list[tuple[_Line, str]] = []
@@ -116,6 +118,7 @@ class LineReader:
             chain=self._trail.chain.hex(),
             source=self._trail.source,
             state=self._joiner.state,
+            day_first=self._context.day_first,
         )
 
     @property
@@ -346,10 +349,7 @@ class LineReader:
         self, line: _Line, text: str, value: Mapping[str, Any], *, malformed: bool = False
     ) -> Iterable[Entry]:
         """Return the entries that are complete after an object; an envelope holds several events."""
-        try:
-            events = events_of(value)
-        except NotImplementedError:  # until it arrives
-            events = None
+        events = events_of(value)
         if events is None:
             return self._value(line, text, value, malformed=malformed)
         return self._events(line, events)

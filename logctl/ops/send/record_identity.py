@@ -8,7 +8,7 @@ while equal lines at two places of a file are two records.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from logctl.core.appid import RULE, is_appid
@@ -70,7 +70,7 @@ def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Pl
             yield entry
             continue
         try:
-            record = _fitting(entry, _record(entry, source))
+            record = _fitting(entry, source)
         except Rejected as problem:
             yield Rejection(entry.line, entry.offset, problem.reason, problem.detail)
         except TooBig as problem:
@@ -90,30 +90,33 @@ def split(entries: Iterable[Entry | Rejection], source: Source) -> tuple[list[Re
     return made, refused
 
 
-def _fitting(entry: Entry, record: Record) -> Record:
-    """Return a record with what its original text needs, if it fits a message with it.
+def _fitting(entry: Entry, source: Source) -> Record:
+    """Return an entry's record, with what its original text needs if it fits a message with it.
 
     Raises:
         TooBig: it does not fit a message.
     """
+    fields: dict[str, Any] = {}
+    record = _record(entry, source, fields)
     raw = keep(entry.text or record.message, record, None if isinstance(entry.value, str) else entry.value)
     if raw is not None:
-        whole = replace(record, fields={**record.fields, RAW: raw})
+        fields[RAW] = raw
         try:
-            check_fits(whole)
+            check_fits(record)
         except TooBig:
-            pass
+            del fields[RAW]
         else:
-            return whole
+            return record
     check_fits(record)
     return record
 
 
-def _record(entry: Entry, source: Source) -> Record:
+def _record(entry: Entry, source: Source, fields: dict[str, Any]) -> Record:
+    """Return an entry's record; its fields are put into `fields`, so that one can be added."""
     reading = entry.reading
     if reading is None:
         reading = _read(entry, source)
-    fields = dict(reading.fields)
+    fields.update(reading.fields)
     is_object = not isinstance(entry.value, str)
     app = _app(entry, source, fields if is_object else {}, reading)
     event_id = fields.get("event_id") if is_object else None

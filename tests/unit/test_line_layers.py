@@ -1,0 +1,115 @@
+"""Layers: which lines have one, what is within, and that an ordinary line has none."""
+
+from __future__ import annotations
+
+import pytest
+
+from logctl.core.formats.joining import join_lines
+from logctl.core.formats.layers import unwrap
+from logctl.core.formats.reader import read_line
+from logctl.core.formats.reading import Context
+from logctl.core.times import iso, parse_time
+from tests.helpers.layer_lines import LAYERS
+
+CONTEXT = Context(reference=parse_time("2026-11-27T12:00:00Z"))
+
+
+@pytest.mark.parametrize(("line", "layers", "inner", "time", "fields"), LAYERS, ids=lambda value: None)
+def test_layers(line, layers, inner, time, fields):
+    found = read_line(line, CONTEXT)
+    assert (",".join(found.layers), found.inner) == (layers, inner)
+    assert (None if found.ts is None else iso(found.ts)) == (
+        time if found.ts is None or time else iso(found.ts)
+    )
+    assert {name: found.fields.get(name) for name in fields} == fields
+
+
+PLAIN = [
+    "2026-11-27 10:15:30 status installed nginx:amd64 1.22.1",
+    "2026-11-27 10:15:30,123 ERROR payment failed",
+    "2026-11-27 10:15:30,123 [main] ERROR c.a.Shop - payment failed: no",
+    "2026-11-27T10:15:30.123Z [WARN]  agent: slow",
+    "2026-11-27T10:15:30.123456Z  INFO shop: ok",
+    "2026-11-27T10:15:30.123456Z ERROR shop::db: payment failed",
+    "2026-11-27T10:15:30.123Z app:db connected",
+    "2026-11-27T10:15:30.123Z error: payment failed",
+    "2026-11-27T10:15:30.123456Z my-lb 10.0.0.9:2817 10.0.1.1:80 0.0 0.1 200",
+    "2026-11-27T10:15:30.123456Z 0 [ERROR] [MY-010259] [Server] x",
+    "2026-11-27 10:15:30.123 UTC [1] ERROR:  x",
+    "2026-11-27 10:15:30.008 25746 INFO nova.osapi [-] x",
+    "2026-11-27 10:15:30 1abc-000-XY <= ann@example.com H=x",
+    "Nov 27 10:15:30 Starting the backup: now",
+    "Nov 27 10:15:30 ERROR payment failed",
+    "Nov 27, 2026 10:15:30 AM org.apache.Foo start",
+    "Fri Nov 27 10:15:30 UTC 2026 backup started",
+    "Fri Nov 27 10:15:30 2026 TLS Error: TLS handshake failed",
+    "[Fri Nov 27 10:15:30 2026] usb 1-1: new device",
+    "[2026-11-27 10:15:30] production.ERROR: x",
+    "[2026-11-27T10:15:30.123Z] INFO ready",
+    "[12345] worker ready",
+    "key | value",
+    "name       | age | city",
+    "ERROR  | payment failed",
+    "id | name",
+    "web | ready",
+    "INFO:     Started server process [1]",
+    "Error: boom",
+    "at com.acme.Shop.x(Shop.java:9)",
+    "    at com.acme.Shop.x(Shop.java:9)",
+    "   2 files copied [ok]",
+    "the-quick-brown-fox jumps over",
+    "well-known ports: 22",
+    "re-reading re-reading x",
+    "a/b[c]: d",
+    "Nov 27 10:15:30 Installed: nginx-1.22.1-1.x86_64",
+    "2026-11-27T10:15:30+0000 SUBDEBUG Installed: nginx-1:1.22.1-1.x86_64",
+    "2026-11-27 10:15:30 <3> web1(812) [zypp] Exception.cc(log):137 failed",
+    "2026-11-27T10:15:30.193Z info vpxd[45715] [Originator@6876 sub=vpxLro opID=7e12] x",
+    "2026-11-27T10:15:30.193Z host - - - x",
+    "[   12.345678] usb 1-1: new high-speed USB device",
+    "[   12.345678] Bluetooth hci0: x",
+    "2026-11-27 10:15:30,123 - util.py[WARNING]: x",
+    "2026-11-27 10:15:30,123 shop util.py[WARNING]: x",
+    "Nov 27, 2026 10:15:30 AM org.apache.Foo: start",
+    "<html>",
+    "<1234>x",
+    "<999>x",
+    "<>",
+    '10.0.0.9 - - [27/Nov/2026:10:15:31 +0000] "GET / HTTP/1.1" 200 615',
+    "10:15:30.123 [main] INFO c.a.Shop - x",
+    "1 file changed",
+    "12 <b>bold</b>",
+    "0|1|2|3",
+    "1|2 | 3 | 4",
+    "@app.route('/')",
+    "- item",
+    "- 12 items",
+    "/docker-entrypoint.sh: Configuration complete",
+    "/usr/bin/foo 2026/11/27/ x",
+    "1795774530123 ERROR payment failed",
+    "*** 10% done ***",
+    "panic: runtime error: index out of range",
+    "[0] one: [two]",
+    "",
+]
+
+
+@pytest.mark.parametrize("line", PLAIN)
+def test_an_ordinary_line_has_no_layer(line):
+    assert unwrap(line, CONTEXT) is None
+    assert read_line(line, CONTEXT).inner == line
+
+
+def test_lines_without_a_layer_continue_the_line_before():
+    lines = [
+        "Nov 27 10:15:30 mac Update[17212]: request <x",
+        "\t\tserver=<y>",
+        "\t>",
+        "Nov 27 10:15:31 mac Update[17212]: ok",
+        "2026-11-27T10:15:31.123000+00:00 2026/11/27/[$LATEST]8b1f [ERROR] KeyError: 'x'",
+        "Traceback (most recent call last):",
+        '  File "/var/task/x.py", line 3, in handler',
+        "2026-11-27T10:15:31.123000+00:00 2026/11/27/[$LATEST]8b1f END RequestId: r1",
+    ]
+    found = [(joined.lines, joined.reading.level) for joined in join_lines(lines, CONTEXT)]
+    assert found == [(3, "UNKNOWN"), (1, "UNKNOWN"), (3, "ERROR"), (1, "UNKNOWN")]
