@@ -11,7 +11,7 @@ from pathlib import Path
 from logctl.core.formats import declared
 from logctl.core.formats.reading import Answer, Example, Format, Joins
 from logctl.core.formats.registry import FORMATS
-from logctl.ops.send.format_catalogue import Kind, KnownFormat, known_formats
+from logctl.ops.send.format_catalogue import FormatKind, KnownFormat, known_formats
 
 PAGE = Path(__file__).parents[1] / "docs" / "formats.md"
 MARK = "<!-- What follows is written by `make formats`, from the declarations. -->\n"
@@ -39,9 +39,10 @@ def _lists() -> Iterator[str]:
         for item in formats:
             yield from _format(item)
     for title, kind in (
-        ("What most formats share", Kind.GENERAL),
-        ("JSON", Kind.JSON),
-        ("Layers around lines", Kind.LAYER),
+        ("What most formats share", FormatKind.GENERAL),
+        ("JSON", FormatKind.JSON),
+        ("Columns that a header line names", FormatKind.COLUMNS),
+        ("Layers around lines", FormatKind.LAYER),
     ):
         yield f"\n### {title}\n"
         yield from (_row(item) for item in known if item.kind is kind)

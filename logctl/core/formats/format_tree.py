@@ -201,7 +201,7 @@ def _heads(head: str) -> list[str]:
     while waiting:
         head = waiting.pop(0)
         end = optional_end(head)
-        if end and len(heads) + len(waiting) < _MOST_HEADS:
+        if end and len(heads) + len(waiting) + 2 <= _MOST_HEADS:
             waiting[:0] = [head[: end - 1] + head[end:], head[end:]]
         else:
             heads.append(head)

@@ -15,18 +15,18 @@ _BEFORE_BRACKET = r'(?=[^\[\]"|=\n]{3,500}\[[\dA-Z])'
 _USER = rf"(?:-(?=\ )|(?P<user>{_COLUMN}))"
 
 # `"GET /x HTTP/1.1"`; a proxy logs a whole URL, a broken client anything. Fields hold the first 300 characters.
+_PATH = r'(?:[^\s"\\]|\\.)'
 _REQUEST = (
-    r'"(?:(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300})[^\s"]*+(?:\ [A-Z]+/?[\d.]+)?|(?:[^"\\]|\\.)*+)"'
+    rf'"(?:(?P<method>[A-Z]{{2,20}})\ (?P<path>{_PATH}{{1,300}}){_PATH}*+(?:\ [A-Z]+/?[\d.]+)?|(?:[^"\\]|\\.)*+)"'
 )
 _STATUS_BYTES = r"(?:\ (?P<status>\d{3})(?:\ (?:-|(?P<bytes>\d+)))?)?"
 
-# After the user agent: a Traefik line has a count, a router and a server; nginx ingress the length of the request.
+# Referer and user agent come before it. A Traefik line has a count, a router and a server there as well, and one of
+# nginx ingress the length of the request.
 _DURATION = (
-    r'(?:\ "[^"]*+"\ "(?:[^"\\]|\\.)*+"'
-    r'(?:\ "[^"]*+")?'
-    r'(?:\ \d+\ "[^"]*+"\ "[^"]*+"(?=\ \d+ms)|\ \d+(?=\ [\d.]+\ \[))?'
+    r'(?:\ "[^"]*+"\ "(?:[^"\\]|\\.)*+"(?:\ "[^"]*+")?'
+    r'(?:\ \d+\ "[^"]*+"\ "[^"]*+"(?=\ \d+ms)|\ \d+(?=\ [\d.]+\ \[))?)?'
     r"(?:\ (?:[a-z_]{1,20}[=:])?\"?(?P<duration>\d+(?:\.\d+)?(?:m?s|us|µs)?)\"?(?=[\s,]|$))?"
-    r"|\ (?P<seconds>\d+\.\d{3,6})(?=\s|$))?"
 )
 
 FORMATS = (
@@ -73,6 +73,7 @@ FORMATS = (
         name="haproxy",
         describes="HTTP and TCP log of HAProxy",
         head=r"""
+            (?:haproxy\[(?P<pid>\d{1,10})\]:\ )?
             (?P<client>[\da-fA-F.:\[\]]{2,50}:\d{1,5}|unix:\d+)\ \[<time>\]
             \ (?=(?P<frontend>\S{1,100})\ (?P<backend>[^\s/]{1,100})/(?P<server>\S{1,100})\ [-+\d]+(?:/[-+\d]+){1,4}
                \ (?:(?P<status>-?\d{1,3})\ )?\+?(?P<bytes>\d+)
@@ -178,6 +179,7 @@ FORMATS = (
                 level="UNKNOWN",
                 message='"GET / HTTP/1.1" 200 12 0.0123',
                 client="::1",
+                duration=0.0123,
             ),
             line(
                 r'10.0.0.9 - - [27/Nov/2026:10:15:30 +0000] "\x16\x03\x01" 400 150 "-" "-"',
@@ -204,6 +206,21 @@ FORMATS = (
                 level="UNKNOWN",
                 message="code 404, message File not found",
                 client="10.0.0.9",
+            ),
+        ),
+    ),
+    Format(
+        name="access with other columns",
+        describes="Access logs with any columns before a time in brackets",
+        head=r"(?P<columns>[^\[\n]{2,200})\[(?=\d{1,2}/[A-Z][a-z]{2}/\d{4}[:\ ])<time>\]\ ",
+        joins=Joins.NONE,
+        examples=(
+            line(
+                '"10.0.0.9, 10.1.0.1" - - [27/Nov/2026:10:15:30 +0000] "GET /x HTTP/1.1" 200 1',
+                time="2026-11-27T10:15:30Z",
+                level="UNKNOWN",
+                message='"GET /x HTTP/1.1" 200 1',
+                columns='"10.0.0.9, 10.1.0.1" - -',
             ),
         ),
     ),
@@ -261,7 +278,7 @@ FORMATS = (
         describes="Access log of squid",
         head=r"""
             (?=\d{10}\.\d{3}\ )<time>\ +(?P<duration>\d{1,10})\ (?P<client>\S{1,255})
-            \ (?=[A-Z_]+/(?P<status>\d{3})\ (?P<bytes>\d+)\ (?P<method>[A-Z]+)\ (?P<path>\S{1,300}))
+            \ (?=[A-Z_]+/(?P<status>\d{3})\ (?P<bytes>\d+)\ (?P<method>[A-Z]+|-)\ (?P<path>\S{1,300}))
         """,
         joins=Joins.NONE,
         examples=(

@@ -21,7 +21,7 @@ FORMATS = (
         describes="Access and connection logs of AWS Application Load Balancers",
         head=rf"""
             (?:https?|h2|wss?|grpcs?)\ <time>\ (?=(?P<elb>\S{{1,100}})\ (?P<client>\S{{1,60}})\ \S+\ -?[\d.]+
-            \ (?P<duration>-?[\d.]+)\ -?[\d.]+\ (?P<status>\d{{3}}|-)\ \S+\ \d+\ (?P<bytes>\d+)\ {_REQUEST})
+            \ (?:-1|(?P<duration>[\d.]+))\ -?[\d.]+\ (?P<status>\d{{3}}|-)\ \S+\ \d+\ (?P<bytes>\d+)\ {_REQUEST})
         """,
         joins=Joins.NONE,
         examples=(
@@ -67,7 +67,7 @@ FORMATS = (
         describes="Access logs of AWS Classic Load Balancers",
         head=rf"""
             <time>\ (?=(?P<elb>[\w-]{{1,32}})\ (?P<client>[\da-fA-F.:]{{2,50}}:\d{{1,5}})\ (?:\S{{1,60}}:\d{{1,5}}|-)
-            \ -?[\d.]+\ (?P<duration>-?[\d.]+)\ -?[\d.]+\ (?P<status>\d{{3}}|-)\ \S+\ \d+\ (?P<bytes>\d+)\ {_REQUEST})
+            \ -?[\d.]+\ (?:-1|(?P<duration>[\d.]+))\ -?[\d.]+\ (?P<status>\d{{3}}|-)\ \S+\ \d+\ (?P<bytes>\d+)\ {_REQUEST})
         """,
         joins=Joins.NONE,
         examples=(
@@ -96,7 +96,7 @@ FORMATS = (
         name="s3 access",
         describes="Server access logs of Amazon S3",
         head=r"""
-            (?P<owner>[0-9a-f]{6,64}|-)\ (?P<bucket>[a-z0-9][a-z0-9.-]{2,62})\ \[<time>\]
+            (?P<owner>[0-9a-f]{6,64}|-)\ (?P<bucket>[A-Za-z0-9][\w.-]{2,254})\ \[<time>\]
             \ (?=(?P<client>\S{1,60})\ (?P<user>\S{1,255})\ (?P<request_id>\w{1,64})\ [A-Z0-9]+\.[A-Z0-9_.]+\ (?P<key>\S{1,300})
               (?:\S*+\ (?:"(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300})[^"]*+"|"?-"?)
               \ (?P<status>\d{3}|-)\ \S+\ (?P<bytes>\d+|-)\ \S+\ (?P<duration>\d+|-))?)
@@ -283,7 +283,7 @@ FORMATS = (
     Format(
         name="lambda node",
         describes="console.log in AWS Lambda, and loggers of Java with the request",
-        head=rf"<time>\s(?P<request_id>{_UUID}|undefined|N/A)\s<level>\s\s*",
+        head=rf"<time>\s<?(?P<request_id>{_UUID}|undefined|N/A)>?\s<level>\s\s*",
         examples=(
             line(
                 "2026-11-27T10:15:30.123Z\t8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22\tERROR\tpayment failed",
@@ -303,7 +303,7 @@ FORMATS = (
     Format(
         name="lambda runtime error",
         describes="The line of AWS Lambda about a runtime that ended",
-        head=rf"RequestId:\ (?P<request_id>{_UUID})\ <level>:\ ",
+        head=rf"RequestId:\ (?P<request_id>{_UUID})\ (?:<level>:\ )?",
         examples=(
             line(
                 "RequestId: 8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22 Error: Runtime exited with error: exit status 1",

@@ -139,7 +139,7 @@ FORMATS = (
             <time>\ +(?P<thread>\d{1,20})\ \[(?P<level>System|Note|Warning|ERROR|Error)\][ ]
             (?:\[(?P<code>MY-\d{1,7})\]\ )?(?:\[(?P<logger>[A-Z]\w{1,30})\]\ )?
         """,
-        levels={"System": "INFO", "Note": "INFO"},
+        levels={"System": "INFO"},
         examples=(
             line(
                 "2026-11-27T10:15:30.123456Z 0 [ERROR] [MY-010259] [Server] Another process with pid "
@@ -173,7 +173,7 @@ FORMATS = (
             line(
                 "2026-11-27T10:15:30.123456Z 0 [Note] mysqld (mysqld 5.7.44) starting as process 1 ...",
                 time="2026-11-27T10:15:30.123Z",
-                level="INFO",
+                level="NOTICE",
                 message="mysqld (mysqld 5.7.44) starting as process 1 ...",
             ),
         ),
@@ -182,12 +182,11 @@ FORMATS = (
         name="mysql old",
         describes="Error log of MySQL before 5.7",
         head=r"(?=\d{6}\ )<time>\ +\[(?P<level>Note|Warning|ERROR|Error)\][ ]",
-        levels={"Note": "INFO"},
         examples=(
             line(
                 "261127 10:15:30 [Note] Plugin 'FEDERATED' is disabled.",
                 time="2026-11-27T10:15:30Z",
-                level="INFO",
+                level="NOTICE",
                 message="Plugin 'FEDERATED' is disabled.",
             ),
             line(
@@ -357,11 +356,26 @@ FORMATS = (
         ),
     ),
     Format(
+        name="redis signal",
+        describes="What Redis says about a signal, with the time as seconds since 1970",
+        head=r"(?P<pid>\d{1,10}):signal-handler\ \(<time>\)\ ",
+        examples=(
+            line(
+                "1:signal-handler (1795774530) Received SIGTERM scheduling shutdown...",
+                time="2026-11-27T10:15:30Z",
+                level="UNKNOWN",
+                message="Received SIGTERM scheduling shutdown...",
+                pid=1,
+            ),
+        ),
+    ),
+    Format(
         name="elasticsearch",
         describes="Elasticsearch, OpenSearch and Logstash",
         head=r"""
             \[<time>\]\ ?\[<level>\ *\]\[(?P<logger>[^\]\s]{1,150})\ *\]\ ?(?:\[(?P<node>[\w.-]{1,100})\]\ ?(?!\[))?
         """,
+        levels={"DEPRECATION": "WARN"},
         examples=(
             line(
                 "[2026-11-27T10:15:30,123][INFO ][o.e.n.Node               ] [node-1] started",
@@ -579,6 +593,36 @@ FORMATS = (
             Example(
                 "Fri Nov 27 10:15:30 2026\nStarting ORACLE instance (normal)",
                 (Answer("2026-11-27T10:15:30Z", "UNKNOWN", "Starting ORACLE instance (normal)"),),
+            ),
+        ),
+    ),
+    Format(
+        name="sql server agent",
+        describes="SQLAGENT.OUT of Microsoft SQL Server",
+        head=r"<time>\ -\ (?P<level>[!?+])\ \[(?P<code>\d{1,5})\]\ ",
+        levels={"!": "ERROR", "+": "WARN", "?": "INFO"},
+        examples=(
+            line(
+                "2026-11-27 10:15:30 - ! [298] SQLServer Error: 18456, Login failed for user 'shop'.",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="SQLServer Error: 18456, Login failed for user 'shop'.",
+                code="298",
+            ),
+        ),
+    ),
+    Format(
+        name="pgbackrest",
+        describes="pgBackRest",
+        head=r"<time>\ (?P<process>P\d\d)\ +<level>:\ ",
+        levels={"DETAIL": "DEBUG", "ASSERT": "FATAL"},
+        examples=(
+            line(
+                "2026-11-27 10:15:30.123 P00   INFO: backup command begin 2.50: --log-level-console=info",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="backup command begin 2.50: --log-level-console=info",
+                process="P00",
             ),
         ),
     ),

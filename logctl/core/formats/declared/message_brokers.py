@@ -156,6 +156,20 @@ FORMATS = (
         ),
     ),
     Format(
+        name="nats without time",
+        describes="NATS server that logs no time",
+        head=r"\[(?P<pid>\d{1,10})\]\ \[<level>\]\ ",
+        examples=(
+            line(
+                "[1] [INF] Starting nats-server",
+                time=None,
+                level="INFO",
+                message="Starting nats-server",
+                pid=1,
+            ),
+        ),
+    ),
+    Format(
         name="etcd old",
         describes="etcd before 3.5, and other programs with capnslog",
         head=r"<time>\ (?P<level>[CEWNIDT])\ \|\ (?P<logger>[\w/.-]{1,100}):[ ]",
