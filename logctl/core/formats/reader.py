@@ -162,7 +162,7 @@ def _combine(reading: Reading, text: str, layers: list[Layer]) -> Reading:
     return reading
 
 
-_TIME_OF_BEGINNING = frozenset(("haproxy",))
+_TIME_OF_BEGINNING = frozenset(("haproxy", "haproxy error"))
 """Formats whose time is when a request began. The layer's time is when it had ended and was logged."""
 
 
