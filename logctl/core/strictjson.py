@@ -119,6 +119,15 @@ def _check_size(value: Any, text: str, depth: int, keys: int) -> None:
             _measure(value, depth, keys)
 
 
+def fits(value: Any, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) -> bool:
+    """Return whether a value is nested no deeper and has no more keys than `loads` allows."""
+    try:
+        _measure(value, depth, keys)
+    except Malformed:
+        return False
+    return True
+
+
 def _may_have_surrogates(text: str) -> bool:
     return "\\ud" in text or "\\uD" in text or not (text.isascii() or _is_utf8(text))
 

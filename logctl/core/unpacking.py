@@ -1,7 +1,9 @@
 """Reading of messages: the records of an envelope, or of a message of another producer.
 
-Accepted are an envelope (`core.envelope`), a JSON object, an array of objects, and NDJSON. The work is
-bounded by `core.limits`: what asks for more is rejected before it is looked at closely.
+Another producer may send anything: JSON objects in an array, one a line or one after the other, the envelopes
+of AWS and OpenTelemetry, lines of text, and all of that mixed. `core.formats` reads it, as it does for
+`logctl send`. Nothing is rejected for its form, but for an envelope of ours (`core.envelope`) that is not
+whole. The work is bounded by `core.limits`: what asks for more is rejected before it is looked at closely.
 """
 
 from __future__ import annotations
@@ -9,27 +11,36 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Any
 
 from logctl.core import limits, strictjson
 from logctl.core.appid import RULE, is_appid
 from logctl.core.envelope import VERSION, batch_id_of, decode_data, is_envelope
+from logctl.core.formats.events import DEEPER, events_of
+from logctl.core.formats.original import keep
+from logctl.core.formats.reading import Context
+from logctl.core.formats.text_body import Part, read_lines, read_objects, read_whole
 from logctl.core.records import (
     ID_DERIVED,
+    RAW,
     TS_DERIVED,
     Record,
     Rejected,
     derive_id,
-    from_mapping,
     from_producer,
+    from_reading,
 )
 from logctl.core.times import DAY, HOUR
 
 _SOURCE = re.compile(r"[0-9a-f]{16}")
 _PROBE = 10_000
 """How many characters of a body with too many values are parsed, to say whether it is nested too deeply."""
+_OURS = re.compile(r'\{\s*"logctl"\s*:\s*\d+\s*,\s*"appid"\s*:')
+"""The beginning of an envelope, which is rejected if it is not JSON: its text would be no log line."""
+_DEPTH = strictjson.MAX_DEPTH + DEEPER
 # A record's wire form holds the producer's object as `fields`, beside a few members of ours.
 _WIRE_DEPTH = strictjson.MAX_DEPTH + 1
 _WIRE_KEYS = strictjson.MAX_KEYS + 10
@@ -70,13 +81,17 @@ class Unpacked:
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    """What SQS delivers of a message, and the app of its group. `sent_at` is milliseconds."""
+    """What SQS delivers of a message, the app of its group, and what its lines do not say about themselves.
+
+    `sent_at` is milliseconds.
+    """
 
     body: str
     group: str
     deduplication_id: str
     sent_at: int
     appid: str
+    context: Context
 
     def bare_id(self) -> str:
         """Return the batch id of a message whose records do not identify themselves."""
@@ -99,17 +114,19 @@ def group_appid(group: str) -> str:
     return appid
 
 
-def unpack(body: str, *, group: str, deduplication_id: str, sent_at: int) -> Unpacked:
+def unpack(body: str, *, group: str, deduplication_id: str, sent_at: int, zone: tzinfo = UTC) -> Unpacked:
     """Return the records of a message, and those of its parts that are not records.
 
     - `group`: the MessageGroupId; it names the app.
     - `deduplication_id`: identifies a message without an envelope whose records have no ids of their own.
     - `sent_at`: milliseconds, SQS's SentTimestamp.
+    - `zone`: the zone of times that do not say theirs, in a message without an envelope.
 
     Raises:
         Rejected: the whole message is unusable, or asks for too much.
     """
-    message = _Message(body, group, deduplication_id, sent_at, group_appid(group))
+    context = Context(sent_at, zone)
+    message = _Message(body, group, deduplication_id, sent_at, group_appid(group), context)
     text = body.removeprefix("\ufeff").strip()
     if not text:
         raise Rejected("empty", "the message body is empty")
@@ -120,23 +137,29 @@ def unpack(body: str, *, group: str, deduplication_id: str, sent_at: int) -> Unp
 
 
 def _unpack(message: _Message, text: str) -> Unpacked:
-    try:
-        value = strictjson.loads(text)
-    except strictjson.Malformed as problem:
-        if "\n" not in text:
-            raise Rejected(problem.reason, problem.detail) from None
-        return _identified(message, _unpack_lines(message, text, problem))
+    value, malformed = None, False
+    if text[0] in "{[":
+        try:
+            value, malformed = strictjson.loads_leniently(text, depth=_DEPTH, keys=limits.MAX_VALUES)
+        except strictjson.Malformed as problem:
+            if _OURS.match(text):
+                raise Rejected(problem.reason, problem.detail) from None
     if isinstance(value, Mapping):
         if is_envelope(value):
+            if malformed:
+                raise Rejected("json", "the envelope is not JSON that every parser reads in the same way")
             return _unpack_envelope(message, value)
-        value = [value]
-    if isinstance(value, list):
-        return _identified(message, _unpack_values(message, value))
-    raise Rejected("not_object", "the message is JSON, but neither an object nor an array of objects")
+        if not malformed and (strictjson.fits(value) or events_of(value) is not None):
+            return _unpack_parts(message, read_whole(value, message.context))
+    elif isinstance(value, list):
+        if not value:
+            raise Rejected("empty", "the message is an empty array")
+        return _unpack_parts(message, read_objects(value, message.context, malformed=malformed))
+    return _unpack_parts(message, read_lines(text, message.context))
 
 
 def _check_values(text: str) -> None:
-    values = limits.count_values(text)
+    values = _count_values(text)
     if values <= limits.MAX_VALUES:
         return
     try:
@@ -146,15 +169,22 @@ def _check_values(text: str) -> None:
             raise Rejected(problem.reason, problem.detail) from None
     raise Rejected(
         "too_many_values",
-        f"the message holds {values:,} JSON values; {limits.MAX_VALUES:,} are allowed",
+        f"the message holds {values:,} JSON values and lines; {limits.MAX_VALUES:,} are allowed",
     )
+
+
+def _count_values(text: str) -> int:
+    """Return an upper bound of how many JSON values and lines a text has; lines of text are not values."""
+    if text[0] in "{[":
+        return limits.count_values(text)
+    lines = text.split("\n")
+    return len(lines) + sum(limits.count_values(line) for line in lines if line.lstrip()[:1] in ("{", "["))
 
 
 def _check_count(records: int) -> None:
     if records > limits.MAX_RECORDS:
         raise Rejected(
-            "too_many_records",
-            f"the message holds {records:,} records; {limits.MAX_RECORDS:,} are allowed",
+            "too_many_records", f"the message holds more than the {limits.MAX_RECORDS:,} records allowed"
         )
 
 
@@ -228,37 +258,28 @@ def _unpack_envelope(message: _Message, envelope: Mapping[str, Any]) -> Unpacked
     )
 
 
-def _unpack_lines(message: _Message, text: str, whole: strictjson.Malformed) -> Unpacked:
-    """Return the records of NDJSON; `whole` says why the text is not one JSON value."""
-    _check_count(text.count("\n") + 1)
-    batch_id = message.bare_id()
-    records, rejected = [], []
-    # Not splitlines(): JSON strings may hold U+2028 and U+0085 as they are.
-    for position, line in enumerate(text.split("\n")):
-        if not line.strip():
-            continue
-        try:
-            records.append(_record(message, strictjson.loads(line), batch_id, position))
-        except (Rejected, strictjson.Malformed) as problem:
-            rejected.append(RejectedRecord(problem.reason, problem.detail, line, position))
-    if not records and whole.reason != "json":
-        raise Rejected(whole.reason, whole.detail)
-    return _some(message.appid, batch_id, records, rejected)
+def _unpack_parts(message: _Message, parts: Iterable[Part]) -> Unpacked:
+    """Return the records of a message without an envelope.
 
-
-def _unpack_values(message: _Message, values: Sequence[object]) -> Unpacked:
-    _check_count(len(values))
-    if not values:
-        raise Rejected("empty", "the message is an empty array")
+    Raises:
+        Rejected: it has none, or too many; the reason is that of its first part.
+    """
     batch_id = message.bare_id()
-    records, rejected = [], []
-    for position, value in enumerate(values):
+    records: list[Record] = []
+    rejected: list[RejectedRecord] = []
+    seq = -1
+    for number, part in enumerate(parts, 1):
+        _check_count(number)
+        # Records of one line are in the order in which they are in it.
+        seq = max(seq + 1, part.position)
         try:
-            records.append(_record(message, value, batch_id, position))
+            records.append(_record(message, part, seq, derive_id(batch_id, part.place)))
         except Rejected as problem:
-            content = json.dumps(value, ensure_ascii=False)
-            rejected.append(RejectedRecord(problem.reason, problem.detail, content, position))
-    return _some(message.appid, batch_id, records, rejected)
+            content = part.text or json.dumps(part.reading.fields, ensure_ascii=False, default=str)
+            rejected.append(RejectedRecord(problem.reason, problem.detail, content, part.position))
+    if not records and not rejected:
+        raise Rejected("empty", "the message has no records")
+    return _identified(message, _some(message.appid, batch_id, records, rejected))
 
 
 def _some(
@@ -274,13 +295,9 @@ def _some(
     return Unpacked(appid, batch_id, tuple(records), tuple(rejected))
 
 
-def _record(message: _Message, value: object, batch_id: str, position: int) -> Record:
-    if not isinstance(value, Mapping):
-        raise Rejected("not_object", "the record is JSON, but not an object")
-    return from_mapping(
-        value,
-        appid=message.appid,
-        seq=position,
-        sent_at=message.sent_at,
-        fallback_id=derive_id(batch_id, position),
+def _record(message: _Message, part: Part, seq: int, fallback_id: str) -> Record:
+    record = from_reading(
+        part.reading, appid=message.appid, seq=seq, sent_at=message.sent_at, fallback_id=fallback_id
     )
+    raw = keep(part.text, record) if part.text else None
+    return record if raw is None else replace(record, fields={**record.fields, RAW: raw})

@@ -31,6 +31,9 @@ from tests.helpers.messages import (
 )
 from tests.helpers.pipeline import NOON
 
+CUT_OFF = '{"logctl": 1, "appid": "checkout", '
+"""The start of an envelope: nothing else is rejected as a whole for its form."""
+
 
 def test_a_message_is_stored_cold_and_hot_and_its_partition_registered(pipeline):
     items = records(3)
@@ -78,33 +81,33 @@ def test_bare_json_of_two_days_goes_to_two_partitions(pipeline):
     assert [key.split("/")[3] for key in pipeline.keys("logs/")] == ["day=30", "day=31"]
 
 
-@pytest.mark.proves("F13", "B2")
+@pytest.mark.proves("F13")
 def test_poison_goes_to_quarantine_with_its_reason_and_is_acknowledged(pipeline):
     good = packed(records(2), name="good")
-    assert pipeline.consumer.process(event(sqs("{not json", name="poison"), good)) == NOTHING_FAILED
+    assert pipeline.consumer.process(event(sqs(CUT_OFF, name="poison"), good)) == NOTHING_FAILED
     (key,) = pipeline.keys("quarantine/")
     note = json.loads(pipeline.read(key))
-    assert (note["reason"], note["content"], note["message_id"]) == ("json", "{not json", "poison")
+    assert (note["reason"], note["content"], note["message_id"]) == ("json", CUT_OFF, "poison")
     assert len(stored(pipeline)) == 2
 
 
 def test_bad_lines_are_one_object_and_the_others_are_stored(pipeline):
-    pipeline.consumer.process(event(sqs('{"msg": "a"}\n{"msg": "b"\n{"msg": "c"}\n[]')))
+    pipeline.consumer.process(event(sqs('{"msg": "a"}\n{"appid": "B"}\n{"msg": "c"}\n{"appid": "d"}')))
     assert [row["message"] for row in stored(pipeline)] == ["a", "c"]
     (note,) = pipeline.quarantined()
-    assert (note["reason"], note["content"], note["stored"], note["receives"]) == ("json", None, 2, 1)
+    assert (note["reason"], note["content"], note["stored"], note["receives"]) == ("appid", None, 2, 1)
     assert [(part["position"], part["reason"], part["content"]) for part in note["rejected"]] == [
-        (1, "json", '{"msg": "b"'),
-        (3, "not_object", "[]"),
+        (1, "appid", '{"appid": "B"}'),
+        (3, "group_mismatch", '{"appid": "d"}'),
     ]
 
 
 def test_the_people_of_an_app_hear_of_its_rejected_records_once_a_message(pipeline):
-    message = sqs('{"msg": "a"}\n{"msg": "b"\n[]', name="m")
-    pipeline.consumer.process(event(message, sqs("{no", name="n", group="web")))
+    message = sqs('{"msg": "a"}\n{"appid": "B"}\n{"appid": "C"}', name="m")
+    pipeline.consumer.process(event(message, sqs(CUT_OFF, name="n", group="web")))
     told = {alert["MessageAttributes"]["key"]["Value"]: alert["Message"] for alert in pipeline.alerts()}
     assert set(told) == {"checkout#ERROR#rejected", "web#ERROR#rejected"}
-    assert "records that logctl cannot read: json" in told["checkout#ERROR#rejected"]
+    assert "records that logctl cannot read: appid" in told["checkout#ERROR#rejected"]
     assert "1 more came with it" in told["checkout#ERROR#rejected"]
     pipeline.restart()
     pipeline.consumer.process(event(message))
@@ -117,7 +120,7 @@ def test_the_people_of_an_app_hear_of_its_rejected_records_once_a_message(pipeli
 
 def test_the_key_in_quarantine_comes_from_the_content_and_not_from_message_id_or_clock(pipeline):
     def deliver(name: str, **changes: Any) -> list[str]:
-        message = sqs("{no", name=name, **changes)
+        message = sqs(CUT_OFF, name=name, **changes)
         message["attributes"]["MessageDeduplicationId"] = "the same"
         assert pipeline.consumer.process(event(message)) == NOTHING_FAILED
         return pipeline.keys("quarantine/")
@@ -140,7 +143,7 @@ def test_a_group_that_is_no_app_is_quarantined_as_unknown(pipeline):
 @pytest.mark.proves("F14")
 def test_a_message_whose_quarantine_fails_is_not_acknowledged(pipeline):
     break_(pipeline.aws.s3, "PutObject", lambda params: "quarantine" in params["url_path"])
-    assert pipeline.consumer.process(event(sqs("{not json", name="poison"))) == failed("poison")
+    assert pipeline.consumer.process(event(sqs(CUT_OFF, name="poison"))) == failed("poison")
 
 
 @pytest.mark.proves("F6")

@@ -331,7 +331,7 @@ def deliver(pipeline: Pipeline) -> None:
 def test_no_canary_is_anywhere_whatever_path_it_took(guarded, capfd):
     deliver(guarded)
     kinds = {json.loads(guarded.read(key))["reason"] for key in guarded.keys("quarantine/")}
-    assert {"json", "not_object", "appid", "group_mismatch", "count", "batch_id"} <= kinds
+    assert {"json", "schema", "appid", "group_mismatch", "count", "batch_id"} <= kinds
     assert len(stored(guarded)) >= 7 * len(CANARIES)
     found = everything(guarded, capfd)
     assert [secret for _, _, secret in CANARIES if secret in found] == []

@@ -17,7 +17,6 @@ from logctl.cli.render import Output, say, show
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import UsageError
 from logctl.core.safe_text import neutralise_lines
-from logctl.ops.send.input_forms import Errors
 
 if TYPE_CHECKING:
     from logctl.ops.alerts.queue_subscriber import Inbox
@@ -69,7 +68,7 @@ def demo(
 
     _step("Send logs, packed and in order, through SQS FIFO to the Lambda consumer: logctl send")
     for path, app in apps.items():
-        options = send.SendOptions(files=[path], app=app, wait=True, keep_going=True, errors=Errors.REPLACE)
+        options = send.SendOptions(files=[path], app=app, wait=True, keep_going=True)
         send.send(context, options)
     if not apps:
         send.send(context, send.SendOptions(sample=SAMPLE, wait=True))

@@ -16,7 +16,8 @@ _STAMP = re.compile(
     r"(?P<zone>Z|\ ?[+-]\d\d:?\d\d|[+-]\d\d)?(?=[ \t]|$)"
 )
 OWN_TIME = re.compile(
-    r"[\[(\"]?\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\{\"|<\d{1,3}>"
+    r"[\[(\"]?\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\{\""
+    r"|<\d{1,3}>(?:1 \d|[A-Z][a-z]{2} |\d{4}-)"
 )
 """How an inner line begins that has a time of its own, or is JSON: then a time before it is a layer."""
 _BEGINS_TIME = frozenset('[("{<0123456789ADFJMNOS')

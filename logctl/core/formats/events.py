@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ _OF_AN_EVENT = ("message", "msg", "level", "severity", "lvl", "@timestamp", "@t"
 """Members of an object that is an event itself, with a list of something among its fields."""
 _DEPTH = 4
 """How many envelopes may be within one another: SNS in SQS with a notification of S3 in it."""
+DEEPER = 6
+"""How many levels deeper than an event the object may be in which it is."""
 _MOST_SHARED = 24
 _LONGEST_SHARED = 500
 """What an envelope says about all of its events is repeated in each: so few and so short members only."""
@@ -32,7 +35,15 @@ def events_of(value: Event) -> Events | None:
     """
     if _NAMES.isdisjoint(value):
         return None
-    return _Reader().events_of(value, 0)
+    events = _Reader().events_of(value, 0)
+    return None if events is None else map(_fitting, events)
+
+
+def _fitting(event: Event) -> Event:
+    """Return an event that is no larger than an object may be; a larger one is text."""
+    if strictjson.fits(event):
+        return event
+    return {"message": json.dumps(event, ensure_ascii=False, separators=(",", ":"))}
 
 
 class _Reader:

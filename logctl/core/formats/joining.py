@@ -720,6 +720,12 @@ def _note(state: _State, text: str) -> None:
     end = text[-200:].rstrip()
     state.opened = end[-1:] in ("{", "[", "(", "<") or (state.opened and state.several)
     state.sql = state.sql or _SQL_BEGINS.match(text, 0, 200) is not None
+    if "-----" in text:
+        begin = text.rfind("-----BEGIN ")
+        if begin >= 0 and text.find("-----END ", begin) < 0:
+            state.trace = "pem"
+        elif state.trace == "pem":
+            state.trace = ""
 
 
 def _takes_trace(state: _State) -> bool:

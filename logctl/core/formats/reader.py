@@ -64,7 +64,8 @@ def _read(text: str, layers: list[Layer], context: Context) -> Reading:
         value, flags = _object(text)
         if value is not None:
             reading = _read_value(value, text, layers, context)
-            reading.flags += flags
+            if flags:
+                mark_malformed(reading, text)
             return reading
         reading = text_line.read_text(text, within)
         reading.flags += flags
@@ -95,9 +96,16 @@ def _read_syslog(reading: Reading, text: str, layer: Layer) -> None:
         reading.message = text.strip()
         if layer.ts is not None and _CLOCK.match(text):
             reading.ts = None
-    elif reading.format == LEVEL_ONLY and _LEVEL_AND_COLON.match(text):
+    elif reading.format == LEVEL_ONLY and "host" in layer.fields and _LEVEL_AND_COLON.match(text):
         reading.message = text.strip()
     reading.begins = reading.begins or layer.lists or not _TRACE_LINE.match(text)
+
+
+def mark_malformed(reading: Reading, text: str) -> None:
+    """Flag a reading of JSON that is wrong in its form; without another message, the text is the message."""
+    if MALFORMED_JSON not in reading.flags:
+        reading.flags = (*reading.flags, MALFORMED_JSON)
+    reading.message = reading.message or text
 
 
 def _object(text: str) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
@@ -122,7 +130,7 @@ def _read_value(value: Mapping[str, Any], text: str, layers: list[Layer], contex
     layer = unwrap_object(value, context) if len(layers) < MOST_LAYERS else None
     if layer is not None:
         return _read_inner(layer, layers, context)
-    reading = objects.read_object(value, _within(layers, context) if layers else context)
+    reading = objects.read_object(value, _within(layers, context) if layers else context, read_within)
     if not reading.layers:
         reading.inner = text
     return _combine(reading, reading.inner, layers) if layers else reading
@@ -132,7 +140,7 @@ def _within(layers: list[Layer], context: Context) -> Context:
     """Return the context of a text in layers: what its time does not say is taken from that of a layer."""
     for layer in reversed(layers):
         if layer.ts is not None:
-            return Context(layer.ts, context.zone, context.formats, context.only)
+            return Context(layer.ts, context.zone, context.formats, context.only, context.day_first)
     return context
 
 

@@ -30,12 +30,14 @@ class Context:
         zone: the zone of times that have none.
         formats: formats that the user has declared; they are tried before all others.
         only: the name of the only format to read; None for all.
+        day_first: in dates such as 03/04/2026 the day is first, not the month.
     """
 
     reference: int
     zone: tzinfo = UTC
     formats: tuple[Format, ...] = ()
     only: str | None = None
+    day_first: bool = False
 
 
 @dataclass(slots=True)

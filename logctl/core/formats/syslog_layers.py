@@ -14,7 +14,7 @@ from logctl.core.formats.reading import Context
 from logctl.core.formats.structured_syslog import after_time, from_version
 from logctl.core.formats.syslog_names import SEVERITIES, is_level, program
 from logctl.core.formats.time_forms import FoundTime, scan_time
-from logctl.core.levels import UNKNOWN
+from logctl.core.levels import UNKNOWN, parse_level
 
 # ── Host and program ────────────────────────────────────────────────────────────────────────────────
 
@@ -27,6 +27,7 @@ _TAG = re.compile(
     r"|[A-Z][\w.+-]{0,40}(?:\ [A-Z(][\w.+()-]{0,40}){1,4}(?=\[\d))"  # Google Chrome Helper[812]
     r"(?:\[(?P<pid>[^\[\]\s]{1,64})\])?"
     r"(?:\ \((?P<of>[^()\s]{1,128})\))?"  # com.apple.xpc.launchd[1] (com.apple.x[812])
+    r"(?:\ <(?P<level>[A-Z][a-z]{3,8})>(?=:))?"  # SpringBoard[812] <Notice>
     r"(?:(?:\ \d{1,3}(?:\.\d{1,4}){1,3})?:(?=[\s]|$)|(?<=\])(?=\ ))",  # syslogd 1.4.1:
     re.VERBOSE,
 )
@@ -39,7 +40,8 @@ _SURE_HOST = re.compile(
 # Messages of syslog daemons and of network devices that have no tag.
 _TAGLESS = re.compile(
     r"last message repeated |message repeated |-- MARK --|--- last message|exiting on signal|CEF:\d|LEEF:\d"
-    r"|(?:: )?%[A-Z]|\{\"|<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}-\d\d-\d\d[T ]\d\d:"
+    r"|(?:: )?%[A-Z]|\{\"|<\d{1,3}>(?:1 \d|[A-Z][a-z]{2} |\d{4}-)"
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}-\d\d-\d\d[T ]\d\d:"
 )
 _ASA = re.compile(r"(?:: )?%[A-Z][A-Z0-9_]{1,40}(?:-[A-Z0-9_]{1,40})?-([0-7])-")
 _WITHOUT_PID = frozenset(
@@ -57,7 +59,7 @@ def tagged(text: str, start: int, time: FoundTime | None, *, host_only: bool = T
     tag = _TAG.match(text, found.end(), stop) if found else None
     if found is None or tag is None:
         alone = _TAG.match(text, start, stop)
-        if alone is not None and not _names_level(alone):
+        if alone is not None and not _names_level(alone) and (alone["pid"] or text[start].islower()):
             return _layer(text, "", alone, time)
         return _tagless(text, found, time) if found is not None and host_only else None
     if is_level(found["host"]) or _names_level(tag):
@@ -152,6 +154,8 @@ def _layer(text: str, host: str, tag: re.Match[str], time: FoundTime | None) -> 
     layer.stream = f"{host} {process}[{pid}]" if pid else f"{host} {process}"
     layer.own_record = name == "syslog"
     layer.lists = process in _LISTS
+    if tag["level"]:
+        layer.level = parse_level(tag["level"])
     return layer
 
 

@@ -503,8 +503,12 @@ def _numeric_date(text: str, match: re.Match[str], clock: _Clock, context: Conte
         days = [(year, b, a)] if separator == "." else [year_first, (year, a, b), (year, b, a)]
         if separator == "." or a > 31 or len(first) == 1:
             days = [(year, b, a), year_first] if separator == "." else [(year, a, b), (year, b, a)]
+        if separator == "/" and context.day_first:
+            days = [(year, b, a), (year, a, b)]
     else:
-        days = [(year, a, b), (year, b, a)] if separator == "/" else [(year, b, a), (year, a, b)]
+        days = [(year, a, b), (year, b, a)]
+        if separator != "/" or context.day_first:
+            days.reverse()
     real = [midnight for midnight in (_midnight(*day) for day in days) if midnight is not None]
     limit = context.reference + 7 * DAY
     likely = [midnight for midnight in real if midnight <= limit]

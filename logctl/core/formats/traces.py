@@ -49,6 +49,13 @@ TRACES = {
             r"|Traceback\ \(most\ recent\ call\ last\):|(?:Current\ thread|Thread)\ 0x[0-9a-f]+\ "
             r"|Extension\ modules:|[│╰]",
         ),
+        # No trace, but a block that has to stay whole: `redaction` recognises a key by its first and last line.
+        _trace(
+            "pem",
+            r"[A-Za-z0-9+/=]{1,80}$|-----END\ |(?:Proc-Type|DEK-Info|Comment|Version|Hash|Charset):",
+            UNKNOWN,
+            at_once=False,
+        ),
         _trace("java", _JAVA_FOLLOWS, at_once=False),
         _trace("java thread", _JAVA_FOLLOWS),
         _trace("dotnet", r"---?\ End\ of|--->"),

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from logctl.core import strictjson
+from logctl.core import limits, strictjson
+from logctl.core.formats.events import DEEPER, events_of
 
 MAX_LINES = 10_000
 """The most lines of one object."""
@@ -59,13 +60,27 @@ def find_objects(text: str) -> Scan | None:
                 else None
             )
         try:
-            value, malformed = strictjson.loads_leniently(text[position:end])
+            value, malformed = load(text[position:end])
         except strictjson.Malformed:
             return None
         if not isinstance(value, Mapping):
             return None
         found.append(Found(value, position, end, malformed))
         position = end
+
+
+def load(text: str) -> tuple[Any, bool]:
+    """Parse JSON as `strictjson.loads_leniently` does, but let an object that holds several events be larger.
+
+    Raises:
+        Malformed: it is not JSON, it is nested too deeply, or it has too many keys.
+    """
+    value, malformed = strictjson.loads_leniently(
+        text, depth=strictjson.MAX_DEPTH + DEEPER, keys=limits.MAX_VALUES
+    )
+    if not strictjson.fits(value) and not (isinstance(value, Mapping) and events_of(value) is not None):
+        raise strictjson.Malformed("too_many_keys", "it is nested too deeply or has too many keys")
+    return value, malformed
 
 
 class Collector:

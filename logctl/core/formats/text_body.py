@@ -1,0 +1,205 @@
+"""Reading a whole text: JSON objects, also several in a line or over several lines, envelopes, and text.
+
+It is what `logctl send` does with a file, for a text that is in memory as a whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from logctl.core import strictjson
+from logctl.core.formats.joining import Joined, Joiner
+from logctl.core.formats.json_objects import Collector, find_objects
+from logctl.core.formats.objects import events_of
+from logctl.core.formats.reader import mark_malformed, read_line, read_value
+from logctl.core.formats.reading import BAD_TIME, MALFORMED_JSON, Context, Reading
+
+_RETRIED = 50
+"""Of the lines that looked like an object and are none, as many may begin an object again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A record in a text.
+
+    Attributes:
+        reading: what it says.
+        text: its original text, if that cannot be made of what it says; "" if it can.
+        position: the index of its line, or of its element in an array.
+        place: the position, and what tells it apart from other records of the same line: `3`, `3:1`, `3/17`.
+    """
+
+    reading: Reading
+    text: str
+    position: int
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    position: int
+    place: str
+    is_object: bool = False
+    malformed: bool = False
+
+
+def read_objects(values: Sequence[object], context: Context, *, malformed: bool = False) -> Iterator[Part]:
+    """Yield the records of the elements of an array: objects, envelopes, and lines in quotes.
+
+    `malformed`: the array is not JSON that every parser reads in the same way.
+    """
+    for position, value in enumerate(values):
+        if isinstance(value, Mapping):
+            for part in read_whole(value, context, position):
+                if malformed:
+                    mark_malformed(part.reading, json.dumps(value, ensure_ascii=False))
+                yield part
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield Part(read_line(text, context), text, position, str(position))
+
+
+def read_whole(value: Mapping[str, Any], context: Context, position: int = 0) -> Iterator[Part]:
+    """Yield the record of an object, or those of the events in it."""
+    events = events_of(value)
+    if events is None:
+        if strictjson.fits(value):
+            reading = read_value(value, context)
+        else:
+            reading = Reading(json.dumps(value, ensure_ascii=False), flags=(MALFORMED_JSON,))
+        yield Part(reading, "", position, str(position))
+        return
+    for number, event in enumerate(events):
+        yield Part(read_value(event, context), "", position, f"{position}/{number}")
+
+
+def read_lines(text: str, context: Context) -> Iterator[Part]:
+    """Yield the records of lines, each of which is JSON or text, with the lines of stack traces joined."""
+    reader = _LinesReader(context)
+    # Not splitlines(): JSON strings may hold U+2028 and U+0085 as they are.
+    for position, line in enumerate(text.split("\n")):
+        yield from reader.line(position, line.removesuffix("\r"))
+    yield from reader.end()
+
+
+class _LinesReader:
+    """A reader of the lines of a text. `_ts` is the last time so far, which lines without one get."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._joiner: Joiner[_Place] = Joiner(context)
+        self._collector: Collector | None = None
+        self._collected: list[tuple[int, str]] = []
+        self._ts: int | None = None
+
+    def line(self, position: int, text: str) -> Iterator[Part]:
+        if self._collector is not None:
+            yield from self._collect(self._collector, position, text)
+        elif not text or text.isspace():
+            self._joiner.blank(text)
+        elif text.lstrip(" \t[,")[:1] == "{":
+            yield from self._objects(position, text)
+        else:
+            yield from self._text(position, text)
+
+    def end(self) -> Iterator[Part]:
+        while self._collected:
+            yield from self._give_up()
+        yield from self._parts(self._joiner.end())
+
+    def _text(self, position: int, text: str) -> Iterator[Part]:
+        yield from self._parts(self._joiner.line(text, _Place(position, str(position))))
+
+    def _objects(self, position: int, text: str) -> Iterator[Part]:
+        """Yield the records of a line, or of several, which begin like an object."""
+        if text.lstrip()[:1] == "[":
+            yield from self._array(position, text)
+            return
+        scan = find_objects(text)
+        if scan is None:
+            yield from self._text(position, text)
+            return
+        several = len(scan.found) > 1 or scan.rest is not None
+        for number, found in enumerate(scan.found):
+            place = f"{position}:{number}" if several else str(position)
+            original = text[found.start : found.end] if several else text
+            yield from self._object(_Place(position, place, True, found.malformed), original, found.value)
+        if scan.rest is None:
+            return
+        rest = text[scan.rest :]
+        collector = Collector(rest)
+        if collector.complete is None:
+            yield from self._text(position, rest)
+        else:
+            self._collector, self._collected = collector, [(position, rest)]
+
+    def _array(self, position: int, text: str) -> Iterator[Part]:
+        """Yield the records of an array of objects in one line."""
+        try:
+            values, malformed = strictjson.loads_leniently(text)
+        except strictjson.Malformed:
+            values, malformed = None, False
+        if not isinstance(values, list) or malformed or not all(isinstance(item, Mapping) for item in values):
+            yield from self._text(position, text)
+            return
+        for number, value in enumerate(values):
+            original = json.dumps(value, ensure_ascii=False)
+            yield from self._object(_Place(position, f"{position}:{number}", True), original, value)
+
+    def _object(self, place: _Place, text: str, value: Mapping[str, Any]) -> Iterator[Part]:
+        events = events_of(value)
+        if events is None:
+            yield from self._value(place, text, value)
+            return
+        for number, event in enumerate(events):
+            original = json.dumps(event, ensure_ascii=False)
+            yield from self._value(
+                _Place(place.position, f"{place.place}/{number}", True, place.malformed), original, event
+            )
+
+    def _value(self, place: _Place, text: str, value: Mapping[str, Any]) -> Iterator[Part]:
+        reading = read_value(value, self._context)
+        if not reading.layers:
+            reading.inner = reading.inner or text
+            reading.begins = True
+        if place.malformed:
+            mark_malformed(reading, text)
+        yield from self._parts(self._joiner.add(text, reading, place))
+
+    def _collect(self, collector: Collector, position: int, text: str) -> Iterator[Part]:
+        """Add a line to the object that the lines before it began."""
+        self._collected.append((position, text))
+        complete = collector.add(text)
+        if complete is None:
+            yield from self._give_up()
+        elif complete:
+            whole, first = collector.text, self._collected[0][0]
+            if find_objects(whole) is None:
+                yield from self._give_up()
+                return
+            self._collector, self._collected = None, []
+            yield from self._objects(first, whole)
+
+    def _give_up(self) -> Iterator[Part]:
+        """Read the collected lines as text, because they are not an object."""
+        collected, self._collected, self._collector = self._collected, [], None
+        for number, (position, text) in enumerate(collected):
+            if number and len(collected) <= _RETRIED:
+                yield from self.line(position, text)
+            elif text and not text.isspace():
+                yield from self._text(position, text)
+            else:
+                self._joiner.blank(text)
+
+    def _parts(self, complete: Iterable[Joined[_Place]]) -> Iterator[Part]:
+        for joined in complete:
+            reading, place = joined.reading, joined.first
+            if reading.ts is not None:
+                self._ts = reading.ts
+            elif not place.is_object and BAD_TIME not in reading.flags:
+                reading.ts = self._ts
+            whole = place.is_object and not place.malformed and joined.lines == 1 and not reading.layers
+            yield Part(reading, "" if whole else joined.text, place.position, place.place)
