@@ -192,7 +192,7 @@ def _source(given: Mapping[str, Any], number: int) -> LogSource:
     app, app_from = _text(given, "app", path), _text(given, "app_from", path)
     if app and not is_appid(app):
         raise ValueError(f"{path}: {app!r} cannot name an app: {RULE}")
-    if app_from and app_from not in APP_FROM:
+    if app_from and app_from.partition(":")[0] not in APP_FROM:
         raise ValueError(f"{path}: app_from: {app_from!r} is not one of {', '.join(APP_FROM)}")
     if app and app_from:
         raise ValueError(f"{path}: app and app_from exclude each other")

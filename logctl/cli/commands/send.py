@@ -52,6 +52,15 @@ class SendOptions:
         str | None,
         app_option("The app that the logs belong to.", "--appid"),
     ] = None
+    app_from: Annotated[
+        str | None,
+        typer.Option(
+            "--app-from",
+            metavar="path|field",
+            help="Where each record's app is named. path: in the file's name, or at {app} in path:PATTERN; "
+            "field: in what the log says of service, container or unit, or in field:NAME.",
+        ),
+    ] = None
     follow: Annotated[bool, follow_option("Keep sending what is appended to the file.")] = False
     from_end: Annotated[
         bool,
@@ -135,6 +144,8 @@ def send(context: Context, options: SendOptions) -> None:
 
       logctl send -f /var/log/app.log --app checkout
 
+      logctl send -f '/var/log/*/*.log' --app-from path
+
       logctl send app.log --dry-run
 
       logctl send --sample 1000
@@ -142,6 +153,8 @@ def send(context: Context, options: SendOptions) -> None:
     app = options.app
     if app is not None and not is_appid(app):
         raise UsageError(f"{app!r} cannot name an app: {RULE}.")
+    if app is not None and options.app_from is not None:
+        raise UsageError("--app and --app-from exclude each other.")
     if options.output and not options.dry_run:
         raise UsageError("--output needs --dry-run.", "To see what is stored, use: logctl tail")
     if options.sample is not None:
@@ -158,18 +171,22 @@ def send(context: Context, options: SendOptions) -> None:
             raise UsageError("--dry-run reads what a file holds now.", "Leave out --follow.")
         from logctl.cli.following import follow
 
-        follow(context, paths, options, choice)
+        follow(context, _inputs(context, paths, options, choice), options)
         return
-    if options.every:
-        raise UsageError("--every needs --follow.")
-    _send_files(context, paths, options, choice)
+    for given, flag in ((options.every, "--every"), (options.exclude_files, "--exclude-files")):
+        if given:
+            raise UsageError(f"{flag} needs --follow.")
+    _send_files(context, _inputs(context, paths, options, choice), options, choice)
 
 
-def _send_files(context: Context, paths: Sequence[str], options: SendOptions, choice: ReadingChoice) -> None:
-    from logctl.cli.dry_run import PLACEHOLDER, dry_run
+def _inputs(context: Context, paths: Sequence[str], options: SendOptions, choice: ReadingChoice) -> Inputs:
+    from logctl.cli.dry_run import PLACEHOLDER
+    from logctl.ops.send.app_names import AppNames
     from logctl.ops.send.input_messages import Inputs
 
-    inputs = Inputs(
+    if options.app_from is not None:
+        AppNames.of(options.app_from, {})  # a wrong value is refused before anything is read
+    return Inputs(
         paths,
         options.app,
         where=host_of(options),
@@ -179,11 +196,18 @@ def _send_files(context: Context, paths: Sequence[str], options: SendOptions, ch
         zone=choice.zone.zone,
         formats=choice.formats,
         only=choice.only,
+        app_from=options.app_from,
+        app_names=dict(context.settings.apps),
         sources=choice.sources,
         otherwise=PLACEHOLDER if options.dry_run else None,
         notice=say,
     )
+
+
+def _send_files(context: Context, inputs: Inputs, options: SendOptions, choice: ReadingChoice) -> None:
     if options.dry_run:
+        from logctl.cli.dry_run import dry_run
+
         printer = Printer(
             options.output or RecordFormat.TEXT, None, utc=False, colored=is_colored(Color.AUTO)
         )

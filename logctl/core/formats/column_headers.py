@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 
 from logctl.core.formats.object_keys import ROLES, Kind
-from logctl.core.formats.objects import read_object
+from logctl.core.formats.reader import read_value
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Reading
 from logctl.core.formats.time_forms import FoundTime, scan_time
 
@@ -314,7 +314,7 @@ def _read_csv(header: ColumnHeader, text: str, context: Context) -> Reading | No
         columns = {"timestamp": f"{columns['date']} {columns['time']}"} | {
             name: value for name, value in columns.items() if name not in ("date", "time")
         }
-    reading = read_object({name: value for name, value in columns.items() if value != ""}, context)
+    reading = read_value({name: value for name, value in columns.items() if value != ""}, context)
     if reading.ts is None and not reading.flags:
         return None
     reading.message = reading.message or text

@@ -130,7 +130,7 @@ def _read_value(value: Mapping[str, Any], text: str, layers: list[Layer], contex
     layer = unwrap_object(value, context) if len(layers) < MOST_LAYERS else None
     if layer is not None:
         return _read_inner(layer, layers, context)
-    reading = objects.read_object(value, _within(layers, context) if layers else context)
+    reading = objects.read_object(value, _within(layers, context) if layers else context, read_within)
     if not reading.layers:
         reading.inner = text
     return _combine(reading, reading.inner, layers) if layers else reading
