@@ -249,6 +249,9 @@ def _whole_time(text: str, context: Context) -> FoundTime | None:
     return time if time is not None and time.end == len(text) else None
 
 
+_TIMES_IN_W3C = frozenset(("date", "time", "date-local", "time-local", "timestamp", "date-time"))
+
+
 def _read_w3c(header: ColumnHeader, text: str, context: Context) -> Reading | None:
     values = _w3c_values(header, text)
     if values is None:
@@ -266,9 +269,10 @@ def _read_w3c(header: ColumnHeader, text: str, context: Context) -> Reading | No
     # The columns of the time are usually the first: what follows them is then the message as it was written.
     begin = 0
     for name in header.names:
-        if name not in ("date", "time", "timestamp", "date-time"):
+        if name not in _TIMES_IN_W3C:
             break
         begin = text.find(columns[name], begin) + len(columns[name])
+        begin += text[begin : begin + 1] == '"'
     message = text[begin:].strip()
     fields = _fields(header, values)
     return _with_time(Reading(message, fields=fields, format="w3c", begins=True, inner=text), time)

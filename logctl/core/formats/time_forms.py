@@ -648,8 +648,10 @@ def _named_month(
         if zone is None and after[1]:
             # `date` writes the zone there: a word that is not known is a zone all the same.
             zone = FoundZone(after[1], after.end(), abbreviation=after[1])
+        if zone is None and text[after.end() : after.end() + 2] in (" +", " -"):
+            zone = scan_zone(text, after.end(), (context.zone, context.reference))
         found = _found(_midnight(int(after[2]), month, number), clock, zone, context)
-        found.end = after.end()
+        found.end = max(after.end(), found.end)
         return found
     return _without_year(text, ((month, number),), clock, context) or _no_such_day(text, clock, context)
 
