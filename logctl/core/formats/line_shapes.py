@@ -36,7 +36,7 @@ _BARE_CAPITALS = frozenset(
     (
         *("TRACE", "TRC", "TRCE", "FINEST", "FINER", "FINE", "VERBOSE", "VRB"),
         *("DEBUG", "DBG", "DBUG", "DEBU", "DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5"),
-        *("INFO", "INF", "INFORMATION", "SUCCESS", "NOTICE", "NOTE", "WARN", "WRN", "WARNING"),
+        *("INFO", "INF", "SUCCESS", "NOTICE", "NOTE", "WARN", "WRN", "WARNING"),
         *("ERROR", "ERR", "ERRO", "SEVERE", "FAIL", "FAILURE", "FATAL", "FTL", "FATA"),
         *("CRITICAL", "CRIT", "CRT", "EMERG", "EMERGENCY", "PANIC", "DPANIC", "PANI", "PNC"),
     )
