@@ -413,7 +413,7 @@ FORMATS = (
         name="solr",
         describes="Apache Solr",
         head=r"""
-            <time>\ <level>\ +\((?P<thread>[^()\n]{1,200})\)\ \[(?P<core>[^\]\n]{0,200})\]\ (?P<logger>[a-zA-Z][\w.$]{1,150})[ ]
+            <time>\ <level>\ +\((?P<thread>[^()\n]{1,200})\)\ \[(?P<core>[^\]\n]{0,200})\]\ (?P<logger>[a-zA-Z]\w{0,60}\.[\w.$]{1,150})[ ]
         """,
         examples=(
             line(

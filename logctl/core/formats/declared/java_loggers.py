@@ -11,7 +11,7 @@ from logctl.core.formats.reading import Format, Joins
 _THREAD = r"\[(?P<thread>(?:[^\[\]\n]|\[[^\[\]\n]{0,80}\]){0,160}+)\]"
 _CLASS = r"[A-Za-z_$][\w$.\-/]{0,160}(?:\[[\w.\-/\[\]]{0,80}\])?"
 _PLACE = (
-    r"(?:\s+\((?P<file>[\w$\-]{1,80}\.\w{1,8}|Unknown\ Source|Native\ Method)(?::(?P<line>\d{1,6}|\?))?\))?"
+    r"(?:\s*\((?P<file>[\w$\-]{1,80}\.\w{1,8}|Unknown\ Source|Native\ Method)(?::(?P<line>\d{1,6}|\?))?\))?"
 )
 # Trace ids and other context that applications add in brackets.
 _CONTEXTS = r"(?:\[[^\[\]\n]{0,120}+\]\s++){0,4}"
@@ -184,6 +184,21 @@ FORMATS = (
                 message="payment failed",
                 thread="main",
                 logger="com.acme.Shop",
+            ),
+        ),
+    ),
+    Format(
+        "sling",
+        "Apache Sling and Adobe Experience Manager",
+        rf"<time>\ \*<level>\*\ {_THREAD}\ (?P<logger>[\w.$\-]{{1,160}})\ ",
+        examples=(
+            line(
+                "27.11.2026 10:15:30.123 *ERROR* [qtp-1] org.apache.sling.engine.impl.Processor boom",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="boom",
+                thread="qtp-1",
+                logger="org.apache.sling.engine.impl.Processor",
             ),
         ),
     ),

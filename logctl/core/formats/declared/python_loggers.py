@@ -233,8 +233,8 @@ FORMATS = (
         ),
     ),
     Format(
-        "scrapy",
-        "Scrapy, and Python's logging with the logger in brackets before the level",
+        "python logger in brackets",
+        "Python's logging with the logger in brackets before the level; Scrapy",
         rf"<time>\ \[(?P<logger>[A-Za-z_]{_MODULE})\]\ <level>:\ ",
         examples=(
             line(
