@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from logctl.cli.commands.send import show_refusals
 from logctl.cli.context import Context, now
+from logctl.cli.refusals import show_refusals
 from logctl.cli.render import say
 from logctl.core.errors import UsageError
 from logctl.core.safe_text import counted
 from logctl.core.times import SECOND, parse_duration
 
 if TYPE_CHECKING:
-    from logctl.cli.commands.send import SendOptions
+    from logctl.cli.send_options import SendOptions
     from logctl.ops.send.input_messages import Inputs
 
 
@@ -31,6 +31,7 @@ def follow(context: Context, inputs: Inputs, options: SendOptions) -> None:
     paths = FollowPaths.of(inputs.paths, options.exclude_files or ())
     followed = FollowedInputs(inputs)
     folder = context.state_home / "follow"
+    followed.check_apps(paths.find().paths)
     deployment = context.deployment
     url = deployment.queue_url()
     total = 0
