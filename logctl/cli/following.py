@@ -31,6 +31,7 @@ def follow(context: Context, inputs: Inputs, options: SendOptions) -> None:
     paths = FollowPaths.of(inputs.paths, options.exclude_files or ())
     followed = FollowedInputs(inputs)
     folder = context.state_home / "follow"
+    followed.check_apps(paths.find().paths)
     deployment = context.deployment
     url = deployment.queue_url()
     total = 0

@@ -107,6 +107,11 @@ def test_a_file_that_names_no_app_ends_it_before_anything_is_sent(tmp_path: Path
         following.rounds()
     assert "--app-from path" in caught.value.hint
     following.files.close()
+    (tmp_path / "empty.log").touch()
+    inputs = Following(tmp_path, "empty.log").inputs
+    inputs.check_apps([tmp_path / "empty.log", tmp_path / "missing.log"])
+    with pytest.raises(UsageError, match="needs --app"):
+        inputs.check_apps([tmp_path / "a.log"])
     assert Following(tmp_path, "a.log", app_from="path").sent() == {"a": ["one"]}
 
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from logctl.core.formats.format_tree import FRONT, set_time
+from logctl.core.formats.format_tree import FRONT
+from logctl.core.formats.found_times import set_time
 from logctl.core.formats.logfmt import begins_logfmt, fields_of, pairs_at, read_logfmt
 from logctl.core.formats.reading import Context, Reading
 from logctl.core.formats.time_forms import FoundTime
@@ -35,7 +36,7 @@ _BARE_CAPITALS = frozenset(
     (
         *("TRACE", "TRC", "TRCE", "FINEST", "FINER", "FINE", "VERBOSE", "VRB"),
         *("DEBUG", "DBG", "DBUG", "DEBU", "DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5"),
-        *("INFO", "INF", "INFORMATION", "SUCCESS", "NOTICE", "NOTE", "WARN", "WRN", "WARNING"),
+        *("INFO", "INF", "SUCCESS", "NOTICE", "NOTE", "WARN", "WRN", "WARNING"),
         *("ERROR", "ERR", "ERRO", "SEVERE", "FAIL", "FAILURE", "FATAL", "FTL", "FATA"),
         *("CRITICAL", "CRIT", "CRT", "EMERG", "EMERGENCY", "PANIC", "DPANIC", "PANI", "PNC"),
     )
@@ -85,6 +86,8 @@ _SECOND = re.compile(
     r"(?!at\ |Caused\ by:|Suppressed:|Traceback|\.\.\.|[\])}])(\S{1,255}+)(?<![:=,])\s+(?:[-|]\s+)?[\[(\"]?",
     re.VERBOSE,
 )
+# Go's `log` with a prefix; `Expires: 2026-01-31 …` is a sentence.
+_PREFIX = re.compile(r"[\w.\-]{1,40}:\s+(?=\d{4}/\d\d/\d\d \d\d:)")
 _DATE = re.compile(r"\d{4}[-/.]\d\d[-/.]\d\d[T ]")
 _AFTER_LEVEL = re.compile(
     r"[\])>}|]?(?:\s*[:,;|])?\s*(?:(?:-{1,3}|[-=]?>{1,2}|\u2013|\u2014|\u203a|\u00bb|:|\|)\s+)?"
@@ -253,7 +256,9 @@ def _second(text: str, start: int, context: Context, scan: Scan) -> Reading | No
     """Return the reading of a line whose second token is a date: the first names a file or a process."""
     first = _SECOND.match(text, start, start + FRONT)
     if first is None or not _DATE.match(text, first.end()):
-        return None
+        first = _PREFIX.match(text, start, start + FRONT)
+        if first is None:
+            return None
     time, at = _time_at(text, first.end(), context, scan)
     return None if time is None else _after_time(text, time, at, context, scan)
 
@@ -351,9 +356,9 @@ def _message(text: str, at: int, level: str, shape: str, fields: dict[str, Any],
     after = _AFTER_LEVEL.match(text, at, at + FRONT)
     assert after is not None
     at = after.end()
-    if text.startswith(("msg=", "message=", "event="), at):
+    if begins_logfmt(text, at):
         inner = read_logfmt(text, at, context)
-        if inner is not None:
+        if inner is not None and (inner.begins or text.startswith(("msg=", "message=", "event="), at)):
             inner.level, inner.format, inner.begins = level, shape, True
             inner.fields = {**inner.fields, **fields}
             return inner

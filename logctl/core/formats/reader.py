@@ -100,7 +100,7 @@ def _read_syslog(reading: Reading, text: str, layer: Layer) -> None:
     It has no head as a rule: `error: …` and a time at the start belong to the message. Its indented lines
     continue the line before only if they look like lines of a stack trace.
     """
-    if not reading.format:
+    if reading.ts is None and reading.level == UNKNOWN:
         reading.message = text.strip()
     elif reading.format == TIME_ONLY:
         reading.message = text.strip()

@@ -17,6 +17,9 @@ from logctl.ops.send.record_identity import Placed, Source, records
 from logctl.ops.send.sender import Outgoing
 from logctl.ops.send.zone_watch import ZoneWatch, zone_warning
 
+_FIRST_BYTES = 16 * 1024
+"""Bytes of a file that are looked at to see whether its lines name apps."""
+
 
 @dataclass(frozen=True)
 class FollowedMessages:
@@ -48,6 +51,28 @@ class FollowedInputs:
             chosen.form, chosen.errors, zone=chosen.zone, formats=chosen.formats, only=chosen.only
         )
 
+    def check_apps(self, paths: Iterable[Path]) -> None:
+        """Look at the first lines of files, before anything is sent.
+
+        Raises:
+            UsageError: no app was chosen, and none of these lines of a file names one.
+        """
+        for path in paths:
+            chosen = self._inputs.of(str(path))
+            if chosen.app is not None or chosen.app_from:
+                continue
+            try:
+                with path.open("rb") as file:
+                    start = file.read(_FIRST_BYTES)
+            except OSError:
+                continue  # it may not be there yet
+            if b"\0" in start:
+                continue  # it is compressed, or not text, and will not be followed
+            entries = self.content(path).entries(start[: start.rfind(b"\n") + 1])
+            made = list(records(entries, Source(None, 0, 0, names=AppNames(mapping=chosen.app_names))))
+            if made and not any(isinstance(one, Placed) for one in made):
+                raise _needs_app(path)
+
     def messages(self, item: FileBatch) -> FollowedMessages:
         """Return the messages of a batch. They depend on the batch and on what was chosen alone.
 
@@ -78,10 +103,7 @@ class FollowedInputs:
     ) -> list[Placed | Rejection]:
         """Return the records of a file of which some name an app; its name names that of the others."""
         if item.path not in self._named and not any(isinstance(one, Placed) for one in made):
-            raise UsageError(
-                f"{item.path} does not say which app its records belong to.",
-                "Name it with --app, or take it from the file's name with --app-from path.",
-            )
+            raise _needs_app(item.path)
         otherwise = AppNames(by_path=True, mapping=source.names.mapping).of_path(item.path)
         return list(records(item.batch.entries, replace(source, otherwise=otherwise or None)))
 
@@ -97,6 +119,13 @@ class FollowedInputs:
             return ()
         zone = self._inputs.of(str(item.path)).zone
         return (zone_warning(str(item.path), gap, zone, item.batch.read_at),)
+
+
+def _needs_app(path: Path) -> UsageError:
+    return UsageError(
+        f"{path} does not say which app its records belong to, so it needs --app.",
+        "Or take the app from the names of the files with --app-from path.",
+    )
 
 
 def _has_no_app(one: Placed | Rejection) -> bool:
