@@ -17,7 +17,7 @@ _USER = rf"(?:-(?=\ )|(?P<user>{_COLUMN}))"
 # `"GET /x HTTP/1.1"`; a proxy logs a whole URL, a broken client anything. Fields hold the first 300 characters.
 _PATH = r'(?:[^\s"\\]|\\.)'
 _REQUEST = rf'"(?:(?P<method>[A-Z]{{2,20}})\ (?P<path>{_PATH}{{1,300}}){_PATH}*+(?:\ [A-Z]+/?[\d.]+)?|(?:[^"\\]|\\.)*+)"'
-_STATUS_BYTES = r"(?:\ (?P<status>\d{3})(?:\ (?:-|(?P<bytes>\d+)))?)?"
+_STATUS_BYTES = r"(?:\ (?:(?P<status>\d{3})|-)(?:\ (?:-|(?P<bytes>\d+)))?)?"
 
 # Referer and user agent come before it. A Traefik line has a count, a router and a server there as well, and one of
 # nginx ingress the length of the request.

@@ -237,9 +237,15 @@ FORMATS = (
         name="mongodb",
         describes="MongoDB before 4.4",
         head=r"""
-            <time>\ (?P<level>[FEWID])[1-5]?\ +(?P<logger>[A-Z_]{2,20}|-)\ +\[(?P<thread>[^\]\n]{1,100})\][ ]
+            <time>\ (?P<level>[FEWID])[1-5]?\ +(?P<logger>[A-Z_]{2,20}|-)\ +(?:\[(?P<thread>[^\]\n]{1,100})\]\ |(?<=\ \ ))
         """,
         examples=(
+            line(
+                "2026-11-27T10:15:30.123+0000 I CONTROL  Ctrl-C signal",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="Ctrl-C signal",
+            ),
             line(
                 "2026-11-27T10:15:30.123+0000 I NETWORK  [conn1] connection accepted from 10.0.0.9:51000 #1",
                 time="2026-11-27T10:15:30.123Z",

@@ -7,6 +7,26 @@ from logctl.core.formats.reading import Answer, Example, Format, Joins
 
 FORMATS = (
     Format(
+        name="nagios",
+        describes="Nagios, Icinga and Naemon: the state of a service is not a level",
+        head=r"\[(?=\d{10}\]\ [A-Z]+(?:\ [A-Z]+){1,4}:\ [^;\n]{1,200};)<time>\][ ]",
+        joins=Joins.NONE,
+        examples=(
+            line(
+                "[1795774530] SERVICE ALERT: web1;HTTP;CRITICAL;SOFT;1;connect to 10.0.0.9 port 80: refused",
+                time="2026-11-27T10:15:30Z",
+                level="UNKNOWN",
+                message="SERVICE ALERT: web1;HTTP;CRITICAL;SOFT;1;connect to 10.0.0.9 port 80: refused",
+            ),
+            line(
+                "[1795774530] CURRENT HOST STATE: web1;UP;HARD;1;PING OK - Packet loss = 0%",
+                time="2026-11-27T10:15:30Z",
+                level="UNKNOWN",
+                message="CURRENT HOST STATE: web1;UP;HARD;1;PING OK - Packet loss = 0%",
+            ),
+        ),
+    ),
+    Format(
         name="vmware old",
         describes="VMware vCenter and ESX before 6: thread, level and logger after the time",
         head=r"""

@@ -7,6 +7,22 @@ from logctl.core.formats.reading import Answer, Example, Format, Joins
 
 FORMATS = (
     Format(
+        name="solaris",
+        describes="What Solaris and illumos put before messages in syslog",
+        head=r"""
+            \[ID\ \d{1,10}\ (?P<facility>[a-z]\w{2,9})\.(?P<level>emerg|alert|crit|err|error|warning|notice|info|debug)\][ ]
+        """,
+        examples=(
+            line(
+                "[ID 702911 user.error] partition health measures for /var did not suffice",
+                time=None,
+                level="ERROR",
+                message="partition health measures for /var did not suffice",
+                facility="user",
+            ),
+        ),
+    ),
+    Format(
         name="esxi",
         describes="VMware ESXi since 7: two letters for the severity",
         head=r"""

@@ -46,7 +46,7 @@ FORMATS = (
         name="apache error",
         describes="Error log of Apache httpd",
         head=r"""
-            \[<time>\]\ \[(?:(?P<logger>[\w-]{0,40}):)?(?P<level>[a-z]{4,6}[1-8]?)\]\ (?:\[pid\ (?P<pid>\d{1,10})(?::tid\ (?P<thread>\d{1,20}))?\]\ )?(?=(?:\[(?:client|remote)\ (?P<client>[^\]\s]{1,100})\])?)
+            \[(?=[A-Z][a-z]{2}\ [A-Z])<time>\]\ \[(?:(?P<logger>[\w-]{0,40}):)?(?P<level>[a-z]{4,6}[1-8]?)\]\ (?:\[pid\ (?P<pid>\d{1,10})(?::tid\ (?P<thread>\d{1,20}))?\]\ )?(?=(?:\[(?:client|remote)\ (?P<client>[^\]\s]{1,100})\])?)
         """,
         levels={
             "trace1": "TRACE",
