@@ -16,6 +16,7 @@ from logctl.core.formats.dated_layers import AWS_STREAM, OWN_TIME, after_date
 from logctl.core.formats.layer import FRONT, Layer, timed
 from logctl.core.formats.months import MONTHS
 from logctl.core.formats.reading import Context
+from logctl.core.formats.syslog_names import SEVERITIES
 from logctl.core.formats.time_forms import FoundTime, scan_time
 from logctl.core.times import SECOND
 
@@ -60,6 +61,8 @@ def _from_digit(text: str, context: Context) -> Layer | None:
     return syslog_layers.from_device(text, context) if ": " in front else None
 
 
+_KERNEL_LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
+_DMESG = re.compile(rf"(?:kern|user|daemon|syslog) {{0,2}}:({'|'.join(_KERNEL_LEVELS)}) {{0,3}}: (?=\[[A-Z])")
 _GH_RUN = re.compile(r"(?P<job>[^\t\n]{1,200})\t(?P<step>[^\t\n]{1,200})\t\ufeff?(?=\d{4}-\d\d-\d\dT)")
 
 
@@ -70,10 +73,10 @@ def _from_letter(text: str, context: Context) -> Layer | None:
         return layer
     if "|" in front:
         return named_layers.before_bar(text)
-    if "\t" in front:  # gh run view --log
-        found = _GH_RUN.match(text, 0, FRONT)
-        if found is None:
-            return None
+    if front[6:7] == ":" and (found := _DMESG.match(text, 0, 30)):  # dmesg -T -x
+        level = SEVERITIES[_KERNEL_LEVELS.index(found[1])]
+        return Layer("dmesg with times", text[found.end() :], level=level, app="kernel")
+    if "\t" in front and (found := _GH_RUN.match(text, 0, FRONT)):  # gh run view --log
         return Layer("gh run", text[found.end() :], fields=found.groupdict(), stream=found[0])
     return named_layers.before_space(text, space) if space > 3 and "-" in front else None
 

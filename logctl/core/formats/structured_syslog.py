@@ -26,6 +26,7 @@ _ELEMENT = re.compile(
 )
 _PARAMETER = re.compile(r" ([^\s=\]\"]{1,64})=\"((?:[^\"\\\]]|\\.){0,2000}+)\"")
 _ESCAPED = re.compile(r"\\([\"\\\]])")
+_MOST_ELEMENTS = 20
 _MOST_PARAMETERS = 64
 
 
@@ -81,7 +82,10 @@ def _structured_data(text: str, start: int, fields: dict[str, Any]) -> int:
     if text[start : start + 1] == "-" and text[start + 1 : start + 2] in ("", " "):
         return start + 1
     end = start
-    while text[end : end + 1] == "[" and (element := _ELEMENT.match(text, end)):
+    for _ in range(_MOST_ELEMENTS):
+        element = _ELEMENT.match(text, end)
+        if element is None:
+            break
         if element["id"] != "timeQuality":  # rsyslog's, on every message
             for name, value in _PARAMETER.findall(element["parameters"]):
                 if len(fields) < _MOST_PARAMETERS:

@@ -14,7 +14,7 @@ from logctl.core.formats.reading import Context
 from logctl.core.formats.structured_syslog import after_time, from_version
 from logctl.core.formats.syslog_names import SEVERITIES, is_level, program
 from logctl.core.formats.time_forms import FoundTime, scan_time
-from logctl.core.levels import UNKNOWN
+from logctl.core.levels import UNKNOWN, parse_level
 
 # ── Host and program ────────────────────────────────────────────────────────────────────────────────
 
@@ -27,6 +27,7 @@ _TAG = re.compile(
     r"|[A-Z][\w.+-]{0,40}(?:\ [A-Z(][\w.+()-]{0,40}){1,4}(?=\[\d))"  # Google Chrome Helper[812]
     r"(?:\[(?P<pid>[^\[\]\s]{1,64})\])?"
     r"(?:\ \((?P<of>[^()\s]{1,128})\))?"  # com.apple.xpc.launchd[1] (com.apple.x[812])
+    r"(?:\ <(?P<level>[A-Z][a-z]{3,8})>(?=:))?"  # SpringBoard[812] <Notice>
     r"(?:(?:\ \d{1,3}(?:\.\d{1,4}){1,3})?:(?=[\s]|$)|(?<=\])(?=\ ))",  # syslogd 1.4.1:
     re.VERBOSE,
 )
@@ -39,7 +40,8 @@ _SURE_HOST = re.compile(
 # Messages of syslog daemons and of network devices that have no tag.
 _TAGLESS = re.compile(
     r"last message repeated |message repeated |-- MARK --|--- last message|exiting on signal|CEF:\d|LEEF:\d"
-    r"|(?:: )?%[A-Z]|\{\"|<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}-\d\d-\d\d[T ]\d\d:"
+    r"|(?:: )?%[A-Z]|\{\"|<\d{1,3}>(?:1 \d|[A-Z][a-z]{2} |\d{4}-)"
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}-\d\d-\d\d[T ]\d\d:"
 )
 _ASA = re.compile(r"(?:: )?%[A-Z][A-Z0-9_]{1,40}(?:-[A-Z0-9_]{1,40})?-([0-7])-")
 _WITHOUT_PID = frozenset(
@@ -54,15 +56,40 @@ def tagged(text: str, start: int, time: FoundTime | None, *, host_only: bool = T
     """
     stop = start + FRONT
     found = _HOST_BEFORE.match(text, start, stop)
-    tag = _TAG.match(text, found.end(), stop) if found else None
+    at = found.end() if found else start
+    if "." in text[start + 3 : at + 9] and (levelled := _levelled(text, start, at, time)) is not None:
+        return levelled
+    tag = _TAG.match(text, at, stop) if found else None
     if found is None or tag is None:
         alone = _TAG.match(text, start, stop)
-        if alone is not None and not _names_level(alone):
+        if alone is not None and not _names_level(alone) and (alone["pid"] or text[start].islower()):
             return _layer(text, "", alone, time)
         return _tagless(text, found, time) if found is not None and host_only else None
     if is_level(found["host"]) or _names_level(tag):
         return None
     return _layer(text, found["host"], tag, time)
+
+
+# BusyBox, OpenWrt: `daemon.err` before the program, after the host or instead of it.
+_FACILITY = re.compile(
+    r"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\."
+    r"(?P<level>emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug) "
+)
+
+
+def _levelled(text: str, start: int, after_host: int, time: FoundTime | None) -> Layer | None:
+    """Return the layer of a line with facility and level before the program."""
+    host = ""
+    found = _FACILITY.match(text, start, start + 20)
+    if found is None and after_host > start:
+        host = text[start : after_host - 1]
+        found = _FACILITY.match(text, after_host, after_host + 20)
+    tag = _TAG.match(text, found.end(), found.end() + FRONT) if found else None
+    if found is None or tag is None:
+        return None
+    layer = _layer(text, host, tag, time)
+    layer.level = parse_level(found["level"])
+    return layer
 
 
 def after_date(text: str, start: int, stamp: re.Match[str], context: Context) -> Layer | None:
@@ -152,6 +179,8 @@ def _layer(text: str, host: str, tag: re.Match[str], time: FoundTime | None) -> 
     layer.stream = f"{host} {process}[{pid}]" if pid else f"{host} {process}"
     layer.own_record = name == "syslog"
     layer.lists = process in _LISTS
+    if tag["level"]:
+        layer.level = parse_level(tag["level"])
     return layer
 
 
@@ -168,6 +197,9 @@ def from_word(text: str, space: int, context: Context) -> Layer | None:
     if word in WEEKDAYS and _FULL.match(text, space, space + 24):
         time = scan_time(text, space + 1, context)
         return tagged(text, time.end + 1, time) if time and text[time.end : time.end + 1] == " " else None
+    if word in WEEKDAYS and text[19:20] == " " and text[24:25] == " ":  # Fri Nov 27 10:15:30 2026
+        time = scan_time(text, 0, context)
+        return _levelled(text, time.end + 1, time.end + 1, time) if time else None
     if word not in MONTHS or not _DAY.match(text, space, space + 24):
         return None
     time = scan_time(text, 0, context)

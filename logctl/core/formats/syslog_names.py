@@ -13,7 +13,7 @@ SEVERITIES = (FATAL, FATAL, FATAL, ERROR, WARN, NOTICE, INFO, DEBUG)
 _LEVELS = frozenset((
     "trace", "debug", "dbg", "verbose", "fine", "finer", "finest", "info", "inf", "information",
     "informational", "notice", "warn", "wrn", "warning", "error", "err", "erro", "severe", "fail", "fatal",
-    "ftl", "critical", "crit", "alert", "emerg", "emergency", "panic", "success",
+    "ftl", "ddebug", "subdebug", "critical", "crit", "alert", "emerg", "emergency", "panic", "success",
 ))  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, tzinfo
 
 from logctl.core.formats.reading import Format
 from logctl.core.times import SECOND
+from logctl.ops.send.date_order import day_first
 from logctl.ops.send.entries import MAX_LINE, Entry, Rejection
 from logctl.ops.send.follow_checkpoint import FollowState, Pending
 from logctl.ops.send.input_forms import (
@@ -77,6 +78,8 @@ class FollowedContent:
         """
         start = state.place.offset
         data = file.read(self.max_bytes, start)
+        if start == 0:
+            state = replace(state, place=replace(state.place, day_first=day_first(file.read(LOOK, 0))))
         form = state.form or self._recognise(file, settled=quiet >= self.settle)
         if not data or form is None:
             return None
@@ -108,11 +111,17 @@ class FollowedContent:
         )
         return FollowedPart(entries, reader.place.source, after)
 
+    def entries(self, start: bytes) -> list[Entry | Rejection]:
+        """Return the entries of the first lines of a file; years that these lines lack are not found."""
+        form = as_lines(recognise(start, self.form) or fallback(self.form))
+        return list(self._reader(form, self.errors, 0, Position()).read(io.BytesIO(start), final=True))
+
     def at_end(self, file: GrowingFile, state: FollowState, now: int) -> FollowState:
         """Return the state after the last complete line; the lines before it are read for it."""
         end = _end_of_lines(file)
         form = self._recognise(file, settled=True) or Form.TEXT
-        reader = self._reader(form, Errors.REPLACE, now, Position())
+        place = Position(day_first=day_first(file.read(LOOK, 0)))
+        reader = self._reader(form, Errors.REPLACE, now, place)
         begun = _begun(reader.read(file.stream(end), final=True), _MAX_BEGUN)
         tail = file.read(min(_TAIL, end), max(0, end - _TAIL))
         return replace(state, place=reader.place, tail=_digest(tail), tail_size=len(tail), begun=begun)

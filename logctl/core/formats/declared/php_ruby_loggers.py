@@ -84,7 +84,7 @@ FORMATS = (
     Format(
         "symfony console",
         "Symfony's console handler",
-        r"(?=\d\d:\d\d:\d\d\ )<time>\ <level>\s+\[(?P<logger>[a-z][\w.\-]{0,60})\]\ ",
+        r"<time>(?<=\d\d:\d\d:\d\d)(?<!\d[ T]\d\d:\d\d:\d\d)\ <level>\s+\[(?P<logger>[a-z][\w.\-]{0,60})\]\ ",
         examples=(
             line(
                 '10:15:30 ERROR     [app] payment failed ["id" => 17]',
@@ -253,7 +253,7 @@ FORMATS = (
     Format(
         "fluentd",
         "Fluentd",
-        r"<time>\ \[<level>\]:\ (?:\#(?P<worker>\d{1,4})\ )?",
+        r"<time>(?<=[\ ][+-]\d{4})\ \[<level>\]:\ (?:\#(?P<worker>\d{1,4})\ )?",
         examples=(
             line(
                 "2026-11-27 10:15:30 +0000 [warn]: #0 [out_s3] failed to flush the buffer",
