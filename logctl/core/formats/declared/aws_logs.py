@@ -333,7 +333,7 @@ FORMATS = (
         name="redshift",
         describes="User activity log of Amazon Redshift",
         head=r"""
-            '<time>\ UTC\ \[\ db=(?P<database>\S{1,128})\ user=(?P<user>\S{1,128})\ pid=(?P<pid>\d{1,10})[^\]]{0,200}\]'
+            '<time>(?:\ UTC)?\ \[\ db=(?P<database>\S{1,128})\ user=(?P<user>\S{1,128})\ pid=(?P<pid>\d{1,10})[^\]]{0,200}\]'
             \ <level>:[ ]
         """,
         examples=(
