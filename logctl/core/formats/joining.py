@@ -628,9 +628,10 @@ def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> Verdic
         return Verdict.NO
     name = state.trace
     if first in " \t":
-        # In a line of syslog without a head of its own, only the layer says that it begins a record.
-        own_head = reading.begins and (reading.format or not reading.layers)
-        return Verdict.OPEN if own_head else Verdict(state.blank <= _MAX_BLANK)
+        if reading.begins and reading.layers and not reading.format:
+            # A line of syslog without a head of its own: the source code in a traceback can be any text.
+            return Verdict.YES if name == "python" and state.step == 1 else Verdict.OPEN
+        return Verdict.OPEN if reading.begins else Verdict(state.blank <= _MAX_BLANK)
     if TRACES[name].follows.match(inner, 0, 400):
         return Verdict.YES
     alone = Verdict.OPEN if reading.begins or state.head else Verdict.NO
