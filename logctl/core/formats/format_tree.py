@@ -90,7 +90,7 @@ class _Choice:
         `long`: the line is longer than what is matched.
         """
         left = len(self.nodes) - index
-        if left < _FEW:
+        if left < _FEW or not self.nodes[index].pattern:
             return index if left else -1
         guard = self._guards[long][index]
         if guard is None:
@@ -269,8 +269,11 @@ class _Walk:
         nodes, index = choice.nodes, choice.candidate(text, at, 0, long=self._long)
         while index >= 0:
             node = nodes[index]
-            match = node.match(text, at, len(text) if node.whole else at + FRONT)
-            if match is not None:
+            if not node.pattern and node.children is not None:
+                reading = self._follow(node, at)
+                if reading is not None:
+                    return reading
+            elif (match := node.match(text, at, len(text) if node.whole else at + FRONT)) is not None:
                 if node.names:
                     self._matches.append((node.names, match))
                 reading = self._follow(node, match.end())
