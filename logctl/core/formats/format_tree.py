@@ -1,9 +1,9 @@
 r"""Matching a line against many declared formats with few regular expressions.
 
-A head is a sequence of parts between its placeholders: `\[<time>\]\ <level>:\ ` is `\[`, time, `\]\ `, level and `:\ `.
-Formats whose heads begin with the same parts share them, so that all heads form a tree. A line descends it: at each
-node its next character that is not a space chooses the parts that can match there, so that a line meets few patterns,
-and its time is read once for all formats that have it in one place.
+A head is a sequence of parts between its placeholders: `\[<time>\]\ <level>:\ ` is `\[`, time, `\]\ `, level
+and `:\ `. Formats whose heads begin with the same parts share them, so that all heads form a tree. A line
+descends it: at each node its next character that is not a space chooses the parts that can match there, so
+that a line meets few patterns, and its time is read once for all formats that have it in one place.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from logctl.core.formats.reading import Context, Format, Reading
 from logctl.core.formats.time_forms import FoundTime
 
 FRONT = 600
-"""Characters of a line in which a head is looked for: the rest of a long line must not make a pattern slow."""
+"""Characters of a line in which a head is looked for: the rest of a long line must not cost time."""
 
 Scan = Callable[[str, int, Context], FoundTime | None]
 """What finds the time at an index of a text: `time_forms.scan_time`."""
@@ -82,7 +82,10 @@ class _Choice:
 
     def __init__(self, nodes: tuple[_Node, ...]) -> None:
         self.nodes = nodes
-        self._guards: tuple[list[_Match | None], list[_Match | None]] = ([None] * len(nodes), [None] * len(nodes))
+        self._guards: tuple[list[_Match | None], list[_Match | None]] = (
+            [None] * len(nodes),
+            [None] * len(nodes),
+        )
 
     def candidate(self, text: str, at: int, index: int, *, long: bool) -> int:
         """Return the index of the first part, from an index on, that may match a text; -1 if none does.
