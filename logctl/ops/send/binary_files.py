@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+from pathlib import Path
 
 from logctl.core.errors import UsageError
 
@@ -67,11 +69,13 @@ _ENOUGH = 64
 def refuse_binary(start: bytes, name: str) -> None:
     """Raise a UsageError if the first bytes of a source are those of a file that is not text.
 
-    `start`: 512 bytes or more, if the source has as many. `name` names the source in the error.
+    `start`: 512 bytes or more, if the source has as many. `name` names the source in the error; in the
+    commands of the hint it is quoted, and standard input is a file that is yet to be named.
     """
+    file = shlex.quote(name) if Path(name).exists() else "FILE"
     for pattern, what, hint in _KNOWN:
         if pattern.match(start):
-            raise UsageError(f"{name} is {what}.", hint.replace("FILE", name))
+            raise UsageError(f"{name} is {what}.", hint.replace("FILE", file))
     if _is_binary(start):
         raise UsageError(
             f"{name} is not a text file.", "To send its lines as text in spite of that: --format text"
