@@ -94,7 +94,7 @@ def recognise(start: bytes, requested: Requested) -> Form | None:
     """
     if wide_encoding(start) is not None:
         raise UsageError(
-            "The file is UTF-16, which is not read while it grows.",
+            "The input is UTF-16.",
             "Send what it holds without --follow, or convert it: tail -c +1 -F FILE | iconv -f UTF-16 -t "
             "UTF-8 | logctl send -",
         )
