@@ -113,3 +113,25 @@ def test_lines_without_a_layer_continue_the_line_before():
     ]
     found = [(joined.lines, joined.reading.level) for joined in join_lines(lines, CONTEXT)]
     assert found == [(3, "UNKNOWN"), (1, "UNKNOWN"), (3, "ERROR"), (1, "UNKNOWN")]
+
+
+def test_each_line_of_syslog_is_a_record_unless_it_is_part_of_a_trace():
+    lines = [
+        "Nov 27 10:15:30 web1 shop[812]: ERROR boom",
+        "Nov 27 10:15:30 web1 shop[812]: Traceback (most recent call last):",
+        "Nov 27 10:15:30 web1 sshd[813]: Failed password",
+        'Nov 27 10:15:30 web1 shop[812]:   File "/x.py", line 9, in f',
+        "Nov 27 10:15:30 web1 shop[812]:     raise X",
+        "Nov 27 10:15:30 web1 shop[812]: ValueError: boom",
+        "Nov 27 10:15:30 web1 shop[812]: went on",
+        "Nov 27 10:15:30 web1 vault[732]: ==> Vault server configuration:",
+        "Nov 27 10:15:30 web1 vault[732]:              Api Address: http://127.0.0.1:8200",
+        "Nov 27 10:15:30 web1 java[733]: java.lang.IllegalStateException: boom",
+        "Nov 27 10:15:30 web1 java[733]: \tat com.acme.Shop.x(Shop.java:9)",
+        "Nov 27 10:15:30 web1 java[733]: \t... 3 more",
+        "Nov 27 10:15:30 web1 kernel:  sda: sda1 sda2",
+    ]
+    found = [(joined.lines, joined.reading.level) for joined in join_lines(lines, CONTEXT)]
+    assert found == [
+        (5, "ERROR"), (1, "UNKNOWN"), (1, "UNKNOWN"), (1, "UNKNOWN"), (1, "UNKNOWN"), (3, "ERROR"), (1, "UNKNOWN"),
+    ]  # fmt: skip

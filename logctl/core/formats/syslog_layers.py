@@ -178,7 +178,6 @@ def _layer(text: str, host: str, tag: re.Match[str], time: FoundTime | None) -> 
     layer = timed(name, inner, time, fields=fields, app=program(process))
     layer.stream = f"{host} {process}[{pid}]" if pid else f"{host} {process}"
     layer.own_record = name == "syslog"
-    layer.lists = process in _LISTS
     if tag["level"]:
         layer.level = parse_level(tag["level"])
     return layer
@@ -186,7 +185,6 @@ def _layer(text: str, host: str, tag: re.Match[str], time: FoundTime | None) -> 
 
 # ── Beginnings of lines ─────────────────────────────────────────────────────────────────────────────
 
-_LISTS = frozenset(("kernel", "sudo"))
 _DAY = re.compile(r" (?:[ \d]\d|\d) (?:\d{4} )?\d\d:\d\d:\d\d")
 _FULL = re.compile(r" (?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
 
