@@ -24,10 +24,10 @@ class _Starts:
 
 @lru_cache(maxsize=2048)
 def first_characters(pattern: str) -> frozenset[str] | None:
-    """Return the first characters that are not spaces, of all texts that a verbose pattern matches; None for any.
+    """Return the first characters that are not spaces, of all texts that a pattern matches; None for any.
 
-    A pattern that can match spaces only, or nothing, has none of its own: the result is empty, if it can match nothing
-    else, and otherwise None.
+    A pattern that can match spaces only, or nothing, has none of its own: the result is empty, if it can
+    match nothing else, and otherwise None.
     """
     starts, _ = _alternatives(pattern, 0)
     if starts.passes:
@@ -42,7 +42,7 @@ def has_alternatives(pattern: str) -> bool:
 
 
 def optional_end(pattern: str) -> int:
-    """Return the index after the `?` of the group or character that a pattern can begin with; 0 if there is none.
+    """Return the index after the optional group or character that a pattern begins with; 0 without one.
 
     An optional group is not split off if it looks around, or if it is possessive or lazy.
     """
@@ -182,7 +182,7 @@ def _escaped(character: str) -> _Starts:
 
 @lru_cache(maxsize=1024)
 def _class(text: str) -> _Starts:
-    """Return how a character class starts: of a negated one, and of one with letters beyond ASCII, with anything."""
+    """Return how a character class starts: with anything if it is negated or goes beyond ASCII."""
     try:
         regex = re.compile(text)
     except re.error:

@@ -7,6 +7,7 @@ time, whatever the size of the source.
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, tzinfo
@@ -46,7 +47,7 @@ def open_source(
     """
     name = "Standard input" if str(path) == "-" else str(path)
     if str(path) == "-":
-        stream = decompressed(cast(BinaryIO, sys.stdin.buffer), name, seekable=False)
+        stream = decompressed(_stdin(), name, seekable=False)
     else:
         raw = _open(path)
         stream = decompressed(raw, name, seekable=raw.seekable())
@@ -63,6 +64,18 @@ def open_source(
         stream.close()
         raise
     return stream
+
+
+def _stdin() -> BinaryIO:
+    """Return standard input, without the lock of `sys.stdin`.
+
+    A thread that waits for a pipe holds the lock of what it reads, and Python aborts if it cannot get that of
+    `sys.stdin` at its end: after Ctrl-C, or when the reader of the output has ended.
+    """
+    try:
+        return os.fdopen(sys.stdin.fileno(), "rb", closefd=False)
+    except (OSError, ValueError):
+        return cast(BinaryIO, sys.stdin.buffer)  # replaced by something without a descriptor
 
 
 def _open(path: str | Path) -> BinaryIO:

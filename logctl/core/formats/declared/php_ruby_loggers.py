@@ -84,7 +84,7 @@ FORMATS = (
     Format(
         "symfony console",
         "Symfony's console handler",
-        r"(?=\d\d:\d\d:\d\d\ )<time>\ <level>\s+\[(?P<logger>[a-z][\w.\-]{0,60})\]\ ",
+        r"<time>(?<=\d\d:\d\d:\d\d)(?<!\d[ T]\d\d:\d\d:\d\d)\ <level>\s+\[(?P<logger>[a-z][\w.\-]{0,60})\]\ ",
         examples=(
             line(
                 '10:15:30 ERROR     [app] payment failed ["id" => 17]',
