@@ -307,7 +307,7 @@ def _read_level(found: _Found, reading: Reading, taken: list[Path]) -> None:
         number = number_of(item)
         if number is not None:
             numbers.append((path, holder, name, number))
-    if not _take_number(numbers, reading, taken) and traits & (Trait.DATADOG | Trait.KUBERNETES_EVENT):
+    if not _take_number(numbers, reading, taken):
         _read_odd_level(found, reading)
 
 
@@ -334,11 +334,15 @@ def _named_level(value: Mapping[str, Any]) -> object:
     return None
 
 
+# Datadog calls the level of a log its status. Its other words are too common as the state of something.
+_STATUSES_OF_LOGS = frozenset(("error", "warn", "warning", "info", "notice", "debug"))
+
+
 def _read_odd_level(found: _Found, reading: Reading) -> None:
     """Set the level of programs that name it as other programs name something else."""
     value = found.value
     status = value.get("status")
-    if found.traits & Trait.DATADOG and isinstance(status, str):
+    if isinstance(status, str) and (found.traits & Trait.DATADOG or status.lower() in _STATUSES_OF_LOGS):
         reading.level = level_of_word(status)
     elif found.traits & Trait.KUBERNETES_EVENT and value.get("type") in ("Warning", "Normal"):
         reading.level = WARN if value["type"] == "Warning" else INFO
