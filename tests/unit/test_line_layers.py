@@ -61,6 +61,15 @@ PLAIN = [
     "well-known ports: 22",
     "re-reading re-reading x",
     "a/b[c]: d",
+    "worker-1 started job 5",
+    "step-1 of the build",
+    "[worker-22456] started",
+    "item-1 | 5 | x",
+    "Total   | 5",
+    "10:15:30 INFO | payment failed",
+    "Nov 27 10:15:30 Backup done: 5 files",
+    "2026-11-27T10:15:30.123456+01:00 payment failed: card declined",
+    "2026-11-27T10:15:30+01:00 payment failed: card declined",
     "Nov 27 10:15:30 Installed: nginx-1.22.1-1.x86_64",
     "2026-11-27T10:15:30+0000 SUBDEBUG Installed: nginx-1:1.22.1-1.x86_64",
     "2026-11-27 10:15:30 <3> web1(812) [zypp] Exception.cc(log):137 failed",
@@ -113,3 +122,25 @@ def test_lines_without_a_layer_continue_the_line_before():
     ]
     found = [(joined.lines, joined.reading.level) for joined in join_lines(lines, CONTEXT)]
     assert found == [(3, "UNKNOWN"), (1, "UNKNOWN"), (3, "ERROR"), (1, "UNKNOWN")]
+
+
+def test_each_line_of_syslog_is_a_record_unless_it_is_part_of_a_trace():
+    lines = [
+        "Nov 27 10:15:30 web1 shop[812]: ERROR boom",
+        "Nov 27 10:15:30 web1 shop[812]: Traceback (most recent call last):",
+        "Nov 27 10:15:30 web1 sshd[813]: Failed password",
+        'Nov 27 10:15:30 web1 shop[812]:   File "/x.py", line 9, in f',
+        "Nov 27 10:15:30 web1 shop[812]:     raise X",
+        "Nov 27 10:15:30 web1 shop[812]: ValueError: boom",
+        "Nov 27 10:15:30 web1 shop[812]: went on",
+        "Nov 27 10:15:30 web1 vault[732]: ==> Vault server configuration:",
+        "Nov 27 10:15:30 web1 vault[732]:              Api Address: http://127.0.0.1:8200",
+        "Nov 27 10:15:30 web1 java[733]: java.lang.IllegalStateException: boom",
+        "Nov 27 10:15:30 web1 java[733]: \tat com.acme.Shop.x(Shop.java:9)",
+        "Nov 27 10:15:30 web1 java[733]: \t... 3 more",
+        "Nov 27 10:15:30 web1 kernel:  sda: sda1 sda2",
+    ]
+    found = [(joined.lines, joined.reading.level) for joined in join_lines(lines, CONTEXT)]
+    assert found == [
+        (5, "ERROR"), (1, "UNKNOWN"), (1, "UNKNOWN"), (1, "UNKNOWN"), (1, "UNKNOWN"), (3, "ERROR"), (1, "UNKNOWN"),
+    ]  # fmt: skip

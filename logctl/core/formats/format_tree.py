@@ -1,9 +1,9 @@
 r"""Matching a line against many declared formats with few regular expressions.
 
-A head is a sequence of parts between its placeholders: `\[<time>\]\ <level>:\ ` is `\[`, time, `\]\ `, level and `:\ `.
-Formats whose heads begin with the same parts share them, so that all heads form a tree. A line descends it: at each
-node its next character that is not a space chooses the parts that can match there, so that a line meets few patterns,
-and its time is read once for all formats that have it in one place.
+A head is a sequence of parts between its placeholders: `\[<time>\]\ <level>:\ ` is `\[`, time, `\]\ `, level
+and `:\ `. Formats whose heads begin with the same parts share them, so that all heads form a tree. A line
+descends it: at each node its next character that is not a space chooses the parts that can match there, so
+that a line meets few patterns, and its time is read once for all formats that have it in one place.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from logctl.core.formats.reading import Context, Format, Reading
 from logctl.core.formats.time_forms import FoundTime
 
 FRONT = 600
-"""Characters of a line in which a head is looked for: the rest of a long line must not make a pattern slow."""
+"""Characters of a line in which a head is looked for: the rest of a long line must not cost time."""
 
 Scan = Callable[[str, int, Context], FoundTime | None]
 """What finds the time at an index of a text: `time_forms.scan_time`."""
@@ -82,7 +82,10 @@ class _Choice:
 
     def __init__(self, nodes: tuple[_Node, ...]) -> None:
         self.nodes = nodes
-        self._guards: tuple[list[_Match | None], list[_Match | None]] = ([None] * len(nodes), [None] * len(nodes))
+        self._guards: tuple[list[_Match | None], list[_Match | None]] = (
+            [None] * len(nodes),
+            [None] * len(nodes),
+        )
 
     def candidate(self, text: str, at: int, index: int, *, long: bool) -> int:
         """Return the index of the first part, from an index on, that may match a text; -1 if none does.
@@ -90,7 +93,7 @@ class _Choice:
         `long`: the line is longer than what is matched.
         """
         left = len(self.nodes) - index
-        if left < _FEW:
+        if left < _FEW or not self.nodes[index].pattern:
             return index if left else -1
         guard = self._guards[long][index]
         if guard is None:
@@ -269,8 +272,11 @@ class _Walk:
         nodes, index = choice.nodes, choice.candidate(text, at, 0, long=self._long)
         while index >= 0:
             node = nodes[index]
-            match = node.match(text, at, len(text) if node.whole else at + FRONT)
-            if match is not None:
+            if not node.pattern and node.children is not None:
+                reading = self._follow(node, at)
+                if reading is not None:
+                    return reading
+            elif (match := node.match(text, at, len(text) if node.whole else at + FRONT)) is not None:
                 if node.names:
                     self._matches.append((node.names, match))
                 reading = self._follow(node, match.end())

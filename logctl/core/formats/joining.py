@@ -628,6 +628,9 @@ def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> Verdic
         return Verdict.NO
     name = state.trace
     if first in " \t":
+        if reading.begins and reading.layers and not reading.format:
+            # A line of syslog without a head of its own: the source code in a traceback can be any text.
+            return Verdict.YES if name == "python" and state.step == 1 else Verdict.OPEN
         return Verdict.OPEN if reading.begins else Verdict(state.blank <= _MAX_BLANK)
     if TRACES[name].follows.match(inner, 0, 400):
         return Verdict.YES

@@ -323,7 +323,7 @@ FORMATS = (
     Format(
         "jira",
         "Jira and Bitbucket: thread, level, user and request, the logger in brackets",
-        r"<time>\s+(?P<thread>[\w\-.:\#/]{1,100})\s+<level>\s+(?P<request>[^\[\]\n]{0,200})"
+        r"<time>\s+(?P<thread>[\w\-.:\#/]{1,100})\s+(?=[A-Z]{4,8}\s)<level>\s+(?P<request>[^\[\]\n]{0,200})"
         r"\[(?P<logger>[a-z]\w{0,60}\.[\w.$\-]{1,120})\]\ ",
         examples=(
             line(
