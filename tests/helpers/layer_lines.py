@@ -76,6 +76,14 @@ LAYERS = [
     ),
     ("[shop-7d9c8b6f5-x2k4q] ready", "kubetail", "ready", None, {"pod": "shop-7d9c8b6f5-x2k4q"}),
     ("[shop-7d9c8b6f5-x2k4q api] ready", "kubetail", "ready", None, {"container": "api"}),
+    (
+        "redis-0 redis 2026-11-27 10:15:30,1 INFO x",
+        "stern",
+        "2026-11-27 10:15:30,1 INFO x",
+        None,
+        {"pod": "redis-0"},
+    ),
+    ("web-1  | [GIN] x | 500 | y", "docker compose", "[GIN] x | 500 | y", None, {}),
     # Process managers
     ("10:15:30 web.1  | ready", "procfile", "ready", f"{AT}.000Z", {"process": "web.1"}),
     ("10:15:30 web.1 | ready", "procfile", "ready", f"{AT}.000Z", {"process": "web.1"}),

@@ -31,7 +31,8 @@ Scan = Callable[[str, int, Context], FoundTime | None]
 _PLACEHOLDER = re.compile(r"(?<!\?P)<(time|level)>")
 _LEVEL_INSIDE = r"(?P<level>[^\W\d_]{1,13}(?:[+-]?\d{1,2})?)"
 _WORD = re.compile(r"[^\W\d_]{1,13}+(?:[+-]?\d{1,2}(?!\d))?(?![^\W_])")
-_NUMBERS = frozenset(("pid", "status", "bytes", "line"))
+_NUMBERS = frozenset(("pid", "status", "bytes", "line", "memory", "max_memory"))
+_DURATIONS = frozenset(("duration", "billed_duration"))
 _DECIMAL = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
 _MOST_IN_FIELD = 256
 _NAME = re.compile(r"\(\?P<\w+>")
@@ -329,7 +330,7 @@ class _Walk:
                     app = value[:_MOST_IN_FIELD]
                 elif name in _NUMBERS and value.isdecimal() and len(value) < 16:
                     fields[name] = int(value)
-                elif name == "duration" and _DECIMAL.fullmatch(value):
+                elif name in _DURATIONS and _DECIMAL.fullmatch(value):
                     fields[name] = float(value) if "." in value else int(value)
                 elif value != "-":
                     fields[name] = value[:_MOST_IN_FIELD]

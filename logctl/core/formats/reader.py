@@ -90,7 +90,8 @@ def _finish(reading: Reading, text: str, layers: list[Layer]) -> Reading:
 
 
 _TRACE_LINE = re.compile(
-    r"[ \t]{1,8}at \S.{0,200}[(:]| {2}File \"|Caused by: |Traceback \(most |\tfrom \S|\t(?:\.\.\. \d|\S+\.go:\d)"
+    r"[ \t]{1,8}at \S.{0,200}[(:]| {2}File \""
+    r"|Caused by: |Traceback \(most |\tfrom \S|\t(?:\.\.\. \d|\S+\.go:\d)"
 )
 _LEVEL_AND_COLON = re.compile(r"[A-Za-z]{1,13}: ")
 _NO_MORE_THAN_TIMES = frozenset((TIME_ONLY, "nslog"))

@@ -190,7 +190,7 @@ FORMATS = (
     Format(
         "rails request",
         "The first line of a request in the log of a Rails application in development",
-        r'(?P<message>Started\ (?P<method>[A-Z]{3,8})\ "(?P<path>[^"\n]{1,300})"\ for\ (?P<client>[\w.:]{2,50}))\ at\ <time>',
+        r'(?P<message>Started\ (?P<method>[A-Z]{3,8})\ "(?P<path>[^"\n]{1,300}+)"\ for\ (?P<client>[\w.:]{2,50}))\ at\ <time>',
         examples=(
             line(
                 'Started GET "/orders/17" for 127.0.0.1 at 2026-11-27 11:15:30 +0100',
