@@ -42,7 +42,8 @@ _BRACKETED = re.compile(
 # With a name in the same brackets: `[shop/INFO]`, `[INFO|shop]`, `[INFO - shop]`.
 _NAMED = re.compile(
     r"""
-    \[(?:[\w.\-]{1,60}\ *[/:|.\-]\ *)?(?P<word>[A-Z]{3,9})(?:\ *(?:[/:|\-]|\ )\ *[A-Za-z_][\w.\-:/\ ]{0,59})?\](?::(?=\s|$))?
+    \[(?:[\w.\-]{1,60}\ *[/:|.\-]\ *)?(?P<word>[A-Z]{3,9})
+    (?:\ *(?:[/:|\-]|\ )\ *[A-Za-z_][\w.\-:/\ ]{0,59})?\](?::(?=\s|$))?
     """,
     re.VERBOSE,
 )
