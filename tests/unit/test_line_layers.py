@@ -181,3 +181,27 @@ def test_each_line_of_syslog_is_a_record_unless_it_is_part_of_a_trace():
 )  # fmt: skip
 def test_the_app_of_a_line(line, app):
     assert read_line(line, CONTEXT).app == app
+
+
+def test_json_in_several_lines_of_a_layer_is_read():
+    lines = [
+        "web-1  | {",
+        'web-1  |   "level": "error",',
+        f'web-1  |   "time": "{AT}.123Z",',
+        'web-1  |   "err": {',
+        'web-1  |     "code": 1',
+        "web-1  |   },",
+        'web-1  |   "msg": "payment failed"',
+        "web-1  | }",
+        "web-1  | { a: 1,",
+        "web-1  |   b: 2 }",
+        f"{AT}.5Z stdout F {{",
+        f'{AT}.5Z stdout F   "msg": "ok"',
+        f"{AT}.5Z stdout F }}",
+    ]
+    found = [joined.reading for joined in join_lines(lines, CONTEXT)]
+    assert [(reading.level, reading.message) for reading in found] == [
+        ("ERROR", "payment failed"), ("UNKNOWN", "{ a: 1,\n  b: 2 }"), ("UNKNOWN", "ok"),
+    ]  # fmt: skip
+    assert found[0].fields == {"container": "web-1", "err": {"code": 1}}
+    assert [reading.ts and iso(reading.ts) for reading in found] == [f"{AT}.123Z", None, f"{AT}.500Z"]

@@ -19,7 +19,8 @@ from logctl.core.formats.layers import Layer
 from logctl.core.formats.object_keys import LAST, LATER, NAMES, PLACES, ROLES, Kind, Trait
 from logctl.core.formats.object_levels import level_of_mongodb, level_of_number, level_of_word, number_of
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Reading
-from logctl.core.formats.time_forms import FoundTime, read_time_value
+from logctl.core.formats.time_forms import FoundTime
+from logctl.core.formats.time_values import read_time_value
 from logctl.core.levels import INFO, UNKNOWN, WARN
 from logctl.core.times import EARLIEST, LATEST
 
