@@ -241,7 +241,7 @@ def _parts(declared: Format, head: str) -> Iterator[tuple[str, str]]:
             if found[1] == "time":
                 raise ValueError(f"format {declared.name!r}: <time> cannot be inside a group")
             continue
-        if has_alternatives(part):
+        if "|" in part and has_alternatives(part):
             raise ValueError(f"format {declared.name!r}: put alternatives into a group: (?:…|…)")
         yield _with_level(part.lstrip()), found[1]
         begun = found.end()
