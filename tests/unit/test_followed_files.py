@@ -322,7 +322,24 @@ def test_a_deleted_file_is_let_go(folder: Path, following: Any) -> None:
     for _ in range(100):
         follower.poll(SETTLE)
     assert [path.name for path in follower.files.paths] == ["app-20261127.log"]
+    assert follower.notices == []
     assert handles_in(folder) <= 1
+
+
+def test_the_rest_of_a_file_that_was_renamed_and_has_no_successor(folder: Path, following: Any) -> None:
+    for name in ("a.log", "b.log"):
+        write(folder / name, "one")
+    follower = following("?.log", max_open=1)
+    follower.drain()
+    for name in ("a.log", "b.log"):
+        write(folder / name, "two")
+        (folder / name).rename(folder / f"{name}.1")
+    assert follower.drain() == {"a.log": ["two"], "b.log": ["two"]}
+    for _ in range(100):
+        follower.poll(SETTLE)
+    assert follower.files.paths == ()
+    write(folder / "a.log", "three")
+    assert follower.drain() == {"a.log": ["three"]}
 
 
 def test_another_process_follows_one_of_them(folder: Path, following: Any) -> None:
