@@ -15,7 +15,7 @@ from typing import Any
 
 from logctl.core import levels
 from logctl.core.appid import RULE, is_appid
-from logctl.core.formats.reading import BAD_TIME, Context, Format, Joins
+from logctl.core.formats.reading import BAD_TIME, Context, Example, Format, Joins
 from logctl.stack.setting_parsers import time_zone
 
 # The readers of formats are imported where they are needed: every command imports this module.
@@ -108,19 +108,20 @@ def _format(given: Mapping[str, Any], number: int) -> Format:
     pattern = _text(given, "pattern", name)
     if not pattern:
         raise ValueError(f"{name} needs a pattern")
+    example = _text(given, "example", name)
     declared = Format(
         name,
         "declared in logctl.toml",
         pattern,
         levels=_levels(given.get("levels", {}), name),
         joins=_joins(given, name),
+        examples=(Example(example, ()),) if example else (),
         time=_text(given, "time", name),
     )
     try:
         check_own(declared)
     except ValueError as problem:
         raise ValueError(f"{name}: {problem}") from None
-    example = _text(given, "example", name)
     _check_speed(declared, example)
     if example:
         _check_example(declared, example)

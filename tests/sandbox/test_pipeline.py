@@ -10,8 +10,9 @@ import time
 import pytest
 
 from bench.loghub import loghub
+from logctl.core.formats.reader import read_line
+from logctl.core.formats.reading import Context
 from logctl.core.times import iso
-from logctl.core.formats.text_line import read_head
 from tests.helpers.aftermath import waiting
 from tests.helpers.sandbox import Cli, eventually
 
@@ -61,9 +62,10 @@ def test_every_line_of_real_logs_is_found_exactly_once_and_in_order(loghub_sent,
     lines = [line.rstrip("\r") for line in path.read_text("utf-8").split("\n") if line.strip()]
     tailed = loghub_sent.run("tail", app, "--since", "30y", "-o", "json").lines
     reference = int(path.stat().st_mtime * 1000)
-    times = [read_head(line, reference).ts for line in lines]
-    in_time = [line for _, line in sorted(zip(times, lines, strict=True), key=lambda pair: pair[0])]
-    assert [record["message"] for record in tailed] == in_time
+    readings = [read_line(line, Context(reference)) for line in lines]
+    order = sorted(range(len(lines)), key=lambda number: readings[number].ts)
+    in_time = [lines[number] for number in order]
+    assert [record["message"] for record in tailed] == [readings[number].message for number in order]
     assert len({record["event_id"] for record in tailed}) == 2000
 
     newest = loghub_sent.run("tail", app, "-n", "50", "-o", "raw").out.splitlines()
@@ -87,7 +89,7 @@ def test_one_poison_message_among_a_thousand(pipeline):
     deployment = pipeline.deployment
     sqs, url = deployment.aws.sqs, deployment.queue_url()
     bodies = [json.dumps({"msg": f"good {n}", "ts": now()}) for n in range(1000)]
-    bodies.insert(500, '{"msg": "poison", ')
+    bodies.insert(500, '{"logctl": 1, "appid": "poisoned", ')
     for start in range(0, len(bodies), 10):
         sqs.send_message_batch(
             QueueUrl=url,
@@ -113,7 +115,7 @@ def test_one_poison_message_among_a_thousand(pipeline):
     listed = deployment.aws.s3.list_objects_v2(Bucket=deployment.bucket, Prefix="quarantine/")["Contents"]
     (key,) = [item["Key"] for item in listed if "appid=poisoned" in item["Key"]]
     note = json.loads(deployment.aws.s3.get_object(Bucket=deployment.bucket, Key=key)["Body"].read())
-    assert (note["reason"], note["content"]) == ("json", '{"msg": "poison", ')
+    assert (note["reason"], note["content"]) == ("json", '{"logctl": 1, "appid": "poisoned", ')
     dead = pipeline.run("dlq", "list", "-o", "json").json
     assert [item for item in dead if item["app"] == "poisoned"] == []
 

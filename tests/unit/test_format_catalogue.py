@@ -26,7 +26,7 @@ KNOWN = known_formats()
 
 
 # Layers come before formats, so that a line of these is read as a layer and the text within it.
-WITHIN_LAYERS = {"apple syslog", "cisco", "dovecot"}
+WITHIN_LAYERS = {"apple syslog", "busybox syslog", "cisco", "dovecot"}
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda item: f"{item.kind} {item.name}")

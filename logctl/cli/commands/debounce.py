@@ -183,6 +183,7 @@ def simulate(
         only=choice.only,
         app_names=dict(settings.apps),
         sources=choice.sources,
+        notice=say,
     )
     found = run(
         inputs,

@@ -56,15 +56,43 @@ def tagged(text: str, start: int, time: FoundTime | None, *, host_only: bool = T
     """
     stop = start + FRONT
     found = _HOST_BEFORE.match(text, start, stop)
-    tag = _TAG.match(text, found.end(), stop) if found else None
+    at = found.end() if found else start
+    if "." in text[start + 3 : at + 9] and (levelled := _levelled(text, start, at, time)) is not None:
+        return levelled
+    tag = _TAG.match(text, at, stop) if found else None
     if found is None or tag is None:
         alone = _TAG.match(text, start, stop)
         if alone is not None and not _names_level(alone) and (alone["pid"] or text[start].islower()):
             return _layer(text, "", alone, time)
         return _tagless(text, found, time) if found is not None and host_only else None
-    if is_level(found["host"]) or _names_level(tag):
+    host = found["host"]
+    if is_level(host) or _names_level(tag):
         return None
-    return _layer(text, found["host"], tag, time)
+    if tag["pid"] is None and host[0].isupper() and not _is_certain(host, tag):
+        return None  # `Nov 27 10:15:30 Backup done: 5 files`, as `ts` of moreutils writes
+    return _layer(text, host, tag, time)
+
+
+# BusyBox, OpenWrt: `daemon.err` before the program, after the host or instead of it.
+_FACILITY = re.compile(
+    r"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\."
+    r"(?P<level>emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug) "
+)
+
+
+def _levelled(text: str, start: int, after_host: int, time: FoundTime | None) -> Layer | None:
+    """Return the layer of a line with facility and level before the program."""
+    host = ""
+    found = _FACILITY.match(text, start, start + 20)
+    if found is None and after_host > start:
+        host = text[start : after_host - 1]
+        found = _FACILITY.match(text, after_host, after_host + 20)
+    tag = _TAG.match(text, found.end(), found.end() + FRONT) if found else None
+    if found is None or tag is None:
+        return None
+    layer = _layer(text, host, tag, time)
+    layer.level = parse_level(found["level"])
+    return layer
 
 
 def after_date(text: str, start: int, stamp: re.Match[str], context: Context) -> Layer | None:
@@ -79,7 +107,7 @@ def after_date(text: str, start: int, stamp: re.Match[str], context: Context) ->
     found = _HOST_BEFORE.match(text, start, stop)
     host = found["host"] if found and not is_level(found["host"]) else ""
     tag = _TAG.match(text, found.end(), stop) if found and host else None
-    if tag is not None and not _is_syslog_stamp(stamp, tag):
+    if tag is not None and not _is_syslog_stamp(stamp, host, tag):
         return None
     if tag is None:
         alone = _TAG.match(text, start, stop)
@@ -100,12 +128,20 @@ def monotonic(text: str, start: int) -> Layer | None:
     return layer
 
 
+_HOST_MARK = re.compile(r"[^A-Za-z_]")
+
+
+def _is_certain(host: str, tag: re.Match[str]) -> bool:
+    """Return whether a host and a program without a process id are no words of a sentence."""
+    return tag["process"] in _WITHOUT_PID or _HOST_MARK.search(host) is not None
+
+
 def _names_level(tag: re.Match[str]) -> bool:
     """Return whether what looks like a program is a level, or has one where the process id would be."""
     return is_level(tag["process"]) or (tag["pid"] is not None and is_level(tag["pid"]))
 
 
-def _is_syslog_stamp(stamp: re.Match[str], tag: re.Match[str]) -> bool:
+def _is_syslog_stamp(stamp: re.Match[str], host: str, tag: re.Match[str]) -> bool:
     """Return whether a host and a program's name may follow a time in ISO 8601.
 
     rsyslog and journalctl write a numeric offset, with microseconds or no fraction. After other times the
@@ -113,10 +149,10 @@ def _is_syslog_stamp(stamp: re.Match[str], tag: re.Match[str]) -> bool:
     """
     if tag["pid"] is not None:
         return True
-    if tag["process"] in _WITHOUT_PID:
-        return stamp["zone"] is not None
     zone, digits = stamp["zone"], len(stamp["fraction"] or "")
-    return zone is not None and zone[0] in "+-" and digits in (0, 6) and stamp[0][10] == "T"
+    if zone is None or not _is_certain(host, tag):
+        return False
+    return tag["process"] in _WITHOUT_PID or (zone[0] in "+-" and digits in (0, 6) and stamp[0][10] == "T")
 
 
 def _tagless(text: str, found: re.Match[str], time: FoundTime | None) -> Layer | None:
@@ -150,10 +186,10 @@ def _layer(text: str, host: str, tag: re.Match[str], time: FoundTime | None) -> 
     inner = text[end + 1 :] if text[end : end + 1] == " " else text[end:]
     if inner.startswith("@cee:"):  # http://cee.mitre.org: JSON follows
         inner = inner[5:].lstrip()
-    layer = timed(name, inner, time, fields=fields, app=program(process))
+    layer = timed(name, inner, time, fields=fields)
+    layer.app = program(process) if name == "syslog" else ""  # Heroku's programs are called app and heroku
     layer.stream = f"{host} {process}[{pid}]" if pid else f"{host} {process}"
     layer.own_record = name == "syslog"
-    layer.lists = process in _LISTS
     if tag["level"]:
         layer.level = parse_level(tag["level"])
     return layer
@@ -161,7 +197,6 @@ def _layer(text: str, host: str, tag: re.Match[str], time: FoundTime | None) -> 
 
 # ── Beginnings of lines ─────────────────────────────────────────────────────────────────────────────
 
-_LISTS = frozenset(("kernel", "sudo"))
 _DAY = re.compile(r" (?:[ \d]\d|\d) (?:\d{4} )?\d\d:\d\d:\d\d")
 _FULL = re.compile(r" (?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
 
@@ -172,6 +207,9 @@ def from_word(text: str, space: int, context: Context) -> Layer | None:
     if word in WEEKDAYS and _FULL.match(text, space, space + 24):
         time = scan_time(text, space + 1, context)
         return tagged(text, time.end + 1, time) if time and text[time.end : time.end + 1] == " " else None
+    if word in WEEKDAYS and text[19:20] == " " and text[24:25] == " ":  # Fri Nov 27 10:15:30 2026
+        time = scan_time(text, 0, context)
+        return _levelled(text, time.end + 1, time.end + 1, time) if time else None
     if word not in MONTHS or not _DAY.match(text, space, space + 24):
         return None
     time = scan_time(text, 0, context)

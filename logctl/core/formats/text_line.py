@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 from logctl.core.formats.format_tree import FormatTree, LineTimes
-from logctl.core.formats.line_head import continues, find_level, read_head
 from logctl.core.formats.line_shapes import SHAPES, read_shape
 from logctl.core.formats.logfmt import NAME as LOGFMT
 from logctl.core.formats.logfmt import begins_logfmt, read_logfmt
@@ -14,8 +13,6 @@ from logctl.core.formats.reading import Context, Reading
 from logctl.core.formats.registry import FORMATS
 from logctl.core.formats.time_forms import scan_time
 from logctl.core.levels import UNKNOWN
-
-__all__ = ["continues", "find_level", "read_head", "read_text"]
 
 _DECLARED = FormatTree(FORMATS)
 
@@ -28,9 +25,10 @@ def _only(name: str) -> FormatTree:
 def read_text(text: str, context: Context) -> Reading:
     """Return what a line of text says.
 
-    The formats of the context are tried first, then the declared ones, logfmt, and last the shapes that loggers share:
-    time, level and message. A line that begins with spaces has a head only if that has a time and a level, because
-    an indented line usually continues a record. A line without a head is its own message.
+    The formats of the context are tried first, then the declared ones, logfmt, and last the shapes that
+    loggers share: time, level and message. A line that begins with spaces has a head only if that has a time
+    and a level, because an indented line usually continues a record. A line without a head is its own
+    message.
     """
     if context.formats and (own := read_own(context.formats, text, context)) is not None:
         return own

@@ -7,6 +7,7 @@ time, whatever the size of the source.
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, tzinfo
@@ -16,7 +17,7 @@ from typing import BinaryIO, cast
 from logctl.core.errors import UsageError
 from logctl.core.formats.reading import Format
 from logctl.ops.send.binary_files import refuse_binary
-from logctl.ops.send.byte_streams import CHUNK, Joined, buffered
+from logctl.ops.send.byte_streams import CHUNK, Prepended, buffered
 from logctl.ops.send.date_order import day_first
 from logctl.ops.send.decompression import decompressed
 from logctl.ops.send.encodings import transcoded, wide_encoding
@@ -46,7 +47,7 @@ def open_source(
     """
     name = "Standard input" if str(path) == "-" else str(path)
     if str(path) == "-":
-        stream = decompressed(cast(BinaryIO, sys.stdin.buffer), name, seekable=False)
+        stream = decompressed(_stdin(), name, seekable=False)
     else:
         raw = _open(path)
         stream = decompressed(raw, name, seekable=raw.seekable())
@@ -63,6 +64,18 @@ def open_source(
         stream.close()
         raise
     return stream
+
+
+def _stdin() -> BinaryIO:
+    """Return standard input, without the lock of `sys.stdin`.
+
+    A thread that waits for a pipe holds the lock of what it reads, and Python aborts if it cannot get that of
+    `sys.stdin` at its end: after Ctrl-C, or when the reader of the output has ended.
+    """
+    try:
+        return os.fdopen(sys.stdin.fileno(), "rb", closefd=False)
+    except (OSError, ValueError):
+        return cast(BinaryIO, sys.stdin.buffer)  # replaced by something without a descriptor
 
 
 def _open(path: str | Path) -> BinaryIO:
@@ -118,14 +131,14 @@ def read_entries(
         place=Position(day_first=sample and found is not Form.JSON_ARRAY and day_first(start)),
         max_line=max_line,
     )
-    stream = buffered(Joined(start, stream))
+    stream = buffered(Prepended(start, stream))
     if form is Requested.TEXT:
         return reader.read(stream, final=True)
     content = start.removeprefix(BOM)
     long = found is Form.JSON_ARRAY
     if not long and content.lstrip()[:1] == b"{":
         long, start = begins_long(stream, max_line)
-        stream = buffered(Joined(start, stream))
+        stream = buffered(Prepended(start, stream))
     if not long:
         return reader.read(stream, final=True)
     mark = len(start) - len(start.removeprefix(BOM))

@@ -223,6 +223,8 @@ class LineReader:
                 cut=cut,
                 chain=self._trail.step(body),
             )
+        if final:
+            self._offset += zeros
 
     def _decode(self, line: _Line) -> str | Rejection:
         try:

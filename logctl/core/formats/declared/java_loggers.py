@@ -20,9 +20,9 @@ FORMATS = (
     Format(
         "spring boot",
         "Spring Boot's default output, to the console and to files, also with the ids of traces",
-        r"<time>\s+<level>\s+(?:\[(?P<service>[\w.\-]{0,80}),(?P<trace_id>\w{0,32}),(?P<span_id>\w{0,16})(?:,\w{0,5})?\]\s+)?"
+        r"<time>\s+<level>\s+(?:\[(?P<app_>[\w.\-]{0,80}),(?P<trace_id>\w{0,32}),(?P<span_id>\w{0,16})(?:,\w{0,5})?\]\s+)?"
         r"(?P<pid>\d{1,10})\s+---\s+(?:\[(?P<app>[^\]\n]{0,80})\]\s+(?=\[))?"
-        rf"{_THREAD}\s+(?:\[(?:(?P<trace>[0-9a-f]{{16,32}})-(?P<span>[0-9a-f]{{16}})|\s*)\]\s+)?"
+        rf"{_THREAD}\s+(?:\[(?:(?P<trace_id_>[0-9a-f]{{16,32}})-(?P<span_id_>[0-9a-f]{{16}})|\s*)\]\s+)?"
         r"(?P<logger>\S{1,160})\s*:(?:\ |$)",
         examples=(
             line(
@@ -131,7 +131,7 @@ FORMATS = (
     Format(
         "spark",
         "Apache Spark",
-        r"(?=\d\d/\d\d/\d\d\ )<time>\ <level>\ (?P<logger>[\w.$\-]{1,160}):\ ",
+        r"<time>(?<=\d\d/\d\d/\d\d\ \d\d:\d\d:\d\d)(?<!\d\d\d/\d\d/\d\d\ \d\d:\d\d:\d\d)\ <level>\ (?P<logger>[\w.$\-]{1,160}):\ ",
         examples=(
             line(
                 "26/11/27 10:15:30 ERROR SparkContext: Error initializing",
@@ -145,7 +145,7 @@ FORMATS = (
     Format(
         "hdfs old",
         "Hadoop before version 1: six digits of date, six of time, thread, level, logger",
-        r"(?=\d{6}\ \d{6}\ )<time>\ (?P<thread>\d{1,10})\ <level>\ (?P<logger>[\w.$\-]{1,160}):\ ",
+        r"<time>(?<=\d{6}\ \d{6})\ (?P<thread>\d{1,10})\ <level>\ (?P<logger>[\w.$\-]{1,160}):\ ",
         examples=(
             line(
                 "081109 203615 148 INFO dfs.DataNode$PacketResponder: PacketResponder 1 terminating",
@@ -199,6 +199,20 @@ FORMATS = (
                 message="boom",
                 thread="qtp-1",
                 logger="org.apache.sling.engine.impl.Processor",
+            ),
+        ),
+    ),
+    Format(
+        "logback status",
+        "Logback's messages about its own configuration",
+        r"<time>\ \|-<level>\ in\ (?P<logger>\S{1,160})\ -\ ",
+        examples=(
+            line(
+                "10:15:30,123 |-INFO in ch.qos.logback.classic.LoggerContext[default] - Found resource [logback.xml]",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="Found resource [logback.xml]",
+                logger="ch.qos.logback.classic.LoggerContext[default]",
             ),
         ),
     ),
@@ -309,7 +323,7 @@ FORMATS = (
     Format(
         "jira",
         "Jira and Bitbucket: thread, level, user and request, the logger in brackets",
-        r"<time>\s+(?P<thread>[\w\-.:\#/]{1,100})\s+<level>\s+(?P<request>[^\[\]\n]{0,200})"
+        r"<time>\s+(?P<thread>[\w\-.:\#/]{1,100})\s+(?=[A-Z]{4,8}\s)<level>\s+(?P<request>[^\[\]\n]{0,200})"
         r"\[(?P<logger>[a-z]\w{0,60}\.[\w.$\-]{1,120})\]\ ",
         examples=(
             line(

@@ -47,7 +47,7 @@ FORMATS = (
     Format(
         "nestjs",
         "NestJS",
-        r"\[(?P<app_name>[^\]\n]{1,60})\]\ (?P<pid>\d{1,10})\s+-\ <time>\s+<level>\s+(?:\[(?P<logger>[^\]\n]{1,100})\]\ )?",
+        r"\[(?:[^\]\n]{1,60})\]\ (?P<pid>\d{1,10})\s+-\ <time>\s+<level>\s+(?:\[(?P<logger>[^\]\n]{1,100})\]\ )?",
         levels={"LOG": "INFO"},
         examples=(
             line(
@@ -69,7 +69,7 @@ FORMATS = (
     Format(
         "nestjs old",
         "NestJS before version 8, which prints no level",
-        r"\[(?P<app_name>[^\]\n]{1,60})\]\ (?P<pid>\d{1,10})\s+-\ <time>\s+\[(?P<logger>[^\]\n]{1,100})\]\ ",
+        r"\[(?:[^\]\n]{1,60})\]\ (?P<pid>\d{1,10})\s+-\ <time>\s+\[(?P<logger>[^\]\n]{1,100})\]\ ",
         examples=(
             line(
                 "[Nest] 812   - 11/27/2026, 10:15:30 AM   [InstanceLoader] AppModule initialized +12ms",
@@ -97,7 +97,7 @@ FORMATS = (
     Format(
         "npm debug",
         "The debug package where it does not write to a terminal",
-        r"(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\ )<time>\ (?P<logger>[a-z@][\w\-@/]{0,40}(?::[\w\-*]{1,40}){1,5})\ ",
+        r"<time>(?<=T\d\d:\d\d:\d\d\.\d{3}Z)\ (?P<logger>[a-z@][\w\-@/]{0,40}(?::[\w\-*]{1,40}){1,5})\ ",
         examples=(
             line(
                 "2026-11-27T10:15:30.123Z app:db connected",

@@ -7,6 +7,22 @@ from logctl.core.formats.reading import Answer, Example, Format, Joins
 
 FORMATS = (
     Format(
+        name="solaris",
+        describes="What Solaris and illumos put before messages in syslog",
+        head=r"""
+            \[ID\ \d{1,10}\ (?P<facility>[a-z]\w{2,9})\.(?P<level>emerg|alert|crit|err|error|warning|notice|info|debug)\][ ]
+        """,
+        examples=(
+            line(
+                "[ID 702911 user.error] partition health measures for /var did not suffice",
+                time=None,
+                level="ERROR",
+                message="partition health measures for /var did not suffice",
+                facility="user",
+            ),
+        ),
+    ),
+    Format(
         name="esxi",
         describes="VMware ESXi since 7: two letters for the severity",
         head=r"""
@@ -349,7 +365,7 @@ FORMATS = (
         name="nslog",
         describes="NSLog of Apple's systems, and log show --style compact",
         head=r"""
-            <time>\ +(?:(?P<level>Df|Db|I|A|E|F)\ +)?(?P<process>[A-Za-z][\w.()\ -]{0,80}?)\[(?P<pid>\d{1,10}):(?P<thread>[0-9a-fx]{1,16})\][ ]
+            <time>\ +(?:(?P<level>Df|Db|I|A|E|F)\ +)?(?P<process>[A-Za-z][\w.()\ -]{0,80}+)\[(?P<pid>\d{1,10}):(?P<thread>[0-9a-fx]{1,16})\][ ]
         """,
         levels={"Df": "NOTICE", "Db": "DEBUG", "A": "INFO", "F": "ERROR"},
         examples=(
@@ -375,7 +391,7 @@ FORMATS = (
         name="apple syslog",
         describes="system.log of macOS and iOS with a level",
         head=r"""
-            <time>(?=[^<\n]{5,400}\ <[A-Z])\ (?P<host>[^\s\[\]:]{1,255})\ (?P<process>[^\s\[\]:][^\[\]:\n]{0,100}?)\[(?P<pid>\d{1,10})\](?:\ \((?P<sender>[^()\n]{1,150}(?:\([^()\n]{0,60}\))?[^()\n]{0,60})\))?\ <<level>>:[ ]
+            <time>(?=[^<\n]{5,400}+<(?<=\ <)[A-Z])\ (?P<host>[^\s\[\]:]{1,255})\ (?P<process>[^\s\[\]:][^\[\]:\n]{0,100}?)\[(?P<pid>\d{1,10})\](?:\ \((?P<sender>[^()\n]{1,150}(?:\([^()\n]{0,60}\))?[^()\n]{0,60})\))?\ <<level>>:[ ]
         """,
         examples=(
             line(
