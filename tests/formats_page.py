@@ -41,6 +41,7 @@ def _lists() -> Iterator[str]:
     for title, kind in (
         ("What most formats share", FormatKind.GENERAL),
         ("JSON", FormatKind.JSON),
+        ("Columns that a header line names", FormatKind.COLUMNS),
         ("Layers around lines", FormatKind.LAYER),
     ):
         yield f"\n### {title}\n"

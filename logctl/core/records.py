@@ -16,7 +16,7 @@ from typing import Any
 
 from logctl.core import levels
 from logctl.core.appid import RULE, is_appid
-from logctl.core.formats.objects import read_object
+from logctl.core.formats.reader import read_value
 from logctl.core.formats.reading import Context, Reading
 from logctl.core.times import iso, parse_time, plausible
 
@@ -29,7 +29,6 @@ _ID = re.compile(ID_PATTERN)
 def is_id(text: str) -> bool:
     """Return whether a text can be a record's event_id."""
     return _ID.fullmatch(text) is not None
-
 
 
 TS_DERIVED = "ts_derived"
@@ -129,7 +128,7 @@ def from_mapping(
     Raises:
         Rejected: with `appid` or `group_mismatch`.
     """
-    reading = read_object(value, Context(reference=sent_at))
+    reading = read_value(value, Context(reference=sent_at))
     return from_reading(reading, appid=appid, seq=seq, sent_at=sent_at, fallback_id=fallback_id)
 
 
@@ -148,7 +147,7 @@ def _take_appid(fields: dict[str, Any], expected: str | None) -> str:
 
 def find_time(value: Mapping[str, Any], otherwise: int | None) -> int | None:
     """Return the time of an object in milliseconds, without comparing it with a clock; else `otherwise`."""
-    ts = read_object(value, Context(reference=otherwise or 0)).ts
+    ts = read_value(value, Context(reference=otherwise or 0)).ts
     return otherwise if ts is None else ts
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from logctl.core import levels
 from logctl.core.appid import RULE, is_appid
-from logctl.core.formats.reading import BAD_TIME, Context, Format, Joins
+from logctl.core.formats.reading import BAD_TIME, Context, Example, Format, Joins
 from logctl.stack.setting_parsers import time_zone
 
 # The readers of formats are imported where they are needed: every command imports this module.
@@ -108,19 +108,20 @@ def _format(given: Mapping[str, Any], number: int) -> Format:
     pattern = _text(given, "pattern", name)
     if not pattern:
         raise ValueError(f"{name} needs a pattern")
+    example = _text(given, "example", name)
     declared = Format(
         name,
         "declared in logctl.toml",
         pattern,
         levels=_levels(given.get("levels", {}), name),
         joins=_joins(given, name),
+        examples=(Example(example, ()),) if example else (),
         time=_text(given, "time", name),
     )
     try:
         check_own(declared)
     except ValueError as problem:
         raise ValueError(f"{name}: {problem}") from None
-    example = _text(given, "example", name)
     _check_speed(declared, example)
     if example:
         _check_example(declared, example)
@@ -192,7 +193,7 @@ def _source(given: Mapping[str, Any], number: int) -> LogSource:
     app, app_from = _text(given, "app", path), _text(given, "app_from", path)
     if app and not is_appid(app):
         raise ValueError(f"{path}: {app!r} cannot name an app: {RULE}")
-    if app_from and app_from not in APP_FROM:
+    if app_from and app_from.partition(":")[0] not in APP_FROM:
         raise ValueError(f"{path}: app_from: {app_from!r} is not one of {', '.join(APP_FROM)}")
     if app and app_from:
         raise ValueError(f"{path}: app and app_from exclude each other")

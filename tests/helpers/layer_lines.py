@@ -171,6 +171,21 @@ LAYERS = [
     (f'{AT}Z {{app="shop", pod="a"}} ready', "loki", "ready", f"{AT}.000Z", {"app": "shop", "pod": "a"}),
     # Syslog
     (
+        "Nov 27 10:15:30 ap1 daemon.err dnsmasq[812]: x",
+        "syslog",
+        "x",
+        f"{AT}.000Z",
+        {"host": "ap1", "pid": 812},
+    ),
+    ("Nov 27 10:15:30 daemon.err dnsmasq[812]: x", "syslog", "x", f"{AT}.000Z", {"process": "dnsmasq"}),
+    (
+        "Fri Nov 27 10:15:30 2026 kern.info kernel: [1.2] x",
+        "syslog",
+        "[1.2] x",
+        f"{AT}.000Z",
+        {"process": "kernel"},
+    ),
+    (
         "kern  :err   : [Fri Nov 27 10:15:30 2026] x",
         "dmesg with times",
         "[Fri Nov 27 10:15:30 2026] x",

@@ -10,8 +10,9 @@ import time
 import pytest
 
 from bench.loghub import loghub
+from logctl.core.formats.reader import read_line
+from logctl.core.formats.reading import Context
 from logctl.core.times import iso
-from logctl.core.formats.text_line import read_head
 from tests.helpers.aftermath import waiting
 from tests.helpers.sandbox import Cli, eventually
 
@@ -61,9 +62,10 @@ def test_every_line_of_real_logs_is_found_exactly_once_and_in_order(loghub_sent,
     lines = [line.rstrip("\r") for line in path.read_text("utf-8").split("\n") if line.strip()]
     tailed = loghub_sent.run("tail", app, "--since", "30y", "-o", "json").lines
     reference = int(path.stat().st_mtime * 1000)
-    times = [read_head(line, reference).ts for line in lines]
-    in_time = [line for _, line in sorted(zip(times, lines, strict=True), key=lambda pair: pair[0])]
-    assert [record["message"] for record in tailed] == in_time
+    readings = [read_line(line, Context(reference)) for line in lines]
+    order = sorted(range(len(lines)), key=lambda number: readings[number].ts)
+    in_time = [lines[number] for number in order]
+    assert [record["message"] for record in tailed] == [readings[number].message for number in order]
     assert len({record["event_id"] for record in tailed}) == 2000
 
     newest = loghub_sent.run("tail", app, "-n", "50", "-o", "raw").out.splitlines()

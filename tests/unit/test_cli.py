@@ -238,7 +238,6 @@ def test_the_template_needs_no_account(logctl, tmp_path):
         (["plain.log"], "", "cannot be sent; nothing was"),
         (["plain.log", "--app", "Not/An/App"], "", "cannot name an app"),
         (["--sample", "5", "plain.log"], "", "takes no file"),
-        (["-f", "plain.log"], "", "needs --app"),
         (["-f", "-", "--app", "x"], "", "follows files, not standard input"),
         (["-f", "plain.log", "--app", "x", "--every", "now"], "", "'now' is not a duration"),
         (["plain.log", "--app", "x", "--every", "1m"], "", "needs --follow"),

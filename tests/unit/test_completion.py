@@ -80,6 +80,16 @@ def test_bash_completes_commands_and_saved_queries(shell, tmp_path):
 
 
 @pytest.mark.slow
+def test_bash_completes_formats_and_time_zones(shell, tmp_path):
+    (tmp_path / "logctl.toml").write_text('[[formats]]\nname = "my shop"\npattern = "<time> <level> "\n')
+    assert (
+        shell(pressing_tab("logctl", "send", "--format", "my")).stdout
+        == "my-shop\nmysql\nmysql-old\nmysql-slow\n"
+    )
+    assert shell(pressing_tab("logctl", "send", "--timezone", "Europe/Ber")).stdout == "Europe/Berlin\n"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "variables",
     [

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +19,7 @@ from logctl.cli.context import Context
 from logctl.cli.reading_options import reading_choice
 from logctl.ops.send.input_messages import Inputs
 from tests.helpers.commands import told
+from tests.helpers.prefork import as_from_a_shell
 from tests.helpers.terminal import in_a_terminal
 
 LINE = "2026-11-27 08:15:00,250 ERROR order 17 failed\n"
@@ -127,12 +134,49 @@ def test_head_ends_it_without_a_traceback(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+STREAM = [sys.executable, "-m", "logctl", "send", "--dry-run", "-"]
+
+
+def started(command: Any, folder: Path, **options: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "TZ": "UTC"}, preexec_fn=as_from_a_shell, **options,
+    )  # fmt: skip
+
+
+def test_ctrl_c_ends_a_stream_with_what_was_read_so_far(tmp_path):
+    with started(STREAM, tmp_path) as process:
+        assert process.stdin and process.stdout and process.stderr
+        process.stdin.write((LINE * 2).encode())
+        process.stdin.flush()
+        assert b"order 17" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        told = process.stderr.read().decode()
+        assert re.fullmatch(
+            r"[12] records?: time level message 100 %; times .* as UTC \(from TZ\).*\.", told.split("\n")[0]
+        )
+        assert "Fatal" not in told and "Traceback" not in told
+
+
+def test_a_stream_that_goes_on_ends_when_nobody_reads_the_output(tmp_path):
+    with started(
+        f"{' '.join(STREAM)} | head -1; exit ${{PIPESTATUS[0]}}", tmp_path, shell=True, executable="/bin/bash"
+    ) as process:
+        assert process.stdin and process.stdout and process.stderr
+        for _ in range(40):
+            process.stdin.write((LINE * 2).encode())
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.flush()
+            time.sleep(0.1)
+            if process.poll() is not None:
+                break
+        assert process.wait(30) == 0
+        assert process.stderr.read() == b""
+
+
 def test_a_stream_is_shown_while_it_pauses(tmp_path):
-    command = [sys.executable, "-m", "logctl", "send", "--dry-run", "-"]
-    with subprocess.Popen(
-        command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "TZ": "UTC"},
-    ) as process:  # fmt: skip
+    with started(STREAM, tmp_path) as process:
         assert process.stdin and process.stdout
         process.stdin.write((LINE * 2).encode())
         process.stdin.flush()

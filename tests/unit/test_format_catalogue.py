@@ -11,6 +11,7 @@ import pytest
 
 import logctl.core.formats
 from logctl.core.errors import UsageError
+from logctl.core.formats.joining import Joiner
 from logctl.core.formats.reader import read_line
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, MALFORMED_JSON, NOT_UTF8, Context, Joins
 from logctl.core.records import LATE, TS_DERIVED
@@ -25,12 +26,17 @@ KNOWN = known_formats()
 
 
 # Layers come before formats, so that a line of these is read as a layer and the text within it.
-WITHIN_LAYERS = {"apple syslog", "cisco", "dovecot"}
+WITHIN_LAYERS = {"apple syslog", "busybox syslog", "cisco", "dovecot"}
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda item: f"{item.kind} {item.name}")
 def test_an_example_is_read_as_its_format(known):
-    found = read_line(known.example.splitlines()[0], CONTEXT)
+    if known.kind is FormatKind.COLUMNS:
+        joiner: Joiner[int] = Joiner(CONTEXT)
+        joined = [one for line in known.example.splitlines() for one in joiner.line(line, 0)] + joiner.end()
+        found = joined[-1].reading
+    else:
+        found = read_line(known.example.splitlines()[0], CONTEXT)
     if known.name in WITHIN_LAYERS:
         assert found.layers or found.format == known.name
     else:

@@ -247,7 +247,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_simulated(offline, tmp_pat
     write(tmp_path / "bad.ndjson", ['{"appid": "a", "level": "error", "msg": "x"}', '{"appid": '])
     done = offline("debounce", "simulate", "bad.ndjson", "-o", "json")
     assert done.returncode == 5
-    assert "bad.ndjson, line 2: json:" in done.err
+    assert "bad.ndjson, line 2: appid:" in done.err
     assert "1 errors have no time of their own" in done.err
     assert '"opened"' in done.out
     assert offline("debounce", "simulate", "absent.log", "-a", "x").returncode == 2

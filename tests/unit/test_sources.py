@@ -115,7 +115,7 @@ def test_a_line_that_is_not_good_json_is_kept_and_reading_goes_on() -> None:
         "text",
         "[1]",
         {"a": "NaN"},
-        ("encoding", 5),
+        {"a": "ÿ"},
         {"a": 2},
         {"b": 2},
     ]
@@ -167,12 +167,13 @@ def test_elements_know_their_place() -> None:
     [
         ("[]", []),
         ("[ ]\n", []),
-        ('[{"a": 1}, 2, {"a": tru}, {"b": 2}]', [{"a": 1}, ("not_object", 1), ("json", 1), {"b": 2}]),
-        ('[{"a": 1},]', [{"a": 1}, ("json", 1)]),
-        ('[{"a": 1},,{"b": 2}]', [{"a": 1}, ("json", 1), {"b": 2}]),
-        ('[{"a": 1}\n', [{"a": 1}, ("json", 2)]),
-        ('[{"a": 1}, {"b', [{"a": 1}, ("json", 1), ("json", 1)]),
-        ('[{"a": 1}] x', [{"a": 1}, ("json", 1)]),
+        ('[{"a": 1}, 2, {"a": tru}, {"b": 2}]', [{"a": 1}, "2", '{"a": tru}', {"b": 2}]),
+        ('[{"a": 1},]', [{"a": 1}]),
+        ('[{"a": 1},,{"b": 2}]', [{"a": 1}, {"b": 2}]),
+        ('[{"a": 1}\n', [{"a": 1}]),
+        ('[{"a": 1}, {"b', [{"a": 1}, '{"b']),
+        ('[{"a": 1}] x', [{"a": 1}, "x"]),
+        ('[{"a": 1}][{"b": 2}]\n{"c": 3}\nx', [{"a": 1}, {"b": 2}, {"c": 3}, "x"]),
         ('[{"a": "' + "x" * 300_000 + '"}, {"b": 2}]', [("too_big", 1), {"b": 2}]),
     ],
 )
@@ -307,7 +308,8 @@ def test_every_line_is_in_one_record(lines: list[str]) -> None:
     found = read("\n".join(lines), form=Requested.TEXT)
     assert all(isinstance(item, Entry) for item in found)
     told = [line for item in found for line in str(item.value).split("\n")]  # type: ignore[union-attr]
-    assert [line for line in told if line.strip()] == [line for line in lines if line.strip()]
+    given_lines = [line.lstrip("\0") for line in lines]  # zeros at the start of a line are a hole in the file
+    assert [line for line in told if line.strip()] == [line for line in given_lines if line.strip()]
 
 
 @given(TEXT_LINES, st.data())

@@ -166,7 +166,7 @@ def simulate(
 
       logctl debounce simulate app.log.gz --app checkout --window 1h -o json
     """
-    from logctl.cli.commands.send import show_refusals
+    from logctl.cli.refusals import show_refusals
     from logctl.ops.alerts.simulate import simulate as run
     from logctl.ops.send.input_messages import Inputs
 
@@ -181,7 +181,9 @@ def simulate(
         zone=choice.zone.zone,
         formats=choice.formats,
         only=choice.only,
+        app_names=dict(settings.apps),
         sources=choice.sources,
+        notice=say,
     )
     found = run(
         inputs,

@@ -14,10 +14,10 @@ import typer
 from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
 from logctl.cli.render import Output, say, show
+from logctl.cli.send_options import SendOptions
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import UsageError
 from logctl.core.safe_text import neutralise_lines
-from logctl.ops.send.input_forms import Errors
 
 if TYPE_CHECKING:
     from logctl.ops.alerts.queue_subscriber import Inbox
@@ -69,10 +69,10 @@ def demo(
 
     _step("Send logs, packed and in order, through SQS FIFO to the Lambda consumer: logctl send")
     for path, app in apps.items():
-        options = send.SendOptions(files=[path], app=app, wait=True, keep_going=True, errors=Errors.REPLACE)
+        options = SendOptions(files=[path], app=app, wait=True, keep_going=True)
         send.send(context, options)
     if not apps:
-        send.send(context, send.SendOptions(sample=SAMPLE, wait=True))
+        send.send(context, SendOptions(sample=SAMPLE, wait=True))
 
     _step("Show the newest records, from the hot store: logctl tail -n 8")
     _tail(context, sorted(set(apps.values())))
@@ -117,7 +117,7 @@ def _alert(context: Context, inbox: Inbox, *, real: bool) -> None:
     delivered = inbox.take(seconds=_ALERT_SECONDS if not real else 2)
     if not delivered and real:
         say("  Nothing in these logs alerts: only errors of the last hour do. Here are sample records:")
-        send.send(context, send.SendOptions(sample=SAMPLE, wait=True))
+        send.send(context, SendOptions(sample=SAMPLE, wait=True))
         delivered = inbox.take(seconds=_ALERT_SECONDS)
     for alert in delivered[:1]:
         print(alert.subject)

@@ -14,7 +14,7 @@ from logctl.cli.context import Context
 from logctl.cli.dry_run import PLACEHOLDER, format_label, share
 from logctl.cli.options import OutputOption, lines_option
 from logctl.cli.reading_options import FormatOption, TimezoneOption, reading_choice
-from logctl.cli.render import Output, console, show
+from logctl.cli.render import Output, console, say, show
 from logctl.core.errors import UsageError
 from logctl.core.safe_text import counted, neutralise, shorten
 from logctl.ops.send.input_forms import Errors, Requested
@@ -109,6 +109,7 @@ def test(
         only=choice.only,
         sources=choice.sources,
         otherwise=PLACEHOLDER,
+        notice=say,
     )
     with _progress() as advance:
         found = [report(inputs, path, limit=lines, advance=advance) for path in paths]

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
 from logctl.cli.error_explanations import explain
-from logctl.cli.options import app_option, dry_run_option, every_option, follow_option, output_option
-from logctl.cli.reading_options import FormatOption, ReadingChoice, TimezoneOption, reading_choice
+from logctl.cli.reading_options import ReadingChoice, reading_choice
 from logctl.cli.record_output import Printer, RecordFormat, is_colored
+from logctl.cli.refusals import show_refusals
 from logctl.cli.render import Color, console, say
+from logctl.cli.send_options import SendOptions
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import LogctlError, PartialError, UsageError
 from logctl.core.safe_text import counted
-from logctl.ops.send.input_forms import Errors, Requested
 from logctl.stack.sizes import format_size
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from logctl.ops.send.input_messages import Inputs
     from logctl.ops.send.sender import Outgoing, SendResult
 
-_REFUSALS_SHOWN = 5
 _WAIT_SECONDS = 60
 _AGAIN = "Send the same again: records that were accepted are not added twice."
 
@@ -38,87 +35,6 @@ _AGAIN = "Send the same again: records that were accepted are not added twice."
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
     command(app, "send")(send)
-
-
-@dataclass(frozen=True)
-class SendOptions:
-    """Arguments and options of `logctl send`."""
-
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[FILE… or -]", help="Files, also compressed with gzip or zstd; - is stdin."),
-    ] = None
-    app: Annotated[
-        str | None,
-        app_option("The app that the logs belong to.", "--appid"),
-    ] = None
-    follow: Annotated[bool, follow_option("Keep sending what is appended to the file.")] = False
-    from_end: Annotated[
-        bool,
-        typer.Option(
-            "--from-end", help="With --follow: skip what a file holds when it is followed for the first time."
-        ),
-    ] = False
-    exclude_files: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--exclude-files",
-            metavar="GLOB",
-            help="With --follow: files not to follow, by name or whole path; repeatable.",
-        ),
-    ] = None
-    every: Annotated[
-        str | None,
-        every_option(
-            "With --follow: how long lines are collected for a message; 1m makes fewer messages, which costs "
-            "less. [default: 1s]"
-        ),
-    ] = None
-    sample: Annotated[
-        int | None,
-        typer.Option(
-            "--sample", metavar="N", min=1, help="Send N generated sample records instead of a file."
-        ),
-    ] = None
-    form: FormatOption = Requested.AUTO
-    timezone: TimezoneOption = None
-    errors: Annotated[
-        Errors,
-        typer.Option(
-            "--errors",
-            help="Bytes that are not UTF-8: read them as Windows-1252 or Latin-1 (detect), reject the record "
-            "(strict), or replace them (replace).",
-        ),
-    ] = Errors.DETECT
-    keep_going: Annotated[
-        bool,
-        typer.Option(
-            "--continue-on-error", help="Send the valid records of a file that also has invalid ones."
-        ),
-    ] = False
-    source: Annotated[
-        str | None,
-        typer.Option(
-            "--source",
-            metavar="NAME",
-            help="A name for the input, part of each record's identity: for inputs of equal content that are "
-            "not copies.",
-        ),
-    ] = None
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until the records can be read with tail.")] = (
-        False
-    )
-    dry_run: Annotated[
-        bool,
-        dry_run_option(
-            "Send nothing, and print the records as they would be stored, and how they were read. Secrets "
-            "are removed as the setting redact says; the pipeline does that on arrival. AWS is not needed."
-        ),
-    ] = False
-    output: Annotated[
-        RecordFormat | None,
-        output_option("With --dry-run, the output format, as for tail."),
-    ] = None
 
 
 def send(context: Context, options: SendOptions) -> None:
@@ -135,6 +51,8 @@ def send(context: Context, options: SendOptions) -> None:
 
       logctl send -f /var/log/app.log --app checkout
 
+      logctl send -f '/var/log/*/*.log' --app-from path
+
       logctl send app.log --dry-run
 
       logctl send --sample 1000
@@ -142,6 +60,8 @@ def send(context: Context, options: SendOptions) -> None:
     app = options.app
     if app is not None and not is_appid(app):
         raise UsageError(f"{app!r} cannot name an app: {RULE}.")
+    if app is not None and options.app_from is not None:
+        raise UsageError("--app and --app-from exclude each other.")
     if options.output and not options.dry_run:
         raise UsageError("--output needs --dry-run.", "To see what is stored, use: logctl tail")
     if options.sample is not None:
@@ -158,32 +78,43 @@ def send(context: Context, options: SendOptions) -> None:
             raise UsageError("--dry-run reads what a file holds now.", "Leave out --follow.")
         from logctl.cli.following import follow
 
-        follow(context, paths, options, choice)
+        follow(context, _inputs(context, paths, options, choice), options)
         return
-    if options.every:
-        raise UsageError("--every needs --follow.")
-    _send_files(context, paths, options, choice)
+    for given, flag in ((options.every, "--every"), (options.exclude_files, "--exclude-files")):
+        if given:
+            raise UsageError(f"{flag} needs --follow.")
+    _send_files(context, _inputs(context, paths, options, choice), options, choice)
 
 
-def _send_files(context: Context, paths: Sequence[str], options: SendOptions, choice: ReadingChoice) -> None:
-    from logctl.cli.dry_run import PLACEHOLDER, dry_run
+def _inputs(context: Context, paths: Sequence[str], options: SendOptions, choice: ReadingChoice) -> Inputs:
+    from logctl.cli.dry_run import PLACEHOLDER
+    from logctl.ops.send.app_names import AppNames
     from logctl.ops.send.input_messages import Inputs
 
-    inputs = Inputs(
+    if options.app_from is not None:
+        AppNames.of(options.app_from, {})  # a wrong value is refused before anything is read
+    return Inputs(
         paths,
         options.app,
-        where=host_of(options),
+        where=options.host,
         name=options.source or "",
         form=choice.form,
         errors=options.errors,
         zone=choice.zone.zone,
         formats=choice.formats,
         only=choice.only,
+        app_from=options.app_from,
+        app_names=dict(context.settings.apps),
         sources=choice.sources,
         otherwise=PLACEHOLDER if options.dry_run else None,
         notice=say,
     )
+
+
+def _send_files(context: Context, inputs: Inputs, options: SendOptions, choice: ReadingChoice) -> None:
     if options.dry_run:
+        from logctl.cli.dry_run import dry_run
+
         printer = Printer(
             options.output or RecordFormat.TEXT, None, utc=False, colored=is_colored(Color.AUTO)
         )
@@ -196,11 +127,6 @@ def _send_files(context: Context, paths: Sequence[str], options: SendOptions, ch
     if not options.keep_going:
         _refuse_bad_files(inputs)
     _deliver(context, inputs.messages(), wait=options.wait, refused=inputs.refused)
-
-
-def host_of(options: SendOptions) -> str:
-    """Return the machine, which is part of a record's identity unless the input has a name."""
-    return "" if options.source else socket.gethostname()
 
 
 def _sampled(count: int, app: str | None) -> Iterator[Outgoing | None]:
@@ -278,15 +204,6 @@ def _unsent(context: Context, result: SendResult) -> LogctlError:
     return kind(
         f"{counted(result.unsent_records, 'record')} not accepted: {told.message}", f"{_AGAIN} {told.hint}"
     )
-
-
-def show_refusals(bad: Sequence[tuple[str, Rejection]]) -> None:
-    """Print the first few of the rejected records: where they are, and why they were rejected."""
-    for path, item in bad[:_REFUSALS_SHOWN]:
-        name = "stdin" if path == "-" else path
-        say(f"  {name}, line {item.line}: {item.reason}: {item.detail}")
-    if len(bad) > _REFUSALS_SHOWN:
-        say(f"  and {len(bad) - _REFUSALS_SHOWN:,} more")
 
 
 def _summary(result: SendResult, last: dict[str, Outgoing], seconds: float) -> None:

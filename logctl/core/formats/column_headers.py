@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 
 from logctl.core.formats.object_keys import ROLES, Kind
-from logctl.core.formats.objects import read_object
+from logctl.core.formats.reader import read_value
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Reading
 from logctl.core.formats.time_forms import FoundTime, scan_time
 
@@ -249,6 +249,9 @@ def _whole_time(text: str, context: Context) -> FoundTime | None:
     return time if time is not None and time.end == len(text) else None
 
 
+_TIMES_IN_W3C = frozenset(("date", "time", "date-local", "time-local", "timestamp", "date-time"))
+
+
 def _read_w3c(header: ColumnHeader, text: str, context: Context) -> Reading | None:
     values = _w3c_values(header, text)
     if values is None:
@@ -266,9 +269,10 @@ def _read_w3c(header: ColumnHeader, text: str, context: Context) -> Reading | No
     # The columns of the time are usually the first: what follows them is then the message as it was written.
     begin = 0
     for name in header.names:
-        if name not in ("date", "time", "timestamp", "date-time"):
+        if name not in _TIMES_IN_W3C:
             break
         begin = text.find(columns[name], begin) + len(columns[name])
+        begin += text[begin : begin + 1] == '"'
     message = text[begin:].strip()
     fields = _fields(header, values)
     return _with_time(Reading(message, fields=fields, format="w3c", begins=True, inner=text), time)
@@ -314,7 +318,7 @@ def _read_csv(header: ColumnHeader, text: str, context: Context) -> Reading | No
         columns = {"timestamp": f"{columns['date']} {columns['time']}"} | {
             name: value for name, value in columns.items() if name not in ("date", "time")
         }
-    reading = read_object({name: value for name, value in columns.items() if value != ""}, context)
+    reading = read_value({name: value for name, value in columns.items() if value != ""}, context)
     if reading.ts is None and not reading.flags:
         return None
     reading.message = reading.message or text

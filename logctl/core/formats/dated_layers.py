@@ -45,11 +45,12 @@ def after_date(text: str, context: Context) -> Layer | None:
     if zone == "Z" and len(fraction) == 7:
         return _build(text, end + 1, context)
     # Docker and Kubernetes write nanoseconds, `aws logs tail` microseconds and +00:00.
-    if zone and (len(fraction) == 9 or (len(fraction) == 6 and zone == "+00:00" and text[10] == "T")):
-        return timed("timestamps", text[end + 1 :], scan_time(text, 0, context))
-    if follows in _BEGINS_TIME and OWN_TIME.match(text, end + 1):
-        return timed("timestamps", text[end + 1 :], scan_time(text, 0, context))
-    return None
+    weak = follows not in _BEGINS_TIME or not OWN_TIME.match(text, end + 1)
+    if weak and not (
+        zone and (len(fraction) == 9 or (len(fraction) == 6 and zone == "+00:00" and text[10] == "T"))
+    ):
+        return None
+    return timed("timestamps", text[end + 1 :], scan_time(text, 0, context), weak=weak)
 
 
 def _dated(name: str, text: str, found: re.Match[str], context: Context, **members: Any) -> Layer:
@@ -135,11 +136,12 @@ _COMMAND_LEVELS = {"error": ERROR, "warning": WARN, "notice": NOTICE, "debug": D
 
 def _build(text: str, start: int, context: Context) -> Layer:
     """Return the layer of a line of GitHub Actions or Azure Pipelines, which can begin with a command."""
-    level = UNKNOWN
-    if text[start : start + 1] in ("#", ":") and (found := _COMMAND.match(text, start, start + FRONT)):
-        level = _COMMAND_LEVELS.get(found["command"] or found["word"], UNKNOWN)
-        start = found.end()
-    return timed("ci", text[start:], scan_time(text, 0, context), level=level)
+    time = scan_time(text, 0, context)
+    found = _COMMAND.match(text, start, start + FRONT) if text[start : start + 1] in ("#", ":") else None
+    if found is None:
+        return timed("ci", text[start:], time, weak=True)
+    level = _COMMAND_LEVELS.get(found["command"] or found["word"], UNKNOWN)
+    return timed("ci", text[found.end() :], time, level=level)
 
 
 # ── Collectors ──────────────────────────────────────────────────────────────────────────────────────

@@ -16,8 +16,10 @@ from functools import cached_property
 from typing import Any
 
 from logctl.core import levels
+from logctl.core.formats.found_times import set_time
+from logctl.core.formats.logfmt import fields_of, pairs_at
 from logctl.core.formats.pattern_starts import first_characters, has_alternatives, is_balanced, optional_end
-from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Format, Reading
+from logctl.core.formats.reading import Context, Format, Reading
 from logctl.core.formats.time_forms import FoundTime
 
 FRONT = 600
@@ -302,10 +304,13 @@ class _Walk:
             for name, value in match.groupdict().items():
                 if not value or not (value := value.strip()):
                     continue
+                name = name.rstrip("_")
                 if name == "level":
                     word = value
                 elif name == "message":
                     message = value
+                elif name == "pairs":
+                    fields.update(fields_of(pairs_at(value, 0)[0]))
                 elif name == "app":
                     app = value[:_MOST_IN_FIELD]
                 elif name in _NUMBERS and value.isdecimal() and len(value) < 16:
@@ -358,12 +363,3 @@ class LineTimes:
             return self._found[start]
         found = self._found[start] = self._scan(text, start, context)
         return found
-
-
-def set_time(reading: Reading, time: FoundTime) -> None:
-    """Put a time that was found into a reading, with the flags that belong to it."""
-    reading.ts, reading.zone = time.ts, time.zone
-    if time.ts is None:
-        reading.flags += (BAD_TIME,)
-    elif time.ambiguous:
-        reading.flags += (AMBIGUOUS_TIME,)

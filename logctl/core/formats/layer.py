@@ -24,6 +24,7 @@ class Layer:
         level, fields, app, partial, stream: as in `Reading`.
         own_record: each line is a record, unless its inner text is part of a stack trace.
         lists: lines are indented without continuing the line before.
+        weak: it is nothing but a time, so that it can be the time of the program's own format as well.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Layer:
     stream: str = ""
     own_record: bool = False
     lists: bool = False
+    weak: bool = False
 
 
 def timed(name: str, inner: str, time: FoundTime | None, **members: Any) -> Layer:

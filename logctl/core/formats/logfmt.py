@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from logctl.core import levels
-from logctl.core.formats.format_tree import set_time
+from logctl.core.formats.found_times import set_time
 from logctl.core.formats.reading import Context, Reading
 from logctl.core.formats.time_forms import scan_time
 
@@ -35,7 +35,7 @@ _TIMES = frozenset(
 _LEVELS = frozenset(
     ("level", "lvl", "severity", "loglevel", "log_level", "log.level", "levelname", "sev", "l")
 )
-_MESSAGES = ("msg", "message", "_msg", "text", "event")
+_MESSAGES = ("msg", "message", "@message", "_msg", "text", "event")
 _LOGGERS = {
     "logger": "logger", "caller": "caller", "source": "source", "component": "component",
     "trace_id": "trace_id", "traceid": "trace_id", "trace.id": "trace_id", "dd.trace_id": "trace_id",
@@ -62,16 +62,25 @@ def read_logfmt(text: str, start: int, context: Context) -> Reading | None:
     found: dict[str, str] = {}
     spans: dict[str, tuple[int, int]] = {}
     end = start
+    last = ""
     for key, value, begun, at in _pairs(text, start):
         if key not in found:
             found[key], spans[key] = value, (begun, at)
-        end = at
+        end, last = at, key
+    if last in _MESSAGES and text[end - 1 : end] not in "\"'":
+        # A message without quotes goes on to the next pairs, or to the end.
+        end = _words_end(text, end)
+        found[last] = text[spans[last][0] + len(last) + 1 : end].strip()
+        for key, value, begun, at in _pairs(text, end):
+            if key not in found:
+                found[key], spans[key] = value, (begun, at)
+            end = at
     if not found:
         return None
     reading = Reading(message="", format=NAME)
     time_key = level_key = None
     for key, value in found.items():
-        lower = key.lower()
+        lower = key.lower().lstrip("@")
         if level_key is None and lower in _LEVELS and value:
             level = levels.parse_level(value)
             if level != levels.UNKNOWN:
@@ -97,6 +106,22 @@ def read_logfmt(text: str, start: int, context: Context) -> Reading | None:
     used = (time_key, level_key, message_key)
     reading.fields = fields_of((key, value) for key, value in found.items() if key not in used)
     return reading
+
+
+_NEXT_PAIR = re.compile(r"[ \t](?=[A-Za-z_@][\w.@/\-]{0,63}+=)")
+_MOST_WORDS = 2000
+
+
+def _words_end(text: str, start: int) -> int:
+    """Return where the words from an index on end: before pairs that go on to the end of the line, or there."""
+    line_end = text.find("\n", start)
+    line_end = len(text) if line_end < 0 else line_end
+    for number, found in enumerate(_NEXT_PAIR.finditer(text, start, min(line_end, start + _MOST_WORDS))):
+        if number > 3:
+            break
+        if not text[pairs_at(text, found.end())[1] : line_end].strip():
+            return found.start()
+    return line_end
 
 
 def _without(text: str, start: int, spans: list[tuple[int, int]]) -> str:

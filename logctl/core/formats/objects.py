@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,15 @@ Path = tuple[str, ...]
 """The way to a member: its name, after the names of the objects that it is in."""
 
 
-def read_object(value: Mapping[str, Any], context: Context) -> Reading:
+Within = Callable[[Layer, Context], Reading]
+"""A function that reads the line in a layer."""
+
+
+def read_object(value: Mapping[str, Any], context: Context, read_within: Within | None = None) -> Reading:
     """Return what a JSON object says. Members that are neither time, level nor message become fields.
 
     If a collector put the line of another program into the message as it was (journald, CloudWatch,
-    Filebeat), that line is read as any other line.
+    Filebeat), that line is read with `read_within` as any other line; without, it is the message.
     """
     found = _find(value)
     reading = Reading("", begins=True, format=_format(found.traits))
@@ -47,8 +51,8 @@ def read_object(value: Mapping[str, Any], context: Context) -> Reading:
     reading.app = _app(found)
     reading.fields = _without(value, taken)
     line = reading.message
-    if line and rank < LAST and _holds_a_line(line, traits, reading.level):
-        return _read_within(reading, line, context)
+    if read_within and line and rank < LAST and _holds_a_line(line, traits, reading.level):
+        return _line_in(reading, context, read_within)
     return reading
 
 
@@ -549,12 +553,11 @@ def _holds_a_line(message: str, traits: int, level: str) -> bool:
     return level == UNKNOWN or bool(traits & Trait.JOURNALD)
 
 
-def _read_within(outer: Reading, line: str, context: Context) -> Reading:
-    from logctl.core.formats.reader import read_within
-
+def _line_in(outer: Reading, context: Context, read_within: Within) -> Reading:
+    """Return the reading of the line that is the message of an object."""
     layer = Layer(
         outer.format,
-        line,
+        outer.message,
         ts=outer.ts,
         level=outer.level,
         fields=outer.fields,

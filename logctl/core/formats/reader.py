@@ -34,7 +34,7 @@ def read_line(text: str, context: Context) -> Reading:
         own.inner = text
         return own
     layer = unwrap(text, context)
-    return _read(text, [], context) if layer is None else read_within(layer, context)
+    return _read(text, [], context) if layer is None else _read_inner(text, layer, [], context)
 
 
 def read_value(value: Mapping[str, Any], context: Context) -> Reading:
@@ -44,16 +44,21 @@ def read_value(value: Mapping[str, Any], context: Context) -> Reading:
 
 def read_within(layer: Layer, context: Context) -> Reading:
     """Return what the line in a layer says, with what the layer says."""
-    return _read_inner(layer, [], context)
+    return _read_inner("", layer, [], context)
 
 
-def _read_inner(layer: Layer | None, layers: list[Layer], context: Context) -> Reading:
-    """Return the reading of the line in `layer`, which is within `layers`."""
-    text = ""
+def _read_inner(text: str, layer: Layer | None, layers: list[Layer], context: Context) -> Reading:
+    """Return the reading of a text that has a layer and is within `layers`."""
     while layer is not None:
+        inner = strip_codes(layer.inner)
+        following = unwrap(inner, context) if len(layers) + 1 < MOST_LAYERS else None
+        if layer.weak and following is None:
+            # The time can belong to the program's own format.
+            reading = text_line.read_text(text, _within(layers, context) if layers else context)
+            if reading.format not in ("", TIME_ONLY):
+                return _finish(reading, text, layers)
         layers.append(layer)
-        text = strip_codes(layer.inner)
-        layer = unwrap(text, context) if len(layers) < MOST_LAYERS else None
+        text, layer = inner, following
     return _read(text, layers, context)
 
 
@@ -71,6 +76,11 @@ def _read(text: str, layers: list[Layer], context: Context) -> Reading:
         reading.flags += flags
     else:
         reading = text_line.read_text(text, within)
+    return _finish(reading, text, layers)
+
+
+def _finish(reading: Reading, text: str, layers: list[Layer]) -> Reading:
+    """Return the reading of a line of text with what the layers around it say."""
     if not layers:
         reading.inner = text
         return reading
@@ -90,7 +100,7 @@ def _read_syslog(reading: Reading, text: str, layer: Layer) -> None:
     It has no head as a rule: `error: …` and a time at the start belong to the message. Its indented lines
     continue the line before only if they look like lines of a stack trace.
     """
-    if not reading.format:
+    if reading.ts is None and reading.level == UNKNOWN:
         reading.message = text.strip()
     elif reading.format == TIME_ONLY:
         reading.message = text.strip()
@@ -129,8 +139,8 @@ _BEGINS_AS_JSON = re.compile(r'\{\s*+"[^"\\]{0,200}+"\s*+:')
 def _read_value(value: Mapping[str, Any], text: str, layers: list[Layer], context: Context) -> Reading:
     layer = unwrap_object(value, context) if len(layers) < MOST_LAYERS else None
     if layer is not None:
-        return _read_inner(layer, layers, context)
-    reading = objects.read_object(value, _within(layers, context) if layers else context)
+        return _read_inner(text, layer, layers, context)
+    reading = objects.read_object(value, _within(layers, context) if layers else context, read_within)
     if not reading.layers:
         reading.inner = text
     return _combine(reading, reading.inner, layers) if layers else reading
@@ -170,7 +180,7 @@ def _combine(reading: Reading, text: str, layers: list[Layer]) -> Reading:
     return reading
 
 
-_TIME_OF_BEGINNING = frozenset(("haproxy",))
+_TIME_OF_BEGINNING = frozenset(("haproxy", "haproxy error"))
 """Formats whose time is when a request began. The layer's time is when it had ended and was logged."""
 
 

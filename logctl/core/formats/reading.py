@@ -115,7 +115,8 @@ class Format:
         head: a regular expression in verbose syntax from the first character to the message. `<time>` stands for
             any form of time, `<level>` for any word of a level. Named groups become fields; a group `message`
             is the message where that is not the rest of the line, a group `level` a level that is not a word
-            (`levels` says what it means), and a group `app` the name of the application.
+            (`levels` says what it means), a group `app` the name of the application,
+            and a group `pairs` the text `key=value …`. Groups whose names differ in a `_` at the end are one field.
         first: the characters with which a line can begin; "" to find them from `head`.
         levels: what the format's own words for levels mean, beside the general ones.
         begins: whether a line of this format always begins a record. A line of a stack trace does not: it can

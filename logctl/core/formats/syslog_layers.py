@@ -56,7 +56,10 @@ def tagged(text: str, start: int, time: FoundTime | None, *, host_only: bool = T
     """
     stop = start + FRONT
     found = _HOST_BEFORE.match(text, start, stop)
-    tag = _TAG.match(text, found.end(), stop) if found else None
+    at = found.end() if found else start
+    if "." in text[start + 3 : at + 9] and (levelled := _levelled(text, start, at, time)) is not None:
+        return levelled
+    tag = _TAG.match(text, at, stop) if found else None
     if found is None or tag is None:
         alone = _TAG.match(text, start, stop)
         if alone is not None and not _names_level(alone) and (alone["pid"] or text[start].islower()):
@@ -65,6 +68,28 @@ def tagged(text: str, start: int, time: FoundTime | None, *, host_only: bool = T
     if is_level(found["host"]) or _names_level(tag):
         return None
     return _layer(text, found["host"], tag, time)
+
+
+# BusyBox, OpenWrt: `daemon.err` before the program, after the host or instead of it.
+_FACILITY = re.compile(
+    r"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\."
+    r"(?P<level>emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug) "
+)
+
+
+def _levelled(text: str, start: int, after_host: int, time: FoundTime | None) -> Layer | None:
+    """Return the layer of a line with facility and level before the program."""
+    host = ""
+    found = _FACILITY.match(text, start, start + 20)
+    if found is None and after_host > start:
+        host = text[start : after_host - 1]
+        found = _FACILITY.match(text, after_host, after_host + 20)
+    tag = _TAG.match(text, found.end(), found.end() + FRONT) if found else None
+    if found is None or tag is None:
+        return None
+    layer = _layer(text, host, tag, time)
+    layer.level = parse_level(found["level"])
+    return layer
 
 
 def after_date(text: str, start: int, stamp: re.Match[str], context: Context) -> Layer | None:
@@ -172,6 +197,9 @@ def from_word(text: str, space: int, context: Context) -> Layer | None:
     if word in WEEKDAYS and _FULL.match(text, space, space + 24):
         time = scan_time(text, space + 1, context)
         return tagged(text, time.end + 1, time) if time and text[time.end : time.end + 1] == " " else None
+    if word in WEEKDAYS and text[19:20] == " " and text[24:25] == " ":  # Fri Nov 27 10:15:30 2026
+        time = scan_time(text, 0, context)
+        return _levelled(text, time.end + 1, time.end + 1, time) if time else None
     if word not in MONTHS or not _DAY.match(text, space, space + 24):
         return None
     time = scan_time(text, 0, context)

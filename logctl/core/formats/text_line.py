@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 from logctl.core.formats.format_tree import FormatTree, LineTimes
-from logctl.core.formats.line_head import continues, find_level, read_head
 from logctl.core.formats.line_shapes import SHAPES, read_shape
 from logctl.core.formats.logfmt import NAME as LOGFMT
 from logctl.core.formats.logfmt import begins_logfmt, read_logfmt
@@ -14,8 +13,6 @@ from logctl.core.formats.reading import Context, Reading
 from logctl.core.formats.registry import FORMATS
 from logctl.core.formats.time_forms import scan_time
 from logctl.core.levels import UNKNOWN
-
-__all__ = ["continues", "find_level", "read_head", "read_text"]
 
 _DECLARED = FormatTree(FORMATS)
 

@@ -94,14 +94,14 @@ def scan_time(text: str, start: int, context: Context) -> FoundTime | None:
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
-# What stands between a date and a clock; ` -- ` is Suricata's, `::` Erlang's, ` time=` Fortinet's and Sophos's.
+# Between a date and a clock stands one of these; ` -- ` is Suricata's, `::` Erlang's, ` time=` Fortinet's.
 _SEPARATOR = (
     r"(?:[T_:](?=[0-9])|[ \t\u00a0\u202f]{1,2}(?=[0-9])|,\ ?(?=[0-9])|-(?=[0-9])"
     r"|,?\ (?:at|um|--?|[|@])\ (?=[0-9])|::(?=[0-9])|\"?,?\ time=\"?(?=[0-9]))"
 )
 _FRACTION = r"(?:[.,]([0-9]{1,9})[0-9]*+|:([0-9]{3,9})(?![0-9]))?"
 _CLOCK = re.compile(rf"([0-9]{{1,2}}):([0-9]{{2}})(?::([0-9]{{2}})(?![0-9]){_FRACTION})?(?![0-9])")
-_DOTTED_CLOCK = re.compile(r"([0-9]{1,2})\.([0-9]{2})\.([0-9]{2})(?:[.,]([0-9]{1,9})[0-9]*+)?()(?![0-9])")
+_DOTTED_CLOCK = re.compile(r"([0-9]{1,2})\.([0-9]{2})\.([0-9]{2})(?:[.,:]([0-9]{1,9})[0-9]*+)?()(?![0-9])")
 _COMPACT_CLOCK = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})(?:[.,]([0-9]{1,9})[0-9]*+)?()(?![0-9])")
 # HealthApp and others do not pad: in 20171224-0:7:20:44, the 44 are milliseconds.
 _LOOSE_CLOCK = re.compile(
@@ -280,10 +280,11 @@ def _syslog_minute(text: str, reference: int, zone: tzinfo) -> int | None:
 _Reader = Callable[[str, int, Context], FoundTime | None]
 
 _LEAD = re.compile(r"[0-9]{1,20}(?![0-9])")
-# The most common form by far, read by one pattern. What it does not match is read by `_year_first`. Ten digits after a
-# comma are the next column of a CSV.
+# The most common form by far, read by one pattern. What it does not match is read by `_year_first`.
+# Ten digits after a comma are the next column of a CSV.
 _ISO = re.compile(
-    r"([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}[T\ ][0-9]{2}:[0-9]{2}):([0-5][0-9])(?:[.,](?!(?<=,)[0-9]{10})([0-9]{1,9})[0-9]*+)?"
+    r"([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}[T\ ][0-9]{2}:[0-9]{2}):([0-5][0-9])"
+    r"(?:[.,](?!(?<=,)[0-9]{10})([0-9]{1,9})[0-9]*+)?"
     r"(Z(?!\w)|[+-][0-9]{2}:?[0-9]{2}(?![\w:]))?(?![0-9]|:[0-9])"
 )
 
@@ -302,7 +303,7 @@ def _iso_time(text: str, match: re.Match[str], context: Context) -> FoundTime | 
         milliseconds = numeric_offset(offset)
         if milliseconds is None:
             return _year_first(text, match.start(), context)
-        if following[:1] in ("[", "("):
+        if following[:1] in ("[", "(") or following == " U":
             end = after_offset(text, end, offset)
         return FoundTime(local - milliseconds, end, offset)
     if following:
@@ -324,12 +325,19 @@ _YEAR_MONTH_DAY = re.compile(rf"([0-9]{{4}})([-/.:])([0-9]{{1,2}})\2([0-9]{{1,2}
 _YEAR_NAME_DAY = re.compile(
     rf"([0-9]{{4}})([-/.\ ])([^\W\d_]{{3,10}})\.?\2\ ?([0-9]{{1,2}}){_SEPARATOR}", re.VERBOSE
 )
+# 1127/101530.123456 (Chromium)
+_MONTH_DAY_SLASH = re.compile(r"([01][0-9])([0-3][0-9])/(?=[0-9]{6}(?:\.[0-9]{3,6})?(?![0-9]))")
 _CHINESE = re.compile(r"([0-9]{4})年\ ?([0-9]{1,2})月\ ?([0-9]{1,2})日\ ?(?=[0-9])", re.VERBOSE)
 
 
 def _year_first(text: str, start: int, context: Context) -> FoundTime | None:
     match = _YEAR_MONTH_DAY.match(text, start)
     if match is None:
+        chromium = _MONTH_DAY_SLASH.match(text, start)
+        if chromium is not None:
+            clock = _clock(text, chromium.end(), pattern=_COMPACT_CLOCK)
+            day = int(chromium[1]), int(chromium[2])
+            return _without_year(text, (day,), clock, context) if clock and clock.in_day is not None else None
         return _year_and_name(text, start, context)
     clock = _clock(text, match.end())
     if clock is None:
@@ -441,6 +449,22 @@ def _epoch_time(text: str, start: int, context: Context) -> FoundTime | None:
     return FoundTime(ts, match.end(), "Z")
 
 
+# 1.7957745301234567e+09: zap's console, and other programs that print a float.
+_EXPONENT = re.compile(r"([0-9])\.([0-9]{5,20})[eE]\+?0?9(?![\w.])")
+
+
+def _exponent(text: str, start: int, context: Context) -> FoundTime | None:
+    """Return the time of a number of seconds with an exponent, or of a date that begins with one digit."""
+    match = _EXPONENT.match(text, start)
+    if match is None:
+        return _day_first(text, start, context)
+    digits = match[2].ljust(12, "0")
+    ts = int(match[1] + digits[:12])
+    if not EARLIEST_NUMBER <= ts <= context.reference + DAY:
+        return None
+    return FoundTime(ts, match.end(), "Z")
+
+
 def _epoch(digits: str, fraction: str | None) -> int | None:
     unit = _UNIT_OF_LENGTH.get(len(digits))
     if unit is None:
@@ -454,6 +478,7 @@ def _epoch(digits: str, fraction: str | None) -> int | None:
 _NUMBERS = re.compile(
     rf"([0-9]{{1,2}})([-/.])([0-9]{{1,2}})\2([0-9]{{4}}|[0-9]{{2}}){_SEPARATOR}", re.VERBOSE
 )
+_SIGNED_OFFSET = re.compile(r"\ [+-][0-9]{4}(?![0-9])")
 # 10.30 16:49:06, 11-27 10:15:30.123 (logcat), 11/27-10:15:30.123456 (Snort), 27.11. 10:15:30
 _MONTH_AND_DAY = re.compile(
     r"([0-9]{1,2})([-/.])([0-9]{1,2})(\.?)[\ -](?=[0-9]{1,2}:[0-9]{2}:[0-9]{2})", re.VERBOSE
@@ -495,8 +520,8 @@ def _numeric_date(text: str, match: re.Match[str], clock: _Clock, context: Conte
     future counts; of two digits for the year, one that is within a year of the reference goes before.
     """
     first, separator, second, last = match.groups()
-    if separator == "." and not clock.seconds:
-        return None  # a version: 1.2.2026 12:30 could be anything
+    if separator == "." and not clock.seconds and len(last) == 2:
+        return None  # a version and a number
     a, b, year = int(first), int(second), _full_year(last)
     if len(last) == 2:
         year_first = (_full_year(f"{a:02}"), b, int(last))
@@ -507,7 +532,9 @@ def _numeric_date(text: str, match: re.Match[str], clock: _Clock, context: Conte
             days = [(year, b, a), (year, a, b)]
     else:
         days = [(year, a, b), (year, b, a)]
-        if separator != "/" or context.day_first:
+        # Splunk writes 11-05-2026 10:15:30.123 +0000 for the 5th of November.
+        splunk = separator == "-" and clock.fraction and _SIGNED_OFFSET.match(text, clock.end)
+        if (separator != "/" and not splunk) or (separator == "/" and context.day_first):
             days.reverse()
     real = [midnight for midnight in (_midnight(*day) for day in days) if midnight is not None]
     limit = context.reference + 7 * DAY
@@ -578,10 +605,11 @@ _BY_LENGTH: dict[int, _Reader] = {
 _BY_DIGITS: dict[tuple[int, str], _Reader] = {
     **{(4, mark): _year_first for mark in "-/.:"},
     (4, " "): _four_digits,
+    (1, "."): _exponent,
     (4, "年"): _chinese,
     (6, " "): _six_digits,
-    **{(8, mark): _eight_digits for mark in "T -_"},
-    **{(count, mark): _day_first for count in (1, 2) for mark in "-/. "},
+    **{(8, mark): _eight_digits for mark in "T -_:"},
+    **{(count, mark): _day_first for count in (1, 2) for mark in "-/. " if (count, mark) != (1, ".")},
     **{(2, letter): _day_first for letter in "JFMASOND"},
     **{(count, ":"): _time_only for count in (1, 2)},
     **{(count, "月"): _japanese_month for count in (1, 2)},
@@ -648,8 +676,10 @@ def _named_month(
         if zone is None and after[1]:
             # `date` writes the zone there: a word that is not known is a zone all the same.
             zone = FoundZone(after[1], after.end(), abbreviation=after[1])
+        if zone is None and text[after.end() : after.end() + 2] in (" +", " -"):
+            zone = scan_zone(text, after.end(), (context.zone, context.reference))
         found = _found(_midnight(int(after[2]), month, number), clock, zone, context)
-        found.end = after.end()
+        found.end = max(after.end(), found.end)
         return found
     return _without_year(text, ((month, number),), clock, context) or _no_such_day(text, clock, context)
 

@@ -240,6 +240,8 @@ def scan_zone(text: str, start: int, local_name: tuple[tzinfo, int] | None = Non
         return None
     if head == "[":
         return _bracketed(text, start) if rest[0] == "[" else None
+    if head == "(":
+        return _in_parentheses(text, start)
     if head in "+-UG":
         found = _scan_offset(text, start)
         if found is not None:
@@ -264,7 +266,16 @@ def scan_zone(text: str, start: int, local_name: tuple[tzinfo, int] | None = Non
     return FoundZone(spelling, end, *named)
 
 
-_HEADS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZuzg+-[")
+_HEADS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZuzg+-[(")
+
+
+def _in_parentheses(text: str, start: int) -> FoundZone | None:
+    """Return the zone in parentheses after a time: `(UTC)`, `(UTC+01:00)`, `(Europe/Berlin)`."""
+    comment = _COMMENT.match(text, start)
+    inside = scan_zone(comment[1], 0) if comment and comment[1][0] not in "([ " else None
+    if comment is None or inside is None or inside.end != len(comment[1]):
+        return None
+    return inside._replace(end=comment.end())
 
 
 def _scan_offset(text: str, start: int) -> FoundZone | None:
@@ -292,6 +303,8 @@ def after_offset(text: str, end: int, spelling: str) -> int:
     if comment is not None:
         inside = comment[1]
         return comment.end() if spelling[0] in "UG" or inside in _ABBREVIATIONS else end
+    if spelling in ("Z", "z"):
+        return end + 4 if text.startswith(" UTC", end) and not text[end + 4 : end + 5].isalnum() else end
     if ":" in spelling or len(spelling) < 5:
         return end
     after = _AFTER_OFFSET.match(text, end)

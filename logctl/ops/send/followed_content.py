@@ -111,6 +111,11 @@ class FollowedContent:
         )
         return FollowedPart(entries, reader.place.source, after)
 
+    def entries(self, start: bytes) -> list[Entry | Rejection]:
+        """Return the entries of the first lines of a file; years that these lines lack are not found."""
+        form = as_lines(recognise(start, self.form) or fallback(self.form))
+        return list(self._reader(form, self.errors, 0, Position()).read(io.BytesIO(start), final=True))
+
     def at_end(self, file: GrowingFile, state: FollowState, now: int) -> FollowState:
         """Return the state after the last complete line; the lines before it are read for it."""
         end = _end_of_lines(file)

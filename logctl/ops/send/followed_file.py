@@ -38,8 +38,9 @@ class Notice:
 class FollowBatch:
     """The entries in the bytes from `start` to `end` of a file, which `source` identifies by its first line.
 
-    `read_at` is the time of reading, in milliseconds. A batch with notices only has nothing to send, and has
-    to be committed too.
+    `read_at` is the time of reading, in milliseconds; `written_at` is that at which its last bytes were
+    written, if the file has no more. A batch with notices only has nothing to send, and has to be committed
+    too.
     """
 
     entries: tuple[Entry | Rejection, ...]
@@ -50,6 +51,7 @@ class FollowBatch:
     notices: tuple[Notice, ...]
     _commit: Callable[[FollowBatch], None] = field(repr=False, compare=False)
     _after: FollowState | None = field(default=None, repr=False, compare=False)
+    written_at: int | None = field(default=None, compare=False)
 
     def commit(self) -> None:
         """Record that the batch was sent: reading continues after it, even after a restart."""
@@ -237,6 +239,7 @@ class FollowedFile:
             notices=self._take_notices(),
             _commit=self.commit,
             _after=part.after,
+            written_at=file.modified() // 1_000_000 if pending.end >= file.size() else None,
         )
 
     def _following(self, file: GrowingFile) -> Following | None:

@@ -26,6 +26,8 @@ class FormatKind(StrEnum):
     """Read by the parts that most formats have: time, level, pairs of key and value."""
     JSON = "json"
     """A JSON object with the member names of a logger."""
+    COLUMNS = "columns"
+    """Lines whose columns a header line names."""
     LAYER = "layer"
     """What container runtimes, collectors and platforms put before or around a line."""
 
@@ -80,6 +82,15 @@ _JSON = (
     ("datadog", "Datadog's agent and libraries",
      '{"timestamp":"2026-11-27T10:15:30Z","status":"warn","message":"cart is empty","ddsource":"python"}'),
 )  # fmt: skip
+_COLUMNS = (
+    ("w3c", "W3C extended logs, by their #Fields line: IIS, CloudFront, Windows' firewall; times are UTC",
+     "#Fields: date time cs-method cs-uri-stem sc-status\n2026-11-27 10:15:30 GET /cart 500"),
+    ("zeek", "Zeek (Bro)", "#fields\tts\tid.orig_h\tproto\n1795774530.123\t10.0.0.9\ttcp"),
+    ("flow", "AWS flow logs with columns of one's own choice",
+     "version srcaddr dstaddr start end action\n5 10.0.0.9 10.0.1.1 1795774530 1795774590 REJECT"),
+    ("csv", "CSV and TSV with a header line in which one name is that of a time",
+     "timestamp,level,message\n2026-11-27T10:15:30Z,warn,cart is empty"),
+)  # fmt: skip
 _LAYERS = (
     ("cri", "containerd and CRI-O, in /var/log/pods; lines of 16 KB and more are put together",
      "2026-11-27T10:15:30.123456789Z stdout F cart is empty"),
@@ -127,19 +138,23 @@ def declared(formats: Iterable[Format], kind: FormatKind) -> list[KnownFormat]:
 
 
 def known_formats(own: Iterable[Format] = ()) -> list[KnownFormat]:
-    """Return all formats: a user's own, the declared ones by name, the general ones, JSON and layers."""
+    """Return all formats: a user's own, the declared ones by name, and the other kinds."""
     return [
         *declared(own, FormatKind.OWN),
         *sorted(declared(FORMATS, FormatKind.LINE), key=lambda item: item.name),
         *GENERAL,
         *(KnownFormat(*row, FormatKind.JSON) for row in _JSON),
+        *(KnownFormat(*row, FormatKind.COLUMNS) for row in _COLUMNS),
         *(KnownFormat(*row, FormatKind.LAYER) for row in _LAYERS),
     ]
 
 
+_CHOOSABLE = (FormatKind.OWN, FormatKind.LINE, FormatKind.GENERAL)
+
+
 def choosable_names(own: Iterable[Format] = ()) -> list[str]:
     """Return the names that `--format` takes for lines of text."""
-    return [item.name for item in known_formats(own) if item.kind not in (FormatKind.JSON, FormatKind.LAYER)]
+    return [item.name for item in known_formats(own) if item.kind in _CHOOSABLE]
 
 
 def chosen_format(name: str, own: Iterable[Format] = ()) -> tuple[Requested, str | None]:
@@ -163,4 +178,6 @@ def chosen_format(name: str, own: Iterable[Format] = ()) -> tuple[Requested, str
             f"{found.name!r} is a layer around lines, which is always recognised.",
             "Leave out --format, or name the format of the lines within.",
         )
+    if found.kind is FormatKind.COLUMNS:
+        raise UsageError(f"{found.name!r} is recognised by its header line.", "Leave out --format.")
     return (Requested.JSON, None) if found.kind is FormatKind.JSON else (Requested.AUTO, found.name)

@@ -7,23 +7,24 @@ time, whatever the size of the source.
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import BinaryIO, assert_never, cast
+from typing import BinaryIO, cast
 
 from logctl.core.errors import UsageError
 from logctl.core.formats.reading import Format
 from logctl.ops.send.binary_files import refuse_binary
 from logctl.ops.send.byte_streams import CHUNK, Joined, buffered
+from logctl.ops.send.date_order import day_first
 from logctl.ops.send.decompression import decompressed
 from logctl.ops.send.encodings import transcoded, wide_encoding
-from logctl.ops.send.date_order import day_first
 from logctl.ops.send.entries import MAX_LINE, Entry, Rejection
-from logctl.ops.send.input_forms import BOM, LOOK, Errors, Form, Requested, fallback, recognise
-from logctl.ops.send.json_array import read_array
+from logctl.ops.send.input_forms import BOM, LOOK, Errors, Form, Requested, as_lines, fallback, recognise
 from logctl.ops.send.line_reader import LineReader, Position
+from logctl.ops.send.long_json import begins_long, read_long
 
 _MAGIC = 512
 """Bytes that show what a binary file is: `tar` has its name at byte 257."""
@@ -46,7 +47,7 @@ def open_source(
     """
     name = "Standard input" if str(path) == "-" else str(path)
     if str(path) == "-":
-        stream = decompressed(cast(BinaryIO, sys.stdin.buffer), name, seekable=False)
+        stream = decompressed(_stdin(), name, seekable=False)
     else:
         raw = _open(path)
         stream = decompressed(raw, name, seekable=raw.seekable())
@@ -63,6 +64,18 @@ def open_source(
         stream.close()
         raise
     return stream
+
+
+def _stdin() -> BinaryIO:
+    """Return standard input, without the lock of `sys.stdin`.
+
+    A thread that waits for a pipe holds the lock of what it reads, and Python aborts if it cannot get that of
+    `sys.stdin` at its end: after Ctrl-C, or when the reader of the output has ended.
+    """
+    try:
+        return os.fdopen(sys.stdin.fileno(), "rb", closefd=False)
+    except (OSError, ValueError):
+        return cast(BinaryIO, sys.stdin.buffer)  # replaced by something without a descriptor
 
 
 def _open(path: str | Path) -> BinaryIO:
@@ -107,30 +120,30 @@ def read_entries(
     found, start = _recognise(stream, form)
     while sample and found is not Form.JSON_ARRAY and len(start) < LOOK and (more := stream.read(CHUNK)):
         start += more
-    match found:
-        case Form.JSON_ARRAY:
-            array = start.removeprefix(BOM)
-            return read_array(
-                buffered(Joined(array, stream)),
-                offset=len(start) - len(array),
-                errors=errors,
-                max_element=max_line,
-            )
-        case Form.TEXT | Form.JSON_LINES:
-            reader = LineReader(
-                found,
-                errors=errors,
-                reference=reference,
-                zone=zone,
-                formats=formats,
-                only=only,
-                plain=form is Requested.TEXT,
-                place=Position(day_first=sample and day_first(start)),
-                max_line=max_line,
-            )
-            return reader.read(buffered(Joined(start, stream)), final=True)
-        case _:
-            assert_never(found)
+    reader = LineReader(
+        as_lines(found),
+        errors=errors,
+        reference=reference,
+        zone=zone,
+        formats=formats,
+        only=only,
+        plain=form is Requested.TEXT,
+        place=Position(day_first=sample and found is not Form.JSON_ARRAY and day_first(start)),
+        max_line=max_line,
+    )
+    stream = buffered(Joined(start, stream))
+    if form is Requested.TEXT:
+        return reader.read(stream, final=True)
+    content = start.removeprefix(BOM)
+    long = found is Form.JSON_ARRAY
+    if not long and content.lstrip()[:1] == b"{":
+        long, start = begins_long(stream, max_line)
+        stream = buffered(Joined(start, stream))
+    if not long:
+        return reader.read(stream, final=True)
+    mark = len(start) - len(start.removeprefix(BOM))
+    stream.read(mark)
+    return read_long(stream, reader, offset=mark, max_element=max_line)
 
 
 def _recognise(stream: BinaryIO, requested: Requested) -> tuple[Form, bytes]:

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -15,6 +15,7 @@ from logctl.aws.clock import wall_clock
 from logctl.core.envelope import Packer
 from logctl.core.formats.reading import NOT_UTF8, Format
 from logctl.core.records import Record
+from logctl.ops.send.app_names import names_of_file
 from logctl.ops.send.entries import Rejection
 from logctl.ops.send.format_catalogue import chosen_format
 from logctl.ops.send.input_files import open_source, read_entries
@@ -40,10 +41,11 @@ class Inputs:
 
     `where` and `name` are parts of the records' identity (see `record_identity.Source`). `refused` lists what
     was rejected in the messages or records read so far, with the path of its input. `zone`, `formats` and
-    `only` are those of `formats.reading.Context`. `notice` is called with a sentence for people, once for each
-    thing that they should know about an input, such as its encoding. Without `app`, records that do not name
-    their app get the app `otherwise`, or are rejected if that is None too. `sources` are settings for the
-    files that match.
+    `only` are those of `formats.reading.Context`. `notice` is called with a sentence for people, once for
+    each thing that they should know about an input, such as its encoding. `app_from` is the value of
+    `--app-from` and `app_names` the table of app ids, for when there is no `app`. Records that do not name
+    their app then get the app `otherwise`, or are rejected if that is None too. `sources` are settings for
+    the files that match.
     """
 
     paths: Sequence[str]
@@ -56,6 +58,8 @@ class Inputs:
     formats: tuple[Format, ...] = ()
     only: str | None = None
     otherwise: str | None = None
+    app_from: str | None = None
+    app_names: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[LogSource, ...] = ()
     refused: list[tuple[str, Rejection]] = field(default_factory=list)
     notice: Callable[[str], object] | None = None
@@ -119,7 +123,8 @@ class Inputs:
             form, only = chosen_format(source.format, self.formats)
         return replace(
             self,
-            app=self.app or source.app,
+            app=self.app or (None if self.app_from else source.app),
+            app_from=self.app_from or (None if self.app else source.app_from),
             zone=source.timezone or self.zone,
             form=form,
             only=only,
@@ -169,8 +174,11 @@ class Inputs:
         now = wall_clock()
         modified = _modified(path)
         if modified is None:
-            return Source(self.app, now, now, self.name, uuid.uuid4().hex, otherwise=self.otherwise)
-        return Source(self.app, min(modified, now), now, self.name, self.where, otherwise=self.otherwise)
+            source = Source(self.app, now, now, self.name, uuid.uuid4().hex)
+        else:
+            source = Source(self.app, min(modified, now), now, self.name, self.where)
+        names, otherwise = names_of_file(self.app_from, self.app_names, path)
+        return replace(source, names=names, otherwise=otherwise or self.otherwise)
 
 
 def _modified(path: str) -> int | None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import Any, BinaryIO
 
 from logctl.core import strictjson
 from logctl.core.formats.joining import Joined, Joiner
+from logctl.core.formats.json_objects import Collector, find_objects, load
 from logctl.core.formats.objects import events_of
 from logctl.core.formats.reader import read_value
 from logctl.core.formats.reading import MALFORMED_JSON, NOT_UTF8, Context, Format, Reading
@@ -24,7 +25,7 @@ from logctl.core.times import EARLIEST, LATEST
 from logctl.ops.send.encodings import decode_mixed
 from logctl.ops.send.entries import MAX_LINE, Entry, Recognised, Rejection, Trail, not_utf8
 from logctl.ops.send.input_forms import BOM, Errors, Form, LineForm
-from logctl.core.formats.json_objects import Collector, find_objects
+from logctl.ops.send.json_array import Element
 
 _RETRIED = 50
 """Of the lines that looked like an object and are none, as many may begin an object again."""
@@ -150,6 +151,43 @@ class LineReader:
         for _ in self._lines(stream, final=True):
             pass
 
+    def element(
+        self, element: Element, within: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    ) -> Iterator[Entry | Rejection]:
+        """Yield the entries of an element of an array, in the order of the source.
+
+        `within`: makes the object that contains only this element, and says what it is.
+        """
+        line = _Line(
+            offset=element.offset,
+            end=element.offset + len(element.data),
+            number=element.line,
+            data=element.data,
+            continued=False,
+            cut=False,
+            chain=self._trail.step(element.data),
+        )
+        text = self._decode(line)
+        if within is not None and isinstance(text, str):
+            try:
+                value, malformed = load(text)
+            except strictjson.Malformed:
+                value, malformed = None, False
+            if isinstance(value, Mapping):
+                yield from self._object(line, text, within(value), malformed=malformed)
+                return
+        yield from self._line(line)
+        if self._collected:
+            yield from self._give_up()
+
+    def pass_over(self, data: bytes) -> None:
+        """Make a part of the source that is in no entry a part of the identity of those after it."""
+        self._trail.step(data)
+
+    def move_to(self, offset: int, line: int) -> None:
+        """Go on with the line that begins at a place after the elements."""
+        self._offset, self._number, self._inside_line = offset, line, False
+
     def _lines(self, stream: BinaryIO, *, final: bool) -> Iterator[_Line]:
         limit = self._max_line + 2  # with its end of line
         rest, zeros = b"", 0
@@ -273,7 +311,7 @@ class LineReader:
         """Yield the entries of a line that begins like an object."""
         if text.endswith("}"):
             try:
-                value, malformed = strictjson.loads_leniently(text)
+                value, malformed = load(text)
             except strictjson.Malformed:
                 pass
             else:

@@ -8,7 +8,7 @@ while equal lines at two places of a file are two records.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from logctl.core.appid import RULE, is_appid
@@ -18,6 +18,7 @@ from logctl.core.formats.reader import read_value
 from logctl.core.formats.reading import BAD_TIME, Context, Reading
 from logctl.core.records import RAW, TS_DERIVED, Record, Rejected, derive_id, is_id
 from logctl.core.times import plausible
+from logctl.ops.send.app_names import AppNames
 from logctl.ops.send.entries import Entry, Recognised, Rejection
 
 
@@ -32,6 +33,8 @@ class Source:
         name: part of each record's identity, for sources with equal content that are not copies.
         where: part of the identity of entries before the first time in the source. Such lines ("started",
             "done") are equal on many machines and every night, while lines with a time hardly ever are.
+        otherwise: without `app`, the app of entries that name none.
+        names: without `app`, how entries name their app.
     """
 
     app: str | None
@@ -40,10 +43,11 @@ class Source:
     name: str = ""
     where: str = ""
     otherwise: str | None = None
+    names: AppNames = field(default_factory=AppNames)
 
-    def app_of(self, reading: Reading) -> str | None:  # noqa: ARG002 - not yet
-        """Return the app of a record that does not name its app itself."""
-        return self.app or self.otherwise
+    def app_of(self, reading: Reading) -> str | None:
+        """Return the app of a record that has no `appid`; None if nothing names it."""
+        return self.app or self.names.of_reading(reading) or self.otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,8 @@ _USER = rf"(?:-(?=\ )|(?P<user>{_COLUMN}))"
 
 # `"GET /x HTTP/1.1"`; a proxy logs a whole URL, a broken client anything. Fields hold the first 300 characters.
 _PATH = r'(?:[^\s"\\]|\\.)'
-_REQUEST = (
-    rf'"(?:(?P<method>[A-Z]{{2,20}})\ (?P<path>{_PATH}{{1,300}}){_PATH}*+(?:\ [A-Z]+/?[\d.]+)?|(?:[^"\\]|\\.)*+)"'
-)
-_STATUS_BYTES = r"(?:\ (?P<status>\d{3})(?:\ (?:-|(?P<bytes>\d+)))?)?"
+_REQUEST = rf'"(?:(?P<method>[A-Z]{{2,20}})\ (?P<path>{_PATH}{{1,300}}){_PATH}*+(?:\ [A-Z]+/?[\d.]+)?|(?:[^"\\]|\\.)*+)"'
+_STATUS_BYTES = r"(?:\ (?:(?P<status>\d{3})|-)(?:\ (?:-|(?P<bytes>\d+)))?)?"
 
 # Referer and user agent come before it. A Traefik line has a count, a router and a server there as well, and one of
 # nginx ingress the length of the request.
@@ -113,12 +111,30 @@ FORMATS = (
         ),
     ),
     Format(
+        name="haproxy error",
+        describes="Failures of connections that HAProxy logs",
+        head=r"""
+            (?:haproxy\[(?P<pid>\d{1,10})\]:\ )?
+            (?P<client>[\da-fA-F.:\[\]]{2,50}:\d{1,5}|unix:\d+)\ \[<time>\]\ (?=(?P<frontend>[\w.-]{1,100}~?)/\S{1,100}:\ )
+        """,
+        joins=Joins.NONE,
+        examples=(
+            line(
+                "10.0.0.9:56224 [27/Nov/2026:10:15:30.123] http-in/1: SSL handshake failure",
+                time="2026-11-27T10:15:30.123Z",
+                level="UNKNOWN",
+                message="http-in/1: SSL handshake failure",
+                client="10.0.0.9:56224",
+            ),
+        ),
+    ),
+    Format(
         name="access",
         describes="Common and combined log format of Apache, nginx, Tomcat, Traefik, gunicorn, Python and many others",
         head=rf"""
             {_BEFORE_BRACKET}(?:(?P<vhost>{_COLUMN})\ (?=(?:{_COLUMN}\ ){{3}}\[))?
             (?P<client>{_COLUMN})(?:,\ ?[\da-fA-F.:]{{2,45}}){{0,10}}
-            (?:\ {_COLUMN})?(?:\ {_USER})?\ \[<time>\]\ (?={_REQUEST}{_STATUS_BYTES}{_DURATION})
+            (?:\ {_COLUMN})?(?:\ {{1,2}}{_USER})?\ \[<time>\]\ (?={_REQUEST}{_STATUS_BYTES}{_DURATION})
         """,
         joins=Joins.NONE,
         examples=(

@@ -303,7 +303,7 @@ FORMATS = (
     Format(
         name="lambda runtime error",
         describes="The line of AWS Lambda about a runtime that ended",
-        head=rf"RequestId:\ (?P<request_id>{_UUID})\ (?:<level>:\ )?",
+        head=rf"RequestId:\ (?P<request_id>{_UUID})\ (?:(?P<level>Error|Warning):\ )?",
         examples=(
             line(
                 "RequestId: 8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22 Error: Runtime exited with error: exit status 1",

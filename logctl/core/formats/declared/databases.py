@@ -237,9 +237,15 @@ FORMATS = (
         name="mongodb",
         describes="MongoDB before 4.4",
         head=r"""
-            <time>\ (?P<level>[FEWID])[1-5]?\ +(?P<logger>[A-Z_]{2,20}|-)\ +\[(?P<thread>[^\]\n]{1,100})\][ ]
+            <time>\ (?P<level>[FEWID])[1-5]?\ +(?P<logger>[A-Z_]{2,20}|-)\ +(?:\[(?P<thread>[^\]\n]{1,100})\]\ |(?<=\ \ ))
         """,
         examples=(
+            line(
+                "2026-11-27T10:15:30.123+0000 I CONTROL  Ctrl-C signal",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="Ctrl-C signal",
+            ),
             line(
                 "2026-11-27T10:15:30.123+0000 I NETWORK  [conn1] connection accepted from 10.0.0.9:51000 #1",
                 time="2026-11-27T10:15:30.123Z",
@@ -272,10 +278,18 @@ FORMATS = (
         name="redis",
         describes="Redis, Valkey, KeyDB and Sentinel",
         head=r"""
-            \[?(?P<pid>\d{1,10})(?:\]|:(?:\d{1,10}:)?(?P<role>[MSCX]))\ (?=\d{1,2}\ [A-Z])<time>\ (?P<level>[-.*\#])[ ]
+            \[?(?P<pid>\d{1,10})(?:\]|:(?:\d{1,10}:)?(?P<role>[MSCX])\]?)\ (?=\d{1,2}\ [A-Z])<time>\ (?P<level>[-.*\#])[ ]
         """,
         levels={".": "DEBUG", "-": "INFO", "*": "NOTICE", "#": "WARN"},
         examples=(
+            line(
+                "[1:C] 27 Nov 2026 10:15:30.123 * Starting Redis Server",
+                time="2026-11-27T10:15:30.123Z",
+                level="NOTICE",
+                message="Starting Redis Server",
+                pid=1,
+                role="C",
+            ),
             line(
                 "812:C 27 Nov 2026 10:15:30.123 # WARNING Memory overcommit must be enabled!",
                 time="2026-11-27T10:15:30.123Z",
@@ -413,7 +427,7 @@ FORMATS = (
         name="solr",
         describes="Apache Solr",
         head=r"""
-            <time>\ <level>\ +\((?P<thread>[^()\n]{1,200})\)\ \[(?P<core>[^\]\n]{0,200})\]\ (?P<logger>[a-zA-Z][\w.$]{1,150})[ ]
+            <time>\ <level>\ +\((?P<thread>[^()\n]{1,200})\)\ \[(?P<core>[^\]\n]{0,200})\]\ (?P<logger>[a-zA-Z]\w{0,60}\.[\w.$]{1,150})[ ]
         """,
         examples=(
             line(
@@ -494,7 +508,7 @@ FORMATS = (
         name="couchdb",
         describes="CouchDB",
         head=r"""
-            \[<level>\]\ <time>\ (?P<node>\S{1,100}@\S{1,100})\ <[\d.]{3,30}>\ (?P<request_id>\S{1,40})[ ]
+            \[<level>\]\ <time>\ (?P<node>\S{1,100}@\S{1,100})\ (?:<[\d.]{3,30}>|\w{1,40})\ (?P<request_id>\S{1,40})[ ]
         """,
         examples=(
             line(
@@ -511,7 +525,7 @@ FORMATS = (
         name="couchbase",
         describes="Couchbase Server's Erlang part",
         head=r"""
-            \[(?P<logger>[\w-]{1,60}):<level>,<time>,(?P<node>[^,\]\n]{1,200}?):<[\d.]{3,30}>:(?P<place>[^\]\n]{1,200})\]
+            \[(?P<logger>[\w-]{1,60}):<level>,<time>,(?P<node>[^:,\]\n]{1,200}@[^:,\]\n]{1,200}):(?P<place>[^\]\n]{1,300})\]
         """,
         examples=(
             line(
@@ -578,10 +592,14 @@ FORMATS = (
         name="oracle alert",
         describes="Alert log of Oracle: a time alone on a line, and the lines until the next one",
         head=r"""
-            (?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d$|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\ [A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d\ \d{4}$)<time>$
+            (?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d$|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\ [A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d\ \d{4}(?:\ [+-]\d\d:\d\d)?$)<time>$
         """,
         joins=Joins.UNTIL_HEAD,
         examples=(
+            Example(
+                "Fri Nov 27 11:15:30 2026 +01:00\nLENGTH : '623'",
+                (Answer("2026-11-27T10:15:30Z", "UNKNOWN", "LENGTH : '623'"),),
+            ),
             Example(
                 "2026-11-27T10:15:30.123456+00:00\nORA-00600: internal error code\n2026-11-27T10:15:31."
                 "000000+00:00\nThread 1 opened",

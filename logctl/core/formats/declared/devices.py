@@ -88,9 +88,30 @@ FORMATS = (
     ),
     Format(
         name="android studio",
-        describes="Logcat of Android Studio",
+        describes="Logcat of Android Studio in columns",
         head=r"""
-            <time>\ +(?P<pid>\d{1,10})-(?P<thread>\d{1,10})(?:/(?P<process>[\w.:?-]{1,150})\ (?P<level>[VDIWEFA])/(?P<logger>[^:\n]{0,150}):\ |\ +(?P<tag>\S{1,150})\ +(?P<package>\S{1,150})\ +(?P<x>[VDIWEFA])\ +)
+            <time>\ +(?P<pid>\d{1,10})-(?P<thread>\d{1,10})\ +(?P<logger>\S{1,150})\ +(?P<process>\S{1,150})
+            \ +(?P<level>[VDIWEFA])\ +
+        """,
+        levels={"V": "TRACE", "A": "FATAL"},
+        examples=(
+            line(
+                "2026-11-27 10:15:30.123  1702-2395  PaymentService          com.acme.shop     E  payment failed",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="payment failed",
+                pid=1702,
+                logger="PaymentService",
+                process="com.acme.shop",
+            ),
+        ),
+    ),
+    Format(
+        name="android studio old",
+        describes="Logcat of Android Studio before 2022",
+        head=r"""
+            <time>\ +(?P<pid>\d{1,10})-(?P<thread>\d{1,10})/(?P<process>[\w.:?-]{1,150})
+            \ (?P<level>[VDIWEFA])/(?P<logger>[^:\n]{0,150}):[ ]
         """,
         levels={"V": "TRACE", "A": "FATAL"},
         examples=(

@@ -67,7 +67,7 @@ FORMATS = (
     Format(
         "serilog",
         "Serilog's console sink: time and level in one pair of brackets",
-        r"\[<time>\ <level>\]\ ",
+        r"\[<time>\ <level>(?:\ (?P<logger>[\w.`+<>]{1,200}))?\]\ ",
         examples=(
             line(
                 "[10:15:30 ERR] payment failed",

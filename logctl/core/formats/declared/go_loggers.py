@@ -9,6 +9,22 @@ _CALLER = r"(?P<file>[\w.\-/@]{1,160}\.[a-z]{1,5}):(?P<line>\d{1,6})"
 
 FORMATS = (
     Format(
+        "logrus on a terminal with fields",
+        "logrus on a terminal: the message is padded, and fields follow it",
+        r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[(?:\d{4,10})\](?P<function>[\w.\-/]{1,120}\(\))?\s+"
+        r"(?P<message>(?:\S|\ (?!\ ))++)\s\s+(?P<pairs>[\w.\-]{1,60}=.*)$",
+        levels={"TRAC": "TRACE"},
+        examples=(
+            line(
+                "WARN[0007] slow query                                    ms=912",
+                time=None,
+                level="WARN",
+                message="slow query",
+                ms="912",
+            ),
+        ),
+    ),
+    Format(
         "logrus on a terminal",
         "logrus with the seconds since the start: Terraform providers, Docker Compose, k3s and others",
         r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,10}\](?P<function>[\w.\-/]{1,120}\(\))?\s+",

@@ -7,6 +7,159 @@ from logctl.core.formats.reading import Answer, Example, Format, Joins
 
 FORMATS = (
     Format(
+        name="nagios",
+        describes="Nagios, Icinga and Naemon: the state of a service is not a level",
+        head=r"\[(?=\d{10}\]\ [A-Z]+(?:\ [A-Z]+){1,4}:\ [^;\n]{1,200};)<time>\][ ]",
+        joins=Joins.NONE,
+        examples=(
+            line(
+                "[1795774530] SERVICE ALERT: web1;HTTP;CRITICAL;SOFT;1;connect to 10.0.0.9 port 80: refused",
+                time="2026-11-27T10:15:30Z",
+                level="UNKNOWN",
+                message="SERVICE ALERT: web1;HTTP;CRITICAL;SOFT;1;connect to 10.0.0.9 port 80: refused",
+            ),
+            line(
+                "[1795774530] CURRENT HOST STATE: web1;UP;HARD;1;PING OK - Packet loss = 0%",
+                time="2026-11-27T10:15:30Z",
+                level="UNKNOWN",
+                message="CURRENT HOST STATE: web1;UP;HARD;1;PING OK - Packet loss = 0%",
+            ),
+        ),
+    ),
+    Format(
+        name="vmware old",
+        describes="VMware vCenter and ESX before 6: thread, level and logger after the time",
+        head=r"""
+            <time>\ \[?(?P<thread>[0-9A-F]{8,12})\ (?P<level>trivia|verbose|info|warning|error|panic)\ '(?P<logger>[^'\n]{1,200})'(?:\ (?:opID|user)=[\w.-]{1,60}){0,2}\]?[ ]
+        """,
+        levels={"trivia": "TRACE"},
+        examples=(
+            line(
+                "2026-11-27T10:15:30.123Z F5A5AB90 info 'vm:/vmfs/volumes/x.vmx' opID=8b1f State Tran"
+                "sition (VM_STATE_OFF)",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="State Transition (VM_STATE_OFF)",
+                thread="F5A5AB90",
+            ),
+            line(
+                "2026-11-27T10:15:30.123Z [7F03ECE76700 error 'Default' opID=2140bc71] [VpxVmomi] failed",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="[VpxVmomi] failed",
+                logger="Default",
+            ),
+        ),
+    ),
+    Format(
+        name="vdsm",
+        describes="VDSM of oVirt, with two colons between the columns",
+        head=r"""
+            (?P<thread>[^\s:]{1,100})::<level>::<time>::(?P<module>\w{1,60})::(?P<line>\d{1,6})::(?P<logger>[\w.-]{1,100})::\((?P<function>[^()\n]{1,60})\)[ ]
+        """,
+        examples=(
+            line(
+                "MainThread::ERROR::2026-11-27 10:15:30,123::vdsm::71::vds::(run) failed",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="failed",
+                thread="MainThread",
+                logger="vds",
+                line=71,
+            ),
+        ),
+    ),
+    Format(
+        name="foreman installer",
+        describes="Installer of Foreman and Katello",
+        head=r"\[\ {0,2}<level>\ <time>\ (?P<logger>[\w.-]{1,60})\]\ +",
+        examples=(
+            line(
+                "[ INFO 2026-11-27 10:15:30 main] Running validation checks",
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message="Running validation checks",
+                logger="main",
+            ),
+            line(
+                "[ERROR 2026-11-27T10:15:30 verbose]  Failed to call refresh",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="Failed to call refresh",
+            ),
+        ),
+    ),
+    Format(
+        name="java service wrapper",
+        describes="Java Service Wrapper: level, process and time between bars, and a line of the program",
+        head=r"<level>\ +\|\ (?P<process>\w{1,20}(?:\ \d{1,3})?)\ +\|\ <time>\ \|[ ]",
+        levels={"STATUS": "INFO"},
+        examples=(
+            line(
+                "INFO   | jvm 1    | 2026/11/27 10:15:30 | Server started",
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message="Server started",
+                process="jvm 1",
+            ),
+            line(
+                "STATUS | wrapper  | 2026/11/27 10:15:30 | Launching a JVM...",
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message="Launching a JVM...",
+            ),
+        ),
+    ),
+    Format(
+        name="thread before level",
+        describes="Java loggers with time, thread, level and logger, such as VMware vCenter's services",
+        head=r"""
+            <time>\ +\[?(?P<thread>[A-Za-z][\w.:-]{0,100}(?:\ [\w.=-]{1,80}|\ \[[^\]\s]{0,60}\]?\]?)?)\ +(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\ {1,5}(?P<logger>[a-z]\w{0,60}(?:\.[\w$]{1,100}){2,12})\ +
+        """,
+        examples=(
+            line(
+                "2026-11-27T10:15:30.123Z tomcat-http--188  ERROR com.acme.shop.Payment  payment failed",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="payment failed",
+                thread="tomcat-http--188",
+                logger="com.acme.shop.Payment",
+            ),
+            line(
+                "2026-11-27T10:15:30.123Z [main null INFO  com.acme.shop.util.PerfLog  opId=] Requesting",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="opId=] Requesting",
+            ),
+        ),
+    ),
+    Format(
+        name="openam",
+        describes="Debug logs of OpenAM and ForgeRock: a head, and the lines until the next one",
+        head=r"(?P<logger>[A-Za-z]\w{1,60}):<time>:\ (?=Thread\[)",
+        joins=Joins.UNTIL_HEAD,
+        examples=(
+            Example(
+                "amLog:11/27/2026 10:15:30:123 AM UTC: Thread[http-80-8,5,main]\nERROR: failed",
+                (Answer("2026-11-27T10:15:30.123Z", "UNKNOWN", "Thread[http-80-8,5,main]\nERROR: failed"),),
+            ),
+        ),
+    ),
+    Format(
+        name="logger in round brackets",
+        describes="Python loggers that begin with the name in round brackets",
+        head=r"\((?P<logger>[\w.]{1,150})\):\ <time>\ <level>[ ]",
+        examples=(
+            line(
+                "(sqlalchemy.pool.QueuePool): 2026-11-27 10:15:30,123 DEBUG Connection checked out",
+                time="2026-11-27T10:15:30.123Z",
+                level="DEBUG",
+                message="Connection checked out",
+                logger="sqlalchemy.pool.QueuePool",
+            ),
+        ),
+    ),
+    Format(
         name="dovecot",
         describes="Dovecot with a log file of its own",
         head=r"""

@@ -11,7 +11,7 @@ from logctl.core.formats.reading import Format, Joins
 _THREAD = r"\[(?P<thread>(?:[^\[\]\n]|\[[^\[\]\n]{0,80}\]){0,160}+)\]"
 _CLASS = r"[A-Za-z_$][\w$.\-/]{0,160}(?:\[[\w.\-/\[\]]{0,80}\])?"
 _PLACE = (
-    r"(?:\s+\((?P<file>[\w$\-]{1,80}\.\w{1,8}|Unknown\ Source|Native\ Method)(?::(?P<line>\d{1,6}|\?))?\))?"
+    r"(?:\s*\((?P<file>[\w$\-]{1,80}\.\w{1,8}|Unknown\ Source|Native\ Method)(?::(?P<line>\d{1,6}|\?))?\))?"
 )
 # Trace ids and other context that applications add in brackets.
 _CONTEXTS = r"(?:\[[^\[\]\n]{0,120}+\]\s++){0,4}"
@@ -20,9 +20,9 @@ FORMATS = (
     Format(
         "spring boot",
         "Spring Boot's default output, to the console and to files, also with the ids of traces",
-        r"<time>\s+<level>\s+(?:\[(?P<service>[\w.\-]{0,80}),(?P<trace_id>\w{0,32}),(?P<span_id>\w{0,16})(?:,\w{0,5})?\]\s+)?"
+        r"<time>\s+<level>\s+(?:\[(?P<app_>[\w.\-]{0,80}),(?P<trace_id>\w{0,32}),(?P<span_id>\w{0,16})(?:,\w{0,5})?\]\s+)?"
         r"(?P<pid>\d{1,10})\s+---\s+(?:\[(?P<app>[^\]\n]{0,80})\]\s+(?=\[))?"
-        rf"{_THREAD}\s+(?:\[(?:(?P<trace>[0-9a-f]{{16,32}})-(?P<span>[0-9a-f]{{16}})|\s*)\]\s+)?"
+        rf"{_THREAD}\s+(?:\[(?:(?P<trace_id_>[0-9a-f]{{16,32}})-(?P<span_id_>[0-9a-f]{{16}})|\s*)\]\s+)?"
         r"(?P<logger>\S{1,160})\s*:(?:\ |$)",
         examples=(
             line(
@@ -184,6 +184,35 @@ FORMATS = (
                 message="payment failed",
                 thread="main",
                 logger="com.acme.Shop",
+            ),
+        ),
+    ),
+    Format(
+        "sling",
+        "Apache Sling and Adobe Experience Manager",
+        rf"<time>\ \*<level>\*\ {_THREAD}\ (?P<logger>[\w.$\-]{{1,160}})\ ",
+        examples=(
+            line(
+                "27.11.2026 10:15:30.123 *ERROR* [qtp-1] org.apache.sling.engine.impl.Processor boom",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="boom",
+                thread="qtp-1",
+                logger="org.apache.sling.engine.impl.Processor",
+            ),
+        ),
+    ),
+    Format(
+        "logback status",
+        "Logback's messages about its own configuration",
+        r"<time>\ \|-<level>\ in\ (?P<logger>\S{1,160})\ -\ ",
+        examples=(
+            line(
+                "10:15:30,123 |-INFO in ch.qos.logback.classic.LoggerContext[default] - Found resource [logback.xml]",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="Found resource [logback.xml]",
+                logger="ch.qos.logback.classic.LoggerContext[default]",
             ),
         ),
     ),

@@ -47,7 +47,7 @@ FORMATS = (
     Format(
         "nestjs",
         "NestJS",
-        r"\[(?P<app_name>[^\]\n]{1,60})\]\ (?P<pid>\d{1,10})\s+-\ <time>\s+<level>\s+(?:\[(?P<logger>[^\]\n]{1,100})\]\ )?",
+        r"\[(?:[^\]\n]{1,60})\]\ (?P<pid>\d{1,10})\s+-\ <time>\s+<level>\s+(?:\[(?P<logger>[^\]\n]{1,100})\]\ )?",
         levels={"LOG": "INFO"},
         examples=(
             line(
@@ -69,7 +69,7 @@ FORMATS = (
     Format(
         "nestjs old",
         "NestJS before version 8, which prints no level",
-        r"\[(?P<app_name>[^\]\n]{1,60})\]\ (?P<pid>\d{1,10})\s+-\ <time>\s+\[(?P<logger>[^\]\n]{1,100})\]\ ",
+        r"\[(?:[^\]\n]{1,60})\]\ (?P<pid>\d{1,10})\s+-\ <time>\s+\[(?P<logger>[^\]\n]{1,100})\]\ ",
         examples=(
             line(
                 "[Nest] 812   - 11/27/2026, 10:15:30 AM   [InstanceLoader] AppModule initialized +12ms",

@@ -227,16 +227,19 @@ FORMATS = (
     ),
     Format(
         name="activemq",
-        describes="ActiveMQ, Karaf and ServiceMix, with bars between the columns",
-        head=r"<time>\ \|\ <level>\ +\|[ ]",
+        describes="ActiveMQ, with bars between the columns",
+        head=r"""
+            <time>\ \|\ <level>\ +\|\ (?P<message>[^\n]*\S)\ +\|\ (?P<logger>[\w$]{1,80}\.[\w.$-]{1,150})\ +\|\ (?P<thread>[^|\n]{1,200})$
+        """,
         examples=(
             line(
                 "2026-11-27 10:15:30,123 | ERROR | Could not accept connection | org.apache.activemq."
                 "broker.TransportConnector | ActiveMQ Transport",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
-                message="Could not accept connection | org.apache.activemq.broker.TransportConnector "
-                "| ActiveMQ Transport",
+                message="Could not accept connection",
+                logger="org.apache.activemq.broker.TransportConnector",
+                thread="ActiveMQ Transport",
             ),
         ),
     ),

@@ -253,7 +253,7 @@ FORMATS = (
     Format(
         "fluentd",
         "Fluentd",
-        r"<time>\ \[<level>\]:\ (?:\#(?P<worker>\d{1,4})\ )?",
+        r"<time>(?<=[\ ][+-]\d{4})\ \[<level>\]:\ (?:\#(?P<worker>\d{1,4})\ )?",
         examples=(
             line(
                 "2026-11-27 10:15:30 +0000 [warn]: #0 [out_s3] failed to flush the buffer",

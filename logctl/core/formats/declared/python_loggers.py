@@ -29,7 +29,7 @@ FORMATS = (
         "Python's logging with the format of its documentation, time - logger - level - message; Matrix Synapse",
         rf"<time>\ -\ (?P<logger>{_MODULE})\ -\ (?:(?P<line>\d{{1,9}})\ -\ )?<level>\ -\ "
         r"(?:(?P<request_id>(?:GET|PUT|POST|DELETE|HEAD|OPTIONS|PATCH|PROCESS)?-\d*)\ ?-\ )?"
-        r"(?:(?P<file>[\w./\-]{1,100}\.py):(?P<row>\d{1,6})\ -\ )?",
+        r"(?:(?P<file>[\w./\-]{1,100}\.py):(?P<line_>\d{1,6})\ -\ )?",
         examples=(
             line(
                 "2026-11-27 10:15:30,123 - shop.orders - ERROR - payment failed",
@@ -233,8 +233,8 @@ FORMATS = (
         ),
     ),
     Format(
-        "scrapy",
-        "Scrapy, and Python's logging with the logger in brackets before the level",
+        "python logger in brackets",
+        "Python's logging with the logger in brackets before the level; Scrapy",
         rf"<time>\ \[(?P<logger>[A-Za-z_]{_MODULE})\]\ <level>:\ ",
         examples=(
             line(
@@ -274,6 +274,31 @@ FORMATS = (
                 message="Serving on http://0.0.0.0:6543",
                 logger="waitress",
                 thread="MainThread",
+            ),
+        ),
+    ),
+    Format(
+        "structlog",
+        "structlog's console renderer: the event, at least two spaces, and its context",
+        r"<time>\s+\[(?P<level>(?:debug|info|notset|warning|error|critical|exception|warn|fatal|notice)\ *)\]\s+"
+        r"(?P<message>(?:\S|\ (?!\ ))++)\s\s+(?:\[(?P<logger>[\w.\-]{1,120})\]\s*)?(?P<pairs>[\w.\-]{1,60}=.*)$",
+        levels={"exception": "ERROR", "notset": "UNKNOWN"},
+        examples=(
+            line(
+                "2026-11-27 10:15:30 [error    ] payment failed                 id=17 user='ann lee'",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="payment failed",
+                id="17",
+                user="ann lee",
+            ),
+            line(
+                "2026-11-27T10:15:30.123Z [info     ] started                        [shop.main] port=80",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="started",
+                logger="shop.main",
+                port="80",
             ),
         ),
     ),

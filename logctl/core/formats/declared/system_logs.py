@@ -7,6 +7,175 @@ from logctl.core.formats.reading import Answer, Example, Format, Joins
 
 FORMATS = (
     Format(
+        name="solaris",
+        describes="What Solaris and illumos put before messages in syslog",
+        head=r"""
+            \[ID\ \d{1,10}\ (?P<facility>[a-z]\w{2,9})\.(?P<level>emerg|alert|crit|err|error|warning|notice|info|debug)\][ ]
+        """,
+        examples=(
+            line(
+                "[ID 702911 user.error] partition health measures for /var did not suffice",
+                time=None,
+                level="ERROR",
+                message="partition health measures for /var did not suffice",
+                facility="user",
+            ),
+        ),
+    ),
+    Format(
+        name="esxi",
+        describes="VMware ESXi since 7: two letters for the severity",
+        head=r"""
+            <time>\ (?P<level>Em|Al|Cr|Er|Wa|No|In|Db)\(\d{1,3}\)(?:\[\+\])?\ (?:(?P<process>[\w.-]{1,60})(?:\[(?P<pid>\d{1,12})\])?:\ )?
+        """,
+        levels={
+            "Em": "FATAL",
+            "Al": "FATAL",
+            "Cr": "FATAL",
+            "Er": "ERROR",
+            "Wa": "WARN",
+            "No": "NOTICE",
+            "In": "INFO",
+            "Db": "DEBUG",
+        },
+        examples=(
+            line(
+                "2026-11-27T10:15:30.123Z In(14) hostd[1001430319]: mode is disabled",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="mode is disabled",
+                process="hostd",
+                pid=1001430319,
+            ),
+            line(
+                "2026-11-27T10:15:30.123Z Wa(180) vmkwarning: cpu7:35233)WARNING: x",
+                time="2026-11-27T10:15:30.123Z",
+                level="WARN",
+                message="cpu7:35233)WARNING: x",
+            ),
+            line(
+                "2026-11-27T10:15:30Z Er(11)[+] backup.sh[812]: failed",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="failed",
+            ),
+        ),
+    ),
+    Format(
+        name="vmkernel",
+        describes="vmkernel.log of VMware ESXi",
+        head=r"<time>\ cpu\d{1,4}:(?P<world>\d{1,12})(?:\ opID=\w{1,20})?\)(?:(?P<level>WARNING|ALERT|ERROR):\ )?",
+        examples=(
+            line(
+                "2026-11-27T10:15:30.123Z cpu7:35233)VC: 2002: Device rescan time 704 msec",
+                time="2026-11-27T10:15:30.123Z",
+                level="UNKNOWN",
+                message="VC: 2002: Device rescan time 704 msec",
+                world="35233",
+            ),
+            line(
+                "2026-11-27T10:15:30.123Z cpu7:35233)WARNING: LinNet: netdev_watchdog: transmit timed out",
+                time="2026-11-27T10:15:30.123Z",
+                level="WARN",
+                message="LinNet: netdev_watchdog: transmit timed out",
+            ),
+        ),
+    ),
+    Format(
+        name="busybox syslog",
+        describes="Syslog of BusyBox, Alpine, OpenWrt and UniFi: facility and level before the program",
+        head=r"""
+            <time>\ (?:(?P<host>[^\s:\[\]]{1,255})\ )?(?P<facility>kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(?P<level>emerg|alert|crit|err|error|warn|warning|notice|info|debug|panic)\ (?:(?P<process>[^\s:\[\]]{1,100})(?:\[(?P<pid>\d{1,10})\])?:\ )?
+        """,
+        examples=(
+            line(
+                "Nov 27 10:15:30 ap1 daemon.err dnsmasq[812]: failed to bind",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="failed to bind",
+                host="ap1",
+                process="dnsmasq",
+                pid=812,
+            ),
+            line(
+                "Nov 27 10:15:30 gw user.warn kernel: [ 1225.134675] conntrack: x",
+                time="2026-11-27T10:15:30Z",
+                level="WARN",
+                message="[ 1225.134675] conntrack: x",
+                process="kernel",
+            ),
+            line(
+                "Fri Nov 27 10:15:30 2026 daemon.info dnsmasq-dhcp[812]: DHCPACK(br-lan) 10.0.0.9",
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message="DHCPACK(br-lan) 10.0.0.9",
+            ),
+        ),
+    ),
+    Format(
+        name="sssd",
+        describes="SSSD: a mask of bits for the level",
+        head=r"""
+            \(<time>\):?\ \[(?P<process>[\w.-]{1,60}(?:\[[^\[\]\n]{0,100}(?:\[[^\[\]\n]{0,100}\])?\])?)\]\ \[(?P<function>\w{1,100})\]\ \((?P<level>0x[0-9a-f]{4,5})\):[ ]
+        """,
+        levels={
+            "0x0010": "FATAL",
+            "0x0020": "ERROR",
+            "0x0040": "ERROR",
+            "0x0080": "WARN",
+            "0x0100": "INFO",
+            "0x0200": "DEBUG",
+            "0x0400": "DEBUG",
+            "0x1000": "TRACE",
+            "0x2000": "TRACE",
+            "0x4000": "TRACE",
+            "0x3f7c0": "UNKNOWN",
+            "0xf7c0": "UNKNOWN",
+            "0x10000": "TRACE",
+            "0x20000": "TRACE",
+        },
+        examples=(
+            line(
+                "(2026-11-27 10:15:30): [be[shop.example]] [sysdb_add_user] (0x0040): [RID#3] already exists",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="[RID#3] already exists",
+                process="be[shop.example]",
+                function="sysdb_add_user",
+            ),
+            line(
+                "(Fri Nov 27 10:15:30 2026) [sssd[be[default]]] [sysdb_search_by_name] (0x0400): No s"
+                "uch entry",
+                time="2026-11-27T10:15:30Z",
+                level="DEBUG",
+                message="No such entry",
+            ),
+        ),
+    ),
+    Format(
+        name="strace",
+        describes="strace with times",
+        head=r"""
+            (?:\[pid\ +(?P<pid>\d{1,10})\]\ |(?P<process_id>\d{1,10})\ +)<time>\ (?=\w{1,40}\(|<\.\.\.|-{3}\ |\+{3}\ )
+        """,
+        joins=Joins.NONE,
+        examples=(
+            line(
+                '10000 1795774530.123456 execve("./web", ["./web"], 0x7ffd /* 42 vars */) = 0 <0.000421>',
+                time="2026-11-27T10:15:30.123Z",
+                level="UNKNOWN",
+                message='execve("./web", ["./web"], 0x7ffd /* 42 vars */) = 0 <0.000421>',
+            ),
+            line(
+                '[pid  812] 10:15:30.123456 openat(AT_FDCWD, "/etc/ld.so.cache", O_RDONLY) = 3',
+                time="2026-11-27T10:15:30.123Z",
+                level="UNKNOWN",
+                message='openat(AT_FDCWD, "/etc/ld.so.cache", O_RDONLY) = 3',
+                pid=812,
+            ),
+        ),
+    ),
+    Format(
         name="auditd",
         describes="audit.log of Linux",
         head=r"""

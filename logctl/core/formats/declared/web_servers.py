@@ -46,7 +46,7 @@ FORMATS = (
         name="apache error",
         describes="Error log of Apache httpd",
         head=r"""
-            \[<time>\]\ \[(?:(?P<logger>[\w-]{0,40}):)?(?P<level>[a-z]{4,6}[1-8]?)\]\ (?:\[pid\ (?P<pid>\d{1,10})(?::tid\ (?P<thread>\d{1,20}))?\]\ )?(?=(?:\[(?:client|remote)\ (?P<client>[^\]\s]{1,100})\])?)
+            \[(?=[A-Z][a-z]{2}\ [A-Z])<time>\]\ \[(?:(?P<logger>[\w-]{0,40}):)?(?P<level>[a-z]{4,6}[1-8]?)\]\ (?:\[pid\ (?P<pid>\d{1,10})(?::tid\ (?P<thread>\d{1,20}))?\]\ )?(?=(?:\[(?:client|remote)\ (?P<client>[^\]\s]{1,100})\])?)
         """,
         levels={
             "trace1": "TRACE",
@@ -154,9 +154,17 @@ FORMATS = (
         name="tomcat",
         describes="catalina.log of Tomcat",
         head=r"""
-            (?=\d\d?-[^\W\d])<time>\ <level>\ \[(?P<thread>[^\]\n]{1,200})\]\ (?P<logger>[\w$]{1,60}(?:\.[\w$<>]{1,100}){1,12})[ ]
+            (?=\d\d?-[^\W\d])<time>\ <level>\ \[(?P<thread>(?:[^\[\]\n]|\[(?:[^\[\]\n]|\[[^\[\]\n]{0,80}\]){0,120}+\]){1,200}+)\]\ (?P<logger>[\w$]{1,60}(?:\.[\w$<>]{1,100}){1,12})[ ]
         """,
         examples=(
+            line(
+                "27-Nov-2026 10:15:30.123 INFO [ContainerBackgroundProcessor[StandardEngine[Catalina]]] "
+                "org.apache.catalina.core.StandardContext.backgroundProcess x",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="x",
+                thread="ContainerBackgroundProcessor[StandardEngine[Catalina]]",
+            ),
             line(
                 "27-Nov-2026 10:15:30.123 SEVERE [main] org.apache.catalina.core.StandardService.star"
                 "tInternal Failed to start connector",
@@ -203,7 +211,7 @@ FORMATS = (
         name="wildfly",
         describes="WildFly, JBoss and Quarkus",
         head=r"""
-            <time>\ (?:(?P<host>[\w.-]{1,100})\ (?P<process>\S{1,100})\[(?P<pid>\d{1,10})\]\ )?<level>\ +\[(?P<logger>[\w.$-]{1,150})\]\ \((?P<thread>[^()\n]{1,150}(?:\([^()\n]{0,60}\)[^()\n]{0,60})?)\)[ ]
+            <time>\ (?:(?P<host>[\w.-]{1,100})\ (?P<process>\S{1,100})\[(?P<pid>\d{1,10})\]\ )?<level>\ +\[(?P<logger>[\w.$:-]{1,150})\]\ \((?P<thread>[^()\n]{1,150}(?:\([^()\n]{0,60}\)[^()\n]{0,60})?)\)[ ]
         """,
         examples=(
             line(
@@ -384,7 +392,7 @@ FORMATS = (
         name="iis access",
         describes="Access log of IIS in its default columns, without its header lines",
         head=r"""
-            <time>\ (?:W3SVC\d+\ )?(?=[\da-fA-F.:%]{2,50}\ (?P<method>[A-Z]{2,20})\ (?P<path>/\S{0,300})\S*+\ \S+\ \d{1,5}\ (?P<user>\S{1,100})\ (?P<client>[\da-fA-F.:%]{2,50})\ \S+(?:\ \S+)?\ (?P<status>\d{3})\ \d+\ \d+(?:\ (?P<duration>\d+))?$)
+            <time>\ (?:W3SVC\d+\ )?(?=[\da-fA-F.:%]{2,50}\ (?P<method>[A-Z]{2,20})\ (?P<path>/\S{0,300})\S*+\ \S+\ \d{1,5}\ (?P<user>\S{1,100})\ (?P<client>[\da-fA-F.:%]{2,50})\ \S+(?:\ \S+)?\ (?P<status>\d{3})\ \d+\ \d+(?:\ (?P<duration>\d+))?\s*$)
         """,
         joins=Joins.NONE,
         examples=(
