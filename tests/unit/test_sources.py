@@ -380,6 +380,8 @@ LINES_OF_ALL_KINDS = st.sampled_from(
         "2026-01-31 08:15:00 GET",
         "timestamp,level,message",
         "2026-01-31T08:15:00Z,ERROR,x",
+        "\0\0\0",
+        f"\0\0{T0} INFO after a hole",
     ]
 )
 MIXED_LINES = st.lists(

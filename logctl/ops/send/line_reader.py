@@ -60,10 +60,11 @@ class Position:
 class _Line:
     """One line, or a part of a line that is too long, and later the place of a record that begins with it.
 
-    `continued` marks every part but the first, `cut` every part but the last. `before` is the last time in the
-    lines before it. `value` is the object that it holds.
+    `start` is its offset with the zeros before it. `continued` marks every part but the first, `cut` every part
+    but the last. `before` is the last time in the lines before it. `value` is the object that it holds.
     """
 
+    start: int
     offset: int
     end: int
     number: int
@@ -127,8 +128,8 @@ class LineReader:
         """Offset of the first record that the next lines may continue; None if there is none."""
         held = self._joiner.held
         if held is not None:
-            return held.offset
-        return self._collected[0][0].offset if self._collected else None
+            return held.start
+        return self._collected[0][0].start if self._collected else None
 
     @property
     def expects(self) -> bool:
@@ -208,13 +209,14 @@ class LineReader:
                     data, rest = data[: partial.start()], data[partial.start() :]
             elif not ended and not final:
                 return
-            offset, number, continued = self._offset + zeros, self._number, self._inside_line
-            zeros = 0
+            start, offset = self._offset, self._offset + zeros
+            number, continued, zeros = self._number, self._inside_line, 0
             self._offset, self._number, self._inside_line = offset + len(data), number + ended, not ended
             body = data[: -2 if data.endswith(b"\r\n") else -1] if ended else data
             if offset == 0:
                 body = body.removeprefix(BOM)
             yield _Line(
+                start=start,
                 offset=offset,
                 end=self._offset,
                 number=number,
@@ -223,6 +225,7 @@ class LineReader:
                 cut=cut,
                 chain=self._trail.step(body),
             )
+        self._offset += zeros
 
     def _decode(self, line: _Line) -> str | Rejection:
         try:
@@ -329,7 +332,7 @@ class LineReader:
         yield from self._scan(line, text, start)
 
     def _scan(self, line: _Line, text: str, start: int = 0) -> Iterator[Entry]:
-        """Yield the objects in a text that ends with `line`; what is cut off at its end may go on in the next line."""
+        """Yield the objects in a text that ends with `line`; the last one may go on in the next line."""
         content = text[start:]
         if line.cut or (scan := find_objects(content)) is None:
             yield from self._text(line, text)
