@@ -16,7 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
+from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Any, ClassVar, Self, get_type_hints
+
+from logctl.core.formats.zones import place
 
 MAX_RECEIVES = 1000
 """How often SQS delivers a message before it moves it to the dead-letter queue: the most that SQS allows
@@ -36,7 +39,18 @@ class _Form:
     write: Callable[[Any], str]
 
 
+def _read_zone(text: str) -> tzinfo:
+    """Return the zone of a name, or of an offset as Python writes it (`UTC+01:00`).
+
+    It is UTC where the runtime has no database of zones: a message is stored in any case.
+    """
+    if text.startswith(("UTC+", "UTC-")):
+        return datetime.strptime(text[3:], "%z").tzinfo or UTC
+    return (place(text) if text else None) or UTC
+
+
 _FORMS: dict[Any, _Form] = {
+    tzinfo: _Form("", _read_zone, lambda zone: "" if zone is None else str(zone)),
     str: _Form("", str, lambda value: value or ""),
     Milliseconds: _Form("_MS", int, str),
     tuple[str, ...]: _Form("", lambda text: tuple(item for item in text.split(",") if item), ",".join),
@@ -117,6 +131,8 @@ class PipelineConfig(FunctionConfig):
     alert_level: str
     alert_window: Milliseconds
     late_after: Milliseconds
+    timezone: tzinfo = UTC
+    """The zone of times that do not say theirs, in what producers without logctl send."""
     redact: tuple[str, ...] = ()
     """Names of the redaction rules that apply (`core.redaction`)."""
     cli_flags: str = ""

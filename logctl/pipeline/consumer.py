@@ -119,6 +119,7 @@ class Consumer:
                 group=message.group,
                 deduplication_id=message.deduplication_id,
                 sent_at=sent_at,
+                zone=self._config.timezone,
             )
 
         unpacked = at(message.sent_at)

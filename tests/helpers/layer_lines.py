@@ -76,6 +76,14 @@ LAYERS = [
     ),
     ("[shop-7d9c8b6f5-x2k4q] ready", "kubetail", "ready", None, {"pod": "shop-7d9c8b6f5-x2k4q"}),
     ("[shop-7d9c8b6f5-x2k4q api] ready", "kubetail", "ready", None, {"container": "api"}),
+    (
+        "redis-0 redis 2026-11-27 10:15:30,1 INFO x",
+        "stern",
+        "2026-11-27 10:15:30,1 INFO x",
+        None,
+        {"pod": "redis-0"},
+    ),
+    ("web-1  | [GIN] x | 500 | y", "docker compose", "[GIN] x | 500 | y", None, {}),
     # Process managers
     ("10:15:30 web.1  | ready", "procfile", "ready", f"{AT}.000Z", {"process": "web.1"}),
     ("10:15:30 web.1 | ready", "procfile", "ready", f"{AT}.000Z", {"process": "web.1"}),
@@ -141,7 +149,7 @@ LAYERS = [
         "aws logs",
         "ready",
         f"{AT}.123Z",
-        {"stream": "shop/api/0123456789abcdef0123456789abcdef"},
+        {"log_stream": "shop/api/0123456789abcdef0123456789abcdef"},
     ),
     (f"{AT}.123000+00:00 ready", "timestamps", "ready", f"{AT}.123Z", {}),
     (
@@ -149,7 +157,7 @@ LAYERS = [
         "aws logs",
         "START",
         None,
-        {"group": "/aws/lambda/shop"},
+        {"log_group": "/aws/lambda/shop"},
     ),
     # Collectors
     (f'{AT}+00:00\tapp.shop\t{{"a":1}}', "fluentd", '{"a":1}', f"{AT}.000Z", {"tag": "app.shop"}),

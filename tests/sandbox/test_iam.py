@@ -227,7 +227,12 @@ def something_quarantined(account: Account) -> str:
 
 def still_unreadable(person: Person, account: Account) -> None:
     """What is rejected again is written and stays."""
-    assert person.run("quarantine", "retry", quarantined(account), "--body", "-", stdin="{poison")[0] == 1
+    assert (
+        person.run(
+            "quarantine", "retry", quarantined(account), "--body", "-", stdin='{"logctl": 1, "appid": poison'
+        )[0]
+        == 1
+    )
 
 
 def unregistered(account: Account) -> str:
@@ -262,7 +267,9 @@ def saved_event(account: Account) -> str:
     """A file for `consume --event`, with an error and a message that cannot be parsed."""
     made = records(3, app=f"{APP}-event", level="ERROR", ts=now())
     path = account.cli.home / "event.json"
-    path.write_text(json.dumps(event(packed(made, sent_at=now()), sqs("{poison", sent_at=now()))))
+    path.write_text(
+        json.dumps(event(packed(made, sent_at=now()), sqs('{"logctl": 1, "appid": poison', sent_at=now())))
+    )
     return str(path)
 
 

@@ -251,6 +251,12 @@ EXIT_CODES = {
 }
 
 
+UNREADABLE = json.dumps(
+    {"logctl": 1, "appid": "bare", "batch_id": "0" * 32, "count": 1, "encoding": "zstd+base64", "data": "!"}
+)
+"""An envelope that is broken: everything else can be read."""
+
+
 def put_what_failed(bare: Bare) -> None:
     """Two dead letters, and a message that nobody can read."""
     (bare.home / "lines.log").write_text("2026-01-31T08:15:00Z ERROR one\n2026-01-31T08:15:01Z ERROR two\n")
@@ -263,7 +269,7 @@ def put_what_failed(bare: Bare) -> None:
     for queue, body in (
         (names.dead_letter_queue, '{"msg": "returned"}'),
         (names.dead_letter_queue, '{"msg": "dropped"}'),
-        (names.queue, "{unreadable"),
+        (names.queue, UNREADABLE),
     ):
         sqs.send_message(
             QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"],

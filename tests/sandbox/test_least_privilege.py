@@ -113,7 +113,8 @@ class Stage:
         moment = now() - age
         made = records(3, app=self.app, level="ERROR", ts=moment)
         messages = event(
-            packed(made, "a" * 16, sent_at=moment), sqs("{poison", group=self.app, sent_at=moment)
+            packed(made, "a" * 16, sent_at=moment),
+            sqs('{"logctl": 1, "appid": poison', group=self.app, sent_at=moment),
         )
         Consumer(aws, self.pipeline, clock=now).process(messages)
         set_back(aws, self.deployment.aws, self.pipeline, self.app)

@@ -89,7 +89,7 @@ def test_one_poison_message_among_a_thousand(pipeline):
     deployment = pipeline.deployment
     sqs, url = deployment.aws.sqs, deployment.queue_url()
     bodies = [json.dumps({"msg": f"good {n}", "ts": now()}) for n in range(1000)]
-    bodies.insert(500, '{"msg": "poison", ')
+    bodies.insert(500, '{"logctl": 1, "appid": "poisoned", ')
     for start in range(0, len(bodies), 10):
         sqs.send_message_batch(
             QueueUrl=url,
@@ -115,7 +115,7 @@ def test_one_poison_message_among_a_thousand(pipeline):
     listed = deployment.aws.s3.list_objects_v2(Bucket=deployment.bucket, Prefix="quarantine/")["Contents"]
     (key,) = [item["Key"] for item in listed if "appid=poisoned" in item["Key"]]
     note = json.loads(deployment.aws.s3.get_object(Bucket=deployment.bucket, Key=key)["Body"].read())
-    assert (note["reason"], note["content"]) == ("json", '{"msg": "poison", ')
+    assert (note["reason"], note["content"]) == ("json", '{"logctl": 1, "appid": "poisoned", ')
     dead = pipeline.run("dlq", "list", "-o", "json").json
     assert [item for item in dead if item["app"] == "poisoned"] == []
 

@@ -72,11 +72,11 @@ def plain(shown: str) -> str:
 
 
 def test_what_cannot_be_read_is_listed_shown_mended_and_gone(kept):
-    send(kept, "bad", "{poison \u202e \u009b")
+    send(kept, "bad", '{"logctl": 1, "appid": poison \u202e \u009b')
     (row,) = eventually(lambda: listed(kept, "bad"))
     assert (row["app"], row["reason"]) == ("bad", "json")
     shown = kept.run("quarantine", "show", row["id"][:10], "-o", "json").json
-    assert shown["content"] == "{poison \u202e \u009b"
+    assert shown["content"] == '{"logctl": 1, "appid": poison \u202e \u009b'
     assert kept.run("quarantine", "show", row["id"], "-o", "raw").out == shown["content"]
 
     again = kept.run("quarantine", "retry", row["id"][:10], code=1)
@@ -101,7 +101,7 @@ def test_the_same_message_twice_is_stored_once(kept):
 
 def test_some_are_stored_and_some_are_not(kept):
     put(kept, "some", '{"msg": "good"}')
-    put(kept, "some", "{bad")
+    put(kept, "some", '{"logctl": 1, "appid": bad')
     put(kept, "some", None)
     done = kept.run("quarantine", "retry", "--all", "--app", "some", "--yes", code=5)
     assert "1 message of 3 stored" in done.err
@@ -119,7 +119,7 @@ def test_what_was_taken_out_cannot_be_restored_and_that_is_said(kept):
 def test_a_terminal_of_80_columns(kept):
     app = ("long-" * 13)[:64]
     for _ in range(2):
-        put(kept, app, "{\x1b[2Jpoison\u202e")
+        put(kept, app, '{"logctl": 1, "appid": \x1b[2Jpoison\u202e')
     cli = replace(kept, variables={"COLUMNS": "80"})
     code, shown = in_a_terminal(f"logctl quarantine list --app {app} 2>/dev/null", **at(cli))
     lines = plain(shown).splitlines()
@@ -133,12 +133,15 @@ def test_a_terminal_of_80_columns(kept):
     assert code == 0
     assert "\x1b" not in shown and "\u202e" not in shown
     code, shown = in_a_terminal(f"logctl quarantine show {ids[0]} -o raw 2>/dev/null", **at(cli))
-    assert "\x1b" not in shown and "{\\x1b[2Jpoison" in shown
+    assert "\x1b" not in shown and ": \\x1b[2Jpoison" in shown
 
 
 def test_mending_in_an_editor_and_dropping_after_a_question(kept):
     app = "edit"
-    first, second = put(kept, app, "{poison"), put(kept, app, "{other")
+    first, second = (
+        put(kept, app, '{"logctl": 1, "appid": poison'),
+        put(kept, app, '{"logctl": 1, "appid": other'),
+    )
     editor = kept.home / "editor"
     editor.write_text('#!/bin/sh\necho \'{"msg": "by hand"}\' > "$1"\n')
     editor.chmod(0o755)

@@ -67,7 +67,7 @@ def test_no_canary_reaches_a_store_a_reader_or_a_subscriber(guarded):
     for number, (_, text, _) in enumerate(CANARIES):
         deployment.aws.sqs.send_message(
             QueueUrl=deployment.queue_url(),
-            MessageBody=f"{text} {{",
+            MessageBody=f'{{"logctl": 1, "appid": {text}',
             MessageGroupId="vault",
             MessageDeduplicationId=f"poison-{number}",
         )

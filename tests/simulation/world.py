@@ -186,7 +186,7 @@ class World:
         body = "\n".join(map(json.dumps, values)) if shape == "lines" else json.dumps(values)
         self._hand_over(app, body, f"producer-{number}", events, level, self.now, has_ids=ids)
 
-    def send_poison(self, app: str, body: str = "{not json") -> None:
+    def send_poison(self, app: str, body: str = '{"logctl": 1, "appid": ') -> None:
         self._hand_over(app, body, f"producer-{len(self.sent)}", (), "INFO", self.now)
 
     def send_again(self, number: int) -> None:

@@ -150,7 +150,7 @@ def test_health_names_what_is_wrong(site):
 def test_health_counts_what_was_set_aside_and_warns_of_it(site):
     site = replace(site, groups=("app:*",))
     assert site.get("/health")["quarantine"] == {"last_24h": 0, "complete": True}
-    site.pipeline.consumer.process(event(sqs("{poison", name="m1"), sqs("", name="m2")))
+    site.pipeline.consumer.process(event(sqs('{"logctl": 1, "appid": poison', name="m1"), sqs("", name="m2")))
     health = site.get("/health")
     assert (health["status"], health["quarantine"]["last_24h"]) == ("warning", 2)
     (problem,) = health["problems"]
@@ -171,7 +171,7 @@ def test_health_tells_nothing_of_others_apps(site, groups):
     assert {**after, "checked_at": ""} == {**before, "checked_at": ""}
     theirs = replace(site, groups=("app:billing",)).get("/health")
     assert (theirs["status"], theirs["alerts"]["overdue"], theirs["queue"]) == ("failing", 1, None)
-    site.pipeline.consumer.process(event(sqs("{poison", group="billing")))
+    site.pipeline.consumer.process(event(sqs('{"logctl": 1, "appid": poison', group="billing")))
     assert mine.get("/health")["quarantine"] is None
     everybody = replace(site, groups=("app:*",)).get("/health")
     assert everybody["quarantine"] == {"last_24h": 1, "complete": True}

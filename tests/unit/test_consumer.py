@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -79,6 +81,13 @@ def test_bare_json_of_two_days_goes_to_two_partitions(pipeline):
     body = json.dumps([{"ts": NOON, "msg": "a"}, {"ts": NOON - DAY, "msg": "b"}])
     pipeline.consumer.process(event(sqs(body)))
     assert [key.split("/")[3] for key in pipeline.keys("logs/")] == ["day=30", "day=31"]
+
+
+def test_times_without_a_zone_are_in_the_zone_of_the_setting(pipeline):
+    pipeline.config = replace(pipeline.config, timezone=ZoneInfo("Europe/Berlin"))
+    pipeline.restart()
+    pipeline.consumer.process(event(sqs("2026-01-31 12:00:00 ERROR boom")))
+    assert [row["ts"] for row in stored(pipeline)] == ["2026-01-31T11:00:00.000Z"]
 
 
 @pytest.mark.proves("F13")

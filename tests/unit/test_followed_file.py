@@ -807,3 +807,39 @@ def test_a_broken_checkpoint_says_what_to_do_without_doubling(writer: Writer, re
     path.unlink()
     reader.crash()
     assert reader.drain() == ["one"]
+
+
+# ── Zeros ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("size", [100, 5_000_000])
+def test_a_hole_after_a_truncation_is_skipped(writer: Writer, reader: Reader, size: int) -> None:
+    """A program that does not append goes on at its old place after `copytruncate`."""
+    writer.append("one\n")
+    assert reader.drain() == ["one"]
+    with writer.path.open("r+b") as file:
+        file.truncate(0)
+        file.seek(size)
+        file.write(b"two\n")
+    assert reader.drain() == ["two"]
+    reader.crash()
+    writer.append("three\n")
+    assert reader.drain() == ["three"]
+
+
+@pytest.mark.parametrize("size", [100, 5_000_000])
+def test_room_that_is_reserved_in_a_file_is_not_read(writer: Writer, reader: Reader, size: int) -> None:
+    def write(offset: int, text: str) -> None:
+        with writer.path.open("r+b") as file:
+            file.seek(offset)
+            file.write(text.encode())
+
+    writer.append(b"\0" * size)
+    assert reader.drain() == []
+    write(0, "one\n")
+    assert reader.drain() == ["one"]
+    write(4, "two\nthr")
+    assert reader.drain() == ["two"]
+    reader.crash()
+    write(11, "ee\n")
+    assert reader.drain() == ["three"]

@@ -254,12 +254,14 @@ def test_followed_from_the_end_and_then_sent(world: World) -> None:
 
 
 def test_bad_lines_do_not_move_the_good_ones(world: World) -> None:
-    """`--continue-on-error`, and `--errors replace` with invalid UTF-8."""
+    """`--errors strict --continue-on-error`, and then without."""
     lines = [DATED[0].encode(), b"caf\xe9", DATED[1].encode()]
     world.path.write_bytes(b"".join(line + b"\n" for line in lines))
+    world.send(errors=Errors.STRICT)
+    assert world.cold() == DATED[:2]
     world.send()
     world.send(errors=Errors.REPLACE)
-    assert world.cold() == [*DATED[:2], "caf\ufffd"]
+    assert world.cold() == [*DATED[:2], "café"]
 
 
 def test_the_rest_of_a_stack_trace_that_comes_late_is_no_second_error(world: World) -> None:

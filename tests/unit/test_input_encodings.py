@@ -7,6 +7,7 @@ import codecs
 import gzip
 import io
 import lzma
+import random
 import tarfile
 import tracemalloc
 import zipfile
@@ -256,6 +257,7 @@ BINARIES = [
     (b"\x7fELF\x02\x01\x01" + b"\0" * 100, "a program", ""),
     ("hello\n".encode("utf-32"), "text in UTF-32", "iconv -f UTF-32"),
     (bytes(range(256)) * 4, "not a text file", "--format text"),
+    (random.Random(1).randbytes(2000), "not a text file", "--format text"),
 ]
 
 
@@ -281,6 +283,7 @@ def test_a_file_that_does_not_look_like_text_is_sent_when_asked(path: Path) -> N
         b"\x1b[31mERROR\x1b[0m failed\n" * 20,
         b"\x07\n",
         b"a\0b\0c\n",
+        b"8=FIX.4.2\x019=178\x0135=8\x0149=X\x0156=Y\x01\n" * 20,
         b"\n\r\r\nx\n",
         "日本語のログ\n".encode() * 20,
         "日本語のログ\n".encode("shift-jis") * 20,

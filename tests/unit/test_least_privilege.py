@@ -118,7 +118,7 @@ def test_the_consumer(pipeline):
         attempts.begin("kills", now=NOON)
     with iam.recorded() as calls:
         message = packed(records(3, level="ERROR"), "a" * 16)
-        pipeline.consumer.process(event(message, sqs("{poison", name="bad")))
+        pipeline.consumer.process(event(message, sqs('{"logctl": 1, "appid": poison', name="bad")))
         redacting.process(event(sqs("{}", name="kills", receives=9)))
         break_(pipeline.aws.s3, "PutObject", lambda params: "/logs/" in params["url_path"])
         pipeline.consumer.process(event(packed(records(1, message="fails"), name="fails")))

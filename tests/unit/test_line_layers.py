@@ -9,7 +9,7 @@ from logctl.core.formats.layers import unwrap
 from logctl.core.formats.reader import read_line
 from logctl.core.formats.reading import Context
 from logctl.core.times import iso, parse_time
-from tests.helpers.layer_lines import LAYERS
+from tests.helpers.layer_lines import AT, LAYERS
 
 CONTEXT = Context(reference=parse_time("2026-11-27T12:00:00Z"))
 
@@ -61,6 +61,15 @@ PLAIN = [
     "well-known ports: 22",
     "re-reading re-reading x",
     "a/b[c]: d",
+    "worker-1 started job 5",
+    "step-1 of the build",
+    "[worker-22456] started",
+    "item-1 | 5 | x",
+    "Total   | 5",
+    "10:15:30 INFO | payment failed",
+    "Nov 27 10:15:30 Backup done: 5 files",
+    "2026-11-27T10:15:30.123456+01:00 payment failed: card declined",
+    "2026-11-27T10:15:30+01:00 payment failed: card declined",
     "Nov 27 10:15:30 Installed: nginx-1.22.1-1.x86_64",
     "2026-11-27T10:15:30+0000 SUBDEBUG Installed: nginx-1:1.22.1-1.x86_64",
     "2026-11-27 10:15:30 <3> web1(812) [zypp] Exception.cc(log):137 failed",
@@ -113,3 +122,86 @@ def test_lines_without_a_layer_continue_the_line_before():
     ]
     found = [(joined.lines, joined.reading.level) for joined in join_lines(lines, CONTEXT)]
     assert found == [(3, "UNKNOWN"), (1, "UNKNOWN"), (3, "ERROR"), (1, "UNKNOWN")]
+
+
+def test_each_line_of_syslog_is_a_record_unless_it_is_part_of_a_trace():
+    lines = [
+        "Nov 27 10:15:30 web1 shop[812]: ERROR boom",
+        "Nov 27 10:15:30 web1 shop[812]: Traceback (most recent call last):",
+        "Nov 27 10:15:30 web1 sshd[813]: Failed password",
+        'Nov 27 10:15:30 web1 shop[812]:   File "/x.py", line 9, in f',
+        "Nov 27 10:15:30 web1 shop[812]:     raise X",
+        "Nov 27 10:15:30 web1 shop[812]: ValueError: boom",
+        "Nov 27 10:15:30 web1 shop[812]: went on",
+        "Nov 27 10:15:30 web1 vault[732]: ==> Vault server configuration:",
+        "Nov 27 10:15:30 web1 vault[732]:              Api Address: http://127.0.0.1:8200",
+        "Nov 27 10:15:30 web1 java[733]: java.lang.IllegalStateException: boom",
+        "Nov 27 10:15:30 web1 java[733]: \tat com.acme.Shop.x(Shop.java:9)",
+        "Nov 27 10:15:30 web1 java[733]: \t... 3 more",
+        "Nov 27 10:15:30 web1 kernel:  sda: sda1 sda2",
+    ]
+    found = [(joined.lines, joined.reading.level) for joined in join_lines(lines, CONTEXT)]
+    assert found == [
+        (5, "ERROR"), (1, "UNKNOWN"), (1, "UNKNOWN"), (1, "UNKNOWN"), (1, "UNKNOWN"), (3, "ERROR"), (1, "UNKNOWN"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "app"),
+    [
+        ("Nov 27 10:15:30 web1 sshd(pam_unix)[2915]: x", "sshd"),
+        ("Nov 27 10:15:30 web1 postfix/smtpd[812]: x", "postfix"),
+        ("Nov 27 10:15:30 web1 /usr/sbin/cron[812]: x", "cron"),
+        ("Nov 27 10:15:30 web1 (systemd)[812]: x", "systemd"),
+        ("Nov 27 10:15:30 web1 docker/shop[812]: x", "shop"),
+        ("Nov 27 10:15:30 web1 k8s_api_shop-7d_prod_8b1f_0[812]: x", "api"),
+        ("Fri 2026-11-27 10:15:30 UTC web1 shop.service[812]: x", "shop"),
+        ("Fri 2026-11-27 10:15:30 UTC web1 getty@tty1.service[812]: x", "getty"),
+        ("<165>1 - web1 shop 812 - - x", "shop"),
+        (f"{AT}.123456+00:00 app[web.1]: x", ""),
+        (f"83 <40>1 {AT}+00:00 host app web.3 - State changed", ""),
+        ("web-1  | x", "web"),
+        ("shop.1.w8bsrsu0gy1y@node1    | x", "shop"),
+        ("[pod/shop-7d9c8b6f5-x2k4q/api] x", "shop"),
+        ("[pod/one/api] x", "api"),
+        ("shop-7d9c8b6f5-x2k4q api x", "shop"),
+        ("default/shop-x2k4q[api]: x", "shop"),
+        ("10:15:30 web.1  | x", "web"),
+        ("0|shop  | x", "shop"),
+        ("/aws/lambda/shop 2026/11/27/[$LATEST]8b1f START", "shop"),
+        (f'{AT}Z {{job="varlogs", app="shop"}} x', "shop"),
+        ('{"log":"x\\n","stream":"stdout","time":"2026-11-27T10:15:30Z",'
+         '"attrs":{"com.docker.compose.service":"shop"}}', "shop"),
+        ('{"log":"x","kubernetes":{"container_name":"api","labels":{"app":"shop"}}}', "shop"),
+        ('{"log":"x","kubernetes":{"container_name":"api"}}', "api"),
+        ('{"log":"x","container_name":"/api","ecs_task_definition":"shop:12"}', "shop"),
+        ('{"message":"x\\n","podName":"shop-7d","containerName":"api"}', "api"),
+        (f"[pod/shop-x2k4q/api] {AT}.5Z Nov 27 10:15:30 web1 inner[1]: x", "shop"),
+    ],
+)  # fmt: skip
+def test_the_app_of_a_line(line, app):
+    assert read_line(line, CONTEXT).app == app
+
+
+def test_json_in_several_lines_of_a_layer_is_read():
+    lines = [
+        "web-1  | {",
+        'web-1  |   "level": "error",',
+        f'web-1  |   "time": "{AT}.123Z",',
+        'web-1  |   "err": {',
+        'web-1  |     "code": 1',
+        "web-1  |   },",
+        'web-1  |   "msg": "payment failed"',
+        "web-1  | }",
+        "web-1  | { a: 1,",
+        "web-1  |   b: 2 }",
+        f"{AT}.5Z stdout F {{",
+        f'{AT}.5Z stdout F   "msg": "ok"',
+        f"{AT}.5Z stdout F }}",
+    ]
+    found = [joined.reading for joined in join_lines(lines, CONTEXT)]
+    assert [(reading.level, reading.message) for reading in found] == [
+        ("ERROR", "payment failed"), ("UNKNOWN", "{ a: 1,\n  b: 2 }"), ("UNKNOWN", "ok"),
+    ]  # fmt: skip
+    assert found[0].fields == {"container": "web-1", "err": {"code": 1}}
+    assert [reading.ts and iso(reading.ts) for reading in found] == [f"{AT}.123Z", None, f"{AT}.500Z"]

@@ -118,7 +118,9 @@ def test_what_the_consumer_sets_aside_is_counted_in_its_log(pipeline, capsys):
     assert alarm["Namespace"] != alarms()["quarantine"]["Namespace"], "of one environment only"
     assert counted["LogGroupName"] == {"Ref": "ConsumerLogs"}
     (name, value) = re.fullmatch(r'{ \$\.(\w+) = "(\w+)" }', counted["FilterPattern"]).groups()
-    pipeline.consumer.process(event(packed(records(1)), sqs("{poison", name="bad"), sqs("", name="empty")))
+    pipeline.consumer.process(
+        event(packed(records(1)), sqs('{"logctl": 1, "appid": poison', name="bad"), sqs("", name="empty"))
+    )
     told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert len([line for line in told if line.get(name) == value]) == len(pipeline.keys("quarantine/")) == 2
 

@@ -267,7 +267,7 @@ def test_a_retry_that_was_killed_before_its_object_went_is_repeated_without_harm
 
 
 def test_what_is_rejected_again_stays_with_the_reason(pipeline, place):
-    set_aside(pipeline, "{poison")
+    set_aside(pipeline, '{"logctl": 1, "appid": poison')
     (key,) = pipeline.keys("quarantine/")
     for _ in range(2):
         (done,) = retried(place)
@@ -277,14 +277,14 @@ def test_what_is_rejected_again_stays_with_the_reason(pipeline, place):
 
 
 def test_a_mended_body_is_stored_and_the_old_one_leaves(pipeline, place):
-    set_aside(pipeline, "{poison")
+    set_aside(pipeline, '{"logctl": 1, "appid": poison')
     assert retried(place, Correction(body='{"msg": "mended"}'))[0].again == ()
     assert (messages(pipeline), pipeline.keys("quarantine/")) == (["mended"], [])
 
 
 def test_a_body_that_is_mended_in_part_leaves_the_rest_in_quarantine(pipeline, place):
-    set_aside(pipeline, "{poison")
-    (done,) = retried(place, Correction(body='{"msg": "good"}\n{bad'))
+    set_aside(pipeline, '{"logctl": 1, "appid": poison')
+    (done,) = retried(place, Correction(body='{"msg": "good"}\n{"appid": "Bad"}'))
     assert messages(pipeline) == ["good"]
     left = pipeline.keys("quarantine/")
     assert [held.kept.key for held in done.again] == left

@@ -279,7 +279,7 @@ def test_a_row_is_keyed_by_what_a_message_holds_and_not_by_the_delivery(pipeline
             (row["app"]["S"], row["chunk"]["S"]) for row in pipeline.hot_rows()
         )
 
-    good, bad = packed(records(2), name="m1"), sqs("{no", name="m2", group="checkout")
+    good, bad = packed(records(2), name="m1"), sqs('{"logctl": 1, "appid": no', name="m2", group="checkout")
     pipeline.consumer.process(event(good, bad))
     before = everything()
     assert len(before[0]) == 2 and len(before[1]) == 1

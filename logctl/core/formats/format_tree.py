@@ -1,9 +1,9 @@
 r"""Matching a line against many declared formats with few regular expressions.
 
-A head is a sequence of parts between its placeholders: `\[<time>\]\ <level>:\ ` is `\[`, time, `\]\ `, level and `:\ `.
-Formats whose heads begin with the same parts share them, so that all heads form a tree. A line descends it: at each
-node its next character that is not a space chooses the parts that can match there, so that a line meets few patterns,
-and its time is read once for all formats that have it in one place.
+A head is a sequence of parts between its placeholders: `\[<time>\]\ <level>:\ ` is `\[`, time, `\]\ `, level
+and `:\ `. Formats whose heads begin with the same parts share them, so that all heads form a tree. A line
+descends it: at each node its next character that is not a space chooses the parts that can match there, so
+that a line meets few patterns, and its time is read once for all formats that have it in one place.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from logctl.core.formats.reading import Context, Format, Reading
 from logctl.core.formats.time_forms import FoundTime
 
 FRONT = 600
-"""Characters of a line in which a head is looked for: the rest of a long line must not make a pattern slow."""
+"""Characters of a line in which a head is looked for: the rest of a long line must not cost time."""
 
 Scan = Callable[[str, int, Context], FoundTime | None]
 """What finds the time at an index of a text: `time_forms.scan_time`."""
@@ -31,15 +31,20 @@ Scan = Callable[[str, int, Context], FoundTime | None]
 _PLACEHOLDER = re.compile(r"(?<!\?P)<(time|level)>")
 _LEVEL_INSIDE = r"(?P<level>[^\W\d_]{1,13}(?:[+-]?\d{1,2})?)"
 _WORD = re.compile(r"[^\W\d_]{1,13}+(?:[+-]?\d{1,2}(?!\d))?(?![^\W_])")
-_NUMBERS = frozenset(("pid", "status", "bytes", "line"))
+_NUMBERS = frozenset(("pid", "status", "bytes", "line", "memory", "max_memory"))
+_DURATIONS = frozenset(("duration", "billed_duration"))
 _DECIMAL = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
 _MOST_IN_FIELD = 256
 _NAME = re.compile(r"\(\?P<\w+>")
+_BLANK = re.compile(r"[ \t]*+")
 _SPACES = re.compile(r"(?:\\ |\\s|\[ \])(?:\+|\*|\{\d*,?\d*\})?\Z")
 _LETTERS = frozenset(string.ascii_letters) | {"\x7f"}
 _OF_LEVELS = _LETTERS
 _OF_TIMES = _LETTERS | frozenset(string.digits) | {"@"}
-_FEW = 4
+_Match = Callable[[str, int, int], re.Match[str] | None]
+_NUMBER_OF = {f"_{number}": number for number in range(1000)}
+_AFTER_BRACKET = re.compile(r"\\\](?:\\ |\\s|\[ \])[+*?]?(?:(\\\[)(?![?*+{])|\Z)")
+_FEW = 3
 """So many parts are tried one by one."""
 
 
@@ -60,7 +65,7 @@ class _Node:
         return re.compile(self.pattern, re.VERBOSE)
 
     @cached_property
-    def match(self) -> Callable[[str, int, int], re.Match[str] | None]:
+    def match(self) -> _Match:
         return self.regex.match
 
     @cached_property
@@ -78,31 +83,36 @@ class _Choice:
 
     def __init__(self, nodes: tuple[_Node, ...]) -> None:
         self.nodes = nodes
-        self._guards: dict[tuple[int, bool], re.Pattern[str]] = {}
+        self._guards: tuple[list[_Match | None], list[_Match | None]] = (
+            [None] * len(nodes),
+            [None] * len(nodes),
+        )
 
-    def candidate(self, text: str, at: int, index: int) -> int:
-        """Return the index of the first part, from an index on, that may match a text; -1 if none does."""
+    def candidate(self, text: str, at: int, index: int, *, long: bool) -> int:
+        """Return the index of the first part, from an index on, that may match a text; -1 if none does.
+
+        `long`: the line is longer than what is matched.
+        """
         left = len(self.nodes) - index
-        if left < _FEW:
+        if left < _FEW or not self.nodes[index].pattern:
             return index if left else -1
-        long = len(text) - at > FRONT
-        guard = self._guards.get((index, long))
+        guard = self._guards[long][index]
         if guard is None:
-            guard = self._guards[index, long] = self._guard(index, long)
-        found = guard.match(text, at, at + FRONT)
-        return int(found.lastgroup[1:]) if found and found.lastgroup else -1
+            guard = self._guards[long][index] = self._guard(index, long=long)
+        found = guard(text, at, at + FRONT)
+        return -1 if found is None else _NUMBER_OF[found.lastgroup or ""]
 
-    def _guard(self, index: int, long: bool) -> re.Pattern[str]:
-        """Return all parts from an index on as the alternatives of one pattern, which is matched much more quickly.
+    def _guard(self, index: int, *, long: bool) -> _Match:
+        """Return what matches all parts from an index on: as one pattern they are matched much more quickly.
 
-        `long`: the line is longer than what is matched. A part that looks at the whole line is then always possible.
+        In a long line, a part that looks at the whole line is always possible.
         """
         parts = []
         for number in range(index, len(self.nodes)):
             node = self.nodes[number]
             pattern = "" if (long and node.whole) or "(?P=" in node.pattern else node.pattern
             parts.append(f"(?:{_NAME.sub('(?:', pattern)}\n)(?P<_{number}>)")
-        return re.compile("|".join(parts), re.VERBOSE)
+        return re.compile("|".join(parts), re.VERBOSE).match
 
 
 class _Branches:
@@ -236,6 +246,8 @@ def _with_level(part: str) -> str:
         part = part[:-1]
     if _SPACES.match(part):
         return r"[ \t]*" if part.endswith("*") else r"[ \t]+"
+    if part.startswith(r"\]"):
+        part = _AFTER_BRACKET.sub(lambda found: r"\]" + (r"[ \t]*\[" if found[1] else r"[ \t]+"), part)
     return re.sub(r"(?<!\?P)<level>", lambda _: _LEVEL_INSIDE, part)
 
 
@@ -246,31 +258,34 @@ class _Walk:
         self._text = text
         self._context = context
         self._scan = scan
-        self._matches: list[re.Match[str]] = []
+        self._matches: list[tuple[tuple[str, ...], re.Match[str]]] = []
         self._time: FoundTime | None = None
         self._word = ""
+        self._long = len(text) > FRONT
 
     def descend(self, branches: _Branches, at: int) -> Reading | None:
         text = self._text
         next_at = at
-        most = min(len(text), at + FRONT)
-        while next_at < most and text[next_at] in " \t":
-            next_at += 1
+        if text[at : at + 1] in (" ", "\t"):
+            found = _BLANK.match(text, at, at + FRONT)
+            next_at = at if found is None else found.end()
         choice = branches.at(text[next_at : next_at + 1])
-        nodes = choice.nodes
-        index = choice.candidate(text, at, 0)
+        nodes, index = choice.nodes, choice.candidate(text, at, 0, long=self._long)
         while index >= 0:
             node = nodes[index]
-            match = node.match(text, at, len(text) if node.whole else at + FRONT)
-            if match is not None:
+            if not node.pattern and node.children is not None:
+                reading = self._follow(node, at)
+                if reading is not None:
+                    return reading
+            elif (match := node.match(text, at, len(text) if node.whole else at + FRONT)) is not None:
                 if node.names:
-                    self._matches.append(match)
-                found = self._follow(node, match.end())
-                if found is not None:
-                    return found
+                    self._matches.append((node.names, match))
+                reading = self._follow(node, match.end())
+                if reading is not None:
+                    return reading
                 if node.names:
                     self._matches.pop()
-            index = choice.candidate(text, at, index + 1)
+            index = choice.candidate(text, at, index + 1, long=self._long)
         return None
 
     def _follow(self, node: _Node, at: int) -> Reading | None:
@@ -300,8 +315,8 @@ class _Walk:
     def _reading(self, declared: Format, end: int) -> Reading | None:
         word, message, app = self._word, None, ""
         fields: dict[str, Any] = {}
-        for match in self._matches:
-            for name, value in match.groupdict().items():
+        for names, match in self._matches:
+            for name, value in zip(names, (match.group(*names, 0)), strict=False):
                 if not value or not (value := value.strip()):
                     continue
                 name = name.rstrip("_")
@@ -315,7 +330,7 @@ class _Walk:
                     app = value[:_MOST_IN_FIELD]
                 elif name in _NUMBERS and value.isdecimal() and len(value) < 16:
                     fields[name] = int(value)
-                elif name == "duration" and _DECIMAL.fullmatch(value):
+                elif name in _DURATIONS and _DECIMAL.fullmatch(value):
                     fields[name] = float(value) if "." in value else int(value)
                 elif value != "-":
                     fields[name] = value[:_MOST_IN_FIELD]

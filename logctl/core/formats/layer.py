@@ -23,7 +23,6 @@ class Layer:
         ts, zone, flags: its time, as in `Reading`. The flags concern the time, and count only if it is used.
         level, fields, app, partial, stream: as in `Reading`.
         own_record: each line is a record, unless its inner text is part of a stack trace.
-        lists: lines are indented without continuing the line before.
         weak: it is nothing but a time, so that it can be the time of the program's own format as well.
     """
 
@@ -38,7 +37,6 @@ class Layer:
     partial: bool = False
     stream: str = ""
     own_record: bool = False
-    lists: bool = False
     weak: bool = False
 
 

@@ -56,8 +56,8 @@ def begins_logfmt(text: str, start: int) -> bool:
 def read_logfmt(text: str, start: int, context: Context) -> Reading | None:
     """Return what a line in logfmt says from index `start` on, or None if it is something else.
 
-    It is logfmt if it has a level, or a time, or a message under one of their names among the pairs at its beginning,
-    or if it consists of two pairs or more. Without a message, the whole text is the message.
+    It is logfmt if it has a level, or a time, or a message under one of their names among the pairs at its
+    beginning, or if it consists of two pairs or more. Without a message, the whole text is the message.
     """
     found: dict[str, str] = {}
     spans: dict[str, tuple[int, int]] = {}
@@ -113,7 +113,7 @@ _MOST_WORDS = 2000
 
 
 def _words_end(text: str, start: int) -> int:
-    """Return where the words from an index on end: before pairs that go on to the end of the line, or there."""
+    """Return where words end: before pairs that go on to the end of the line, or there."""
     line_end = text.find("\n", start)
     line_end = len(text) if line_end < 0 else line_end
     for number, found in enumerate(_NEXT_PAIR.finditer(text, start, min(line_end, start + _MOST_WORDS))):

@@ -23,7 +23,7 @@ _CLOCK_AND_PROCESS = re.compile(
     r"\d\d:\d\d:\d\d {1,80}(?P<name>[A-Za-z][\w-]{0,60}(?:\.\d{1,4})?) {0,80}\| ?"
 )
 _PM2 = re.compile(r"\d{1,4}\|(?P<name>[^\s|][^|\n]{0,60}?) {0,60}\| ?")
-_LOOKS_LIKE_HEAD = re.compile(r"\{|[\[(]?\d{2,4}[-/:]\d\d|\[?[A-Z]{4,8}\b|\w{3,12}=|<\d")
+_LOOKS_LIKE_HEAD = re.compile(r"\{|[\[(]?\d{2,4}[-/:]\d\d|\[?[A-Z]{3,8}\b|\w{3,12}=|<\d")
 _SECOND_COLUMN = re.compile(r"[^|\n]{0,60}\|")
 
 
@@ -41,7 +41,7 @@ def before_bar(text: str) -> Layer | None:
         fields = {"process": found["name"], "stream": found["stream"]}
         return Layer("supervisor", text[found.end() :], fields=fields, app=found["name"], stream=found[0])
     number, name = found["number"], found["name"]
-    if number is None and not _is_container(text, found):
+    if not _is_container(text, found):
         return None
     if number is not None and number[0] == ".":
         return _process(text, found, None)
@@ -50,11 +50,15 @@ def before_bar(text: str) -> Layer | None:
 
 
 def _is_container(text: str, found: re.Match[str]) -> bool:
-    """Return whether a name without a number is that of a container, and not the first column of a table."""
-    if parse_level(found["name"]) != UNKNOWN:
-        return False
-    padded = len(found["pad"]) > 1 or _LOOKS_LIKE_HEAD.match(text, found.end()) is not None
-    return padded and not _is_row(text, found.end())
+    """Return whether a name is that of a container, and not the first column of a table."""
+    padded = len(found["pad"]) > 1
+    if found["number"] is None:
+        head = _LOOKS_LIKE_HEAD.match(text, found.end()) is not None
+        if parse_level(found["name"]) != UNKNOWN or not (head or (padded and text[0].islower())):
+            return False
+    elif padded:
+        return True
+    return not _is_row(text, found.end())
 
 
 def _is_row(text: str, start: int) -> bool:
@@ -65,7 +69,9 @@ def _is_row(text: str, start: int) -> bool:
 def from_clock(text: str, context: Context) -> Layer | None:
     """Return the layer of a line of foreman, honcho or goreman: `10:15:30 web.1  | …`."""
     found = _CLOCK_AND_PROCESS.match(text, 0, 160)
-    return _process(text, found, scan_time(text, 0, context)) if found else None
+    if found is None or parse_level(found["name"]) != UNKNOWN:
+        return None
+    return _process(text, found, scan_time(text, 0, context))
 
 
 def from_number(text: str) -> Layer | None:
@@ -90,10 +96,14 @@ def _process(text: str, found: re.Match[str], time: FoundTime | None) -> Layer:
 _NAME = r"[a-z0-9](?:[a-z0-9.-]{0,240}[a-z0-9])?"
 _CONTAINER = r"(?P<container>[a-z0-9][a-z0-9-]{0,62})"
 # The names that Deployments and DaemonSets give: shop-7d9c8b6f5-x2k4q, shop-x2k4q.
-_SET = r"(?P<of>[a-z0-9][a-z0-9.-]{0,200}?)-(?:[a-z0-9]{6,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5}"
+_SUFFIX = r"(?=\d{0,4}[a-z])[bcdfghjklmnpqrstvwxz2456789]{5}"
+_SET = rf"(?P<of>[a-z0-9][a-z0-9.-]{{0,200}}?)-(?:[a-z0-9]{{6,10}}-)?{_SUFFIX}"
+# The names of a StatefulSet's pods can be words of a text: `step-1 of the build`.
+_SET_ALONE = re.compile(rf"{_SET}\Z")
 _STERN = re.compile(
     rf"(?:(?P<namespace>[a-z0-9][a-z0-9-]{{0,62}}) )?"
-    rf"(?P<pod>{_SET}|(?P<stateful>[a-z][a-z0-9-]{{0,200}}?)-\d{{1,3}}) (?:[›>] )?{_CONTAINER} (?:[│|] )?"
+    rf"(?:(?P<pod>{_SET}) (?:[›>] )?|(?P<ordinal>(?P<stateful>[a-z][a-z0-9-]{{0,200}}?)-\d{{1,3}})"
+    rf" (?=[a-z0-9-]{{1,63}} (?:\d{{4}}-\d\d-\d\d|\{{\"))){_CONTAINER} (?:[│|] )?"
 )
 _KAIL = re.compile(rf"(?P<namespace>[a-z0-9-]{{1,63}})/(?P<pod>{_NAME})\[{_CONTAINER}\]: ?")
 _KUBECTL = re.compile(rf"\[pod/(?P<pod>{_NAME})/{_CONTAINER}\] ?")
@@ -122,7 +132,9 @@ def from_bracket(text: str) -> Layer | None:
 
 def _in_pod(name: str, text: str, found: re.Match[str]) -> Layer:
     groups = found.groupdict()
+    groups["pod"] = groups.get("pod") or groups.get("ordinal")
     fields = {key: groups[key] for key in ("namespace", "pod", "container") if groups.get(key)}
-    app = groups.get("of") or groups.get("stateful") or groups.get("container") or ""
+    of_set = _SET_ALONE.match(groups["pod"] or "")
+    app = of_set["of"] if of_set else groups.get("stateful") or groups.get("container") or ""
     stream = f"{fields.get('pod', '')}/{fields.get('container', '')}"
     return Layer(name, text[found.end() :], fields=fields, app=app, stream=stream)

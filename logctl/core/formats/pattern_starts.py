@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _ALL = frozenset(map(chr, range(33, 127)))
 _DIGITS = frozenset("0123456789")
@@ -21,11 +22,12 @@ class _Starts:
     passes: bool
 
 
+@lru_cache(maxsize=2048)
 def first_characters(pattern: str) -> frozenset[str] | None:
-    """Return the first characters that are not spaces, of all texts that a verbose pattern matches; None for any.
+    """Return the first characters that are not spaces, of all texts that a pattern matches; None for any.
 
-    A pattern that can match spaces only, or nothing, has none of its own: the result is empty, if it can match nothing
-    else, and otherwise None.
+    A pattern that can match spaces only, or nothing, has none of its own: the result is empty, if it can
+    match nothing else, and otherwise None.
     """
     starts, _ = _alternatives(pattern, 0)
     if starts.passes:
@@ -40,7 +42,7 @@ def has_alternatives(pattern: str) -> bool:
 
 
 def optional_end(pattern: str) -> int:
-    """Return the index after the `?` of the group or character that a pattern can begin with; 0 if there is none.
+    """Return the index after the optional group or character that a pattern begins with; 0 without one.
 
     An optional group is not split off if it looks around, or if it is possessive or lazy.
     """
@@ -178,8 +180,9 @@ def _escaped(character: str) -> _Starts:
     return _Starts(frozenset(character), False)
 
 
+@lru_cache(maxsize=1024)
 def _class(text: str) -> _Starts:
-    """Return how a character class starts: of a negated one, and of one with letters beyond ASCII, with anything."""
+    """Return how a character class starts: with anything if it is negated or goes beyond ASCII."""
     try:
         regex = re.compile(text)
     except re.error:

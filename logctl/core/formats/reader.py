@@ -89,26 +89,30 @@ def _finish(reading: Reading, text: str, layers: list[Layer]) -> Reading:
     return _combine(reading, text, layers)
 
 
-_TRACE_LINE = re.compile(r"\t| {4}| {2}File \"| {1,3}at |Caused by: |Traceback \(most ")
+_TRACE_LINE = re.compile(
+    r"[ \t]{1,8}at \S.{0,200}[(:]| {2}File \""
+    r"|Caused by: |Traceback \(most |\tfrom \S|\t(?:\.\.\. \d|\S+\.go:\d)"
+)
 _LEVEL_AND_COLON = re.compile(r"[A-Za-z]{1,13}: ")
+_NO_MORE_THAN_TIMES = frozenset((TIME_ONLY, "nslog"))
 _CLOCK = re.compile(r"\[?\d\d:\d\d:\d\d")
 
 
 def _read_syslog(reading: Reading, text: str, layer: Layer) -> None:
     """Correct the reading of a program's own text in a line of syslog.
 
-    It has no head as a rule: `error: …` and a time at the start belong to the message. Its indented lines
-    continue the line before only if they look like lines of a stack trace.
+    It has no head as a rule: `error: …` and a time at the start belong to the message. Each line is a record,
+    unless it looks like a line of a stack trace.
     """
     if reading.ts is None and reading.level == UNKNOWN:
         reading.message = text.strip()
-    elif reading.format == TIME_ONLY:
+    elif reading.format in _NO_MORE_THAN_TIMES:
         reading.message = text.strip()
         if layer.ts is not None and _CLOCK.match(text):
             reading.ts = None
     elif reading.format == LEVEL_ONLY and "host" in layer.fields and _LEVEL_AND_COLON.match(text):
         reading.message = text.strip()
-    reading.begins = reading.begins or layer.lists or not _TRACE_LINE.match(text)
+    reading.begins = reading.begins or not _TRACE_LINE.match(text)
 
 
 def mark_malformed(reading: Reading, text: str) -> None:

@@ -48,7 +48,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 def check(declared: Format) -> None:
-    """Raise `ValueError` if the head of a format cannot be read; a user's format needs that before it is used."""
+    """Raise `ValueError` if the head of a format is not a regular expression."""
     try:
         FormatTree((declared,)).compile()
     except re.error as problem:

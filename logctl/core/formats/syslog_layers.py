@@ -65,9 +65,12 @@ def tagged(text: str, start: int, time: FoundTime | None, *, host_only: bool = T
         if alone is not None and not _names_level(alone) and (alone["pid"] or text[start].islower()):
             return _layer(text, "", alone, time)
         return _tagless(text, found, time) if found is not None and host_only else None
-    if is_level(found["host"]) or _names_level(tag):
+    host = found["host"]
+    if is_level(host) or _names_level(tag):
         return None
-    return _layer(text, found["host"], tag, time)
+    if tag["pid"] is None and host[0].isupper() and not _is_certain(host, tag):
+        return None  # `Nov 27 10:15:30 Backup done: 5 files`, as `ts` of moreutils writes
+    return _layer(text, host, tag, time)
 
 
 # BusyBox, OpenWrt: `daemon.err` before the program, after the host or instead of it.
@@ -104,7 +107,7 @@ def after_date(text: str, start: int, stamp: re.Match[str], context: Context) ->
     found = _HOST_BEFORE.match(text, start, stop)
     host = found["host"] if found and not is_level(found["host"]) else ""
     tag = _TAG.match(text, found.end(), stop) if found and host else None
-    if tag is not None and not _is_syslog_stamp(stamp, tag):
+    if tag is not None and not _is_syslog_stamp(stamp, host, tag):
         return None
     if tag is None:
         alone = _TAG.match(text, start, stop)
@@ -125,12 +128,20 @@ def monotonic(text: str, start: int) -> Layer | None:
     return layer
 
 
+_HOST_MARK = re.compile(r"[^A-Za-z_]")
+
+
+def _is_certain(host: str, tag: re.Match[str]) -> bool:
+    """Return whether a host and a program without a process id are no words of a sentence."""
+    return tag["process"] in _WITHOUT_PID or _HOST_MARK.search(host) is not None
+
+
 def _names_level(tag: re.Match[str]) -> bool:
     """Return whether what looks like a program is a level, or has one where the process id would be."""
     return is_level(tag["process"]) or (tag["pid"] is not None and is_level(tag["pid"]))
 
 
-def _is_syslog_stamp(stamp: re.Match[str], tag: re.Match[str]) -> bool:
+def _is_syslog_stamp(stamp: re.Match[str], host: str, tag: re.Match[str]) -> bool:
     """Return whether a host and a program's name may follow a time in ISO 8601.
 
     rsyslog and journalctl write a numeric offset, with microseconds or no fraction. After other times the
@@ -138,10 +149,10 @@ def _is_syslog_stamp(stamp: re.Match[str], tag: re.Match[str]) -> bool:
     """
     if tag["pid"] is not None:
         return True
-    if tag["process"] in _WITHOUT_PID:
-        return stamp["zone"] is not None
     zone, digits = stamp["zone"], len(stamp["fraction"] or "")
-    return zone is not None and zone[0] in "+-" and digits in (0, 6) and stamp[0][10] == "T"
+    if zone is None or not _is_certain(host, tag):
+        return False
+    return tag["process"] in _WITHOUT_PID or (zone[0] in "+-" and digits in (0, 6) and stamp[0][10] == "T")
 
 
 def _tagless(text: str, found: re.Match[str], time: FoundTime | None) -> Layer | None:
@@ -175,10 +186,10 @@ def _layer(text: str, host: str, tag: re.Match[str], time: FoundTime | None) -> 
     inner = text[end + 1 :] if text[end : end + 1] == " " else text[end:]
     if inner.startswith("@cee:"):  # http://cee.mitre.org: JSON follows
         inner = inner[5:].lstrip()
-    layer = timed(name, inner, time, fields=fields, app=program(process))
+    layer = timed(name, inner, time, fields=fields)
+    layer.app = program(process) if name == "syslog" else ""  # Heroku's programs are called app and heroku
     layer.stream = f"{host} {process}[{pid}]" if pid else f"{host} {process}"
     layer.own_record = name == "syslog"
-    layer.lists = process in _LISTS
     if tag["level"]:
         layer.level = parse_level(tag["level"])
     return layer
@@ -186,7 +197,6 @@ def _layer(text: str, host: str, tag: re.Match[str], time: FoundTime | None) -> 
 
 # ── Beginnings of lines ─────────────────────────────────────────────────────────────────────────────
 
-_LISTS = frozenset(("kernel", "sudo"))
 _DAY = re.compile(r" (?:[ \d]\d|\d) (?:\d{4} )?\d\d:\d\d:\d\d")
 _FULL = re.compile(r" (?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
 

@@ -25,9 +25,10 @@ def _only(name: str) -> FormatTree:
 def read_text(text: str, context: Context) -> Reading:
     """Return what a line of text says.
 
-    The formats of the context are tried first, then the declared ones, logfmt, and last the shapes that loggers share:
-    time, level and message. A line that begins with spaces has a head only if that has a time and a level, because
-    an indented line usually continues a record. A line without a head is its own message.
+    The formats of the context are tried first, then the declared ones, logfmt, and last the shapes that
+    loggers share: time, level and message. A line that begins with spaces has a head only if that has a time
+    and a level, because an indented line usually continues a record. A line without a head is its own
+    message.
     """
     if context.formats and (own := read_own(context.formats, text, context)) is not None:
         return own

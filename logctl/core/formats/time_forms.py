@@ -708,6 +708,7 @@ _EPOCH_TEXT = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,9})[0-9]*+)?\Z")
 _DATE_TEXT = re.compile(r"([0-9]{4})([-/])([0-9]{2})\2([0-9]{2})\Z")
 _DOTNET_DATE = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/\Z")
 _LONGEST_TEXT = 120
+_OPENING = {"[": "]", '"': '"', "'": "'"}
 _EARLIEST_VALUE = 315_532_800_000  # 1980-01-01: a smaller number is a duration or a count
 
 # Seconds, and the part of a second in nanoseconds or microseconds, by the names that programs give them.
@@ -716,13 +717,25 @@ _PARTS = (
     ("epochSecond", ("nanoOfSecond", "nano"), 10**6),  # log4j2
     ("_seconds", ("_nanoseconds",), 10**6),  # Firestore
     ("secs_since_epoch", ("nanos_since_epoch",), 10**6),  # Rust's SystemTime
+    ("secs", ("nanos", "nsecs"), 10**6),
     ("sec", ("nsec",), 10**6),
     ("sec", ("usec",), 10**3),
     ("tv_sec", ("tv_nsec",), 10**6),
     ("tv_sec", ("tv_usec",), 10**3),
 )
-# Objects that have the time as one member: MongoDB, Parse, loguru, PHP, BigQuery.
-_MEMBERS = ("$date", "$timestamp", "timestamp", "iso", "date", "value", "repr")
+# Objects that have the time as one member: MongoDB, Parse, loguru, PHP, BigQuery, Bunyan's serialisers.
+_MEMBERS = (
+    "$date",
+    "$timestamp",
+    "timestamp",
+    "iso",
+    "date",
+    "value",
+    "repr",
+    "unix",
+    "epoch",
+    "epochMillisecond",
+)
 
 
 def read_time_value(value: object, context: Context) -> FoundTime | None:
@@ -746,7 +759,9 @@ def read_time_value(value: object, context: Context) -> FoundTime | None:
 def _text_value(value: str, context: Context) -> FoundTime | None:
     if len(value) > _LONGEST_TEXT:
         return None
-    text = value.strip().strip("[]\"'")
+    text = value.strip()
+    if text[:1] in _OPENING and text[-1:] == _OPENING[text[0]]:
+        text = text[1:-1]
     found = scan_time(text, 0, context)
     if found is not None and found.end == len(text):
         found.end = 0
@@ -837,8 +852,11 @@ def _integer(value: object) -> int | None:
 
 
 def _list_value(value: list[Any], context: Context) -> FoundTime | None:
-    """Return the time that Jackson writes as a list: `[2026, 11, 27, 10, 15, 30, 123000000]`."""
+    """Return the time of a list: `[2026, 11, 27, 10, 15, 30, 123000000]`, `[1795774530, 123000000]`."""
     numbers = [_integer(item) for item in value[:8]]
+    if len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
+        seconds, part = numbers[0], numbers[1]
+        return _epoch_value(seconds * SECOND + part // 10**6) if 0 <= part < 10**9 else None
     if not 5 <= len(numbers) <= 7 or any(number is None for number in numbers):
         return None
     year, month, day, hour, minute, second, nanosecond = ([number or 0 for number in numbers] + [0, 0])[:7]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
+from pathlib import Path
 
 from logctl.core.errors import UsageError
+from logctl.ops.send.input_forms import Compression, compression
 
 _SEND = "| logctl send -"
 _UNPACK = "Send what is in it: "
@@ -59,7 +62,8 @@ _KNOWN: tuple[tuple[re.Pattern[bytes], str, str], ...] = tuple(
         (rb"\xff\xfe\x00\x00|\x00\x00\xfe\xff", "text in UTF-32", "Convert it: iconv -f UTF-32 -t UTF-8"),
     )
 )
-_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\v\f\r\x1b\b\0") + b"\x7f"
+# Logs contain white space, colours, bells, backspaces, and separators such as the \x01 of FIX messages.
+_CONTROLS = bytes([*range(0x02, 0x07), *range(0x0E, 0x1B), 0x7F])
 _ENOUGH = 64
 """A shorter start does not show that it is not text."""
 
@@ -67,19 +71,30 @@ _ENOUGH = 64
 def refuse_binary(start: bytes, name: str) -> None:
     """Raise a UsageError if the first bytes of a source are those of a file that is not text.
 
-    `start`: 512 bytes or more, if the source has as many. `name` names the source in the error.
+    `start`: 512 bytes or more, if the source has as many. `name` names the source in the error; in the
+    commands of the hint it is quoted, and standard input is a file that is yet to be named.
     """
+    file = shlex.quote(name) if Path(name).exists() else "FILE"
     for pattern, what, hint in _KNOWN:
         if pattern.match(start):
-            raise UsageError(f"{name} is {what}.", hint.replace("FILE", name))
-    if _is_binary(start):
+            raise UsageError(f"{name} is {what}.", hint.replace("FILE", file))
+    if _has_controls(start):
         raise UsageError(
             f"{name} is not a text file.", "To send its lines as text in spite of that: --format text"
         )
 
 
-def _is_binary(start: bytes) -> bool:
-    """Return whether more than a tenth of some bytes are control characters that text does not contain.
+def is_binary(start: bytes) -> bool:
+    """Return whether the first bytes of a source are those of a file that is not text."""
+    if compression(start) is not Compression.NONE:
+        return True
+    return any(pattern.match(start) for pattern, _, _ in _KNOWN) or _has_controls(start)
+
+
+def _has_controls(start: bytes) -> bool:
+    """Return whether more than 4 % of some bytes are control characters that text does not contain.
+
+    They are 8 % of random bytes.
 
     Zeros at the start of a line are no sign: a file that was being written in a crash has them.
     """
@@ -88,4 +103,4 @@ def _is_binary(start: bytes) -> bool:
         return False
     zeros = len(re.findall(rb"(?<!\x00)\x00", re.sub(rb"\n\x00+", b"\n", content)))
     controls = len(content) - len(content.translate(None, _CONTROLS)) + zeros
-    return controls * 10 > len(content)
+    return controls * 25 > len(content)

@@ -76,8 +76,14 @@ class FollowedContent:
 
         `quiet`: for how many milliseconds the file has not changed. `last`: another file follows this one.
         """
+        # Zeros at the end are room that a program has reserved, where a line may be written.
+        data = file.read(self.max_bytes, state.place.offset).rstrip(b"\0")
+        if not data and (after_hole := _end_of_hole(file, state.place.offset)):
+            tail = file.read(min(_TAIL, after_hole), max(0, after_hole - _TAIL))
+            place = replace(state.place, offset=after_hole)
+            state = replace(state, place=place, tail=_digest(tail), tail_size=len(tail))
+            data = file.read(self.max_bytes, after_hole).rstrip(b"\0")
         start = state.place.offset
-        data = file.read(self.max_bytes, start)
         if start == 0:
             state = replace(state, place=replace(state.place, day_first=day_first(file.read(LOOK, 0))))
         form = state.form or self._recognise(file, settled=quiet >= self.settle)
@@ -185,6 +191,22 @@ def holds(file: GrowingFile, state: FollowState) -> bool:
     """Return whether the bytes of the file before the checkpoint's place are those that were read."""
     end = state.place.offset
     return file.size() >= end and _digest(file.read(state.tail_size, end - state.tail_size)) == state.tail
+
+
+def _end_of_hole(file: GrowingFile, start: int) -> int | None:
+    """Return the offset of the first byte after some zeros, or None if they reach to the end of the file.
+
+    A program that does not notice that its file was truncated leaves such a hole, as long as the file was.
+    """
+    size = file.size()
+    if start >= size or file.read(1, size - 1) == b"\0":
+        return None
+    while chunk := file.read(MAX_BYTES, start):
+        content = chunk.lstrip(b"\0")
+        if content:
+            return start + len(chunk) - len(content)
+        start += len(chunk)
+    return None
 
 
 def _pending_bytes(file: GrowingFile, state: FollowState, pending: Pending) -> bytes | None:

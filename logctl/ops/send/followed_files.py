@@ -20,6 +20,8 @@ from typing import Protocol
 
 from logctl.core.errors import UsageError
 from logctl.core.times import MINUTE, SECOND
+from logctl.ops.send.binary_files import is_binary
+from logctl.ops.send.encodings import wide_encoding
 from logctl.ops.send.follow_checkpoint import CheckpointUnusable, FollowedElsewhere, FollowState
 from logctl.ops.send.follow_paths import FollowPaths, FoundPaths, LeftOut
 from logctl.ops.send.followed_content import holds
@@ -325,13 +327,13 @@ class FollowedFiles:
         return False
 
     def _is_binary(self, path: Path) -> bool:
-        """Return whether a file is not a log, because it has NUL characters; UTF-16 is reported elsewhere."""
+        """Return whether a file is not text; UTF-16 is reported elsewhere."""
         try:
             with path.open("rb") as file:
                 start = file.read(1024)
         except OSError:
             return False  # the one who follows it reports that
-        if b"\0" not in start or start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if wide_encoding(start) is not None or not is_binary(start):
             return False
         self._leave(path, f"{path} is not text. It is not followed.")
         return True

@@ -93,7 +93,11 @@ def recognise(start: bytes, requested: Requested) -> Form | None:
         UsageError: the source is UTF-16.
     """
     if wide_encoding(start) is not None:
-        raise UsageError("The input is UTF-16.", "Convert it: iconv -f UTF-16 -t UTF-8")
+        raise UsageError(
+            "The input is UTF-16.",
+            "Send what it holds without --follow, or convert it: tail -c +1 -F FILE | iconv -f UTF-16 -t "
+            "UTF-8 | logctl send -",
+        )
     content = start.removeprefix(BOM).lstrip()
     match requested:
         case Requested.TEXT:

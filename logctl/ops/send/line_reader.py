@@ -60,11 +60,10 @@ class Position:
 class _Line:
     """One line, or a part of a line that is too long, and later the place of a record that begins with it.
 
-    `start` is its offset with the zeros before it. `continued` marks every part but the first, `cut` every part
-    but the last. `before` is the last time in the lines before it. `value` is the object that it holds.
+    `continued` marks every part but the first, `cut` every part but the last. `before` is the last time in
+    the lines before it. `value` is the object that it holds.
     """
 
-    start: int
     offset: int
     end: int
     number: int
@@ -128,8 +127,8 @@ class LineReader:
         """Offset of the first record that the next lines may continue; None if there is none."""
         held = self._joiner.held
         if held is not None:
-            return held.start
-        return self._collected[0][0].start if self._collected else None
+            return held.offset
+        return self._collected[0][0].offset if self._collected else None
 
     @property
     def expects(self) -> bool:
@@ -209,14 +208,13 @@ class LineReader:
                     data, rest = data[: partial.start()], data[partial.start() :]
             elif not ended and not final:
                 return
-            start, offset = self._offset, self._offset + zeros
-            number, continued, zeros = self._number, self._inside_line, 0
+            offset, number, continued = self._offset + zeros, self._number, self._inside_line
+            zeros = 0
             self._offset, self._number, self._inside_line = offset + len(data), number + ended, not ended
             body = data[: -2 if data.endswith(b"\r\n") else -1] if ended else data
             if offset == 0:
                 body = body.removeprefix(BOM)
             yield _Line(
-                start=start,
                 offset=offset,
                 end=self._offset,
                 number=number,

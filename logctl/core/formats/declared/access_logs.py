@@ -11,12 +11,12 @@ from logctl.core.formats.reading import Format, Joins
 
 _COLUMN = r'[^\s\[\]"|=,]{1,255}'
 # Most lines have no bracket after a few columns: they are recognised in one step.
-_BEFORE_BRACKET = r'(?=[^\[\]"|=\n]{3,500}\[[\dA-Z])'
+_BEFORE_BRACKET = r'(?=[^\[\]"|=\n]{3,500}+\[[\dA-Z])'
 _USER = rf"(?:-(?=\ )|(?P<user>{_COLUMN}))"
 
 # `"GET /x HTTP/1.1"`; a proxy logs a whole URL, a broken client anything. Fields hold the first 300 characters.
 _PATH = r'(?:[^\s"\\]|\\.)'
-_REQUEST = rf'"(?:(?P<method>[A-Z]{{2,20}})\ (?P<path>{_PATH}{{1,300}}){_PATH}*+(?:\ [A-Z]+/?[\d.]+)?|(?:[^"\\]|\\.)*+)"'
+_REQUEST = rf'"(?:(?P<method>[A-Z]{{2,20}})\ (?P<path>{_PATH}{{1,300}}+){_PATH}*+(?:\ [A-Z]+/?[\d.]+)?|(?:[^"\\]|\\.)*+)"'
 _STATUS_BYTES = r"(?:\ (?:(?P<status>\d{3})|-)(?:\ (?:-|(?P<bytes>\d+)))?)?"
 
 # Referer and user agent come before it. A Traefik line has a count, a router and a server there as well, and one of
@@ -75,7 +75,7 @@ FORMATS = (
             (?P<client>[\da-fA-F.:\[\]]{2,50}:\d{1,5}|unix:\d+)\ \[<time>\]
             \ (?=(?P<frontend>\S{1,100})\ (?P<backend>[^\s/]{1,100})/(?P<server>\S{1,100})\ [-+\d]+(?:/[-+\d]+){1,4}
                \ (?:(?P<status>-?\d{1,3})\ )?\+?(?P<bytes>\d+)
-               \ (?:.{1,200}?\{?.{0,200}?\ "(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300}))?)
+               \ (?:[^"\n]{1,400}\ "(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300}+))?)
         """,
         joins=Joins.NONE,
         examples=(
@@ -228,7 +228,7 @@ FORMATS = (
     Format(
         name="access with other columns",
         describes="Access logs with any columns before a time in brackets",
-        head=r"(?P<columns>[^\[\n]{2,200})\[(?=\d{1,2}/[A-Z][a-z]{2}/\d{4}[:\ ])<time>\]\ ",
+        head=r"(?P<columns>[^\[\n]{2,200}+)\[(?=\d{1,2}/[A-Z][a-z]{2}/\d{4}[:\ ])<time>\]\ ",
         joins=Joins.NONE,
         examples=(
             line(
@@ -244,7 +244,7 @@ FORMATS = (
         name="envoy access",
         describes="Access log of Envoy and Istio; requests of Django's development server",
         head=r"""
-            \[<time>\]\ (?="(?:(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300})|-)[^"]*+"\ (?P<status>\d{1,3})
+            \[<time>\]\ (?="(?:(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300}+)|-)[^"]*+"\ (?P<status>\d{1,3})
             (?:\ (?P<flags>-|[A-Z]{2,5}(?:,[A-Z]{2,5})*+)
                (?:\ [\w:()\[\]{},._'~|-]+\ \S+\ "[^"]*+")?\ \d+\ (?P<bytes>\d+)\ (?P<duration>\d+)
              \ |\ (?P<length>\d+)$)?)
@@ -294,7 +294,7 @@ FORMATS = (
         describes="Access log of squid",
         head=r"""
             (?=\d{10}\.\d{3}\ )<time>\ +(?P<duration>\d{1,10})\ (?P<client>\S{1,255})
-            \ (?=[A-Z_]+/(?P<status>\d{3})\ (?P<bytes>\d+)\ (?P<method>[A-Z]+|-)\ (?P<path>\S{1,300}))
+            \ (?=[A-Z_]+/(?P<status>\d{3})\ (?P<bytes>\d+)\ (?P<method>[A-Z]+|-)\ (?P<path>\S{1,300}+))
         """,
         joins=Joins.NONE,
         examples=(
@@ -318,7 +318,7 @@ FORMATS = (
         head=r"""
             (?:\{[^}]{1,200}\}\ )?\[pid:\ (?P<pid>\d{1,10})\|app:\ [-\d]+\|req:\ [-\d/]+\]\ (?P<client>\S{0,255})
             \ \((?P<user>[^)]{0,100})\)\ \{[^}]{1,100}\}\ \[<time>\]
-            \ (?=(?P<method>[A-Z]+)\ (?P<path>\S{1,300})\S*+\ =>\ generated\ (?P<bytes>\d+)\ bytes\ in\ (?P<duration>\d+)
+            \ (?=(?P<method>[A-Z]+)\ (?P<path>\S{1,300}+)\S*+\ =>\ generated\ (?P<bytes>\d+)\ bytes\ in\ (?P<duration>\d+)
                \ (?:msecs|micros)\ \(\S+\ (?P<status>\d{3})\))
         """,
         joins=Joins.NONE,
@@ -346,7 +346,7 @@ FORMATS = (
         head=r"""
             (?:\[(?:GIN|HTTP|Fiber|echo)\]\ )?<time>\ \|\ *
             (?=(?P<status>\d{3})\ *\|\ *(?P<duration>[\d.]+[a-zµ]{1,2})\ *\|\ *(?P<client>[\da-fA-F.:]{2,50})\ *\|\ *
-               (?P<method>[A-Z]{2,20})\ *\|?\ *"?(?P<path>[^\s"|]{1,300}))
+               (?P<method>[A-Z]{2,20})\ *+\|?\ *+"?(?P<path>[^\s"|]{1,300}+))
         """,
         joins=Joins.NONE,
         examples=(
@@ -375,7 +375,7 @@ FORMATS = (
         name="request without time",
         describes="Requests without a time: morgan's form `dev`, and the access log of php-fpm without its date",
         head=r"""
-            (?=(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\ (?P<path>/\S{0,300})\S*+\ (?P<status>[1-5]\d\d)
+            (?=(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\ (?P<path>/\S{0,300}+)\S*+\ (?P<status>[1-5]\d\d)
                \ (?P<duration>\d+(?:\.\d+)?)\ ?ms\b)
         """,
         joins=Joins.NONE,

@@ -9,9 +9,9 @@ from logctl.core.formats.declared.right_answers import line
 from logctl.core.formats.reading import Format, Joins
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_REQUEST = r'"(?:(?P<method>[A-Z]{2,20}|-)\ (?P<path>[^\s"]{1,300})[^"]*+|[^"]*+)"'
+_REQUEST = r'"(?:(?P<method>[A-Z]{2,20}|-)\ (?P<path>[^\s"]{1,300}+)[^"]*+|[^"]*+)"'
 _REPORT = r"""
-    (?:(?:Init\ |Restore\ )?Duration:\ (?P<duration>[\d.]+)\ ms\s*)?(?:Billed\ Duration:\ (?P<billed>[\d.]+)\ ms\s*)?
+    (?:(?:Init\ |Restore\ )?Duration:\ (?P<duration>[\d.]+)\ ms\s*)?(?:Billed\ Duration:\ (?P<billed_duration>[\d.]+)\ ms\s*)?
     (?:Memory\ Size:\ (?P<memory>\d+)\ MB\s*)?(?:Max\ Memory\ Used:\ (?P<max_memory>\d+)\ MB\s*)?
 """
 
@@ -98,7 +98,7 @@ FORMATS = (
         head=r"""
             (?P<owner>[0-9a-f]{6,64}|-)\ (?P<bucket>[A-Za-z0-9][\w.-]{2,254})\ \[<time>\]
             \ (?=(?P<client>\S{1,60})\ (?P<user>\S{1,255})\ (?P<request_id>\w{1,64})\ [A-Z0-9]+\.[A-Z0-9_.]+\ (?P<key>\S{1,300})
-              (?:\S*+\ (?:"(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300})[^"]*+"|"?-"?)
+              (?:\S*+\ (?:"(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300}+)[^"]*+"|"?-"?)
               \ (?P<status>\d{3}|-)\ \S+\ (?P<bytes>\d+|-)\ \S+\ (?P<duration>\d+|-))?)
         """,
         joins=Joins.NONE,
@@ -128,7 +128,7 @@ FORMATS = (
         head=r"""
             (?=\d{4}-\d\d-\d\d\t\d\d:\d\d:\d\d\t)<time>\t
             (?=(?P<edge>[A-Z]{3}\d*-[A-Z]\d+)\t(?P<bytes>\d+)\t(?P<client>\S+)\t(?P<method>[A-Z]+)\t(?P<host>\S+)
-              \t(?P<path>\S{1,300})\S*+\t(?P<status>\d{3})\t)
+              \t(?P<path>\S{1,300}+)\S*+\t(?P<status>\d{3})\t)
         """,
         joins=Joins.NONE,
         examples=(
@@ -224,8 +224,8 @@ FORMATS = (
                 "Memory Size: 128 MB\tMax Memory Used: 70 MB\tInit Duration: 100.50 ms",
                 request_id="8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22",
                 duration=12.34,
-                memory="128",
-                max_memory="70",
+                memory=128,
+                max_memory=70,
             ),
             line(
                 "INIT_START Runtime Version: python:3.12.v16\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:5f1c",
@@ -333,7 +333,7 @@ FORMATS = (
         name="redshift",
         describes="User activity log of Amazon Redshift",
         head=r"""
-            '<time>\ UTC\ \[\ db=(?P<database>\S{1,128})\ user=(?P<user>\S{1,128})\ pid=(?P<pid>\d{1,10})[^\]]{0,200}\]'
+            '<time>(?:\ UTC)?\ \[\ db=(?P<database>\S{1,128})\ user=(?P<user>\S{1,128})\ pid=(?P<pid>\d{1,10})[^\]]{0,200}\]'
             \ <level>:[ ]
         """,
         examples=(

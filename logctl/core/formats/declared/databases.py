@@ -7,6 +7,27 @@ from logctl.core.formats.reading import Answer, Example, Format, Joins
 
 FORMATS = (
     Format(
+        name="postgres in syslog",
+        describes="PostgreSQL's messages in syslog: a number for the message and its part before them",
+        head=r"""
+            \[\d{1,8}-\d{1,4}\]\ (?:[^\s:]{1,160}\ ){0,4}(?:(?=(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION):\ \ )|(?P<level>DEBUG[1-5]?|INFO|NOTICE|WARNING|LOG|ERROR|FATAL|PANIC):\ \ )
+        """,
+        examples=(
+            line(
+                '[3-1] ERROR:  relation "x" does not exist at character 15',
+                time=None,
+                level="ERROR",
+                message='relation "x" does not exist at character 15',
+            ),
+            line(
+                "[3-2] shop@shopdb STATEMENT:  select 1",
+                time=None,
+                level="UNKNOWN",
+                message="STATEMENT:  select 1",
+            ),
+        ),
+    ),
+    Format(
         name="postgres",
         describes="PostgreSQL with the usual forms of log_line_prefix, also of Amazon RDS, pgpool and"
         " pgbouncer",

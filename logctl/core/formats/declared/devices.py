@@ -10,7 +10,7 @@ FORMATS = (
         name="logcat",
         describes="Android's logcat -v threadtime, also with year, zone and user",
         head=r"""
-            <time>\ +(?:(?P<user>[a-z]\w{1,20}|\d{1,10})\ +)?(?P<pid>\d{1,10})\ +(?P<thread>\d{1,10})\ (?P<level>[VDIWEFA])\ (?P<logger>[^\n]{0,150}?)\ *:(?:\ |$)
+            <time>\ +(?:(?P<user>[a-z]\w{1,20}|\d{1,10})\ +)?(?P<pid>\d{1,10})\ +(?P<thread>\d{1,10})\ (?P<level>[VDIWEFA])\ (?P<logger>[^\n]{0,150}?):(?:\ |$)
         """,
         levels={"V": "TRACE", "A": "FATAL"},
         examples=(
@@ -49,7 +49,7 @@ FORMATS = (
     Format(
         name="logcat time",
         describes="Android's logcat -v time",
-        head=r"<time>\ +(?P<level>[VDIWEFA])/(?P<logger>[^(\n]{0,150}?)\ *\(\ *(?P<pid>\d{1,10})\):\ ?",
+        head=r"<time>\ +(?P<level>[VDIWEFA])/(?P<logger>[^(\n]{0,150}+)\(\ *(?P<pid>\d{1,10})\):\ ?",
         levels={"V": "TRACE", "A": "FATAL"},
         examples=(
             line(
@@ -66,7 +66,7 @@ FORMATS = (
         name="logcat brief",
         describes="Android's logcat -v brief, process, tag and thread: lines without a time",
         head=r"""
-            (?P<level>[VDIWEFA])(?:/(?P<logger>[^(:\n]{1,150}?)\ *(?:\(\ *(?P<pid>\d{1,10})\))?|\(\ *(?P<process_id>\d{1,10})(?::\ *(?P<thread>\d{1,10}))?\))(?::\ |\ (?=\S))
+            (?P<level>[VDIWEFA])(?:/(?P<logger>[^(:\n]{1,150}+)(?:\(\ *(?P<pid>\d{1,10})\))?|\(\ *(?P<process_id>\d{1,10})(?::\ *(?P<thread>\d{1,10}))?\))(?::\ |\ (?=\S))
         """,
         levels={"V": "TRACE", "A": "FATAL"},
         examples=(
@@ -130,7 +130,7 @@ FORMATS = (
         name="logcat long",
         describes="Android's logcat -v long: a head, and the lines until the next one",
         head=r"""
-            \[\ <time>\ +(?P<pid>\d{1,10}):\ *(?P<thread>\d{1,10})\ (?P<level>[VDIWEFA])/(?P<logger>[^\]\n]{0,150}?)\ *\]$
+            \[\ <time>\ +(?P<pid>\d{1,10}):\ *(?P<thread>\d{1,10})\ (?P<level>[VDIWEFA])/(?P<logger>[^\]\n]{0,150}+)\]$
         """,
         levels={"V": "TRACE", "A": "FATAL"},
         joins=Joins.UNTIL_HEAD,

@@ -7,6 +7,90 @@ from logctl.core.formats.reading import Answer, Example, Format, Joins
 
 FORMATS = (
     Format(
+        name="asterisk without time",
+        describes="Asterisk in syslog and on its console",
+        head=r"""
+            (?P<level>ERROR|WARNING|NOTICE|VERBOSE|DEBUG|DTMF|SECURITY|FAX)\[(?P<thread>\d{1,10})\](?:\[(?P<call>C-[0-9a-f]{4,12})\])?:?\ (?P<logger>[\w./-]{1,100}\.c(?:pp)?)(?::\d{1,6})?(?:\ (?:in\ )?\w{1,60})?:[ ]
+        """,
+        levels={"DTMF": "DEBUG", "SECURITY": "NOTICE", "FAX": "INFO"},
+        examples=(
+            line(
+                "WARNING[812]: chan_sip.c:4112 in retrans_pkt: Retransmission timeout reached",
+                time=None,
+                level="WARN",
+                message="Retransmission timeout reached",
+                thread="812",
+                logger="chan_sip.c",
+            ),
+        ),
+    ),
+    Format(
+        name="unbound in syslog",
+        describes="Unbound's messages in syslog",
+        head=r"""
+            \[(?P<pid>\d{1,10}):(?P<thread>[0-9a-f]{1,8})\]\ (?P<level>fatal|error|warning|notice|info|debug|verbose):[ ]
+        """,
+        examples=(
+            line(
+                "[812:0] info: start of service (unbound 1.17.1).",
+                time=None,
+                level="INFO",
+                message="start of service (unbound 1.17.1).",
+                pid=812,
+            ),
+        ),
+    ),
+    Format(
+        name="open vswitch",
+        describes="Open vSwitch and OVN, with bars between the columns",
+        head=r"""
+            <time>\|(?P<sequence>\d{5,8})\|(?P<logger>[\w()-]{1,60})\|(?P<level>EMER|ERR|WARN|INFO|DBG)\|
+        """,
+        levels={"EMER": "FATAL"},
+        examples=(
+            line(
+                "2026-11-27T10:15:30.123Z|00002|bridge|WARN|could not open network device eth9",
+                time="2026-11-27T10:15:30.123Z",
+                level="WARN",
+                message="could not open network device eth9",
+                logger="bridge",
+            ),
+        ),
+    ),
+    Format(
+        name="open vswitch in syslog",
+        describes="Open vSwitch's messages in syslog",
+        head=r"""
+            ovs\|(?P<sequence>\d{5,8})\|(?P<logger>[\w()-]{1,60})\|(?P<level>EMER|ERR|WARN|INFO|DBG)\|
+        """,
+        levels={"EMER": "FATAL"},
+        examples=(
+            line(
+                "ovs|00001|vlog|ERR|opened log file",
+                time=None,
+                level="ERROR",
+                message="opened log file",
+                logger="vlog",
+            ),
+        ),
+    ),
+    Format(
+        name="absl before its start",
+        describes="Google's logger before it is initialised: TensorFlow, XLA, gRPC",
+        head=r"""
+            (?P<level>[IWEF])0000\ 00:00:<time>\ +(?P<pid>\d{1,10})\ (?P<logger>[\w.@/-]{1,150}:\d{1,6})\][ ]
+        """,
+        examples=(
+            line(
+                "W0000 00:00:1795774530.123456     812 cpu_feature_guard.cc:210] This binary is optimized",
+                time="2026-11-27T10:15:30.123Z",
+                level="WARN",
+                message="This binary is optimized",
+                pid=812,
+            ),
+        ),
+    ),
+    Format(
         name="nagios",
         describes="Nagios, Icinga and Naemon: the state of a service is not a level",
         head=r"\[(?=\d{10}\]\ [A-Z]+(?:\ [A-Z]+){1,4}:\ [^;\n]{1,200};)<time>\][ ]",

@@ -131,7 +131,7 @@ FORMATS = (
     Format(
         "spark",
         "Apache Spark",
-        r"(?=\d\d/\d\d/\d\d\ )<time>\ <level>\ (?P<logger>[\w.$\-]{1,160}):\ ",
+        r"<time>(?<=\d\d/\d\d/\d\d\ \d\d:\d\d:\d\d)(?<!\d\d\d/\d\d/\d\d\ \d\d:\d\d:\d\d)\ <level>\ (?P<logger>[\w.$\-]{1,160}):\ ",
         examples=(
             line(
                 "26/11/27 10:15:30 ERROR SparkContext: Error initializing",
@@ -145,7 +145,7 @@ FORMATS = (
     Format(
         "hdfs old",
         "Hadoop before version 1: six digits of date, six of time, thread, level, logger",
-        r"(?=\d{6}\ \d{6}\ )<time>\ (?P<thread>\d{1,10})\ <level>\ (?P<logger>[\w.$\-]{1,160}):\ ",
+        r"<time>(?<=\d{6}\ \d{6})\ (?P<thread>\d{1,10})\ <level>\ (?P<logger>[\w.$\-]{1,160}):\ ",
         examples=(
             line(
                 "081109 203615 148 INFO dfs.DataNode$PacketResponder: PacketResponder 1 terminating",
@@ -323,7 +323,7 @@ FORMATS = (
     Format(
         "jira",
         "Jira and Bitbucket: thread, level, user and request, the logger in brackets",
-        r"<time>\s+(?P<thread>[\w\-.:\#/]{1,100})\s+<level>\s+(?P<request>[^\[\]\n]{0,200})"
+        r"<time>\s+(?P<thread>[\w\-.:\#/]{1,100})\s+(?=[A-Z]{4,8}\s)<level>\s+(?P<request>[^\[\]\n]{0,200})"
         r"\[(?P<logger>[a-z]\w{0,60}\.[\w.$\-]{1,120})\]\ ",
         examples=(
             line(

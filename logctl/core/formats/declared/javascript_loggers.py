@@ -97,7 +97,7 @@ FORMATS = (
     Format(
         "npm debug",
         "The debug package where it does not write to a terminal",
-        r"(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\ )<time>\ (?P<logger>[a-z@][\w\-@/]{0,40}(?::[\w\-*]{1,40}){1,5})\ ",
+        r"<time>(?<=T\d\d:\d\d:\d\d\.\d{3}Z)\ (?P<logger>[a-z@][\w\-@/]{0,40}(?::[\w\-*]{1,40}){1,5})\ ",
         examples=(
             line(
                 "2026-11-27T10:15:30.123Z app:db connected",

@@ -209,7 +209,7 @@ FORMATS = (
         name="influxdb access",
         describes="Access log of InfluxDB 1",
         head=r"""
-            \[httpd\]\ (?P<client>[^\s,\["]{1,100})(?:,[^\s\["]{1,200})?\ \S{1,20}\ (?P<user>\S{1,100})\ \[<time>\]\ (?="(?P<method>[A-Z]{1,20})\ (?P<path>[^\s"]{1,300})[^"]*+"\ (?P<status>\d{3})\ (?P<bytes>\d+))
+            \[httpd\]\ (?P<client>[^\s,\["]{1,100})(?:,[^\s\["]{1,200})?\ \S{1,20}\ (?P<user>\S{1,100})\ \[<time>\]\ (?="(?P<method>[A-Z]{1,20})\ (?P<path>[^\s"]{1,300}+)[^"]*+"\ (?P<status>\d{3})\ (?P<bytes>\d+))
         """,
         joins=Joins.NONE,
         examples=(

@@ -84,7 +84,7 @@ FORMATS = (
     Format(
         "symfony console",
         "Symfony's console handler",
-        r"(?=\d\d:\d\d:\d\d\ )<time>\ <level>\s+\[(?P<logger>[a-z][\w.\-]{0,60})\]\ ",
+        r"<time>(?<=\d\d:\d\d:\d\d)(?<!\d[ T]\d\d:\d\d:\d\d)\ <level>\s+\[(?P<logger>[a-z][\w.\-]{0,60})\]\ ",
         examples=(
             line(
                 '10:15:30 ERROR     [app] payment failed ["id" => 17]',
@@ -190,7 +190,7 @@ FORMATS = (
     Format(
         "rails request",
         "The first line of a request in the log of a Rails application in development",
-        r'(?P<message>Started\ (?P<method>[A-Z]{3,8})\ "(?P<path>[^"\n]{1,300})"\ for\ (?P<client>[\w.:]{2,50}))\ at\ <time>',
+        r'(?P<message>Started\ (?P<method>[A-Z]{3,8})\ "(?P<path>[^"\n]{1,300}+)"\ for\ (?P<client>[\w.:]{2,50}))\ at\ <time>',
         examples=(
             line(
                 'Started GET "/orders/17" for 127.0.0.1 at 2026-11-27 11:15:30 +0100',

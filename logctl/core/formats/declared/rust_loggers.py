@@ -12,7 +12,7 @@ FORMATS = (
     Format(
         "tracing",
         "The tracing crate's default and compact output",
-        r"(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6,9}Z)<time>\ {1,2}<level>\ "
+        r"<time>(?:(?<=T\d\d:\d\d:\d\d\.\d{6}Z)|(?<=\.\d{9}Z))\ {1,2}<level>\ "
         r"(?:(?:[\w.\-]{1,80}\ )?ThreadId\((?P<thread>\d{1,10})\)\ )?"
         rf"(?:(?:[\w.\-]{{1,80}}(?:\{{[^{{}}\n]{{0,400}}\}})?:){{1,8}}\ )??(?P<logger>{_PATH}):\ (?:{_CALLER}:\ )?",
         examples=(
@@ -129,13 +129,13 @@ FORMATS = (
     Format(
         "chromium",
         "Chromium, Electron, CEF and WebRTC",
-        r"\[(?:(?P<pid>\d{1,10}):)?(?P<thread>\d{1,20}):(?P<date>\d{4}/\d{6}\.\d{3,6}):"
+        r"\[(?:(?P<pid>\d{1,10}):)?(?P<thread>\d{1,20}):<time>:"
         r"(?P<level>VERBOSE\d{0,2}|INFO|WARNING|ERROR|FATAL):(?P<file>[\w./\-]{1,160})[:(](?P<line>\d{1,6})\)?\]\ ",
         levels={f"VERBOSE{number or ''}": "TRACE" for number in range(6)},
         examples=(
             line(
                 "[812:900:1127/101530.123456:ERROR:gpu_init.cc(440)] Passthrough is not supported",
-                time=None,
+                time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
                 message="Passthrough is not supported",
                 pid=812,

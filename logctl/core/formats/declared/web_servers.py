@@ -373,7 +373,7 @@ FORMATS = (
         name="iis http error",
         describes="Error log of Windows' HTTP.sys, without its header lines",
         head=r"""
-            <time>\ (?=(?P<client>[\da-fA-F.:%]{2,50})\ \d{1,5}\ [\da-fA-F.:%]{2,50}\ \d{1,5}\ (?:HTTP/[\d.]+|-)\ (?P<method>[A-Z]{1,20}|-)\ (?P<path>\S{1,300}))
+            <time>\ (?=(?P<client>[\da-fA-F.:%]{2,50})\ \d{1,5}\ [\da-fA-F.:%]{2,50}\ \d{1,5}\ (?:HTTP/[\d.]+|-)\ (?P<method>[A-Z]{1,20}|-)\ (?P<path>\S{1,300}+))
         """,
         joins=Joins.NONE,
         examples=(
@@ -392,7 +392,7 @@ FORMATS = (
         name="iis access",
         describes="Access log of IIS in its default columns, without its header lines",
         head=r"""
-            <time>\ (?:W3SVC\d+\ )?(?=[\da-fA-F.:%]{2,50}\ (?P<method>[A-Z]{2,20})\ (?P<path>/\S{0,300})\S*+\ \S+\ \d{1,5}\ (?P<user>\S{1,100})\ (?P<client>[\da-fA-F.:%]{2,50})\ \S+(?:\ \S+)?\ (?P<status>\d{3})\ \d+\ \d+(?:\ (?P<duration>\d+))?\s*$)
+            <time>\ (?:W3SVC\d+\ )?(?=[\da-fA-F.:%]{2,50}\ (?P<method>[A-Z]{2,20})\ (?P<path>/\S{0,300}+)\S*+\ \S+\ \d{1,5}\ (?P<user>\S{1,100})\ (?P<client>[\da-fA-F.:%]{2,50})\ \S+(?:\ \S+)?\ (?P<status>\d{3})\ \d+\ \d+(?:\ (?P<duration>\d+))?\s*$)
         """,
         joins=Joins.NONE,
         examples=(
