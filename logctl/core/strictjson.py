@@ -56,8 +56,8 @@ def loads_leniently(text: str, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) 
 
     It is malformed if parsers read it in different ways or not at all. Of a key that occurs twice the last
     value counts. NaN, Infinity and numbers that are too large become text. Control characters in strings are
-    allowed. A backslash that escapes nothing is a backslash; `\x41` is `A` (nginx). Halves of surrogate
-    pairs become U+FFFD.
+    allowed, and so is a comma after the last member. A backslash that escapes nothing is a backslash; `\x41`
+    is `A` (nginx). Halves of surrogate pairs become U+FFFD.
 
     Raises:
         Malformed: it is not JSON even so (such as JSON that was cut off), it is nested too deeply, or it has
@@ -94,12 +94,16 @@ def _decode_leniently(text: str, depth: int) -> Any:
     try:
         return _decode(_LENIENT, text, depth)
     except Malformed as problem:
-        if problem.reason != "json" or "\\" not in text:
+        if problem.reason != "json":
             raise
-        repaired = _ESCAPE.sub(_repair_escape, text)
+        repaired = _COMMA.sub(_repair_comma, _ESCAPE.sub(_repair_escape, text))
         if repaired == text:
             raise
     return _decode(_LENIENT, repaired, depth)
+
+
+def _repair_comma(match: re.Match[str]) -> str:
+    return "" if match[0] == "," else match[0]
 
 
 def _repair_escape(match: re.Match[str]) -> str:
@@ -160,6 +164,8 @@ def _int(digits: str) -> int | str:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_float, parse_int=_int
 )
+# A comma after the last member. A string is matched to its end, or to the end of the text: linear time.
+_COMMA = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|,(?=\s*+[}\]])', re.DOTALL)
 _ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|)')
 
 

@@ -1,6 +1,7 @@
 """JSON that is wrong in its form: what is read of it, and that it is marked."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from logctl.core.strictjson import Malformed, loads, loads_leniently
         ('{"a":' + "9" * 5000 + "}", {"a": "9" * 5000}),
         ('{"a":"x\ty\x00z"}', {"a": "x\ty\x00z"}),
         (r'{"agent":"\x22curl\x22","path":"C:\dir","n":"\\x41\n"}', {"agent": '"curl"', "path": "C:\\dir", "n": "\\x41\n"}),
+        ('{"a":[1,2,],"b":",}",}', {"a": [1, 2], "b": ",}"}),
         (r'{"a":"\ud800"}', {"a": "\ufffd"}),
         ('{"a":"\ud800"}', {"a": "\ufffd"}),
         (r'{"\ud800":1,"\udc00":2}', {"\ufffd": 2}),
@@ -69,3 +71,13 @@ def test_any_text_is_read_or_refused(text):
     except Malformed:
         return
     json.dumps(value, allow_nan=False).encode()
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a":"' + r"\"" * 400_000, '{"a":"' + "\\" * 800_001, "{" + ", " * 400_000, '{"' * 400_000]
+)
+def test_a_megabyte_of_wrong_json_is_refused_in_little_time(text):
+    started = time.process_time()
+    with pytest.raises(Malformed):
+        loads_leniently(text)
+    assert time.process_time() - started < 5

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from logctl.core import levels
 from logctl.core.formats.objects import events_of, read_object
-from logctl.core.formats.reader import read_value
+from logctl.core.formats.reader import read_line, read_value
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context
 from logctl.core.times import iso, parse_time
 
@@ -30,7 +30,7 @@ LOGGERS = [
 
 @pytest.mark.parametrize("case", LOGGERS, ids=[case["logger"] for case in LOGGERS])
 def test_an_object_of_a_logger_is_read_rightly(case):
-    reading = read_value(json.loads(case["object"]), CONTEXT)
+    reading = read_line(case["object"], CONTEXT)
     assert (reading.ts and iso(reading.ts), reading.level) == (case["time"], case["level"])
     if case["message"]:
         assert reading.message == case["message"]

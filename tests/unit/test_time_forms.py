@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from logctl.core.formats import zones
 from logctl.core.formats.reading import Context
-from logctl.core.formats.time_forms import FoundTime, _year_first, read_time_value, scan_time
+from logctl.core.formats.time_forms import FoundTime, _year_first, scan_time
+from logctl.core.formats.time_values import read_time_value
 from logctl.core.times import DAY, from_datetime, iso, parse_time
 
 NOON = parse_time("2026-11-27T12:00:00Z")
@@ -429,6 +430,12 @@ def test_without_a_database_of_zones_the_zone_of_the_context_stands_in(monkeypat
         {"date": "2026-11-27 11:15:30.123000", "timezone_type": 1, "timezone": "+01:00"},
         {"__type": "Date", "iso": "2026-11-27T10:15:30.123Z"},
         "/Date(1795774530123)/",
+        "2026-11-27T10:15:30.123Z[UTC]",
+        "2026-11-27T11:15:30.123+01:00[Europe/Berlin]",
+        "2026-11-27T10:15:30.123 Z",
+        {"secs": 1795774530, "nanos": 123000000},
+        {"unix": 1795774530.123},
+        [1795774530, 123000000],
         "20261127101530123",
         "1.795774530123e+09",
         1.795774530123e09,
@@ -472,6 +479,9 @@ def test_other_numbers_and_lists_of_time():
         "2026-11-27 10:15:30" + " " * 200 + "x",
         [],
         [1, 2, 3],
+        [1, 2],
+        [1795774530, -1],
+        "[",
         [2026, 11, 27, 10, 15, 30, 123, 4],
         [2026, "x", 27, 10, 15],
         [2026, -11, 27, 10, 15],

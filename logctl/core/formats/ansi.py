@@ -25,7 +25,7 @@ _WRITTEN_CODE = re.compile(
 )
 # Colours whose ESC was lost. `[5m]` is a duration in PromQL, so there has to be a reset as well.
 _BARE_COLOUR = re.compile(r"\[(?:\d{1,3};){0,4}\d{1,3}m(?!\])")
-_LEADING = "\x00\ufeff\r"
+_LEADING = "\x00\ufeff\r\x1e"
 
 
 def strip_codes(text: str) -> str:

@@ -22,7 +22,7 @@ from typing import Generic, TypeVar
 from logctl.core.formats import registry
 from logctl.core.formats.column_headers import ColumnHeader, header_of, loads
 from logctl.core.formats.reader import read_line
-from logctl.core.formats.reading import BAD_TIME, Context, Joins, Reading
+from logctl.core.formats.reading import BAD_TIME, MALFORMED_JSON, Context, Joins, Reading
 from logctl.core.formats.traces import CONFIRMS, TRACES, begun_by, exception_of
 from logctl.core.levels import ERROR, FATAL, INFO, NOTICE, UNKNOWN, parse_level
 
@@ -498,7 +498,10 @@ class Joiner(Generic[Place]):
             number += 1
         if not number:
             return []
-        complete = [record if isinstance(record, Joined) else _joined(record) for record in queue[:number]]
+        complete = [
+            record if isinstance(record, Joined) else _joined(record, self._context)
+            for record in queue[:number]
+        ]
         del queue[:number]
         self._release()
         return complete
@@ -767,10 +770,14 @@ def _read_within(outer: Reading, inner: str, context: Context) -> Reading:
     return reading
 
 
-def _joined(record: _Open[Place]) -> Joined[Place]:
+def _joined(record: _Open[Place], context: Context) -> Joined[Place]:
     reading = record.first.reading
     if len(record.messages) > 1:
         reading.message = _message(record.messages)
+        if reading.layers and reading.message[0] == "{" and record.messages[-1].rstrip()[-1:] == "}":
+            # JSON that a program in a container wrote in several lines.
+            whole = _read_within(reading, reading.message, context)
+            reading = whole if whole.format and MALFORMED_JSON not in whole.flags else reading
     text = record.texts[0] if len(record.texts) == 1 else "\n".join(record.texts)
     return Joined(reading, text, record.first.place, record.last, text.count("\n") + 1)
 

@@ -67,18 +67,18 @@ def _words(text: str) -> list[str]:
 # last.
 _TIMES = _words("""
     timestamp @timestamp time ts asctime datetime @t t timestamp_utc timestamputc time_iso8601 iso_time
-    isotime eventtime event_time eventtimestamp event_timestamp event.created eventdate logtime log_time
-    log.time logtimestamp log_timestamp logged_at loggedat logdate log_date timemillis timestamp_ms
-    timestampms time_ms ts_ms epochmillis epoch_ms epochms epoch unixtime unix_time unix_timestamp
-    timestampseconds instant timeunixnano time_unix_nano timestamp_ns timestampns __realtime_timestamp
-    _source_realtime_timestamp requesttime requesttimeepoch time_local localtime msec ibm_datetime
-    time_stamp datetime_utc date_time date dt _time _timestamp @ts timegenerated timecreated systemtime
-    utctime query_timestamp edgestarttimestamp edgeendtimestamp stagetimestamp requestreceivedtimestamp
-    lasttimestamp eventseriestime firsttimestamp published activitydatetime createddatetime creationtime
-    creation_time createtime create_time created_at createdat created start_time starttime started_at
-    starttimeunixnano startutc startlocal start observedtimeunixnano observed_time_unix_nano
-    observedtimestamp approximatearrivaltimestamp publishtime senttimestamp ingestiontime
-    eventreceivedtime _received_at received_at receivetimestamp when
+    isotime isodate r_isodate eventtime event_time eventtimestamp event_timestamp event.created eventdate
+    logtime log_time log.time logtimestamp log_timestamp logged_at loggedat logdate log_date timemillis
+    timestamp_ms timestampms time_ms ts_ms epochmillis epoch_ms epochms epoch unixtime unix_time
+    unix_timestamp timestampseconds instant timeunixnano time_unix_nano timestamp_ns timestampns
+    __realtime_timestamp _source_realtime_timestamp requesttime requesttimeepoch time_local localtime msec
+    ibm_datetime time_stamp datetime_utc date_time date dt _time _timestamp @ts timegenerated timecreated
+    systemtime utctime query_timestamp edgestarttimestamp edgeendtimestamp stagetimestamp
+    requestreceivedtimestamp lasttimestamp eventseriestime firsttimestamp published activitydatetime
+    createddatetime creationtime creation_time createtime create_time created_at createdat created
+    start_time starttime started_at starttimeunixnano startutc startlocal start observedtimeunixnano
+    observed_time_unix_nano observedtimestamp approximatearrivaltimestamp publishtime senttimestamp
+    ingestiontime eventreceivedtime _received_at received_at receivetimestamp when
 """)
 
 _LEVELS = _words("""
@@ -86,14 +86,14 @@ _LEVELS = _words("""
     severity_text level_name levelname severity_label severity_name error_severity priorityname
     priority_name syslog_severity syslog_level log.syslog.severity.name loglevelname log_level_name
     levellabel level_label leveldisplayname level_str levelstr severitylevel severity_level logger.level
-    event.level sev priority pri syslog_pri log.syslog.priority log.syslog.severity.code severitynumber
-    severity_number syslog.severity severity_code syslog_severity_code levelno level_number level_value
-    levelvalue levelint level_int level_no @severity s L
+    event.level sev messagetype priority pri syslog_pri log.syslog.priority log.syslog.severity.code
+    severitynumber severity_number syslog.severity severity_code syslog_severity_code levelno level_number
+    level_value levelvalue levelint level_int level_no @severity s L
 """)
 
 _MESSAGES = _words("""
     formattedmessage formatted_message message msg @m renderedmessage rendered_message short_message
-    @message _msg log_message logmessage M
+    @message _msg eventmessage log_msg log_message logmessage M
 """)
 _LATER_MESSAGES = _words("""
     event body text log textpayload message_text msgtext logline log_line line _raw rawmessage @mt
@@ -101,7 +101,8 @@ _LATER_MESSAGES = _words("""
 """)
 _LAST_MESSAGES = _words("""
     eventname event_name event.name error.message exception.message errormessage error_message
-    resultdescription summary title description detail-type reason err error exception data
+    resultdescription summary title description detail-type reason details status_message statusmessage
+    errmsg payload info err error exception data
 """)
 _NAMES = _words("methodname operationname event_type eventtype event.action action type")
 """Names of events, used as the message of an object that has no other text; they stay fields as well."""
@@ -152,7 +153,8 @@ _TRAITS: dict[int, str] = {
     Trait.COLLECTOR: """
         kubernetes kubernetes.pod_name kubernetes.namespace_name loggroup logstream loggroupname logstreamname
         @logstream @log @ptr container_id container_name source_type agent input stream log.file.path log_file
-        sourcetype topicarn eventsourcearn subscription deliverystreamarn senttimestamp recordid __realtime_timestamp labels
+        sourcetype topicarn eventsourcearn subscription deliverystreamarn senttimestamp recordid
+        __realtime_timestamp labels
         """,
 }  # fmt: skip
 

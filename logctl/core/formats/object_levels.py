@@ -138,7 +138,7 @@ def _level_of_small(name: str, number: int, traits: int, value: Mapping[str, obj
         told = bool(traits & (Trait.SYSLOG | Trait.JOURNALD)) or "PRIORITY" in value
         # A job with the priority 1 is no alert: without another sign of syslog, 0 to 2 do not count.
         return _SYSLOG[number] if told or (name == "priority" and number > 2) else UNKNOWN
-    if traits & Trait.GELF or ("version" in value and "host" in value):
+    if traits & Trait.GELF or (value.get("version") in ("1.0", "1.1") and "host" in value):
         return _SYSLOG[number]
     if traits & Trait.NEXTCLOUD and "app" in value:
         return _NEXTCLOUD.get(number, UNKNOWN)

@@ -19,7 +19,8 @@ from logctl.core.formats.layers import Layer
 from logctl.core.formats.object_keys import LAST, LATER, NAMES, PLACES, ROLES, Kind, Trait
 from logctl.core.formats.object_levels import level_of_mongodb, level_of_number, level_of_word, number_of
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Reading
-from logctl.core.formats.time_forms import FoundTime, read_time_value
+from logctl.core.formats.time_forms import FoundTime
+from logctl.core.formats.time_values import read_time_value
 from logctl.core.levels import INFO, UNKNOWN, WARN
 from logctl.core.times import EARLIEST, LATEST
 
@@ -42,8 +43,9 @@ def read_object(value: Mapping[str, Any], context: Context, read_within: Within 
     If a collector put the line of another program into the message as it was (journald, CloudWatch,
     Filebeat), that line is read with `read_within` as any other line; without, it is the message.
     """
-    found = _find(value)
-    reading = Reading("", begins=True, format=_format(found.traits))
+    plan = _plan_of(value)
+    found = _Found(value, plan.traits, plan.members)
+    reading = Reading("", begins=True, format=plan.format)
     taken: list[Path] = []
     _read_time(found, context, reading, taken)
     _read_level(found, reading, taken)
@@ -59,32 +61,68 @@ def read_object(value: Mapping[str, Any], context: Context, read_within: Within 
 # ── Finding members ─────────────────────────────────────────────────────────────────────────────────
 
 
+Ranked = tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the names of an object's members say: those of each kind with their ranks, the preferred first.
+
+    A program writes objects with the same names again and again, so plans are kept.
+    """
+
+    members: tuple[Ranked, ...]
+    traits: int
+    format: str
+
+
+_PLANS: dict[tuple[str, ...], _Plan] = {}
+_MOST_PLANS = 512
+_MOST_NAMES = 64
+"""Objects with more names, or with long names, are not remembered, so that plans need little memory."""
+
+
 @dataclass(slots=True)
 class _Found:
-    """The members of an object by kind, each with its rank, and the way to it."""
+    """An object with its plan, and what is in its nested places."""
 
     value: Mapping[str, Any]
     traits: int
-    members: tuple[list[tuple[float, str]], ...]
+    members: tuple[Ranked, ...]
     inner: list[tuple[str, _Found]] | None = None
 
     def places(self) -> list[tuple[str, _Found]]:
         """Return what is in the known nested places, by their preference."""
         if self.inner is None:
-            names = [name for _, name in sorted(self.members[_PLACE])]
-            self.inner = [(name, _find(self.value[name])) for name in names]
+            self.inner = [
+                (name, _find(inner))
+                for _, name in self.members[_PLACE]
+                if (inner := self.value[name]).__class__ is dict
+            ]
         return self.inner
 
 
 def _find(value: Mapping[str, Any]) -> _Found:
-    times: list[tuple[float, str]] = []
-    levels: list[tuple[float, str]] = []
-    messages: list[tuple[float, str]] = []
-    apps: list[tuple[float, str]] = []
-    places: list[tuple[float, str]] = []
-    members = (times, levels, messages, apps, places)
+    plan = _plan_of(value)
+    return _Found(value, plan.traits, plan.members)
+
+
+def _plan_of(value: Mapping[str, Any]) -> _Plan:
+    names = tuple(value)
+    plan = _PLANS.get(names)
+    if plan is None:
+        plan = _make_plan(names)
+        if len(names) <= _MOST_NAMES and max(map(len, names), default=0) <= _LONGEST_NAME:
+            if len(_PLANS) >= _MOST_PLANS:
+                _PLANS.clear()
+            _PLANS[names] = plan
+    return plan
+
+
+def _make_plan(names: tuple[str, ...]) -> _Plan:
+    members: tuple[list[tuple[float, str]], ...] = ([], [], [], [], [])
     traits = 0
-    for key, item in value.items():
+    for key in names:
         known = ROLES.get(key)
         name = key
         if known is None:
@@ -96,12 +134,12 @@ def _find(value: Mapping[str, Any]) -> _Found:
                 continue
         kind, rank, trait = known
         traits |= trait
-        if item.__class__ is dict and name in PLACES:
-            places.append((PLACES[name], key))
+        if name in PLACES:
+            members[_PLACE].append((PLACES[name], key))
         if kind < _PLACE:
             # The usual spelling of a name goes before another one, whatever their order.
             members[kind].append((rank if name is key else rank + 0.5, key))
-    return _Found(value, traits, members)
+    return _Plan(tuple(tuple(sorted(items)) for items in members), traits, _format(traits))
 
 
 def _without(value: Mapping[str, Any], taken: list[Path]) -> dict[str, Any]:
@@ -125,7 +163,12 @@ def _without(value: Mapping[str, Any], taken: list[Path]) -> dict[str, Any]:
 def _read_time(found: _Found, context: Context, reading: Reading, taken: list[Path]) -> None:
     bad = False
     for path, holder, name in _candidates(found, _TIME):
-        time, used = _time_of(holder, name, context)
+        item = holder.value[name]
+        used: tuple[str, ...]
+        if len(holder.members[_TIME]) > 1 or item.__class__ is dict or name in _OF_TWO:
+            time, used = _time_of(holder, name, context)
+        else:
+            time, used = read_time_value(item, context), (name,)
         if time is None:
             continue
         if time.ts is None:
@@ -134,16 +177,18 @@ def _read_time(found: _Found, context: Context, reading: Reading, taken: list[Pa
             reading.ts, reading.zone = time.ts, time.zone
             if time.ambiguous:
                 reading.flags = (AMBIGUOUS_TIME,)
-            taken.extend((*path, member) for member in used)
+            taken += [(*path, member) for member in used] if path else [(member,) for member in used]
             return
     if bad:
         reading.flags = (BAD_TIME,)
 
 
+_OF_TWO = frozenset(("timestampSeconds", "timestampseconds"))
+
+
 def _candidates(found: _Found, kind: Kind, depth: int = _DEPTH) -> Iterator[tuple[Path, _Found, str]]:
     """Yield the members of a kind, each with the way to its object and that object: the top first."""
-    members = found.members[kind]
-    for _, name in members if len(members) < 2 else sorted(members):
+    for _, name in found.members[kind]:
         yield (), found, name
     if depth and found.members[_PLACE]:
         for place, inner in found.places():
@@ -263,7 +308,7 @@ def _read_level(found: _Found, reading: Reading, taken: list[Path]) -> None:
         number = number_of(item)
         if number is not None:
             numbers.append((path, holder, name, number))
-    if not _take_number(numbers, reading, taken) and traits & (Trait.DATADOG | Trait.KUBERNETES_EVENT):
+    if not _take_number(numbers, reading, taken):
         _read_odd_level(found, reading)
 
 
@@ -290,11 +335,15 @@ def _named_level(value: Mapping[str, Any]) -> object:
     return None
 
 
+# Datadog calls the level of a log its status. Its other words are too common as the state of something.
+_STATUSES_OF_LOGS = frozenset(("error", "warn", "warning", "info", "notice", "debug"))
+
+
 def _read_odd_level(found: _Found, reading: Reading) -> None:
     """Set the level of programs that name it as other programs name something else."""
     value = found.value
     status = value.get("status")
-    if found.traits & Trait.DATADOG and isinstance(status, str):
+    if isinstance(status, str) and (found.traits & Trait.DATADOG or status.lower() in _STATUSES_OF_LOGS):
         reading.level = level_of_word(status)
     elif found.traits & Trait.KUBERNETES_EVENT and value.get("type") in ("Warning", "Normal"):
         reading.level = WARN if value["type"] == "Warning" else INFO
@@ -330,8 +379,7 @@ def _read_message(found: _Found, reading: Reading, taken: list[Path]) -> tuple[f
 def _messages(found: _Found) -> Iterator[tuple[float, Path, _Found, str]]:
     """Yield the members that can be the message, in order of preference, with their rank."""
     own = found.members[_MESSAGE]
-    best = min(own)[0] if own else NAMES
-    if best >= LATER and found.members[_PLACE]:
+    if found.members[_PLACE] and (not own or own[0][0] >= LATER):
         nested = [
             (LATER + rank if rank < LATER else rank + 1, path, holder, name)
             for rank, path, holder, name in _nested_messages(found, _DEPTH)
@@ -339,7 +387,7 @@ def _messages(found: _Found) -> Iterator[tuple[float, Path, _Found, str]]:
         mine: list[Any] = [(rank, (), found, name) for rank, name in own]
         yield from sorted(mine + nested, key=lambda candidate: candidate[0])
         return
-    for rank, name in own if len(own) < 2 else sorted(own):
+    for rank, name in own:
         yield rank, (), found, name
 
 
@@ -481,10 +529,8 @@ def _first(value: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 def _app(found: _Found) -> str:
     """Return the name of the application that an object gives: its service, unit, container or program."""
-    for path, holder, name in _candidates(found, _APP):
-        if path:
-            break
-        if app := _name_in(holder.value[name]):
+    for _, name in found.members[_APP]:
+        if app := _name_in(found.value[name]):
             return app
     if not found.members[_PLACE]:
         return ""
@@ -504,7 +550,7 @@ def _name_in(item: object) -> str:
 
 def _app_of_pods(found: _Found) -> str:
     for _, place in found.members[_PLACE]:
-        if place.lower() in _SEARCHED_FOR_APPS_ONLY:
+        if place.lower() in _SEARCHED_FOR_APPS_ONLY and isinstance(found.value[place], Mapping):
             app = _app_of_pod(found.value[place])
             if app:
                 return app

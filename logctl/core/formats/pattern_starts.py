@@ -35,6 +35,19 @@ def first_characters(pattern: str) -> frozenset[str] | None:
     return starts.characters
 
 
+def takes_nothing(pattern: str) -> bool:
+    """Return whether a pattern only looks around: whatever it matches is empty."""
+    at = 0
+    while at < len(pattern):
+        if pattern[at].isspace():
+            at += 1
+        elif _AROUND.match(pattern, at):
+            at = _group_end(pattern, at)
+        else:
+            return False
+    return True
+
+
 def has_alternatives(pattern: str) -> bool:
     """Return whether a pattern has a `|` outside of its groups."""
     _, at = _sequence(pattern, 0)

@@ -250,7 +250,7 @@ def scan_zone(text: str, start: int, local_name: tuple[tzinfo, int] | None = Non
     if word is None:
         return None
     spelling = word[1]
-    if spelling in ("Z", "z") and rest[0] == " ":
+    if spelling in ("Z", "z") and rest[0] == " " and text[word.end() : word.end() + 1] not in _AFTER_LONE_Z:
         return None
     named = _named("Z" if spelling == "z" else spelling)
     if named is None:
@@ -266,6 +266,8 @@ def scan_zone(text: str, start: int, local_name: tuple[tzinfo, int] | None = Non
     return FoundZone(spelling, end, *named)
 
 
+# In `10:15:30 Z message`, the letter is a part of the message.
+_AFTER_LONE_Z = ("", "]", ")", '"', ",", "|", ";")
 _HEADS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZuzg+-[(")
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 CHUNK = 64 * 1024
 
 
-class Joined(io.RawIOBase):
+class Prepended(io.RawIOBase):
     """Bytes already read, then the rest of their stream. Closing it leaves that open: it may be stdin."""
 
     def __init__(self, start: bytes, rest: BinaryIO) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, assert_never
 import zstandard
 
 from logctl.core.errors import UsageError
-from logctl.ops.send.byte_streams import CHUNK, Joined, buffered
+from logctl.ops.send.byte_streams import CHUNK, Prepended, buffered
 from logctl.ops.send.input_forms import Compression, compression
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def decompressed(raw: BinaryIO, name: str, *, seekable: bool) -> BinaryIO:
     if seekable:
         raw.seek(0)
     else:
-        raw = buffered(Joined(start, raw))
+        raw = buffered(Prepended(start, raw))
     found = compression(start)
     match found:
         case Compression.NONE:

@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 from logctl.core.errors import UsageError
 from logctl.core.formats.reading import Format
 from logctl.ops.send.binary_files import refuse_binary
-from logctl.ops.send.byte_streams import CHUNK, Joined, buffered
+from logctl.ops.send.byte_streams import CHUNK, Prepended, buffered
 from logctl.ops.send.date_order import day_first
 from logctl.ops.send.decompression import decompressed
 from logctl.ops.send.encodings import transcoded, wide_encoding
@@ -131,14 +131,14 @@ def read_entries(
         place=Position(day_first=sample and found is not Form.JSON_ARRAY and day_first(start)),
         max_line=max_line,
     )
-    stream = buffered(Joined(start, stream))
+    stream = buffered(Prepended(start, stream))
     if form is Requested.TEXT:
         return reader.read(stream, final=True)
     content = start.removeprefix(BOM)
     long = found is Form.JSON_ARRAY
     if not long and content.lstrip()[:1] == b"{":
         long, start = begins_long(stream, max_line)
-        stream = buffered(Joined(start, stream))
+        stream = buffered(Prepended(start, stream))
     if not long:
         return reader.read(stream, final=True)
     mark = len(start) - len(start.removeprefix(BOM))

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from logctl.core import limits, strictjson
 from logctl.core.formats.events import DEEPER, events_of
 from logctl.core.formats.json_objects import MAX_LINES, Collector
-from logctl.ops.send.byte_streams import CHUNK, Joined, buffered
+from logctl.ops.send.byte_streams import CHUNK, Prepended, buffered
 from logctl.ops.send.entries import Entry, Rejection
 from logctl.ops.send.input_forms import BOM
 from logctl.ops.send.json_array import ArraySplitter, Element
@@ -108,7 +108,7 @@ class _Source:
         return b""
 
     def rest(self) -> BinaryIO:
-        return buffered(Joined(self._ready, self._stream)) if self._ready else self._stream
+        return buffered(Prepended(self._ready, self._stream)) if self._ready else self._stream
 
 
 def _array(source: _Source, reader: LineReader, limit: int) -> Iterator[Entry | Rejection]:

@@ -11,7 +11,7 @@ from logctl.core.formats.reading import Format, Joins
 
 _COLUMN = r'[^\s\[\]"|=,]{1,255}'
 # Most lines have no bracket after a few columns: they are recognised in one step.
-_BEFORE_BRACKET = r'(?=[^\[\]"|=\n]{3,500}\[[\dA-Z])'
+_BEFORE_BRACKET = r'(?=[^\[\]"|=\n]{3,500}+\[[\dA-Z])'
 _USER = rf"(?:-(?=\ )|(?P<user>{_COLUMN}))"
 
 # `"GET /x HTTP/1.1"`; a proxy logs a whole URL, a broken client anything. Fields hold the first 300 characters.
@@ -229,7 +229,7 @@ FORMATS = (
     Format(
         name="access with other columns",
         describes="Access logs with any columns before a time in brackets",
-        head=r"(?P<columns>[^\[\n]{2,200})\[(?=\d{1,2}/[A-Z][a-z]{2}/\d{4}[:\ ])<time>\]\ ",
+        head=r"(?P<columns>[^\[\n]{2,200}+)\[(?=\d{1,2}/[A-Z][a-z]{2}/\d{4}[:\ ])<time>\]\ ",
         joins=Joins.NONE,
         examples=(
             line(

@@ -378,7 +378,7 @@ FORMATS = (
         name="nslog",
         describes="NSLog of Apple's systems, and log show --style compact",
         head=r"""
-            <time>\ +(?:(?P<level>Df|Db|I|A|E|F)\ +)?(?P<process>[A-Za-z][\w.()\ -]{0,80}?)\[
+            <time>\ +(?:(?P<level>Df|Db|I|A|E|F)\ +)?(?P<process>[A-Za-z][\w.()\ -]{0,80}+)\[
             (?P<pid>\d{1,10}):(?P<thread>[0-9a-fx]{1,16})\][ ]
         """,
         levels={"Df": "NOTICE", "Db": "DEBUG", "A": "INFO", "F": "ERROR"},
@@ -405,9 +405,9 @@ FORMATS = (
         name="apple syslog",
         describes="system.log of macOS and iOS with a level",
         head=r"""
-            <time>(?=[^<\n]{5,400}\ <[A-Z])\ (?P<host>[^\s\[\]:]{1,255})\ (?P<process>[^\s\[\]:]
-            [^\[\]:\n]{0,100}?)\[(?P<pid>\d{1,10})\](?:\ \((?P<sender>[^()\n]{1,150}(?:\([^()\n]{0,60}\))?
-            [^()\n]{0,60})\))?\ <<level>>:[ ]
+            <time>(?=[^<\n]{5,400}+<(?<=\ <)[A-Z])\ (?P<host>[^\s\[\]:]{1,255})
+            \ (?P<process>[^\s\[\]:][^\[\]:\n]{0,100}?)\[(?P<pid>\d{1,10})\]
+            (?:\ \((?P<sender>[^()\n]{1,150}(?:\([^()\n]{0,60}\))?[^()\n]{0,60})\))?\ <<level>>:[ ]
         """,
         examples=(
             line(
