@@ -44,6 +44,56 @@ FORMATS = (
         ),
     ),
     Format(
+        name="zabbix",
+        describes="Zabbix's server, proxy and agent",
+        head=r"""
+            (?P<pid>\d{1,10}):<time>[ ]
+        """,
+        examples=(
+            line(
+                "101812:20261127:101530.123 Starting Zabbix Agent [web1]. Zabbix 6.0.12",
+                time="2026-11-27T10:15:30.123Z",
+                level="UNKNOWN",
+                message="Starting Zabbix Agent [web1]. Zabbix 6.0.12",
+                pid=101812,
+            ),
+        ),
+    ),
+    Format(
+        name="lxc",
+        describes="LXC's logs of containers",
+        head=r"""
+            lxc[ ](?P<container>[\w.-]{1,64})[ ]<time>[ ]<level>[ ]{1,8}(?P<logger>\w{1,60})[ ]-[ ]
+            (?P<file>[\w./-]{1,100}):(?P<function>\w{1,80}):(?P<line>\d{1,6})[ ]-[ ]
+        """,
+        examples=(
+            line(
+                "lxc c1 20261127101530.123 ERROR    start - start.c:__lxc_start:2027 - Failed to spawn container",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="Failed to spawn container",
+                container="c1",
+                logger="start",
+            ),
+        ),
+    ),
+    Format(
+        name="libvirt",
+        describes="libvirt's daemons",
+        head=r"""
+            <time>:[ ](?P<pid>\d{1,10}):[ ](?P<level>error|warning|info|debug)[ ]:[ ](?P<function>\w{1,80}):(?P<line>\d{1,6})[ ]:[ ]
+        """,
+        examples=(
+            line(
+                "2026-11-27 10:15:30.123+0000: 812: error : virNetSocketReadWire:1792 : End of file while reading data",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="End of file while reading data",
+                pid=812,
+            ),
+        ),
+    ),
+    Format(
         name="open vswitch",
         describes="Open vSwitch and OVN, with bars between the columns",
         head=r"""
