@@ -351,7 +351,15 @@ class Joiner(Generic[Place]):
             reading.message = reading.inner
             if reading.level == UNKNOWN:
                 reading.level = state.level
-        record = _Open(reading.stream, state, line, last, [line.text], [reading.message], size=len(line.text))
+        record = _Open(
+            reading.stream,
+            state,
+            line,
+            last,
+            texts=[line.text],
+            messages=[reading.message],
+            size=len(line.text),
+        )
         if len(self._open) >= _MAX_STREAMS:
             self._end(next(iter(self._open.values())))
         if not self._open and not self._parts:
@@ -390,6 +398,8 @@ class Joiner(Generic[Place]):
             if trace is not None:
                 reading.message = message = inner
         if trace is not None:
+            if inner.startswith("Fatal Python error"):
+                reading.level = state.level = FATAL
             state.trace = trace.name
             if trace.name == "python":
                 state.step = 3 if inner.startswith("Exception") else 1
