@@ -205,3 +205,20 @@ def test_json_in_several_lines_of_a_layer_is_read():
     ]  # fmt: skip
     assert found[0].fields == {"container": "web-1", "err": {"code": 1}}
     assert [reading.ts and iso(reading.ts) for reading in found] == [f"{AT}.123Z", None, f"{AT}.500Z"]
+
+
+def test_the_lines_in_an_export_of_cloudwatch_s_console_are_read():
+    lines = [
+        "timestamp,message",
+        '1795774530123,"ERROR x"',
+        '1795774530123,"{""level"":""error"",""msg"":""y""}"',
+    ]
+    found = [joined.reading for joined in join_lines(lines, CONTEXT)][1:]
+    assert [(reading.ts, reading.level, reading.message, reading.layers) for reading in found] == [
+        (1795774530123, "ERROR", "x", ()), (1795774530123, "ERROR", "y", ()),
+    ]  # fmt: skip
+
+
+def test_an_object_without_a_level_holds_a_line_with_a_time():
+    found = read_line(f'{{"@timestamp":"{AT}.5Z","message":"2026-11-27 10:15:30,123 ERROR x"}}', CONTEXT)
+    assert (iso(found.ts), found.level, found.message) == (f"{AT}.123Z", "ERROR", "x")

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC
 from functools import cached_property
 from typing import Any
 
@@ -26,7 +27,7 @@ from logctl.core.formats.pattern_starts import (
     takes_nothing,
 )
 from logctl.core.formats.reading import Context, Format, Reading
-from logctl.core.formats.time_forms import FoundTime
+from logctl.core.formats.time_forms import FoundTime, scan_time
 
 FRONT = 600
 """Characters of a line in which a head is looked for: the rest of a long line must not cost time."""
@@ -241,7 +242,7 @@ def _parts(declared: Format, head: str) -> Iterator[tuple[str, str]]:
             if found[1] == "time":
                 raise ValueError(f"format {declared.name!r}: <time> cannot be inside a group")
             continue
-        if has_alternatives(part):
+        if "|" in part and has_alternatives(part):
             raise ValueError(f"format {declared.name!r}: put alternatives into a group: (?:…|…)")
         yield _with_level(part.lstrip()), found[1]
         begun = found.end()
@@ -272,6 +273,7 @@ class _Walk:
         self._scan = scan
         self._matches: list[tuple[tuple[str, ...], re.Match[str]]] = []
         self._time: FoundTime | None = None
+        self._time_at = 0
         self._word = ""
         self._long = len(text) > FRONT
 
@@ -317,9 +319,10 @@ class _Walk:
             time = self._scan(self._text, at, self._context)
             if time is None:
                 return None
-            before, self._time = self._time, time
+            before, self._time = (self._time, self._time_at), time
+            self._time_at = at
             found = self.descend(node.children, time.end)
-            self._time = before
+            self._time, self._time_at = before
             return found
         word = _WORD.match(self._text, at, at + 20)
         if word is None:
@@ -366,7 +369,10 @@ class _Walk:
             app=app,
         )
         if self._time is not None:
-            set_time(reading, self._time)
+            time: FoundTime | None = self._time
+            if declared.utc and not self._time.zone and self._context.zone is not UTC:
+                time = scan_time(self._text, self._time_at, replace(self._context, zone=UTC))
+            set_time(reading, time or self._time)
         return reading
 
 

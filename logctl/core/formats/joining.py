@@ -398,6 +398,8 @@ class Joiner(Generic[Place]):
             if trace is not None:
                 reading.message = message = inner
         if trace is not None:
+            if inner.startswith("Fatal Python error"):
+                reading.level = state.level = FATAL
             state.trace = trace.name
             if trace.name == "python":
                 state.step = 3 if inner.startswith("Exception") else 1

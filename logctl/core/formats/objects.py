@@ -589,12 +589,15 @@ def _format(traits: int) -> str:
     return "json"
 
 
+_DATED = re.compile(r"[\[(]?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d")
+
+
 def _holds_a_line(message: str, traits: int, level: str) -> bool:
     """Return whether a message is the line of another program that can say more than the object around it."""
     if message[0] == "{":
         return message[-1] == "}" and '"' in message
     if not traits & Trait.COLLECTOR:
-        return False
+        return level == UNKNOWN and _DATED.match(message) is not None
     # The priority of a line that a service printed is always the same.
     return level == UNKNOWN or bool(traits & Trait.JOURNALD)
 
