@@ -214,8 +214,8 @@ def test_the_lines_in_an_export_of_cloudwatch_s_console_are_read():
         '1795774530123,"{""level"":""error"",""msg"":""y""}"',
     ]
     found = [joined.reading for joined in join_lines(lines, CONTEXT)][1:]
-    assert [(reading.ts, reading.level, reading.message, reading.layers) for reading in found] == [
-        (1795774530123, "ERROR", "x", ()), (1795774530123, "ERROR", "y", ()),
+    assert [(reading.ts, reading.level, reading.message) for reading in found] == [
+        (1795774530123, "ERROR", "x"), (1795774530123, "ERROR", "y"),
     ]  # fmt: skip
 
 
