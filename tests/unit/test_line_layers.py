@@ -205,3 +205,40 @@ def test_json_in_several_lines_of_a_layer_is_read():
     ]  # fmt: skip
     assert found[0].fields == {"container": "web-1", "err": {"code": 1}}
     assert [reading.ts and iso(reading.ts) for reading in found] == [f"{AT}.123Z", None, f"{AT}.500Z"]
+
+
+def test_the_lines_in_an_export_of_cloudwatch_s_console_are_read():
+    lines = [
+        "timestamp,message",
+        '1795774530123,"ERROR x"',
+        '1795774530123,"{""level"":""error"",""msg"":""y""}"',
+    ]
+    found = [joined.reading for joined in join_lines(lines, CONTEXT)][1:]
+    assert [(reading.ts, reading.level, reading.message) for reading in found] == [
+        (1795774530123, "ERROR", "x"), (1795774530123, "ERROR", "y"),
+    ]  # fmt: skip
+
+
+def test_an_object_without_a_level_holds_a_line_with_a_time():
+    found = read_line(f'{{"@timestamp":"{AT}.5Z","message":"2026-11-27 10:15:30,123 ERROR x"}}', CONTEXT)
+    assert (iso(found.ts), found.level, found.message) == (f"{AT}.123Z", "ERROR", "x")
+
+
+def test_the_verbose_output_of_journalctl_is_read():
+    lines = [
+        "Fri 2026-11-27 10:15:30.123456 UTC [s=8b1f;i=1;b=8b1f;m=1;t=2;x=3]",
+        "    PRIORITY=3",
+        "    _HOSTNAME=web1",
+        "    SYSLOG_IDENTIFIER=shop",
+        "    MESSAGE=payment failed",
+        "            for a=b",
+        "    _PID=812",
+        "Fri 2026-11-27 10:15:31.123456 UTC [s=8b1f;i=2;b=8b1f;m=1;t=2;x=4]",
+        '    MESSAGE={"level":"error","msg":"x"}',
+        "    PRIORITY=6",
+    ]
+    found = [joined.reading for joined in join_lines(lines, CONTEXT)]
+    assert [(iso(reading.ts), reading.level, reading.message) for reading in found] == [
+        (f"{AT}.123Z", "ERROR", "payment failed\nfor a=b"), ("2026-11-27T10:15:31.123Z", "ERROR", "x"),
+    ]  # fmt: skip
+    assert found[0].app == "shop"

@@ -18,11 +18,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field
 from enum import IntEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from logctl.core.formats import registry
 from logctl.core.formats.column_headers import ColumnHeader, header_of, loads
-from logctl.core.formats.reader import read_line
+from logctl.core.formats.reader import read_line, read_value
 from logctl.core.formats.reading import BAD_TIME, MALFORMED_JSON, Context, Joins, Reading
 from logctl.core.formats.traces import CONFIRMS, TRACES, begun_by, exception_of
 from logctl.core.levels import ERROR, FATAL, INFO, NOTICE, UNKNOWN, parse_level
@@ -352,7 +352,15 @@ class Joiner(Generic[Place]):
             reading.message = reading.inner
             if reading.level == UNKNOWN:
                 reading.level = state.level
-        record = _Open(reading.stream, state, line, last, [line.text], [reading.message], size=len(line.text))
+        record = _Open(
+            reading.stream,
+            state,
+            line,
+            last,
+            texts=[line.text],
+            messages=[reading.message],
+            size=len(line.text),
+        )
         if len(self._open) >= _MAX_STREAMS:
             self._end(next(iter(self._open.values())))
         if not self._open and not self._parts:
@@ -781,12 +789,33 @@ def _joined(record: _Open[Place], context: Context) -> Joined[Place]:
     reading = record.first.reading
     if len(record.messages) > 1:
         reading.message = _message(record.messages)
-        if reading.layers and reading.message[0] == "{" and record.messages[-1].rstrip()[-1:] == "}":
+        if reading.layers and reading.message[:1] == "{" and record.messages[-1].rstrip()[-1:] == "}":
             # JSON that a program in a container wrote in several lines.
             whole = _read_within(reading, reading.message, context)
             reading = whole if whole.format and MALFORMED_JSON not in whole.flags else reading
+        elif reading.message[:1] == "[" and _CURSOR.match(reading.message) and reading.ts is not None:
+            reading = read_value(_journal_entry(record.messages, reading.ts), context)
     text = record.texts[0] if len(record.texts) == 1 else "\n".join(record.texts)
     return Joined(reading, text, record.first.place, record.last, text.count("\n") + 1)
+
+
+_CURSOR = re.compile(r"\[s=[0-9a-f]{1,40};i=[0-9a-f]{1,20};")
+_MOST_MEMBERS = 100
+
+
+def _journal_entry(lines: list[str], ts: int) -> dict[str, Any]:
+    """Return an entry of `journalctl -o verbose` as `journalctl -o json` has it, from the lines after its time."""
+    entry: dict[str, Any] = {"__REALTIME_TIMESTAMP": str(ts * 1000)}
+    last = ""
+    for line in lines[1:]:
+        name, is_member, value = line.strip().partition("=")
+        if is_member and name.isupper() and line[:5].strip():
+            last = name
+            if len(entry) < _MOST_MEMBERS:
+                entry.setdefault(name, value)
+        elif isinstance(entry.get(last), str):
+            entry[last] += f"\n{line.strip()}"
+    return entry
 
 
 def _message(messages: list[str]) -> str:
