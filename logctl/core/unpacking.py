@@ -126,7 +126,7 @@ def unpack(body: str, *, group: str, deduplication_id: str, sent_at: int, zone: 
         Rejected: the whole message is unusable, or asks for too much.
     """
     context = Context(sent_at, zone)
-    message = _Message(body, group, deduplication_id, sent_at, group_appid(group), context)
+    message = _Message(body, group, deduplication_id, sent_at, appid=group_appid(group), context=context)
     text = body.removeprefix("\ufeff").strip()
     if not text:
         raise Rejected("empty", "the message body is empty")

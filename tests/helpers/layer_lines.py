@@ -149,7 +149,7 @@ LAYERS = [
         "aws logs",
         "ready",
         f"{AT}.123Z",
-        {"stream": "shop/api/0123456789abcdef0123456789abcdef"},
+        {"log_stream": "shop/api/0123456789abcdef0123456789abcdef"},
     ),
     (f"{AT}.123000+00:00 ready", "timestamps", "ready", f"{AT}.123Z", {}),
     (
@@ -157,7 +157,7 @@ LAYERS = [
         "aws logs",
         "START",
         None,
-        {"group": "/aws/lambda/shop"},
+        {"log_group": "/aws/lambda/shop"},
     ),
     # Collectors
     (f'{AT}+00:00\tapp.shop\t{{"a":1}}', "fluentd", '{"a":1}', f"{AT}.000Z", {"tag": "app.shop"}),

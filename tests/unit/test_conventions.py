@@ -13,7 +13,7 @@ ENGINE = ROOT / "logctl" / "local" / "athena"
 
 # Flags whose meaning differs from command to command, so that each declares its own.
 OWN_MEANING = {"--for", "--errors"}
-VARIADIC = {"group", "only", "_one_of"}
+VARIADIC = {"group", "min", "only", "_one_of", "_shared"}
 """Functions that take any number of equal arguments."""
 
 

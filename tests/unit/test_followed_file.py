@@ -641,16 +641,20 @@ def test_a_file_whose_reading_fails_is_opened_again(
 ) -> None:
     writer.append("one\n")
     reader.drain()
-    stale = [reader.followed._file._handle]  # type: ignore[union-attr]
-    pread = os.pread
+    stale = {reader.followed._file._handle}  # type: ignore[union-attr]
+    pread, close = os.pread, os.close
 
     def pread_unless_stale(handle: int, *args: int) -> bytes:
         if handle in stale:
-            stale.clear()
             raise OSError(number, os.strerror(number))
         return pread(handle, *args)
 
+    def close_and_forget(handle: int) -> None:
+        stale.discard(handle)
+        close(handle)
+
     monkeypatch.setattr("os.pread", pread_unless_stale)
+    monkeypatch.setattr("os.close", close_and_forget)
     writer.append("two\n")
     assert reader.drain() == ["two"]
     assert [notice.split(": ")[0].removeprefix(f"{writer.path} ") for notice in reader.notices] == [
@@ -711,6 +715,33 @@ def test_a_stack_trace_may_pause_for_longer(writer: Writer, reader: Reader) -> N
     batch = reader.poll(SETTLE_OF_TRACES)
     assert batch is not None
     assert [item.end for item in batch.entries if isinstance(item, Entry)] == [writer.path.stat().st_size]
+
+
+def test_a_pending_batch_that_a_copy_does_not_have(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    shutil.copy(writer.path, writer.folder / "app.log.1")
+    writer.append("two\n")
+    assert reader.poll(SETTLE) or reader.poll(SETTLE)
+    os.truncate(writer.path, 0)
+    writer.append("other\n")
+    reader.crash()
+    assert reader.drain() == ["other"]
+    assert len(reader.notices) == 1
+
+
+def test_a_file_that_is_being_compressed(writer: Writer, reader: Reader) -> None:
+    writer.append("one\n")
+    reader.drain()
+    reader.followed.close()
+    for word in ("two", "three"):
+        writer.append(f"{word}\n")
+        writer.rotate()
+    (writer.folder / "app.log.1.gz").write_bytes(gzip.compress(b"three\n")[:10])
+    writer.append("four\n")
+    reader.crash()
+    assert reader.drain() == ["two", "three", "four"]
+    assert reader.notices == []
 
 
 # ── Refusals ────────────────────────────────────────────────────────────────────────────────────────

@@ -322,7 +322,24 @@ def test_a_deleted_file_is_let_go(folder: Path, following: Any) -> None:
     for _ in range(100):
         follower.poll(SETTLE)
     assert [path.name for path in follower.files.paths] == ["app-20261127.log"]
+    assert follower.notices == []
     assert handles_in(folder) <= 1
+
+
+def test_the_rest_of_a_file_that_was_renamed_and_has_no_successor(folder: Path, following: Any) -> None:
+    for name in ("a.log", "b.log"):
+        write(folder / name, "one")
+    follower = following("?.log", max_open=1)
+    follower.drain()
+    for name in ("a.log", "b.log"):
+        write(folder / name, "two")
+        (folder / name).rename(folder / f"{name}.1")
+    assert follower.drain() == {"a.log": ["two"], "b.log": ["two"]}
+    for _ in range(100):
+        follower.poll(SETTLE)
+    assert follower.files.paths == ()
+    write(folder / "a.log", "three")
+    assert follower.drain() == {"a.log": ["three"]}
 
 
 def test_another_process_follows_one_of_them(folder: Path, following: Any) -> None:
@@ -534,32 +551,41 @@ def test_rounds_sleep_while_there_is_nothing(folder: Path, following: Any) -> No
 def test_records_gather_after_a_small_batch_and_not_after_a_full_one(folder: Path, following: Any) -> None:
     time_ = Time()
     for name in ("a.log", "b.log"):
-        write(folder / name, "x" * 99)
-        os.utime(folder / name, (1_700_000_000, 1_700_000_000))
+        write(folder / name, '{"m": 1}')
     files = following("*.log", max_bytes=600_000).files
     coming = rounds(files, clock=time_.clock, sleep=time_.sleep, on_notice=print, gather=GATHER_SECONDS)
-    first = next(coming)
-    assert len(first.batches) == 2
-    first.commit()
-    write(folder / "a.log", *["y" * 99] * 13_000)
-    write(folder / "b.log", "z" * 99)
-    seen = []
-    for _ in range(3):
+    seen: list[list[str]] = []
+
+    def next_round() -> None:
         round_ = next(coming)
         seen.append([item.path.name for item in round_.batches])
         round_.commit()
-    # The busy file goes on at once; the other one waits with its next records for a second.
-    assert seen[:2] == [["a.log"], ["a.log"]] or seen[0] == ["a.log", "b.log"]
-    assert time_.slept[0] == GATHER_SECONDS
-    assert time_.slept.count(GATHER_SECONDS) <= 2
+
+    next_round()
+    assert time_.slept == []
+    write(folder / "a.log", *['{"m": "' + "y" * 190 + '"}'] * 7_000)
+    next_round()
+    assert time_.slept == [GATHER_SECONDS]
+    write(folder / "b.log", '{"m": 2}')
+    # The busy file goes on at once; the other one waits with its next records until the second is over.
+    next_round()
+    next_round()
+    assert time_.slept == [GATHER_SECONDS]
+    next_round()
+    assert time_.slept == [GATHER_SECONDS] * 2
+    assert seen == [["a.log", "b.log"], ["a.log"], ["a.log"], ["a.log"], ["b.log"]]
 
 
 def test_a_clock_that_is_set_back_stops_nothing(folder: Path, following: Any) -> None:
     time_ = Time()
-    write(folder / "a.log", "x")
+    write(folder / "a.log", '{"m": 1}')
     coming = rounds(following("a.log").files, clock=time_.clock, sleep=time_.sleep, on_notice=print)
     next(coming).commit()
-    time_.now -= 3_600_000
-    write(folder / "a.log", "y")
+
+    def set_back() -> None:
+        time_.now -= 3_600_000
+        write(folder / "a.log", '{"m": 2}')
+
+    time_.actions[1] = set_back
     next(coming).commit()
     assert len(time_.slept) < 20

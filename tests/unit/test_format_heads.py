@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from logctl.core.formats.format_tree import FormatTree, _heads
@@ -71,3 +73,19 @@ def test_both_heads_read_lines_and_a_duration_is_a_number_where_it_is_one(line, 
     reading = FormatTree((declared,)).read(line, 0, CONTEXT, scan_time)
     assert reading is not None
     assert (reading.message, reading.fields) == ("x", fields)
+
+
+def test_the_times_of_a_format_can_be_in_utc_whatever_the_senders_zone_is():
+    berlin = Context(CONTEXT.reference, ZoneInfo("Europe/Berlin"))
+    line = "2026-11-27 10:15:30 x"
+    expected = {True: 1_795_774_530_000, False: 1_795_770_930_000}
+    for utc in (True, False):
+        declared = Format("x", "x", r"<time>\ ", utc=utc)
+        reading = FormatTree((declared,)).read(line, 0, berlin, scan_time)
+        assert reading is not None
+        assert reading.ts == expected[utc]
+    zoned = FormatTree((Format("x", "x", r"<time>\ ", utc=True),)).read(
+        "2026-11-27T10:15:30+01:00 x", 0, berlin, scan_time
+    )
+    assert zoned is not None
+    assert zoned.ts == expected[False]

@@ -9,7 +9,7 @@ from logctl.core.formats.layers import unwrap
 from logctl.core.formats.reader import read_line
 from logctl.core.formats.reading import Context
 from logctl.core.times import iso, parse_time
-from tests.helpers.layer_lines import LAYERS
+from tests.helpers.layer_lines import AT, LAYERS
 
 CONTEXT = Context(reference=parse_time("2026-11-27T12:00:00Z"))
 
@@ -144,3 +144,101 @@ def test_each_line_of_syslog_is_a_record_unless_it_is_part_of_a_trace():
     assert found == [
         (5, "ERROR"), (1, "UNKNOWN"), (1, "UNKNOWN"), (1, "UNKNOWN"), (1, "UNKNOWN"), (3, "ERROR"), (1, "UNKNOWN"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "app"),
+    [
+        ("Nov 27 10:15:30 web1 sshd(pam_unix)[2915]: x", "sshd"),
+        ("Nov 27 10:15:30 web1 postfix/smtpd[812]: x", "postfix"),
+        ("Nov 27 10:15:30 web1 /usr/sbin/cron[812]: x", "cron"),
+        ("Nov 27 10:15:30 web1 (systemd)[812]: x", "systemd"),
+        ("Nov 27 10:15:30 web1 docker/shop[812]: x", "shop"),
+        ("Nov 27 10:15:30 web1 k8s_api_shop-7d_prod_8b1f_0[812]: x", "api"),
+        ("Fri 2026-11-27 10:15:30 UTC web1 shop.service[812]: x", "shop"),
+        ("Fri 2026-11-27 10:15:30 UTC web1 getty@tty1.service[812]: x", "getty"),
+        ("<165>1 - web1 shop 812 - - x", "shop"),
+        (f"{AT}.123456+00:00 app[web.1]: x", ""),
+        (f"83 <40>1 {AT}+00:00 host app web.3 - State changed", ""),
+        ("web-1  | x", "web"),
+        ("shop.1.w8bsrsu0gy1y@node1    | x", "shop"),
+        ("[pod/shop-7d9c8b6f5-x2k4q/api] x", "shop"),
+        ("[pod/one/api] x", "api"),
+        ("shop-7d9c8b6f5-x2k4q api x", "shop"),
+        ("default/shop-x2k4q[api]: x", "shop"),
+        ("10:15:30 web.1  | x", "web"),
+        ("0|shop  | x", "shop"),
+        ("/aws/lambda/shop 2026/11/27/[$LATEST]8b1f START", "shop"),
+        (f'{AT}Z {{job="varlogs", app="shop"}} x', "shop"),
+        ('{"log":"x\\n","stream":"stdout","time":"2026-11-27T10:15:30Z",'
+         '"attrs":{"com.docker.compose.service":"shop"}}', "shop"),
+        ('{"log":"x","kubernetes":{"container_name":"api","labels":{"app":"shop"}}}', "shop"),
+        ('{"log":"x","kubernetes":{"container_name":"api"}}', "api"),
+        ('{"log":"x","container_name":"/api","ecs_task_definition":"shop:12"}', "shop"),
+        ('{"message":"x\\n","podName":"shop-7d","containerName":"api"}', "api"),
+        (f"[pod/shop-x2k4q/api] {AT}.5Z Nov 27 10:15:30 web1 inner[1]: x", "shop"),
+    ],
+)  # fmt: skip
+def test_the_app_of_a_line(line, app):
+    assert read_line(line, CONTEXT).app == app
+
+
+def test_json_in_several_lines_of_a_layer_is_read():
+    lines = [
+        "web-1  | {",
+        'web-1  |   "level": "error",',
+        f'web-1  |   "time": "{AT}.123Z",',
+        'web-1  |   "err": {',
+        'web-1  |     "code": 1',
+        "web-1  |   },",
+        'web-1  |   "msg": "payment failed"',
+        "web-1  | }",
+        "web-1  | { a: 1,",
+        "web-1  |   b: 2 }",
+        f"{AT}.5Z stdout F {{",
+        f'{AT}.5Z stdout F   "msg": "ok"',
+        f"{AT}.5Z stdout F }}",
+    ]
+    found = [joined.reading for joined in join_lines(lines, CONTEXT)]
+    assert [(reading.level, reading.message) for reading in found] == [
+        ("ERROR", "payment failed"), ("UNKNOWN", "{ a: 1,\n  b: 2 }"), ("UNKNOWN", "ok"),
+    ]  # fmt: skip
+    assert found[0].fields == {"container": "web-1", "err": {"code": 1}}
+    assert [reading.ts and iso(reading.ts) for reading in found] == [f"{AT}.123Z", None, f"{AT}.500Z"]
+
+
+def test_the_lines_in_an_export_of_cloudwatch_s_console_are_read():
+    lines = [
+        "timestamp,message",
+        '1795774530123,"ERROR x"',
+        '1795774530123,"{""level"":""error"",""msg"":""y""}"',
+    ]
+    found = [joined.reading for joined in join_lines(lines, CONTEXT)][1:]
+    assert [(reading.ts, reading.level, reading.message) for reading in found] == [
+        (1795774530123, "ERROR", "x"), (1795774530123, "ERROR", "y"),
+    ]  # fmt: skip
+
+
+def test_an_object_without_a_level_holds_a_line_with_a_time():
+    found = read_line(f'{{"@timestamp":"{AT}.5Z","message":"2026-11-27 10:15:30,123 ERROR x"}}', CONTEXT)
+    assert (iso(found.ts), found.level, found.message) == (f"{AT}.123Z", "ERROR", "x")
+
+
+def test_the_verbose_output_of_journalctl_is_read():
+    lines = [
+        "Fri 2026-11-27 10:15:30.123456 UTC [s=8b1f;i=1;b=8b1f;m=1;t=2;x=3]",
+        "    PRIORITY=3",
+        "    _HOSTNAME=web1",
+        "    SYSLOG_IDENTIFIER=shop",
+        "    MESSAGE=payment failed",
+        "            for a=b",
+        "    _PID=812",
+        "Fri 2026-11-27 10:15:31.123456 UTC [s=8b1f;i=2;b=8b1f;m=1;t=2;x=4]",
+        '    MESSAGE={"level":"error","msg":"x"}',
+        "    PRIORITY=6",
+    ]
+    found = [joined.reading for joined in join_lines(lines, CONTEXT)]
+    assert [(iso(reading.ts), reading.level, reading.message) for reading in found] == [
+        (f"{AT}.123Z", "ERROR", "payment failed\nfor a=b"), ("2026-11-27T10:15:31.123Z", "ERROR", "x"),
+    ]  # fmt: skip
+    assert found[0].app == "shop"

@@ -329,6 +329,102 @@ def test_reading_on_from_a_record_s_end_gives_the_same(lines: list[str], data: s
     assert before + list(second.read(io.BytesIO(text[cut:]), final=True)) == whole
 
 
+CRI = "2026-01-31T08:15:00.123456789Z"
+BLOCKS = [
+    ["{", '  "a": 1,', '  "b": [{"c": 2}]', "}"],
+    ["{", '  "a": 1', "},", "{", '  "a": 1', "}{", '  "a": 2', "}"],
+    [
+        f"{T0} ERROR x",
+        "java.lang.IllegalStateException: x",
+        "\tat a.B.c(B.java:5)",
+        "",
+        "Caused by: y",
+        "... 1 more",
+    ],
+    ["Traceback (most recent call last):", '  File "x.py", line 1', "ValueError: x"],
+    [
+        f"{CRI} stdout P part",
+        f"{CRI} stderr F a",
+        f"{CRI} stdout P part",
+        f"{CRI} stderr F b",
+        f"{CRI} stdout F end",
+    ],
+    [f"{CRI} stderr F panic: x", f"{CRI} stdout F a", f"{CRI} stderr F ", f"{CRI} stdout F b"]
+    + [f"{CRI} stderr F goroutine 1 [running]:", f"{CRI} stdout F   c", f"{CRI} stderr F main.main()"],
+    ["message,level,timestamp", "x,ERROR,2026-01-31T08:15:00Z", "y,INFO,2026-01-31T08:15:00Z"],
+]
+LINES_OF_ALL_KINDS = st.sampled_from(
+    [
+        f"{T0} INFO x",
+        f"{T0} ERROR x {{",
+        "}",
+        "},",
+        "{",
+        '  "a": 1,',
+        '  "b": [{"c": 2}]',
+        '{"a": 1}',
+        '{"a": 1}{"b": 2}',
+        '{"a": 1},{"b": ',
+        '{"Records": [{"eventTime": "2026-01-31T08:15:00Z", "eventSource": "x", "eventName": "y"}]}',
+        "java.lang.IllegalStateException: x",
+        "  at a.B.c(B.java:5)",
+        "boom",
+        "",
+        "Traceback (most recent call last):",
+        '  File "x.py", line 1',
+        "ValueError: x",
+        "2026-01-31T08:15:00.123456789Z stdout P part",
+        "2026-01-31T08:15:00.123456789Z stdout F rest",
+        "2026-01-31T08:15:00.123456789Z stderr F   at x",
+        "#Fields: date time cs-method",
+        "2026-01-31 08:15:00 GET",
+        "timestamp,level,message",
+        "2026-01-31T08:15:00Z,ERROR,x",
+        "\0\0\0",
+        f"\0\0{T0} INFO after a hole",
+    ]
+)
+MIXED_LINES = st.lists(
+    LINES_OF_ALL_KINDS.map(lambda line: [line]) | st.sampled_from(BLOCKS), max_size=15
+).map(lambda blocks: [line for block in blocks for line in block])
+
+
+@given(MIXED_LINES, st.lists(st.integers(1, 200), min_size=1, max_size=10))
+def test_a_file_read_as_it_grows_has_the_same_entries(lines: list[str], steps: list[int]) -> None:
+    """Each batch ends where no record is open, as when a file is followed that never pauses."""
+    text = "".join(f"{line}\n" for line in lines).encode()
+
+    def reader(place: Position | None = None) -> LineReader:
+        return LineReader(Form.TEXT, errors=Errors.STRICT, reference=REFERENCE, place=place)
+
+    whole = list(reader().read(io.BytesIO(text), final=True))
+    found: list[Entry | Rejection] = []
+    place, end = Position(), 0
+    for number in range(len(text)):
+        end += steps[number % len(steps)]
+        scout = reader(place)
+        for _ in scout.read(io.BytesIO(text[place.offset : end]), final=False):
+            pass
+        until = scout.place.offset if scout.held is None else scout.held
+        batch = reader(place)
+        found += batch.read(io.BytesIO(text[place.offset : until]), final=True)
+        place = Position(
+            **json.loads(json.dumps({name: getattr(batch.place, name) for name in Position.__slots__}))
+        )
+        if end >= len(text):
+            break
+    found += reader(place).read(io.BytesIO(text[place.offset :]), final=True)
+    assert sorted(found, key=_order) == sorted(whole, key=_order)
+    assert [item.chain for item in sorted(found, key=_order)] == [
+        item.chain for item in sorted(whole, key=_order)
+    ]  # type: ignore[union-attr]
+    assert len({item.chain for item in whole}) == len(whole)  # type: ignore[union-attr]
+
+
+def _order(item: Entry | Rejection) -> tuple[int, str]:
+    return item.offset, str(item)
+
+
 def test_a_place_survives_json() -> None:
     place = Position(5, 2, False, True, AT0, "ERROR", "ab" * 16, "cd" * 8)
     assert Position(**json.loads(json.dumps({f: getattr(place, f) for f in Position.__slots__}))) == place

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from logctl.core.formats import zones
 from logctl.core.formats.reading import Context
-from logctl.core.formats.time_forms import FoundTime, _year_first, read_time_value, scan_time
+from logctl.core.formats.time_forms import FoundTime, _year_first, scan_time
+from logctl.core.formats.time_values import read_time_value
 from logctl.core.times import DAY, from_datetime, iso, parse_time
 
 NOON = parse_time("2026-11-27T12:00:00Z")

@@ -13,10 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 
+from logctl.core.formats.layer import Layer
 from logctl.core.formats.object_keys import ROLES, Kind
-from logctl.core.formats.reader import read_value
+from logctl.core.formats.reader import read_value, read_within
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Reading
 from logctl.core.formats.time_forms import FoundTime, scan_time
+from logctl.core.levels import UNKNOWN
 
 _MOST_COLUMNS = 200
 _LONGEST_HEADER = 8000
@@ -321,9 +323,25 @@ def _read_csv(header: ColumnHeader, text: str, context: Context) -> Reading | No
     reading = read_value({name: value for name, value in columns.items() if value != ""}, context)
     if reading.ts is None and not reading.flags:
         return None
+    if (
+        reading.level == UNKNOWN
+        and any(name in columns for name in ("message", "@message"))
+        and reading.message
+    ):
+        reading = _line_within(reading, context)  # CloudWatch's console exports the lines of programs
     reading.message = reading.message or text
     reading.format, reading.begins, reading.inner = "csv", True, text
     return reading
+
+
+def _line_within(row: Reading, context: Context) -> Reading:
+    """Return the reading of the message of a row as a line, if it has a level; else that of the row."""
+    layer = Layer("csv", row.message, ts=row.ts, fields=row.fields, zone=row.zone, app=row.app)
+    line = read_within(layer, context)
+    if line.level == UNKNOWN:
+        return row
+    line.layers = line.layers[1:]
+    return line
 
 
 _READERS: dict[HeaderKind, Callable[[ColumnHeader, str, Context], Reading | None]] = {

@@ -120,7 +120,7 @@ def _stream_of_aws(text: str, end: int, context: Context) -> Layer | None:
     if found is None:
         return None
     # Events are printed as a whole, so that lines of different streams are not mixed.
-    fields = {"stream": found["stream"]}
+    fields = {"log_stream": found["stream"]}
     return _dated("aws logs", text, found, context, fields=fields, app=found["container"] or "")
 
 

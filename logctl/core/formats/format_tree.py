@@ -11,16 +11,23 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC
 from functools import cached_property
 from typing import Any
 
 from logctl.core import levels
 from logctl.core.formats.found_times import set_time
 from logctl.core.formats.logfmt import fields_of, pairs_at
-from logctl.core.formats.pattern_starts import first_characters, has_alternatives, is_balanced, optional_end
+from logctl.core.formats.pattern_starts import (
+    first_characters,
+    has_alternatives,
+    is_balanced,
+    optional_end,
+    takes_nothing,
+)
 from logctl.core.formats.reading import Context, Format, Reading
-from logctl.core.formats.time_forms import FoundTime
+from logctl.core.formats.time_forms import FoundTime, scan_time
 
 FRONT = 600
 """Characters of a line in which a head is looked for: the rest of a long line must not cost time."""
@@ -31,7 +38,8 @@ Scan = Callable[[str, int, Context], FoundTime | None]
 _PLACEHOLDER = re.compile(r"(?<!\?P)<(time|level)>")
 _LEVEL_INSIDE = r"(?P<level>[^\W\d_]{1,13}(?:[+-]?\d{1,2})?)"
 _WORD = re.compile(r"[^\W\d_]{1,13}+(?:[+-]?\d{1,2}(?!\d))?(?![^\W_])")
-_NUMBERS = frozenset(("pid", "status", "bytes", "line"))
+_NUMBERS = frozenset(("pid", "status", "bytes", "line", "memory", "max_memory"))
+_DURATIONS = frozenset(("duration", "billed_duration"))
 _DECIMAL = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
 _MOST_IN_FIELD = 256
 _NAME = re.compile(r"\(\?P<\w+>")
@@ -43,6 +51,7 @@ _OF_TIMES = _LETTERS | frozenset(string.digits) | {"@"}
 _Match = Callable[[str, int, int], re.Match[str] | None]
 _NUMBER_OF = {f"_{number}": number for number in range(1000)}
 _AFTER_BRACKET = re.compile(r"\\\](?:\\ |\\s|\[ \])[+*?]?(?:(\\\[)(?![?*+{])|\Z)")
+_DATE_AND_TIME = len("Nov 27 10:15:30")
 _FEW = 3
 """So many parts are tried one by one."""
 
@@ -86,6 +95,11 @@ class _Choice:
             [None] * len(nodes),
             [None] * len(nodes),
         )
+
+    @cached_property
+    def timed(self) -> _Choice:
+        """The parts before which a time begins: others are passed over where a date and a time are."""
+        return _Choice(tuple(node for node in self.nodes if node.pattern and takes_nothing(node.pattern)))
 
     def candidate(self, text: str, at: int, index: int, *, long: bool) -> int:
         """Return the index of the first part, from an index on, that may match a text; -1 if none does.
@@ -228,7 +242,7 @@ def _parts(declared: Format, head: str) -> Iterator[tuple[str, str]]:
             if found[1] == "time":
                 raise ValueError(f"format {declared.name!r}: <time> cannot be inside a group")
             continue
-        if has_alternatives(part):
+        if "|" in part and has_alternatives(part):
             raise ValueError(f"format {declared.name!r}: put alternatives into a group: (?:…|…)")
         yield _with_level(part.lstrip()), found[1]
         begun = found.end()
@@ -259,6 +273,7 @@ class _Walk:
         self._scan = scan
         self._matches: list[tuple[tuple[str, ...], re.Match[str]]] = []
         self._time: FoundTime | None = None
+        self._time_at = 0
         self._word = ""
         self._long = len(text) > FRONT
 
@@ -276,6 +291,9 @@ class _Walk:
                 reading = self._follow(node, at)
                 if reading is not None:
                     return reading
+                if node.then == "time" and self._is_date(at):
+                    choice, index = choice.timed, -1
+                    nodes = choice.nodes
             elif (match := node.match(text, at, len(text) if node.whole else at + FRONT)) is not None:
                 if node.names:
                     self._matches.append((node.names, match))
@@ -287,6 +305,11 @@ class _Walk:
             index = choice.candidate(text, at, index + 1, long=self._long)
         return None
 
+    def _is_date(self, at: int) -> bool:
+        """Return whether a date with a time is at an index, and not only a number or a name."""
+        time = self._scan(self._text, at, self._context)
+        return time is not None and time.end - at >= _DATE_AND_TIME
+
     def _follow(self, node: _Node, at: int) -> Reading | None:
         if node.then == "message":
             assert node.format is not None
@@ -296,9 +319,10 @@ class _Walk:
             time = self._scan(self._text, at, self._context)
             if time is None:
                 return None
-            before, self._time = self._time, time
+            before, self._time = (self._time, self._time_at), time
+            self._time_at = at
             found = self.descend(node.children, time.end)
-            self._time = before
+            self._time, self._time_at = before
             return found
         word = _WORD.match(self._text, at, at + 20)
         if word is None:
@@ -329,7 +353,7 @@ class _Walk:
                     app = value[:_MOST_IN_FIELD]
                 elif name in _NUMBERS and value.isdecimal() and len(value) < 16:
                     fields[name] = int(value)
-                elif name == "duration" and _DECIMAL.fullmatch(value):
+                elif name in _DURATIONS and _DECIMAL.fullmatch(value):
                     fields[name] = float(value) if "." in value else int(value)
                 elif value != "-":
                     fields[name] = value[:_MOST_IN_FIELD]
@@ -345,7 +369,10 @@ class _Walk:
             app=app,
         )
         if self._time is not None:
-            set_time(reading, self._time)
+            time: FoundTime | None = self._time
+            if declared.utc and not self._time.zone and self._context.zone is not UTC:
+                time = scan_time(self._text, self._time_at, replace(self._context, zone=UTC))
+            set_time(reading, time or self._time)
         return reading
 
 

@@ -103,7 +103,7 @@ def _from_bracket(text: str, context: Context) -> Layer | None:
         return timed("fluent bit", inner, time, fields={"tag": found["tag"]})
     if second in " 0123456789" and (found := _MONOTONIC.match(text, 0, 30)):
         return syslog_layers.monotonic(text, found.end())
-    return named_layers.from_bracket(text) if "-" in text[:100] else None
+    return named_layers.from_bracket(text) if second == "p" or "-" in text[:100] else None
 
 
 _TAI64N = re.compile(r"@[0-9a-f]{24}(?: |$)")
@@ -133,7 +133,7 @@ def _from_slash(text: str, _context: Context) -> Layer | None:
     if found is None or stream is None:
         return None
     group = found["group"]
-    fields = {"group": group, "stream": stream["stream"]}
+    fields = {"log_group": group, "log_stream": stream["stream"]}
     return Layer("aws logs", text[stream.end() :], fields=fields, app=group.rpartition("/")[2])
 
 

@@ -9,13 +9,14 @@ from logctl.core.formats.logfmt import fields_of, pairs_at
 
 _MOST_FIELDS = 32
 _SUFFIX = r"(?:go|py|rs|js|ts|java|kt|rb|cpp|cc|cxx|c|h|hpp|cs|php|scala|swift|pl|ex|m|mm)"
+_LABELED = re.compile(r"(pid|process|tid|thread|thread[_-]?id)[ :=#]{1,2}([\w\-]{1,60})\Z", re.IGNORECASE)
 _SQUARE = r"\[(?:[^\[\]\n]|\[[^\[\]\n]{0,80}\]){0,160}+\]"
 _DOTTED = r"(?=[\w$\-]+(?:[.$]|::))[A-Za-z_$][\w$.\-]*+(?:::[\w$]+)*+"
 
 BETWEEN = re.compile(
     rf"""
     (?P<bar>(?:[-|:*,;]{{1,3}}|\u2013)(?=\s))
-  | (?P<square>{_SQUARE})[:,]?
+  | (?P<square>{_SQUARE}|<[^<>\n]{{1,100}}>)[:,]?
   | (?P<round>\([^()\n]{{1,100}}\))[:,]?
   | (?P<curly>\{{[^{{}}\n]{{0,100}}\}})[:,]?
   | (?P<number>\#?\d[\w.:\#/\-]{{0,60}}+[\])]?)(?=\s|$)
@@ -64,6 +65,8 @@ def note_between(fields: dict[str, Any], found: re.Match[str]) -> None:
     elif kind == "number":
         _note_number(fields, value)
     elif kind in ("dashed", "dotted") and value[0].isalpha() and "@" not in value:
+        if _note_labeled(fields, value):
+            return
         fields.setdefault("logger", value)
 
 
@@ -94,7 +97,12 @@ def note_pairs(fields: dict[str, Any], pairs: list[tuple[str, str]]) -> None:
 
 def _note_bracketed(fields: dict[str, Any], value: str) -> bool:
     """Make fields of what is in brackets; return False if its meaning is not certain."""
-    if _note_file(fields, value) or _note_thread(fields, value) or _note_number(fields, value):
+    if (
+        _note_labeled(fields, value)
+        or _note_file(fields, value)
+        or _note_thread(fields, value)
+        or _note_number(fields, value)
+    ):
         return True
     if _LOGGER.match(value):
         fields.setdefault("logger", value)
@@ -105,6 +113,18 @@ def _note_bracketed(fields: dict[str, Any], value: str) -> bool:
     if not pairs or end != len(value):
         return False
     note_pairs(fields, pairs)
+    return True
+
+
+def _note_labeled(fields: dict[str, Any], value: str) -> bool:
+    """Make a field of `pid:812` and `TID 900`."""
+    found = _LABELED.match(value)
+    if found is None:
+        return False
+    if found[1][0] in "pP" and found[2].isdecimal() and len(found[2]) < 11:
+        fields["pid"] = int(found[2])
+    else:
+        fields["process" if found[1][0] in "pP" else "thread"] = found[2]
     return True
 
 

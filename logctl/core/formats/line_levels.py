@@ -39,6 +39,17 @@ _BRACKETED = re.compile(
     """,
     re.VERBOSE,
 )
+# With a name in the same brackets: `[shop/INFO]`, `[INFO|shop]`, `[INFO - shop]`.
+_NAMED = re.compile(
+    r"""
+    \[(?:[\w.\-]{1,60}\ *[/:|.\-]\ *)?(?P<word>[A-Z]{3,9})
+    (?:\ *(?:[/:|\-]|\ )\ *[A-Za-z_][\w.\-:/\ ]{0,59})?\](?::(?=\s|$))?
+    """,
+    re.VERBOSE,
+)
+# With a name and a colon: `shop.ERROR: …`, as Monolog writes it.
+_CHANNEL = re.compile(r"[\w\-]{1,60}[./]([A-Z]{3,9}):(?=\s|$)")
+_NUMBERED = re.compile(r"\[\d{1,10}\]:?(?=\s)")
 WORD = re.compile(r"([A-Za-z]{1,13}[1-5]?)([+-]\d{1,2}(?!\d))?(?![\w])")
 _BETWEEN_BARS = re.compile(r"[-|]\s+[A-Za-z]{1,13}\s+[-|]\s")
 _PRONOUN = re.compile(r"I (?:am|have|had|will|was|can|could|do|did|don|think|would|should|need|know|see)\b")
@@ -56,9 +67,15 @@ def level_at(text: str, at: int, *, direct: bool, separated: bool = False) -> tu
     first = text[at : at + 1]
     if first and first in "[(<{|*":
         return _bracketed(text, at)
-    found = WORD.match(text, at, at + 20) if first.isalpha() else None
-    if found is None:
+    if not first.isalpha():
         return UNKNOWN, at
+    found = WORD.match(text, at, at + 20)
+    if found is None or (direct and text[found.end() : found.end() + 1] in (".", "/")):
+        channel = _CHANNEL.match(text, at, at + 80) if direct else None
+        if channel is not None and channel[1] in _BARE_CAPITALS:
+            return level_of_word(channel[1]), channel.end()
+        if found is None:
+            return UNKNOWN, at
     word, end = found[1], found.end()
     follows, after = text[end : end + 1], text[end + 1 : end + 2]
     ends = follows == ":" and after in ("", " ", "\t")
@@ -67,7 +84,9 @@ def level_at(text: str, at: int, *, direct: bool, separated: bool = False) -> tu
         sure = ends or (follows and follows in "\t|") or (follows == " " and not _PRONOUN.match(text, at))
         sure = sure and word in _LETTERS
     elif word.isupper():
-        sure = ends or (word in _BARE_CAPITALS and (not follows or follows in " \t:|]),;/-"))
+        sure = ends or (word in _BARE_CAPITALS and (not follows or follows in " \t:|]),;/-!"))
+        if follows == "[" and word in _BARE_CAPITALS and (number := _NUMBERED.match(text, end)):
+            return level_of_word(word), number.end()
     elif follows == ":":
         sure = ends and lower in _BEFORE_COLON
     elif follows and follows in "\t|":
@@ -81,7 +100,10 @@ def level_at(text: str, at: int, *, direct: bool, separated: bool = False) -> tu
 
 def _bracketed(text: str, at: int) -> tuple[str, int]:
     found = _BRACKETED.match(text, at, at + 80)
-    if found is None:
+    if found is None or level_of_word(found[1]) == UNKNOWN or (text[at] == "[" and "]" not in found[0]):
+        named = _NAMED.match(text, at, at + 160)
+        if named is not None and named["word"] in _BARE_CAPITALS:
+            return level_of_word(named["word"]), named.end()
         return UNKNOWN, at
     word = found[1]
     if len(word) == 1 and (not word.isupper() or text[at] == "("):  # `(C) 2026 Acme`

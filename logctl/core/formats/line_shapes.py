@@ -35,7 +35,7 @@ _BLANK = re.compile(r"[ \t]*+")
 _CLOSERS = re.compile(r"[\]\"')>,;:|]*+")
 _BARS = re.compile(r"(?:[-|:*,;]{1,3}\s+)?")
 _AFTER_LEVEL = re.compile(
-    r"[\])>}|]?(?:\s*[:,;|])?\s*(?:(?:-{1,3}|[-=]?>{1,2}|\u2013|\u2014|\u203a|\u00bb|:|\|)\s+)?"
+    r"[\])>}|]?(?:\s*[:,;|!])?\s*(?:(?:-{1,3}|[-=]?>{1,2}|\u2013|\u2014|\u203a|\u00bb|:|\|)\s+)?"
 )
 _GO_FILE = re.compile(r"([\w.\-/]{1,120}\.go):(\d{1,6}):\s+")
 _MESSAGE_KEYS = ("msg=", "message=", "event=")
@@ -74,6 +74,14 @@ _SECOND = re.compile(
 _DATE = re.compile(r"\d{4}[-/.]\d\d[-/.]\d\d[T ]")
 # Go's `log` with a prefix; `Expires: 2026-01-31 …` is a sentence.
 _PREFIX = re.compile(r"[\w.\-]{1,40}:\s+(?=\d{4}/\d\d/\d\d \d\d:)")
+_WORD_AND_COLON = re.compile(r"[\w.\-]{1,40}:\s+[\[(]?(?=\d{4}-\d\d-\d\d[T ]\d\d:)")
+_IN_BRACKETS = re.compile(
+    r"(?:\[[^\[\]\n]{1,80}\]\ *){2,4}[\[(]?(?=\d{4}[-/.]\d\d[-/.]\d\d[T\ ])", re.VERBOSE
+)
+_WITH_LEVEL = re.compile(r"/([\w.\-]{1,60})(?=[\s:])")
+# `[ERROR][shop] …`: what adjoins the brackets of a level is not the message.
+_ADJACENT = re.compile(r"\[([A-Za-z_][\w.\-$ ]{0,60})\]:?\s+")
+_SEPARATORS = re.compile(r"[ \t|;,]*+")
 
 
 def read_shape(text: str, start: int, context: Context, scan: Scan) -> Reading | None:
@@ -194,7 +202,8 @@ def _time_after_level(
     """Return the time that follows a level, at most two bracketed parts between them."""
     fields: dict[str, Any] = {}
     for _ in range(3):
-        at = _skip(text, at)
+        blank = _SEPARATORS.match(text, at, at + FRONT)
+        at = blank.end() if blank else at
         time, end = _time_at(text, at, context, scan)
         if time is not None:
             return time, end, fields
@@ -209,18 +218,28 @@ def _time_after_level(
 def _second(text: str, start: int, context: Context, scan: Scan) -> Reading | None:
     """Return the reading of a line whose second token is a date."""
     first = _SECOND.match(text, start, start + FRONT)
+    needs_level = False
     if first is None or not _DATE.match(text, first.end()):
-        first = _PREFIX.match(text, start, start + FRONT)
+        first = _PREFIX.match(text, start) or _IN_BRACKETS.match(text, start, start + FRONT)
+        if first is None:
+            first, needs_level = _WORD_AND_COLON.match(text, start), True
         if first is None:
             return None
     time, at = _time_at(text, first.end(), context, scan)
-    return None if time is None else _after_time(text, time, at, context)
+    reading = None if time is None else _after_time(text, time, at, context)
+    return None if reading is None or (needs_level and reading.level == UNKNOWN) else reading
 
 
 def _after_level(text: str, at: int, level: str, *, fields: dict[str, Any], context: Context) -> Reading:
     """Return the reading of a line whose level ends at an index; context after it becomes fields."""
+    if text[at : at + 1] == "/" and (name := _WITH_LEVEL.match(text, at)):
+        fields.setdefault("logger", name[1])
+        at = name.end()
     after = _AFTER_LEVEL.match(text, at, at + FRONT)
     at = begun = after.end() if after else at
+    if text[at - 1 : at + 1] == "][" and (joined := _ADJACENT.match(text, at)):
+        fields.setdefault("logger", joined[1].strip())
+        at = begun = joined.end()
     if begins_logfmt(text, at):
         inner = read_logfmt(text, at, context)
         if inner is not None and (inner.begins or text.startswith(_MESSAGE_KEYS, at)):

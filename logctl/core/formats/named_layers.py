@@ -99,6 +99,7 @@ _CONTAINER = r"(?P<container>[a-z0-9][a-z0-9-]{0,62})"
 _SUFFIX = r"(?=\d{0,4}[a-z])[bcdfghjklmnpqrstvwxz2456789]{5}"
 _SET = rf"(?P<of>[a-z0-9][a-z0-9.-]{{0,200}}?)-(?:[a-z0-9]{{6,10}}-)?{_SUFFIX}"
 # The names of a StatefulSet's pods can be words of a text: `step-1 of the build`.
+_SET_ALONE = re.compile(rf"{_SET}\Z")
 _STERN = re.compile(
     rf"(?:(?P<namespace>[a-z0-9][a-z0-9-]{{0,62}}) )?"
     rf"(?:(?P<pod>{_SET}) (?:[›>] )?|(?P<ordinal>(?P<stateful>[a-z][a-z0-9-]{{0,200}}?)-\d{{1,3}})"
@@ -133,6 +134,7 @@ def _in_pod(name: str, text: str, found: re.Match[str]) -> Layer:
     groups = found.groupdict()
     groups["pod"] = groups.get("pod") or groups.get("ordinal")
     fields = {key: groups[key] for key in ("namespace", "pod", "container") if groups.get(key)}
-    app = groups.get("of") or groups.get("stateful") or groups.get("container") or ""
+    of_set = _SET_ALONE.match(groups["pod"] or "")
+    app = of_set["of"] if of_set else groups.get("stateful") or groups.get("container") or ""
     stream = f"{fields.get('pod', '')}/{fields.get('container', '')}"
     return Layer(name, text[found.end() :], fields=fields, app=app, stream=stream)

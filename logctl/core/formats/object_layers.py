@@ -7,7 +7,8 @@ from typing import Any
 
 from logctl.core.formats.layer import Layer, timed
 from logctl.core.formats.reading import Context
-from logctl.core.formats.time_forms import FoundTime, read_time_value
+from logctl.core.formats.time_forms import FoundTime
+from logctl.core.formats.time_values import read_time_value
 
 _TIMES = ("time", "@timestamp", "timestamp", "date")
 _OF_AN_EVENT = ("message", "msg", "level", "severity", "levelname")

@@ -19,7 +19,8 @@ from logctl.core.formats.layers import Layer
 from logctl.core.formats.object_keys import LAST, LATER, NAMES, PLACES, ROLES, Kind, Trait
 from logctl.core.formats.object_levels import level_of_mongodb, level_of_number, level_of_word, number_of
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Reading
-from logctl.core.formats.time_forms import FoundTime, read_time_value
+from logctl.core.formats.time_forms import FoundTime
+from logctl.core.formats.time_values import read_time_value
 from logctl.core.levels import INFO, UNKNOWN, WARN
 from logctl.core.times import EARLIEST, LATEST
 
@@ -588,12 +589,15 @@ def _format(traits: int) -> str:
     return "json"
 
 
+_DATED = re.compile(r"[\[(]?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d")
+
+
 def _holds_a_line(message: str, traits: int, level: str) -> bool:
     """Return whether a message is the line of another program that can say more than the object around it."""
     if message[0] == "{":
         return message[-1] == "}" and '"' in message
     if not traits & Trait.COLLECTOR:
-        return False
+        return level == UNKNOWN and _DATED.match(message) is not None
     # The priority of a line that a service printed is always the same.
     return level == UNKNOWN or bool(traits & Trait.JOURNALD)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from functools import lru_cache
 
 _ALL = frozenset(map(chr, range(33, 127)))
 _DIGITS = frozenset("0123456789")
@@ -23,6 +24,7 @@ class _Starts:
 
 
 @lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
 def first_characters(pattern: str) -> frozenset[str] | None:
     """Return the first characters that are not spaces, of all texts that a pattern matches; None for any.
 
@@ -33,6 +35,19 @@ def first_characters(pattern: str) -> frozenset[str] | None:
     if starts.passes:
         return None if starts.characters is None or starts.characters else frozenset()
     return starts.characters
+
+
+def takes_nothing(pattern: str) -> bool:
+    """Return whether a pattern only looks around: whatever it matches is empty."""
+    at = 0
+    while at < len(pattern):
+        if pattern[at].isspace():
+            at += 1
+        elif _AROUND.match(pattern, at):
+            at = _group_end(pattern, at)
+        else:
+            return False
+    return True
 
 
 def has_alternatives(pattern: str) -> bool:
@@ -180,6 +195,7 @@ def _escaped(character: str) -> _Starts:
     return _Starts(frozenset(character), False)
 
 
+@lru_cache(maxsize=1024)
 @lru_cache(maxsize=1024)
 def _class(text: str) -> _Starts:
     """Return how a character class starts: with anything if it is negated or goes beyond ASCII."""

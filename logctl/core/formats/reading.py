@@ -122,6 +122,7 @@ class Format:
         begins: whether a line of this format always begins a record. A line of a stack trace does not: it can
             belong to the record before.
         joins: which lines after a head belong to its record.
+        utc: times without a zone are in UTC, whatever the sender's zone is: what a service or a standard says.
         examples: examples with right answers; the tests and the reference page are made of them.
         time: for a format that a user declares, the form of its time as `strptime` takes it; "" to recognise it.
     """
@@ -133,5 +134,6 @@ class Format:
     levels: Mapping[str, str] = field(default_factory=dict)
     begins: bool = True
     joins: Joins = Joins.TRACES
+    utc: bool = False
     examples: tuple[Example, ...] = ()
     time: str = ""

@@ -68,7 +68,7 @@ def _layer(text: str, found: re.Match[str], time: FoundTime | None) -> Layer:
         fields["message_id"] = found["kind"]
     inner = text[end:].removeprefix(" ").removeprefix("\ufeff")
     layer = timed("syslog 5424", inner, time, fields=fields, level=level)
-    layer.app = program(app) if app != "-" else ""
+    layer.app = program(app) if app != "-" and "dyno" not in fields else ""
     layer.stream = f"{host} {app}[{process}]"
     layer.own_record = True
     return layer

@@ -186,7 +186,8 @@ def _layer(text: str, host: str, tag: re.Match[str], time: FoundTime | None) -> 
     inner = text[end + 1 :] if text[end : end + 1] == " " else text[end:]
     if inner.startswith("@cee:"):  # http://cee.mitre.org: JSON follows
         inner = inner[5:].lstrip()
-    layer = timed(name, inner, time, fields=fields, app=program(process))
+    layer = timed(name, inner, time, fields=fields)
+    layer.app = program(process) if name == "syslog" else ""  # Heroku's programs are called app and heroku
     layer.stream = f"{host} {process}[{pid}]" if pid else f"{host} {process}"
     layer.own_record = name == "syslog"
     if tag["level"]:

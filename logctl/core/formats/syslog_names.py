@@ -26,7 +26,9 @@ def is_level(word: str) -> bool:
 @lru_cache(maxsize=4096)
 def program(process: str) -> str:
     """Return the program of a tag: postfix of `postfix/smtpd`, cron of `/usr/sbin/cron`, su of `su(pam)`."""
-    if process.startswith("/"):
+    if process.startswith(("/", "docker/")):
         process = process.rpartition("/")[2]
-    name = process.strip("()").partition("(")[0]
-    return name.partition("/")[0]
+    if process.startswith("k8s_") and process.count("_") > 3:  # the kubelet's names of Docker's containers
+        return process.split("_")[1]
+    name = process.strip("()").partition("(")[0].partition("/")[0]
+    return name.removesuffix(".service").partition("@")[0]

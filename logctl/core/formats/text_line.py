@@ -14,12 +14,10 @@ from logctl.core.formats.registry import FORMATS
 from logctl.core.formats.time_forms import scan_time
 from logctl.core.levels import UNKNOWN
 
-_DECLARED = FormatTree(FORMATS)
-
-
 @lru_cache(maxsize=64)
-def _only(name: str) -> FormatTree:
-    return FormatTree(declared for declared in FORMATS if declared.name == name)
+def _tree(only: str | None) -> FormatTree:
+    """Return the declared formats, or the only one to read; a program that reads no logs does not build them."""
+    return FormatTree(declared for declared in FORMATS if only in (None, declared.name))
 
 
 def read_text(text: str, context: Context) -> Reading:
@@ -43,8 +41,7 @@ def read_text(text: str, context: Context) -> Reading:
 
 def _read(text: str, start: int, context: Context) -> Reading | None:
     only, scan = context.only, LineTimes(scan_time)
-    declared_formats = _DECLARED if only is None else _only(only)
-    found = declared_formats.read(text, start, context, scan)
+    found = _tree(only).read(text, start, context, scan)
     if found is not None:
         return found
     if only in (None, LOGFMT) and begins_logfmt(text, start):

@@ -86,7 +86,8 @@ class FollowedFile:
         self._found_nothing = False
         self._trouble: OSError | None = None
         self._troubled = False
-        self._told_missing = False
+        self.tells_missing = True
+        """Whether to say once that the file does not exist."""
         self._outstanding: FollowBatch | None = None
         self._notices: list[Notice] = []
         self._checkpoint = Checkpoint(state_dir, app, self._path)
@@ -267,8 +268,8 @@ class FollowedFile:
         self._checkpoint.save(replace(self._current, device=file.device, inode=file.inode))
 
     def _tell_missing(self) -> None:
-        if self._file is None and not self._told_missing:
-            self._told_missing = True
+        if self._file is None and self.tells_missing:
+            self.tells_missing = False
             state = self._checkpoint.state
             self._tell("does not exist" + (" any more" if state else " yet") + "; logctl waits for it.")
 

@@ -11,7 +11,7 @@ closed, and opened again from their checkpoints, as after a restart.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -252,6 +252,7 @@ class FollowedFiles:
                     break
         entry.followed = self._open_file(entry.path, entry.from_end)
         entry.followed.seen = entry.seen
+        entry.followed.tells_missing = entry.certain
         return entry.followed
 
     def _give_up(self, entry: _Entry, problem: UsageError) -> None:
@@ -284,17 +285,15 @@ class FollowedFiles:
             found = self._paths.find()
         except OSError:
             return  # a folder cannot be read at the moment: go on with the files that are known
-        for path in found.paths:
-            if path in self._entries or path in self._told:
-                continue
+        new = [path for path in found.paths if path not in self._entries and path not in self._told]
+        inodes = self._inodes() if new else {}
+        for path in new:
             certain = path in self._paths.certain
-            if not certain and (self._is_renamed(path) or self._is_binary(path)):
-                continue
-            self._entries[path] = _Entry(path, certain, from_end)
+            if certain or not (self._is_renamed(path, inodes) or self._is_binary(path)):
+                self._entries[path] = _Entry(path, certain, from_end)
         for path in set(self._entries).difference(found.paths):
             entry = self._entries[path]
-            followed = entry.followed
-            if followed is None or entry.resting or (followed.quiet >= _LET_GO and not followed.is_busy):
+            if _is_finished(entry):
                 entry.close()
                 del self._entries[path]
         self._told &= {*found.paths, *found.left_out}
@@ -303,14 +302,13 @@ class FollowedFiles:
             self._notices.append(f"No file matches {', '.join(self._paths.sets)} yet; logctl waits for one.")
         self._missing_told = not self._entries
 
-    def _is_renamed(self, path: Path) -> bool:
-        """Return whether a new path is the new name of a file that is followed under another one."""
+    def _is_renamed(self, path: Path, known: Mapping[tuple[int, int], Sequence[FollowState]]) -> bool:
+        """Return whether a new path is the new name of a file that is followed under another one.
+
+        `known` has what was read of the files of each device and inode.
+        """
         signature = _signature(path)
-        key = signature[:2] if signature else None
-        for entry in self._entries.values():
-            state = entry.inodes.get(key) if key and entry.path.parent == path.parent else None
-            if state is None:
-                continue
+        for state in known.get(signature[:2], ()) if signature else ():
             try:
                 file = open_rotated(path)
                 if file is None:
@@ -325,6 +323,13 @@ class FollowedFiles:
                 self._told.add(path)
                 return True
         return False
+
+    def _inodes(self) -> Mapping[tuple[int, int], Sequence[FollowState]]:
+        known: dict[tuple[int, int], list[FollowState]] = {}
+        for entry in self._entries.values():
+            for key, state in entry.inodes.items():
+                known.setdefault(key, []).append(state)
+        return known
 
     def _is_binary(self, path: Path) -> bool:
         """Return whether a file is not text; UTF-16 is reported elsewhere."""
@@ -395,6 +400,14 @@ def rounds(
             sleep(interval)
         else:
             sleep(max(0.0, min(gather, (waits_until - clock()) / 1000)))
+
+
+def _is_finished(entry: _Entry) -> bool:
+    """Return whether nothing more can be expected of a file that is no longer found."""
+    if entry.resting:
+        return _signature(entry.path) == entry.signature
+    followed = entry.followed
+    return followed is not None and followed.quiet >= _LET_GO and not followed.is_busy
 
 
 def _signature(path: Path) -> _Signature:

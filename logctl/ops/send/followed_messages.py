@@ -82,7 +82,9 @@ class FollowedInputs:
         chosen = self._inputs.of(str(item.path))
         read_at = item.batch.read_at
         names, otherwise = names_of_file(chosen.app_from, chosen.app_names, str(item.path))
-        source = Source(chosen.app, read_at, read_at, chosen.name, chosen.where, otherwise, names)
+        source = Source(
+            chosen.app, read_at, read_at, chosen.name, chosen.where, otherwise=otherwise, names=names
+        )
         made = list(records(item.batch.entries, source))
         if chosen.app is None and otherwise is None and any(map(_has_no_app, made)):
             made = self._with_apps(item, made, source)

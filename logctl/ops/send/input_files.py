@@ -111,8 +111,8 @@ def read_entries(
 
     `reference`, `zone`, `formats` and `only` are those of `formats.reading.Context`. A line of more than
     `max_line` bytes is split; a longer element of an array is rejected. With `sample`, the first bytes decide
-    whether the day or the month is first in its dates; a stream that gives its lines one by one has to be read
-    without.
+    whether the day or the month is first in its dates; a stream that gives its lines one by one has to be
+    read without.
 
     Raises:
         UsageError: the stream is UTF-16, or compressed and damaged.

@@ -60,8 +60,8 @@ class Position:
 class _Line:
     """One line, or a part of a line that is too long, and later the place of a record that begins with it.
 
-    `continued` marks every part but the first, `cut` every part but the last. `before` is the last time in the
-    lines before it. `value` is the object that it holds.
+    `continued` marks every part but the first, `cut` every part but the last. `before` is the last time in
+    the lines before it. `value` is the object that it holds.
     """
 
     offset: int
@@ -223,8 +223,7 @@ class LineReader:
                 cut=cut,
                 chain=self._trail.step(body),
             )
-        if final:
-            self._offset += zeros
+        self._offset += zeros
 
     def _decode(self, line: _Line) -> str | Rejection:
         try:
@@ -331,7 +330,7 @@ class LineReader:
         yield from self._scan(line, text, start)
 
     def _scan(self, line: _Line, text: str, start: int = 0) -> Iterator[Entry]:
-        """Yield the objects in a text that ends with `line`; what is cut off at its end may go on in the next line."""
+        """Yield the objects in a text that ends with `line`; the last one may go on in the next line."""
         content = text[start:]
         if line.cut or (scan := find_objects(content)) is None:
             yield from self._text(line, text)

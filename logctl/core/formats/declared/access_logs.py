@@ -11,7 +11,7 @@ from logctl.core.formats.reading import Format, Joins
 
 _COLUMN = r'[^\s\[\]"|=,]{1,255}'
 # Most lines have no bracket after a few columns: they are recognised in one step.
-_BEFORE_BRACKET = r'(?=[^\[\]"|=\n]{3,500}\[[\dA-Z])'
+_BEFORE_BRACKET = r'(?=[^\[\]"|=\n]{3,500}+\[[\dA-Z])'
 _USER = rf"(?:-(?=\ )|(?P<user>{_COLUMN}))"
 
 # `"GET /x HTTP/1.1"`; a proxy logs a whole URL, a broken client anything. Fields hold the first 300 characters.
@@ -73,7 +73,8 @@ FORMATS = (
         head=r"""
             (?:haproxy\[(?P<pid>\d{1,10})\]:\ )?
             (?P<client>[\da-fA-F.:\[\]]{2,50}:\d{1,5}|unix:\d+)\ \[<time>\]
-            \ (?=(?P<frontend>\S{1,100})\ (?P<backend>[^\s/]{1,100})/(?P<server>\S{1,100})\ [-+\d]+(?:/[-+\d]+){1,4}
+            \ (?=(?P<frontend>\S{1,100})\ (?P<backend>[^\s/]{1,100})/(?P<server>\S{1,100})\ [-+\d]+(?:/
+            [-+\d]+){1,4}
                \ (?:(?P<status>-?\d{1,3})\ )?\+?(?P<bytes>\d+)
                \ (?:[^"\n]{1,400}\ "(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300}+))?)
         """,
@@ -228,7 +229,7 @@ FORMATS = (
     Format(
         name="access with other columns",
         describes="Access logs with any columns before a time in brackets",
-        head=r"(?P<columns>[^\[\n]{2,200})\[(?=\d{1,2}/[A-Z][a-z]{2}/\d{4}[:\ ])<time>\]\ ",
+        head=r"(?P<columns>[^\[\n]{2,200}+)\[(?=\d{1,2}/[A-Z][a-z]{2}/\d{4}[:\ ])<time>\]\ ",
         joins=Joins.NONE,
         examples=(
             line(
@@ -244,7 +245,8 @@ FORMATS = (
         name="envoy access",
         describes="Access log of Envoy and Istio; requests of Django's development server",
         head=r"""
-            \[<time>\]\ (?="(?:(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300}+)|-)[^"]*+"\ (?P<status>\d{1,3})
+            \[<time>\]\ (?="(?:(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300}+)|-)[^"]*+"
+            \ (?P<status>\d{1,3})
             (?:\ (?P<flags>-|[A-Z]{2,5}(?:,[A-Z]{2,5})*+)
                (?:\ [\w:()\[\]{},._'~|-]+\ \S+\ "[^"]*+")?\ \d+\ (?P<bytes>\d+)\ (?P<duration>\d+)
              \ |\ (?P<length>\d+)$)?)
@@ -316,9 +318,11 @@ FORMATS = (
         name="uwsgi",
         describes="Requests of uWSGI",
         head=r"""
-            (?:\{[^}]{1,200}\}\ )?\[pid:\ (?P<pid>\d{1,10})\|app:\ [-\d]+\|req:\ [-\d/]+\]\ (?P<client>\S{0,255})
+            (?:\{[^}]{1,200}\}\ )?\[pid:\ (?P<pid>\d{1,10})\|app:\ [-\d]+\|req:\ [-\d/]+\]
+            \ (?P<client>\S{0,255})
             \ \((?P<user>[^)]{0,100})\)\ \{[^}]{1,100}\}\ \[<time>\]
-            \ (?=(?P<method>[A-Z]+)\ (?P<path>\S{1,300}+)\S*+\ =>\ generated\ (?P<bytes>\d+)\ bytes\ in\ (?P<duration>\d+)
+            \ (?=(?P<method>[A-Z]+)\ (?P<path>\S{1,300}+)\S*+\ =>\ generated\ (?P<bytes>\d+)\ bytes\ in
+            \ (?P<duration>\d+)
                \ (?:msecs|micros)\ \(\S+\ (?P<status>\d{3})\))
         """,
         joins=Joins.NONE,

@@ -11,7 +11,7 @@ from logctl.core.formats.reading import Format, Joins
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _REQUEST = r'"(?:(?P<method>[A-Z]{2,20}|-)\ (?P<path>[^\s"]{1,300}+)[^"]*+|[^"]*+)"'
 _REPORT = r"""
-    (?:(?:Init\ |Restore\ )?Duration:\ (?P<duration>[\d.]+)\ ms\s*)?(?:Billed\ Duration:\ (?P<billed>[\d.]+)\ ms\s*)?
+    (?:(?:Init\ |Restore\ )?Duration:\ (?P<duration>[\d.]+)\ ms\s*)?(?:Billed\ Duration:\ (?P<billed_duration>[\d.]+)\ ms\s*)?
     (?:Memory\ Size:\ (?P<memory>\d+)\ MB\s*)?(?:Max\ Memory\ Used:\ (?P<max_memory>\d+)\ MB\s*)?
 """
 
@@ -20,8 +20,10 @@ FORMATS = (
         name="alb",
         describes="Access and connection logs of AWS Application Load Balancers",
         head=rf"""
-            (?:https?|h2|wss?|grpcs?)\ <time>\ (?=(?P<elb>\S{{1,100}})\ (?P<client>\S{{1,60}})\ \S+\ -?[\d.]+
-            \ (?:-1|(?P<duration>[\d.]+))\ -?[\d.]+\ (?P<status>\d{{3}}|-)\ \S+\ \d+\ (?P<bytes>\d+)\ {_REQUEST})
+            (?:https?|h2|wss?|grpcs?)\ <time>\ (?=(?P<elb>\S{{1,100}})\ (?P<client>\S{{1,60}})\ \S+\ -?
+            [\d.]+
+            \ (?:-1|(?P<duration>[\d.]+))\ -?[\d.]+\ (?P<status>\d{{3}}|-)\ \S+\ \d+\ (?P<bytes>\d+)
+            \ {_REQUEST})
         """,
         joins=Joins.NONE,
         examples=(
@@ -45,10 +47,12 @@ FORMATS = (
         name="nlb",
         describes="Access logs of AWS Network Load Balancers",
         head=r"""
-            tls\ \d\.\d\ <time>\ (?=(?P<elb>\S{1,100})\ \S+\ (?P<client>\S{1,60})\ \S+\ (?P<duration>\d+)\ \S+
+            tls\ \d\.\d\ <time>\ (?=(?P<elb>\S{1,100})\ \S+\ (?P<client>\S{1,60})\ \S+\ (?P<duration>\d+)
+            \ \S+
             \ \d+\ (?P<bytes>\d+)\ )
         """,
         joins=Joins.NONE,
+        utc=True,
         examples=(
             line(
                 "tls 2.0 2026-11-27T10:15:30 net/shop/c6e7 g3d4b5e8bb84 10.0.0.9:51341 10.0.1.1:443 5 2 98 246 - "
@@ -66,8 +70,10 @@ FORMATS = (
         name="elb",
         describes="Access logs of AWS Classic Load Balancers",
         head=rf"""
-            <time>\ (?=(?P<elb>[\w-]{{1,32}})\ (?P<client>[\da-fA-F.:]{{2,50}}:\d{{1,5}})\ (?:\S{{1,60}}:\d{{1,5}}|-)
-            \ -?[\d.]+\ (?:-1|(?P<duration>[\d.]+))\ -?[\d.]+\ (?P<status>\d{{3}}|-)\ \S+\ \d+\ (?P<bytes>\d+)\ {_REQUEST})
+            <time>\ (?=(?P<elb>[\w-]{{1,32}})\ (?P<client>[\da-fA-F.:]{{2,50}}:\d{{1,5}})
+            \ (?:\S{{1,60}}:\d{{1,5}}|-)
+            \ -?[\d.]+\ (?:-1|(?P<duration>[\d.]+))\ -?[\d.]+\ (?P<status>\d{{3}}|-)\ \S+\ \d+
+            \ (?P<bytes>\d+)\ {_REQUEST})
         """,
         joins=Joins.NONE,
         examples=(
@@ -97,7 +103,8 @@ FORMATS = (
         describes="Server access logs of Amazon S3",
         head=r"""
             (?P<owner>[0-9a-f]{6,64}|-)\ (?P<bucket>[A-Za-z0-9][\w.-]{2,254})\ \[<time>\]
-            \ (?=(?P<client>\S{1,60})\ (?P<user>\S{1,255})\ (?P<request_id>\w{1,64})\ [A-Z0-9]+\.[A-Z0-9_.]+\ (?P<key>\S{1,300})
+            \ (?=(?P<client>\S{1,60})\ (?P<user>\S{1,255})\ (?P<request_id>\w{1,64})\ [A-Z0-9]+\.
+            [A-Z0-9_.]+\ (?P<key>\S{1,300})
               (?:\S*+\ (?:"(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300}+)[^"]*+"|"?-"?)
               \ (?P<status>\d{3}|-)\ \S+\ (?P<bytes>\d+|-)\ \S+\ (?P<duration>\d+|-))?)
         """,
@@ -127,10 +134,12 @@ FORMATS = (
         describes="Standard access logs of Amazon CloudFront, without their header lines",
         head=r"""
             (?=\d{4}-\d\d-\d\d\t\d\d:\d\d:\d\d\t)<time>\t
-            (?=(?P<edge>[A-Z]{3}\d*-[A-Z]\d+)\t(?P<bytes>\d+)\t(?P<client>\S+)\t(?P<method>[A-Z]+)\t(?P<host>\S+)
+            (?=(?P<edge>[A-Z]{3}\d*-[A-Z]\d+)\t(?P<bytes>\d+)\t(?P<client>\S+)\t(?P<method>[A-Z]+)\t
+            (?P<host>\S+)
               \t(?P<path>\S{1,300}+)\S*+\t(?P<status>\d{3})\t)
         """,
         joins=Joins.NONE,
+        utc=True,
         examples=(
             line(
                 "2026-11-27\t10:15:30\tFRA56-P1\t2390\t10.0.0.9\tGET\td111.cloudfront.net\t/index.html\t200\t-\tcurl/8\t-\t-\tHit",
@@ -150,7 +159,8 @@ FORMATS = (
         describes="VPC flow logs in the default columns",
         head=r"""
             (?=(?P<message>\d\ (?:\d{12}|unknown)\ (?:eni-|-\ )[^\n]{1,400}))
-            \d\ (?P<account>\d{12}|unknown)\ (?P<interface>\S{1,40})\ (?P<client>\S{1,45})\ (?P<destination>\S{1,45})
+            \d\ (?P<account>\d{12}|unknown)\ (?P<interface>\S{1,40})\ (?P<client>\S{1,45})
+            \ (?P<destination>\S{1,45})
             \ \S{1,5}\ (?P<port>\S{1,5})\ \S{1,3}\ \S{1,20}\ (?P<bytes>\d{1,20}|-)\ <time>\ \d{10}
             \ (?P<action>ACCEPT|REJECT|-)\ (?:OK|NODATA|SKIPDATA)
         """,
@@ -195,7 +205,8 @@ FORMATS = (
         describes="Lines that the AWS Lambda platform writes: START, END, REPORT, INIT_START, EXTENSION and others",
         head=rf"""
             (?=(?:START|END|REPORT|RESTORE_START|RESTORE_REPORT|INIT_START|INIT_REPORT|INIT_RUNTIME_DONE|XRAY|EXTENSION
-                 |TELEMETRY|LOGS)\s(?=(?:RequestId|Runtime\ Version|(?:Init|Restore)\ Duration|TraceId|Name|Phase):)
+                 |TELEMETRY|LOGS)\s(?=(?:RequestId|Runtime\ Version|(?:Init|Restore)
+                 \ Duration|TraceId|Name|Phase):)
                (?:RequestId:\ (?P<request_id>\S{{1,60}})\s*)?
                (?:XRAY\ )?(?:TraceId:\ (?P<trace_id>\S{{1,80}})\s*)?{_REPORT})
         """,
@@ -224,8 +235,8 @@ FORMATS = (
                 "Memory Size: 128 MB\tMax Memory Used: 70 MB\tInit Duration: 100.50 ms",
                 request_id="8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22",
                 duration=12.34,
-                memory="128",
-                max_memory="70",
+                memory=128,
+                max_memory=70,
             ),
             line(
                 "INIT_START Runtime Version: python:3.12.v16\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:5f1c",
@@ -333,9 +344,11 @@ FORMATS = (
         name="redshift",
         describes="User activity log of Amazon Redshift",
         head=r"""
-            '<time>(?:\ UTC)?\ \[\ db=(?P<database>\S{1,128})\ user=(?P<user>\S{1,128})\ pid=(?P<pid>\d{1,10})[^\]]{0,200}\]'
+            '<time>(?:\ UTC)?\ \[\ db=(?P<database>\S{1,128})\ user=(?P<user>\S{1,128})\ pid=
+            (?P<pid>\d{1,10})[^\]]{0,200}\]'
             \ <level>:[ ]
         """,
+        utc=True,
         examples=(
             line(
                 "'2026-11-27T10:15:30Z UTC [ db=dev user=rdsdb pid=812 userid=1 xid=123 ]' LOG: select 1",
@@ -352,6 +365,7 @@ FORMATS = (
         describes="Output of AWS CodeBuild",
         head=r"\[Container\]\ <time>\ ",
         joins=Joins.NONE,
+        utc=True,
         examples=(
             line(
                 "[Container] 2026/11/27 10:15:30.123456 Entering phase BUILD",

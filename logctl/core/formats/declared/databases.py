@@ -7,13 +7,37 @@ from logctl.core.formats.reading import Answer, Example, Format, Joins
 
 FORMATS = (
     Format(
+        name="postgres in syslog",
+        describes="PostgreSQL's messages in syslog: a number for the message and its part before them",
+        head=r"""
+            \[\d{1,8}-\d{1,4}\]\ (?:[^\s:]{1,160}\ ){0,4}(?:(?=
+            (?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION):\ \ )|(?P<level>DEBUG
+            [1-5]?|INFO|NOTICE|WARNING|LOG|ERROR|FATAL|PANIC):\ \ )
+        """,
+        examples=(
+            line(
+                '[3-1] ERROR:  relation "x" does not exist at character 15',
+                time=None,
+                level="ERROR",
+                message='relation "x" does not exist at character 15',
+            ),
+            line(
+                "[3-2] shop@shopdb STATEMENT:  select 1",
+                time=None,
+                level="UNKNOWN",
+                message="STATEMENT:  select 1",
+            ),
+        ),
+    ),
+    Format(
         name="postgres",
-        describes="PostgreSQL with the usual forms of log_line_prefix, also of Amazon RDS, pgpool and"
-        " pgbouncer",
+        describes="PostgreSQL with the usual forms of log_line_prefix, also of Amazon RDS, pgpool and "
+        "pgbouncer",
         head=r"""
             (?:<[ ]?)?<time>(?=[\ :>-])(?=[^:\n]*+(?::(?!\ \ )[^:\n]*+){0,12}:\ \ )
             (?:(?:\ \[|:\ pid\ )(?P<pid>\d{1,10})(?:-\d+)?\]?)?
-            (?:(?:[\ :,>-]|\[[\w-]{1,40}\]|(?:user|db|app|client|host|session|remote|xid|query_id)=[^\s,\]]{0,100})*+
+            (?:(?:[\ :,>-]|\[[\w-]{1,40}\]|(?:user|db|app|client|host|session|remote|xid|query_id)=
+            [^\s,\]]{0,100})*+
             |[^\n]{0,160}?(?<![A-Za-z]))
             (?:(?=(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION):\ \ )
             |(?P<level>DEBUG[1-5]?|INFO|NOTICE|WARNING|LOG|ERROR|FATAL|PANIC):\ \ )
@@ -28,8 +52,8 @@ FORMATS = (
                 pid=812,
             ),
             Example(
-                "2026-11-27 10:15:30.123 UTC [812] STATEMENT:  select *\n\tfrom x\n2026-11-27 10:15:31."
-                "000 UTC [1] LOG:  checkpoint starting",
+                "2026-11-27 10:15:30.123 UTC [812] STATEMENT:  select *\n\tfrom x\n2026-11-27 "
+                "10:15:31.000 UTC [1] LOG:  checkpoint starting",
                 (
                     Answer("2026-11-27T10:15:30.123Z", "UNKNOWN", "STATEMENT:  select *\n\tfrom x"),
                     Answer("2026-11-27T10:15:31Z", "INFO", "checkpoint starting"),
@@ -43,15 +67,15 @@ FORMATS = (
                 pid=812,
             ),
             line(
-                '2026-11-27 10:15:30 UTC:10.0.0.9(51000):shop@shopdb:[812]:ERROR:  relation "x" does '
-                "not exist",
+                '2026-11-27 10:15:30 UTC:10.0.0.9(51000):shop@shopdb:[812]:ERROR:  relation "x" does not '
+                "exist",
                 time="2026-11-27T10:15:30Z",
                 level="ERROR",
                 message='relation "x" does not exist',
             ),
             line(
-                "2026-11-27 10:15:30 UTC [812]: [3-1] user=shop,db=shopdb,app=psql,client=10.0.0.9 FA"
-                "TAL:  too many clients",
+                "2026-11-27 10:15:30 UTC [812]: [3-1] user=shop,db=shopdb,app=psql,client=10.0.0.9 FATAL: "
+                " too many clients",
                 time="2026-11-27T10:15:30Z",
                 level="FATAL",
                 message="too many clients",
@@ -64,8 +88,8 @@ FORMATS = (
                 message="there is already a transaction in progress",
             ),
             line(
-                "2026-11-27 10:15:30.123 UTC [812] [unknown]@[unknown] LOG:  connection received: hos"
-                "t=10.0.0.9 port=51000",
+                "2026-11-27 10:15:30.123 UTC [812] [unknown]@[unknown] LOG:  connection received: "
+                "host=10.0.0.9 port=51000",
                 time="2026-11-27T10:15:30.123Z",
                 level="INFO",
                 message="connection received: host=10.0.0.9 port=51000",
@@ -88,14 +112,16 @@ FORMATS = (
         name="postgres csv",
         describes="PostgreSQL's log in CSV (log_destination = csvlog)",
         head=r"""
-            <time>,(?:"(?P<user>[^"\n]{0,100})")?,(?:"(?P<database>[^"\n]{0,100})")?,(?P<pid>\d{1,10}),(?:"(?P<client>[^"\n]{0,100})")?,
-            [\w.]{0,40},\d{0,20},(?:"[^"\n]{0,60}")?,[^,\n]{0,60},[^,\n]{0,40},\d{0,20},<level>,(?P<sqlstate>\w{5}),
+            <time>,(?:"(?P<user>[^"\n]{0,100})")?,(?:"(?P<database>[^"\n]{0,100})")?,(?P<pid>\d{1,10}),
+            (?:"(?P<client>[^"\n]{0,100})")?,
+            [\w.]{0,40},\d{0,20},(?:"[^"\n]{0,60}")?,[^,\n]{0,60},[^,\n]{0,40},\d{0,20},<level>,
+            (?P<sqlstate>\w{5}),
         """,
         joins=Joins.UNTIL_HEAD,
         examples=(
             line(
-                '2026-11-27 10:15:30.123 UTC,"shop","shopdb",812,"10.0.0.9:51000",6556,1,"SELECT",202'
-                '6-11-27 10:00:00 UTC,3/0,0,ERROR,42P01,"relation ""x"" does not exist",,,,,,"select '
+                '2026-11-27 10:15:30.123 UTC,"shop","shopdb",812,"10.0.0.9:51000",6556,1,"SELECT",2026-11-2'
+                '7 10:00:00 UTC,3/0,0,ERROR,42P01,"relation ""x"" does not exist",,,,,,"select '
                 '1",15,,"psql","client backend",,0',
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
@@ -107,8 +133,8 @@ FORMATS = (
                 sqlstate="42P01",
             ),
             line(
-                '2026-11-27 10:15:30.123 UTC,,,1,,6a1.1,4,,2026-11-27 10:00:00 UTC,,0,LOG,00000,"data'
-                'base system is ready",,,,,,,,,"","postmaster",,0',
+                '2026-11-27 10:15:30.123 UTC,,,1,,6a1.1,4,,2026-11-27 10:00:00 UTC,,0,LOG,00000,"database '
+                'system is ready",,,,,,,,,"","postmaster",,0',
                 time="2026-11-27T10:15:30.123Z",
                 level="INFO",
                 message='"database system is ready",,,,,,,,,"","postmaster",,0',
@@ -123,8 +149,8 @@ FORMATS = (
         levels={"LOG": "INFO", "NOISE": "TRACE"},
         examples=(
             line(
-                "2026-11-27 10:15:30.123 UTC [812] LOG C-0x55d1: shopdb/shop@10.0.0.9:51000 login att"
-                "empt: db=shopdb user=shop tls=no",
+                "2026-11-27 10:15:30.123 UTC [812] LOG C-0x55d1: shopdb/shop@10.0.0.9:51000 login "
+                "attempt: db=shopdb user=shop tls=no",
                 time="2026-11-27T10:15:30.123Z",
                 level="INFO",
                 message="C-0x55d1: shopdb/shop@10.0.0.9:51000 login attempt: db=shopdb user=shop tls=no",
@@ -142,8 +168,8 @@ FORMATS = (
         levels={"System": "INFO"},
         examples=(
             line(
-                "2026-11-27T10:15:30.123456Z 0 [ERROR] [MY-010259] [Server] Another process with pid "
-                "1 is using unix socket file.",
+                "2026-11-27T10:15:30.123456Z 0 [ERROR] [MY-010259] [Server] Another process with pid 1 is "
+                "using unix socket file.",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
                 message="Another process with pid 1 is using unix socket file.",
@@ -151,8 +177,8 @@ FORMATS = (
                 logger="Server",
             ),
             line(
-                "2026-11-27T10:15:31.000000Z 0 [System] [MY-010931] [Server] /usr/sbin/mysqld: ready "
-                "for connections.",
+                "2026-11-27T10:15:31.000000Z 0 [System] [MY-010931] [Server] /usr/sbin/mysqld: ready for "
+                "connections.",
                 time="2026-11-27T10:15:31Z",
                 level="INFO",
                 message="/usr/sbin/mysqld: ready for connections.",
@@ -205,16 +231,15 @@ FORMATS = (
         examples=(
             Example(
                 "# Time: 2026-11-27T10:15:30.123456Z\n# User@Host: shop[shop] @ localhost []  Id: 2\n# "
-                "Query_time: 5.01  Lock_time: 0.01 Rows_sent: 1  Rows_examined: 9\nSET timestamp=17957"
-                "74530;\nselect sleep(5);\n# Time: 2026-11-27T10:15:40.000000Z\n# User@Host: shop[shop]"
-                " @ localhost []  Id: 2\nselect 1;",
+                "Query_time: 5.01  Lock_time: 0.01 Rows_sent: 1  Rows_examined: 9\nSET "
+                "timestamp=1795774530;\nselect sleep(5);\n# Time: 2026-11-27T10:15:40.000000Z\n# "
+                "User@Host: shop[shop] @ localhost []  Id: 2\nselect 1;",
                 (
                     Answer(
                         "2026-11-27T10:15:30.123Z",
                         "UNKNOWN",
-                        "# User@Host: shop[shop] @ localhost []  Id: 2\n# Query_time: 5.01  Lock"
-                        "_time: 0.01 Rows_sent: 1  Rows_examined: 9\nSET timestamp=1795774530;\ns"
-                        "elect sleep(5);",
+                        "# User@Host: shop[shop] @ localhost []  Id: 2\n# Query_time: 5.01  Lock_time: "
+                        "0.01 Rows_sent: 1  Rows_examined: 9\nSET timestamp=1795774530;\nselect sleep(5);",
                     ),
                     Answer(
                         "2026-11-27T10:15:40Z",
@@ -278,7 +303,8 @@ FORMATS = (
         name="redis",
         describes="Redis, Valkey, KeyDB and Sentinel",
         head=r"""
-            \[?(?P<pid>\d{1,10})(?:\]|:(?:\d{1,10}:)?(?P<role>[MSCX])\]?)\ (?=\d{1,2}\ [A-Z])<time>\ (?P<level>[-.*\#])[ ]
+            \[?(?P<pid>\d{1,10})(?:\]|:(?:\d{1,10}:)?(?P<role>[MSCX])\]?)\ (?=\d{1,2}\ [A-Z])<time>
+            \ (?P<level>[-.*\#])[ ]
         """,
         levels={".": "DEBUG", "-": "INFO", "*": "NOTICE", "#": "WARN"},
         examples=(
@@ -328,7 +354,8 @@ FORMATS = (
         name="cassandra",
         describes="Cassandra, and other programs with Logback's level, thread and date",
         head=r"""
-            <level>\ +\[(?P<thread>[^\]\n]{1,200})\]\ <time>\ (?P<logger>[\w$]{1,100}\.(?:java|scala|kt))(?::(?P<line>\d{1,6})\ -\ |\ \(line\ \d+\)\ )
+            <level>\ +\[(?P<thread>[^\]\n]{1,200})\]\ <time>\ (?P<logger>[\w$]{1,100}\.(?:java|scala|kt))
+            (?::(?P<line>\d{1,6})\ -\ |\ \(line\ \d+\)\ )
         """,
         examples=(
             line(
@@ -347,8 +374,8 @@ FORMATS = (
                 message="ok",
             ),
             line(
-                "WARN [ScheduledTasks:1] 2026-11-27 10:15:30,123 GCInspector.java (line 142) Heap is "
-                "0.9 full.",
+                "WARN [ScheduledTasks:1] 2026-11-27 10:15:30,123 GCInspector.java (line 142) Heap is 0.9 "
+                "full.",
                 time="2026-11-27T10:15:30.123Z",
                 level="WARN",
                 message="Heap is 0.9 full.",
@@ -387,7 +414,8 @@ FORMATS = (
         name="elasticsearch",
         describes="Elasticsearch, OpenSearch and Logstash",
         head=r"""
-            \[<time>\]\ ?\[<level>\ *\]\[(?P<logger>[^\]\s]{1,150})\ *\]\ ?(?:\[(?P<node>[\w.-]{1,100})\]\ ?(?!\[))?
+            \[<time>\]\ ?\[<level>\ *\]\[(?P<logger>[^\]\s]{1,150})\ *\]\ ?(?:\[(?P<node>[\w.-]{1,100})\]
+            \ ?(?!\[))?
         """,
         levels={"DEPRECATION": "WARN"},
         examples=(
@@ -400,15 +428,15 @@ FORMATS = (
                 node="node-1",
             ),
             line(
-                "[2026-11-27T10:15:30,123][WARN ][o.e.i.c.IndicesClusterStateService] [node-1] [shop]"
-                "[0] marking and sending shard failed",
+                "[2026-11-27T10:15:30,123][WARN ][o.e.i.c.IndicesClusterStateService] [node-1] [shop][0] "
+                "marking and sending shard failed",
                 time="2026-11-27T10:15:30.123Z",
                 level="WARN",
                 message="[shop][0] marking and sending shard failed",
             ),
             line(
-                "[2026-11-27T10:15:30,123][INFO ][logstash.javapipeline    ][main] Pipeline started {"
-                '"pipeline.id"=>"main"}',
+                "[2026-11-27T10:15:30,123][INFO ][logstash.javapipeline    ][main] Pipeline started "
+                '{"pipeline.id"=>"main"}',
                 time="2026-11-27T10:15:30.123Z",
                 level="INFO",
                 message='Pipeline started {"pipeline.id"=>"main"}',
@@ -431,8 +459,8 @@ FORMATS = (
         """,
         examples=(
             line(
-                "2026-11-27 10:15:30.123 ERROR (qtp1-18) [c:shop s:shard1 r:core_node2 x:shop_shard1]"
-                " o.a.s.h.RequestHandlerBase Server exception",
+                "2026-11-27 10:15:30.123 ERROR (qtp1-18) [c:shop s:shard1 r:core_node2 x:shop_shard1] "
+                "o.a.s.h.RequestHandlerBase Server exception",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
                 message="Server exception",
@@ -451,7 +479,8 @@ FORMATS = (
         name="clickhouse",
         describes="ClickHouse",
         head=r"""
-            <time>\ \[\ (?P<thread>\d{1,12})\ \]\ \{(?P<query_id>[^}\n]{0,100})\}\ <<level>>\ (?:(?P<logger>[\w.-]{1,100}(?:\ \([^()\n]{1,200}\))?):\ )?
+            <time>\ \[\ (?P<thread>\d{1,12})\ \]\ \{(?P<query_id>[^}\n]{0,100})\}\ <<level>>\ (?:
+            (?P<logger>[\w.-]{1,100}(?:\ \([^()\n]{1,200}\))?):\ )?
         """,
         levels={"Test": "TRACE"},
         examples=(
@@ -464,8 +493,8 @@ FORMATS = (
                 logger="Application",
             ),
             line(
-                "2026.11.27 10:15:30.123456 [ 812 ] {5f1c-8b1f} <Debug> executeQuery: (from 10.0.0.9:"
-                "51000) SELECT 1",
+                "2026.11.27 10:15:30.123456 [ 812 ] {5f1c-8b1f} <Debug> executeQuery: (from "
+                "10.0.0.9:51000) SELECT 1",
                 time="2026-11-27T10:15:30.123Z",
                 level="DEBUG",
                 message="(from 10.0.0.9:51000) SELECT 1",
@@ -488,8 +517,8 @@ FORMATS = (
         """,
         examples=(
             line(
-                "I261127 10:15:30.123456 1 server/server.go:123 ⋮ [n1,client=10.0.0.9] 41  node conne"
-                "cted via gossip",
+                "I261127 10:15:30.123456 1 server/server.go:123 ⋮ [n1,client=10.0.0.9] 41  node connected "
+                "via gossip",
                 time="2026-11-27T10:15:30.123Z",
                 level="INFO",
                 message="node connected via gossip",
@@ -508,12 +537,13 @@ FORMATS = (
         name="couchdb",
         describes="CouchDB",
         head=r"""
-            \[<level>\]\ <time>\ (?P<node>\S{1,100}@\S{1,100})\ (?:<[\d.]{3,30}>|\w{1,40})\ (?P<request_id>\S{1,40})[ ]
+            \[<level>\]\ <time>\ (?P<node>\S{1,100}@\S{1,100})\ (?:<[\d.]{3,30}>|\w{1,40})
+            \ (?P<request_id>\S{1,40})[ ]
         """,
         examples=(
             line(
-                "[error] 2026-11-27T10:15:30.123456Z couchdb@127.0.0.1 <0.9.0> 8b1f1a7e Request to cr"
-                "eate N=3 DB but only 1 node(s)",
+                "[error] 2026-11-27T10:15:30.123456Z couchdb@127.0.0.1 <0.9.0> 8b1f1a7e Request to create "
+                "N=3 DB but only 1 node(s)",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
                 message="Request to create N=3 DB but only 1 node(s)",
@@ -525,12 +555,13 @@ FORMATS = (
         name="couchbase",
         describes="Couchbase Server's Erlang part",
         head=r"""
-            \[(?P<logger>[\w-]{1,60}):<level>,<time>,(?P<node>[^:,\]\n]{1,200}@[^:,\]\n]{1,200}):(?P<place>[^\]\n]{1,300})\]
+            \[(?P<logger>[\w-]{1,60}):<level>,<time>,(?P<node>[^:,\]\n]{1,200}@[^:,\]\n]{1,200}):
+            (?P<place>[^\]\n]{1,300})\]
         """,
         examples=(
             line(
-                "[ns_server:info,2026-11-27T10:15:30.123Z,n_1@127.0.0.1:<0.1.0>:ns_cluster:add_node:1"
-                "23]Adding node",
+                "[ns_server:info,2026-11-27T10:15:30.123Z,n_1@127.0.0.1:<0.1.0>:ns_cluster:add_node:123]Add"
+                "ing node",
                 time="2026-11-27T10:15:30.123Z",
                 level="INFO",
                 message="Adding node",
@@ -544,8 +575,8 @@ FORMATS = (
         head=r"\[<time>\]\ \[<level>\]\ \[(?P<logger>[\w.-]{1,100}:\d+)\][ ]",
         examples=(
             line(
-                '[2026/11/27 10:15:30.123 +00:00] [WARN] [server.go:412] ["connection failed"] [conn='
-                "5] [error=EOF]",
+                '[2026/11/27 10:15:30.123 +00:00] [WARN] [server.go:412] ["connection failed"] [conn=5] '
+                "[error=EOF]",
                 time="2026-11-27T10:15:30.123Z",
                 level="WARN",
                 message='["connection failed"] [conn=5] [error=EOF]',
@@ -592,7 +623,8 @@ FORMATS = (
         name="oracle alert",
         describes="Alert log of Oracle: a time alone on a line, and the lines until the next one",
         head=r"""
-            (?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d$|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\ [A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d\ \d{4}(?:\ [+-]\d\d:\d\d)?$)<time>$
+            (?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d$|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\ [A-Z]
+            [a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d\ \d{4}(?:\ [+-]\d\d:\d\d)?$)<time>$
         """,
         joins=Joins.UNTIL_HEAD,
         examples=(
@@ -601,8 +633,8 @@ FORMATS = (
                 (Answer("2026-11-27T10:15:30Z", "UNKNOWN", "LENGTH : '623'"),),
             ),
             Example(
-                "2026-11-27T10:15:30.123456+00:00\nORA-00600: internal error code\n2026-11-27T10:15:31."
-                "000000+00:00\nThread 1 opened",
+                "2026-11-27T10:15:30.123456+00:00\nORA-00600: internal error code\n"
+                "2026-11-27T10:15:31.000000+00:00\nThread 1 opened",
                 (
                     Answer("2026-11-27T10:15:30.123Z", "UNKNOWN", "ORA-00600: internal error code"),
                     Answer("2026-11-27T10:15:31Z", "UNKNOWN", "Thread 1 opened"),
@@ -661,12 +693,13 @@ FORMATS = (
         name="sap hana",
         describes="SAP HANA traces",
         head=r"""
-            \[(?P<thread>\d{1,10})\]\{[^}\n]{1,20}\}\[[^\]\n]{1,40}\]\ <time>\ (?P<level>[diwef])\ (?P<logger>\S{1,60})\ +(?P<place>\S{1,100})\ :[ ]
+            \[(?P<thread>\d{1,10})\]\{[^}\n]{1,20}\}\[[^\]\n]{1,40}\]\ <time>\ (?P<level>[diwef])
+            \ (?P<logger>\S{1,60})\ +(?P<place>\S{1,100})\ :[ ]
         """,
         examples=(
             line(
-                "[12345]{-1}[-1/-1] 2026-11-27 10:15:30.123456 e Backup           BackupMgr_Manager.c"
-                "pp(00718) : backup failed",
+                "[12345]{-1}[-1/-1] 2026-11-27 10:15:30.123456 e Backup           "
+                "BackupMgr_Manager.cpp(00718) : backup failed",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
                 message="backup failed",

@@ -9,19 +9,21 @@ FORMATS = (
     Format(
         name="proxifier",
         describes="Proxifier",
-        head=r"""\[<time>\]\ (?P<process>[^\s\[\]:\"'(]{1,80}(?:\ \*\d\d)?)\ -[ ]""",
+        head=r"""
+            \[<time>\]\ (?P<process>[^\[\]:"'(\n]{1,80}?\.exe(?:\ \*\d\d)?|[^\s\[\]:"'(]{1,80})\ -[ ]
+        """,
         examples=(
             line(
-                "[10.30 16:49:06] chrome.exe - proxy.example:5070 open through proxy proxy.example:50"
-                "70 HTTPS",
+                "[10.30 16:49:06] chrome.exe - proxy.example:5070 open through proxy proxy.example:5070 "
+                "HTTPS",
                 time="2026-10-30T16:49:06Z",
                 level="UNKNOWN",
                 message="proxy.example:5070 open through proxy proxy.example:5070 HTTPS",
                 process="chrome.exe",
             ),
             line(
-                "[10.30 16:49:07] chrome.exe *64 - proxy.example:5070 close, 403 bytes sent, 426 byte"
-                "s received, lifetime <1 sec",
+                "[10.30 16:49:07] chrome.exe *64 - proxy.example:5070 close, 403 bytes sent, 426 bytes "
+                "received, lifetime <1 sec",
                 time="2026-10-30T16:49:07Z",
                 level="UNKNOWN",
                 message="proxy.example:5070 close, 403 bytes sent, 426 bytes received, lifetime <1 sec",

@@ -10,7 +10,8 @@ FORMATS = (
         name="logcat",
         describes="Android's logcat -v threadtime, also with year, zone and user",
         head=r"""
-            <time>\ +(?:(?P<user>[a-z]\w{1,20}|\d{1,10})\ +)?(?P<pid>\d{1,10})\ +(?P<thread>\d{1,10})\ (?P<level>[VDIWEFA])\ (?P<logger>[^\n]{0,150}?):(?:\ |$)
+            <time>\ +(?:(?P<user>[a-z]\w{1,20}|\d{1,10})\ +)?(?P<pid>\d{1,10})\ +(?P<thread>\d{1,10})
+            \ (?P<level>[VDIWEFA])\ (?P<logger>[^\n]{0,150}?):(?:\ |$)
         """,
         levels={"V": "TRACE", "A": "FATAL"},
         examples=(
@@ -28,8 +29,8 @@ FORMATS = (
                 "wtoken = AppWindowToken{9f4ef63 token=Token{a64f992}}, allDrawn= false",
                 time="2026-11-27T10:15:30.123Z",
                 level="DEBUG",
-                message="printFreezingDisplayLogsopening app wtoken = AppWindowToken{9f4ef63 token=To"
-                "ken{a64f992}}, allDrawn= false",
+                message="printFreezingDisplayLogsopening app wtoken = AppWindowToken{9f4ef63 "
+                "token=Token{a64f992}}, allDrawn= false",
             ),
             line(
                 "11-27 10:15:30.123  1702  2395 I chatty  : uid=1000(system) expire 3 lines",
@@ -66,7 +67,8 @@ FORMATS = (
         name="logcat brief",
         describes="Android's logcat -v brief, process, tag and thread: lines without a time",
         head=r"""
-            (?P<level>[VDIWEFA])(?:/(?P<logger>[^(:\n]{1,150}+)(?:\(\ *(?P<pid>\d{1,10})\))?|\(\ *(?P<process_id>\d{1,10})(?::\ *(?P<thread>\d{1,10}))?\))(?::\ |\ (?=\S))
+            (?P<level>[VDIWEFA])(?:/(?P<logger>[^(:\n]{1,150}+)(?:\(\ *(?P<pid>\d{1,10})\))?|\(\ *
+            (?P<process_id>\d{1,10})(?::\ *(?P<thread>\d{1,10}))?\))(?::\ |\ (?=\S))
         """,
         levels={"V": "TRACE", "A": "FATAL"},
         examples=(
@@ -145,7 +147,8 @@ FORMATS = (
         name="cisco",
         describes="Cisco IOS, NX-OS and ASA: the digit in the code is a severity of syslog",
         head=r"""
-            (?:\d{1,10}:\ )?(?:(?P<host>[\w.-]{1,100}):\ )?[*.]?<time>(?:\ (?P<device>[\w.-]{1,255}))?\ ?:?\ (?=%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+){0,4}?-(?P<level>[0-7])-\w+:)
+            (?:\d{1,10}:\ )?(?:(?P<host>[\w.-]{1,100}):\ )?[*.]?<time>(?:\ (?P<device>[\w.-]{1,255}))?
+            \ ?:?\ (?=%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+){0,4}?-(?P<level>[0-7])-\w+:)
         """,
         levels={
             "0": "FATAL",
@@ -172,8 +175,8 @@ FORMATS = (
                 message="%LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to down",
             ),
             line(
-                "000123: Nov 27 10:15:30.123 UTC: %SYS-5-CONFIG_I: Configured from console by ann on "
-                "vty0 (10.0.0.9)",
+                "000123: Nov 27 10:15:30.123 UTC: %SYS-5-CONFIG_I: Configured from console by ann on vty0 "
+                "(10.0.0.9)",
                 time="2026-11-27T10:15:30.123Z",
                 level="NOTICE",
                 message="%SYS-5-CONFIG_I: Configured from console by ann on vty0 (10.0.0.9)",
@@ -221,13 +224,13 @@ FORMATS = (
         joins=Joins.NONE,
         examples=(
             line(
-                'date=2026-11-27 time=11:15:30 devname="FG" devid="FG1" eventtime=1795774530123456789'
-                ' tz="+0100" logid="0000000013" type="traffic" level="notice" srcip=10.0.0.9',
+                'date=2026-11-27 time=11:15:30 devname="FG" devid="FG1" eventtime=1795774530123456789 '
+                'tz="+0100" logid="0000000013" type="traffic" level="notice" srcip=10.0.0.9',
                 time="2026-11-27T10:15:30.123Z",
                 level="NOTICE",
-                message='date=2026-11-27 time=11:15:30 devname="FG" devid="FG1" eventtime=17957745301'
-                '23456789 tz="+0100" logid="0000000013" type="traffic" level="notice" srcip=1'
-                "0.0.0.9",
+                message='date=2026-11-27 time=11:15:30 devname="FG" devid="FG1" '
+                'eventtime=1795774530123456789 tz="+0100" logid="0000000013" type="traffic" '
+                'level="notice" srcip=10.0.0.9',
             ),
         ),
     ),
@@ -254,8 +257,8 @@ FORMATS = (
         joins=Joins.NONE,
         examples=(
             line(
-                "1,2026/11/27 10:15:30,001801000000,TRAFFIC,end,2305,2026/11/27 10:15:30,10.0.0.9,10."
-                "0.0.1,allow",
+                "1,2026/11/27 10:15:30,001801000000,TRAFFIC,end,2305,2026/11/27 "
+                "10:15:30,10.0.0.9,10.0.0.1,allow",
                 time="2026-11-27T10:15:30Z",
                 level="UNKNOWN",
                 message="001801000000,TRAFFIC,end,2305,2026/11/27 10:15:30,10.0.0.9,10.0.0.1,allow",
@@ -270,12 +273,12 @@ FORMATS = (
         joins=Joins.NONE,
         examples=(
             line(
-                "11/27/2026-10:15:30.123456  [**] [1:2100498:7] GPL ATTACK_RESPONSE id check returned"
-                " root [**] [Priority: 2] {TCP} 10.0.0.9:80 -> 10.0.0.1:51000",
+                "11/27/2026-10:15:30.123456  [**] [1:2100498:7] GPL ATTACK_RESPONSE id check returned "
+                "root [**] [Priority: 2] {TCP} 10.0.0.9:80 -> 10.0.0.1:51000",
                 time="2026-11-27T10:15:30.123Z",
                 level="UNKNOWN",
-                message="[**] [1:2100498:7] GPL ATTACK_RESPONSE id check returned root [**] [Priority"
-                ": 2] {TCP} 10.0.0.9:80 -> 10.0.0.1:51000",
+                message="[**] [1:2100498:7] GPL ATTACK_RESPONSE id check returned root [**] [Priority: 2] "
+                "{TCP} 10.0.0.9:80 -> 10.0.0.1:51000",
             ),
             line(
                 "11/27-10:15:30.123456  [**] [1:469:3] ICMP PING NMAP [**] {ICMP} 10.0.0.9 -> 10.0.0.1",
@@ -289,7 +292,8 @@ FORMATS = (
         name="cef",
         describes="CEF (ArcSight) with its own time in rt, end or start",
         head=r"""
-            (?=(?P<message>CEF:\d[^\n]*))CEF:\d\|(?P<vendor>[^|\n]{0,60})\|(?P<product>[^|\n]{0,60})\|[^\n]{0,500}?[|\ ](?:rt|end|start)=<time>
+            (?=(?P<message>CEF:\d[^\n]*))CEF:\d\|(?P<vendor>[^|\n]{0,60})\|(?P<product>[^|\n]{0,60})\|
+            [^\n]{0,500}?[|\ ](?:rt|end|start)=<time>
         """,
         joins=Joins.NONE,
         examples=(

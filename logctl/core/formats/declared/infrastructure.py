@@ -7,6 +7,144 @@ from logctl.core.formats.reading import Answer, Example, Format, Joins
 
 FORMATS = (
     Format(
+        name="asterisk without time",
+        describes="Asterisk in syslog and on its console",
+        head=r"""
+            (?P<level>ERROR|WARNING|NOTICE|VERBOSE|DEBUG|DTMF|SECURITY|FAX)\[(?P<thread>\d{1,10})\](?:\[
+            (?P<call>C-[0-9a-f]{4,12})\])?:?\ (?P<logger>[\w./-]{1,100}\.c(?:pp)?)(?::\d{1,6})?(?:\ (?:in
+            \ )?\w{1,60})?:[ ]
+        """,
+        levels={"DTMF": "DEBUG", "SECURITY": "NOTICE", "FAX": "INFO"},
+        examples=(
+            line(
+                "WARNING[812]: chan_sip.c:4112 in retrans_pkt: Retransmission timeout reached",
+                time=None,
+                level="WARN",
+                message="Retransmission timeout reached",
+                thread="812",
+                logger="chan_sip.c",
+            ),
+        ),
+    ),
+    Format(
+        name="unbound in syslog",
+        describes="Unbound's messages in syslog",
+        head=r"""
+            \[(?P<pid>\d{1,10}):(?P<thread>[0-9a-f]{1,8})\]
+            \ (?P<level>fatal|error|warning|notice|info|debug|verbose):[ ]
+        """,
+        examples=(
+            line(
+                "[812:0] info: start of service (unbound 1.17.1).",
+                time=None,
+                level="INFO",
+                message="start of service (unbound 1.17.1).",
+                pid=812,
+            ),
+        ),
+    ),
+    Format(
+        name="zabbix",
+        describes="Zabbix's server, proxy and agent",
+        head=r"""
+            (?P<pid>\d{1,10}):<time>[ ]
+        """,
+        examples=(
+            line(
+                "101812:20261127:101530.123 Starting Zabbix Agent [web1]. Zabbix 6.0.12",
+                time="2026-11-27T10:15:30.123Z",
+                level="UNKNOWN",
+                message="Starting Zabbix Agent [web1]. Zabbix 6.0.12",
+                pid=101812,
+            ),
+        ),
+    ),
+    Format(
+        name="lxc",
+        describes="LXC's logs of containers",
+        head=r"""
+            lxc[ ](?P<container>[\w.-]{1,64})[ ]<time>[ ]<level>[ ]{1,8}(?P<logger>\w{1,60})[ ]-[ ]
+            (?P<file>[\w./-]{1,100}):(?P<function>\w{1,80}):(?P<line>\d{1,6})[ ]-[ ]
+        """,
+        examples=(
+            line(
+                "lxc c1 20261127101530.123 ERROR    start - start.c:__lxc_start:2027 - Failed to spawn container",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="Failed to spawn container",
+                container="c1",
+                logger="start",
+            ),
+        ),
+    ),
+    Format(
+        name="libvirt",
+        describes="libvirt's daemons",
+        head=r"""
+            <time>:[ ](?P<pid>\d{1,10}):[ ](?P<level>error|warning|info|debug)[ ]:[ ](?P<function>\w{1,80}):(?P<line>\d{1,6})[ ]:[ ]
+        """,
+        examples=(
+            line(
+                "2026-11-27 10:15:30.123+0000: 812: error : virNetSocketReadWire:1792 : End of file while reading data",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="End of file while reading data",
+                pid=812,
+            ),
+        ),
+    ),
+    Format(
+        name="open vswitch",
+        describes="Open vSwitch and OVN, with bars between the columns",
+        head=r"""
+            <time>\|(?P<sequence>\d{5,8})\|(?P<logger>[\w()-]{1,60})\|(?P<level>EMER|ERR|WARN|INFO|DBG)\|
+        """,
+        levels={"EMER": "FATAL"},
+        examples=(
+            line(
+                "2026-11-27T10:15:30.123Z|00002|bridge|WARN|could not open network device eth9",
+                time="2026-11-27T10:15:30.123Z",
+                level="WARN",
+                message="could not open network device eth9",
+                logger="bridge",
+            ),
+        ),
+    ),
+    Format(
+        name="open vswitch in syslog",
+        describes="Open vSwitch's messages in syslog",
+        head=r"""
+            ovs\|(?P<sequence>\d{5,8})\|(?P<logger>[\w()-]{1,60})\|(?P<level>EMER|ERR|WARN|INFO|DBG)\|
+        """,
+        levels={"EMER": "FATAL"},
+        examples=(
+            line(
+                "ovs|00001|vlog|ERR|opened log file",
+                time=None,
+                level="ERROR",
+                message="opened log file",
+                logger="vlog",
+            ),
+        ),
+    ),
+    Format(
+        name="absl before its start",
+        describes="Google's logger before it is initialised: TensorFlow, XLA, gRPC",
+        head=r"""
+            (?P<level>[IWEF])0000\ 00:00:<time>\ +(?P<pid>\d{1,10})\ (?P<logger>[\w.@/-]{1,150}:\d{1,6})\]
+            [ ]
+        """,
+        examples=(
+            line(
+                "W0000 00:00:1795774530.123456     812 cpu_feature_guard.cc:210] This binary is optimized",
+                time="2026-11-27T10:15:30.123Z",
+                level="WARN",
+                message="This binary is optimized",
+                pid=812,
+            ),
+        ),
+    ),
+    Format(
         name="nagios",
         describes="Nagios, Icinga and Naemon: the state of a service is not a level",
         head=r"\[(?=\d{10}\]\ [A-Z]+(?:\ [A-Z]+){1,4}:\ [^;\n]{1,200};)<time>\][ ]",
@@ -30,13 +168,14 @@ FORMATS = (
         name="vmware old",
         describes="VMware vCenter and ESX before 6: thread, level and logger after the time",
         head=r"""
-            <time>\ \[?(?P<thread>[0-9A-F]{8,12})\ (?P<level>trivia|verbose|info|warning|error|panic)\ '(?P<logger>[^'\n]{1,200})'(?:\ (?:opID|user)=[\w.-]{1,60}){0,2}\]?[ ]
+            <time>\ \[?(?P<thread>[0-9A-F]{8,12})\ (?P<level>trivia|verbose|info|warning|error|panic)\ '
+            (?P<logger>[^'\n]{1,200})'(?:\ (?:opID|user)=[\w.-]{1,60}){0,2}\]?[ ]
         """,
         levels={"trivia": "TRACE"},
         examples=(
             line(
-                "2026-11-27T10:15:30.123Z F5A5AB90 info 'vm:/vmfs/volumes/x.vmx' opID=8b1f State Tran"
-                "sition (VM_STATE_OFF)",
+                "2026-11-27T10:15:30.123Z F5A5AB90 info 'vm:/vmfs/volumes/x.vmx' opID=8b1f State "
+                "Transition (VM_STATE_OFF)",
                 time="2026-11-27T10:15:30.123Z",
                 level="INFO",
                 message="State Transition (VM_STATE_OFF)",
@@ -55,7 +194,8 @@ FORMATS = (
         name="vdsm",
         describes="VDSM of oVirt, with two colons between the columns",
         head=r"""
-            (?P<thread>[^\s:]{1,100})::<level>::<time>::(?P<module>\w{1,60})::(?P<line>\d{1,6})::(?P<logger>[\w.-]{1,100})::\((?P<function>[^()\n]{1,60})\)[ ]
+            (?P<thread>[^\s:]{1,100})::<level>::<time>::(?P<module>\w{1,60})::(?P<line>\d{1,6})::
+            (?P<logger>[\w.-]{1,100})::\((?P<function>[^()\n]{1,60})\)[ ]
         """,
         examples=(
             line(
@@ -114,7 +254,9 @@ FORMATS = (
         name="thread before level",
         describes="Java loggers with time, thread, level and logger, such as VMware vCenter's services",
         head=r"""
-            <time>\ +\[?(?P<thread>[A-Za-z][\w.:-]{0,100}(?:\ [\w.=-]{1,80}|\ \[[^\]\s]{0,60}\]?\]?)?)\ +(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\ {1,5}(?P<logger>[a-z]\w{0,60}(?:\.[\w$]{1,100}){2,12})\ +
+            <time>\ +\[?(?P<thread>[A-Za-z][\w.:-]{0,100}(?:\ [\w.=-]{1,80}|\ \[[^\]\s]{0,60}\]?\]?)?)\ +
+            (?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\ {1,5}(?P<logger>[a-z]\w{0,60}(?:\.
+            [\w$]{1,100}){2,12})\ +
         """,
         examples=(
             line(
@@ -163,7 +305,8 @@ FORMATS = (
         name="dovecot",
         describes="Dovecot with a log file of its own",
         head=r"""
-            <time>\ (?P<process>[a-z][\w-]{1,40})(?:\((?P<user>[^()\s]{1,100})\))?(?:\([^()\s]{1,100}\)|<[^<>\s]{0,60}>){0,4}:\ (?P<level>Debug|Info|Warning|Error|Fatal|Panic):[ ]
+            <time>\ (?P<process>[a-z][\w-]{1,40})(?:\((?P<user>[^()\s]{1,100})\))?(?:\([^()\s]{1,100}\)|<
+            [^<>\s]{0,60}>){0,4}:\ (?P<level>Debug|Info|Warning|Error|Fatal|Panic):[ ]
         """,
         examples=(
             line(
@@ -212,7 +355,8 @@ FORMATS = (
         name="unbound",
         describes="Unbound",
         head=r"""
-            \[?<time>\]?\ (?P<process>unbound|nsd)\[(?P<pid>\d{1,10})(?::(?P<thread>[0-9a-f]{1,8}))?\]:?\ <level>:[ ]
+            \[?<time>\]?\ (?P<process>unbound|nsd)\[(?P<pid>\d{1,10})(?::(?P<thread>[0-9a-f]{1,8}))?\]:?
+            \ <level>:[ ]
         """,
         examples=(
             line(
@@ -224,8 +368,8 @@ FORMATS = (
                 thread="0",
             ),
             line(
-                "[1795774530] unbound[812:1] error: can't bind socket: Address already in use for 0.0"
-                ".0.0 port 53",
+                "[1795774530] unbound[812:1] error: can't bind socket: Address already in use for 0.0.0.0 "
+                "port 53",
                 time="2026-11-27T10:15:30Z",
                 level="ERROR",
                 message="can't bind socket: Address already in use for 0.0.0.0 port 53",
@@ -236,13 +380,14 @@ FORMATS = (
         name="coredns query",
         describes="Queries that CoreDNS logs",
         head=r"""
-            (?:\[(?P<level>INFO)\]\ )?(?P<client>[\da-fA-F.:\[\]]{2,50}:\d{1,5})\ -\ (?=\d{1,5}\ "[A-Z0-9]{1,10}\ IN\ (?P<name>\S{1,255})\ )
+            (?:\[(?P<level>INFO)\]\ )?(?P<client>[\da-fA-F.:\[\]]{2,50}:\d{1,5})\ -\ (?=\d{1,5}\ "
+            [A-Z0-9]{1,10}\ IN\ (?P<name>\S{1,255})\ )
         """,
         joins=Joins.NONE,
         examples=(
             line(
-                '[INFO] 10.0.0.9:51000 - 12345 "A IN shop.example. udp 40 false 512" NOERROR qr,rd,ra'
-                " 106 0.0001s",
+                '[INFO] 10.0.0.9:51000 - 12345 "A IN shop.example. udp 40 false 512" NOERROR qr,rd,ra 106 '
+                "0.0001s",
                 time=None,
                 level="INFO",
                 message='12345 "A IN shop.example. udp 40 false 512" NOERROR qr,rd,ra 106 0.0001s',
@@ -255,14 +400,15 @@ FORMATS = (
         name="samba",
         describes="Samba: a head and indented lines",
         head=r"""
-            \[<time>,\ +\d{1,3}(?:,\ pid=(?P<pid>\d{1,10})[^\]\n]{0,200})?\]\ (?=(?P<place>\S{1,200}:\d{1,6})\()
+            \[<time>,\ +\d{1,3}(?:,\ pid=(?P<pid>\d{1,10})[^\]\n]{0,200})?\]\ (?=
+            (?P<place>\S{1,200}:\d{1,6})\()
         """,
         joins=Joins.UNTIL_HEAD,
         examples=(
             Example(
-                "[2026/11/27 10:15:30.123456,  0] ../source3/smbd/server.c:1234(main)\n  smbd version "
-                "4 started.\n[2026/11/27 10:15:31.000000,  0, pid=812, effective(0, 0), real(0, 0)] .."
-                "/source3/smbd/server.c:9(x)\n  failed",
+                "[2026/11/27 10:15:30.123456,  0] ../source3/smbd/server.c:1234(main)\n  smbd version 4 "
+                "started.\n[2026/11/27 10:15:31.000000,  0, pid=812, effective(0, 0), real(0, 0)] "
+                "../source3/smbd/server.c:9(x)\n  failed",
                 (
                     Answer(
                         "2026-11-27T10:15:30.123Z",
@@ -301,8 +447,8 @@ FORMATS = (
         levels={"-1": "ERROR"},
         examples=(
             line(
-                "2026-11-27T10:15:30.123+0000 7f1a2b3c4d5e  0 osd.1 123 crush map has features 288514"
-                "051259236352",
+                "2026-11-27T10:15:30.123+0000 7f1a2b3c4d5e  0 osd.1 123 crush map has features "
+                "288514051259236352",
                 time="2026-11-27T10:15:30.123Z",
                 level="UNKNOWN",
                 message="osd.1 123 crush map has features 288514051259236352",
@@ -321,13 +467,14 @@ FORMATS = (
         name="ceph cluster",
         describes="Cluster log of Ceph",
         head=r"""
-            <time>\ (?P<logger>\S{1,100})\ (?:\([\w.-]{1,100}\)|[\da-fA-F.:/\[\]]{4,60})\ \d{1,20}\ :\ (?P<channel>cluster|audit|cephadm)\ \[(?P<level>DBG|INF|WRN|ERR|SEC)\][ ]
+            <time>\ (?P<logger>\S{1,100})\ (?:\([\w.-]{1,100}\)|[\da-fA-F.:/\[\]]{4,60})\ \d{1,20}\ :
+            \ (?P<channel>cluster|audit|cephadm)\ \[(?P<level>DBG|INF|WRN|ERR|SEC)\][ ]
         """,
         levels={"SEC": "WARN"},
         examples=(
             line(
-                "2026-11-27T10:15:30.123456+0000 mon.a (mon.0) 123 : cluster [WRN] Health check faile"
-                "d: 1 osds down (OSD_DOWN)",
+                "2026-11-27T10:15:30.123456+0000 mon.a (mon.0) 123 : cluster [WRN] Health check failed: 1 "
+                "osds down (OSD_DOWN)",
                 time="2026-11-27T10:15:30.123Z",
                 level="WARN",
                 message="Health check failed: 1 osds down (OSD_DOWN)",
@@ -340,15 +487,17 @@ FORMATS = (
         name="openstack",
         describes="OpenStack and other programs with oslo.log, also behind the name of the file",
         head=r"""
-            (?:(?=[\w.:-]{5,120}\ \d{4}-)(?P<file>[a-z][\w.:-]{4,119})\ )?<time>\ (?P<pid>\d{1,10})\ (?P<level>AUDIT|TRACE|DEBUG|INFO|WARNING|ERROR|CRITICAL)\ (?P<logger>[\w.-]{1,200})\ \[(?:None\ )?(?:(?P<request_id>req-[\w-]{1,60})|-)[^\]\n]{0,300}\][ ]
+            (?:(?=[\w.:-]{5,120}\ \d{4}-)(?P<file>[a-z][\w.:-]{4,119})\ )?<time>\ (?P<pid>\d{1,10})
+            \ (?P<level>AUDIT|TRACE|DEBUG|INFO|WARNING|ERROR|CRITICAL)\ (?P<logger>[\w.-]{1,200})\ \[(?:None
+            \ )?(?:(?P<request_id>req-[\w-]{1,60})|-)[^\]\n]{0,300}\][ ]
         """,
         levels={"AUDIT": "INFO"},
         examples=(
             line(
-                "nova-api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO nova.osapi_com"
-                "pute.wsgi.server [req-38101a0b-2096-447d-96ea-a692162415ae 113d3a99 54fadb41 - - -] "
-                '10.11.10.1 "GET /v2/54fadb41/servers/detail HTTP/1.1" status: 200 len: 1893 time: 0.'
-                "2477829",
+                "nova-api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25746 INFO "
+                "nova.osapi_compute.wsgi.server [req-38101a0b-2096-447d-96ea-a692162415ae 113d3a99 "
+                '54fadb41 - - -] 10.11.10.1 "GET /v2/54fadb41/servers/detail HTTP/1.1" status: 200 len: '
+                "1893 time: 0.2477829",
                 time="2017-05-16T00:00:00.008Z",
                 level="INFO",
                 message='10.11.10.1 "GET /v2/54fadb41/servers/detail HTTP/1.1" status: 200 len: 1893 '
@@ -358,16 +507,16 @@ FORMATS = (
                 request_id="req-38101a0b-2096-447d-96ea-a692162415ae",
             ),
             line(
-                "2026-11-27 10:15:30.123 7 ERROR nova.compute.manager [None req-8b1f1a7e-0b9d-4d4f-9f"
-                "57-0a6a1c7f1d22 ann shop - - default default] [instance: 5f1c] Instance failed to sp"
-                "awn",
+                "2026-11-27 10:15:30.123 7 ERROR nova.compute.manager [None "
+                "req-8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22 ann shop - - default default] [instance: 5f1c] "
+                "Instance failed to spawn",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
                 message="[instance: 5f1c] Instance failed to spawn",
             ),
             line(
-                "2026-11-27 10:15:30.123 7 WARNING oslo.messaging._drivers.impl_rabbit [-] Unexpected"
-                " error during heartbeat",
+                "2026-11-27 10:15:30.123 7 WARNING oslo.messaging._drivers.impl_rabbit [-] Unexpected "
+                "error during heartbeat",
                 time="2026-11-27T10:15:30.123Z",
                 level="WARN",
                 message="Unexpected error during heartbeat",
@@ -402,12 +551,13 @@ FORMATS = (
         name="jenkins",
         describes="Jenkins",
         head=r"""
-            <time>\ \[id=(?P<thread>\d{1,10})\]\t<level>\t(?P<logger>[\w.$/-]{1,200}(?:\#[\w$<>]{1,100})?):\ ?
+            <time>\ \[id=(?P<thread>\d{1,10})\]\t<level>\t(?P<logger>[\w.$/-]{1,200}(?:\#
+            [\w$<>]{1,100})?):\ ?
         """,
         examples=(
             line(
-                "2026-11-27 10:15:30.123+0000 [id=1]\tINFO\thudson.WebAppMain$3#run: Jenkins is fully u"
-                "p and running",
+                "2026-11-27 10:15:30.123+0000 [id=1]\tINFO\thudson.WebAppMain$3#run: Jenkins is fully up "
+                "and running",
                 time="2026-11-27T10:15:30.123Z",
                 level="INFO",
                 message="Jenkins is fully up and running",
@@ -415,8 +565,8 @@ FORMATS = (
                 logger="hudson.WebAppMain$3#run",
             ),
             line(
-                "2026-11-27 10:15:30.123+0000 [id=77]\tSEVERE\thudson.util.BootFailure#publish: Failed "
-                "to initialize Jenkins",
+                "2026-11-27 10:15:30.123+0000 [id=77]\tSEVERE\thudson.util.BootFailure#publish: Failed to "
+                "initialize Jenkins",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
                 message="Failed to initialize Jenkins",
@@ -427,13 +577,14 @@ FORMATS = (
         name="gitea",
         describes="Gitea and Forgejo",
         head=r"""
-            (?:\[(?P<request_id>[0-9a-f]{8}(?:-\d+)?)\]\ )?<time>\ (?:(?P<logger>[\w./-]{1,200}\.go:\d{1,6}:[\w.()*]{1,100})\ )?\[(?P<level>[TDIWECF])\]\ (?:\[[0-9a-f]{8}(?:-\d+)?\]\ )?
+            (?:\[(?P<request_id>[0-9a-f]{8}(?:-\d+)?)\]\ )?<time>\ (?:(?P<logger>[\w./-]{1,200}\.go:\d{1,6}:[\w.()*]{1,100})\ )?\[(?P<level>[TDIWECF])\]\ (?:\[[0-9a-f]{8}
+            (?:-\d+)?\]\ )?
         """,
         levels={"C": "FATAL"},
         examples=(
             line(
-                "2026/11/27 10:15:30 ...eb/routing/logger.go:102:func1() [I] router: completed GET / "
-                "for 10.0.0.9:0, 200 OK in 1.2ms @ home.go:32(Home)",
+                "2026/11/27 10:15:30 ...eb/routing/logger.go:102:func1() [I] router: completed GET / for "
+                "10.0.0.9:0, 200 OK in 1.2ms @ home.go:32(Home)",
                 time="2026-11-27T10:15:30Z",
                 level="INFO",
                 message="router: completed GET / for 10.0.0.9:0, 200 OK in 1.2ms @ home.go:32(Home)",
@@ -486,8 +637,8 @@ FORMATS = (
                 thread="Server thread",
             ),
             line(
-                "[27Nov2026 10:15:30.123] [Server thread/INFO] [net.minecraft.server.dedicated.Dedica"
-                "tedServer/]: Done (9.1s)!",
+                "[27Nov2026 10:15:30.123] [Server thread/INFO] "
+                "[net.minecraft.server.dedicated.DedicatedServer/]: Done (9.1s)!",
                 time="2026-11-27T10:15:30.123Z",
                 level="INFO",
                 message="Done (9.1s)!",
@@ -505,13 +656,15 @@ FORMATS = (
         name="asterisk",
         describes="Asterisk",
         head=r"""
-            \[<time>\]\ (?P<level>ERROR|WARNING|NOTICE|VERBOSE|DEBUG|DTMF|SECURITY|FAX)\[(?P<thread>\d{1,10})\](?:\[(?P<call>C-[0-9a-f]{4,12})\])?:?\ (?:(?P<logger>[\w./-]{1,100}\.c(?:pp)?)(?::\d{1,6})?(?:\ \w{1,60})?:\ )?
+            \[<time>\]\ (?P<level>ERROR|WARNING|NOTICE|VERBOSE|DEBUG|DTMF|SECURITY|FAX)\[
+            (?P<thread>\d{1,10})\](?:\[(?P<call>C-[0-9a-f]{4,12})\])?:?\ (?:(?P<logger>[\w./-]{1,100}\.c
+            (?:pp)?)(?::\d{1,6})?(?:\ \w{1,60})?:\ )?
         """,
         levels={"DTMF": "DEBUG", "SECURITY": "NOTICE", "FAX": "INFO"},
         examples=(
             line(
-                "[Nov 27 10:15:30] WARNING[812][C-00000001] chan_sip.c:4112 retrans_pkt: Retransmissi"
-                "on timeout reached",
+                "[Nov 27 10:15:30] WARNING[812][C-00000001] chan_sip.c:4112 retrans_pkt: Retransmission "
+                "timeout reached",
                 time="2026-11-27T10:15:30Z",
                 level="WARN",
                 message="Retransmission timeout reached",
@@ -519,8 +672,8 @@ FORMATS = (
                 logger="chan_sip.c",
             ),
             line(
-                "[2026-11-27 10:15:30] NOTICE[812] chan_sip.c: Registration from '<sip:100@10.0.0.1>'"
-                " failed for '10.0.0.9' - Wrong password",
+                "[2026-11-27 10:15:30] NOTICE[812] chan_sip.c: Registration from '<sip:100@10.0.0.1>' "
+                "failed for '10.0.0.9' - Wrong password",
                 time="2026-11-27T10:15:30Z",
                 level="NOTICE",
                 message="Registration from '<sip:100@10.0.0.1>' failed for '10.0.0.9' - Wrong password",
@@ -562,8 +715,8 @@ FORMATS = (
                 logger="fail2ban.actions",
             ),
             line(
-                "2026-11-27 10:15:30,123 fail2ban.filter         [812]: INFO    [sshd] Found 10.0.0.9"
-                " - 2026-11-27 10:15:30",
+                "2026-11-27 10:15:30,123 fail2ban.filter         [812]: INFO    [sshd] Found 10.0.0.9 - "
+                "2026-11-27 10:15:30",
                 time="2026-11-27T10:15:30.123Z",
                 level="INFO",
                 message="[sshd] Found 10.0.0.9 - 2026-11-27 10:15:30",
@@ -593,19 +746,20 @@ FORMATS = (
         name="suricata",
         describes="Suricata's own log, and others with angle brackets around the level between dashes",
         head=r"""
-            (?:\[(?P<pid>\d{1,10})(?:\ -\ [\w#-]{1,40})?\]\ )?<time>\ -\ (?:\((?P<place>[^()\n]{1,100})\)\ )?<<level>>\ (?:\((?P<thread>[^()\n]{1,60})\)\ )?-{1,2}[ ]
+            (?:\[(?P<pid>\d{1,10})(?:\ -\ [\w#-]{1,40})?\]\ )?<time>\ -\ (?:\((?P<place>[^()\n]{1,100})\)
+            \ )?<<level>>\ (?:\((?P<thread>[^()\n]{1,60})\)\ )?-{1,2}[ ]
         """,
         examples=(
             line(
-                "27/11/2026 -- 10:15:30 - <Notice> - This is Suricata version 6.0.10 RELEASE running "
-                "in SYSTEM mode",
+                "27/11/2026 -- 10:15:30 - <Notice> - This is Suricata version 6.0.10 RELEASE running in "
+                "SYSTEM mode",
                 time="2026-11-27T10:15:30Z",
                 level="NOTICE",
                 message="This is Suricata version 6.0.10 RELEASE running in SYSTEM mode",
             ),
             line(
-                "[812] 27/11/2026 -- 10:15:30 - (suricata.c:1142) <Error> (main) -- [ERRCODE: SC_ERR_"
-                "FOPEN(44)] - failed",
+                "[812] 27/11/2026 -- 10:15:30 - (suricata.c:1142) <Error> (main) -- [ERRCODE: "
+                "SC_ERR_FOPEN(44)] - failed",
                 time="2026-11-27T10:15:30Z",
                 level="ERROR",
                 message="[ERRCODE: SC_ERR_FOPEN(44)] - failed",

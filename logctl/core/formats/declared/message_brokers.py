@@ -20,8 +20,8 @@ FORMATS = (
         },
         examples=(
             line(
-                "2026-11-27 10:15:30.123456+00:00 [error] <0.222.0> Error on AMQP connection <0.222.0"
-                ">: closed",
+                "2026-11-27 10:15:30.123456+00:00 [error] <0.222.0> Error on AMQP connection <0.222.0>: "
+                "closed",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
                 message="Error on AMQP connection <0.222.0>: closed",
@@ -40,8 +40,8 @@ FORMATS = (
                 message="Channel error",
             ),
             line(
-                "2026-11-27 10:15:30.123456+00:00 [noti] <0.44.0> Logging: configured log handlers ar"
-                "e now ACTIVE",
+                "2026-11-27 10:15:30.123456+00:00 [noti] <0.44.0> Logging: configured log handlers are "
+                "now ACTIVE",
                 time="2026-11-27T10:15:30.123Z",
                 level="NOTICE",
                 message="Logging: configured log handlers are now ACTIVE",
@@ -52,21 +52,22 @@ FORMATS = (
         name="erlang report",
         describes="Reports of Erlang programs: RabbitMQ before 3.7, ejabberd",
         head=r"""
-            =(?P<level>INFO|ERROR|WARNING|NOTICE|CRASH|SUPERVISOR|PROGRESS)\ REPORT=+\ (?:<[\d.]{3,30}>\ )?<time>(?:\ UTC)?\ =+
+            =(?P<level>INFO|ERROR|WARNING|NOTICE|CRASH|SUPERVISOR|PROGRESS)\ REPORT=+\ (?:<[\d.]{3,30}>
+            \ )?<time>(?:\ UTC)?\ =+
         """,
         levels={"CRASH": "ERROR", "SUPERVISOR": "ERROR", "PROGRESS": "INFO"},
         joins=Joins.UNTIL_HEAD,
         examples=(
             Example(
-                "=ERROR REPORT==== 27-Nov-2026::10:15:30 ===\nclosing AMQP connection <0.222.0> (10.0."
-                "0.9:51000 -> 10.0.0.1:5672):\n{handshake_timeout,frame_header}\n=INFO REPORT==== 27-No"
-                "v-2026::10:15:31 ===\nServer startup complete",
+                "=ERROR REPORT==== 27-Nov-2026::10:15:30 ===\nclosing AMQP connection <0.222.0> "
+                "(10.0.0.9:51000 -> 10.0.0.1:5672):\n{handshake_timeout,frame_header}\n=INFO REPORT==== "
+                "27-Nov-2026::10:15:31 ===\nServer startup complete",
                 (
                     Answer(
                         "2026-11-27T10:15:30Z",
                         "ERROR",
-                        "closing AMQP connection <0.222.0> (10.0.0.9:51000 -> 10.0.0.1:5672):\n{"
-                        "handshake_timeout,frame_header}",
+                        "closing AMQP connection <0.222.0> (10.0.0.9:51000 -> 10.0.0.1:5672):\n"
+                        "{handshake_timeout,frame_header}",
                     ),
                     Answer("2026-11-27T10:15:31Z", "INFO", "Server startup complete"),
                 ),
@@ -86,12 +87,12 @@ FORMATS = (
                 logger="kafka.server.KafkaServer",
             ),
             line(
-                "[2026-11-27 10:15:30,123] ERROR [ReplicaManager broker=1] Error processing append op"
-                "eration (kafka.server.ReplicaManager)",
+                "[2026-11-27 10:15:30,123] ERROR [ReplicaManager broker=1] Error processing append "
+                "operation (kafka.server.ReplicaManager)",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
-                message="[ReplicaManager broker=1] Error processing append operation (kafka.server.Re"
-                "plicaManager)",
+                message="[ReplicaManager broker=1] Error processing append operation "
+                "(kafka.server.ReplicaManager)",
             ),
         ),
     ),
@@ -99,12 +100,13 @@ FORMATS = (
         name="zookeeper",
         describes="ZooKeeper",
         head=r"""
-            <time>\ (?:\[myid:\d{0,10}\]\ )?-\ <level>\ +\[(?P<thread>(?:[^\[\]\n]|\[[^\[\]\n]{0,100}\]){1,200}):(?P<logger>[\w$.]{1,150})@(?P<line>\d{1,6})\]\ -[ ]
+            <time>\ (?:\[myid:\d{0,10}\]\ )?-\ <level>\ +\[(?P<thread>(?:[^\[\]\n]|\[
+            [^\[\]\n]{0,100}\]){1,200}):(?P<logger>[\w$.]{1,150})@(?P<line>\d{1,6})\]\ -[ ]
         """,
         examples=(
             line(
-                "2015-07-29 17:41:44,747 - INFO  [QuorumPeer[myid=1]/0:0:0:0:0:0:0:0:2181:FastLeaderE"
-                "lection@774] - Notification time out: 3200",
+                "2015-07-29 17:41:44,747 - INFO  [QuorumPeer[myid=1]/0:0:0:0:0:0:0:0:2181:FastLeaderElectio"
+                "n@774] - Notification time out: 3200",
                 time="2015-07-29T17:41:44.747Z",
                 level="INFO",
                 message="Notification time out: 3200",
@@ -112,16 +114,16 @@ FORMATS = (
                 line=774,
             ),
             line(
-                "2015-07-29 19:04:29,071 - WARN  [SendWorker:188978561024:QuorumCnxManager$SendWorker"
-                "@688] - Send worker leaving thread",
+                "2015-07-29 19:04:29,071 - WARN  [SendWorker:188978561024:QuorumCnxManager$SendWorker@688] "
+                "- Send worker leaving thread",
                 time="2015-07-29T19:04:29.071Z",
                 level="WARN",
                 message="Send worker leaving thread",
                 thread="SendWorker:188978561024",
             ),
             line(
-                "2026-11-27 10:15:30,123 [myid:1] - INFO  [main:o.a.z.s.q.QuorumPeerConfig@177] - Rea"
-                "ding configuration from: /conf/zoo.cfg",
+                "2026-11-27 10:15:30,123 [myid:1] - INFO  [main:o.a.z.s.q.QuorumPeerConfig@177] - Reading "
+                "configuration from: /conf/zoo.cfg",
                 time="2026-11-27T10:15:30.123Z",
                 level="INFO",
                 message="Reading configuration from: /conf/zoo.cfg",
@@ -176,16 +178,16 @@ FORMATS = (
         levels={"C": "FATAL", "N": "NOTICE"},
         examples=(
             line(
-                "2026-11-27 10:15:30.123456 N | etcdserver/membership: set the initial cluster versio"
-                "n to 3.4",
+                "2026-11-27 10:15:30.123456 N | etcdserver/membership: set the initial cluster version to "
+                "3.4",
                 time="2026-11-27T10:15:30.123Z",
                 level="NOTICE",
                 message="set the initial cluster version to 3.4",
                 logger="etcdserver/membership",
             ),
             line(
-                "2026-11-27 10:15:30.123456 C | etcdmain: listen tcp 10.0.0.1:2380: bind: address alr"
-                "eady in use",
+                "2026-11-27 10:15:30.123456 C | etcdmain: listen tcp 10.0.0.1:2380: bind: address already "
+                "in use",
                 time="2026-11-27T10:15:30.123Z",
                 level="FATAL",
                 message="listen tcp 10.0.0.1:2380: bind: address already in use",
@@ -209,13 +211,15 @@ FORMATS = (
         name="influxdb access",
         describes="Access log of InfluxDB 1",
         head=r"""
-            \[httpd\]\ (?P<client>[^\s,\["]{1,100})(?:,[^\s\["]{1,200})?\ \S{1,20}\ (?P<user>\S{1,100})\ \[<time>\]\ (?="(?P<method>[A-Z]{1,20})\ (?P<path>[^\s"]{1,300}+)[^"]*+"\ (?P<status>\d{3})\ (?P<bytes>\d+))
+            \[httpd\]\ (?P<client>[^\s,\["]{1,100})(?:,[^\s\["]{1,200})?\ \S{1,20}\ (?P<user>\S{1,100})
+            \ \[<time>\]\ (?="(?P<method>[A-Z]{1,20})\ (?P<path>[^\s"]{1,300}+)[^"]*+"\ (?P<status>\d{3})
+            \ (?P<bytes>\d+))
         """,
         joins=Joins.NONE,
         examples=(
             line(
-                '[httpd] 10.0.0.9 - ann [27/Nov/2026:10:15:30 +0000] "POST /write?db=shop HTTP/1.1" 2'
-                '04 0 "-" "telegraf" 8b1f 1234',
+                '[httpd] 10.0.0.9 - ann [27/Nov/2026:10:15:30 +0000] "POST /write?db=shop HTTP/1.1" 204 0 '
+                '"-" "telegraf" 8b1f 1234',
                 time="2026-11-27T10:15:30Z",
                 level="UNKNOWN",
                 message='"POST /write?db=shop HTTP/1.1" 204 0 "-" "telegraf" 8b1f 1234',
@@ -229,12 +233,13 @@ FORMATS = (
         name="activemq",
         describes="ActiveMQ, with bars between the columns",
         head=r"""
-            <time>\ \|\ <level>\ +\|\ (?P<message>[^\n]*\S)\ +\|\ (?P<logger>[\w$]{1,80}\.[\w.$-]{1,150})\ +\|\ (?P<thread>[^|\n]{1,200})$
+            <time>\ \|\ <level>\ +\|\ (?P<message>[^\n]*\S)\ +\|\ (?P<logger>[\w$]{1,80}\.[\w.$-]{1,150})
+            \ +\|\ (?P<thread>[^|\n]{1,200})$
         """,
         examples=(
             line(
-                "2026-11-27 10:15:30,123 | ERROR | Could not accept connection | org.apache.activemq."
-                "broker.TransportConnector | ActiveMQ Transport",
+                "2026-11-27 10:15:30,123 | ERROR | Could not accept connection | "
+                "org.apache.activemq.broker.TransportConnector | ActiveMQ Transport",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
                 message="Could not accept connection",

@@ -116,6 +116,20 @@ FORMATS = (
         ),
     ),
     Format(
+        "multiprocessing",
+        "Python's multiprocessing.log_to_stderr",
+        r"\[<level>/(?P<process>[\w\-:.]{1,100})\]\ ",
+        examples=(
+            line(
+                "[INFO/ForkPoolWorker-2] process shutting down",
+                time=None,
+                level="INFO",
+                message="process shutting down",
+                process="ForkPoolWorker-2",
+            ),
+        ),
+    ),
+    Format(
         "airflow",
         "Apache Airflow's task and scheduler logs",
         r"\[<time>\]\ \{\{?(?P<file>[\w.\-/]{1,120}):(?P<line>\d{1,6})\}\}?\ <level>\ -\ ",

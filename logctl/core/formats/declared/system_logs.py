@@ -10,7 +10,8 @@ FORMATS = (
         name="solaris",
         describes="What Solaris and illumos put before messages in syslog",
         head=r"""
-            \[ID\ \d{1,10}\ (?P<facility>[a-z]\w{2,9})\.(?P<level>emerg|alert|crit|err|error|warning|notice|info|debug)\][ ]
+            \[ID\ \d{1,10}\ (?P<facility>[a-z]\w{2,9})\.
+            (?P<level>emerg|alert|crit|err|error|warning|notice|info|debug)\][ ]
         """,
         examples=(
             line(
@@ -26,7 +27,8 @@ FORMATS = (
         name="esxi",
         describes="VMware ESXi since 7: two letters for the severity",
         head=r"""
-            <time>\ (?P<level>Em|Al|Cr|Er|Wa|No|In|Db)\(\d{1,3}\)(?:\[\+\])?\ (?:(?P<process>[\w.-]{1,60})(?:\[(?P<pid>\d{1,12})\])?:\ )?
+            <time>\ (?P<level>Em|Al|Cr|Er|Wa|No|In|Db)\(\d{1,3}\)(?:\[\+\])?\ (?:(?P<process>[\w.-]{1,60})
+            (?:\[(?P<pid>\d{1,12})\])?:\ )?
         """,
         levels={
             "Em": "FATAL",
@@ -85,7 +87,9 @@ FORMATS = (
         name="busybox syslog",
         describes="Syslog of BusyBox, Alpine, OpenWrt and UniFi: facility and level before the program",
         head=r"""
-            <time>\ (?:(?P<host>[^\s:\[\]]{1,255})\ )?(?P<facility>kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(?P<level>emerg|alert|crit|err|error|warn|warning|notice|info|debug|panic)\ (?:(?P<process>[^\s:\[\]]{1,100})(?:\[(?P<pid>\d{1,10})\])?:\ )?
+            <time>\ (?:(?P<host>[^\s:\[\]]{1,255})\ )?
+            (?P<facility>kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.
+            (?P<level>emerg|alert|crit|err|error|warn|warning|notice|info|debug|panic)\ (?:(?P<process>[^\s:\[\]]{1,100})(?:\[(?P<pid>\d{1,10})\])?:\ )?
         """,
         examples=(
             line(
@@ -116,7 +120,8 @@ FORMATS = (
         name="sssd",
         describes="SSSD: a mask of bits for the level",
         head=r"""
-            \(<time>\):?\ \[(?P<process>[\w.-]{1,60}(?:\[[^\[\]\n]{0,100}(?:\[[^\[\]\n]{0,100}\])?\])?)\]\ \[(?P<function>\w{1,100})\]\ \((?P<level>0x[0-9a-f]{4,5})\):[ ]
+            \(<time>\):?\ \[(?P<process>[\w.-]{1,60}(?:\[[^\[\]\n]{0,100}(?:\[[^\[\]\n]{0,100}\])?\])?)\]
+            \ \[(?P<function>\w{1,100})\]\ \((?P<level>0x[0-9a-f]{4,5})\):[ ]
         """,
         levels={
             "0x0010": "FATAL",
@@ -144,8 +149,8 @@ FORMATS = (
                 function="sysdb_add_user",
             ),
             line(
-                "(Fri Nov 27 10:15:30 2026) [sssd[be[default]]] [sysdb_search_by_name] (0x0400): No s"
-                "uch entry",
+                "(Fri Nov 27 10:15:30 2026) [sssd[be[default]]] [sysdb_search_by_name] (0x0400): No such "
+                "entry",
                 time="2026-11-27T10:15:30Z",
                 level="DEBUG",
                 message="No such entry",
@@ -156,7 +161,8 @@ FORMATS = (
         name="strace",
         describes="strace with times",
         head=r"""
-            (?:\[pid\ +(?P<pid>\d{1,10})\]\ |(?P<process_id>\d{1,10})\ +)<time>\ (?=\w{1,40}\(|<\.\.\.|-{3}\ |\+{3}\ )
+            (?:\[pid\ +(?P<pid>\d{1,10})\]\ |(?P<process_id>\d{1,10})\ +)<time>
+            \ (?=\w{1,40}\(|<\.\.\.|-{3}\ |\+{3}\ )
         """,
         joins=Joins.NONE,
         examples=(
@@ -179,13 +185,14 @@ FORMATS = (
         name="auditd",
         describes="audit.log of Linux",
         head=r"""
-            (?:node=(?P<host>\S{1,255})\ )?type=(?P<type>[\w\[\]]{1,60})\ msg=audit\(<time>:(?P<event>\d{1,20})\)\ ?:\ ?
+            (?:node=(?P<host>\S{1,255})\ )?type=(?P<type>[\w\[\]]{1,60})\ msg=audit\(<time>:
+            (?P<event>\d{1,20})\)\ ?:\ ?
         """,
         joins=Joins.NONE,
         examples=(
             line(
-                "type=SYSCALL msg=audit(1795774530.123:456): arch=c000003e syscall=59 success=yes exe"
-                '="/bin/ls"',
+                "type=SYSCALL msg=audit(1795774530.123:456): arch=c000003e syscall=59 success=yes "
+                'exe="/bin/ls"',
                 time="2026-11-27T10:15:30.123Z",
                 level="UNKNOWN",
                 message='arch=c000003e syscall=59 success=yes exe="/bin/ls"',
@@ -193,8 +200,8 @@ FORMATS = (
                 event="456",
             ),
             line(
-                "node=web1 type=USER_LOGIN msg=audit(1795774530.123:457): pid=812 uid=0 msg='op=login"
-                ' acct="ann" res=failed\'',
+                "node=web1 type=USER_LOGIN msg=audit(1795774530.123:457): pid=812 uid=0 msg='op=login "
+                'acct="ann" res=failed\'',
                 time="2026-11-27T10:15:30.123Z",
                 level="UNKNOWN",
                 message="pid=812 uid=0 msg='op=login acct=\"ann\" res=failed'",
@@ -206,7 +213,8 @@ FORMATS = (
         name="dmesg",
         describes="The kernel's messages with seconds since the start of the machine, and Xorg.log",
         head=r"""
-            \[\ *(?P<uptime>\d{1,7}\.\d{3,6})\](?:\[\ *[TC]\d{1,10}\])?\ (?:\((?P<level>II|WW|EE|NI|--|\*\*|==|\+\+|!!|\?\?)\)\ )?
+            \[\ *(?P<uptime>\d{1,7}\.\d{3,6})\](?:\[\ *[TC]\d{1,10}\])?\ (?:\(
+            (?P<level>II|WW|EE|NI|--|\*\*|==|\+\+|!!|\?\?)\)\ )?
         """,
         levels={
             "II": "INFO",
@@ -246,7 +254,8 @@ FORMATS = (
         name="dmesg with level",
         describes="dmesg -x: facility and level before the message",
         head=r"""
-            (?P<facility>kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local\d)\ *:(?P<level>emerg|alert|crit|err|warn|notice|info|debug)\ *:\ \[\ *(?P<uptime>[\d.]{1,20})\][ ]
+            (?P<facility>kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local\d)\ *:
+            (?P<level>emerg|alert|crit|err|warn|notice|info|debug)\ *:\ \[\ *(?P<uptime>[\d.]{1,20})\][ ]
         """,
         examples=(
             line(
@@ -262,29 +271,30 @@ FORMATS = (
         name="cbs",
         describes="CBS.log, DISM and setup logs of Windows",
         head=r"""
-            <time>,\ <level>\ {2,}(?:\[0x[0-9a-f]{1,16}\]\ +)?(?:(?P<logger>[A-Z][A-Za-z]{1,19})(?:\ {2,}|\t))?
+            <time>,\ <level>\ {2,}(?:\[0x[0-9a-f]{1,16}\]\ +)?(?:(?P<logger>[A-Z][A-Za-z]{1,19})(?:
+            \ {2,}|\t))?
         """,
         levels={"Perf": "DEBUG"},
         examples=(
             line(
-                "2016-09-28 04:30:30, Info                  CBS    Loaded Servicing Stack v6.1.7601.2"
-                "3505 with Core: C:\\Windows\\winsxs\\cbscore.dll",
+                "2016-09-28 04:30:30, Info                  CBS    Loaded Servicing Stack v6.1.7601.23505 "
+                "with Core: C:\\Windows\\winsxs\\cbscore.dll",
                 time="2016-09-28T04:30:30Z",
                 level="INFO",
                 message="Loaded Servicing Stack v6.1.7601.23505 with Core: C:\\Windows\\winsxs\\cbscore.dll",
                 logger="CBS",
             ),
             line(
-                "2016-09-28 04:30:31, Info                  CSI    00000001@2016/9/27:20:30:31.455 Wc"
-                "pInitialize (wcp.dll version 0.0.0.6) called",
+                "2016-09-28 04:30:31, Info                  CSI    00000001@2016/9/27:20:30:31.455 "
+                "WcpInitialize (wcp.dll version 0.0.0.6) called",
                 time="2016-09-28T04:30:31Z",
                 level="INFO",
                 message="00000001@2016/9/27:20:30:31.455 WcpInitialize (wcp.dll version 0.0.0.6) called",
                 logger="CSI",
             ),
             line(
-                "2026-11-27 10:15:30, Error                 CBS    Failed to resolve package [HRESULT"
-                " = 0x800f0805]",
+                "2026-11-27 10:15:30, Error                 CBS    Failed to resolve package [HRESULT = "
+                "0x800f0805]",
                 time="2026-11-27T10:15:30Z",
                 level="ERROR",
                 message="Failed to resolve package [HRESULT = 0x800f0805]",
@@ -302,7 +312,8 @@ FORMATS = (
         name="windows update",
         describes="WindowsUpdate.log of Windows",
         head=r"""
-            (?=\d{4}/\d\d/\d\d\ \d\d:\d\d:\d\d\.\d{7}\ \d|\d{4}-\d\d-\d\d\t)<time>\s+(?P<pid>\d{1,10})\s+(?P<thread>[0-9a-f]{1,10})\s+(?P<logger>[A-Z]\w{1,30})\s+
+            (?=\d{4}/\d\d/\d\d\ \d\d:\d\d:\d\d\.\d{7}\ \d|\d{4}-\d\d-\d\d\t)<time>\s+(?P<pid>\d{1,10})\s+
+            (?P<thread>[0-9a-f]{1,10})\s+(?P<logger>[A-Z]\w{1,30})\s+
         """,
         examples=(
             line(
@@ -320,13 +331,14 @@ FORMATS = (
         name="windows event",
         describes="Events of Windows, exported from the Event Viewer without their header line",
         head=r"""
-            (?P<level>Information|Warning|Error|Critical|Verbose|Audit\ (?:Success|Failure))[\t,]<time>[\t,](?P<logger>[^\t,\n]{1,150})[\t,](?P<event>\d{1,10})[\t,](?P<task>[^\t,\n]{0,150})[\t,]
+            (?P<level>Information|Warning|Error|Critical|Verbose|Audit\ (?:Success|Failure))[\t,]<time>
+            [\t,](?P<logger>[^\t,\n]{1,150})[\t,](?P<event>\d{1,10})[\t,](?P<task>[^\t,\n]{0,150})[\t,]
         """,
         levels={"Audit Success": "INFO", "Audit Failure": "WARN"},
         examples=(
             line(
-                "Error\t11/27/2026 10:15:30 AM\tService Control Manager\t7031\tNone\tThe Shop service t"
-                "erminated unexpectedly.",
+                "Error\t11/27/2026 10:15:30 AM\tService Control Manager\t7031\tNone\tThe Shop service "
+                "terminated unexpectedly.",
                 time="2026-11-27T10:15:30Z",
                 level="ERROR",
                 message="The Shop service terminated unexpectedly.",
@@ -339,13 +351,14 @@ FORMATS = (
         name="macos log",
         describes="log show of macOS",
         head=r"""
-            <time>\ +0x(?P<thread>[0-9a-f]{1,16})\ +(?P<level>Default|Info|Debug|Error|Fault|Activity)\ +0x[0-9a-f]{1,16}\ +(?P<pid>\d{1,10})\ +\d{1,10}\ +(?P<process>[^:\n]{1,100}):[ ]
+            <time>\ +0x(?P<thread>[0-9a-f]{1,16})\ +(?P<level>Default|Info|Debug|Error|Fault|Activity)
+            \ +0x[0-9a-f]{1,16}\ +(?P<pid>\d{1,10})\ +\d{1,10}\ +(?P<process>[^:\n]{1,100}):[ ]
         """,
         levels={"Default": "NOTICE", "Fault": "ERROR", "Activity": "INFO"},
         examples=(
             line(
-                "2026-11-27 10:15:30.123456+0000 0x1a2b     Error       0x0                  812    0"
-                "    kernel: (AppleACPIPlatform) failed",
+                "2026-11-27 10:15:30.123456+0000 0x1a2b     Error       0x0                  812    0    "
+                "kernel: (AppleACPIPlatform) failed",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
                 message="(AppleACPIPlatform) failed",
@@ -353,8 +366,8 @@ FORMATS = (
                 process="kernel",
             ),
             line(
-                "2026-11-27 10:15:30.123456+0000 0x1a2b     Default     0x0                  0      0"
-                "    kernel: started",
+                "2026-11-27 10:15:30.123456+0000 0x1a2b     Default     0x0                  0      0    "
+                "kernel: started",
                 time="2026-11-27T10:15:30.123Z",
                 level="NOTICE",
                 message="started",
@@ -365,7 +378,8 @@ FORMATS = (
         name="nslog",
         describes="NSLog of Apple's systems, and log show --style compact",
         head=r"""
-            <time>\ +(?:(?P<level>Df|Db|I|A|E|F)\ +)?(?P<process>[A-Za-z][\w.()\ -]{0,80}?)\[(?P<pid>\d{1,10}):(?P<thread>[0-9a-fx]{1,16})\][ ]
+            <time>\ +(?:(?P<level>Df|Db|I|A|E|F)\ +)?(?P<process>[A-Za-z][\w.()\ -]{0,80}+)\[
+            (?P<pid>\d{1,10}):(?P<thread>[0-9a-fx]{1,16})\][ ]
         """,
         levels={"Df": "NOTICE", "Db": "DEBUG", "A": "INFO", "F": "ERROR"},
         examples=(
@@ -391,12 +405,14 @@ FORMATS = (
         name="apple syslog",
         describes="system.log of macOS and iOS with a level",
         head=r"""
-            <time>(?=[^<\n]{5,400}\ <[A-Z])\ (?P<host>[^\s\[\]:]{1,255})\ (?P<process>[^\s\[\]:][^\[\]:\n]{0,100}?)\[(?P<pid>\d{1,10})\](?:\ \((?P<sender>[^()\n]{1,150}(?:\([^()\n]{0,60}\))?[^()\n]{0,60})\))?\ <<level>>:[ ]
+            <time>(?=[^<\n]{5,400}+<(?<=\ <)[A-Z])\ (?P<host>[^\s\[\]:]{1,255})
+            \ (?P<process>[^\s\[\]:][^\[\]:\n]{0,100}?)\[(?P<pid>\d{1,10})\]
+            (?:\ \((?P<sender>[^()\n]{1,150}(?:\([^()\n]{0,60}\))?[^()\n]{0,60})\))?\ <<level>>:[ ]
         """,
         examples=(
             line(
-                "Nov 27 10:15:30 iPhone SpringBoard(FrontBoard)[812] <Notice>: [app<com.acme>:1] Sett"
-                "ing visibility",
+                "Nov 27 10:15:30 iPhone SpringBoard(FrontBoard)[812] <Notice>: [app<com.acme>:1] Setting "
+                "visibility",
                 time="2026-11-27T10:15:30Z",
                 level="NOTICE",
                 message="[app<com.acme>:1] Setting visibility",
@@ -404,8 +420,8 @@ FORMATS = (
                 pid=812,
             ),
             line(
-                "Nov 27 10:15:30 mac com.apple.xpc.launchd[1] (com.acme.shop[812]) <Warning>: Service"
-                " exited with abnormal code: 1",
+                "Nov 27 10:15:30 mac com.apple.xpc.launchd[1] (com.acme.shop[812]) <Warning>: Service "
+                "exited with abnormal code: 1",
                 time="2026-11-27T10:15:30Z",
                 level="WARN",
                 message="Service exited with abnormal code: 1",
@@ -419,14 +435,14 @@ FORMATS = (
         joins=Joins.UNTIL_HEAD,
         examples=(
             Example(
-                "Start-Date: 2026-11-27  10:15:30\nCommandline: apt install nginx\nInstall: nginx:amd64"
-                " (1.22.1)\nEnd-Date: 2026-11-27  10:15:31",
+                "Start-Date: 2026-11-27  10:15:30\nCommandline: apt install nginx\nInstall: nginx:amd64 "
+                "(1.22.1)\nEnd-Date: 2026-11-27  10:15:31",
                 (
                     Answer(
                         "2026-11-27T10:15:30Z",
                         "UNKNOWN",
-                        "Commandline: apt install nginx\nInstall: nginx:amd64 (1.22.1)\nEnd-Date:"
-                        " 2026-11-27  10:15:31",
+                        "Commandline: apt install nginx\nInstall: nginx:amd64 (1.22.1)\nEnd-Date: "
+                        "2026-11-27  10:15:31",
                     ),
                 ),
             ),

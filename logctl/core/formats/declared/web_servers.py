@@ -46,7 +46,9 @@ FORMATS = (
         name="apache error",
         describes="Error log of Apache httpd",
         head=r"""
-            \[(?=[A-Z][a-z]{2}\ [A-Z])<time>\]\ \[(?:(?P<logger>[\w-]{0,40}):)?(?P<level>[a-z]{4,6}[1-8]?)\]\ (?:\[pid\ (?P<pid>\d{1,10})(?::tid\ (?P<thread>\d{1,20}))?\]\ )?(?=(?:\[(?:client|remote)\ (?P<client>[^\]\s]{1,100})\])?)
+            \[(?=[A-Z][a-z]{2}\ [A-Z])<time>\]\ \[(?:(?P<logger>[\w-]{0,40}):)?(?P<level>[a-z]{4,6}
+            [1-8]?)\]\ (?:\[pid\ (?P<pid>\d{1,10})(?::tid\ (?P<thread>\d{1,20}))?\]\ )?(?=(?:\[
+            (?:client|remote)\ (?P<client>[^\]\s]{1,100})\])?)
         """,
         levels={
             "trace1": "TRACE",
@@ -60,8 +62,8 @@ FORMATS = (
         },
         examples=(
             line(
-                "[Fri Nov 27 10:15:30.123456 2026] [core:error] [pid 812:tid 140] [client 10.0.0.9:5]"
-                " AH00037: link not allowed",
+                "[Fri Nov 27 10:15:30.123456 2026] [core:error] [pid 812:tid 140] [client 10.0.0.9:5] "
+                "AH00037: link not allowed",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
                 message="[client 10.0.0.9:5] AH00037: link not allowed",
@@ -78,15 +80,15 @@ FORMATS = (
                 client="10.0.0.9",
             ),
             line(
-                "[Fri Nov 27 10:15:30.123456 2026] [mpm_event:notice] [pid 1:tid 1] AH00489: Apache/2"
-                ".4.62 (Debian) configured -- resuming normal operations",
+                "[Fri Nov 27 10:15:30.123456 2026] [mpm_event:notice] [pid 1:tid 1] AH00489: "
+                "Apache/2.4.62 (Debian) configured -- resuming normal operations",
                 time="2026-11-27T10:15:30.123Z",
                 level="NOTICE",
                 message="AH00489: Apache/2.4.62 (Debian) configured -- resuming normal operations",
             ),
             line(
-                "[Fri Nov 27 10:15:30.123456 2026] [ssl:trace3] [pid 1:tid 1] ssl_engine_kernel.c(223"
-                "1): OpenSSL: Loop",
+                "[Fri Nov 27 10:15:30.123456 2026] [ssl:trace3] [pid 1:tid 1] ssl_engine_kernel.c(2231): "
+                "OpenSSL: Loop",
                 time="2026-11-27T10:15:30.123Z",
                 level="TRACE",
                 message="ssl_engine_kernel.c(2231): OpenSSL: Loop",
@@ -101,8 +103,8 @@ FORMATS = (
         """,
         examples=(
             line(
-                "[2026-11-27 10:15:30.123][7][warning][config] [source/common/config/grpc.cc:163] gRP"
-                "C config stream closed: 14",
+                "[2026-11-27 10:15:30.123][7][warning][config] [source/common/config/grpc.cc:163] gRPC "
+                "config stream closed: 14",
                 time="2026-11-27T10:15:30.123Z",
                 level="WARN",
                 message="gRPC config stream closed: 14",
@@ -116,8 +118,8 @@ FORMATS = (
                 message="starting main dispatch loop",
             ),
             line(
-                "[2026-11-27 10:15:30.123][1][critical][main] [source/server/server.cc:116] error ini"
-                "tializing configuration",
+                "[2026-11-27 10:15:30.123][1][critical][main] [source/server/server.cc:116] error "
+                "initializing configuration",
                 time="2026-11-27T10:15:30.123Z",
                 level="FATAL",
                 message="error initializing configuration",
@@ -154,7 +156,8 @@ FORMATS = (
         name="tomcat",
         describes="catalina.log of Tomcat",
         head=r"""
-            (?=\d\d?-[^\W\d])<time>\ <level>\ \[(?P<thread>(?:[^\[\]\n]|\[(?:[^\[\]\n]|\[[^\[\]\n]{0,80}\]){0,120}+\]){1,200}+)\]\ (?P<logger>[\w$]{1,60}(?:\.[\w$<>]{1,100}){1,12})[ ]
+            (?=\d\d?-[^\W\d])<time>\ <level>\ \[(?P<thread>(?:[^\[\]\n]|\[(?:[^\[\]\n]|\[
+            [^\[\]\n]{0,80}\]){0,120}+\]){1,200}+)\]\ (?P<logger>[\w$]{1,60}(?:\.[\w$<>]{1,100}){1,12})[ ]
         """,
         examples=(
             line(
@@ -166,8 +169,8 @@ FORMATS = (
                 thread="ContainerBackgroundProcessor[StandardEngine[Catalina]]",
             ),
             line(
-                "27-Nov-2026 10:15:30.123 SEVERE [main] org.apache.catalina.core.StandardService.star"
-                "tInternal Failed to start connector",
+                "27-Nov-2026 10:15:30.123 SEVERE [main] org.apache.catalina.core.StandardService.startInter"
+                "nal Failed to start connector",
                 time="2026-11-27T10:15:30.123Z",
                 level="ERROR",
                 message="Failed to start connector",
@@ -175,8 +178,8 @@ FORMATS = (
                 logger="org.apache.catalina.core.StandardService.startInternal",
             ),
             line(
-                "27-Nov-2026 10:15:30.123 INFO [main] org.apache.catalina.startup.Catalina.start Serv"
-                "er startup in [912] milliseconds",
+                "27-Nov-2026 10:15:30.123 INFO [main] org.apache.catalina.startup.Catalina.start Server "
+                "startup in [912] milliseconds",
                 time="2026-11-27T10:15:30.123Z",
                 level="INFO",
                 message="Server startup in [912] milliseconds",
@@ -211,7 +214,9 @@ FORMATS = (
         name="wildfly",
         describes="WildFly, JBoss and Quarkus",
         head=r"""
-            <time>\ (?:(?P<host>[\w.-]{1,100})\ (?P<process>\S{1,100})\[(?P<pid>\d{1,10})\]\ )?<level>\ +\[(?P<logger>[\w.$:-]{1,150})\]\ \((?P<thread>[^()\n]{1,150}(?:\([^()\n]{0,60}\)[^()\n]{0,60})?)\)[ ]
+            <time>\ (?:(?P<host>[\w.-]{1,100})\ (?P<process>\S{1,100})\[(?P<pid>\d{1,10})\]\ )?<level>
+            \ +\[(?P<logger>[\w.$:-]{1,150})\]\ \((?P<thread>[^()\n]{1,150}(?:\([^()\n]{0,60}\)
+            [^()\n]{0,60})?)\)[ ]
         """,
         examples=(
             line(
@@ -235,7 +240,8 @@ FORMATS = (
         name="weblogic",
         describes="Oracle WebLogic Server",
         head=r"""
-            (?:\#{4})?<<time>>\ <<level>>\ <(?P<logger>[^<>\n]{0,100})>\ (?:(?:<+[^<>\n]{0,200}>+\ ){0,12}<(?=BEA-\d+>|[A-Z]{2,10}-\d+>))?
+            (?:\#{4})?<<time>>\ <<level>>\ <(?P<logger>[^<>\n]{0,100})>\ (?:(?:<+[^<>\n]{0,200}>+
+            \ ){0,12}<(?=BEA-\d+>|[A-Z]{2,10}-\d+>))?
         """,
         examples=(
             line(
@@ -246,8 +252,8 @@ FORMATS = (
                 logger="HTTP",
             ),
             line(
-                "####<Nov 27, 2026 10:15:30 AM UTC> <Warning> <Socket> <host> <server> <main> <<WLS K"
-                "ernel>> <> <> <1795774530123> <BEA-000449> <Closing the socket>",
+                "####<Nov 27, 2026 10:15:30 AM UTC> <Warning> <Socket> <host> <server> <main> <<WLS "
+                "Kernel>> <> <> <1795774530123> <BEA-000449> <Closing the socket>",
                 time="2026-11-27T10:15:30Z",
                 level="WARN",
                 message="BEA-000449> <Closing the socket>",
@@ -258,7 +264,8 @@ FORMATS = (
         name="websphere",
         describes="IBM WebSphere and Liberty",
         head=r"""
-            \[<time>\]\ (?P<thread>[0-9a-f]{8})\ (?P<logger>\S{1,150})\ +(?P<level>[FEWAICDRO123<>])\ (?=\S|\ )
+            \[<time>\]\ (?P<thread>[0-9a-f]{8})\ (?P<logger>\S{1,150})\ +(?P<level>[FEWAICDRO123<>])
+            \ (?=\S|\ )
         """,
         levels={
             "F": "FATAL",
@@ -293,14 +300,16 @@ FORMATS = (
         name="glassfish",
         describes="GlassFish and Payara",
         head=r"""
-            \[<time>\]\ \[(?P<product>[^\]\n]{1,60})\]\ \[<level>\]\ \[(?P<code>[^\]\n]{0,60})\]\ \[(?P<logger>[^\]\n]{0,150})\]\ (?:\[tid:[^\]\n]{1,200}\]\ ){0,2}(?:\[\w{1,40}:[^\]\n]{0,100}\]\ ){0,6}
+            \[<time>\]\ \[(?P<product>[^\]\n]{1,60})\]\ \[<level>\]\ \[(?P<code>[^\]\n]{0,60})\]\ \[
+            (?P<logger>[^\]\n]{0,150})\]\ (?:\[tid:[^\]\n]{1,200}\]\ ){0,2}(?:\[\w{1,40}:[^\]\n]{0,100}\]
+            \ ){0,6}
         """,
         joins=Joins.UNTIL_HEAD,
         examples=(
             Example(
-                "[2026-11-27T10:15:30.123+0000] [Payara 6] [SEVERE] [] [javax.enterprise.web] [tid: _"
-                "ThreadID=31 _ThreadName=main] [timeMillis: 1795774530123] [levelValue: 1000] [[\n  pa"
-                "yment failed]]",
+                "[2026-11-27T10:15:30.123+0000] [Payara 6] [SEVERE] [] [javax.enterprise.web] [tid: "
+                "_ThreadID=31 _ThreadName=main] [timeMillis: 1795774530123] [levelValue: 1000] [[\n  "
+                "payment failed]]",
                 (
                     Answer(
                         "2026-11-27T10:15:30.123Z",
@@ -336,7 +345,8 @@ FORMATS = (
         name="passenger",
         describes="Phusion Passenger",
         head=r"""
-            \[\ (?P<level>[CEWNID]|D[23])\ <time>\ (?P<pid>\d{1,10})/(?P<thread>\w{1,20})\ (?P<logger>\S{1,150})\ \]:[ ]
+            \[\ (?P<level>[CEWNID]|D[23])\ <time>\ (?P<pid>\d{1,10})/(?P<thread>\w{1,20})
+            \ (?P<logger>\S{1,150})\ \]:[ ]
         """,
         levels={"C": "FATAL", "N": "NOTICE", "D2": "TRACE", "D3": "TRACE"},
         examples=(
@@ -373,9 +383,11 @@ FORMATS = (
         name="iis http error",
         describes="Error log of Windows' HTTP.sys, without its header lines",
         head=r"""
-            <time>\ (?=(?P<client>[\da-fA-F.:%]{2,50})\ \d{1,5}\ [\da-fA-F.:%]{2,50}\ \d{1,5}\ (?:HTTP/[\d.]+|-)\ (?P<method>[A-Z]{1,20}|-)\ (?P<path>\S{1,300}+))
+            <time>\ (?=(?P<client>[\da-fA-F.:%]{2,50})\ \d{1,5}\ [\da-fA-F.:%]{2,50}\ \d{1,5}\ (?:HTTP/
+            [\d.]+|-)\ (?P<method>[A-Z]{1,20}|-)\ (?P<path>\S{1,300}+))
         """,
         joins=Joins.NONE,
+        utc=True,
         examples=(
             line(
                 "2026-11-27 10:15:30 10.0.0.9 51000 10.0.0.1 80 HTTP/1.1 GET /x - 503 1 AppOffline shop",
@@ -392,9 +404,12 @@ FORMATS = (
         name="iis access",
         describes="Access log of IIS in its default columns, without its header lines",
         head=r"""
-            <time>\ (?:W3SVC\d+\ )?(?=[\da-fA-F.:%]{2,50}\ (?P<method>[A-Z]{2,20})\ (?P<path>/\S{0,300}+)\S*+\ \S+\ \d{1,5}\ (?P<user>\S{1,100})\ (?P<client>[\da-fA-F.:%]{2,50})\ \S+(?:\ \S+)?\ (?P<status>\d{3})\ \d+\ \d+(?:\ (?P<duration>\d+))?\s*$)
+            <time>\ (?:W3SVC\d+\ )?(?=[\da-fA-F.:%]{2,50}\ (?P<method>[A-Z]{2,20})
+            \ (?P<path>/\S{0,300}+)\S*+\ \S+\ \d{1,5}\ (?P<user>\S{1,100})\ (?P<client>[\da-fA-F.:%]{2,50})
+            \ \S+(?:\ \S+)?\ (?P<status>\d{3})\ \d+\ \d+(?:\ (?P<duration>\d+))?\s*$)
         """,
         joins=Joins.NONE,
+        utc=True,
         examples=(
             line(
                 "2026-11-27 10:15:30 10.0.0.1 GET /x id=1 443 - 10.0.0.9 curl/8 - 500 0 0 15",
