@@ -146,6 +146,7 @@ def test_no_head(line: str) -> None:
         "2024-01-31T08:15:00Z (C) 2024 Acme",
         "<error>the content of a document</error>",
         "(note) a remark",
+        "FAIL",
         "the word ERROR in a sentence",
         "INFORMATION is power",
         "Errors: 3",
