@@ -220,6 +220,7 @@ SHAPES = [
     # what is between them
     ("{time} 812 ERROR x", "ERROR", "x", {"pid": 812}),
     ("{time} [main] ERROR x", "ERROR", "x", {"thread": "main"}),
+    ("{time} [task-17] ERROR x", "ERROR", "x", {"thread": "task-17"}),
     ("{time} <main> ERROR x", "ERROR", "x", {"thread": "main"}),
     ("{time} [pid:812] [TID 900] ERROR x", "ERROR", "x", {"pid": 812, "thread": "900"}),
     ("{time} shop ERROR x", "ERROR", "x", {"logger": "shop"}),
@@ -242,6 +243,10 @@ SHAPES = [
     ("{time} ERROR java.io.IOException: x", "ERROR", "java.io.IOException: x", {}),
     ("{time} ERROR [shop] x", "ERROR", "[shop] x", {}),
     ("{time} ERROR 404 x", "ERROR", "404 x", {}),
+    ("{time} ERROR [order-17] x", "ERROR", "[order-17] x", {}),
+    ("{time} ERROR example.com: x", "ERROR", "example.com: x", {}),
+    ("{time} ERROR v1.2.3: x", "ERROR", "v1.2.3: x", {}),
+    ("{time} ERROR GET - x", "ERROR", "GET - x", {}),
     ("{time} INFO x id=1", "INFO", "x id=1", {}),
     ("{time} [shop] x", "UNKNOWN", "[shop] x", {}),
     ("{time} shop: x", "UNKNOWN", "shop: x", {}),
