@@ -566,6 +566,24 @@ def test_copytruncate_with_a_rest_that_was_not_read(writer: Writer, reader: Read
     assert reader.notices == []
 
 
+def test_the_next_file_is_not_decompressed_for_each_batch(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Reader(writer, max_bytes=100)
+    writer.append("one\n")
+    reader.drain()
+    writer.append("".join(f"line {n:03d}\n" for n in range(300)))
+    for word in ("last", "newest"):
+        writer.rotate()
+        writer.append(f"{word}\n")
+    writer.compress("app.log.1")
+    sizes: list[int] = []
+    size = CompressedFile.size
+    monkeypatch.setattr(CompressedFile, "size", lambda file: sizes.append(size(file)) or sizes[-1])
+    assert reader.drain() == [*(f"line {n:03d}" for n in range(300)), "last", "newest"]
+    assert len(sizes) < 60
+
+
 def test_a_large_compressed_file_is_read_in_pieces(writer: Writer, tmp_path: Path) -> None:
     lines = b"".join(b"line %07d\n" % n for n in range(900_000))
     packed = tmp_path / "large.log.1.gz"
