@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import errno
 import gzip
 import json
+import lzma
 import os
 import shutil
 import stat
@@ -466,7 +468,13 @@ def test_a_pending_batch_that_is_gone(writer: Writer, reader: Reader) -> None:
 
 @pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.parametrize(
-    ("compressor", "suffix"), [(gzip.compress, ".gz"), (zstandard.ZstdCompressor().compress, ".zst")]
+    ("compressor", "suffix"),
+    [
+        (gzip.compress, ".gz"),
+        (zstandard.ZstdCompressor().compress, ".zst"),
+        (bz2.compress, ".bz2"),
+        (lzma.compress, ".xz"),
+    ],
 )
 def test_the_rest_of_a_file_that_was_compressed_while_nobody_followed(
     writer: Writer, reader: Reader, compressor: Any, suffix: str, kept: bool
