@@ -22,7 +22,7 @@ from logctl.core.envelope import VERSION, batch_id_of, decode_data, is_envelope
 from logctl.core.formats.events import DEEPER, events_of
 from logctl.core.formats.original import keep
 from logctl.core.formats.reading import Context
-from logctl.core.formats.text_body import Part, read_lines, read_objects, read_whole
+from logctl.core.formats.text_body import BodyPart, read_lines, read_objects, read_whole
 from logctl.core.records import (
     ID_DERIVED,
     RAW,
@@ -258,7 +258,7 @@ def _unpack_envelope(message: _Message, envelope: Mapping[str, Any]) -> Unpacked
     )
 
 
-def _unpack_parts(message: _Message, parts: Iterable[Part]) -> Unpacked:
+def _unpack_parts(message: _Message, parts: Iterable[BodyPart]) -> Unpacked:
     """Return the records of a message without an envelope.
 
     Raises:
@@ -275,7 +275,7 @@ def _unpack_parts(message: _Message, parts: Iterable[Part]) -> Unpacked:
         try:
             records.append(_record(message, part, seq, derive_id(batch_id, part.place)))
         except Rejected as problem:
-            content = part.text or json.dumps(part.reading.fields, ensure_ascii=False, default=str)
+            content = part.text or json.dumps(part.value, ensure_ascii=False)
             rejected.append(RejectedRecord(problem.reason, problem.detail, content, part.position))
     if not records and not rejected:
         raise Rejected("empty", "the message has no records")
@@ -295,9 +295,9 @@ def _some(
     return Unpacked(appid, batch_id, tuple(records), tuple(rejected))
 
 
-def _record(message: _Message, part: Part, seq: int, fallback_id: str) -> Record:
+def _record(message: _Message, part: BodyPart, seq: int, fallback_id: str) -> Record:
     record = from_reading(
         part.reading, appid=message.appid, seq=seq, sent_at=message.sent_at, fallback_id=fallback_id
     )
-    raw = keep(part.text, record) if part.text else None
+    raw = keep(part.text, record) if part.text and not part.whole else None
     return record if raw is None else replace(record, fields={**record.fields, RAW: raw})

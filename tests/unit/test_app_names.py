@@ -95,3 +95,17 @@ def test_apps_of_records(given: str, app: str) -> None:
 def test_values_that_say_nothing_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="does not say where the app is named"):
         AppNames.of(text, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "app"),
+    [
+        ('{"kubernetes":{"container_name":"api"},"log":"x"}', "api"),
+        ('{"kubernetes":"x"}', ""),
+        ('{"kubernetes":{"container_name":"api"}', ""),
+        ("[1]", ""),
+    ],
+)
+def test_a_field_of_the_object_around_a_line(text: str, app: str) -> None:
+    names = AppNames.of("field:kubernetes.container_name", {})
+    assert names.of_reading(Reading("x", fields={"container": "other"}), text) == app

@@ -50,7 +50,7 @@ def test_every_case_is_restored(name: str, case: dict[str, Any]) -> None:
         and not case["input"].startswith(("[{", "[\n"))
     ):
         told = [line.rstrip("\r") for made, _ in found for line in restore(made).split("\n")]
-        lines = [line.rstrip("\r") for line in case["input"].removeprefix("\ufeff").split("\n")]
+        lines = [line.rstrip("\r") for line in case["input"].strip("\ufeff").replace("\0", "").split("\n")]
         assert [line for line in told if line.strip()] == [line for line in lines if line.strip()]
 
 

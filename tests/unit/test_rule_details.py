@@ -149,11 +149,12 @@ def test_what_is_no_envelope_is_not_unfolded(body):
 
 
 def test_a_bad_element_of_an_array_is_kept_as_it_came():
-    body = json.dumps([{"msg": "ü", "level": "info"}, 7, {"x": "é", "appid": "other"}], ensure_ascii=False)
+    bad = [{"msg": "w", "ts": NOON, "appid": "A"}, {"x": "é", "level": "info", "appid": "other"}]
+    body = json.dumps([{"msg": "ü", "level": "info"}, *bad], ensure_ascii=False)
     unpacked = unpack(body, group="web", deduplication_id="d", sent_at=NOON)
     assert [(one.position, json.loads(one.content or "")) for one in unpacked.rejected] == [
-        (1, 7),
-        (2, {"x": "é", "appid": "other"}),
+        (1, bad[0]),
+        (2, bad[1]),
     ]
     assert "é" in (unpacked.rejected[1].content or "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from dataclasses import replace
@@ -251,3 +252,11 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_simulated(offline, tmp_pat
     assert "1 errors have no time of their own" in done.err
     assert '"opened"' in done.out
     assert offline("debounce", "simulate", "absent.log", "-a", "x").returncode == 2
+
+
+def test_times_without_a_zone_are_in_the_chosen_zone(offline, tmp_path):
+    write(tmp_path / "a.log", ["2026-11-27 10:15:00 ERROR boom"])
+    for args, zone in ((["--timezone", "Asia/Kolkata"], "UTC"), ([], "Asia/Kolkata")):
+        done = offline("debounce", "simulate", "a.log", "--app", "a", "-o", "json", *args, TZ=zone)
+        assert done.returncode == 0, done.err
+        assert json.loads(done.out)[0]["at"] == "2026-11-27T04:45:00.000Z"

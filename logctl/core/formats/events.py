@@ -132,7 +132,7 @@ def _list(items: object) -> list[Event]:
     return []
 
 
-def _shared(value: Event, *without: str) -> dict[str, Any]:
+def _shared(value: Event, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the short members of an envelope, which its events repeat."""
     shared: dict[str, Any] = {}
     for name, item in value.items():
@@ -170,7 +170,7 @@ def _records(envelope: _Envelope) -> Events | None:
     if not any(name in records[0] for name in _OF_A_RECORD):
         return None
     return _each_record(
-        envelope.reader, records, _shared(envelope.value, "nextToken", "NextShardIterator"), envelope.depth
+        envelope.reader, records, _shared(envelope.value, ("nextToken", "NextShardIterator")), envelope.depth
     )
 
 
@@ -184,22 +184,22 @@ def _each_record(reader: _Reader, records: list[Event], shared: Event, depth: in
     for record in records:
         topic, stream = record.get("Sns"), record.get("kinesis")
         if isinstance(topic, Mapping) and isinstance(topic.get("Message"), str):
-            yield from reader.text(topic["Message"], {**shared, **_shared(topic, "Message")}, depth)
+            yield from reader.text(topic["Message"], {**shared, **_shared(topic, ("Message",))}, depth)
         elif isinstance(stream, Mapping) and "data" in stream:
-            outer = {**shared, **_shared(record), **_shared(stream, "data")}
+            outer = {**shared, **_shared(record), **_shared(stream, ("data",))}
             yield from reader.data(stream["data"], outer, depth)
         elif isinstance(record.get("body"), str) and ("messageId" in record or "receiptHandle" in record):
             yield from reader.text(record["body"], {**shared, **_sqs_facts(record)}, depth)
         elif "data" in record and not _is_event(record):
-            yield from reader.data(record["data"], {**shared, **_shared(record, "data")}, depth)
+            yield from reader.data(record["data"], {**shared, **_shared(record, ("data",))}, depth)
         elif "Data" in record and not _is_event(record):
-            yield from reader.data(record["Data"], {**shared, **_shared(record, "Data")}, depth)
+            yield from reader.data(record["Data"], {**shared, **_shared(record, ("Data",))}, depth)
         else:
             yield {**shared, **record}
 
 
 def _sqs_facts(record: Event) -> dict[str, Any]:
-    facts = _shared(record, "body", "Body", "receiptHandle", "ReceiptHandle", "md5OfBody", "MD5OfBody")
+    facts = _shared(record, ("body", "Body", "receiptHandle", "ReceiptHandle", "md5OfBody", "MD5OfBody"))
     attributes = record.get("attributes", record.get("Attributes"))
     if isinstance(attributes, Mapping) and isinstance(attributes.get("SentTimestamp"), str):
         facts["SentTimestamp"] = attributes["SentTimestamp"]
@@ -226,7 +226,7 @@ def _notification(envelope: _Envelope) -> Events | None:
     events = envelope.reader.events_of(inner, envelope.depth + 1) if inner is not None else None
     if events is None:
         return None
-    shared = _shared(envelope.value, "Message", "Signature", "SigningCertURL", "UnsubscribeURL")
+    shared = _shared(envelope.value, ("Message", "Signature", "SigningCertURL", "UnsubscribeURL"))
     return ({**_untimed(shared), **event} for event in events)
 
 
@@ -242,7 +242,7 @@ def _log_events(envelope: _Envelope) -> Events | None:
         return None
     if "logEvents" not in envelope.value and not all("timestamp" in event for event in events):
         return None
-    shared = _shared(envelope.value, "messageType", "nextToken", "nextForwardToken", "nextBackwardToken")
+    shared = _shared(envelope.value, ("messageType", "nextToken", "nextForwardToken", "nextBackwardToken"))
     return ({**shared, **event} for event in events)
 
 
@@ -406,7 +406,7 @@ def _hits(envelope: _Envelope) -> Events | None:
     hits = _list(items.get("hits")) if isinstance(items, Mapping) else []
     if not hits or not all(isinstance(hit.get("_source"), Mapping) for hit in hits):
         return None
-    return ({**_shared(hit, "_score"), **hit["_source"]} for hit in hits)
+    return ({**_shared(hit, ("_score",)), **hit["_source"]} for hit in hits)
 
 
 def _pubsub(envelope: _Envelope) -> Events | None:
@@ -415,7 +415,7 @@ def _pubsub(envelope: _Envelope) -> Events | None:
     if not isinstance(item, Mapping) or "data" not in item or "subscription" not in envelope.value:
         return None
     return envelope.reader.data(
-        item["data"], {**_shared(envelope.value), **_shared(item, "data")}, envelope.depth
+        item["data"], {**_shared(envelope.value), **_shared(item, ("data",))}, envelope.depth
     )
 
 
@@ -427,7 +427,7 @@ def _list_of_events(envelope: _Envelope) -> Events | None:
         return None
     if not all(any(name in event for name in _OF_AN_ITEM) for event in events):
         return None
-    shared = _shared(envelope.value, "kind", "apiVersion", "nextPageToken")
+    shared = _shared(envelope.value, ("kind", "apiVersion", "nextPageToken"))
     common = envelope.value.get("common")
     if isinstance(common, Mapping) and isinstance(common.get("attributes"), Mapping):
         shared.update(_shared(common["attributes"]))

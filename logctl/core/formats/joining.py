@@ -1,13 +1,14 @@
 """Joining lines into records, by the rules of languages and runtimes and never because nothing else matches.
 
-A line continues the open record of its stream if the grammar of a trace says so (see `traces`), if it is indented more
-than the record's first line, or if the format of the record always has several lines. A line with a head of its own
-begins a record. Where only the next line can tell, a line waits for it: the first line of a Java trace may be any text.
+A line continues the open record of its stream if the grammar of a trace says so (see `traces`), if it is
+indented more than the record's first line, or if the format of the record always has several lines. A line
+with a head of its own begins a record. Where only the next line can tell, a line waits for it: the first
+line of a Java trace may be any text.
 
 Lines that a container runtime has divided into parts are put together first, and read again as a whole.
 
-What later lines depend on is a short text, `Joiner.state`: reading on from a place gives the records that reading
-without a break gives.
+What later lines depend on is a short text, `Joiner.state`: reading on from a place gives the records that
+reading without a break gives.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ _MAX_STREAMS = 8
 _PATIENCE = 20
 """How many lines of other streams may come before the next line of a record that has no trace yet."""
 _ENTANGLED = 200
-"""How many lines of interleaved streams are read before all of their records are ended, so that a file that is
-followed has places where no record is open."""
+"""How many lines of interleaved streams are read before all of their records are ended, so that a file that
+is followed has places where no record is open."""
 _MAX_BLANK = 3
 """Blank lines within a record."""
 _MAX_DOUBTFUL = 5
@@ -70,8 +71,8 @@ class _State:
 
     Attributes:
         trace: the name of the trace that the last line was part of; "" for none.
-        step: within a Python trace, the part: 1 its indented lines, 2 after its last line, 3 before it begins;
-            within other records 1 after the line that decides about the next ones.
+        step: within a Python trace, the part: 1 its indented lines, 2 after its last line, 3 before it
+            begins; within other records 1 after the line that decides about the next ones.
         head: the record began with a head.
         level: its level so far.
         indent: the spaces before its first line.
@@ -133,7 +134,7 @@ class _Parts(Generic[Place]):
 
 
 class Joiner(Generic[Place]):
-    """A joiner of the lines of one source. `state` is that of an earlier joiner, at whose place reading goes on."""
+    """A joiner of the lines of one source. With the `state` of another joiner, it goes on at its place."""
 
     def __init__(self, context: Context, state: str = "") -> None:
         self._context = context
@@ -155,7 +156,7 @@ class Joiner(Generic[Place]):
 
     @property
     def held(self) -> Place | None:
-        """The place of the first line of the open records; None if every line so far is in a complete record."""
+        """The place of the first line of the open records; None if all records so far are complete."""
         return self._since
 
     @property
@@ -172,7 +173,7 @@ class Joiner(Generic[Place]):
         return self.add(text, self.read(text), place)
 
     def read(self, text: str) -> Reading:
-        """Return what the next line says; it has to be added. A header line decides how later lines are read."""
+        """Return what the next line says; it has to be added. Headers of columns are kept for later lines."""
         if self._header is not None:
             reading = self._header.read(text, self._context)
             if reading is not None:
@@ -187,8 +188,8 @@ class Joiner(Generic[Place]):
     def add(self, text: str, reading: Reading, place: Place) -> list[Joined[Place]]:
         """Add the next line, which was read already; return the records that are complete now.
 
-        The further lines of a text that was logged at once, as in macOS's system.log, the output of journalctl and of
-        `aws logs tail`, have no layer; they can only continue the line before.
+        The further lines of a text that was logged at once, as in macOS's system.log, the output of
+        journalctl and of `aws logs tail`, have no layer; they can only continue the line before.
         """
         if self._since is None:
             self._since = place
@@ -295,7 +296,7 @@ class Joiner(Generic[Place]):
             record = self._open.get(stream)
         if record is None:
             state = self._states.pop(stream, None) if self._states else None
-            if state is not None and _decide(state, reading) is Verdict.YES:
+            if state is not None and _decide(state, reading) is _Verdict.YES:
                 # The rest of a record that was too long, or that was ended while nothing followed.
                 self._begin(line, last, _after(state, reading), continued=True)
             else:
@@ -305,9 +306,9 @@ class Joiner(Generic[Place]):
             self._resolve(record, line, last)
             return
         verdict = _decide(record.state, reading)
-        if verdict is Verdict.YES:
+        if verdict is _Verdict.YES:
             self._continue(record, line, last)
-        elif verdict is Verdict.DOUBTFUL:
+        elif verdict is _Verdict.DOUBTFUL:
             record.doubtful.append(line)
             record.idle = 0
         else:
@@ -315,7 +316,7 @@ class Joiner(Generic[Place]):
             self._begin(line, last, None)
 
     def _resolve(self, record: _Open[Place], line: _Line[Place], last: Place) -> None:
-        """Decide about the doubtful lines of a record: they continue it if `line` shows that a trace is going on."""
+        """Decide about the doubtful lines of a record: they continue it if `line` is part of a trace."""
         reading = line.reading
         shows = CONFIRMS.match(reading.inner) is not None or (
             record.state.step == 2 and reading.inner[0] in " \t" and record.state.trace == "python"
@@ -331,7 +332,7 @@ class Joiner(Generic[Place]):
         elif (
             not reading.begins
             and len(record.doubtful) < _MAX_DOUBTFUL
-            and _decide(record.state, reading) is Verdict.DOUBTFUL
+            and _decide(record.state, reading) is _Verdict.DOUBTFUL
         ):
             record.doubtful.append(line)
         else:
@@ -466,7 +467,7 @@ class Joiner(Generic[Place]):
     # ── The end of records ──────────────────────────────────────────────────────────────────────────
 
     def _end(self, record: _Open[Place]) -> None:
-        """End a record although its next line might continue it. Its doubtful lines are records of their own."""
+        """End a record although its next line might continue it; its doubtful lines become records."""
         doubtful, record.doubtful = record.doubtful, []
         self._finish(record)
         if not doubtful:
@@ -536,7 +537,7 @@ def join_lines(lines: Iterable[str], context: Context) -> Iterator[Joined[int]]:
 # ── Decisions ───────────────────────────────────────────────────────────────────────────────────────
 
 
-class Verdict(IntEnum):
+class _Verdict(IntEnum):
     """Whether a line continues a record."""
 
     NO = 0
@@ -556,12 +557,16 @@ _EXCEPTION_NAME = re.compile(r"[\w.]{0,100}(?:Error|Exception|Exit|Interrupt|War
 _ALIGNED = re.compile(r"(?<=[ \]] )(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL) +(?=\S)")
 _JUL = re.compile(r"[^\W\d_a-z]{4,16}: ")
 _SQL_BEGINS = re.compile(
-    r"(?:.{0,40}[:\s])?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|WITH|DROP|MERGE|REPLACE INTO|BEGIN|EXPLAIN)\s"
+    r"(?:.{0,40}[:\s])?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|WITH|DROP|MERGE"
+    r"|REPLACE INTO|BEGIN|EXPLAIN)\s"
 )
 _SQL_GOES_ON = re.compile(
-    r"(?:FROM|WHERE|AND|OR|ORDER BY|GROUP BY|LIMIT|OFFSET|VALUES|SET|(?:LEFT |RIGHT |FULL |INNER |CROSS |NATURAL )?"
-    r"(?:OUTER )?JOIN|ON|HAVING|UNION|RETURNING|SELECT|WINDOW|USING|AS|INTO|FOR UPDATE|FETCH|EXCEPT|INTERSECT|CASE|WHEN"
-    r"|THEN|ELSE|END|NOT|IN|IS|DESC|ASC|CONSTRAINT|PRIMARY KEY|FOREIGN KEY|UNIQUE|CHECK|REFERENCES|ENGINE|PARTITION)\b"
+    r"(?:FROM|WHERE|AND|OR|ORDER BY|GROUP BY|LIMIT|OFFSET|VALUES|SET|(?:LEFT |RIGHT |FULL |INNER "
+    r"|CROSS |NATURAL )?"
+    r"(?:OUTER )?JOIN|ON|HAVING|UNION|RETURNING|SELECT|WINDOW|USING|AS|INTO|FOR UPDATE|FETCH|EXCEPT"
+    r"|INTERSECT|CASE|WHEN"
+    r"|THEN|ELSE|END|NOT|IN|IS|DESC|ASC|CONSTRAINT|PRIMARY KEY|FOREIGN KEY|UNIQUE|CHECK|REFERENCES"
+    r"|ENGINE|PARTITION)\b"
     r"|\)"
 )
 _CLOSES = re.compile(r"[\])}>]+[,;)]?\"?\s*$")
@@ -597,69 +602,69 @@ _CONTINUES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
 }
 
 
-def _decide(state: _State, reading: Reading) -> Verdict:
+def _decide(state: _State, reading: Reading) -> _Verdict:
     """Return whether a line continues a record."""
     inner = reading.inner
     if not inner:
-        return Verdict.NO
+        return _Verdict.NO
     first = inner[0]
     if state.opened and not state.blank and _CLOSES.match(inner, 0, 200):
-        return Verdict.YES
+        return _Verdict.YES
     if state.trace:
         verdict = _in_trace(state, reading, inner, first)
-        if verdict is not Verdict.OPEN:
+        if verdict is not _Verdict.OPEN:
             return verdict
     if reading.begins:
-        return Verdict(state.until and not state.several and _second_of_two(reading, inner))
+        return _Verdict(state.until and not state.several and _second_of_two(reading, inner))
     if state.blank > _MAX_BLANK:
-        return Verdict.NO
+        return _Verdict.NO
     if first == "{" and not state.opened and inner.rstrip().endswith("}"):
-        return Verdict.NO
+        return _Verdict.NO
     if state.until:
-        return Verdict(not (first == "#" and state.step == 1 and inner.startswith(_SLOW_QUERY)))
+        return _Verdict(not (first == "#" and state.step == 1 and inner.startswith(_SLOW_QUERY)))
     begun = begun_by(inner)
     if begun is not None and not (_takes_trace(state) if first in "T " else first in "g*" and state.head):
-        return Verdict.NO
+        return _Verdict.NO
     if first in " \t":
-        return Verdict(state.indent == 0 or _indent(inner) > state.indent)
+        return _Verdict(state.indent == 0 or _indent(inner) > state.indent)
     if state.sql and _SQL_GOES_ON.match(inner):
-        return Verdict.YES
+        return _Verdict.YES
     if not state.head:
-        return Verdict.NO
+        return _Verdict.NO
     if ":in " in inner[:300] and _RUBY_FRAME.match(inner):
-        return Verdict.YES
+        return _Verdict.YES
     if begun is not None or any(pattern.match(inner) for _, pattern in _CONTINUES.get(first, ())):
-        return Verdict.YES
+        return _Verdict.YES
     exception = exception_of(inner)
     if exception is not None and exception.name != "node":
-        return Verdict.YES
-    return Verdict.NO if state.blank and exception is None else Verdict.DOUBTFUL
+        return _Verdict.YES
+    return _Verdict.NO if state.blank and exception is None else _Verdict.DOUBTFUL
 
 
-def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> Verdict:
+def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> _Verdict:
     """Return whether a line is part of the trace that the record has; `OPEN` if the trace does not tell."""
     if reading.begins and reading.ts is not None and not reading.layers:
-        return Verdict.NO
+        return _Verdict.NO
     name = state.trace
     if first in " \t":
         if reading.begins and reading.layers and not reading.format:
             # A line of syslog without a head of its own: the source code in a traceback can be any text.
-            return Verdict.YES if name == "python" and state.step == 1 else Verdict.OPEN
-        return Verdict.OPEN if reading.begins else Verdict(state.blank <= _MAX_BLANK)
+            return _Verdict.YES if name == "python" and state.step == 1 else _Verdict.OPEN
+        return _Verdict.OPEN if reading.begins else _Verdict(state.blank <= _MAX_BLANK)
     if TRACES[name].follows.match(inner, 0, 400):
-        return Verdict.YES
-    alone = Verdict.OPEN if reading.begins or state.head else Verdict.NO
+        return _Verdict.YES
+    alone = _Verdict.OPEN if reading.begins or state.head else _Verdict.NO
     if name == "python":
         return _in_python(state, reading, inner)
     if name == "go":
-        return Verdict.YES if state.step == 1 and _GO_FUNCTION.match(inner, 0, 1500) else alone
+        return _Verdict.YES if state.step == 1 and _GO_FUNCTION.match(inner, 0, 1500) else alone
     if name == "rust":
         message = state.step == 1 and not state.several and (not reading.begins or reading.ts is None)
-        return Verdict.YES if message else alone
+        return _Verdict.YES if message else alone
     if name == "erlang":
-        return Verdict(not reading.begins and not state.blank)
+        return _Verdict(not reading.begins and not state.blank)
     if name == "node source" and exception_of(inner) is not None:
-        return Verdict.YES
+        return _Verdict.YES
     if (
         name in _JVM
         and not state.several
@@ -667,22 +672,21 @@ def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> Verdic
         and not state.blank
         and begun_by(inner) is None
     ):
-        return Verdict.DOUBTFUL
+        return _Verdict.DOUBTFUL
     return alone
 
 
-def _in_python(state: _State, reading: Reading, inner: str) -> Verdict:
+def _in_python(state: _State, reading: Reading, inner: str) -> _Verdict:
     if state.step == 3:
-        return Verdict(inner.startswith("Traceback (most"))
-    if state.step == 1 and _EXCEPTION_LINE.match(inner, 0, 300):
-        if not state.blank or _EXCEPTION_NAME.match(inner):
-            return Verdict.YES
+        return _Verdict(inner.startswith("Traceback (most"))
+    if state.step == 1 and (_EXCEPTION_NAME if state.blank else _EXCEPTION_LINE).match(inner, 0, 300):
+        return _Verdict.YES
     if state.step == 2 and not reading.begins:
         if _PYTHON_ENDS.match(inner, 0, 200):
-            return Verdict.YES
+            return _Verdict.YES
         if not state.blank and begun_by(inner) is None:
-            return Verdict.DOUBTFUL
-    return Verdict.NO
+            return _Verdict.DOUBTFUL
+    return _Verdict.NO
 
 
 def _after(state: _State, reading: Reading, *, sure: bool = False) -> _State:
@@ -748,7 +752,8 @@ def _note(state: _State, text: str) -> None:
 def _takes_trace(state: _State) -> bool:
     """Return whether a trace that any program can print belongs to the record before it.
 
-    After a message of level INFO it is most often not logged but printed when the program ends, and has to alert.
+    After a message of level INFO it is most often not logged but printed when the program ends, and has to
+    alert.
     """
     return state.head and state.level not in _CALM
 
@@ -832,7 +837,7 @@ def _is_blank(text: str) -> bool:
 
 
 def _worse(level: str, trace: str, *, sure: bool) -> str:
-    """Return the level of a record that begins with a trace: its own, unless the trace is an end by `FATAL`."""
+    """Return the level of a record that begins with a trace; `sure` says that the trace decides."""
     return trace if level == UNKNOWN or sure else level
 
 

@@ -1,12 +1,13 @@
 """The original text of a record: kept beside its message in as few bytes as possible, and reproduced exactly.
 
-A record's message is without time and level, and a JSON line is divided into time, level, message and fields. `keep`
-returns what is missing from these to write the line again: nothing, what is before and after the message, or how a JSON
-object was written and which of its members are not among the fields. Where that does not give the same text, it
-returns the whole text. It is kept in `Record.fields` under `RAW`, and `restore` is the inverse.
+A record's message is without time and level, and a JSON line is divided into time, level, message and
+fields. `keep` returns what is missing from these to write the line again: nothing, what is before and after
+the message, or how a JSON object was written and which of its members are not among the fields. Where that
+does not give the same text, it returns the whole text. It is kept in `Record.fields` under `RAW`, and
+`restore` is the inverse.
 
-`RAW` is a name that any producer can use. So what is found there is checked before it is used, and the message is the
-answer if it is something else.
+`RAW` is a name that any producer can use. So what is found there is checked before it is used, and the
+message is the answer if it is something else.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from logctl.core import strictjson
 from logctl.core.records import RAW, Record
 
 Raw = str | list[Any] | dict[str, Any]
-"""What `keep` returns: the text before the message; texts before and after it; texts before each of its lines, as
-`{"lines": […]}`; the whole text, as `{"text": …}`; or `{"json": style, "taken": members, "before": text, "added": names}`.
+"""What `keep` returns: the text before the message; texts before and after it; texts before each of its
+lines, as `{"lines": […]}`; the whole text, as `{"text": …}`; or `{"json": style, "taken": members,
+"before": text, "added": names}`.
 """
 
 _SPACED, _ASCII, _GO = 1, 2, 4
-"""The bits of a style of JSON: spaces after colons and commas, all other characters than ASCII as escapes, and Go's
-escapes of the characters that HTML gives a meaning."""
+"""The bits of a style of JSON: spaces after colons and commas, all other characters than ASCII as escapes,
+and Go's escapes of the characters that HTML gives a meaning."""
 _GO_ESCAPES = (
     ("<", "\\u003c"),
     (">", "\\u003e"),
@@ -80,7 +82,7 @@ def restore(record: Record) -> str:
 
 
 def _heads(text: str, message: str) -> list[str] | None:
-    """Return what is before the message in each line of a text; None if that is not all that it has in addition."""
+    """Return what is before the message in each line of a text; None if there is more."""
     lines, told = text.split("\n"), message.split("\n")
     if len(lines) != len(told):
         return None
@@ -96,7 +98,7 @@ def _heads(text: str, message: str) -> list[str] | None:
 
 
 def _keep_object(text: str, begin: int, value: Mapping[str, Any] | None, record: Record) -> Raw | None:
-    """Return how the object at index `begin` of a text was written; None if that does not give the same text."""
+    """Return how the object at index `begin` of a text was written; None if it is not written the same."""
     before = text[:begin]
     if value is None:
         try:

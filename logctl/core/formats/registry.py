@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from logctl.core.formats.declared import (
     access_logs,
     aws_logs,
@@ -23,7 +21,6 @@ from logctl.core.formats.declared import (
     system_logs,
     web_servers,
 )
-from logctl.core.formats.format_tree import FormatTree
 from logctl.core.formats.reading import Format
 
 FORMATS: tuple[Format, ...] = (
@@ -45,11 +42,3 @@ FORMATS: tuple[Format, ...] = (
     *desktop_programs.FORMATS,
     *access_logs.FORMATS,
 )
-
-
-def check(declared: Format) -> None:
-    """Raise `ValueError` if the head of a format is not a regular expression."""
-    try:
-        FormatTree((declared,)).compile()
-    except re.error as problem:
-        raise ValueError(f"format {declared.name!r}: {problem}") from None

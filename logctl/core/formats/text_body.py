@@ -22,20 +22,24 @@ _RETRIED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BodyPart:
     """A record in a text.
 
     Attributes:
         reading: what it says.
-        text: its original text, if that cannot be made of what it says; "" if it can.
+        text: its original text; "" if it was an object within another one.
+        whole: the reading says everything that the text does.
         position: the index of its line, or of its element in an array.
         place: the position, and what tells it apart from other records of the same line: `3`, `3:1`, `3/17`.
+        value: the object within another one.
     """
 
     reading: Reading
     text: str
     position: int
     place: str
+    whole: bool = False
+    value: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,9 @@ class _Place:
     malformed: bool = False
 
 
-def read_objects(values: Sequence[object], context: Context, *, malformed: bool = False) -> Iterator[Part]:
+def read_objects(
+    values: Sequence[object], context: Context, *, malformed: bool = False
+) -> Iterator[BodyPart]:
     """Yield the records of the elements of an array: objects, envelopes, and lines in quotes.
 
     `malformed`: the array is not JSON that every parser reads in the same way.
@@ -59,10 +65,10 @@ def read_objects(values: Sequence[object], context: Context, *, malformed: bool 
                 yield part
         else:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            yield Part(read_line(text, context), text, position, str(position))
+            yield BodyPart(read_line(text, context), text, position, str(position))
 
 
-def read_whole(value: Mapping[str, Any], context: Context, position: int = 0) -> Iterator[Part]:
+def read_whole(value: Mapping[str, Any], context: Context, position: int = 0) -> Iterator[BodyPart]:
     """Yield the record of an object, or those of the events in it."""
     events = events_of(value)
     if events is None:
@@ -70,13 +76,13 @@ def read_whole(value: Mapping[str, Any], context: Context, position: int = 0) ->
             reading = read_value(value, context)
         else:
             reading = Reading(json.dumps(value, ensure_ascii=False), flags=(MALFORMED_JSON,))
-        yield Part(reading, "", position, str(position))
+        yield BodyPart(reading, "", position, str(position), value=value)
         return
     for number, event in enumerate(events):
-        yield Part(read_value(event, context), "", position, f"{position}/{number}")
+        yield BodyPart(read_value(event, context), "", position, f"{position}/{number}", value=event)
 
 
-def read_lines(text: str, context: Context) -> Iterator[Part]:
+def read_lines(text: str, context: Context) -> Iterator[BodyPart]:
     """Yield the records of lines, each of which is JSON or text, with the lines of stack traces joined."""
     reader = _LinesReader(context)
     # Not splitlines(): JSON strings may hold U+2028 and U+0085 as they are.
@@ -95,7 +101,7 @@ class _LinesReader:
         self._collected: list[tuple[int, str]] = []
         self._ts: int | None = None
 
-    def line(self, position: int, text: str) -> Iterator[Part]:
+    def line(self, position: int, text: str) -> Iterator[BodyPart]:
         if self._collector is not None:
             yield from self._collect(self._collector, position, text)
         elif not text or text.isspace():
@@ -105,15 +111,15 @@ class _LinesReader:
         else:
             yield from self._text(position, text)
 
-    def end(self) -> Iterator[Part]:
+    def end(self) -> Iterator[BodyPart]:
         while self._collected:
             yield from self._give_up()
         yield from self._parts(self._joiner.end())
 
-    def _text(self, position: int, text: str) -> Iterator[Part]:
+    def _text(self, position: int, text: str) -> Iterator[BodyPart]:
         yield from self._parts(self._joiner.line(text, _Place(position, str(position))))
 
-    def _objects(self, position: int, text: str) -> Iterator[Part]:
+    def _objects(self, position: int, text: str) -> Iterator[BodyPart]:
         """Yield the records of a line, or of several, which begin like an object."""
         if text.lstrip()[:1] == "[":
             yield from self._array(position, text)
@@ -136,7 +142,7 @@ class _LinesReader:
         else:
             self._collector, self._collected = collector, [(position, rest)]
 
-    def _array(self, position: int, text: str) -> Iterator[Part]:
+    def _array(self, position: int, text: str) -> Iterator[BodyPart]:
         """Yield the records of an array of objects in one line."""
         try:
             values, malformed = strictjson.loads_leniently(text)
@@ -149,7 +155,7 @@ class _LinesReader:
             original = json.dumps(value, ensure_ascii=False)
             yield from self._object(_Place(position, f"{position}:{number}", True), original, value)
 
-    def _object(self, place: _Place, text: str, value: Mapping[str, Any]) -> Iterator[Part]:
+    def _object(self, place: _Place, text: str, value: Mapping[str, Any]) -> Iterator[BodyPart]:
         events = events_of(value)
         if events is None:
             yield from self._value(place, text, value)
@@ -160,7 +166,7 @@ class _LinesReader:
                 _Place(place.position, f"{place.place}/{number}", True, place.malformed), original, event
             )
 
-    def _value(self, place: _Place, text: str, value: Mapping[str, Any]) -> Iterator[Part]:
+    def _value(self, place: _Place, text: str, value: Mapping[str, Any]) -> Iterator[BodyPart]:
         reading = read_value(value, self._context)
         if not reading.layers:
             reading.inner = reading.inner or text
@@ -169,7 +175,7 @@ class _LinesReader:
             mark_malformed(reading, text)
         yield from self._parts(self._joiner.add(text, reading, place))
 
-    def _collect(self, collector: Collector, position: int, text: str) -> Iterator[Part]:
+    def _collect(self, collector: Collector, position: int, text: str) -> Iterator[BodyPart]:
         """Add a line to the object that the lines before it began."""
         self._collected.append((position, text))
         complete = collector.add(text)
@@ -183,7 +189,7 @@ class _LinesReader:
             self._collector, self._collected = None, []
             yield from self._objects(first, whole)
 
-    def _give_up(self) -> Iterator[Part]:
+    def _give_up(self) -> Iterator[BodyPart]:
         """Read the collected lines as text, because they are not an object."""
         collected, self._collected, self._collector = self._collected, [], None
         for number, (position, text) in enumerate(collected):
@@ -194,7 +200,7 @@ class _LinesReader:
             else:
                 self._joiner.blank(text)
 
-    def _parts(self, complete: Iterable[Joined[_Place]]) -> Iterator[Part]:
+    def _parts(self, complete: Iterable[Joined[_Place]]) -> Iterator[BodyPart]:
         for joined in complete:
             reading, place = joined.reading, joined.first
             if reading.ts is not None:
@@ -202,4 +208,4 @@ class _LinesReader:
             elif not place.is_object and BAD_TIME not in reading.flags:
                 reading.ts = self._ts
             whole = place.is_object and not place.malformed and joined.lines == 1 and not reading.layers
-            yield Part(reading, "" if whole else joined.text, place.position, place.place)
+            yield BodyPart(reading, joined.text, place.position, place.place, whole=whole)

@@ -1,7 +1,7 @@
 """The grammars of stack traces: how the traces of the known runtimes begin, and which lines follow in them.
 
-Each grammar knows the lines that its runtime writes. Lines are matched at their first character, so that most lines
-are compared with no pattern at all or with one.
+Each grammar knows the lines that its runtime writes. Lines are matched at their first character, so that
+most lines are compared with no pattern at all or with one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def _trace(name: str, follows: str, level: str = ERROR, *, at_once: bool = True)
 
 
 _JAVA_FOLLOWS = (
-    r"Caused\ by:|Suppressed:|Wrapped\ by:|at\ [\w$.]+\(|\.\.\.\ \d{1,6}\ (?:more|common)|\[CIRCULAR|---?\ End\ of"
+    r"Caused\ by:|Suppressed:|Wrapped\ by:|at\ [\w$.]+\(|\.\.\.\ \d{1,6}\ (?:more|common)|\[CIRCULAR"
+    r"|---?\ End\ of"
     r"|(?:Stack\ backtrace|Location):"
 )
 TRACES = {
@@ -49,7 +50,8 @@ TRACES = {
             r"|Traceback\ \(most\ recent\ call\ last\):|(?:Current\ thread|Thread)\ 0x[0-9a-f]+\ "
             r"|Extension\ modules:|[│╰]",
         ),
-        # No trace, but a block that has to stay whole: `redaction` recognises a key by its first and last line.
+        # No trace, but a block that has to stay whole: `redaction` recognises a key by its first and last
+        # line.
         _trace(
             "pem",
             r"[A-Za-z0-9+/=]{1,80}$|-----END\ |(?:Proc-Type|DEK-Info|Comment|Version|Hash|Charset):",
@@ -61,8 +63,10 @@ TRACES = {
         _trace("dotnet", r"---?\ End\ of|--->"),
         _trace(
             "go",
-            r"goroutine\ \d{1,10}\ .{0,200}:$|exit\ status\ \d|\[signal\ |runtime\ stack:|created\ by\ |panic:"
-            r"|fatal\ error:|\[recovered\]|\.\.\.additional\ frames|r(?:[a-ds]?[xip]|\d{1,2}|flags|[sd]i|[sb]p)\s+0x"
+            r"goroutine\ \d{1,10}\ .{0,200}:$|exit\ status\ \d|\[signal\ |runtime\ stack:|created\ by\ "
+            r"|panic:"
+            r"|fatal\ error:|\[recovered\]|\.\.\.additional\ frames|r(?:[a-ds]?[xip]|\d{1,2}|flags"
+            r"|[sd]i|[sb]p)\s+0x"
             r"|[cfg]s\ +0x|PC=0x|signal\ arrived|goroutine\ running\ on|runtime:",
             FATAL,
         ),
@@ -79,25 +83,29 @@ TRACES = {
         ),
         _trace(
             "node source",
-            r"(?:Uncaught\ )?[A-Z][\w.]{0,60}(?:\ \[[A-Z_\d]{1,60}\])?(?::\ |$)|\[?[A-Z]\w{0,60}Error|Node\.js\ v\d|\}"
+            r"(?:Uncaught\ )?[A-Z][\w.]{0,60}(?:\ \[[A-Z_\d]{1,60}\])?(?::\ |$)|\[?[A-Z]\w{0,60}Error"
+            r"|Node\.js\ v\d|\}"
             r"|Thrown\ at:|Emitted\ '",
         ),
         # A Ruby program that ends with an exception says so on standard error only, without a level.
         _trace("ruby", r"[^\s:]{1,250}:\d{1,6}:in\ [`']", UNKNOWN),
         _trace(
             "php",
-            r"Stack\ trace:|\[stacktrace\]|\[previous\ exception\]|\#\d{1,4}\ |\"\}|Next\ \S+:\ |thrown\ in\ ",
+            r"Stack\ trace:|\[stacktrace\]|\[previous\ exception\]|\#\d{1,4}\ |\"\}|Next\ \S+:\ "
+            r"|thrown\ in\ ",
         ),
         _trace(
             "elixir",
-            r"\*\*\ \(|(?:Last\ message|State|Function|Client|Initial\ Call|Ancestors|Start\ Call|Process|Args|Messages"
+            r"\*\*\ \(|(?:Last\ message|State|Function|Client|Initial\ Call|Ancestors|Start\ Call"
+            r"|Process|Args|Messages"
             r"|Restart|Shutdown|Type|Pid|Links|Dictionary|Neighbours)\b",
         ),
         _trace("erlang", r"\*\*|[\[({<\"}]", UNKNOWN),
         _trace("c++", r"what\(\):|Aborted|Current\ stack\ trace:|\d{1,3}\s+\S+\s", FATAL),
         _trace(
             "sanitizer",
-            r"==\d{1,10}==|0x[0-9a-f]{1,16}\ |(?:freed|previously|allocated|Direct|Indirect|Thread|SUMMARY|Shadow|HINT"
+            r"==\d{1,10}==|0x[0-9a-f]{1,16}\ |(?:freed|previously|allocated|Direct|Indirect|Thread"
+            r"|SUMMARY|Shadow|HINT"
             r"|READ|WRITE|Address|Hint|Note|The\ signal)\b|={10}|\[?=>",
             FATAL,
         ),
@@ -110,10 +118,14 @@ TRACES = {
         ),
         _trace(
             "rails",
-            r"Processing\ by\ |Completed\ \d|Redirected\ to\ |Filter\ chain\ halted|Sent\ (?:file|data)\ |Rendered\ "
-            r"|Rendering\ |Can't\ verify\ CSRF|Unpermitted\ param|No\ template\ found|Performed\ |Cannot\ render"
-            r"|[A-Z]\w{0,60}(?:::\w{1,60}){0,6}\ \(.*\):?$|[\w./@+-]{1,200}\.(?:rb|erb|haml|slim|ru):\d{1,6}:in"
-            r"|[\w.-]{1,60}\ \([\d.]{1,20}\w*\)\ [\w./]|HTTP\ Origin\ header|CACHE\ |\[ActiveJob\]|Parameters:"
+            r"Processing\ by\ |Completed\ \d|Redirected\ to\ |Filter\ chain\ halted|Sent\ (?:file"
+            r"|data)\ |Rendered\ "
+            r"|Rendering\ |Can't\ verify\ CSRF|Unpermitted\ param|No\ template\ found|Performed\ "
+            r"|Cannot\ render"
+            r"|[A-Z]\w{0,60}(?:::\w{1,60}){0,6}\ \(.*\):?$|[\w./@+-]{1,200}\.(?:rb|erb|haml|slim"
+            r"|ru):\d{1,6}:in"
+            r"|[\w.-]{1,60}\ \([\d.]{1,20}\w*\)\ [\w./]|HTTP\ Origin\ header|CACHE\ |\[ActiveJob\]"
+            r"|Parameters:"
             r"|Allocations|\*\*\ ",
             UNKNOWN,
         ),
@@ -122,13 +134,15 @@ TRACES = {
 """All kinds of traces, by name."""
 
 CONFIRMS = re.compile(
-    r"[ \t]+at[ ]\S|\t\S{1,300}:\d|Caused by: |[ \t]+\.\.\. \d{1,6} (?:more|common)|note: run with|stack backtrace:"
+    r"[ \t]+at[ ]\S|\t\S{1,300}:\d|Caused by: |[ \t]+\.\.\. \d{1,6} (?:more|common)|note: run with"
+    r"|stack backtrace:"
 )
 """A line that shows that the lines before it, which could be anything, belong to a trace."""
 
 _EXCEPTION = (
     r"(?:[A-Za-z_$][\w$]{0,80}+\.){0,15}"
-    r"[\w$]{0,80}?(?:Exception|Error|Throwable|Failure|Fault|Interrupt)\b[\w$]{0,20}(?:\ \(0x[0-9A-Fa-f]{8}\))?(?=:\ |:?$)"
+    r"[\w$]{0,80}?(?:Exception|Error|Throwable|Failure|Fault"
+    r"|Interrupt)\b[\w$]{0,20}(?:\ \(0x[0-9A-Fa-f]{8}\))?(?=:\ |:?$)"
 )
 QUALIFIED = re.compile(r"(?=[A-Za-z_$][\w$]{0,80}\.)" + _EXCEPTION, re.VERBOSE)
 """The line with which the JVM and .NET begin a trace: the exception's full name and its message."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
+from logctl.core import strictjson
 from logctl.core.appid import appid_from
 from logctl.core.errors import UsageError
 from logctl.core.formats.reading import Reading
@@ -67,11 +68,18 @@ class AppNames:
             return cls(member=rest, mapping=mapping)
         raise UsageError(f"{text!r} does not say where the app is named.", f"It may be: {APP_FROM_RULE}.")
 
-    def of_reading(self, reading: Reading) -> str:
-        """Return the app that a record names; "" if it names none."""
+    def of_reading(self, reading: Reading, text: str = "") -> str:
+        """Return the app that a record names; "" if it names none.
+
+        `text` is its original text: a field may be named as in the JSON object around a line, too.
+        """
         if self.by_path:
             return ""
-        name = _member(reading.fields, self.member) if self.member else reading.app
+        name: object = reading.app
+        if self.member:
+            name = _member(reading.fields, self.member)
+            if name is None and text.startswith("{"):
+                name = _member(_object(text), self.member)
         return appid_from(name, self.mapping) if isinstance(name, str) else ""
 
     def of_path(self, path: str | PurePath) -> str:
@@ -115,6 +123,14 @@ def name_in_path(path: PurePath) -> str:
         if name and not name.isdecimal() and name.lower() not in _GENERAL:
             return name
     return ""
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        value, _ = strictjson.loads_leniently(text.partition("\n")[0])
+    except strictjson.Malformed:
+        return {}
+    return value if isinstance(value, Mapping) else {}
 
 
 def _member(fields: Mapping[str, Any], name: str) -> object:

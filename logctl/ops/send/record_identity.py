@@ -45,9 +45,9 @@ class Source:
     otherwise: str | None = None
     names: AppNames = field(default_factory=AppNames)
 
-    def app_of(self, reading: Reading) -> str | None:
-        """Return the app of a record that has no `appid`; None if nothing names it."""
-        return self.app or self.names.of_reading(reading) or self.otherwise
+    def app_of(self, reading: Reading, text: str = "") -> str | None:
+        """Return the app of a record without `appid`, whose original text is `text`; None if there is none."""
+        return self.app or self.names.of_reading(reading, text) or self.otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def _app(entry: Entry, source: Source, fields: dict[str, Any], reading: Reading)
                 "group_mismatch", f"the record belongs to {claimed!r}, the message to {expected!r}"
             )
         return str(claimed)
-    app = source.app_of(reading)
+    app = source.app_of(reading, entry.text)
     if app is None:
         if isinstance(entry.value, str):
             raise Rejected("appid", "plain text does not say its app; give --app")

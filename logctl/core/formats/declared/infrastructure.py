@@ -7,6 +7,134 @@ from logctl.core.formats.reading import Answer, Example, Format, Joins
 
 FORMATS = (
     Format(
+        name="icinga",
+        describes="Icinga 2",
+        head=r"""
+            \[<time>\]\ (?P<level>debug|notice|information|warning|critical)/(?P<logger>\w{1,60}):[ ]
+        """,
+        examples=(
+            line(
+                "[2026-11-27 10:15:30 +0000] warning/cli: could not load module",
+                time="2026-11-27T10:15:30Z",
+                level="WARN",
+                message="could not load module",
+                logger="cli",
+            ),
+        ),
+    ),
+    Format(
+        name="kerberos",
+        describes="MIT Kerberos, with the level in round brackets after the process",
+        head=r"""
+            <time>\ (?P<host>[^\s\[\]:]{1,255})\ (?P<process>[\w.-]{1,60})\[(?P<pid>\d{1,10})\]\(
+            (?P<level>[A-Za-z]{4,7})\):[ ]
+        """,
+        examples=(
+            line(
+                "Nov 27 10:15:30 kdc krb5kdc[812](info): AS_REQ (8 etypes {18 17 16})",
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message="AS_REQ (8 etypes {18 17 16})",
+                host="kdc",
+                pid=812,
+            ),
+        ),
+    ),
+    Format(
+        name="freeswitch",
+        describes="FreeSWITCH, with the share of idle time",
+        head=r"<time>\ \d{1,3}\.\d{1,2}%\ \[<level>\]\ (?P<logger>[\w.-]{1,100}:\d{1,6})[ ]",
+        examples=(
+            line(
+                "2026-11-27 10:15:30.123456 99.50% [ERR] mod_sofia.c:1234 failed",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="failed",
+                logger="mod_sofia.c:1234",
+            ),
+        ),
+    ),
+    Format(
+        name="corosync",
+        describes="Corosync and Pacemaker with a log file of their own",
+        head=r"""
+            <time>\ \[(?P<pid>\d{1,10})\]\ (?P<host>[\w.-]{1,255})\ (?P<process>[\w-]{1,60})\s+<level>\s+\[(?P<logger>\w{1,40})\s*\][ ]
+        """,
+        examples=(
+            line(
+                "Nov 27 10:15:30 [812] web1 corosync notice  [TOTEM ] A new membership was formed",
+                time="2026-11-27T10:15:30Z",
+                level="NOTICE",
+                message="A new membership was formed",
+                process="corosync",
+                host="web1",
+                pid=812,
+            ),
+        ),
+    ),
+    Format(
+        name="prosody",
+        describes="Prosody",
+        head=r"<time>\ (?P<logger>[\w.:/-]{1,100})\t<level>\t",
+        examples=(
+            line(
+                "Nov 27 10:15:30 c2s55d0\tinfo\tClient connected",
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message="Client connected",
+                logger="c2s55d0",
+            ),
+        ),
+    ),
+    Format(
+        name="coturn",
+        describes="coturn: seconds since its start, thread and level",
+        head=r"\d{1,10}:\ \((?P<thread>\d{1,20})\):\ <level>:[ ]",
+        examples=(
+            line(
+                "12: (812): ERROR: cannot bind",
+                time=None,
+                level="ERROR",
+                message="cannot bind",
+                thread="812",
+            ),
+        ),
+    ),
+    Format(
+        name="clamav",
+        describes="ClamAV: a sign for errors and warnings",
+        head=r"<time>\ ->\ (?P<level>[!^])?",
+        levels={"!": "ERROR", "^": "WARN"},
+        examples=(
+            line(
+                "Fri Nov 27 10:15:30 2026 -> !Can't connect to clamd",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="Can't connect to clamd",
+            ),
+            line(
+                "Fri Nov 27 10:15:30 2026 -> daily.cvd updated",
+                time="2026-11-27T10:15:30Z",
+                level="UNKNOWN",
+                message="daily.cvd updated",
+            ),
+        ),
+    ),
+    Format(
+        name="program and level",
+        describes="Lines of programs on the standard error: their name, a level and the message",
+        head=r"(?P<process>[a-z][\w.-]{1,40}):\ (?P<level>fatal|error|warning|debug|info):[ ]",
+        examples=(
+            line(
+                "slurmctld: error: slurm_receive_msg failed",
+                time=None,
+                level="ERROR",
+                message="slurm_receive_msg failed",
+                process="slurmctld",
+            ),
+        ),
+    ),
+    Format(
         name="asterisk without time",
         describes="Asterisk in syslog and on its console",
         head=r"""
@@ -44,22 +172,6 @@ FORMATS = (
         ),
     ),
     Format(
-        name="zabbix",
-        describes="Zabbix's server, proxy and agent",
-        head=r"""
-            (?P<pid>\d{1,10}):<time>[ ]
-        """,
-        examples=(
-            line(
-                "101812:20261127:101530.123 Starting Zabbix Agent [web1]. Zabbix 6.0.12",
-                time="2026-11-27T10:15:30.123Z",
-                level="UNKNOWN",
-                message="Starting Zabbix Agent [web1]. Zabbix 6.0.12",
-                pid=101812,
-            ),
-        ),
-    ),
-    Format(
         name="lxc",
         describes="LXC's logs of containers",
         head=r"""
@@ -81,7 +193,8 @@ FORMATS = (
         name="libvirt",
         describes="libvirt's daemons",
         head=r"""
-            <time>:[ ](?P<pid>\d{1,10}):[ ](?P<level>error|warning|info|debug)[ ]:[ ](?P<function>\w{1,80}):(?P<line>\d{1,6})[ ]:[ ]
+            <time>:[ ](?P<pid>\d{1,10}):[ ](?P<level>error|warning|info|debug)[ ]:[ ]
+            (?P<function>\w{1,80}):(?P<line>\d{1,6})[ ]:[ ]
         """,
         examples=(
             line(

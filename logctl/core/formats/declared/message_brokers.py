@@ -9,7 +9,7 @@ FORMATS = (
     Format(
         name="rabbitmq",
         describes="RabbitMQ since 3.7, and other programs on Erlang",
-        head=r"<time>\ \[(?P<level>[a-z]{4,9})\]\ <(?P<erlang_process>\d{1,6}\.\d{1,9}\.\d{1,6})>\ ?",
+        head=r"<time>\ \[(?P<level>[a-z]{4,9})\]\ <(?P<erlang_process>\d{1,6}\.\d{1,9}\.\d{1,6})>(?:@(?P<logger>[\w:/]{1,100}))?\ ?",
         levels={
             "erro": "ERROR",
             "noti": "NOTICE",
