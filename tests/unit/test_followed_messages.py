@@ -141,6 +141,18 @@ def test_settings_for_some_of_the_files(tmp_path: Path) -> None:
     assert times == {"tokyo": "2026-11-27T03:00:00.000Z", "b": "2026-11-27T12:00:00.000Z"}
 
 
+def test_a_file_that_is_not_utf_8_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"fine\ncaf\xe9\n")
+    following = Following(tmp_path, "a.log", app="shop")
+    warnings = [warning for made in following.rounds() for warning in made.warnings]
+    assert [warning.removeprefix(f"{tmp_path}/") for warning in warnings] == [
+        "a.log is not UTF-8 in line 2. Such lines were read as Windows-1252."
+    ]
+    with (tmp_path / "a.log").open("ab") as file:
+        file.write(b"caf\xe9\n")
+    assert [warning for made in following.rounds() for warning in made.warnings] == []
+
+
 # ── Zones ───────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -205,7 +205,9 @@ class FollowedFile:
             if not holds(file, state):
                 self._restart(file, state)
                 continue
-            following = self._following(file) if quiet >= self._content.settle else None
+            # Looking for the next file may mean to decompress it.
+            at_end = file.size() - state.place.offset < self._content.max_bytes
+            following = self._following(file) if at_end and quiet >= self._content.settle else None
             last = following is not None
             found = self._content.pending(file, state, now, quiet=quiet, last=last)
             if found is not None:

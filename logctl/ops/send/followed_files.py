@@ -11,9 +11,10 @@ closed, and opened again from their checkpoints, as after a restart.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -41,6 +42,8 @@ _MUCH = 512 * 1024
 """Bytes of a batch after which the next one of its file is read at once."""
 _LOOK_AGAIN = 2 * SECOND
 """How often folders and patterns are looked up again."""
+_RARELY = 50
+"""Looking up folders and patterns may take one part of so many of the time."""
 _SLOW = SECOND
 """How often a file is polled that cannot be read, or was renamed and has no successor yet."""
 _SLOW_AGAIN = 10 * SECOND
@@ -130,6 +133,7 @@ class FollowedFiles:
         self._told: set[Path] = set()
         self._notices: list[str] = []
         self._looked_at: int | None = None
+        self._look_again = _LOOK_AGAIN
         self._missing_told = False
         self._next = 0
         try:
@@ -171,7 +175,7 @@ class FollowedFiles:
         Raises:
             UsageError: a file cannot be followed that was named itself, or a checkpoint cannot be written.
         """
-        if self._looked_at is None or not 0 <= now - self._looked_at < _LOOK_AGAIN:
+        if self._looked_at is None or not 0 <= now - self._looked_at < self._look_again:
             if self._looked_at is not None:
                 self._update(from_end=False)
             self._looked_at = now
@@ -273,7 +277,8 @@ class FollowedFiles:
         state = followed.state
         if state is not None:
             entry.inodes.pop((state.device, state.inode), None)
-            entry.inodes[state.device, state.inode] = state
+            needed = replace(state, form=None, pending=None, begun=(), before={})
+            entry.inodes[state.device, state.inode] = needed
             if len(entry.inodes) > _MAX_INODES:
                 del entry.inodes[next(iter(entry.inodes))]
 
@@ -281,10 +286,13 @@ class FollowedFiles:
 
     def _update(self, *, from_end: bool) -> None:
         """Look for new files, and leave those that are gone."""
+        started = time.perf_counter()
         try:
             found = self._paths.find()
         except OSError:
             return  # a folder cannot be read at the moment: go on with the files that are known
+        took = int((time.perf_counter() - started) * 1000)
+        self._look_again = max(_LOOK_AGAIN, took * _RARELY)
         new = [path for path in found.paths if path not in self._entries and path not in self._told]
         inodes = self._inodes() if new else {}
         for path in new:

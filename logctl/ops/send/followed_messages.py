@@ -8,6 +8,7 @@ from pathlib import Path
 
 from logctl.core.envelope import pack
 from logctl.core.errors import UsageError
+from logctl.core.formats.reading import NOT_UTF8
 from logctl.ops.send.app_names import AppNames, names_of_file
 from logctl.ops.send.entries import Rejection
 from logctl.ops.send.followed_content import FollowedContent
@@ -38,6 +39,7 @@ class FollowedInputs:
         self._inputs = inputs
         self._named: set[Path] = set()
         """The files in which a record has named its app."""
+        self._not_utf8: set[Path] = set()
         self._zones: dict[Path, ZoneWatch] = {}
 
     def app(self, path: Path) -> str | None:
@@ -97,7 +99,7 @@ class FollowedInputs:
             ),
             records=len(placed),
             refused=tuple(one for one in made if isinstance(one, Rejection)),
-            warnings=self._zone_warnings(item, placed),
+            warnings=self._encoding_warnings(item, placed) + self._zone_warnings(item, placed),
         )
 
     def _with_apps(
@@ -108,6 +110,15 @@ class FollowedInputs:
             raise _needs_app(item.path)
         otherwise = AppNames(by_path=True, mapping=source.names.mapping).of_path(item.path)
         return list(records(item.batch.entries, replace(source, otherwise=otherwise or None)))
+
+    def _encoding_warnings(self, item: FileBatch, placed: Iterable[Placed]) -> tuple[str, ...]:
+        if item.path in self._not_utf8:
+            return ()
+        line = next((one.line for one in placed if NOT_UTF8 in one.record.flags), None)
+        if line is None:
+            return ()
+        self._not_utf8.add(item.path)
+        return (f"{item.path} is not UTF-8 in line {line}. Such lines were read as Windows-1252.",)
 
     def _zone_warnings(self, item: FileBatch, placed: Iterable[Placed]) -> tuple[str, ...]:
         """Compare the newest time without a zone with the time at which it was written, if that is known."""

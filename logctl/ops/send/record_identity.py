@@ -46,7 +46,7 @@ class Source:
     names: AppNames = field(default_factory=AppNames)
 
     def app_of(self, reading: Reading, text: str = "") -> str | None:
-        """Return the app of a record that has no `appid`, with its original text; None if nothing names it."""
+        """Return the app of a record without `appid`, whose original text is `text`; None if there is none."""
         return self.app or self.names.of_reading(reading, text) or self.otherwise
 
 
