@@ -380,7 +380,7 @@ class Joiner(Generic[Place]):
     def _first_state(self, reading: Reading) -> _State:
         inner, message = reading.inner, reading.message
         state = _State(head=reading.begins, indent=_indent(inner), level=reading.level)
-        if reading.begins and inner[0] in " [" and (level := _ALIGNED.search(inner, 8, 48)):
+        if inner and reading.begins and inner[0] in " [" and (level := _ALIGNED.search(inner, 8, 48)):
             state.column = level.start()
         trace = begun_by(inner)
         if trace is not None:
@@ -495,7 +495,8 @@ class Joiner(Generic[Place]):
             self._end_all()
             return
         for record in [*self._open.values()]:
-            if record is not own:
+            # A record whose doubtful lines become records can end another one, to make room.
+            if record is not own and not record.done:
                 record.idle += 1
                 if record.idle >= _PATIENCE * (10 if record.state.trace else 1):
                     self._end(record)
