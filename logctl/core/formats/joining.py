@@ -494,7 +494,8 @@ class Joiner(Generic[Place]):
             self._end_all()
             return
         for record in [*self._open.values()]:
-            if record is not own:
+            # A record whose doubtful lines become records can end another one, to make room.
+            if record is not own and not record.done:
                 record.idle += 1
                 if record.idle >= _PATIENCE * (10 if record.state.trace else 1):
                     self._end(record)

@@ -18,8 +18,8 @@ from logctl.core import strictjson
 from logctl.core.formats.joining import Joined, Joiner
 from logctl.core.formats.json_objects import Collector, find_objects, load
 from logctl.core.formats.objects import events_of
-from logctl.core.formats.reader import read_value
-from logctl.core.formats.reading import MALFORMED_JSON, NOT_UTF8, Context, Format, Reading
+from logctl.core.formats.reader import mark_malformed, read_value
+from logctl.core.formats.reading import NOT_UTF8, Context, Format, Reading
 from logctl.core.levels import UNKNOWN
 from logctl.core.times import EARLIEST, LATEST
 from logctl.ops.send.encodings import decode_mixed
@@ -409,7 +409,7 @@ class LineReader:
         if not reading.layers:
             reading.inner = reading.inner or text
             reading.begins = True
-        if malformed and MALFORMED_JSON not in reading.flags:
-            reading.flags = (*reading.flags, MALFORMED_JSON)
+        if malformed:
+            mark_malformed(reading, text)
         line.value = value
         return self._add(line, text, reading)
