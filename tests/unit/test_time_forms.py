@@ -153,6 +153,8 @@ FORMS = [
     ("11/27/26 10:15:30", "10:15:30", " x"),
     ("26/11/27 10:15:30", "10:15:30", " ERROR SparkContext"),
     ("17/06/09 20:10:40", "2017-06-09T20:10:40", " INFO x"),
+    ("11/05/26 10:15:30", "2026-11-05T10:15:30", " x"),
+    ("11/06/17 20:10:40", "2011-06-17T20:10:40", " INFO x"),
     ("27.11.2026 10:15:30", "10:15:30", " x"),
     ("03.04.2026 10:15:30", "2026-04-03T10:15:30", " x"),
     ("27.11.26 10:15:30", "10:15:30", " x"),
@@ -305,7 +307,8 @@ def test_a_time_that_does_not_exist_is_found_without_a_moment(text):
         ("13:59:00 x", BERLIN, "2026-11-27T12:59:00"),
         ("14:01:00 x", BERLIN, "2026-11-26T13:01:00"),
         ("1795774530", BERLIN, "2026-11-27T10:15:30"),
-        # The year at the end of December, in a zone that is ahead of UTC.
+        ("11-28 12:00:00.000 x", UTC, "2026-11-28T12:00:00"),
+        ("11-28 12:00:01.000 x", UTC, "2025-11-28T12:00:01"),
         ("Nov 28 13:00:00 web1", timezone(timedelta(hours=1)), "2026-11-28T12:00:00"),
         ("Nov 28 13:00:01 web1", timezone(timedelta(hours=1)), "2025-11-28T12:00:01"),
         # Clocks are set back at 03:00: 02:30 occurs twice, and the first of them is meant.
@@ -316,6 +319,7 @@ def test_a_time_that_does_not_exist_is_found_without_a_moment(text):
         ("Oct 25 02:30:00 web1", BERLIN, "2026-10-25T00:30:00?"),
         ("2026-11-01 01:30:00", NEW_YORK, "2026-11-01T05:30:00?"),
         ("2026-11-01 01:30:00 EST", NEW_YORK, "2026-11-01T06:30:00"),
+        ("2026-10-25 01:30:00 BST", ZoneInfo("Europe/London"), "2026-10-25T00:30:00"),
         # Clocks are set forward at 02:00: 02:30 is what 03:30 is.
         ("2026-03-29 02:30:00", BERLIN, "2026-03-29T01:30:00"),
         ("2026-03-29 03:30:00", BERLIN, "2026-03-29T01:30:00"),

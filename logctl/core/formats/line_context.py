@@ -46,11 +46,17 @@ AFTER = re.compile(
 """What can be between a level and the message."""
 _FILE = re.compile(rf"([\w.\-/\\]{{1,120}}\.{_SUFFIX}):(\d{{1,6}})(?::\w+)?\Z")
 _THREAD = re.compile(
-    r"(?:[\w.\-]*(?:[Tt]hread|[Pp]ool|worker|Worker|exec|executor|dispatcher|scheduler|event-?loop|nio|Process)"
-    r"[\w .\-#:/]*|main|[\w.\-]+-\d+(?:-\d+)*)\Z"
+    r"(?:[\w.\-]*(?:[Tt]hread|[Pp]ool|[Ww]orker|exec|dispatcher|schedul|event-?loop|nio|Process|qtp|netty|reactor"
+    r"|grpc|quartz|[Tt]imer|container)[\w .\-#:/]*|main|http-[\w.\-]+)\Z"
 )
+_MAYBE_THREAD = re.compile(r"[\w.\-]+-\d+(?:-\d+)*\Z")
+"""A thread before the level; after it, `[order-17]` can be part of the message."""
 _LOGGER = re.compile(r"[A-Za-z_$][\w$\-]*(?:(?:\.|::)[\w$\-]+)+(?::\d+)?\Z")
-_THROWN = re.compile(r"(?:Exception|Error|Warning|Throwable)\Z")
+_NO_LOGGER = re.compile(
+    r"(?:.*(?:Exception|Error|Warning|Throwable)|[A-Z]{2,}|[A-Za-z]|v\d[\w.\-]*"
+    r"|.*\.(?:com|org|net|io|dev|local|txt|json|csv|xml|ya?ml|toml|log|conf|html?|sh|zip|gz|jar|png|jpe?g|pdf|sql))\Z"
+)
+"""Exceptions, methods of HTTP, versions, hosts and files."""
 
 
 def note_between(fields: dict[str, Any], found: re.Match[str]) -> None:
@@ -61,7 +67,9 @@ def note_between(fields: dict[str, Any], found: re.Match[str]) -> None:
         if found["pid"]:
             fields["pid"] = int(found["pid"])
     elif kind in ("square", "round", "curly"):
-        _note_bracketed(fields, value[1:-1].strip())
+        value = value[1:-1].strip()
+        if not _note_bracketed(fields, value) and _MAYBE_THREAD.match(value):
+            fields.setdefault("thread", value)
     elif kind == "number":
         _note_number(fields, value)
     elif kind in ("dashed", "dotted") and value[0].isalpha() and "@" not in value:
@@ -82,7 +90,7 @@ def note_after(fields: dict[str, Any], found: re.Match[str]) -> bool:
         fields.update(file=found["file"], line=int(found["line"]))
     else:
         name = found["logger"] or found["dotted"] or found["named"]
-        if "logger" in fields or _THROWN.search(name):
+        if "logger" in fields or _NO_LOGGER.match(name):
             return False
         fields["logger"] = name
     return True

@@ -118,7 +118,7 @@ def _level_only(text: str, start: int, end: int, *, level: str, context: Context
         return None  # `<error>…</error>`
     reading = _after_level(text, end, level, fields={}, context=context)
     reading.format = LEVEL_ONLY
-    return reading
+    return reading if reading.message else None  # `FAIL` alone
 
 
 def _is_capital(text: str, start: int, end: int) -> bool:
@@ -220,9 +220,9 @@ def _second(text: str, start: int, context: Context, scan: Scan) -> Reading | No
     first = _SECOND.match(text, start, start + FRONT)
     needs_level = False
     if first is None or not _DATE.match(text, first.end()):
-        first = _PREFIX.match(text, start) or _IN_BRACKETS.match(text, start, start + FRONT)
+        first = _PREFIX.match(text, start, start + FRONT) or _IN_BRACKETS.match(text, start, start + FRONT)
         if first is None:
-            first, needs_level = _WORD_AND_COLON.match(text, start), True
+            first, needs_level = _WORD_AND_COLON.match(text, start, start + FRONT), True
         if first is None:
             return None
     time, at = _time_at(text, first.end(), context, scan)
