@@ -31,7 +31,10 @@ def follow(context: Context, inputs: Inputs, options: SendOptions) -> None:
     paths = FollowPaths.of(inputs.paths, options.exclude_files or ())
     followed = FollowedInputs(inputs)
     folder = context.state_home / "follow"
-    followed.check_apps(paths.find().paths)
+    try:
+        followed.check_apps(paths.find().paths)
+    except OSError as problem:
+        raise UsageError(f"{problem.filename} cannot be read: {problem.strerror}.") from None
     deployment = context.deployment
     url = deployment.queue_url()
     total = 0

@@ -68,7 +68,7 @@ def loads_leniently(text: str, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) 
     try:
         value = _decode(_DECODER, text, depth)
     except Malformed as problem:
-        if problem.reason == "depth":
+        if problem.reason == "depth" or problem.detail.startswith(_MORE):
             raise
         malformed = True
         value = _decode_leniently(text, depth)
@@ -94,7 +94,7 @@ def _decode_leniently(text: str, depth: int) -> Any:
     try:
         return _decode(_LENIENT, text, depth)
     except Malformed as problem:
-        if problem.reason != "json":
+        if problem.reason != "json" or problem.detail.startswith(_MORE):
             raise
         repaired = _COMMA.sub(_repair_comma, _ESCAPE.sub(_repair_escape, text))
         if repaired == text:
@@ -164,6 +164,8 @@ def _int(digits: str) -> int | str:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_float, parse_int=_int
 )
+_MORE = "Extra data"
+"""How the decoder's message begins where more follows after the value: that is no wrong form of one value."""
 # A comma after the last member. A string is matched to its end, or to the end of the text: linear time.
 _COMMA = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|,(?=\s*+[}\]])', re.DOTALL)
 _ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|)')

@@ -152,6 +152,12 @@ def test_a_file_whose_name_looks_like_a_pattern(folder: Path) -> None:
     assert found(folder, "a[1].log") == ["a[1].log"]
 
 
+def test_a_pattern_in_the_home_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    write(folder / "logs/a.log", "x")
+    assert FollowPaths.of(["~/logs/*.log"]).find().paths == (folder / "logs/a.log",)
+
+
 def test_standard_input_is_not_followed() -> None:
     with pytest.raises(UsageError, match="not standard input"):
         FollowPaths.of(["-"])

@@ -468,3 +468,11 @@ def test_any_state_is_taken(lines: list[str], text: str) -> None:
         joiner.add(line, Reading(line, inner=text), index)
     joiner.end()
     Joiner(CONTEXT, joiner.state)
+
+
+@pytest.mark.parametrize(
+    "text", ["Nov 27 10:15:30 web1 app[812]: ", "2026-11-27T10:15:30.123456789Z stdout F ", "web-1  | ", "[", " "]
+)
+def test_a_line_without_a_message(text: str) -> None:
+    found = messages(f"{HEAD}\n{text}\n{NEXT}")
+    assert (found[0], found[-1]) == (messages(HEAD)[0], messages(NEXT)[0])

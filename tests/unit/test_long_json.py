@@ -110,6 +110,16 @@ def test_what_precedes_the_events_is_said_of_each() -> None:
     assert "/aws/lambda/shop" in json.dumps(found[-1].reading.fields)  # type: ignore
 
 
+def test_events_of_two_objects_that_differ_before_them_are_not_the_same() -> None:
+    one, other = (read(json.dumps(trail(50, account=number))) for number in (1, 2))
+    assert not {item.chain for item in one} & {item.chain for item in other}  # type: ignore
+
+
+def test_an_object_is_the_same_with_and_without_the_end_of_its_line() -> None:
+    (one,), (other,) = read('{"msg": "a"}'), read('{"msg": "a"}\n')
+    assert one.chain == other.chain  # type: ignore
+
+
 def test_what_follows_the_events_is_passed_over() -> None:
     events = [{**event, "logStreamName": "s1", "ingestionTime": 1} for event in subscription(60)["logEvents"]]
     text = json.dumps({"events": events, "searchedLogStreams": [{"a": 1}], "x": "]}"})
@@ -179,6 +189,17 @@ def parts(data: bytes, size: int, limit: int = 1 << 20) -> Iterator[Element | Re
         if splitter.rest is not None:
             return
     yield from splitter.end()
+
+
+def test_memory_does_not_grow_with_an_element_that_is_too_long() -> None:
+    splitter = ArraySplitter(0, 1_000)
+    tracemalloc.start()
+    for chunk in (b"[", *[b"x" * 65_536] * 200, b"]"):
+        found = list(splitter.feed(chunk))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [item.reason for item in found if isinstance(item, Rejection)] == ["too_big"]
+    assert peak < 1_000_000
 
 
 VALUES = st.recursive(

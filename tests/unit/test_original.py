@@ -158,6 +158,7 @@ def test_a_record_that_fits_a_message_only_without_it(monkeypatch: pytest.Monkey
             raise TooBig(made, "is too big")
 
     monkeypatch.setattr("logctl.ops.send.record_identity.check_fits", check)
+    monkeypatch.setattr("logctl.ops.send.record_identity._SMALL", 0)
     ((made, _),) = records_of(b"2026-11-27 10:15:30 ERROR down")
     assert RAW not in made.fields
     assert restore(made) == "down"

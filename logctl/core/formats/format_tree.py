@@ -68,6 +68,13 @@ class _Node:
     """The formats' own words for levels, in lower case."""
     children: _Branches | None = None
 
+    def __post_init__(self) -> None:
+        self.empty = not self.pattern and self.then != "message"
+        """Nothing has to be matched before what follows."""
+        self.named = "(?P<" in self.pattern
+        self.whole = "(?P<message>" in self.pattern
+        """The part is matched to the end of the line, however long it is."""
+
     @cached_property
     def regex(self) -> re.Pattern[str]:
         return re.compile(self.pattern, re.VERBOSE)
@@ -80,52 +87,36 @@ class _Node:
     def names(self) -> tuple[str, ...]:
         return tuple(self.regex.groupindex)
 
-    @cached_property
-    def whole(self) -> bool:
-        """Whether the part is matched to the end of the line, however long it is."""
-        return "(?P<message>" in self.pattern
-
 
 class _Choice:
     """Parts that can follow a place in a head before the same character, in order."""
 
     def __init__(self, nodes: tuple[_Node, ...]) -> None:
         self.nodes = nodes
-        self._guards: tuple[list[_Match | None], list[_Match | None]] = (
+        self.guards: tuple[list[_Match | None], list[_Match | None]] = (
             [None] * len(nodes),
             [None] * len(nodes),
         )
+        """What matches all parts from an index on, in short lines and in long ones; None until needed."""
 
     @cached_property
     def timed(self) -> _Choice:
         """The parts before which a time begins: others are passed over where a date and a time are."""
         return _Choice(tuple(node for node in self.nodes if node.pattern and takes_nothing(node.pattern)))
 
-    def candidate(self, text: str, at: int, index: int, *, long: bool) -> int:
-        """Return the index of the first part, from an index on, that may match a text; -1 if none does.
-
-        `long`: the line is longer than what is matched.
-        """
-        left = len(self.nodes) - index
-        if left < _FEW or not self.nodes[index].pattern:
-            return index if left else -1
-        guard = self._guards[long][index]
-        if guard is None:
-            guard = self._guards[long][index] = self._guard(index, long=long)
-        found = guard(text, at, at + FRONT)
-        return -1 if found is None else _NUMBER_OF[found.lastgroup or ""]
-
-    def _guard(self, index: int, *, long: bool) -> _Match:
+    def guard(self, index: int, *, long: bool) -> _Match:
         """Return what matches all parts from an index on: as one pattern they are matched much more quickly.
 
-        In a long line, a part that looks at the whole line is always possible.
+        The name of the last group that it finds has the number of the part. `long`: the line is longer than
+        what is matched. A part that looks at the whole line is then always possible.
         """
         parts = []
         for number in range(index, len(self.nodes)):
             node = self.nodes[number]
             pattern = "" if (long and node.whole) or "(?P=" in node.pattern else node.pattern
             parts.append(f"(?:{_NAME.sub('(?:', pattern)}\n)(?P<_{number}>)")
-        return re.compile("|".join(parts), re.VERBOSE).match
+        found = self.guards[long][index] = re.compile("|".join(parts), re.VERBOSE).match
+        return found
 
 
 class _Branches:
@@ -284,25 +275,36 @@ class _Walk:
             found = _BLANK.match(text, at, at + FRONT)
             next_at = at if found is None else found.end()
         choice = branches.at(text[next_at : next_at + 1])
-        nodes, index = choice.nodes, choice.candidate(text, at, 0, long=self._long)
-        while index >= 0:
-            node = nodes[index]
-            if not node.pattern and node.children is not None:
+        nodes, guards, index, end = choice.nodes, choice.guards[self._long], 0, at + FRONT
+        count = len(nodes)
+        while index < count:
+            node, found = nodes[index], None
+            if not node.empty and count - index >= _FEW:
+                found = (guards[index] or choice.guard(index, long=self._long))(text, at, end)
+                if found is None:
+                    return None
+                index = _NUMBER_OF[found.lastgroup or ""]
+                node = nodes[index]
+            index += 1
+            if node.empty:
                 reading = self._follow(node, at)
                 if reading is not None:
                     return reading
                 if node.then == "time" and self._is_date(at):
-                    choice, index = choice.timed, -1
-                    nodes = choice.nodes
-            elif (match := node.match(text, at, len(text) if node.whole else at + FRONT)) is not None:
-                if node.names:
-                    self._matches.append((node.names, match))
-                reading = self._follow(node, match.end())
-                if reading is not None:
-                    return reading
-                if node.names:
-                    self._matches.pop()
-            index = choice.candidate(text, at, index + 1, long=self._long)
+                    choice, index = choice.timed, 0
+                    nodes, guards, count = choice.nodes, choice.guards[self._long], len(choice.nodes)
+                continue
+            if found is None or node.named:
+                found = node.match(text, at, len(text) if node.whole else end)
+                if found is None:
+                    continue
+            if node.named:
+                self._matches.append((node.names, found))
+            reading = self._follow(node, found.end())
+            if reading is not None:
+                return reading
+            if node.named:
+                self._matches.pop()
         return None
 
     def _is_date(self, at: int) -> bool:

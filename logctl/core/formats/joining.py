@@ -375,12 +375,12 @@ class Joiner(Generic[Place]):
             joins = self._joins.get(reading.format)
             if joins is Joins.NONE:
                 return False
-        return "status" not in reading.fields or "method" not in reading.fields
+        return not reading.fields or "status" not in reading.fields or "method" not in reading.fields
 
     def _first_state(self, reading: Reading) -> _State:
         inner, message = reading.inner, reading.message
         state = _State(head=reading.begins, indent=_indent(inner), level=reading.level)
-        if reading.begins and inner[0] in " [" and (level := _ALIGNED.search(inner, 8, 48)):
+        if reading.begins and inner[:1] in _BEFORE_ALIGNED and (level := _ALIGNED.search(inner, 8, 48)):
             state.column = level.start()
         trace = begun_by(inner)
         if trace is not None:
@@ -413,9 +413,8 @@ class Joiner(Generic[Place]):
         )
         if inner.startswith(_SLOW_QUERY):
             state.until, state.step = True, 1
-        elif message.endswith(
-            "panic recovered:"
-        ):  # gin prints the request, the message and the trace after it
+        elif message.endswith("panic recovered:"):
+            # gin prints the request, the message and the trace after it.
             state.until = True
             reading.level = state.level = reading.level if reading.level != UNKNOWN else ERROR
         _note(state, message)
@@ -495,7 +494,8 @@ class Joiner(Generic[Place]):
             self._end_all()
             return
         for record in [*self._open.values()]:
-            if record is not own:
+            # A record whose doubtful lines become records can end another one, to make room.
+            if record is not own and not record.done:
                 record.idle += 1
                 if record.idle >= _PATIENCE * (10 if record.state.trace else 1):
                     self._end(record)
@@ -555,6 +555,10 @@ _EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]{0,200}+(?:\[[^\]]{0,80}\])?(?:: |:
 _EXCEPTION_NAME = re.compile(r"[\w.]{0,100}(?:Error|Exception|Exit|Interrupt|Warning|Timeout|Found)\b")
 _ALIGNED = re.compile(r"(?<=[ \]] )(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL) +(?=\S)")
 _JUL = re.compile(r"[^\W\d_a-z]{4,16}: ")
+_BEFORE_ALIGNED = frozenset((" ", "["))
+_OPENS = frozenset("{[(<")
+_SPACES = frozenset(("", " ", "\t", "\r"))
+_SQL_WORDS = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER")
 _SQL_BEGINS = re.compile(
     r"(?:.{0,40}[:\s])?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|WITH|DROP|MERGE"
     r"|REPLACE INTO|BEGIN|EXPLAIN)\s"
@@ -737,9 +741,12 @@ _FRAME = re.compile(r"[ \t]+at \S|(\t\S{1,300}\.go:\d)")
 
 def _note(state: _State, text: str) -> None:
     """Note what a line leaves open."""
-    end = text[-200:].rstrip()
-    state.opened = end[-1:] in ("{", "[", "(", "<") or (state.opened and state.several)
-    state.sql = state.sql or _SQL_BEGINS.match(text, 0, 200) is not None
+    end = text[-1:]
+    if end in _SPACES:
+        end = text[-200:].rstrip()[-1:]
+    state.opened = end in _OPENS or (state.opened and state.several)
+    if not state.sql and any(word in text for word in _SQL_WORDS):
+        state.sql = _SQL_BEGINS.match(text, 0, 200) is not None
     if "-----" in text:
         begin = text.rfind("-----BEGIN ")
         if begin >= 0 and text.find("-----END ", begin) < 0:
@@ -828,7 +835,7 @@ def _message(messages: list[str]) -> str:
 
 
 def _indent(text: str) -> int:
-    return len(text) - len(text.lstrip(" \t"))
+    return len(text) - len(text.lstrip(" \t")) if text[:1] in (" ", "\t") else 0
 
 
 def _is_blank(text: str) -> bool:

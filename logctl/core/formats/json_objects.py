@@ -78,7 +78,8 @@ def load(text: str) -> tuple[Any, bool]:
     value, malformed = strictjson.loads_leniently(
         text, depth=strictjson.MAX_DEPTH + DEEPER, keys=limits.MAX_VALUES
     )
-    if not strictjson.fits(value) and not (isinstance(value, Mapping) and events_of(value) is not None):
+    large = text.count(":") > strictjson.MAX_KEYS or text.count("{") + text.count("[") > strictjson.MAX_DEPTH
+    if large and not strictjson.fits(value) and not (isinstance(value, Mapping) and events_of(value)):
         raise strictjson.Malformed("too_many_keys", "it is nested too deeply or has too many keys")
     return value, malformed
 

@@ -101,11 +101,14 @@ _LATER_MESSAGES = _words("""
 """)
 _LAST_MESSAGES = _words("""
     eventname event_name event.name error.message exception.message errormessage error_message
-    resultdescription summary title description detail-type reason details status_message statusmessage
-    errmsg payload info err error exception data
+    resultdescription displaymessage display_message summary title description detail-type reason details
+    status_message statusmessage errmsg payload info err error exception data
 """)
 _NAMES = _words("methodname operationname event_type eventtype event.action action type")
 """Names of events, used as the message of an object that has no other text; they stay fields as well."""
+
+LINES = frozenset(_words("line log logline log_line raw _raw rawmessage @message event.original"))
+"""Names of members that hold the line of another program as it was."""
 
 LATER = 100
 """The rank from which messages in known nested places are preferred to those at the top."""

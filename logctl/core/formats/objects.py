@@ -16,7 +16,7 @@ from typing import Any
 from logctl.core.formats.ansi import strip_codes
 from logctl.core.formats.events import events_of as events_of
 from logctl.core.formats.layers import Layer
-from logctl.core.formats.object_keys import LAST, LATER, NAMES, PLACES, ROLES, Kind, Trait
+from logctl.core.formats.object_keys import LAST, LATER, LINES, NAMES, PLACES, ROLES, Kind, Trait
 from logctl.core.formats.object_levels import level_of_mongodb, level_of_number, level_of_word, number_of
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Reading
 from logctl.core.formats.time_forms import FoundTime
@@ -368,7 +368,8 @@ def _read_message(found: _Found, reading: Reading, taken: list[Path]) -> tuple[f
         reading.message = text
         if rank < NAMES:
             taken.append((*path, name))
-        return rank, found.traits | holder.traits
+        traits = found.traits | holder.traits
+        return rank, traits | Trait.COLLECTOR if name.lower() in LINES else traits
     else:
         reading.message = _access_line(found.value)
         if empty is not None:
@@ -443,7 +444,7 @@ def _text_of_list(items: list[Any]) -> str:
     return _compact(items)
 
 
-_HOLE = re.compile(r"\{\{|\}\}|\{[@$]?(\w{1,80})(?:,-?\d{1,4})?(?::[^{}]{0,80})?\}")
+_HOLE = re.compile(r"\{\{|\}\}|\{[@$]?(\w{1,80})(?:,-?\d{1,4})?(:[^{}]{0,80})?\}")
 _LONGEST_RENDERED = 1024 * 1024
 
 
@@ -451,6 +452,9 @@ def _render(template: str, value: Mapping[str, Any]) -> str:
     """Return a Serilog message template with its properties filled in, which are the object's members."""
     properties = value.get("Properties")
     source = properties if isinstance(properties, Mapping) else value
+    rendered = value.get("@r")
+    # The texts of the properties that have a format (`{Elapsed:0.0}`), in their order.
+    formatted = iter(rendered if isinstance(rendered, list) else ())
     room = _LONGEST_RENDERED
 
     def fill(match: re.Match[str]) -> str:
@@ -460,7 +464,7 @@ def _render(template: str, value: Mapping[str, Any]) -> str:
             return match[0][0]
         if name not in source:
             return match[0]
-        item = source[name]
+        item = next(formatted, source[name]) if match[2] else source[name]
         text = item if isinstance(item, str) else _compact(item)
         room -= len(text)
         return text if room > 0 else match[0]

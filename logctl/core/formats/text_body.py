@@ -121,6 +121,14 @@ class _LinesReader:
 
     def _objects(self, position: int, text: str) -> Iterator[BodyPart]:
         """Yield the records of a line, or of several, which begin like an object."""
+        if text[0] == "{" and text[-1] == "}":
+            try:
+                value = strictjson.loads(text)
+            except strictjson.Malformed:
+                pass
+            else:
+                yield from self._object(_Place(position, str(position), True), text, value)
+                return
         if text.lstrip()[:1] == "[":
             yield from self._array(position, text)
             return

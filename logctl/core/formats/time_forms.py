@@ -207,6 +207,8 @@ def _year_first(text: str, start: int, context: Context) -> FoundTime | None:
             day = int(chromium[1]), int(chromium[2])
             return without_year(text, (day,), clock, context) if clock and clock.in_day is not None else None
         return _year_and_name(text, start, context)
+    if match[2] == ":" and text[match.end() - 1] == ":":
+        return None  # 2001:11:22:33:44:55:66:77 is an address
     clock = clock_at(text, match.end())
     if clock is None:
         return None

@@ -37,7 +37,7 @@ class Trail:
         return chain
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Recognised:
     """How the lines of a record were read, for `send --dry-run` and `formats test`.
 
@@ -52,7 +52,7 @@ class Recognised:
     lines: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """A record in a source, before it has an app and an id.
 

@@ -55,7 +55,7 @@ class FollowPaths:
             raise UsageError(
                 "--follow follows files, not standard input.", "Leave out --follow to read a pipe."
             )
-        absolute = dict.fromkeys(os.path.abspath(name) for name in names)  # noqa: PTH100 - keeps links
+        absolute = dict.fromkeys(map(_absolute, names))
         return cls(
             certain=tuple(Path(name) for name in absolute if not _is_set(name)),
             sets=tuple(name for name in absolute if _is_set(name)),
@@ -84,6 +84,12 @@ class FollowPaths:
                 left_out.setdefault(path, LeftOut.ROTATED)
         kept = [path for path in found if path not in left_out]
         return FoundPaths(tuple(sorted({*self.certain, *_without_links(kept, self.certain)})), left_out)
+
+
+def _absolute(name: str) -> str:
+    """Return a name as an absolute path; the shell does not replace the `~` of a pattern in quotes."""
+    expanded = name if Path(name).exists() else os.path.expanduser(name)  # noqa: PTH111 - allows any `~name`
+    return os.path.abspath(expanded)  # noqa: PTH100 - keeps links
 
 
 def _is_set(name: str) -> bool:

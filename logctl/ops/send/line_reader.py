@@ -18,8 +18,8 @@ from logctl.core import strictjson
 from logctl.core.formats.joining import Joined, Joiner
 from logctl.core.formats.json_objects import Collector, find_objects, load
 from logctl.core.formats.objects import events_of
-from logctl.core.formats.reader import read_value
-from logctl.core.formats.reading import MALFORMED_JSON, NOT_UTF8, Context, Format, Reading
+from logctl.core.formats.reader import mark_malformed, read_value
+from logctl.core.formats.reading import NOT_UTF8, Context, Format, Reading
 from logctl.core.levels import UNKNOWN
 from logctl.core.times import EARLIEST, LATEST
 from logctl.ops.send.encodings import decode_mixed
@@ -142,7 +142,8 @@ class LineReader:
         line and an open record are left for later.
         """
         for line in self._lines(stream, final=final):
-            yield from self._line(line)
+            if entries := self._line(line):
+                yield from entries
         if final:
             yield from self._close()
 
@@ -237,23 +238,26 @@ class LineReader:
 
     # ── Lines ───────────────────────────────────────────────────────────────────────────────────────
 
-    def _line(self, line: _Line) -> Iterator[Entry | Rejection]:
+    def _line(self, line: _Line) -> Iterable[Entry | Rejection]:
         text = self._decode(line)
         if isinstance(text, Rejection):
-            yield text
-        elif line.continued:
-            yield from self._close()
-            if text:
-                line.before = self._ts
-                yield self._entry(Joined(Reading(text, level=self._level, inner=text), text, line, line))
-        elif self._collector is not None:
-            yield from self._collect(self._collector, line, text)
-        elif not text or text.isspace():
+            return (text,)
+        if line.continued:
+            return self._rest_of_line(line, text)
+        if self._collector is not None:
+            return self._collect(self._collector, line, text)
+        if not text or text.isspace():
             self._joiner.blank(text)
-        elif not self._plain and self._may_be_object(text):
-            yield from self._objects(line, text)
-        else:
-            yield from self._text(line, text)
+            return ()
+        if not self._plain and self._may_be_object(text):
+            return self._objects(line, text)
+        return self._text(line, text)
+
+    def _rest_of_line(self, line: _Line, text: str) -> Iterator[Entry]:
+        yield from self._close()
+        if text:
+            line.before = self._ts
+            yield self._entry(Joined(Reading(text, level=self._level, inner=text), text, line, line))
 
     def _text(self, line: _Line, text: str) -> Iterable[Entry]:
         return self._add(line, text, self._joiner.read(text))
@@ -405,7 +409,7 @@ class LineReader:
         if not reading.layers:
             reading.inner = reading.inner or text
             reading.begins = True
-        if malformed and MALFORMED_JSON not in reading.flags:
-            reading.flags = (*reading.flags, MALFORMED_JSON)
+        if malformed:
+            mark_malformed(reading, text)
         line.value = value
         return self._add(line, text, reading)

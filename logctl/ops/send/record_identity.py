@@ -21,6 +21,10 @@ from logctl.core.times import plausible
 from logctl.ops.send.app_names import AppNames
 from logctl.ops.send.entries import Entry, Recognised, Rejection
 
+_SMALL = 16 * 1024
+"""Characters of a text whose record fits a message in any case: it has fewer values, and is not longer than a few
+times the text."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -101,6 +105,8 @@ def _fitting(entry: Entry, source: Source) -> Record:
     raw = keep(entry.text or record.message, record, None if isinstance(entry.value, str) else entry.value)
     if raw is not None:
         fields[RAW] = raw
+        if 0 < len(entry.text) < _SMALL:
+            return record
         try:
             check_fits(record)
         except TooBig:

@@ -6,12 +6,13 @@ message is what follows the time and the client. Method, path, status, bytes and
 
 from __future__ import annotations
 
+from logctl.core.formats.declared.level_words import NO_LEVEL
 from logctl.core.formats.declared.right_answers import line
 from logctl.core.formats.reading import Format, Joins
 
 _COLUMN = r'[^\s\[\]"|=,]{1,255}'
 # Most lines have no bracket after a few columns: they are recognised in one step.
-_BEFORE_BRACKET = r'(?=[^\[\]"|=\n]{3,500}+\[[\dA-Z])'
+_BEFORE_BRACKET = rf'{NO_LEVEL}(?=[^\[\]"|=\n]{{3,500}}+\[[\dA-Z])'
 _USER = rf"(?:-(?=\ )|(?P<user>{_COLUMN}))"
 
 # `"GET /x HTTP/1.1"`; a proxy logs a whole URL, a broken client anything. Fields hold the first 300 characters.
@@ -32,11 +33,20 @@ FORMATS = (
         name="level and access",
         describes="Access lines behind a level and a logger: werkzeug through logging.basicConfig",
         head=rf"""
-            <level>:(?P<logger>[\w.]{{1,100}}):(?P<client>{_COLUMN})\ -\ {_USER}\ \[<time>\]
+            <level>(?::(?P<logger>[\w.]{{1,100}}):|:?\s+)(?P<client>{_COLUMN})(?:\ {_COLUMN})?(?:\ {_USER})?\ \[<time>\]
             \ (?={_REQUEST}{_STATUS_BYTES})
         """,
         joins=Joins.NONE,
         examples=(
+            line(
+                'ERROR 10.0.0.9 - ann [27/Nov/2026:10:15:30 +0000] "GET /x HTTP/1.1" 500 1',
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message='"GET /x HTTP/1.1" 500 1',
+                client="10.0.0.9",
+                user="ann",
+                status=500,
+            ),
             line(
                 'INFO:werkzeug:127.0.0.1 - - [27/Nov/2026 10:15:30] "GET / HTTP/1.1" 200 -',
                 time="2026-11-27T10:15:30Z",
@@ -229,7 +239,7 @@ FORMATS = (
     Format(
         name="access with other columns",
         describes="Access logs with any columns before a time in brackets",
-        head=r"(?P<columns>[^\[\n]{2,200}+)\[(?=\d{1,2}/[A-Z][a-z]{2}/\d{4}[:\ ])<time>\]\ ",
+        head=rf"{NO_LEVEL}(?P<columns>[^\[\n=]{{2,200}}+)\[(?=\d{{1,2}}/[A-Z][a-z]{{2}}/\d{{4}}[:\ ])<time>\]\ ",
         joins=Joins.NONE,
         examples=(
             line(

@@ -5,6 +5,7 @@ A record whose time is a column among others keeps the whole line as its message
 
 from __future__ import annotations
 
+from logctl.core.formats.declared.level_words import NO_LEVEL
 from logctl.core.formats.declared.right_answers import line
 from logctl.core.formats.reading import Format, Joins
 
@@ -328,7 +329,7 @@ FORMATS = (
     Format(
         name="api gateway execution",
         describes="Execution logs of Amazon API Gateway",
-        head=rf"\((?P<request_id>{_UUID})\)\ ",
+        head=rf"\((?P<request_id>{_UUID})\)\ {NO_LEVEL}",
         joins=Joins.NONE,
         examples=(
             line(

@@ -601,7 +601,7 @@ FORMATS = (
     Format(
         name="sql server",
         describes="ERRORLOG of Microsoft SQL Server and its agent",
-        head=r"<time>\ (?P<process>spid\d{1,6}s?|Server|Logon|Backup|Clustering)\ +",
+        head=r"<time>\ (?P<process>spid\d{1,6}s?(?=\ )|(?:Server|Logon|Backup|Clustering)(?=\ {2}))\ +",
         examples=(
             line(
                 "2026-11-27 10:15:30.12 Logon       Error: 18456, Severity: 14, State: 5.",

@@ -10,7 +10,7 @@ FORMATS = (
         name="proxifier",
         describes="Proxifier",
         head=r"""
-            \[<time>\]\ (?P<process>[^\[\]:"'(\n]{1,80}?\.exe(?:\ \*\d\d)?|[^\s\[\]:"'(]{1,80})\ -[ ]
+            \[(?=\d\d\.\d\d\ \d\d:)<time>\]\ (?P<process>[^\[\]:"'(\n]{1,80}?\.exe(?:\ \*\d\d)?|[^\s\[\]:"'(]{1,80})\ -[ ]
         """,
         examples=(
             line(
@@ -34,7 +34,7 @@ FORMATS = (
     Format(
         name="bars",
         describes="Time, component and process between bars, without a level: Huawei's step counter",
-        head=r"<time>\|(?P<logger>[\w.-]{1,100})\|(?P<pid>\d{1,12})\|",
+        head=r"(?=\d{8}-\d{1,2}:)<time>\|(?P<logger>[\w.-]{1,100})\|(?P<pid>\d{1,12})\|",
         examples=(
             line(
                 "20171223-22:15:29:606|Step_LSC|30002312|onStandStepChanged 3579",

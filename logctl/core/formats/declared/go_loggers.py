@@ -149,7 +149,7 @@ FORMATS = (
     Format(
         "vmware",
         "VMware ESXi and vCenter",
-        r"<time>\ <level>\ (?P<process>[\w\-.]{1,60})\[(?P<pid>\w{1,16})\]\ (?:\[[^\]\n]{1,300}\]\ )?",
+        r"<time>\ <level>\ (?P<process>[\w\-.]{1,60}+)\[(?P<pid>\w{1,16})\]\ (?:\[[^\]\n]{1,300}\]\ )?",
         levels={"verbose": "DEBUG", "trivia": "TRACE"},
         examples=(
             line(

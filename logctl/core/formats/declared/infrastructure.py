@@ -556,7 +556,7 @@ FORMATS = (
     Format(
         name="ceph",
         describes="Daemons of Ceph",
-        head=r"<time>\ (?P<thread>[0-9a-f]{6,16})\ +(?:(?P<level>-1)|\d{1,2})[ ]",
+        head=r"<time>\ (?P<thread>(?=\d{0,15}[a-f])[0-9a-f]{8,16})\ +(?:(?P<level>-1)|\d{1,2})[ ]",
         levels={"-1": "ERROR"},
         examples=(
             line(

@@ -9,9 +9,9 @@ from logctl.core.formats.declared.right_answers import line
 from logctl.core.formats.reading import Format, Joins
 
 _THREAD = r"\[(?P<thread>(?:[^\[\]\n]|\[[^\[\]\n]{0,80}\]){0,160}+)\]"
-_CLASS = r"[A-Za-z_$][\w$.\-/]{0,160}(?:\[[\w.\-/\[\]]{0,80}\])?"
+_CLASS = r"[A-Za-z_$][\w$.\-/]{0,160}+(?:\[[\w.\-/\[\]]{0,80}\])?"
 _PLACE = (
-    r"(?:\s*\((?P<file>[\w$\-]{1,80}\.\w{1,8}|Unknown\ Source|Native\ Method)(?::(?P<line>\d{1,6}|\?))?\))?"
+    r"(?:\s*\((?P<file>[\w$\-]{1,80}\.\w{1,8}|Unknown\ Source|Native\ Method)(?::(?:[\w$<>]{1,80}\()?(?P<line>\d{1,6}|\?)\)?)?\))?"
 )
 # Trace ids and other context that applications add in brackets.
 _CONTEXTS = r"(?:\[[^\[\]\n]{0,120}+\]\s++){0,4}"
@@ -131,7 +131,7 @@ FORMATS = (
     Format(
         "spark",
         "Apache Spark",
-        r"<time>(?<=\d\d/\d\d/\d\d\ \d\d:\d\d:\d\d)(?<!\d\d\d/\d\d/\d\d\ \d\d:\d\d:\d\d)\ <level>\ (?P<logger>[\w.$\-]{1,160}):\ ",
+        r"<time>(?<=\d\d/\d\d/\d\d\ \d\d:\d\d:\d\d)(?<!\d\d\d/\d\d/\d\d\ \d\d:\d\d:\d\d)\ <level>\ (?P<logger>[\w.$\-]{1,160}+):\ ",
         examples=(
             line(
                 "26/11/27 10:15:30 ERROR SparkContext: Error initializing",
@@ -145,7 +145,7 @@ FORMATS = (
     Format(
         "hdfs old",
         "Hadoop before version 1: six digits of date, six of time, thread, level, logger",
-        r"<time>(?<=\d{6}\ \d{6})\ (?P<thread>\d{1,10})\ <level>\ (?P<logger>[\w.$\-]{1,160}):\ ",
+        r"<time>(?<=\d{6}\ \d{6})\ (?P<thread>\d{1,10})\ <level>\ (?P<logger>[\w.$\-]{1,160}+):\ ",
         examples=(
             line(
                 "081109 203615 148 INFO dfs.DataNode$PacketResponder: PacketResponder 1 terminating",
@@ -233,7 +233,7 @@ FORMATS = (
     Format(
         "play",
         "Play Framework: level in brackets, `from` the logger, `in` a thread",
-        r"<time>\s+\[<level>\]\s+(?:from\s+)?(?P<logger>[\w.$\-]{1,160})\s+in\s+(?P<thread>\S{1,120})\s+-\s",
+        r"<time>\s+\[<level>\]\s+(?:from\s+)?(?P<logger>[\w.$\-]{1,160}+)\s+in\s+(?P<thread>\S{1,120})\s+-\s",
         examples=(
             line(
                 "2026-11-27 10:15:30,123 [INFO] from play.api.Play in main - Application started (Prod)",
@@ -263,7 +263,7 @@ FORMATS = (
     Format(
         "helidon",
         "Helidon",
-        r"<time>\s+<level>\s+(?P<logger>[\w.$]{1,160})\s+(?P<thread>(?:Virtual)?Thread\[[^\]\n]{0,120}\]\S{0,60})\s*:\ ",
+        r"<time>\s+<level>\s+(?P<logger>[\w.$]{1,160}+)\s++(?P<thread>(?:Virtual)?Thread\[[^\]\n]{0,120}\]\S{0,60})\s*:\ ",
         examples=(
             line(
                 "2026.11.27 10:15:30 INFO io.helidon.common.LogConfig Thread[main,5,main]: Logging configured",
@@ -293,7 +293,7 @@ FORMATS = (
     Format(
         "storm",
         "Apache Storm",
-        r"<time>\s+(?P<logger>[a-z][\w$]{0,40}\.[\w.$\-]{1,120})\s+(?P<thread>[\w.\-\[\]]{1,80})\s+\[<level>\]\s+",
+        r"<time>\s+(?P<logger>[a-z][\w$]{0,40}\.[\w.$\-]{1,120}+)\s++(?P<thread>[\w.\-\[\]]{1,80}+)\s++\[<level>\]\s+",
         examples=(
             line(
                 "2026-11-27 10:15:30.123 o.a.s.u.Utils main [INFO] Using storm.yaml",
@@ -323,7 +323,7 @@ FORMATS = (
     Format(
         "jira",
         "Jira and Bitbucket: thread, level, user and request, the logger in brackets",
-        r"<time>\s+(?P<thread>[\w\-.:\#/]{1,100})\s+(?=[A-Z]{4,8}\s)<level>\s+(?P<request>[^\[\]\n]{0,200})"
+        r"<time>\s+(?P<thread>[\w\-.:\#/]{1,100}+)\s++(?=[A-Z]{4,8}\s)<level>\s+(?P<request>[^\[\]\n]{0,200})"
         r"\[(?P<logger>[a-z]\w{0,60}\.[\w.$\-]{1,120})\]\ ",
         examples=(
             line(
@@ -423,6 +423,22 @@ FORMATS = (
                 level="INFO",
                 message="GC(0) Pause Young (Normal)",
                 logger="gc,start",
+            ),
+        ),
+    ),
+    Format(
+        "java.util.logging in one line",
+        "java.util.logging with a format that has the level and the message in the line of the time",
+        r"(?=[^\W\d]{3,10}\.?\ \d\d?,\ \d{4}[ ,])<time>\ (?P<logger>[A-Za-z_$][\w.$]{0,160}+)\ (?P<function>[\w$<>]{1,80})\ "
+        r"<level>:\ ",
+        examples=(
+            line(
+                "Nov 27, 2026 10:15:30 AM com.acme.Shop main SEVERE: payment failed",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="payment failed",
+                logger="com.acme.Shop",
+                function="main",
             ),
         ),
     ),

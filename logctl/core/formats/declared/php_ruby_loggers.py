@@ -280,7 +280,7 @@ FORMATS = (
     Format(
         "swift-log",
         "swift-log's standard output",
-        r"<time>\ <level>\ (?P<logger>[A-Za-z_][\w.\-/]{0,100})\ ?:(?:\ [\w.\-]{1,60}=\S{1,200}){0,16}\ (?:\[(?P<module>\w{1,60})\]\ )",
+        r"<time>\ <level>\ (?P<logger>[A-Za-z_][\w.\-/]{0,100}+)\ ?:(?:\ [\w.\-]{1,60}=\S{1,200}){0,16}\ (?:\[(?P<module>\w{1,60})\]\ )",
         examples=(
             line(
                 "2026-11-27T10:15:30+0000 error com.acme.shop : id=17 [Shop] payment failed",

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from logctl.core.formats.declared.level_words import NO_LEVEL
 from logctl.core.formats.declared.right_answers import line
 from logctl.core.formats.reading import Answer, Example, Format, Joins
 
 FORMATS = (
+    Format(
+        name="seconds and level",
+        describes="Programs that write the seconds since their start, and a level",
+        head=r"\[\ *(?P<uptime>\d{1,7}\.\d{1,6})\]\ \[?<level>(?:\]:?|:|\ \|)?\ +",
+        examples=(
+            line(
+                "[   12.345] INFO started",
+                time=None,
+                level="INFO",
+                message="started",
+                uptime="12.345",
+            ),
+            line(
+                "[0.123456] [ERROR] payment failed",
+                time=None,
+                level="ERROR",
+                message="payment failed",
+            ),
+        ),
+    ),
     Format(
         name="solaris",
         describes="What Solaris and illumos put before messages in syslog",
@@ -212,9 +233,9 @@ FORMATS = (
     Format(
         name="dmesg",
         describes="The kernel's messages with seconds since the start of the machine, and Xorg.log",
-        head=r"""
-            \[\ *(?P<uptime>\d{1,7}\.\d{3,6})\](?:\[\ *[TC]\d{1,10}\])?\ (?:\(
-            (?P<level>II|WW|EE|NI|--|\*\*|==|\+\+|!!|\?\?)\)\ )?
+        head=rf"""
+            \[\ *(?P<uptime>\d{{1,7}}\.\d{{3,6}})\](?:\[\ *[TC]\d{{1,10}}\])?\ {NO_LEVEL}
+            (?:\((?P<level>II|WW|EE|NI|--|\*\*|==|\+\+|!!|\?\?)\)\ )?
         """,
         levels={
             "II": "INFO",

@@ -427,7 +427,7 @@ FORMATS = (
     Format(
         name="puma",
         describes="Puma's own lines in a cluster",
-        head=r"\[(?P<pid>\d{1,10})\]\ (?=[*+!-]\ |Puma\ )",
+        head=r"\[(?P<pid>\d{1,10})\]\ (?=[*+!]\ |-\ (?:Worker|Gracefully|Goodbye|Master|Starting)\b|Puma\ )",
         examples=(
             line(
                 "[812] - Worker 0 (PID: 813) booted in 0.1s, phase: 0",
