@@ -86,6 +86,8 @@ _W3C_DATE = re.compile(r"#Date:\s*([0-9]{4}-[0-9]{2}-[0-9]{2})\b")
 _FLOW_NAMES = frozenset(("srcaddr", "dstaddr", "client_ip", "pkt-srcaddr", "interface-id", "resource-type"))
 _NAME = re.compile(r"[A-Za-z_@#][\w .()/@#:-]{0,63}\Z")
 _SEPARATORS = "\t,;|"
+# Most lines have something else than a name before their first separator, or a space after it.
+_FIRST_NAME = re.compile(r'"?[A-Za-z_@][\w .()/@#:-]{0,63}+"?[\t,;|](?=["\w@])')
 
 
 def header_of(text: str, before: ColumnHeader | None = None) -> ColumnHeader | None:
@@ -123,6 +125,8 @@ def _hash_header(text: str, before: ColumnHeader | None) -> ColumnHeader | None:
 
 def _csv_header(text: str) -> ColumnHeader | None:
     """Return the header of a CSV: names only, each once, of which one is that of a time."""
+    if _FIRST_NAME.match(text) is None:
+        return None
     for separator in _SEPARATORS:
         if separator not in text:
             continue
