@@ -10,9 +10,7 @@ from logctl.core.formats.reading import Format, Joins
 
 _THREAD = r"\[(?P<thread>(?:[^\[\]\n]|\[[^\[\]\n]{0,80}\]){0,160}+)\]"
 _CLASS = r"[A-Za-z_$][\w$.\-/]{0,160}+(?:\[[\w.\-/\[\]]{0,80}\])?"
-_PLACE = (
-    r"(?:\s*\((?P<file>[\w$\-]{1,80}\.\w{1,8}|Unknown\ Source|Native\ Method)(?::(?:[\w$<>]{1,80}\()?(?P<line>\d{1,6}|\?)\)?)?\))?"
-)
+_PLACE = r"(?:\s*\((?P<file>[\w$\-]{1,80}\.\w{1,8}|Unknown\ Source|Native\ Method)(?::(?:[\w$<>]{1,80}\()?(?P<line>\d{1,6}|\?)\)?)?\))?"
 # Trace ids and other context that applications add in brackets.
 _CONTEXTS = r"(?:\[[^\[\]\n]{0,120}+\]\s++){0,4}"
 
