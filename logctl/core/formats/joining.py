@@ -818,7 +818,7 @@ _MOST_MEMBERS = 100
 
 
 def _journal_entry(lines: list[str], ts: int) -> dict[str, Any]:
-    """Return an entry of `journalctl -o verbose` as `journalctl -o json` has it, from the lines after its time."""
+    """Return an entry of `journalctl -o verbose` as `journalctl -o json` has it."""
     entry: dict[str, Any] = {"__REALTIME_TIMESTAMP": str(ts * 1000)}
     last = ""
     for line in lines[1:]:
