@@ -7,6 +7,7 @@ single command is declared in that command's file.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -71,6 +72,23 @@ def follow_option(text: str) -> Any:
 def every_option(text: str) -> Any:
     """Return the option `--every`."""
     return typer.Option("--every", metavar=_TIME, help=text)
+
+
+def exclude_option(text: str, *more_flags: str) -> Any:
+    """Return the option `--exclude`, a regular expression; `more_flags` are further names of it."""
+    return typer.Option(*more_flags, "--exclude", metavar="REGEX", help=text)
+
+
+def regular_expressions(texts: list[str] | None) -> tuple[re.Pattern[str], ...]:
+    """Return the regular expressions that an option names.
+
+    Raises:
+        UsageError: one of them is none.
+    """
+    try:
+        return tuple(re.compile(text) for text in texts or ())
+    except re.error as problem:
+        raise UsageError(f"That is not a regular expression: {problem}.") from None
 
 
 def all_option(text: str) -> Any:

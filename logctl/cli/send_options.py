@@ -8,7 +8,14 @@ from typing import Annotated
 
 import typer
 
-from logctl.cli.options import app_option, dry_run_option, every_option, follow_option, output_option
+from logctl.cli.options import (
+    app_option,
+    dry_run_option,
+    every_option,
+    exclude_option,
+    follow_option,
+    output_option,
+)
 from logctl.cli.reading_options import FormatOption, TimezoneOption
 from logctl.cli.record_output import RecordFormat
 from logctl.ops.send.input_forms import Errors, Requested
@@ -42,6 +49,18 @@ class SendOptions:
             "--from-end", help="With --follow: skip what a file holds when it is followed for the first time."
         ),
     ] = False
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--include",
+            metavar="REGEX",
+            help="Send only records whose lines match this regular expression; repeatable.",
+        ),
+    ] = None
+    exclude: Annotated[
+        list[str] | None,
+        exclude_option("Send no records whose lines match this regular expression; repeatable."),
+    ] = None
     exclude_files: Annotated[
         list[str] | None,
         typer.Option(

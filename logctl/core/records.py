@@ -271,7 +271,7 @@ def from_cold(cold: object, appid: str) -> Record:
 
 
 def shown_fields(record: Record) -> dict[str, Any]:
-    """Return the fields of a record that are shown and searched: all but `RAW`, which repeats what the record says."""
+    """Return the fields that are shown and searched: all but `RAW`, which repeats what the record says."""
     return {name: value for name, value in record.fields.items() if name != RAW}
 
 

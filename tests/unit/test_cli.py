@@ -241,6 +241,11 @@ def test_the_template_needs_no_account(logctl, tmp_path):
         (["-f", "-", "--app", "x"], "", "follows files, not standard input"),
         (["-f", "plain.log", "--app", "x", "--every", "now"], "", "'now' is not a duration"),
         (["plain.log", "--app", "x", "--every", "1m"], "", "needs --follow"),
+        (["plain.log", "--app", "x", "--exclude-files", "*.gz"], "", "needs --follow"),
+        (["plain.log", "--app", "x", "--app-from", "path"], "", "exclude each other"),
+        (["plain.log", "--app-from", "sky"], "", "does not say where the app is named"),
+        (["plain.log", "--app", "x", "--include", "("], "", "not a regular expression"),
+        (["-f", "missing/*.log", "plain.log"], "", "plain.log does not say which app"),
         (["cut.gz", "--app", "x"], "", "cut.gz"),
     ],
 )

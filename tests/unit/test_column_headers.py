@@ -61,6 +61,18 @@ def last_reading(text: str):
             {"uid": "C1", "client": "10.0.0.9"},
         ),
         (
+            '#Fields: date time cs-vid c-ip sc-status\n"2026-11-27" "10:15:30" "a1f36498" "10.0.0.9" "200"',
+            "UNKNOWN",
+            '"a1f36498" "10.0.0.9" "200"',
+            {"client": "10.0.0.9", "status": 200},
+        ),
+        (
+            "#Fields:   date-local time-local   s-ip   cs-method\n2026-11-27 10:15:30 10.0.0.1 GET",
+            "UNKNOWN",
+            "10.0.0.1 GET",
+            {"method": "GET"},
+        ),
+        (
             "account-id action az-id bytes dstaddr srcaddr start end\n"
             "123456789012 REJECT euc1-az1 40 10.0.0.1 10.0.0.9 1795774530 1795774590",
             "UNKNOWN",

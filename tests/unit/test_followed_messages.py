@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from logctl.ops.send.followed_file import FollowedFile
 from logctl.ops.send.followed_files import FollowedFiles
 from logctl.ops.send.followed_messages import FollowedInputs, FollowedMessages
 from logctl.ops.send.input_messages import Inputs
+from logctl.ops.send.record_selection import RecordSelection
 from logctl.ops.send.zone_watch import ZoneWatch, zone_warning
 from logctl.stack.format_settings import LogSource
 
@@ -222,3 +225,22 @@ def test_lines_with_their_own_zone_do_not_warn(tmp_path: Path) -> None:
     for number in range(5):
         write(log, f"2026-11-27T01:05:3{number}-05:00 ERROR x")
         assert [warning for made in following.rounds() for warning in made.warnings] == []
+
+
+# ── Which records ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_records_are_chosen_by_their_lines(tmp_path: Path) -> None:
+    lines = [
+        "2026-11-27 12:00:00 DEBUG a",
+        "2026-11-27 12:00:01 INFO b",
+        "2026-11-27 12:00:02 ERROR c",
+        "  at x",
+    ]
+    write(tmp_path / "a.log", *lines)
+    kept = RecordSelection((re.compile("INFO|ERROR"),), (re.compile("DEBUG"),))
+    assert Following(tmp_path, "a.log", app="shop", selection=kept).sent() == {"shop": ["b", "c\n  at x"]}
+    traced = RecordSelection(include=(re.compile("at x"), re.compile("ERROR")))
+    inputs = Inputs([str(tmp_path / "a.log")], "shop", "host")
+    chosen = [record.event_id for record in replace(inputs, selection=traced).records()]
+    assert chosen == [record.event_id for record in inputs.records() if record.level == "ERROR"]

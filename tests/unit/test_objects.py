@@ -198,6 +198,21 @@ def test_long_members_of_an_envelope_are_not_repeated():
     assert "x" not in event
 
 
+def test_envelopes_do_not_make_much_of_little():
+    long = [{"key": f"k{n}", "value": {"stringValue": "x" * 300}} for n in range(1000)]
+    facts = {f"k{n}": "x" * 300 for n in range(1000)}
+    lines = "a\n" * 1000
+    for value in (
+        {"resourceLogs": [{"resource": {"attributes": long}, "scopeLogs": [{"logRecords": [{"body": {"stringValue": "a"}}] * 1000}]}]},
+        {"Records": [{"messageId": "m", "body": lines, **facts}], **facts},
+        {"streams": [{"stream": facts, "values": [["1", "a"]] * 1000}]},
+        {"logEvents": [{"id": "1", "timestamp": TEN, "message": "a"}] * 1000, **facts},
+    ):  # fmt: skip
+        events = list(events_of(value))
+        assert len(events) == 1000
+        assert sum(len(json.dumps(event)) for event in events) < 6_000_000
+
+
 @pytest.mark.parametrize(
     "value",
     [

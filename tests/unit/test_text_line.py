@@ -237,6 +237,9 @@ SHAPES = [
     ("{time} ERROR main.py:12 x", "ERROR", "x", {"file": "main.py", "line": 12}),
     ("{time} ERROR [main.py:12] x", "ERROR", "x", {"file": "main.py", "line": 12}),
     ("{time} ERROR msg=x id=1", "ERROR", "x", {"id": "1"}),
+    ("{time} ERROR a.b.Shop (Shop.java:pay(9)) - x", "ERROR", "x", {"logger": "a.b.Shop"}),
+    ("{time} ERROR    x                     shop.py:12", "ERROR", "x", {"file": "shop.py", "line": 12}),
+    ("[shop] {time} error: x", "ERROR", "x", {}),
     # what belongs to the message
     ("{time} ERROR shop: x", "ERROR", "shop: x", {}),
     ("{time} ERROR ValueError: x", "ERROR", "ValueError: x", {}),

@@ -13,6 +13,7 @@ import typer
 from logctl.cli.command_registration import command
 from logctl.cli.context import Context, now
 from logctl.cli.error_explanations import explain
+from logctl.cli.options import regular_expressions
 from logctl.cli.reading_options import ReadingChoice, reading_choice
 from logctl.cli.record_output import Printer, RecordFormat, is_colored
 from logctl.cli.refusals import show_refusals
@@ -90,6 +91,7 @@ def _inputs(context: Context, paths: Sequence[str], options: SendOptions, choice
     from logctl.cli.dry_run import PLACEHOLDER
     from logctl.ops.send.app_names import AppNames
     from logctl.ops.send.input_messages import Inputs
+    from logctl.ops.send.record_selection import RecordSelection
 
     if options.app_from is not None:
         AppNames.of(options.app_from, {})  # a wrong value is refused before anything is read
@@ -105,6 +107,7 @@ def _inputs(context: Context, paths: Sequence[str], options: SendOptions, choice
         only=choice.only,
         app_from=options.app_from,
         app_names=dict(context.settings.apps),
+        selection=RecordSelection(regular_expressions(options.include), regular_expressions(options.exclude)),
         sources=choice.sources,
         otherwise=PLACEHOLDER if options.dry_run else None,
         notice=say,

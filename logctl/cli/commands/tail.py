@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,10 +16,12 @@ from logctl.cli.context import Context, now
 from logctl.cli.options import (
     MinimumLevelOption,
     UntilOption,
+    exclude_option,
     follow_option,
     lines_option,
     minimum_level,
     output_option,
+    regular_expressions,
     since_option,
 )
 from logctl.cli.record_output import Printer, RecordFormat, is_colored
@@ -74,12 +75,7 @@ class TailOptions:
     ] = None
     exclude: Annotated[
         list[str] | None,
-        typer.Option(
-            "-v",
-            "--exclude",
-            metavar="REGEX",
-            help="No records that match this regular expression; repeatable.",
-        ),
+        exclude_option("No records that match this regular expression; repeatable.", "-v"),
     ] = None
     query: Annotated[
         str | None,
@@ -126,7 +122,9 @@ def tail(context: Context, options: TailOptions) -> None:
         raise UsageError(f"{problem}.") from None
     if options.lines is not None and options.since is None:
         span = TimeRange(0, span.until)
-    keep = Filter(minimum_level(options.level), _patterns(options.grep), _patterns(options.exclude))
+    keep = Filter(
+        minimum_level(options.level), regular_expressions(options.grep), regular_expressions(options.exclude)
+    )
     store = HotStore(context.aws.dynamodb, context.deployment.names.hot_table)
     reader = Reader(store, now, keep)
     printer = Printer(
@@ -227,13 +225,6 @@ def _checked(apps: list[str]) -> list[str]:
         if not is_pattern(app):
             raise UsageError(f"{neutralise(app)!r} cannot name an app: {RULE}.")
     return apps
-
-
-def _patterns(texts: list[str] | None) -> tuple[re.Pattern[str], ...]:
-    try:
-        return tuple(re.compile(text) for text in texts or ())
-    except re.error as problem:
-        raise UsageError(f"That is not a regular expression: {problem}.") from None
 
 
 def _explain_nothing(reader: Any, names: list[str], patterns: list[str], span: TimeRange) -> None:

@@ -86,6 +86,8 @@ _W3C_DATE = re.compile(r"#Date:\s*([0-9]{4}-[0-9]{2}-[0-9]{2})\b")
 _FLOW_NAMES = frozenset(("srcaddr", "dstaddr", "client_ip", "pkt-srcaddr", "interface-id", "resource-type"))
 _NAME = re.compile(r"[A-Za-z_@#][\w .()/@#:-]{0,63}\Z")
 _SEPARATORS = "\t,;|"
+# Most lines have something else than a name before their first separator, or a space after it.
+_FIRST_NAME = re.compile(r'"?[A-Za-z_@][\w .()/@#:-]{0,63}+"?[\t,;|](?=["\w@])')
 
 
 def header_of(text: str, before: ColumnHeader | None = None) -> ColumnHeader | None:
@@ -123,6 +125,8 @@ def _hash_header(text: str, before: ColumnHeader | None) -> ColumnHeader | None:
 
 def _csv_header(text: str) -> ColumnHeader | None:
     """Return the header of a CSV: names only, each once, of which one is that of a time."""
+    if _FIRST_NAME.match(text) is None:
+        return None
     for separator in _SEPARATORS:
         if separator not in text:
             continue
@@ -215,7 +219,7 @@ def _w3c_values(header: ColumnHeader, text: str) -> list[str] | None:
     """Return the values of a line. Tabs divide it, if it has any; values with spaces are in quotes."""
     count = len(header.names)
     values = text.split("\t") if "\t" in text else text.split(" ")
-    if len(values) != count:
+    if len(values) != count or values[0].startswith('"'):
         values = [found[1] or found[2] or "" for found in _TOKENS.finditer(text)]
     return values if len(values) == count else None
 
@@ -259,11 +263,13 @@ def _read_w3c(header: ColumnHeader, text: str, context: Context) -> Reading | No
     if values is None:
         return None
     columns = dict(zip(header.names, values, strict=True))
-    day, clock = columns.get("date", header.day), columns.get("time", "")
-    written = (
-        f"{day} {clock}" if day and clock else columns.get("timestamp") or columns.get("date-time") or ""
-    )
-    if written and not header.local and ":" in written and written[-1:].isdecimal():
+    day = columns.get("date") or columns.get("date-local") or header.day
+    clock = columns.get("time") or columns.get("time-local") or ""
+    written = columns.get("timestamp") or columns.get("date-time") or ""
+    if day and clock:
+        written = f"{day} {clock}"
+    local = header.local or "time-local" in columns
+    if not local and ":" in written and written[-1:].isdecimal():
         written += "Z"
     time = _whole_time(written, context) if written else None
     if time is None:

@@ -22,8 +22,10 @@ _DEPTH = 4
 DEEPER = 6
 """How many levels deeper than an event the object may be in which it is."""
 _MOST_SHARED = 24
-_LONGEST_SHARED = 500
-"""What an envelope says about all of its events is repeated in each: so few and so short members only."""
+_LONGEST_SHARED = 600
+_ALL_SHARED = 1_500
+"""What an envelope says about all of its events is repeated in each: so many members, with so many characters
+in one and in all of them, because a message can hold thousands of events."""
 
 
 def events_of(value: Event) -> Events | None:
@@ -135,12 +137,16 @@ def _list(items: object) -> list[Event]:
 def _shared(value: Event, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the short members of an envelope, which its events repeat."""
     shared: dict[str, Any] = {}
+    room = _ALL_SHARED
     for name, item in value.items():
-        if name in without or len(shared) >= _MOST_SHARED or len(name) > _LONGEST_SHARED:
+        if name in without or len(shared) >= _MOST_SHARED or item in (None, ""):
             continue
-        short = isinstance(item, str) and 0 < len(item) <= _LONGEST_SHARED
-        if short or (isinstance(item, int) and not isinstance(item, bool) and abs(item) < 2**63):
+        if not isinstance(item, str) and not (isinstance(item, int | float) and abs(item) < 2**63):
+            continue
+        size = len(name) + (len(item) if isinstance(item, str) else 20)
+        if size <= min(room, _LONGEST_SHARED):
             shared[name] = item
+            room -= size
     return shared
 
 
@@ -284,7 +290,7 @@ def _resource_logs(envelope: _Envelope) -> Events | None:
 def _each_resource(resources: list[Event]) -> Events:
     for item in resources:
         resource = item.get("resource")
-        attributes = _attributes(resource.get("attributes")) if isinstance(resource, Mapping) else {}
+        attributes = _shared(_attributes(resource.get("attributes"))) if isinstance(resource, Mapping) else {}
         outer = {"resource": attributes} if attributes else {}
         for name in ("scopeLogs", "scope_logs", "instrumentationLibraryLogs", "scopeSpans", "scope_spans"):
             yield from _each_scope(_list(item.get(name)), outer)

@@ -25,7 +25,7 @@ from logctl.core.formats.column_headers import ColumnHeader, header_of, loads
 from logctl.core.formats.reader import read_line, read_value
 from logctl.core.formats.reading import BAD_TIME, MALFORMED_JSON, Context, Joins, Reading
 from logctl.core.formats.traces import CONFIRMS, TRACES, begun_by, exception_of
-from logctl.core.levels import ERROR, FATAL, INFO, NOTICE, UNKNOWN, parse_level
+from logctl.core.levels import ERROR, FATAL, INFO, NOTICE, UNKNOWN, WARN, parse_level
 
 MAX_JOINED_LINES = 1_000
 MAX_JOINED = 256 * 1024
@@ -551,6 +551,7 @@ _STATE = _State.__slots__
 _JVM = frozenset(("java", "java thread", "dotnet"))
 _PYTHON_ENDS = re.compile(r"[\])}>]|\[(?:SQL|parameters|cached|generated)[: ]|\(Background on this error")
 _CALM = frozenset((INFO, NOTICE))
+_FAILED = frozenset((WARN, ERROR, FATAL))
 _EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]{0,200}+(?:\[[^\]]{0,80}\])?(?:: |:?$)")
 _EXCEPTION_NAME = re.compile(r"[\w.]{0,100}(?:Error|Exception|Exit|Interrupt|Warning|Timeout|Found)\b")
 _ALIGNED = re.compile(r"(?<=[ \]] )(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL) +(?=\S)")
@@ -618,6 +619,10 @@ def _decide(state: _State, reading: Reading) -> _Verdict:
         if verdict is not _Verdict.OPEN:
             return verdict
     if reading.begins:
+        if state.level in _FAILED and reading.layers and not reading.format:
+            # A line of syslog without a head of its own, such as the first one of a trace that was logged.
+            exception = exception_of(inner)
+            return _Verdict(exception is not None and exception.name != "node")
         return _Verdict(state.until and not state.several and _second_of_two(reading, inner))
     if state.blank > _MAX_BLANK:
         return _Verdict.NO
@@ -653,7 +658,9 @@ def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> _Verdi
         if reading.begins and reading.layers and not reading.format:
             # A line of syslog without a head of its own: the source code in a traceback can be any text.
             return _Verdict.YES if name == "python" and state.step == 1 else _Verdict.OPEN
-        return _Verdict.OPEN if reading.begins else _Verdict(state.blank <= _MAX_BLANK)
+        if reading.begins and (reading.format or not reading.layers or _indent(inner) < 4):
+            return _Verdict.OPEN
+        return _Verdict(state.blank <= _MAX_BLANK)
     if TRACES[name].follows.match(inner, 0, 400):
         return _Verdict.YES
     alone = _Verdict.OPEN if reading.begins or state.head else _Verdict.NO
@@ -682,6 +689,8 @@ def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> _Verdi
 def _in_python(state: _State, reading: Reading, inner: str) -> _Verdict:
     if state.step == 3:
         return _Verdict(inner.startswith("Traceback (most"))
+    if reading.begins and reading.level != UNKNOWN and reading.format:
+        return _Verdict.NO  # `INFO: …` has the form of an exception; the lines of a group end without one
     if state.step == 1 and (_EXCEPTION_NAME if state.blank else _EXCEPTION_LINE).match(inner, 0, 300):
         return _Verdict.YES
     if state.step == 2 and not reading.begins:
@@ -811,7 +820,7 @@ _MOST_MEMBERS = 100
 
 
 def _journal_entry(lines: list[str], ts: int) -> dict[str, Any]:
-    """Return an entry of `journalctl -o verbose` as `journalctl -o json` has it, from the lines after its time."""
+    """Return an entry of `journalctl -o verbose` as `journalctl -o json` has it."""
     entry: dict[str, Any] = {"__REALTIME_TIMESTAMP": str(ts * 1000)}
     last = ""
     for line in lines[1:]:

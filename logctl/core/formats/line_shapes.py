@@ -38,6 +38,8 @@ _AFTER_LEVEL = re.compile(
     r"[\])>}|]?(?:\s*[:,;|!])?\s*(?:(?:-{1,3}|[-=]?>{1,2}|\u2013|\u2014|\u203a|\u00bb|:|\|)\s+)?"
 )
 _GO_FILE = re.compile(r"([\w.\-/]{1,120}\.go):(\d{1,6}):\s+")
+# Rich's handler writes file and line at the right side of the terminal.
+_RICH = re.compile(r"\s\s+([\w.\-]{1,80}\.py):(\d{1,6})$")
 _MESSAGE_KEYS = ("msg=", "message=", "event=")
 # The first word of sentences whose second one is a level in capitals: `no ERROR was seen`.
 _NO_NAMES = frozenset(
@@ -75,6 +77,7 @@ _DATE = re.compile(r"\d{4}[-/.]\d\d[-/.]\d\d[T ]")
 # Go's `log` with a prefix; `Expires: 2026-01-31 …` is a sentence.
 _PREFIX = re.compile(r"[\w.\-]{1,40}:\s+(?=\d{4}/\d\d/\d\d \d\d:)")
 _WORD_AND_COLON = re.compile(r"[\w.\-]{1,40}:\s+[\[(]?(?=\d{4}-\d\d-\d\d[T ]\d\d:)")
+_LABEL = re.compile(r"\[[^\[\]\n]{1,60}\]\ +", re.VERBOSE)
 _IN_BRACKETS = re.compile(
     r"(?:\[[^\[\]\n]{1,80}\]\ *){2,4}[\[(]?(?=\d{4}[-/.]\d\d[-/.]\d\d[T\ ])", re.VERBOSE
 )
@@ -101,7 +104,7 @@ def read_shape(text: str, start: int, context: Context, scan: Scan) -> Reading |
             set_time(reading, time)
             return reading
     if level == UNKNOWN or together:
-        return _second(text, start, context, scan)
+        return _second(text, start, context, scan) or _labeled(text, start, context, scan)
     return _level_only(text, start, end, level=level, context=context)
 
 
@@ -251,7 +254,26 @@ def _after_level(text: str, at: int, level: str, *, fields: dict[str, Any], cont
         if found is None or not note_after(fields, found):
             break
         at = found.end()
-    return Reading(message=text[at:].strip() or text[begun:].strip(), level=level, fields=fields, begins=True)
+    message = text[at:].strip() or text[begun:].strip()
+    if ".py:" in message[-30:] and (place := _RICH.search(message, max(0, len(message) - 120))):
+        fields.update(file=place[1], line=int(place[2]))
+        message = message[: place.start()]
+    return Reading(message=message, level=level, fields=fields, begins=True)
+
+
+def _labeled(text: str, start: int, context: Context, scan: Scan) -> Reading | None:
+    """Return the reading of a line that begins with a name in brackets, and then with a time or a level."""
+    label = _LABEL.match(text, start) if text[start] == "[" else None
+    if label is None:
+        return None
+    time, at = _time_at(text, label.end(), context, scan)
+    if time is not None:
+        reading = _after_time(text, time, at, context)
+        return None if reading.level == UNKNOWN else reading
+    level, end = level_at(text, label.end(), direct=True)
+    if level == UNKNOWN or not (is_certain(text, label.end(), end) or text[end : end + 1] == ":"):
+        return None
+    return _level_only(text, label.end(), end, level=level, context=context)
 
 
 def _skip(text: str, at: int) -> int:

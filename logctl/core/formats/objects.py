@@ -21,7 +21,7 @@ from logctl.core.formats.object_levels import level_of_mongodb, level_of_number,
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Reading
 from logctl.core.formats.time_forms import FoundTime
 from logctl.core.formats.time_values import read_time_value
-from logctl.core.levels import INFO, UNKNOWN, WARN
+from logctl.core.levels import FATAL, INFO, UNKNOWN, WARN
 from logctl.core.times import EARLIEST, LATEST
 
 _LONGEST_NAME = 64
@@ -301,6 +301,8 @@ def _read_level(found: _Found, reading: Reading, taken: list[Path]) -> None:
             level = level_of_word(item)
             if name == "s":
                 level = level_of_mongodb(item) if holder.traits & Trait.MONGODB else UNKNOWN
+            elif level == FATAL and name == "priority" and not _is_of_a_log(holder):
+                level = UNKNOWN
             if level != UNKNOWN:
                 reading.level = level
                 taken.append((*path, name))
@@ -310,6 +312,11 @@ def _read_level(found: _Found, reading: Reading, taken: list[Path]) -> None:
             numbers.append((path, holder, name, number))
     if not _take_number(numbers, reading, taken):
         _read_odd_level(found, reading)
+
+
+def _is_of_a_log(found: _Found) -> bool:
+    """Return whether `priority` is a level: of syslog or Falco, and not how urgent a task or a ticket is."""
+    return bool(found.traits & (Trait.SYSLOG | Trait.JOURNALD)) or "rule" in found.value
 
 
 def _take_number(numbers: list[tuple[Path, _Found, str, int]], reading: Reading, taken: list[Path]) -> bool:

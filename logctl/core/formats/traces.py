@@ -65,7 +65,7 @@ TRACES = {
             "go",
             r"goroutine\ \d{1,10}\ .{0,200}:$|exit\ status\ \d|\[signal\ |runtime\ stack:|created\ by\ "
             r"|panic:"
-            r"|fatal\ error:|\[recovered\]|\.\.\.additional\ frames|r(?:[a-ds]?[xip]|\d{1,2}|flags"
+            r"|fatal\ error:|\[recovered\]|\.\.\.additional\ frames|r(?:[a-d]x|ip|\d{1,2}|flags"
             r"|[sd]i|[sb]p)\s+0x"
             r"|[cfg]s\ +0x|PC=0x|signal\ arrived|goroutine\ running\ on|runtime:",
             FATAL,
@@ -83,7 +83,7 @@ TRACES = {
         ),
         _trace(
             "node source",
-            r"(?:Uncaught\ )?[A-Z][\w.]{0,60}(?:\ \[[A-Z_\d]{1,60}\])?(?::\ |$)|\[?[A-Z]\w{0,60}Error"
+            r"(?:Uncaught\ )?[A-Z][\w.]{0,60}(?:\ \[[A-Z_\d]{1,60}\])?(?::\ |$)|\[[A-Z]\w{0,60}"
             r"|Node\.js\ v\d|\}"
             r"|Thrown\ at:|Emitted\ '",
         ),

@@ -59,8 +59,8 @@ class Entry:
     `value` is the JSON object, or the text of the lines. `reading` is what it says, and `text` its original
     text; without them, `value` is yet to be read. `offset` and `end` count bytes, `line` counts from 1. `ts`
     (milliseconds) is the entry's own time or the last one before it in the source; None if there was none.
-    `chain` and `source` are those of its first line (see `Trail`). `again` counts the earlier files of the same
-    name that began with the same lines.
+    `chain` and `source` are those of its first line (see `Trail`). `again` counts the earlier files of the
+    same name that began with the same lines.
     """
 
     offset: int

@@ -87,7 +87,7 @@ class FollowedInputs:
         source = Source(
             chosen.app, read_at, read_at, chosen.name, chosen.where, otherwise=otherwise, names=names
         )
-        made = list(records(item.batch.entries, source))
+        made = list(records(chosen.selection.of(item.batch.entries), source))
         if chosen.app is None and otherwise is None and any(map(_has_no_app, made)):
             made = self._with_apps(item, made, source)
         placed = [one for one in made if isinstance(one, Placed)]
@@ -109,7 +109,8 @@ class FollowedInputs:
         if item.path not in self._named and not any(isinstance(one, Placed) for one in made):
             raise _needs_app(item.path)
         otherwise = AppNames(by_path=True, mapping=source.names.mapping).of_path(item.path)
-        return list(records(item.batch.entries, replace(source, otherwise=otherwise or None)))
+        entries = self._inputs.selection.of(item.batch.entries)
+        return list(records(entries, replace(source, otherwise=otherwise or None)))
 
     def _encoding_warnings(self, item: FileBatch, placed: Iterable[Placed]) -> tuple[str, ...]:
         if item.path in self._not_utf8:

@@ -21,6 +21,7 @@ from logctl.ops.send.format_catalogue import chosen_format
 from logctl.ops.send.input_files import open_source, read_entries
 from logctl.ops.send.input_forms import Errors, Requested
 from logctl.ops.send.record_identity import Placed, Source, records
+from logctl.ops.send.record_selection import RecordSelection
 from logctl.ops.send.sender import Outgoing
 from logctl.ops.send.stream_pauses import with_pauses
 from logctl.stack.format_settings import LogSource, source_of
@@ -44,8 +45,8 @@ class Inputs:
     `only` are those of `formats.reading.Context`. `notice` is called with a sentence for people, once for
     each thing that they should know about an input, such as its encoding. `app_from` is the value of
     `--app-from` and `app_names` the table of app ids, for when there is no `app`. Records that do not name
-    their app then get the app `otherwise`, or are rejected if that is None too. `sources` are settings for
-    the files that match.
+    their app then get the app `otherwise`, or are rejected if that is None too. `selection` says which
+    records are sent, `sources` are settings for the files that match.
     """
 
     paths: Sequence[str]
@@ -61,6 +62,7 @@ class Inputs:
     app_from: str | None = None
     app_names: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[LogSource, ...] = ()
+    selection: RecordSelection = field(default_factory=RecordSelection)
     refused: list[tuple[str, Rejection]] = field(default_factory=list)
     notice: Callable[[str], object] | None = None
     _noticed: set[str] = field(default_factory=set, init=False)
@@ -145,7 +147,7 @@ class Inputs:
                 only=chosen.only,
                 sample=not is_stream(path),
             )
-            for item in records(entries, source):
+            for item in records(self.selection.of(entries), source):
                 if isinstance(item, Placed) and NOT_UTF8 in item.record.flags and self._first(path):
                     name = "Standard input" if path == STDIN else path
                     self._notice(

@@ -22,8 +22,8 @@ from logctl.ops.send.app_names import AppNames
 from logctl.ops.send.entries import Entry, Recognised, Rejection
 
 _SMALL = 16 * 1024
-"""Characters of a text whose record fits a message in any case: it has fewer values, and is not longer than a few
-times the text."""
+"""Characters of a text whose record fits a message in any case: it has fewer values, and is not longer than
+a few times the text."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Source:
     names: AppNames = field(default_factory=AppNames)
 
     def app_of(self, reading: Reading, text: str = "") -> str | None:
-        """Return the app of a record without `appid`, whose original text is `text`; None if there is none."""
+        """Return the app of a record without `appid`; None if there is none. `text` is its original text."""
         return self.app or self.names.of_reading(reading, text) or self.otherwise
 
 

@@ -219,6 +219,59 @@ FORMATS = (
         ),
     ),
     Format(
+        name="access without brackets",
+        describes="Access logs without brackets around the time: PHP-FPM",
+        head=rf"""
+            {NO_LEVEL}(?P<client>{_COLUMN})\ (?:{_COLUMN})?\ {{1,2}}(?:(?!\d\d?/){_USER}\ {{1,2}})?
+            (?=\d{{1,2}}/[A-Z][a-z]{{2}}/\d{{4}}:)<time>\ (?={_REQUEST}{_STATUS_BYTES})
+        """,
+        joins=Joins.NONE,
+        examples=(
+            line(
+                '127.0.0.1 -  27/Nov/2026:10:15:30 +0000 "GET /index.php" 200',
+                time="2026-11-27T10:15:30Z",
+                level="UNKNOWN",
+                message='"GET /index.php" 200',
+                client="127.0.0.1",
+                method="GET",
+                path="/index.php",
+                status=200,
+            ),
+            line(
+                '10.0.0.9 - ann 27/Nov/2026:11:15:30 +0100 "POST /index.php" 500',
+                time="2026-11-27T10:15:30Z",
+                level="UNKNOWN",
+                message='"POST /index.php" 500',
+                user="ann",
+                status=500,
+            ),
+        ),
+    ),
+    Format(
+        name="iis comma",
+        describes="Access log of IIS in its own format, with commas",
+        head=r"""
+            (?P<client>[\da-fA-F.:%]{2,50}),\ (?P<user>[^,\n]{1,100}),\ <time>
+            ,\ (?=(?P<service>\w{1,40}),\ (?P<host>[^,\n]{1,100}),\ [^,\n]{1,60},\ (?P<duration>\d{1,10}),\ \d+
+            ,\ (?P<bytes>\d{1,15}),\ (?P<status>\d{3}),\ \d+,\ (?P<method>[A-Z]{1,20}),\ (?P<path>[^,\n]{1,300}+))
+        """,
+        joins=Joins.NONE,
+        examples=(
+            line(
+                "10.0.0.9, ann, 11/27/2026, 10:15:30, W3SVC1, WEB1, 10.0.0.1, 15, 1, 2, 200, 0, GET, /x, -,",
+                time="2026-11-27T10:15:30Z",
+                level="UNKNOWN",
+                message="W3SVC1, WEB1, 10.0.0.1, 15, 1, 2, 200, 0, GET, /x, -,",
+                client="10.0.0.9",
+                user="ann",
+                status=200,
+                bytes=2,
+                duration=15,
+                path="/x",
+            ),
+        ),
+    ),
+    Format(
         name="access without request",
         describes="Lines of access logs that have a client and a time in brackets, but no request: Python's http.server",
         head=rf"""

@@ -10,9 +10,7 @@ from logctl.core.formats.reading import Format, Joins
 
 _THREAD = r"\[(?P<thread>(?:[^\[\]\n]|\[[^\[\]\n]{0,80}\]){0,160}+)\]"
 _CLASS = r"[A-Za-z_$][\w$.\-/]{0,160}+(?:\[[\w.\-/\[\]]{0,80}\])?"
-_PLACE = (
-    r"(?:\s*\((?P<file>[\w$\-]{1,80}\.\w{1,8}|Unknown\ Source|Native\ Method)(?::(?P<line>\d{1,6}|\?))?\))?"
-)
+_PLACE = r"(?:\s*\((?P<file>[\w$\-]{1,80}\.\w{1,8}|Unknown\ Source|Native\ Method)(?::(?:[\w$<>]{1,80}\()?(?P<line>\d{1,6}|\?)\)?)?\))?"
 # Trace ids and other context that applications add in brackets.
 _CONTEXTS = r"(?:\[[^\[\]\n]{0,120}+\]\s++){0,4}"
 
@@ -423,6 +421,22 @@ FORMATS = (
                 level="INFO",
                 message="GC(0) Pause Young (Normal)",
                 logger="gc,start",
+            ),
+        ),
+    ),
+    Format(
+        "java.util.logging in one line",
+        "java.util.logging with a format that has the level and the message in the line of the time",
+        r"(?=[^\W\d]{3,10}\.?\ \d\d?,\ \d{4}[ ,])<time>\ (?P<logger>[A-Za-z_$][\w.$]{0,160}+)\ (?P<function>[\w$<>]{1,80})\ "
+        r"<level>:\ ",
+        examples=(
+            line(
+                "Nov 27, 2026 10:15:30 AM com.acme.Shop main SEVERE: payment failed",
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="payment failed",
+                logger="com.acme.Shop",
+                function="main",
             ),
         ),
     ),

@@ -77,7 +77,7 @@ FORMATS = (
     Format(
         name="kafka",
         describes="Kafka, and other programs whose logger stands in brackets at the end",
-        head=r"\[<time>\]\ <level>\ (?=[^\n]*\((?P<logger>[a-z]\w{0,60}(?:\.[\w$]{1,100}){1,12})\)$)",
+        head=r"\[<time>\]\ <level>\ (?=[^\n]*\((?P<logger>[a-z]\w{0,60}(?:\.[\w$]{1,100}){1,12}(?::\d{1,6})?)\)$)",
         examples=(
             line(
                 "[2026-11-27 10:15:30,123] INFO [KafkaServer id=0] started (kafka.server.KafkaServer)",
