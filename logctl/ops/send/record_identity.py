@@ -23,7 +23,7 @@ from logctl.ops.send.entries import Entry, Recognised, Rejection
 
 _SMALL = 16 * 1024
 """Characters of a text whose record fits a message in any case: it has fewer values, and is not longer than
-few times the text."""
+a few times the text."""
 
 
 @dataclass(frozen=True)
