@@ -16,8 +16,7 @@ from typing import Any
 
 from logctl.core import levels
 from logctl.core.appid import RULE, is_appid
-from logctl.core.formats.reader import read_value
-from logctl.core.formats.reading import Context, Reading
+from logctl.core.formats.reading import Reading
 from logctl.core.times import iso, parse_time, plausible
 
 RAW = "logctl.raw"
@@ -120,18 +119,6 @@ def from_reading(reading: Reading, *, appid: str | None, seq: int, sent_at: int,
     )
 
 
-def from_mapping(
-    value: Mapping[str, Any], *, appid: str | None, seq: int, sent_at: int, fallback_id: str
-) -> Record:
-    """Return the record of a producer's JSON object, as `from_reading` does. Times without a zone are UTC.
-
-    Raises:
-        Rejected: with `appid` or `group_mismatch`.
-    """
-    reading = read_value(value, Context(reference=sent_at))
-    return from_reading(reading, appid=appid, seq=seq, sent_at=sent_at, fallback_id=fallback_id)
-
-
 def _take_appid(fields: dict[str, Any], expected: str | None) -> str:
     if "appid" not in fields:
         if expected is None:
@@ -143,12 +130,6 @@ def _take_appid(fields: dict[str, Any], expected: str | None) -> str:
     if expected is not None and claimed != expected:
         raise Rejected("group_mismatch", f"the record belongs to {claimed!r}, the message to {expected!r}")
     return str(claimed)
-
-
-def find_time(value: Mapping[str, Any], otherwise: int | None) -> int | None:
-    """Return the time of an object in milliseconds, without comparing it with a clock; else `otherwise`."""
-    ts = read_value(value, Context(reference=otherwise or 0)).ts
-    return otherwise if ts is None else ts
 
 
 def derive_id(*parts: object) -> str:
@@ -271,7 +252,7 @@ def from_cold(cold: object, appid: str) -> Record:
 
 
 def shown_fields(record: Record) -> dict[str, Any]:
-    """Return the fields of a record that are shown and searched: all but `RAW`, which repeats what the record says."""
+    """Return the fields that are shown and searched: all but `RAW`, which repeats what the record says."""
     return {name: value for name, value in record.fields.items() if name != RAW}
 
 

@@ -276,8 +276,8 @@ class Redactor:
         found += more
         raw = record.fields.get(RAW)
         if raw is not None:
-            # The original text repeats what the record has. A secret that is recognised by the name of its field
-            # might not be recognised there, so the text is kept only in records that have no secret.
+            # The original text repeats what the record has. A secret that is recognised by the name of its
+            # field might not be recognised there, so the text is kept only in records that have no secret.
             in_raw = self._value(raw)[1]
             if found + in_raw == 0:
                 fields[RAW] = raw

@@ -75,16 +75,16 @@ def _main() -> None:
         for name, case in cases(*names):
             try:
                 wrong = difference(case, read(case, Path(folder)))
-            except Exception as problem:  # noqa: BLE001 - reported as the result of the case
+            except Exception as problem:
                 wrong = f"{type(problem).__name__}: {problem}"
             for key in (name, "all"):
                 right, number, weight, of = totals.get(key, [0, 0, 0, 0])
                 users = case.get("users", 3)
                 totals[key] = [right + (not wrong), number + 1, weight + users * (not wrong), of + users]
             if wrong and verbose:
-                print(f"{name}: {case['format']}: {wrong}")  # noqa: T201
+                print(f"{name}: {case['format']}: {wrong}")
     for name, (right, number, weight, of) in totals.items():
-        print(f"{name:30} {right:4} of {number:4}  weighted {weight / of:.1%}")  # noqa: T201
+        print(f"{name:30} {right:4} of {number:4}  weighted {weight / of:.1%}")
 
 
 if __name__ == "__main__":

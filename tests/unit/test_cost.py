@@ -21,13 +21,14 @@ from logctl.aws.clients import Aws
 from logctl.core.envelope import pack
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.hot_rows import make_chunks, to_item
-from logctl.core.records import Record, derive_id, from_mapping, to_cold
+from logctl.core.records import Record, derive_id, to_cold
 from logctl.core.times import DAY, HOUR, MINUTE, iso, to_datetime
 from logctl.ops.cost import estimate
 from logctl.ops.cost.bill import MONTH, total
 from logctl.ops.cost.load import Load, parse_rate
 from logctl.ops.cost.measured import usage
 from logctl.ops.cost.prices import REGIONS, prices
+from logctl.ops.send.object_records import from_mapping
 from logctl.ops.send.sample_records import sample_records
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.settings import Settings

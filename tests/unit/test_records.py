@@ -14,13 +14,13 @@ from logctl.core.records import (
     TS_DERIVED,
     Record,
     Rejected,
-    from_mapping,
     from_wire,
     to_cold,
     to_public,
     to_wire,
 )
 from logctl.core.times import parse_time
+from logctl.ops.send.object_records import from_mapping
 
 SENT = parse_time("2026-01-31T12:00:00Z")
 

@@ -19,12 +19,13 @@ from logctl.core.errors import UsageError
 from logctl.core.histogram import buckets
 from logctl.core.hot_rows import make_chunks
 from logctl.core.partitions import LOGS, Partition, Scope
-from logctl.core.records import Record, Rejected, find_time, from_cold, from_wire, to_cold, to_wire
+from logctl.core.records import Record, Rejected, from_cold, from_wire, to_cold, to_wire
 from logctl.core.redaction import UNREADABLE, Redactor
 from logctl.core.safe_text import json_text, neutralise
 from logctl.core.schema import COLUMNS, parquet_descriptor, storage_descriptor
 from logctl.core.times import DAY, EARLIEST, HOUR, LATEST, SECOND, TimeRange, iso, parse_time
 from logctl.core.unpacking import unpack
+from logctl.ops.send.object_records import find_time
 from logctl.pipeline.delivery.canary import Canary
 from logctl.pipeline.stores.catalog import _failures
 from logctl.pipeline.stores.hot import HotStore

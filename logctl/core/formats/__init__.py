@@ -1,1 +1,1 @@
-"""Reading log lines of any format: declarations of formats, and the one reader that `send` and the consumer use."""
+"""Reading log lines of any format: declarations of formats, and the reader of `send` and the consumer."""

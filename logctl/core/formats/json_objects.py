@@ -1,4 +1,4 @@
-"""Finding the JSON objects in lines of text: one or several in a line, and objects that span several lines."""
+"""Finding the JSON objects in lines of text: one or several in a line, and objects of several lines."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The objects in a text. `rest` is the index at which an object without an end begins; None if there is none."""
+    """The objects in a text. `rest` is the index of an object without an end; None if there is none."""
 
     found: tuple[Found, ...]
     rest: int | None = None
 
 
 def find_objects(text: str) -> Scan | None:
-    """Return the objects that a text consists of, between which commas are allowed; None if it is something else.
+    """Return the objects that a text consists of, with or without commas between; None for other text.
 
     The last one may be cut off.
     """

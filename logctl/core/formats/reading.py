@@ -25,8 +25,8 @@ class Context:
     """What a line does not say about itself.
 
     Attributes:
-        reference: milliseconds; decides the year and the day of times that have none. For a file it is the time
-            of its last modification.
+        reference: milliseconds; decides the year and the day of times that have none. For a file it is the
+            time of its last modification.
         zone: the zone of times that have none.
         formats: formats that the user has declared; they are tried before all others.
         only: the name of the only format to read; None for all.
@@ -48,11 +48,11 @@ class Reading:
         message: the text without time, level and the other parts of the head.
         ts: milliseconds, UTC; None if the line has no time, or (with `BAD_TIME`) one that does not exist.
         level: one of `levels.ORDER`, or `UNKNOWN`.
-        fields: the other parts, by name: host, process, pid, thread, logger, trace_id, stream, pod, container …
+        fields: the other parts, by name: host, process, pid, thread, logger, trace_id, stream, pod …
         flags: `BAD_TIME`, `AMBIGUOUS_TIME`, `MALFORMED_JSON`.
         format: the name of the innermost format that was recognised; "" if none was.
         layers: the names of the layers around it, from the outermost.
-        zone: the zone of the time as the line gives it (`+01:00`, `CET`, `Z`); "" if `Context.zone` was applied.
+        zone: the zone of the time as the line gives it (`+01:00`, `CET`, `Z`); "" if it is `Context.zone`.
         begins: the line has a head of its own: it never continues a record.
         app: the name of the application as the line gives it (unit, container, service), "" if it does not.
         partial: the next line of the same `stream` continues this one without a line break.
@@ -80,7 +80,7 @@ class Joins(StrEnum):
     """Which lines after a head belong to its record."""
 
     TRACES = "traces"
-    """Stack traces of the known runtimes, and indented lines; the rule of formats that do not say otherwise."""
+    """Stack traces of the known runtimes, and indented lines: the rule of most formats."""
     UNTIL_HEAD = "until head"
     """Every line until the next head of the same format: a format whose records always have several lines."""
     NONE = "none"
@@ -112,19 +112,20 @@ class Format:
     Attributes:
         name: what `--format` and `formats list` call it.
         describes: which programs write it.
-        head: a regular expression in verbose syntax from the first character to the message. `<time>` stands for
-            any form of time, `<level>` for any word of a level. Named groups become fields; a group `message`
-            is the message where that is not the rest of the line, a group `level` a level that is not a word
-            (`levels` says what it means), a group `app` the name of the application,
-            and a group `pairs` the text `key=value …`. Groups whose names differ in a `_` at the end are one field.
+        head: a regular expression in verbose syntax from the first character to the message. `<time>` stands
+            for any form of time, `<level>` for any word of a level. Named groups become fields; a group
+            `message` is the message where that is not the rest of the line, a group `level` a level that is
+            not a word (`levels` says what it means), a group `app` the name of the application, and a group
+            `pairs` the text `key=value …`. Groups whose names differ in a `_` at the end are one field. The
+            head of a user's format is in plain syntax (see `own_formats`).
         first: the characters with which a line can begin; "" to find them from `head`.
         levels: what the format's own words for levels mean, beside the general ones.
         begins: whether a line of this format always begins a record. A line of a stack trace does not: it can
             belong to the record before.
         joins: which lines after a head belong to its record.
-        utc: times without a zone are in UTC, whatever the sender's zone is: what a service or a standard says.
+        utc: times without a zone are in UTC, as a service or a standard says, whatever the sender's zone is.
         examples: examples with right answers; the tests and the reference page are made of them.
-        time: for a format that a user declares, the form of its time as `strptime` takes it; "" to recognise it.
+        time: for a user's format, the form of its time as `strptime` takes it; "" to recognise it.
     """
 
     name: str

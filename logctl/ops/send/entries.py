@@ -10,8 +10,8 @@ from typing import Any
 from logctl.core import strictjson
 from logctl.core.formats.reading import Reading
 from logctl.core.levels import UNKNOWN
-from logctl.core.records import find_time
 from logctl.ops.send.input_forms import Errors
+from logctl.ops.send.object_records import find_time
 
 MAX_LINE = 1024 * 1024
 """Bytes of a line of text, or of a JSON object."""

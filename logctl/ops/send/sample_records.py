@@ -6,8 +6,9 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from logctl.core.records import Record, derive_id, from_mapping
+from logctl.core.records import Record, derive_id
 from logctl.core.times import MINUTE, iso
+from logctl.ops.send.object_records import from_mapping
 
 APPS = ("checkout", "inventory", "web")
 BURST_APP = "checkout"
