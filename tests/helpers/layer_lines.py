@@ -159,6 +159,13 @@ LAYERS = [
         None,
         {"log_group": "/aws/lambda/shop"},
     ),
+    (
+        "/ecs/shop ecs/api/0123456789abcdef0123456789abcdef x",
+        "aws logs",
+        "x",
+        None,
+        {"log_group": "/ecs/shop"},
+    ),
     # Collectors
     (f'{AT}+00:00\tapp.shop\t{{"a":1}}', "fluentd", '{"a":1}', f"{AT}.000Z", {"tag": "app.shop"}),
     (

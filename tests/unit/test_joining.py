@@ -476,3 +476,14 @@ def test_any_state_is_taken(lines: list[str], text: str) -> None:
 def test_a_line_without_a_message(text: str) -> None:
     found = messages(f"{HEAD}\n{text}\n{NEXT}")
     assert (found[0], found[-1]) == (messages(HEAD)[0], messages(NEXT)[0])
+
+
+def test_the_line_after_a_group_of_exceptions_is_no_exception():
+    """`INFO:     ok` has the form of the last line of a traceback, which a group does not have."""
+    group = SAMPLES["python group"].text.splitlines()
+    joiner: Joiner[int] = Joiner(CONTEXT)
+    found = []
+    for number, line in enumerate(["ERROR:    boom", *group, "INFO:     ok"]):
+        found += joiner.line(line, number)
+    found += joiner.end()
+    assert [(joined.reading.level, joined.lines) for joined in found] == [("ERROR", len(group) + 1), ("INFO", 1)]

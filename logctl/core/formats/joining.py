@@ -689,6 +689,8 @@ def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> _Verdi
 def _in_python(state: _State, reading: Reading, inner: str) -> _Verdict:
     if state.step == 3:
         return _Verdict(inner.startswith("Traceback (most"))
+    if reading.begins and reading.level != UNKNOWN and reading.format:
+        return _Verdict.NO  # `INFO: …` has the form of an exception; the lines of a group end without one
     if state.step == 1 and (_EXCEPTION_NAME if state.blank else _EXCEPTION_LINE).match(inner, 0, 300):
         return _Verdict.YES
     if state.step == 2 and not reading.begins:

@@ -123,7 +123,7 @@ def _from_blank(text: str, context: Context) -> Layer | None:
     return layer if layer is not None and layer.name == "cloud foundry" else None
 
 
-_LOG_GROUP = re.compile(r"(?P<group>/[\w./#-]{1,500}) (?=\d{4}/\d\d/\d\d/(?:[\w-]{1,140})?\[)")
+_LOG_GROUP = re.compile(r"(?P<group>/[\w./#-]{1,500}) (?=\d{4}/\d\d/\d\d/|[\w.-]{1,128}/|i-[0-9a-f]{8})")
 
 
 def _from_slash(text: str, _context: Context) -> Layer | None:

@@ -32,7 +32,7 @@ FORMATS = (
         ),
     ),
     Format(
-        name="bars",
+        name="step counter",
         describes="Time, component and process between bars, without a level: Huawei's step counter",
         head=r"(?=\d{8}-\d{1,2}:)<time>\|(?P<logger>[\w.-]{1,100})\|(?P<pid>\d{1,12})\|",
         examples=(

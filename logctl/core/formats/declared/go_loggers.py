@@ -35,6 +35,23 @@ FORMATS = (
         ),
     ),
     Format(
+        "logrus on a terminal with time and fields",
+        "logrus with FullTimestamp: the message is padded, and fields follow it",
+        r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[<time>\](?P<function>[\w.\-/]{1,120}\(\))?\s+"
+        r"(?P<message>(?:\S|\ (?!\ ))++)\s\s+(?P<pairs>[\w.\-]{1,60}=.*)$",
+        levels={"TRAC": "TRACE"},
+        examples=(
+            line(
+                'ERRO[2026-11-27T10:15:30Z] payment failed                               id=17 err="no such card"',
+                time="2026-11-27T10:15:30Z",
+                level="ERROR",
+                message="payment failed",
+                id="17",
+                err="no such card",
+            ),
+        ),
+    ),
+    Format(
         "logrus on a terminal with time",
         "logrus with FullTimestamp",
         r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[<time>\](?P<function>[\w.\-/]{1,120}\(\))?\s+",
