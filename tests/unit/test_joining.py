@@ -471,7 +471,8 @@ def test_any_state_is_taken(lines: list[str], text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Nov 27 10:15:30 web1 app[812]: ", "2026-11-27T10:15:30.123456789Z stdout F ", "web-1  | ", "[", " "]
+    "text",
+    ["Nov 27 10:15:30 web1 app[812]: ", "2026-11-27T10:15:30.123456789Z stdout F ", "web-1  | ", "[", " "],
 )
 def test_a_line_without_a_message(text: str) -> None:
     found = messages(f"{HEAD}\n{text}\n{NEXT}")
@@ -486,4 +487,7 @@ def test_the_line_after_a_group_of_exceptions_is_no_exception():
     for number, line in enumerate(["ERROR:    boom", *group, "INFO:     ok"]):
         found += joiner.line(line, number)
     found += joiner.end()
-    assert [(joined.reading.level, joined.lines) for joined in found] == [("ERROR", len(group) + 1), ("INFO", 1)]
+    assert [(joined.reading.level, joined.lines) for joined in found] == [
+        ("ERROR", len(group) + 1),
+        ("INFO", 1),
+    ]

@@ -267,6 +267,8 @@ def test_a_shape_of_lines(shape: str, level: str, message: str, fields: dict[str
 
 
 LOGFMT = [
+    ("at=ERROR ts=2026-11-27T10:15:30Z msg=\"payment failed\" id=17", "ERROR", "payment failed", {"id": "17"}),
+    ("at=error code=H12 method=GET", "UNKNOWN", "at=error code=H12 method=GET", {"at": "error"}),
     ("level=info ts=2026-01-31T08:15:00Z msg=\"a b\" id=1", "INFO", "a b", {"id": "1"}),
     ("ts=2026-01-31T08:15:00Z lvl=eror caller=x.go:1 msg='a b'", "ERROR", "a b", {"caller": "x.go:1"}),
     ("time=2026-01-31T08:15:00Z severity=WARNING message=a b c id=1", "WARN", "a b c", {"id": "1"}),

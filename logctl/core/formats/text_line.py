@@ -14,6 +14,7 @@ from logctl.core.formats.registry import FORMATS
 from logctl.core.formats.time_forms import scan_time
 from logctl.core.levels import UNKNOWN
 
+
 @lru_cache(maxsize=64)
 def _tree(only: str | None) -> FormatTree:
     """Return the declared formats, or the only one to read; a program that reads no logs does not build them."""

@@ -42,7 +42,7 @@ FORMATS = (
         levels={"TRAC": "TRACE"},
         examples=(
             line(
-                "ERRO[2026-11-27T10:15:30Z] payment failed                               id=17 err=\"no such card\"",
+                'ERRO[2026-11-27T10:15:30Z] payment failed                               id=17 err="no such card"',
                 time="2026-11-27T10:15:30Z",
                 level="ERROR",
                 message="payment failed",
