@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def follow(context: Context, inputs: Inputs, options: SendOptions) -> None:
     """Send the lines that are appended to files, until Ctrl-C."""
     from logctl.ops.send.follow_paths import FollowPaths
+    from logctl.ops.send.follow_rounds import rounds
     from logctl.ops.send.followed_file import FollowedFile
-    from logctl.ops.send.followed_files import FollowedFiles, rounds
+    from logctl.ops.send.followed_files import FollowedFiles
     from logctl.ops.send.followed_messages import FollowedInputs
     from logctl.ops.send.sender import Outgoing, Sender
 

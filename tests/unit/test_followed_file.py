@@ -25,7 +25,8 @@ from logctl.ops.send.entries import Entry
 from logctl.ops.send.follow_checkpoint import Checkpoint, FollowState
 from logctl.ops.send.followed_content import SETTLE, SETTLE_OF_TRACES, FollowedContent
 from logctl.ops.send.followed_file import FollowBatch, FollowedFile
-from logctl.ops.send.log_rotation import CompressedFile, rotated_name
+from logctl.ops.send.growing_file import CompressedFile
+from logctl.ops.send.rotated_names import rotated_name
 
 START = 1_770_000_000_000
 

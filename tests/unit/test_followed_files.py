@@ -18,9 +18,10 @@ from logctl.core.errors import UsageError
 from logctl.ops.send.entries import Entry
 from logctl.ops.send.follow_checkpoint import FollowedElsewhere
 from logctl.ops.send.follow_paths import FollowPaths
+from logctl.ops.send.follow_rounds import GATHER_SECONDS, rounds
 from logctl.ops.send.followed_content import SETTLE, FollowedContent
 from logctl.ops.send.followed_file import FollowedFile
-from logctl.ops.send.followed_files import GATHER_SECONDS, FollowedFiles, FollowRound, rounds
+from logctl.ops.send.followed_files import FollowedFiles, FollowRound
 from logctl.ops.send.path_patterns import path_regex
 
 START = int(time.time() * 1000) + 3_600_000

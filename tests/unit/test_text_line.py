@@ -21,7 +21,9 @@ REFERENCE = parse_time("2026-02-01T00:00:00Z")
 
 def head(line: str, reference: int = REFERENCE) -> tuple[str | None, str] | None:
     found = read_line(line, Context(reference))
-    return (None if found.ts is None else iso(found.ts), found.level) if found.begins or found.layers else None
+    return (
+        (None if found.ts is None else iso(found.ts), found.level) if found.begins or found.layers else None
+    )
 
 
 def find_level(line: str) -> str:
@@ -267,13 +269,13 @@ def test_a_shape_of_lines(shape: str, level: str, message: str, fields: dict[str
 
 
 LOGFMT = [
-    ("at=ERROR ts=2026-11-27T10:15:30Z msg=\"payment failed\" id=17", "ERROR", "payment failed", {"id": "17"}),
-    ("at=error code=H12 method=GET", "UNKNOWN", "at=error code=H12 method=GET", {"at": "error"}),
-    ("level=info ts=2026-01-31T08:15:00Z msg=\"a b\" id=1", "INFO", "a b", {"id": "1"}),
+    ('ts=2026-01-31T08:15:00Z at=ERROR msg="a b" id=17', "ERROR", "a b", {"id": "17"}),
+    ("ts=2026-01-31T08:15:00Z at=error code=H12", "UNKNOWN", "at=error code=H12", {"at": "error"}),
+    ('level=info ts=2026-01-31T08:15:00Z msg="a b" id=1', "INFO", "a b", {"id": "1"}),
     ("ts=2026-01-31T08:15:00Z lvl=eror caller=x.go:1 msg='a b'", "ERROR", "a b", {"caller": "x.go:1"}),
     ("time=2026-01-31T08:15:00Z severity=WARNING message=a b c id=1", "WARN", "a b c", {"id": "1"}),
-    ("@timestamp=2026-01-31T08:15:00Z @level=error @message=\"a\"", "ERROR", "a", {}),
-    ("t=2026-01-31T08:15:00Z level=error err=\"a \\\"b\\\"\"", "ERROR", 'err="a \\"b\\""', {"err": 'a "b"'}),
+    ('@timestamp=2026-01-31T08:15:00Z @level=error @message="a"', "ERROR", "a", {}),
+    ('t=2026-01-31T08:15:00Z level=error err="a \\"b\\""', "ERROR", 'err="a \\"b\\""', {"err": 'a "b"'}),
     ("2026-01-31T08:15:00Z level=error msg=a", "ERROR", "a", {}),
 ]
 
@@ -286,7 +288,7 @@ def test_logfmt(line: str, level: str, message: str, fields: dict[str, object]) 
     assert {name: found.fields.get(name) for name in fields} == fields
 
 
-@pytest.mark.parametrize("line", ["a=b is a sentence", "x=5", "a=1, b", "= x", "a=\"b", "a= b"])
+@pytest.mark.parametrize("line", ["a=b is a sentence", "x=5", "a=1, b", "= x", 'a="b', "a= b"])
 def test_what_only_begins_as_logfmt_is_a_text(line: str) -> None:
     assert read_text(line, Context(REFERENCE)) == Reading(line)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from functools import lru_cache
 
 _ALL = frozenset(map(chr, range(33, 127)))
 _DIGITS = frozenset("0123456789")

@@ -17,7 +17,7 @@ from logctl.core.levels import UNKNOWN
 
 @lru_cache(maxsize=64)
 def _tree(only: str | None) -> FormatTree:
-    """Return the declared formats, or the only one to read; a program that reads no logs does not build them."""
+    """Return the declared formats, or the only one to read; they are built when the first line is read."""
     return FormatTree(declared for declared in FORMATS if only in (None, declared.name))
 
 

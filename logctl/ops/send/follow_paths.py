@@ -10,8 +10,8 @@ from enum import StrEnum, unique
 from pathlib import Path
 
 from logctl.core.errors import UsageError
-from logctl.ops.send.log_rotation import rotated_among
 from logctl.ops.send.path_patterns import is_path_pattern, matching_files, path_regex
+from logctl.ops.send.rotated_names import rotated_among
 
 _PACKED = {".gz", ".zst", ".bz2", ".xz", ".lz4", ".z", ".zip", ".7z", ".tgz", ".tar", ".lzma"}
 

@@ -17,6 +17,7 @@ from logctl.core.times import SECOND
 from logctl.ops.send.date_order import day_first
 from logctl.ops.send.entries import MAX_LINE, Entry, Rejection
 from logctl.ops.send.follow_checkpoint import FollowState, Pending
+from logctl.ops.send.growing_file import GrowingFile
 from logctl.ops.send.input_forms import (
     LOOK,
     Errors,
@@ -28,7 +29,6 @@ from logctl.ops.send.input_forms import (
     recognise,
 )
 from logctl.ops.send.line_reader import LineReader, Position
-from logctl.ops.send.log_rotation import GrowingFile
 
 SETTLE = SECOND
 """How long a file must not change until its last record counts as complete."""

@@ -23,8 +23,9 @@ from logctl.core.errors import UsageError
 from logctl.ops.send.entries import Entry, Rejection
 from logctl.ops.send.follow_checkpoint import Checkpoint, FollowState, Pending
 from logctl.ops.send.followed_content import SETTLE_OF_TRACES, FollowedContent, holds, state_at_start
+from logctl.ops.send.growing_file import GrowingFile, open_file
 from logctl.ops.send.input_forms import LOOK, Compression, compression
-from logctl.ops.send.log_rotation import Following, GrowingFile, find, find_copy, open_file, open_next
+from logctl.ops.send.log_rotation import Following, find, find_copy, open_next
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
 
 from logctl.core.errors import UsageError
 from logctl.core.times import MINUTE, SECOND
@@ -27,12 +26,8 @@ from logctl.ops.send.follow_checkpoint import CheckpointUnusable, FollowedElsewh
 from logctl.ops.send.follow_paths import FollowPaths, FoundPaths, LeftOut
 from logctl.ops.send.followed_content import holds
 from logctl.ops.send.followed_file import FollowBatch, FollowedFile
-from logctl.ops.send.log_rotation import open_rotated
+from logctl.ops.send.growing_file import open_rotated
 
-POLL_SECONDS = 0.2
-GATHER_SECONDS = 1.0
-"""How long records are collected after a round, because a message of one record costs as much as a message of
-a thousand."""
 MAX_OPEN = 100
 """How many files are open at the same time, with two file descriptors each: one locks the checkpoint."""
 _MAX_BATCHES = 50
@@ -370,44 +365,6 @@ class FollowedFiles:
             self._notices.append(
                 f"Not followed, because they are {reason}: {names}{more}. Send them with `logctl send`."
             )
-
-
-class _Sleep(Protocol):
-    def __call__(self, seconds: float, /) -> object: ...
-
-
-def rounds(
-    files: FollowedFiles,
-    *,
-    clock: Callable[[], int],
-    sleep: _Sleep,
-    on_notice: Callable[[str], object],
-    interval: float = POLL_SECONDS,
-    gather: float = GATHER_SECONDS,
-) -> Iterator[FollowRound]:
-    """Yield rounds without end; each has to be committed before the next. Notices go to `on_notice`.
-
-    While files have more than one batch, their next ones follow at once. Otherwise the files are polled every
-    `interval` seconds, and records are collected for `gather` seconds after each round.
-    """
-    waits_until = 0
-    while True:
-        now = clock()
-        # A clock that was set back must not stop anything.
-        gathering = now < waits_until <= now + int(gather * 1000)
-        found = files.poll(now, only_much=gathering)
-        for notice in found.notices:
-            on_notice(notice)
-        if found.batches:
-            yield found
-            if not gathering:
-                waits_until = clock() + int(gather * 1000)
-            if not files.has_much:
-                sleep(max(0.0, min(gather, (waits_until - clock()) / 1000)))
-        elif not gathering:
-            sleep(interval)
-        else:
-            sleep(max(0.0, min(gather, (waits_until - clock()) / 1000)))
 
 
 def _is_finished(entry: _Entry) -> bool:

@@ -27,8 +27,8 @@ def is_path_pattern(text: str) -> bool:
 def path_regex(pattern: str) -> re.Pattern[str]:
     """Return a regular expression that matches the whole paths that a pattern stands for.
 
-    A pattern without a slash stands for files of that name in any folder. `{app}` stands for a part of a name,
-    as short as possible, which becomes the group `app`.
+    A relative pattern may begin at any folder. `{app}` stands for a part of a name, as short as possible,
+    which becomes the group `app`.
     """
     text = pattern if pattern.startswith("/") else f"/**/{pattern}"
     return re.compile("".join(map(_regex_of, _TOKEN.findall(text))), re.DOTALL)
@@ -49,7 +49,8 @@ def matching_files(pattern: str) -> Iterator[Path]:
     `**` does not follow links to folders, which could lead back.
     """
     if "**" not in pattern:
-        yield from (Path(found) for found in glob.iglob(pattern) if Path(found).is_file())
+        found = map(Path, glob.iglob(pattern))  # noqa: PTH207 - Path.glob also finds hidden files
+        yield from (path for path in found if path.is_file())
         return
     regex = path_regex(pattern)
     for folder, folders, names in os.walk(_fixed_part(pattern)):
