@@ -491,3 +491,64 @@ def test_the_line_after_a_group_of_exceptions_is_no_exception():
         ("ERROR", len(group) + 1),
         ("INFO", 1),
     ]
+
+
+SYSLOG = "Nov 27 10:15:30 web1 java[812]: "
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # rich writes the time only where it is another one than in the line before.
+        (
+            "[10:15:30] ERROR    failed      x.py:9\n           INFO     on          x.py:10",
+            [("ERROR", "failed"), ("INFO", "on")],
+        ),
+        # loguru has blank lines in its tracebacks.
+        (
+            f'{HEAD}\nTraceback (most recent call last):\n\n  File "/x.py", line 9, in f\n    g()\n\nValueError: boom',
+            [
+                (
+                    "ERROR",
+                    'payment failed\nTraceback (most recent call last):\n\n  File "/x.py", line 9, in f\n    g()\n\n'
+                    "ValueError: boom",
+                )
+            ],
+        ),
+        # gin prints the request and the trace after the head.
+        (
+            "2026/11/27 10:15:30 [Recovery] 2026/11/27 - 10:15:30 panic recovered:\nGET /x HTTP/1.1\n\nboom\n/x.go:9 (0x4)",
+            [
+                (
+                    "ERROR",
+                    "[Recovery] 2026/11/27 - 10:15:30 panic recovered:\nGET /x HTTP/1.1\n\nboom\n/x.go:9 (0x4)",
+                )
+            ],
+        ),
+        # A trace that a process logged to syslog.
+        (
+            f"{SYSLOG}2026-11-27 10:15:30.123 ERROR 812 --- [main] c.a.S : failed\n"
+            f"{SYSLOG}java.lang.IllegalStateException: boom\n{SYSLOG}\tat a.B.c(B.java:1)\n{SYSLOG}next",
+            [
+                ("ERROR", "failed\njava.lang.IllegalStateException: boom\n\tat a.B.c(B.java:1)"),
+                ("UNKNOWN", "next"),
+            ],
+        ),
+        # MySQL writes the time only where it is another one than that of the query before.
+        (
+            "# Time: 2026-11-27T10:15:30.123456Z\n# User@Host: a[a] @ x []\nselect *\nfrom x;\n"
+            "# User@Host: b[b] @ x []\nselect 1;",
+            [
+                ("UNKNOWN", "# User@Host: a[a] @ x []\nselect *\nfrom x;"),
+                ("UNKNOWN", "# User@Host: b[b] @ x []\nselect 1;"),
+            ],
+        ),
+        # java.util.logging has the level in its second line.
+        (
+            "Nov 27, 2026 10:15:30 AM com.acme.Shop pay\nSEVERE: failed\njava.lang.X: boom\n\tat a.B.c(B.java:1)",
+            [("ERROR", "failed\njava.lang.X: boom\n\tat a.B.c(B.java:1)")],
+        ),
+    ],
+)
+def test_formats_whose_records_depend_on_the_lines_before(text: str, expected: list[tuple[str, str]]) -> None:
+    assert [(item.reading.level, item.reading.message) for item in joined(text)] == expected

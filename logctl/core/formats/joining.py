@@ -238,6 +238,9 @@ class Joiner(Generic[Place]):
         if column and not reading.inner[:column].strip() and (found := _ALIGNED.match(reading.inner, column)):
             reading.level, reading.begins = parse_level(found[1]), True
             reading.message = reading.inner[found.end() :].rstrip()
+            if place := _RICH_PLACE.search(reading.message, max(0, len(reading.message) - 200)):
+                reading.message = reading.message[: place.start()]
+                reading.fields = {"file": place[1], "line": int(place[2])}
 
     # ── Parts of lines ──────────────────────────────────────────────────────────────────────────────
 
@@ -556,6 +559,7 @@ _EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]{0,200}+(?:\[[^\]]{0,80}\])?(?:: |:
 _EXCEPTION_NAME = re.compile(r"[\w.]{0,100}(?:Error|Exception|Exit|Interrupt|Warning|Timeout|Found)\b")
 _ALIGNED = re.compile(r"(?<=[ \]] )(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL) +(?=\S)")
 _JUL = re.compile(r"[^\W\d_a-z]{4,16}: ")
+_RICH_PLACE = re.compile(r"(?<=\S) {2,}([\w./-]{1,100}\.\w{1,5}):(\d{1,7})$")
 _BEFORE_ALIGNED = frozenset((" ", "["))
 _OPENS = frozenset("{[(<")
 _SPACES = frozenset(("", " ", "\t", "\r"))
