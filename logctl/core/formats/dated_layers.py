@@ -114,7 +114,7 @@ AWS_STREAM = re.compile(
 )
 # Any other name of a stream that is not a word, before an object that is a logged line.
 _ANY_STREAM = re.compile(
-    r' (?P<stream>(?=[^\s"{=,:]*[/\d])[^\s"{=,:]{2,512}) (?=\{".{0,400}?"'
+    r' (?P<stream>(?=[^\s"{=,:]*[/\d])[^\s"{=,:]{2,512}) (?=\{(?:".{0,400}?)?"'
     r'(?:@?(?i:level|lvl|severity|levelname|msg|message|log|event|time|timestamp|ts|t|body))" ?:)'
 )
 

@@ -99,7 +99,7 @@ _CONTAINER = r"(?P<container>[a-z0-9][a-z0-9-]{0,62})"
 _SUFFIX = r"(?=\d{0,4}[a-z])[bcdfghjklmnpqrstvwxz2456789]{5}"
 _SET = rf"(?P<of>[a-z0-9][a-z0-9.-]{{0,200}}?)-(?:[a-z0-9]{{6,10}}-)?{_SUFFIX}"
 # Other names can be words of a text, `step-1 of the build`, unless a logged line begins after them.
-_BEGINS = r"(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d| \d\d:\d\d:\d\d[.,]\d{3} )|\{\")"
+_BEGINS = r"(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d| \d\d:\d\d:\d\d(?:[.,]\d{1,9})? )|\{\")"
 _SET_ALONE = re.compile(rf"{_SET}\Z")
 _STERN = re.compile(
     rf"(?:(?P<namespace>[a-z0-9][a-z0-9-]{{0,62}}) )?"
