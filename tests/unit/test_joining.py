@@ -55,6 +55,19 @@ SAMPLES = {
     "python syntax error": Sample(
         '  File "/x.py", line 1\n    x = = 1\n        ^\nSyntaxError: invalid syntax', joins=True
     ),
+    "python chained after a message of several lines": Sample(
+        'Traceback (most recent call last):\n  File "/x.py", line 2, in f\nValueError: first line\nsecond line\n\n'
+        "The above exception was the direct cause of the following exception:\n\n"
+        'Traceback (most recent call last):\n  File "/x.py", line 4, in <module>\nRuntimeError: end'
+    ),
+    "loguru": Sample(
+        'Traceback (most recent call last):\n\n> File "/x.py", line 3, in <module>\n    pay(order)\n'
+        "    \u2502   \u2514 17\n\nZeroDivisionError: division by zero"
+    ),
+    "rich": Sample(
+        "\u256d\u2500\u2500\u2500 Traceback (most recent call last) \u2500\u2500\u2500\u256e\n\u2502 /x.py:4 in <module>                 \u2502\n"
+        "\u2570\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u256f\nZeroDivisionError: division by zero"
+    ),
     "python thread": Sample(
         'Exception in thread Thread-1 (run):\nTraceback (most recent call last):\n  File "/x.py", line 9, in f\n'
         "ValueError: boom",
@@ -74,6 +87,14 @@ SAMPLES = {
         'Fatal Python error: Segmentation fault\n\nCurrent thread 0x00007f1 (most recent call first):\n  File "/x.py",'
         " line 9 in f\n\nExtension modules: a, b (total: 2)",
         level="FATAL",
+        joins=False,
+    ),
+    "node at the first column": Sample(
+        "/srv/pay.js:9\nthrow new Error('no')\n^\n\nError: no\n    at Object.<anonymous> (/srv/pay.js:9:7)\n\nNode.js v20.20.2",
+        joins=False,
+    ),
+    "node in a text": Sample(
+        "[eval]:1\nnull.x\n     ^\n\nTypeError: Cannot read properties of null\n    at [eval]:1:6",
         joins=False,
     ),
     "java": Sample(
@@ -552,3 +573,18 @@ SYSLOG = "Nov 27 10:15:30 web1 java[812]: "
 )
 def test_formats_whose_records_depend_on_the_lines_before(text: str, expected: list[tuple[str, str]]) -> None:
     assert [(item.reading.level, item.reading.message) for item in joined(text)] == expected
+
+
+def test_the_level_after_a_space_or_a_symbol_begins_a_record():
+    """consola, Next.js and others that print a level in colour."""
+    text = f"{HEAD}\n WARN  slow\n ERROR  boom\n\n    at pay (/x.js:9:7)\n \u2713 Ready in 1.2s\n  indented"
+    assert [(found.reading.level, found.lines) for found in join_lines(text.split("\n"), CONTEXT)] == [
+        ("ERROR", 1),
+        ("WARN", 1),
+        ("ERROR", 3),
+        ("INFO", 2),
+    ]
+
+
+def test_a_place_in_a_file_is_no_trace_without_a_caret():
+    assert messages("/srv/pay.js:9\nplain\nmore") == ["/srv/pay.js:9", "plain", "more"]

@@ -222,6 +222,9 @@ SHAPES = [
     # what is between them
     ("{time} 812 ERROR x", "ERROR", "x", {"pid": 812}),
     ("{time} [main] ERROR x", "ERROR", "x", {"thread": "main"}),
+    ("{time} 812 MainThread ERROR x", "ERROR", "x", {"pid": 812, "thread": "MainThread"}),
+    ("{time} 812 shop ERROR x", "ERROR", "x", {"pid": 812, "logger": "shop"}),
+    ("{time} 812 no ERROR x", "UNKNOWN", "812 no ERROR x", {}),
     ("{time} [task-17] ERROR x", "ERROR", "x", {"thread": "task-17"}),
     ("{time} <main> ERROR x", "ERROR", "x", {"thread": "main"}),
     ("{time} [pid:812] [TID 900] ERROR x", "ERROR", "x", {"pid": 812, "thread": "900"}),
