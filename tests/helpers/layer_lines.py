@@ -66,6 +66,15 @@ LAYERS = [
     ),
     ("shop-7d9c8b6f5-x2k4q › api ready", "stern", "ready", None, {"container": "api"}),
     (f"shop-7d9c8b6f5-x2k4q api {AT}.123456789Z x", "stern,timestamps", "x", f"{AT}.123Z", {}),
+    (f"shop-7d api {AT}.123Z ERROR x", "stern", f"{AT}.123Z ERROR x", f"{AT}.123Z", {"pod": "shop-7d"}),
+    ('shop-7d9f8-abcde api {"msg":"x"}', "stern", '{"msg":"x"}', None, {"pod": "shop-7d9f8-abcde"}),
+    (
+        f'{AT}+00:00 app/web/8b1f {{"msg":"x"}}',
+        "aws logs",
+        '{"msg":"x"}',
+        f"{AT}.000Z",
+        {"log_stream": "app/web/8b1f"},
+    ),
     ("node-exporter-x2k4q exporter ready", "stern", "ready", None, {"pod": "node-exporter-x2k4q"}),
     (
         "default/shop-7d9c8b6f5-x2k4q[api]: ready",

@@ -55,6 +55,19 @@ SAMPLES = {
     "python syntax error": Sample(
         '  File "/x.py", line 1\n    x = = 1\n        ^\nSyntaxError: invalid syntax', joins=True
     ),
+    "python chained after a message of several lines": Sample(
+        'Traceback (most recent call last):\n  File "/x.py", line 2, in f\nValueError: first line\nsecond line\n\n'
+        "The above exception was the direct cause of the following exception:\n\n"
+        'Traceback (most recent call last):\n  File "/x.py", line 4, in <module>\nRuntimeError: end'
+    ),
+    "loguru": Sample(
+        'Traceback (most recent call last):\n\n> File "/x.py", line 3, in <module>\n    pay(order)\n'
+        "    \u2502   \u2514 17\n\nZeroDivisionError: division by zero"
+    ),
+    "rich": Sample(
+        "\u256d\u2500\u2500\u2500 Traceback (most recent call last) \u2500\u2500\u2500\u256e\n\u2502 /x.py:4 in <module>                 \u2502\n"
+        "\u2570\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u2500\u256f\nZeroDivisionError: division by zero"
+    ),
     "python thread": Sample(
         'Exception in thread Thread-1 (run):\nTraceback (most recent call last):\n  File "/x.py", line 9, in f\n'
         "ValueError: boom",
@@ -74,6 +87,14 @@ SAMPLES = {
         'Fatal Python error: Segmentation fault\n\nCurrent thread 0x00007f1 (most recent call first):\n  File "/x.py",'
         " line 9 in f\n\nExtension modules: a, b (total: 2)",
         level="FATAL",
+        joins=False,
+    ),
+    "node at the first column": Sample(
+        "/srv/pay.js:9\nthrow new Error('no')\n^\n\nError: no\n    at Object.<anonymous> (/srv/pay.js:9:7)\n\nNode.js v20.20.2",
+        joins=False,
+    ),
+    "node in a text": Sample(
+        "[eval]:1\nnull.x\n     ^\n\nTypeError: Cannot read properties of null\n    at [eval]:1:6",
         joins=False,
     ),
     "java": Sample(
@@ -471,7 +492,8 @@ def test_any_state_is_taken(lines: list[str], text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Nov 27 10:15:30 web1 app[812]: ", "2026-11-27T10:15:30.123456789Z stdout F ", "web-1  | ", "[", " "]
+    "text",
+    ["Nov 27 10:15:30 web1 app[812]: ", "2026-11-27T10:15:30.123456789Z stdout F ", "web-1  | ", "[", " "],
 )
 def test_a_line_without_a_message(text: str) -> None:
     found = messages(f"{HEAD}\n{text}\n{NEXT}")
@@ -486,4 +508,83 @@ def test_the_line_after_a_group_of_exceptions_is_no_exception():
     for number, line in enumerate(["ERROR:    boom", *group, "INFO:     ok"]):
         found += joiner.line(line, number)
     found += joiner.end()
-    assert [(joined.reading.level, joined.lines) for joined in found] == [("ERROR", len(group) + 1), ("INFO", 1)]
+    assert [(joined.reading.level, joined.lines) for joined in found] == [
+        ("ERROR", len(group) + 1),
+        ("INFO", 1),
+    ]
+
+
+SYSLOG = "Nov 27 10:15:30 web1 java[812]: "
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # rich writes the time only where it is another one than in the line before.
+        (
+            "[10:15:30] ERROR    failed      x.py:9\n           INFO     on          x.py:10",
+            [("ERROR", "failed"), ("INFO", "on")],
+        ),
+        # loguru has blank lines in its tracebacks.
+        (
+            f'{HEAD}\nTraceback (most recent call last):\n\n  File "/x.py", line 9, in f\n    g()\n\nValueError: boom',
+            [
+                (
+                    "ERROR",
+                    'payment failed\nTraceback (most recent call last):\n\n  File "/x.py", line 9, in f\n    g()\n\n'
+                    "ValueError: boom",
+                )
+            ],
+        ),
+        # gin prints the request and the trace after the head.
+        (
+            "2026/11/27 10:15:30 [Recovery] 2026/11/27 - 10:15:30 panic recovered:\nGET /x HTTP/1.1\n\nboom\n/x.go:9 (0x4)",
+            [
+                (
+                    "ERROR",
+                    "[Recovery] 2026/11/27 - 10:15:30 panic recovered:\nGET /x HTTP/1.1\n\nboom\n/x.go:9 (0x4)",
+                )
+            ],
+        ),
+        # A trace that a process logged to syslog.
+        (
+            f"{SYSLOG}2026-11-27 10:15:30.123 ERROR 812 --- [main] c.a.S : failed\n"
+            f"{SYSLOG}java.lang.IllegalStateException: boom\n{SYSLOG}\tat a.B.c(B.java:1)\n{SYSLOG}next",
+            [
+                ("ERROR", "failed\njava.lang.IllegalStateException: boom\n\tat a.B.c(B.java:1)"),
+                ("UNKNOWN", "next"),
+            ],
+        ),
+        # MySQL writes the time only where it is another one than that of the query before.
+        (
+            "# Time: 2026-11-27T10:15:30.123456Z\n# User@Host: a[a] @ x []\nselect *\nfrom x;\n"
+            "# User@Host: b[b] @ x []\nselect 1;",
+            [
+                ("UNKNOWN", "# User@Host: a[a] @ x []\nselect *\nfrom x;"),
+                ("UNKNOWN", "# User@Host: b[b] @ x []\nselect 1;"),
+            ],
+        ),
+        # java.util.logging has the level in its second line.
+        (
+            "Nov 27, 2026 10:15:30 AM com.acme.Shop pay\nSEVERE: failed\njava.lang.X: boom\n\tat a.B.c(B.java:1)",
+            [("ERROR", "failed\njava.lang.X: boom\n\tat a.B.c(B.java:1)")],
+        ),
+    ],
+)
+def test_formats_whose_records_depend_on_the_lines_before(text: str, expected: list[tuple[str, str]]) -> None:
+    assert [(item.reading.level, item.reading.message) for item in joined(text)] == expected
+
+
+def test_the_level_after_a_space_or_a_symbol_begins_a_record():
+    """consola, Next.js and others that print a level in colour."""
+    text = f"{HEAD}\n WARN  slow\n ERROR  boom\n\n    at pay (/x.js:9:7)\n \u2713 Ready in 1.2s\n  indented"
+    assert [(found.reading.level, found.lines) for found in join_lines(text.split("\n"), CONTEXT)] == [
+        ("ERROR", 1),
+        ("WARN", 1),
+        ("ERROR", 3),
+        ("INFO", 2),
+    ]
+
+
+def test_a_place_in_a_file_is_no_trace_without_a_caret():
+    assert messages("/srv/pay.js:9\nplain\nmore") == ["/srv/pay.js:9", "plain", "more"]

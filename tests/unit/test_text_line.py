@@ -222,6 +222,9 @@ SHAPES = [
     # what is between them
     ("{time} 812 ERROR x", "ERROR", "x", {"pid": 812}),
     ("{time} [main] ERROR x", "ERROR", "x", {"thread": "main"}),
+    ("{time} 812 MainThread ERROR x", "ERROR", "x", {"pid": 812, "thread": "MainThread"}),
+    ("{time} 812 shop ERROR x", "ERROR", "x", {"pid": 812, "logger": "shop"}),
+    ("{time} 812 no ERROR x", "UNKNOWN", "812 no ERROR x", {}),
     ("{time} [task-17] ERROR x", "ERROR", "x", {"thread": "task-17"}),
     ("{time} <main> ERROR x", "ERROR", "x", {"thread": "main"}),
     ("{time} [pid:812] [TID 900] ERROR x", "ERROR", "x", {"pid": 812, "thread": "900"}),
@@ -269,6 +272,8 @@ def test_a_shape_of_lines(shape: str, level: str, message: str, fields: dict[str
 
 
 LOGFMT = [
+    ('ts=2026-01-31T08:15:00Z at=ERROR msg="a b" id=17', "ERROR", "a b", {"id": "17"}),
+    ("ts=2026-01-31T08:15:00Z at=error code=H12", "UNKNOWN", "at=error code=H12", {"at": "error"}),
     ('level=info ts=2026-01-31T08:15:00Z msg="a b" id=1', "INFO", "a b", {"id": "1"}),
     ("ts=2026-01-31T08:15:00Z lvl=eror caller=x.go:1 msg='a b'", "ERROR", "a b", {"caller": "x.go:1"}),
     ("time=2026-01-31T08:15:00Z severity=WARNING message=a b c id=1", "WARN", "a b c", {"id": "1"}),

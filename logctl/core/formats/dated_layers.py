@@ -75,7 +75,7 @@ def _before_word(text: str, stamp: re.Match[str], context: Context) -> Layer | N
         line.partial = found[2] == "P"
         return line
     front = text[end : end + 200]
-    if "/" in front and (event := _stream_of_aws(text, end, context)) is not None:
+    if ("/" in front or ' {"' in front) and (event := _stream_of_aws(text, end, context)) is not None:
         return event
     if zone is None:
         return syslog_layers.after_date(text, end + 1, stamp, context) if "]" in front else None
@@ -112,13 +112,23 @@ AWS_STREAM = re.compile(
     r"|[\w.-]{1,128}/(?P<container>[\w.-]{1,128})/[0-9a-f]{32}"  # ECS: prefix/container/task
     r"|i-[0-9a-f]{8,17}[\w./-]{0,100}))(?: |$)"
 )
+# Any other name of a stream that is not a word, before an object that is a logged line.
+_ANY_STREAM = re.compile(
+    r' (?P<stream>(?=[^\s"{=,:]*[/\d])[^\s"{=,:]{2,512}) (?=\{(?:".{0,400}?)?"'
+    r'(?:@?(?i:level|lvl|severity|levelname|msg|message|log|event|time|timestamp|ts|t|body))" ?:)'
+)
 
 
 def _stream_of_aws(text: str, end: int, context: Context) -> Layer | None:
     """Return the layer of a line of `aws logs tail`: the name of the log stream follows the time."""
-    found = AWS_STREAM.match(text, end, end + FRONT) if text[10] == "T" else None
-    if found is None:
+    if text[10] != "T":
         return None
+    found = AWS_STREAM.match(text, end, end + FRONT)
+    if found is None:
+        found = _ANY_STREAM.match(text, end, end + 2 * FRONT) if text.rstrip()[-1:] == "}" else None
+        if found is None:
+            return None
+        return _dated("aws logs", text, found, context, fields={"log_stream": found["stream"]})
     # Events are printed as a whole, so that lines of different streams are not mixed.
     fields = {"log_stream": found["stream"]}
     return _dated("aws logs", text, found, context, fields=fields, app=found["container"] or "")

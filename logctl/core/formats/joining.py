@@ -238,6 +238,9 @@ class Joiner(Generic[Place]):
         if column and not reading.inner[:column].strip() and (found := _ALIGNED.match(reading.inner, column)):
             reading.level, reading.begins = parse_level(found[1]), True
             reading.message = reading.inner[found.end() :].rstrip()
+            if place := _RICH_PLACE.search(reading.message, max(0, len(reading.message) - 200)):
+                reading.message = reading.message[: place.start()]
+                reading.fields = {"file": place[1], "line": int(place[2])}
 
     # ── Parts of lines ──────────────────────────────────────────────────────────────────────────────
 
@@ -319,7 +322,9 @@ class Joiner(Generic[Place]):
         """Decide about the doubtful lines of a record: they continue it if `line` is part of a trace."""
         reading = line.reading
         shows = CONFIRMS.match(reading.inner) is not None or (
-            record.state.step == 2 and reading.inner[0] in " \t" and record.state.trace == "python"
+            record.state.step == 2
+            and record.state.trace == "python"
+            and (reading.inner[0] in " \t" or _PYTHON_GOES_ON.match(reading.inner) is not None)
         )
         if shows and not reading.begins:
             doubtful, record.doubtful = record.doubtful, []
@@ -552,6 +557,11 @@ class _Verdict(IntEnum):
 _NO, _YES, _DOUBTFUL = _Verdict.NO, _Verdict.YES, _Verdict.DOUBTFUL
 _STATE = _State.__slots__
 _JVM = frozenset(("java", "java thread", "dotnet"))
+_IN_PYTHON = re.compile(r"Traceback|[│╰╭]|> File \"")
+"""Lines within a traceback that are not indented: those of rich's box, and of loguru."""
+_PYTHON_GOES_ON = re.compile(
+    r"During handling of the above exception|The above exception was the direct cause"
+)
 _PYTHON_ENDS = re.compile(r"[\])}>]|\[(?:SQL|parameters|cached|generated)[: ]|\(Background on this error")
 _CALM = frozenset((INFO, NOTICE))
 _FAILED = frozenset((WARN, ERROR, FATAL))
@@ -559,6 +569,7 @@ _EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]{0,200}+(?:\[[^\]]{0,80}\])?(?:: |:
 _EXCEPTION_NAME = re.compile(r"[\w.]{0,100}(?:Error|Exception|Exit|Interrupt|Warning|Timeout|Found)\b")
 _ALIGNED = re.compile(r"(?<=[ \]] )(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL) +(?=\S)")
 _JUL = re.compile(r"[^\W\d_a-z]{4,16}: ")
+_RICH_PLACE = re.compile(r"(?<=\S) {2,}([\w./-]{1,100}\.\w{1,5}):(\d{1,7})$")
 _BEFORE_ALIGNED = frozenset((" ", "["))
 _OPENS = frozenset("{[(<")
 _SPACES = frozenset(("", " ", "\t", "\r"))
@@ -603,6 +614,7 @@ _CONTINUES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
         "(": (("", r"\(Use `node --trace|\(Background on this error"),),
         "N": (("node", r"Node\.js v\d{1,3}\."),),
         "L": (("elixir", r"Last message"),),
+        "e": (("node", r"error stack:$"),),
         **{first: (("", _ASYNCIO.pattern),) for first in "fthpsc" if first not in "s"},
     }.items()
 }
@@ -635,7 +647,7 @@ def _decide(state: _State, reading: Reading) -> _Verdict:
     if state.until:
         return _Verdict(not (first == "#" and state.step == 1 and inner.startswith(_SLOW_QUERY)))
     begun = begun_by(inner)
-    if begun is not None and not (_takes_trace(state) if first in "T " else first in "g*" and state.head):
+    if begun is not None and not (_takes_trace(state) if first in "T ╭" else first in "g*" and state.head):
         return _Verdict.NO
     if first in " \t":
         return _Verdict(state.indent == 0 or _indent(inner) > state.indent)
@@ -679,6 +691,8 @@ def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> _Verdi
         return _Verdict(not reading.begins and not state.blank)
     if name == "node source" and exception_of(inner) is not None:
         return _Verdict.YES
+    if name == "node source" and not state.several and not state.blank and not reading.begins:
+        return _Verdict.DOUBTFUL  # the line of code; a caret below it shows that
     if (
         name in _JVM
         and not state.several
@@ -729,7 +743,7 @@ def _after(state: _State, reading: Reading, *, sure: bool = False) -> _State:
         for kind, pattern in _CONTINUES.get(first, ()):
             if kind and pattern.match(inner):
                 after.trace, after.step = kind, 1 if kind == "go" else 0
-        if name == "python" and after.trace == "python" and state.step == 1 and not inner.startswith("Tra"):
+        if name == "python" and after.trace == "python" and state.step == 1 and not _IN_PYTHON.match(inner):
             after.step = 2
         if not after.trace and (exception := exception_of(inner)) is not None:
             after.trace = exception.name

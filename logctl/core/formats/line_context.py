@@ -63,7 +63,7 @@ def note_between(fields: dict[str, Any], found: re.Match[str]) -> None:
     """Make a field of a match of `BETWEEN` or `NAME`, if its meaning is certain."""
     kind, value = found.lastgroup, found[0].strip(" ,:")
     if found.re is NAME:
-        fields["logger"] = found["name"]
+        fields["thread" if _THREAD.match(found["name"]) else "logger"] = found["name"]
         if found["pid"]:
             fields["pid"] = int(found["pid"])
     elif kind in ("square", "round", "curly"):

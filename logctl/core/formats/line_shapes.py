@@ -186,7 +186,7 @@ def _leveled(text: str, begun: int, context: Context) -> Reading | None:
             between = BETWEEN.match(text, place, place + FRONT)
             if named and between is not None and between.lastgroup not in ("square", "curly", "round"):
                 return None
-            if between is None and number == 0:
+            if between is None and (number == 0 or (number == 1 and "pid" in fields)):
                 between, named = NAME.match(text, place, place + FRONT), True
             if between is None:
                 return None

@@ -91,6 +91,11 @@ def read_logfmt(text: str, start: int, context: Context) -> Reading | None:
                 time_key = key
                 set_time(reading, time)
     message_key = next((name for name in _MESSAGES if found.get(name)), None)
+    if level_key is None and message_key is not None and (word := found.get("at")):
+        # Logfmter's key for the level. In the lines of Heroku's router, which have no message, it is part of
+        # what is said.
+        reading.level = levels.parse_level(word)
+        level_key = "at" if reading.level != levels.UNKNOWN else None
     rest = text[end:].strip()
     if time_key is None and level_key is None and (message_key is None or rest) and (rest or len(found) < 2):
         return None

@@ -98,12 +98,14 @@ _CONTAINER = r"(?P<container>[a-z0-9][a-z0-9-]{0,62})"
 # The names that Deployments and DaemonSets give: shop-7d9c8b6f5-x2k4q, shop-x2k4q.
 _SUFFIX = r"(?=\d{0,4}[a-z])[bcdfghjklmnpqrstvwxz2456789]{5}"
 _SET = rf"(?P<of>[a-z0-9][a-z0-9.-]{{0,200}}?)-(?:[a-z0-9]{{6,10}}-)?{_SUFFIX}"
-# The names of a StatefulSet's pods can be words of a text: `step-1 of the build`.
+# Other names can be words of a text, `step-1 of the build`, unless a logged line begins after them.
+_BEGINS = r"(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d| \d\d:\d\d:\d\d(?:[.,]\d{1,9})? )|\{\")"
 _SET_ALONE = re.compile(rf"{_SET}\Z")
 _STERN = re.compile(
     rf"(?:(?P<namespace>[a-z0-9][a-z0-9-]{{0,62}}) )?"
-    rf"(?:(?P<pod>{_SET}) (?:[›>] )?|(?P<ordinal>(?P<stateful>[a-z][a-z0-9-]{{0,200}}?)-\d{{1,3}})"
-    rf" (?=[a-z0-9-]{{1,63}} (?:\d{{4}}-\d\d-\d\d|\{{\"))){_CONTAINER} (?:[│|] )?"
+    rf"(?:(?P<pod>{_SET}) (?:[›>] )?"
+    rf"|(?P<named>(?P<instance_of>[a-z][a-z0-9-]{{0,200}}?)-(?:\d{{1,3}}|(?=[a-z0-9]{{0,9}}\d)[a-z0-9]{{2,10}}"
+    rf"(?:-[a-z0-9]{{4,10}})?)) (?=[a-z0-9-]{{1,63}} {_BEGINS})){_CONTAINER} (?:[│|] )?"
 )
 _KAIL = re.compile(rf"(?P<namespace>[a-z0-9-]{{1,63}})/(?P<pod>{_NAME})\[{_CONTAINER}\]: ?")
 _KUBECTL = re.compile(rf"\[pod/(?P<pod>{_NAME})/{_CONTAINER}\] ?")
@@ -132,9 +134,9 @@ def from_bracket(text: str) -> Layer | None:
 
 def _in_pod(name: str, text: str, found: re.Match[str]) -> Layer:
     groups = found.groupdict()
-    groups["pod"] = groups.get("pod") or groups.get("ordinal")
+    groups["pod"] = groups.get("pod") or groups.get("named")
     fields = {key: groups[key] for key in ("namespace", "pod", "container") if groups.get(key)}
     of_set = _SET_ALONE.match(groups["pod"] or "")
-    app = of_set["of"] if of_set else groups.get("stateful") or groups.get("container") or ""
+    app = of_set["of"] if of_set else groups.get("instance_of") or groups.get("container") or ""
     stream = f"{fields.get('pod', '')}/{fields.get('container', '')}"
     return Layer(name, text[found.end() :], fields=fields, app=app, stream=stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from logctl.core.formats.format_tree import FormatTree, LineTimes
@@ -13,6 +14,10 @@ from logctl.core.formats.reading import Context, Reading
 from logctl.core.formats.registry import FORMATS
 from logctl.core.formats.time_forms import scan_time
 from logctl.core.levels import UNKNOWN
+
+
+_BADGE = re.compile(r" (?:[A-Z]{4,8}  (?=\S)|[\u2190-\u2bff] )")
+"""A level with a space before it and two after it, or a symbol: consola, Next.js and others that colour them."""
 
 
 @lru_cache(maxsize=64)
@@ -36,7 +41,9 @@ def read_text(text: str, context: Context) -> Reading:
         start += 1
     found = _read(text, start, context) if start < len(text) else None
     if found is None or (start and (found.ts is None or found.level == UNKNOWN)):
-        return Reading(message=text)
+        if found is None or start > 1 or found.level == UNKNOWN or not _BADGE.match(text):
+            return Reading(message=text)
+        found.begins = True
     return found
 
 

@@ -48,7 +48,7 @@ TRACES = {
             "python",
             r"During\ handling\ of\ the\ above\ exception|The\ above\ exception\ was\ the\ direct\ cause"
             r"|Traceback\ \(most\ recent\ call\ last\):|(?:Current\ thread|Thread)\ 0x[0-9a-f]+\ "
-            r"|Extension\ modules:|[│╰]",
+            r"|Extension\ modules:|[│╰╭]|>\ File\ \"",
         ),
         # No trace, but a block that has to stay whole: `redaction` recognises a key by its first and last
         # line.
@@ -83,7 +83,7 @@ TRACES = {
         ),
         _trace(
             "node source",
-            r"(?:Uncaught\ )?[A-Z][\w.]{0,60}(?:\ \[[A-Z_\d]{1,60}\])?(?::\ |$)|\[[A-Z]\w{0,60}"
+            r"\^{1,200}\s*$|(?:Uncaught\ )?[A-Z][\w.]{0,60}(?:\ \[[A-Z_\d]{1,60}\])?(?::\ |$)|\[[A-Z]\w{0,60}"
             r"|Node\.js\ v\d|\}"
             r"|Thrown\ at:|Emitted\ '",
         ),
@@ -135,7 +135,7 @@ TRACES = {
 
 CONFIRMS = re.compile(
     r"[ \t]+at[ ]\S|\t\S{1,300}:\d|Caused by: |[ \t]+\.\.\. \d{1,6} (?:more|common)|note: run with"
-    r"|stack backtrace:"
+    r"|stack backtrace:|[ \t]{0,200}\^{1,200}\s*$"
 )
 """A line that shows that the lines before it, which could be anything, belong to a trace."""
 
@@ -167,7 +167,10 @@ _BEGINS: dict[str, tuple[tuple[str, str], ...]] = {
     " ": (("python", r'  \+ Exception Group Traceback|  File "[^"]{1,250}", line \d'),),
     "╭": (("python", r"╭─{1,200} ?Traceback"),),
     "p": (("go", r"panic: "),),
-    "f": (("go", r"fatal error: (?:all goroutines|concurrent map|runtime|stack|unexpected|out of|\w+ )"),),
+    "f": (
+        ("go", r"fatal error: (?:all goroutines|concurrent map|runtime|stack|unexpected|out of|\w+ )"),
+        ("node source", r"file:///[^\s:]{1,250}\.[cm]?[jt]sx?:\d{1,6}$"),
+    ),
     "S": (
         ("go", r"SIG(?:QUIT|SEGV|ABRT|BUS|FPE|ILL|TRAP): "),
         ("c++", r"Swift/[^\s:]{1,200}:\d{1,6}: Fatal error: "),
@@ -192,6 +195,8 @@ _BEGINS: dict[str, tuple[tuple[str, str], ...]] = {
     "W": (("data race", r"WARNING: DATA RACE"),),
     "#": (("jvm end", r"# A fatal error has been detected by the Java Runtime"),),
     "n": (("node source", r"node:[\w/]{1,100}:\d{1,6}$"),),
+    "[": (("node source", r"\[(?:eval|stdin)\](?:-wrapper)?:\d{1,6}$"),),
+    "u": (("node source", r"undefined:\d{1,6}$"),),
     "/": (("node source", r"/[^\s:]{1,250}\.[cm]?[jt]sx?:\d{1,6}$"),),
 }
 _STARTS = {

@@ -440,13 +440,38 @@ FORMATS = (
     ),
     Format(
         name="request without time",
-        describes="Requests without a time: morgan's form `dev`, and the access log of php-fpm without its date",
+        describes="Requests without a time: morgan's forms `dev`, `tiny` and `short`, and the access log of php-fpm "
+        "without its date",
         head=r"""
-            (?=(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\ (?P<path>/\S{0,300}+)\S*+\ (?P<status>[1-5]\d\d)
-               \ (?P<duration>\d+(?:\.\d+)?)\ ?ms\b)
+            (?=(?:(?P<client>[\da-fA-F.:]{2,45})\ (?:-|(?P<user>\S{1,80}))\ )?
+               (?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\ (?P<path>/\S{0,300}+)\S*+(?:\ HTTP/[\d.]{1,3})?
+               \ (?P<status>[1-5]\d\d)(?:\ (?:-|(?P<bytes>\d{1,15}))\ -)?\ (?P<duration>\d+(?:\.\d+)?)\ ?ms\b)
         """,
+        first="0123456789abcdefABCDEF:GHPDO",
         joins=Joins.NONE,
         examples=(
+            line(
+                "POST /orders 201 950 - 12.345 ms",
+                time=None,
+                level="UNKNOWN",
+                message="POST /orders 201 950 - 12.345 ms",
+                method="POST",
+                path="/orders",
+                status=201,
+                bytes=950,
+                duration=12.345,
+            ),
+            line(
+                "::1 - GET /x HTTP/1.1 304 - - 1.452 ms",
+                time=None,
+                level="UNKNOWN",
+                message="::1 - GET /x HTTP/1.1 304 - - 1.452 ms",
+                client="::1",
+                method="GET",
+                path="/x",
+                status=304,
+                duration=1.452,
+            ),
             line(
                 "GET /x?id=1 500 12.345 ms - 5",
                 time=None,

@@ -275,8 +275,15 @@ FORMATS = (
     Format(
         name="lambda python",
         describes="Python's logging in AWS Lambda",
-        head=rf"\[<level>\]\t<time>\t(?P<request_id>{_UUID})?\t",
+        head=r"\[<level>\]\t<time>\t(?P<request_id>[^\s]{1,100})?\t",
         examples=(
+            line(
+                "[ERROR]\t2026-11-27T10:15:30.123Z\tlocal-1\tpayment failed",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="payment failed",
+                request_id="local-1",
+            ),
             line(
                 "[ERROR]\t2026-11-27T10:15:30.123Z\t8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22\tpayment failed",
                 time="2026-11-27T10:15:30.123Z",
@@ -295,8 +302,15 @@ FORMATS = (
     Format(
         name="lambda node",
         describes="console.log in AWS Lambda, and loggers of Java with the request",
-        head=rf"<time>\s<?(?P<request_id>{_UUID}|undefined|N/A)>?\s<level>\s\s*",
+        head=rf"<time>\s<?(?P<request_id>{_UUID}|undefined|N/A|(?<=[.,]\d\d\dZ\t)[^\s<>]{{1,100}}(?=\t))>?\s<level>\s\s*",
         examples=(
+            line(
+                "2026-11-27T10:15:30.123Z\tlocal-1\tERROR\tpayment failed",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="payment failed",
+                request_id="local-1",
+            ),
             line(
                 "2026-11-27T10:15:30.123Z\t8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22\tERROR\tpayment failed",
                 time="2026-11-27T10:15:30.123Z",

@@ -641,9 +641,17 @@ FORMATS = (
         name="klog",
         describes="Kubernetes' and Google's loggers: klog, glog, absl",
         head=r"""
-            (?P<level>[IWEF])(?=(?:\d{4}){1,2}\ )<time>\ +(?P<pid>\d{1,10})\ (?P<logger>[\w.@/-]{1,150}:\d{1,6})\][ ]
+            (?P<level>[IWEF])(?=(?:\d{4}){1,2}\ )<time>\ +(?:(?P<pid>\d{1,10})|(?P<thread>\d{11,20}))\ (?P<logger>[\w.@/-]{1,150}:\d{1,6})\][ ]
         """,
         examples=(
+            line(
+                "W1127 10:15:30.123456 139705746070400 train.py:17] slow step",
+                time="2026-11-27T10:15:30.123Z",
+                level="WARN",
+                message="slow step",
+                thread="139705746070400",
+                logger="train.py:17",
+            ),
             line(
                 "E1127 10:15:30.123456       1 controller.go:123] Failed to list *v1.Pod: timeout",
                 time="2026-11-27T10:15:30.123Z",

@@ -111,10 +111,15 @@ FORMATS = (
     Format(
         "npm",
         "npm",
-        r"npm\ (?P<level>ERR!|WARN|ERROR|error|warn|notice|info|http|verb|verbose|sill|silly|timing)\ ",
+        r"(?:(?:npm|pnpm|lerna|gyp|yarn)\ (?P<level>ERR!|WARN|ERROR|error|warn|notice|info|http|verb|verbose|sill|silly|timing)"
+        r"|(?P<level_>ERR!))(?:\ |$)",
         levels={"ERR!": "ERROR", "sill": "TRACE", "timing": "DEBUG"},
         examples=(
             line("npm ERR! code ELIFECYCLE", time=None, level="ERROR", message="code ELIFECYCLE"),
+            line(
+                "lerna info versioning independent", time=None, level="INFO", message="versioning independent"
+            ),
+            line("ERR! shop payment failed", time=None, level="ERROR", message="shop payment failed"),
             line("npm warn deprecated glob@7", time=None, level="WARN", message="deprecated glob@7"),
         ),
     ),
@@ -145,6 +150,25 @@ FORMATS = (
                 pid=812,
                 code="DEP0005",
             ),
+        ),
+    ),
+    Format(
+        "signale without scope",
+        "signale and listr: a symbol, a label, at least two spaces, and the message",
+        r"(?:[^\s\w\x21-\x7e]|ℹ){1,2}\ {1,2}(?P<level>fatal|error|warning|warn|info|debug|note|success|complete|await|awaiting"
+        r"|pending|start|pause|watch|star|fav|log)(?:\ {2,}|$)",
+        levels={
+            **dict.fromkeys(
+                ("success", "complete", "await", "awaiting", "pending", "start", "pause"), "INFO"
+            ),
+            **dict.fromkeys(("watch", "star", "fav", "log", "note"), "INFO"),
+        },
+        first="\x7f",
+        begins=False,
+        examples=(
+            line("✖  fatal     down", time=None, level="FATAL", message="down"),
+            line("⚠  warning   disk is full", time=None, level="WARN", message="disk is full"),
+            line("✔  success   deployed", time=None, level="INFO", message="deployed"),
         ),
     ),
     Format(

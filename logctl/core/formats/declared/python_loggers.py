@@ -49,6 +49,21 @@ FORMATS = (
         ),
     ),
     Format(
+        "python dashes without time",
+        "Python's logging with logger - level - message, as services write it whose lines get a time from others",
+        rf"(?P<logger>[A-Za-z_]{_MODULE})\ -\ (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)\ -\ ",
+        examples=(
+            line(
+                "shop.orders - ERROR - payment failed",
+                time=None,
+                level="ERROR",
+                message="payment failed",
+                logger="shop.orders",
+            ),
+            line("root - INFO - a - b", time=None, level="INFO", message="a - b", logger="root"),
+        ),
+    ),
+    Format(
         "certbot",
         "Python's logging with colons between time, level, logger and message; certbot",
         rf"<time>(?<=,\d{{3}}):<level>:(?P<logger>{_MODULE}):",

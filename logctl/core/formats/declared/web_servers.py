@@ -322,6 +322,28 @@ FORMATS = (
         ),
     ),
     Format(
+        name="hypercorn access",
+        describes="The access log of hypercorn",
+        head=r"""
+            \[<time>\]\ \[(?P<pid>\d{1,10})\]\ \[<level>\]\ (?P<client>[^\s"]{1,100})\ -\ -\ \[[^\]\n]{10,40}\]
+            \ (?="(?P<method>[A-Z]{2,20})\ (?P<path>[^\s"]{1,300}+)[^\s"]*+\ [\w./]{1,10}"\ (?P<status>\d{3})(?:\ (?P<bytes>\d{1,15}))?)
+        """,
+        joins=Joins.NONE,
+        examples=(
+            line(
+                '[2026-11-27 10:15:30 +0000] [812] [INFO] 127.0.0.1:53502 - - [27/Nov/2026:10:15:30 +0000] "GET / 1.1" '
+                '200 - "-" "curl/7.88.1"',
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message='"GET / 1.1" 200 - "-" "curl/7.88.1"',
+                client="127.0.0.1:53502",
+                method="GET",
+                path="/",
+                status=200,
+            ),
+        ),
+    ),
+    Format(
         name="gunicorn",
         describes="gunicorn and hypercorn, and other programs with time, process and level in brackets",
         head=r"\[<time>\]\ \[(?P<pid>\d{1,10})\]\ \[<level>\][ ]",
