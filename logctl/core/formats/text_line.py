@@ -19,6 +19,12 @@ from logctl.core.levels import UNKNOWN
 _BADGE = re.compile(r" (?:[A-Z]{4,8}  (?=\S)|[\u2190-\u2bff] )")
 """A level with a space before it and two after it, or a symbol: consola, Next.js and others that colour them."""
 
+_CARGO = re.compile(
+    r" {1,9}(?:Compiling|Finished|Running|Checking|Building|Updating|Locking|Adding|Removing|Downloading|Downloaded"
+    r"|Installing|Installed|Replacing|Packaging|Packaged|Verifying|Documenting|Generated|Fresh|Dirty|Blocking)(?<=^.{12}) "
+)
+"""A step of Cargo, whose verbs end at the same column. It does not continue an error that was printed before."""
+
 
 @lru_cache(maxsize=64)
 def _tree(only: str | None) -> FormatTree:
@@ -42,7 +48,7 @@ def read_text(text: str, context: Context) -> Reading:
     found = _read(text, start, context) if start < len(text) else None
     if found is None or (start and (found.ts is None or found.level == UNKNOWN)):
         if found is None or start > 1 or found.level == UNKNOWN or not _BADGE.match(text):
-            return Reading(message=text)
+            return Reading(message=text, begins=text[12:13] == " " and _CARGO.match(text) is not None)
         found.begins = True
     return found
 

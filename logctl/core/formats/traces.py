@@ -100,6 +100,8 @@ TRACES = {
             r"|Process|Args|Messages"
             r"|Restart|Shutdown|Type|Pid|Links|Dictionary|Neighbours)\b",
         ),
+        # A box, in which Terraform says what is wrong.
+        _trace("terraform", r"[│╵]", UNKNOWN),
         _trace("erlang", r"\*\*|[\[({<\"}]", UNKNOWN),
         _trace("c++", r"what\(\):|Aborted|Current\ stack\ trace:|\d{1,3}\s+\S+\s", FATAL),
         _trace(
@@ -166,6 +168,7 @@ _BEGINS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     " ": (("python", r'  \+ Exception Group Traceback|  File "[^"]{1,250}", line \d'),),
     "╭": (("python", r"╭─{1,200} ?Traceback"),),
+    "╷": (("terraform", r"╷\s*$"),),
     "p": (("go", r"panic: "),),
     "f": (
         ("go", r"fatal error: (?:all goroutines|concurrent map|runtime|stack|unexpected|out of|\w+ )"),

@@ -669,6 +669,26 @@ FORMATS = (
         ),
     ),
     Format(
+        name="docker build",
+        describes="Docker's BuildKit with plain progress: errors and warnings of a step, and of the programs in it",
+        head=r"\#(?P<step>\d{1,4})\ (?:\d{1,6}\.\d{1,3}\ )?(?P<level>ERROR|WARNING|WARN|E|W):\ ",
+        examples=(
+            line(
+                '#5 ERROR: process "/bin/sh -c make" did not complete successfully: exit code: 2',
+                time=None,
+                level="ERROR",
+                message='process "/bin/sh -c make" did not complete successfully: exit code: 2',
+                step="5",
+            ),
+            line(
+                "#5 1.204 E: Unable to locate package nosuch",
+                time=None,
+                level="ERROR",
+                message="Unable to locate package nosuch",
+            ),
+        ),
+    ),
+    Format(
         name="jenkins",
         describes="Jenkins",
         head=r"""

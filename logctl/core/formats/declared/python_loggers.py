@@ -262,6 +262,26 @@ FORMATS = (
         ),
     ),
     Format(
+        "ansible playbook",
+        "What ansible-playbook prints: tasks that failed, and its warnings",
+        r"(?:(?P<level>fatal):\ (?=\[[^\]\n]{1,253}\]:\ )|\[(?:DEPRECATION\ )?(?P<level_>WARNING|ERROR)\]:\ )",
+        levels={"fatal": "ERROR"},
+        examples=(
+            line(
+                'fatal: [web3]: UNREACHABLE! => {"changed": false, "unreachable": true}',
+                time=None,
+                level="ERROR",
+                message='[web3]: UNREACHABLE! => {"changed": false, "unreachable": true}',
+            ),
+            line(
+                "[DEPRECATION WARNING]: The connection plugin is old.",
+                time=None,
+                level="WARN",
+                message="The connection plugin is old.",
+            ),
+        ),
+    ),
+    Format(
         "python logger in brackets",
         "Python's logging with the logger in brackets before the level; Scrapy",
         rf"<time>\ \[(?P<logger>[A-Za-z_]{_MODULE})\]\ <level>:\ ",
