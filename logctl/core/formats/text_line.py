@@ -15,15 +15,15 @@ from logctl.core.formats.registry import FORMATS
 from logctl.core.formats.time_forms import scan_time
 from logctl.core.levels import UNKNOWN
 
-
 _BADGE = re.compile(r" (?:[A-Z]{4,8}  (?=\S)|[\u2190-\u2bff] )")
-"""A level with a space before it and two after it, or a symbol: consola, Next.js and others that colour them."""
+"""A level with a space before it and two after it, or a symbol: consola and Next.js, which colour them."""
 
 _CARGO = re.compile(
-    r" {1,9}(?:Compiling|Finished|Running|Checking|Building|Updating|Locking|Adding|Removing|Downloading|Downloaded"
-    r"|Installing|Installed|Replacing|Packaging|Packaged|Verifying|Documenting|Generated|Fresh|Dirty|Blocking)(?<=^.{12}) "
+    r" {1,9}(?:Compiling|Finished|Running|Checking|Building|Updating|Locking|Adding|Removing|Downloading"
+    r"|Downloaded|Installing|Installed|Replacing|Packaging|Packaged|Verifying|Documenting|Generated|Fresh"
+    r"|Dirty|Blocking)(?<=^.{12}) "
 )
-"""A step of Cargo, whose verbs end at the same column. It does not continue an error that was printed before."""
+"""A step of Cargo, whose verbs end at the same column. It does not continue the error before it."""
 
 
 @lru_cache(maxsize=64)
