@@ -15,7 +15,6 @@ from logctl.core.formats.registry import FORMATS
 from logctl.core.formats.time_forms import scan_time
 from logctl.core.levels import UNKNOWN
 
-
 _BADGE = re.compile(r" (?:[A-Z]{4,8}  (?=\S)|[\u2190-\u2bff] )")
 """A level with a space before it and two after it, or a symbol: consola, Next.js and others that colour them."""
 
