@@ -118,10 +118,13 @@ class Packer:
         Raises:
             TooBig: this record fits no message; it was not added.
         """
-        line = _line(record)
-        values = _check_line(record, line)
+        text = _text(record)
+        line = text.encode("utf-8", "replace")
+        values = _check_line(record, text, line)
         key = (record.appid, record.ts // DAY)
-        pending = self._open.setdefault(key, _Pending([], [], [], self.source))
+        pending = self._open.get(key)
+        if pending is None:
+            pending = self._open[key] = _Pending([], [], [], self.source)
         full: list[Packed] = []
         if pending.lines and not pending.has_room(record, line, values):
             full = _seal_all(pending)
@@ -158,18 +161,19 @@ def check_fits(record: Record) -> None:
     Raises:
         TooBig: it takes more than SQS allows, even compressed, or more than the consumer takes.
     """
-    _check_line(record, _line(record))
+    text = _text(record)
+    _check_line(record, text, text.encode("utf-8", "replace"))
 
 
-def _check_line(record: Record, line: bytes) -> int:
-    """Return an upper bound of how many JSON values a record has in a message.
+def _check_line(record: Record, text: str, line: bytes) -> int:
+    """Return an upper bound of how many JSON values a record has in a message, given its line as both.
 
     Raises:
         TooBig: no message can hold it.
     """
     if len(line) > limits.MAX_PLAIN:
         raise TooBig(record, f"is {len(line):,} bytes long; a message may hold {limits.MAX_PLAIN:,}")
-    values = limits.count_values(line.decode())
+    values = limits.count_values(text)
     if values > limits.MAX_VALUES:
         raise TooBig(record, f"holds {values:,} values; a message may hold {limits.MAX_VALUES:,}")
     if len(line) > MAX_PLAIN:
@@ -214,9 +218,12 @@ def _seal(pending: _Pending) -> Packed:
     )
 
 
-def _line(record: Record) -> bytes:
-    text = json.dumps(to_wire(record), ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace")
+# `json.dumps` makes an encoder for each call. What is encoded was read from JSON or text: it has no cycles.
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+
+
+def _text(record: Record) -> str:
+    return _encode(to_wire(record))
 
 
 # ── Encoding and decoding ───────────────────────────────────────────────────────────────────────────

@@ -74,6 +74,8 @@ class _Node:
         self.named = "(?P<" in self.pattern
         self.whole = "(?P<message>" in self.pattern
         """The part is matched to the end of the line, however long it is."""
+        self.is_message = self.then == "message"
+        self.is_time = self.then == "time"
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
@@ -84,8 +86,9 @@ class _Node:
         return self.regex.match
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self.regex.groupindex)
+    def groups(self) -> tuple[tuple[int, str], ...]:
+        """The numbers and names of the groups whose texts become members of a reading."""
+        return tuple((number, name.rstrip("_")) for name, number in self.regex.groupindex.items())
 
 
 class _Choice:
@@ -124,17 +127,17 @@ class _Branches:
 
     def __init__(self) -> None:
         self.nodes: list[_Node] = []
-        self._by_character: dict[str, _Choice] = {}
+        self.by_character: dict[str, _Choice] = {}
         self._choices: dict[tuple[int, ...], _Choice] = {}
 
     def at(self, character: str) -> _Choice:
-        found = self._by_character.get(character)
+        found = self.by_character.get(character)
         if found is None:
             if character > "\x7f":
                 return self.at("\x7f")  # no part names a character beyond ASCII
             nodes = tuple(node for node in self.nodes if node.first is None or character in node.first)
             found = self._choices.setdefault(tuple(map(id, nodes)), _Choice(nodes))
-            self._by_character[character] = found
+            self.by_character[character] = found
         return found
 
 
@@ -262,7 +265,7 @@ class _Walk:
         self._text = text
         self._context = context
         self._scan = scan
-        self._matches: list[tuple[tuple[str, ...], re.Match[str]]] = []
+        self._matches: list[tuple[_Node, re.Match[str]]] = []
         self._time: FoundTime | None = None
         self._time_at = 0
         self._word = ""
@@ -270,11 +273,12 @@ class _Walk:
 
     def descend(self, branches: _Branches, at: int) -> Reading | None:
         text = self._text
-        next_at = at
-        if text[at : at + 1] in (" ", "\t"):
+        character = text[at : at + 1]
+        if character == " " or character == "\t":
             found = _BLANK.match(text, at, at + FRONT)
             next_at = at if found is None else found.end()
-        choice = branches.at(text[next_at : next_at + 1])
+            character = text[next_at : next_at + 1]
+        choice = branches.by_character.get(character) or branches.at(character)
         nodes, guards, index, end = choice.nodes, choice.guards[self._long], 0, at + FRONT
         count = len(nodes)
         while index < count:
@@ -283,7 +287,7 @@ class _Walk:
                 found = (guards[index] or choice.guard(index, long=self._long))(text, at, end)
                 if found is None:
                     return None
-                index = _NUMBER_OF[found.lastgroup or ""]
+                index = _NUMBER_OF[found.lastgroup]  # type: ignore[index]
                 node = nodes[index]
             index += 1
             if node.empty:
@@ -299,7 +303,7 @@ class _Walk:
                 if found is None:
                     continue
             if node.named:
-                self._matches.append((node.names, found))
+                self._matches.append((node, found))
             reading = self._follow(node, found.end())
             if reading is not None:
                 return reading
@@ -313,18 +317,18 @@ class _Walk:
         return time is not None and time.end - at >= _DATE_AND_TIME
 
     def _follow(self, node: _Node, at: int) -> Reading | None:
-        if node.then == "message":
+        if node.is_message:
             assert node.format is not None
             return self._reading(node.format, at)
         assert node.children is not None
-        if node.then == "time":
+        if node.is_time:
             time = self._scan(self._text, at, self._context)
             if time is None:
                 return None
-            before, self._time = (self._time, self._time_at), time
-            self._time_at = at
+            before, before_at = self._time, self._time_at
+            self._time, self._time_at = time, at
             found = self.descend(node.children, time.end)
-            self._time, self._time_at = before
+            self._time, self._time_at = before, before_at
             return found
         word = _WORD.match(self._text, at, at + 20)
         if word is None:
@@ -340,11 +344,11 @@ class _Walk:
     def _reading(self, declared: Format, end: int) -> Reading | None:
         word, message, app = self._word, None, ""
         fields: dict[str, Any] = {}
-        for names, match in self._matches:
-            for name, value in zip(names, (match.group(*names, 0)), strict=False):
+        for node, match in self._matches:
+            for number, name in node.groups:
+                value = match[number]
                 if not value or not (value := value.strip()):
                     continue
-                name = name.rstrip("_")
                 if name == "level":
                     word = value
                 elif name == "message":
@@ -353,23 +357,21 @@ class _Walk:
                     fields.update(fields_of(pairs_at(value, 0)[0]))
                 elif name == "app":
                     app = value[:_MOST_IN_FIELD]
+                elif value == "-":
+                    continue
                 elif name in _NUMBERS and value.isdecimal() and len(value) < 16:
                     fields[name] = int(value)
                 elif name in _DURATIONS and _DECIMAL.fullmatch(value):
                     fields[name] = float(value) if "." in value else int(value)
-                elif value != "-":
-                    fields[name] = value[:_MOST_IN_FIELD]
+                else:
+                    fields[name] = value if len(value) <= _MOST_IN_FIELD else value[:_MOST_IN_FIELD]
         level = _level(word, declared) if word else levels.UNKNOWN
         if level is None:
             return None
-        reading = Reading(
-            message=(self._text[end:] if message is None else message).strip(),
-            level=level,
-            fields=fields,
-            format=declared.name,
-            begins=declared.begins,
-            app=app,
-        )
+        if message is None:
+            message = self._text[end:]
+        reading = Reading(message.strip(), None, level, fields)
+        reading.format, reading.begins, reading.app = declared.name, declared.begins, app
         if self._time is not None:
             time: FoundTime | None = self._time
             if declared.utc and not self._time.zone and self._context.zone is not UTC:

@@ -309,9 +309,9 @@ class Joiner(Generic[Place]):
             self._resolve(record, line, last)
             return
         verdict = _decide(record.state, reading)
-        if verdict is _Verdict.YES:
+        if verdict is _YES:
             self._continue(record, line, last)
-        elif verdict is _Verdict.DOUBTFUL:
+        elif verdict is _DOUBTFUL:
             record.doubtful.append(line)
             record.idle = 0
         else:
@@ -510,6 +510,8 @@ class Joiner(Generic[Place]):
     def _complete(self) -> list[Joined[Place]]:
         """Remove the complete records from the start of the queue, in the order of their first lines."""
         queue, number = self._queue, 0
+        if len(queue) == 1 and isinstance(queue[0], _Open) and not queue[0].done:
+            return []  # the usual case: the line continues the open record, or is the first
         for record in queue:
             if isinstance(record, _Open) and not record.done:
                 break
@@ -554,6 +556,7 @@ class _Verdict(IntEnum):
     """Other rules tell."""
 
 
+_NO, _YES, _DOUBTFUL = _Verdict.NO, _Verdict.YES, _Verdict.DOUBTFUL
 _STATE = _State.__slots__
 _JVM = frozenset(("java", "java thread", "dotnet"))
 _IN_PYTHON = re.compile(r"Traceback|[│╰╭]|> File \"")
@@ -573,7 +576,6 @@ _RICH_PLACE = re.compile(r"(?<=\S) {2,}([\w./-]{1,100}\.\w{1,5}):(\d{1,7})$")
 _BEFORE_ALIGNED = frozenset((" ", "["))
 _OPENS = frozenset("{[(<")
 _SPACES = frozenset(("", " ", "\t", "\r"))
-_SQL_WORDS = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER")
 _SQL_BEGINS = re.compile(
     r"(?:.{0,40}[:\s])?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|WITH|DROP|MERGE"
     r"|REPLACE INTO|BEGIN|EXPLAIN)\s"
@@ -638,7 +640,9 @@ def _decide(state: _State, reading: Reading) -> _Verdict:
             # A line of syslog without a head of its own, such as the first one of a trace that was logged.
             exception = exception_of(inner)
             return _Verdict(exception is not None and exception.name != "node")
-        return _Verdict(state.until and not state.several and _second_of_two(reading, inner))
+        if not state.until or state.several:
+            return _NO
+        return _Verdict(_second_of_two(reading, inner))
     if state.blank > _MAX_BLANK:
         return _Verdict.NO
     if first == "{" and not state.opened and inner.rstrip().endswith("}"):
@@ -771,7 +775,14 @@ def _note(state: _State, text: str) -> None:
     if end in _SPACES:
         end = text[-200:].rstrip()[-1:]
     state.opened = end in _OPENS or (state.opened and state.several)
-    if not state.sql and any(word in text for word in _SQL_WORDS):
+    if not state.sql and (
+        "SELECT" in text
+        or "INSERT" in text
+        or "UPDATE" in text
+        or "DELETE" in text
+        or "CREATE" in text
+        or "ALTER" in text
+    ):
         state.sql = _SQL_BEGINS.match(text, 0, 200) is not None
     if "-----" in text:
         begin = text.rfind("-----BEGIN ")

@@ -109,16 +109,25 @@ def _keep_object(text: str, begin: int, value: Mapping[str, Any] | None, record:
             return None
     fields = record.fields
     taken: list[list[Any]] = []
+    same = RAW not in fields
     for index, (key, member) in enumerate(value.items()):
-        if key in fields and _equal(fields[key], member):
-            continue
+        if key in fields:
+            field = fields[key]
+            if field is member:
+                continue
+            if type(field) is type(member) and field == member:
+                same = False
+                continue
         taken.append(
             [index, key] if member == record.message and isinstance(member, str) else [index, key, member]
         )
-    literal = {key for _, key, *_ in taken}
+    literal = {item[1] for item in taken}
     added = [key for key in fields if key != RAW and (key not in value or key in literal)]
     style = _style(text)
-    if _written(_members(record, taken, added), style) != text[begin:]:
+    # As a rule, the fields and what was taken away make the object itself.
+    whole = same and not added and len(fields) + len(taken) == len(value) and _in_order(fields, value)
+    members = value if whole else _members(record, taken, added)
+    if _written(members, style) != (text[begin:] if begin else text):
         return None
     kept: dict[str, Any] = {"json": style, "taken": taken}
     if added:
@@ -147,8 +156,10 @@ def _members(record: Record, taken: list[list[Any]], added: list[Any]) -> dict[s
     return dict(kept)
 
 
-def _equal(field: object, member: object) -> bool:
-    return field is member or (type(field) is type(member) and field == member)
+def _in_order(fields: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    """Return whether all fields are members of an object, and in its order."""
+    names = iter(value)
+    return all(name in names for name in fields)
 
 
 def _style(text: str) -> int:
@@ -160,11 +171,20 @@ def _style(text: str) -> int:
     return style
 
 
+# By style. `json.dumps` makes an encoder for each call. Objects that were read from JSON have no cycles.
+_ENCODERS = [
+    json.JSONEncoder(
+        ensure_ascii=bool(style & _ASCII) and not style & _GO,
+        check_circular=False,
+        separators=(", ", ": ") if style & _SPACED else (",", ":"),
+    ).encode
+    for style in range(8)
+]
+
+
 def _written(members: Mapping[str, Any], style: int) -> str:
-    separators = (", ", ": ") if style & _SPACED else (",", ":")
+    text = _ENCODERS[style](members)
     if style & _GO:
-        text = json.dumps(members, ensure_ascii=False, separators=separators)
         for character, escape in _GO_ESCAPES:
             text = text.replace(character, escape)
-        return text
-    return json.dumps(members, ensure_ascii=bool(style & _ASCII), separators=separators)
+    return text

@@ -157,6 +157,11 @@ def _minute(text: str) -> int | None:
     return None if midnight is None or in_day is None else midnight + in_day
 
 
+_LEVELS_AFTER = tuple(
+    f" {word} " for word in ("INFO", "ERROR", "WARN", "DEBUG", "WARNING", "TRACE", "FATAL", "CRITICAL")
+)
+
+
 def _iso_time(text: str, match: re.Match[str], context: Context) -> FoundTime | None:
     minute, second, fraction, offset = match.groups()
     end = match.end()
@@ -174,8 +179,8 @@ def _iso_time(text: str, match: re.Match[str], context: Context) -> FoundTime | 
         if following[:1] in ("[", "(") or following == " U":
             end = after_offset(text, end, offset)
         return FoundTime(local - milliseconds, end, offset)
-    if following:
-        # A level after a space is the usual case: no zone begins with one of its letters and ends as it does.
+    # A level after a space is the usual case, and no zone has such a name.
+    if following and not text.startswith(_LEVELS_AFTER, end):
         head = following[1:] if following[0] == " " else following[0]
         if head in HALF_INITIALS:
             return _year_first(text, match.start(), context)

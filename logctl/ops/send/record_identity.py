@@ -54,7 +54,7 @@ class Source:
         return self.app or self.names.of_reading(reading, text) or self.otherwise
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Placed:
     """A record with the number of its first line and the identity of its source (see `Trail.source`).
 
