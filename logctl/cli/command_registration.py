@@ -18,7 +18,7 @@ from typing import Any, get_type_hints
 
 import typer
 
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.cli.error_explanations import explain
 from logctl.cli.options import TARGET_OPTIONS
 from logctl.cli.render import say
@@ -30,12 +30,12 @@ INTERRUPTED = 128 + signal.SIGINT
 class _Invocation:
     """The context made from the root command's options, which a subcommand's options then refine."""
 
-    context = Context()
+    context = CommandContext()
 
 
 def start(config: str | None, **target: str | None) -> None:
     """Store the options before the subcommand; the root command calls this."""
-    _Invocation.context = Context(config=config).with_flags(target)
+    _Invocation.context = CommandContext(config=config).with_flags(target)
 
 
 def with_target_options(function: Callable[..., Any], own: Iterable[inspect.Parameter]) -> None:
@@ -52,8 +52,9 @@ def with_target_options(function: Callable[..., Any], own: Iterable[inspect.Para
 def command(app: typer.Typer, name: str | None = None, **options: Any) -> Callable[..., Any]:
     """Return a decorator that registers a function as a command.
 
-    The first parameter of the function is the `Context`. A parameter whose type is a dataclass stands for the
-    fields of the dataclass: each field is an argument or an option, and the function gets them as one object.
+    The first parameter of the function is the `CommandContext`. A parameter whose type is a dataclass stands
+    for the fields of the dataclass: each field is an argument or an option, and the function gets them as one
+    object.
     The options `--target`, `--env`, `--profile` and `--region` are added, so that they can be given after the
     subcommand as well as before it.
     """
@@ -93,7 +94,7 @@ def _expanded(parameter: inspect.Parameter) -> list[inspect.Parameter]:
     return [of_field(field) for field in fields(group)]
 
 
-def _guarded(call: Callable[[], None], context: Context, *, as_json: bool) -> None:
+def _guarded(call: Callable[[], None], context: CommandContext, *, as_json: bool) -> None:
     try:
         call()
         sys.stdout.flush()

@@ -15,7 +15,7 @@ from typing import Any
 
 import typer
 
-from logctl.cli.context import TARGET_SETTINGS, Context
+from logctl.cli.context import TARGET_SETTINGS, CommandContext
 
 TIMEOUT = 2.0
 """Seconds after which a look-up in AWS is given up."""
@@ -24,7 +24,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.#/+-]{0,127}")
 Complete = Callable[[typer.Context, str], list[str]]
 
 
-def _offering(look_up: Callable[[Context], Iterable[str]]) -> Complete:
+def _offering(look_up: Callable[[CommandContext], Iterable[str]]) -> Complete:
     """Return a completion function that offers the values that `look_up` finds before the timeout."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -43,29 +43,29 @@ def _offering(look_up: Callable[[Context], Iterable[str]]) -> Complete:
     return complete
 
 
-def _context(ctx: typer.Context) -> Context:
+def _context(ctx: typer.Context) -> CommandContext:
     """Return the context for the options that are on the command line so far."""
     root: dict[str, Any] = ctx.find_root().params
-    here = Context(config=root.get("config"))
+    here = CommandContext(config=root.get("config"))
     for params in (root, ctx.params):
         here = here.with_flags({name: params.get(name) for name in TARGET_SETTINGS})
     return here
 
 
-def _apps(context: Context) -> list[str]:
+def _apps(context: CommandContext) -> list[str]:
     from logctl.pipeline.stores.hot import HotStore
     from logctl.stack.names import Names
 
     return HotStore(context.aws.dynamodb, Names.of(context.settings).hot_table).apps()
 
 
-def _environments(context: Context) -> list[str]:
+def _environments(context: CommandContext) -> list[str]:
     from logctl.ops.environments import environments
 
     return environments(context.aws.cloudformation, context.settings.prefix)
 
 
-def _keys(context: Context) -> list[str]:
+def _keys(context: CommandContext) -> list[str]:
     from logctl.pipeline.stores.alert_states import AlertStore
     from logctl.stack.names import Names
 
@@ -73,24 +73,24 @@ def _keys(context: Context) -> list[str]:
     return [str(state.key) for state in store.attention()]
 
 
-def _keys_and_apps(context: Context) -> Iterator[str]:
+def _keys_and_apps(context: CommandContext) -> Iterator[str]:
     yield from _apps(context)
     yield from _keys(context)
 
 
-def _quarantined(context: Context) -> list[str]:
+def _quarantined(context: CommandContext) -> list[str]:
     from logctl.ops.recovery.quarantined_messages import Wanted, keys
 
     return [kept.id for kept in keys(context.deployment, Wanted())[0]]
 
 
-def _saved(context: Context) -> list[str]:
+def _saved(context: CommandContext) -> list[str]:
     from logctl.ops.query.saved import listed
 
     return [item.name for item in listed(context.settings.queries)]
 
 
-def _formats(context: Context) -> list[str]:
+def _formats(context: CommandContext) -> list[str]:
     from logctl.ops.send.format_catalogue import choosable_names
     from logctl.ops.send.input_forms import Requested
 
@@ -98,7 +98,7 @@ def _formats(context: Context) -> list[str]:
     return [*(name.replace(" ", "-") for name in names), *Requested]
 
 
-def _time_zones(_context: Context) -> Iterable[str]:
+def _time_zones(_context: CommandContext) -> Iterable[str]:
     from zoneinfo import available_timezones
 
     return available_timezones()

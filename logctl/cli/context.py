@@ -31,17 +31,17 @@ TARGET_SETTINGS = ("target", "env", "profile", "region")
 
 
 @dataclass(frozen=True)
-class Context:
+class CommandContext:
     """The context of one invocation; `flags` are the settings given on the command line."""
 
     flags: Mapping[str, Any] = field(default_factory=dict)
     config: str | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
-    def with_flags(self, flags: Mapping[str, Any]) -> Context:
+    def with_flags(self, flags: Mapping[str, Any]) -> CommandContext:
         """Return a copy with more flags; a flag that is given again replaces the earlier value."""
         given = {name: value for name, value in flags.items() if value is not None}
-        return Context({**self.flags, **given}, self.config, self.environ)
+        return CommandContext({**self.flags, **given}, self.config, self.environ)
 
     @cached_property
     def settings(self) -> Settings:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.record_output import Printer
 from logctl.cli.render import say
 from logctl.core.safe_text import counted
@@ -23,7 +23,7 @@ _PAUSE_SECONDS = 0.2
 _FORMATS_NAMED = 6
 
 
-def dry_run(context: Context, inputs: Inputs, zone: SenderZone, printer: Printer) -> None:
+def dry_run(context: CommandContext, inputs: Inputs, zone: SenderZone, printer: Printer) -> None:
     """Print the records of inputs as they would be stored; at the end, how they were read."""
     from logctl.ops.send.preview import Preview
 

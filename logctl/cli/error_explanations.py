@@ -11,10 +11,10 @@ from logctl.core.errors import LogctlError, NotPermittedError, UnreachableError,
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-    from logctl.cli.context import Context
+    from logctl.cli.context import CommandContext
 
 
-def explain(error: Exception, context: Context) -> LogctlError | None:
+def explain(error: Exception, context: CommandContext) -> LogctlError | None:
     """Return the error to show for an exception; None for a bug, which should keep its traceback."""
     if isinstance(error, LogctlError):
         return error
@@ -68,7 +68,7 @@ def explain(error: Exception, context: Context) -> LogctlError | None:
     return None
 
 
-def _of_service(error: ClientError, context: Context) -> LogctlError:
+def _of_service(error: ClientError, context: CommandContext) -> LogctlError:
     code = code_of(error)
     said = message_of(error) or code
     match trouble(code, said):
@@ -101,7 +101,7 @@ _CATALOG_OPERATIONS = frozenset(
 )
 
 
-def _is_provisioned(context: Context) -> bool:
+def _is_provisioned(context: CommandContext) -> bool:
     """Return whether there is a stack; False if that cannot be found out."""
     try:
         context.deployment.outputs()
@@ -110,7 +110,7 @@ def _is_provisioned(context: Context) -> bool:
     return True
 
 
-def not_provisioned(context: Context) -> UnreachableError:
+def not_provisioned(context: CommandContext) -> UnreachableError:
     """Return the error for an environment without a stack."""
     hint = f"Create it with: logctl provision{context.target_flag}"
     return UnreachableError(
@@ -119,19 +119,19 @@ def not_provisioned(context: Context) -> UnreachableError:
     )
 
 
-def _sign_in(context: Context) -> str:
+def _sign_in(context: CommandContext) -> str:
     profile = context.settings.profile
     login = f"aws sso login --profile {profile}" if profile else "aws configure, or aws sso login"
     return f"Sign in with: {login}." + _sandbox_hint(context)
 
 
-def _reach(context: Context) -> str:
+def _reach(context: CommandContext) -> str:
     if context.settings.target == "local":
         return "Check the sandbox with: logctl local status"
     return "Check the network, the region and AWS_ENDPOINT_URL." + _sandbox_hint(context)
 
 
-def _sandbox_hint(context: Context) -> str:
+def _sandbox_hint(context: CommandContext) -> str:
     if context.settings.target == "local":
         return ""
     from logctl.local import sandbox

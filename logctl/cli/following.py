@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.refusals import show_refusals
 from logctl.cli.render import say
 from logctl.core.errors import UsageError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from logctl.ops.send.input_messages import Inputs
 
 
-def follow(context: Context, inputs: Inputs, options: SendOptions) -> None:
+def follow(context: CommandContext, inputs: Inputs, options: SendOptions) -> None:
     """Send the lines that are appended to files, until Ctrl-C."""
     from logctl.ops.send.follow_paths import FollowPaths
     from logctl.ops.send.follow_rounds import rounds

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logctl.cli import completion
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.ops.send.input_forms import Requested
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class ReadingChoice:
     sources: tuple[LogSource, ...] = ()
 
 
-def reading_choice(context: Context, timezone: str | None, format_name: str) -> ReadingChoice:
+def reading_choice(context: CommandContext, timezone: str | None, format_name: str) -> ReadingChoice:
     """Return how log lines are to be read, by the options and the settings.
 
     Raises:

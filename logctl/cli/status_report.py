@@ -16,7 +16,7 @@ from logctl.ops.health.metrics import Measured
 from logctl.stack.catalog_tables import lacking
 
 if TYPE_CHECKING:
-    from logctl.cli.context import Context
+    from logctl.cli.context import CommandContext
     from logctl.ops.health.status import Part, PipelineStatus
 
 _FINDING_COLUMNS = ("what", "run")
@@ -26,7 +26,7 @@ _ABOUT_COLUMNS = ("stack", "place", "checked_at")
 _CSV_COLUMNS = (*_PART_COLUMNS, *_FINDING_COLUMNS, *_APP_COLUMNS, *_ABOUT_COLUMNS)
 
 
-def show_status(context: Context, found: PipelineStatus, output: Output) -> None:
+def show_status(context: CommandContext, found: PipelineStatus, output: Output) -> None:
     """Print the state of every part, each app, and the findings with the commands to run next."""
     document = _document(context, found)
     match output:
@@ -40,7 +40,7 @@ def show_status(context: Context, found: PipelineStatus, output: Output) -> None
             assert_never(output)
 
 
-def _document(context: Context, found: PipelineStatus) -> dict[str, Any]:
+def _document(context: CommandContext, found: PipelineStatus) -> dict[str, Any]:
     return {
         "stack": found.stack,
         "place": context.place,
@@ -134,12 +134,12 @@ def _to_the_second(moment: str) -> str:
 # ── One line for each part ──────────────────────────────────────────────────────────────────────────────
 
 
-def _error(context: Context, error: Exception) -> str:
+def _error(context: CommandContext, error: Exception) -> str:
     explained = explain(error, context)
     return explained.message if explained else str(error)
 
 
-def _seen(context: Context, part: Part) -> str:
+def _seen(context: CommandContext, part: Part) -> str:
     """Return one line about a part: the facts that were read, or why they could not be read."""
     if part.error:
         return _error(context, part.error)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.core.times import iso
 from logctl.local.sandbox import Running, find
 from logctl.ops.deployment import Deployment
@@ -72,7 +72,7 @@ class Cli:
     @property
     def deployment(self) -> Deployment:
         """The same environment for the test's own looks and tricks, with the sandbox's root credentials."""
-        context = Context(environ=self.environ)
+        context = CommandContext(environ=self.environ)
         running = find(context.sandbox_home) if context.settings.target == "local" else None
         return _deployment(running, tuple(sorted(self.environ.items())))
 
@@ -80,7 +80,7 @@ class Cli:
 @cache
 def _deployment(running: Running | None, environ: tuple[tuple[str, str], ...]) -> Deployment:
     """Made once for each sandbox that ran there: clients take their time to be made."""
-    return Context(environ=dict(environ)).deployment
+    return CommandContext(environ=dict(environ)).deployment
 
 
 @dataclass(frozen=True)

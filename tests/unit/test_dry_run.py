@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.cli.reading_options import reading_choice
 from logctl.ops.send.input_messages import Inputs
 from tests.helpers.commands import told
@@ -61,7 +61,7 @@ def test_the_zone_is_chosen_by_option_variable_file_or_tz(
     if in_file:
         (tmp_path / "logctl.toml").write_text('timezone = "Pacific/Chatham"\n')
     monkeypatch.chdir(tmp_path)
-    context = Context(environ={"TZ": "America/New_York", **variable})
+    context = CommandContext(environ={"TZ": "America/New_York", **variable})
     assert str(reading_choice(context, option, "auto").zone) == zone
 
 

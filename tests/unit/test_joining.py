@@ -93,6 +93,12 @@ SAMPLES = {
         "/srv/pay.js:9\nthrow new Error('no')\n^\n\nError: no\n    at Object.<anonymous> (/srv/pay.js:9:7)\n\nNode.js v20.20.2",
         joins=False,
     ),
+    "node module": Sample(
+        "node:internal/modules/cjs/loader:1210\n  throw err;\n  ^\n\nError: Cannot find module './pay'\nRequire stack:\n"
+        "- /srv/shop.js\n    at Module._resolveFilename (node:internal/modules/cjs/loader:1207:15) {\n"
+        "  code: 'MODULE_NOT_FOUND',\n  requireStack: [ '/srv/shop.js' ]\n}\n\nNode.js v20.20.2",
+        joins=False,
+    ),
     "node in a text": Sample(
         "[eval]:1\nnull.x\n     ^\n\nTypeError: Cannot read properties of null\n    at [eval]:1:6",
         joins=False,
@@ -588,3 +594,52 @@ def test_the_level_after_a_space_or_a_symbol_begins_a_record():
 
 def test_a_place_in_a_file_is_no_trace_without_a_caret():
     assert messages("/srv/pay.js:9\nplain\nmore") == ["/srv/pay.js:9", "plain", "more"]
+
+
+def test_the_steps_of_cargo_do_not_continue_an_error():
+    text = "error: could not compile `shop`\n  --> a.rs:1:1\n    Finished dev target(s) in 0.52s\n     Running `shop`"
+    assert [found.lines for found in join_lines(text.split("\n"), CONTEXT)] == [2, 1, 1]
+
+
+def test_boxes_of_terraform():
+    text = "Plan: 1 to add\n\u2577\n\u2502 Error: no instance\n\u2502 \n\u2502   on main.tf line 3\n\u2575\nApply"
+    assert [(found.reading.level, found.lines) for found in join_lines(text.split("\n"), CONTEXT)] == [
+        ("UNKNOWN", 1),
+        ("ERROR", 5),
+        ("UNKNOWN", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "FAIL src/pay.test.js",
+        "FAIL\texample.com/shop\t0.005s",
+        "E       assert 2 == 1",
+        "0 errors",
+        "FAILED tests/x.py",
+    ],
+)
+def test_the_result_of_a_test_is_no_level(line: str) -> None:
+    assert joined(line)[0].reading.level == "UNKNOWN"
+
+
+def test_a_level_in_brackets_alone_is_a_record():
+    """Maven prints empty lines with a level."""
+    assert [found.reading.level for found in joined("[ERROR] a\n[INFO] \n[INFO] b")] == [
+        "ERROR",
+        "INFO",
+        "INFO",
+    ]
+
+
+def test_the_difference_in_an_assertion_of_node_belongs_to_it():
+    text = (
+        "AssertionError [ERR_ASSERTION]: Expected values to be strictly deep-equal:\n+ actual - expected\n\n  {\n"
+        "+   a: 1\n-   a: 2\n  }\n    at pay (/srv/shop.js:1:19) {\n  generatedMessage: true\n}"
+    )
+    assert [found.text for found in joined(f"{text}\n{PLAIN}")] == [text, PLAIN]
+
+
+def test_requests_of_koa_do_not_continue_a_record():
+    assert [found.lines for found in joined(f"{HEAD}\n  <-- GET /\n  --> GET / 200 11ms 1b")] == [1, 1, 1]

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from logctl.aws.place import Place
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.cli.setting_options import with_setting_options
 from logctl.core.errors import UsageError
 from logctl.core.times import DAY, MINUTE
@@ -180,7 +180,7 @@ def test_every_setting_is_taken_from_flag_variable_file_default_in_this_order(na
         *, flags: dict[str, Any] | None = None, environ: dict[str, str] | None = None, file: bool
     ) -> Any:
         config = str(tmp_path / "logctl.toml") if file else None
-        return getattr(Context(flags or {}, config, environ or {}).settings, name)
+        return getattr(CommandContext(flags or {}, config, environ or {}).settings, name)
 
     flags, environ = {name: flag}, {f"LOGCTL_{name.upper()}": variable}
     at_each_level = [
@@ -190,7 +190,7 @@ def test_every_setting_is_taken_from_flag_variable_file_default_in_this_order(na
     ]
     expected = [getattr(_only(name, text), name) for text in (flag, variable, _untoml(toml))]
     assert at_each_level == expected
-    assert getattr(Context({}, None, {}).settings, name) == getattr(Settings(), name)
+    assert getattr(CommandContext({}, None, {}).settings, name) == getattr(Settings(), name)
 
 
 def _with_audience(name: str) -> str:

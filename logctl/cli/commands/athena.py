@@ -14,7 +14,7 @@ from logctl.cli import completion
 from logctl.cli.command_registration import command
 from logctl.cli.commands import compact, partitions
 from logctl.cli.confirmation import confirm
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.options import (
     AppPatternsOption,
     MinimumLevelOption,
@@ -133,7 +133,7 @@ class _Limits:
     max_scan: int | None
 
 
-def query(context: Context, options: QueryOptions) -> None:
+def query(context: CommandContext, options: QueryOptions) -> None:
     """Run one SQL statement in Athena and print its rows.
 
     Without a statement, the newest records are listed. The tables are `logs`, `logs_unique` (each event
@@ -185,7 +185,7 @@ def query(context: Context, options: QueryOptions) -> None:
     _report_cost(result, limits)
 
 
-def saved(context: Context, output: OutputOption = Output.TABLE) -> None:
+def saved(context: CommandContext, output: OutputOption = Output.TABLE) -> None:
     """List the saved queries.
 
     Some come with logctl. Your own queries are in logctl.toml; one with the name of a query that comes with
@@ -212,7 +212,7 @@ def saved(context: Context, output: OutputOption = Output.TABLE) -> None:
 # ── Parsing ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _question(context: Context, options: QueryOptions, moment: int) -> Question:
+def _question(context: CommandContext, options: QueryOptions, moment: int) -> Question:
     """Return the question that the options of `athena query` ask.
 
     Raises:
@@ -245,7 +245,7 @@ def _question(context: Context, options: QueryOptions, moment: int) -> Question:
     )
 
 
-def _statement(context: Context, options: QueryOptions, *, required: bool) -> Statement | None:
+def _statement(context: CommandContext, options: QueryOptions, *, required: bool) -> Statement | None:
     from logctl.ops.query.statement import Statement
 
     if sum(source is not None for source in (options.sql, options.file, options.saved)) > 1:
@@ -295,7 +295,7 @@ def _size(text: str | None) -> int | None:
 # ── Running ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _confirm_changes(context: Context, query: Query, *, yes: bool) -> None:
+def _confirm_changes(context: CommandContext, query: Query, *, yes: bool) -> None:
     """Ask before a statement changes the pipeline itself.
 
     Raises:
@@ -311,7 +311,7 @@ def _confirm_changes(context: Context, query: Query, *, yes: bool) -> None:
     confirm(f"{told}.", yes=False)
 
 
-def _confirm_full_scan(context: Context, query: Query) -> None:
+def _confirm_full_scan(context: CommandContext, query: Query) -> None:
     """Ask before a statement reads all partitions, and say how much data that is.
 
     Raises:
@@ -337,7 +337,7 @@ def _confirm_full_scan(context: Context, query: Query) -> None:
     confirm(f"{told} {_NARROWER}", yes=False, flag="--full-scan")
 
 
-def _run(context: Context, query: Query, limits: _Limits) -> QueryResult:
+def _run(context: CommandContext, query: Query, limits: _Limits) -> QueryResult:
     from logctl.ops.query import runner
 
     try:

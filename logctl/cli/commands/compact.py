@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logctl.cli.command_registration import command
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.options import DryRunOption, OutputOption, UntilOption, app_option, since_option
 from logctl.cli.render import Output, say, show, working
 from logctl.core.appid import RULE, is_appid
@@ -32,7 +32,7 @@ def register(family: typer.Typer) -> None:
 
 
 def compact(
-    context: Context,
+    context: CommandContext,
     since: Annotated[str | None, since_option("default: 35d")] = None,
     until: UntilOption = None,
     app: Annotated[list[str] | None, app_option("Only this app; repeatable.")] = None,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from logctl.cli.command_registration import command, fail
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.cli.render import say
 from logctl.core.errors import PartialError
 
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def consume(
-    context: Context,
+    context: CommandContext,
     once: Annotated[bool, typer.Option("--once", help="End when the queue is empty.")] = False,
     event: Annotated[
         Path | None,

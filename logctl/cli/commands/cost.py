@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from logctl.cli.command_registration import command
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.options import OutputOption, every_option
 from logctl.cli.render import Output, say, show
 from logctl.core.errors import UsageError
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def cost(
-    context: Context,
+    context: CommandContext,
     load: Annotated[
         tuple[str, str] | None,
         typer.Option(
@@ -87,7 +87,7 @@ def cost(
         say(f"  Prices marked (unchecked) are those of {REGIONS[0]}.")
 
 
-def _region(context: Context) -> str:
+def _region(context: CommandContext) -> str:
     if context.settings.target == "local" and not context.settings.region:
         return REGIONS[0]
     found = context.region
@@ -136,7 +136,7 @@ def _show_estimate(settings: Settings, load: Load, table: Mapping[str, Price], o
             )
 
 
-def _show_usage(context: Context, table: Mapping[str, Price], output: Output) -> None:
+def _show_usage(context: CommandContext, table: Mapping[str, Price], output: Output) -> None:
     from logctl.ops.cost.measured import usage
 
     found = usage(context.deployment, table, now=now())

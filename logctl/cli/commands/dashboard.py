@@ -10,7 +10,7 @@ import typer
 
 from logctl.cli.command_registration import command
 from logctl.cli.confirmation import confirm
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.cli.options import AppPatternsOption, OutputOption, YesOption, app_option
 from logctl.cli.render import Output, say, show
 from logctl.core.times import iso
@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 def open_page(
-    context: Context,
+    context: CommandContext,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page, or only print its address.")
     ] = True,
@@ -74,7 +74,7 @@ def _has_browser() -> bool:
 
 
 def token(
-    context: Context,
+    context: CommandContext,
     apps: AppPatternsOption = None,
 ) -> None:
     """Print an access token for scripts.
@@ -98,7 +98,7 @@ def token(
 
 
 def add(
-    context: Context,
+    context: CommandContext,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name or e-mail address of the user.")],
     apps: Annotated[
         list[str],
@@ -127,7 +127,7 @@ def add(
 
 
 def listing(
-    context: Context,
+    context: CommandContext,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """List the users, and the apps that each may read.
@@ -158,7 +158,7 @@ def listing(
 
 
 def remove(
-    context: Context,
+    context: CommandContext,
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="The user, as `logctl dashboard user list` shows it.")
     ],

@@ -8,7 +8,7 @@ import typer
 
 from logctl.cli import completion
 from logctl.cli.command_registration import command
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.options import OutputOption, app_option, level_option
 from logctl.cli.reading_options import FormatOption, TimezoneOption, reading_choice
 from logctl.cli.render import Output, facts, say, show
@@ -45,7 +45,7 @@ def _left(milliseconds: int) -> str:
 
 
 def listing(
-    context: Context,
+    context: CommandContext,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """List the kinds of error that have an open alert.
@@ -79,7 +79,7 @@ def listing(
 
 
 def show_key(
-    context: Context,
+    context: CommandContext,
     key: _Key,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -100,7 +100,7 @@ def show_key(
 
 
 def explain(
-    context: Context,
+    context: CommandContext,
     key: _Key,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -133,7 +133,7 @@ def explain(
 
 
 def simulate(
-    context: Context,
+    context: CommandContext,
     files: Annotated[
         list[str],
         typer.Argument(metavar="FILE…", help="Log files, which may be compressed with gzip or zstd."),
@@ -224,7 +224,7 @@ def simulate(
 
 
 def silence(
-    context: Context,
+    context: CommandContext,
     what: Annotated[
         str,
         typer.Argument(
@@ -264,7 +264,7 @@ def silence(
 
 
 def silences(
-    context: Context,
+    context: CommandContext,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """List silences.
@@ -289,7 +289,7 @@ def silences(
 
 
 def clear(
-    context: Context,
+    context: CommandContext,
     what: Annotated[
         str,
         typer.Argument(

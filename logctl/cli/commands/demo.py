@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from logctl.cli.command_registration import command
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.render import Output, say, show
 from logctl.cli.send_options import SendOptions
 from logctl.core.appid import RULE, is_appid
@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    context: Context,
+    context: CommandContext,
     files: Annotated[
         list[str] | None,
         typer.Argument(metavar="[FILE…]", help="Log files to send. [default: generated sample records]"),
@@ -104,13 +104,13 @@ def _app_of(path: str) -> str:
     return app
 
 
-def _tail(context: Context, apps: list[str]) -> None:
+def _tail(context: CommandContext, apps: list[str]) -> None:
     from logctl.cli.commands import tail
 
     tail.tail(context, tail.TailOptions(apps=apps, lines=8))
 
 
-def _alert(context: Context, inbox: Inbox, *, real: bool) -> None:
+def _alert(context: CommandContext, inbox: Inbox, *, real: bool) -> None:
     from logctl.cli.commands import debounce, send
     from logctl.ops.alerts.debounce_states import standings
 

@@ -8,7 +8,7 @@ import typer
 
 from logctl.cli.command_registration import command
 from logctl.cli.confirmation import confirm, confirm_by_name
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.cli.options import YesOption
 from logctl.cli.render import say
 from logctl.cli.stack_progress import StackProgress
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def destroy(
-    context: Context,
+    context: CommandContext,
     delete_data: Annotated[
         bool, typer.Option("--delete-data", help="Also delete the data: the bucket and tables with all logs.")
     ] = False,
@@ -71,7 +71,7 @@ def destroy(
         raise _left_error(context, done)
 
 
-def _left_error(context: Context, done: Destroyed) -> LogctlError:
+def _left_error(context: CommandContext, done: Destroyed) -> LogctlError:
     """Return the error about resources that have names of the environment and were not deleted."""
     names = context.deployment.names
     what = f"{counted(len(done.left), 'resource')} with names of {names.stack} left alone"

@@ -10,7 +10,7 @@ import typer
 
 from logctl.cli.command_registration import command
 from logctl.cli.confirmation import confirm
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.cli.options import OutputOption, YesOption, all_option, dry_run_option, limit_option
 from logctl.cli.render import Output, brief, facts, say, show, working
 from logctl.core.errors import PartialError, UsageError
@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
 
 def listing(
-    context: Context,
+    context: CommandContext,
     limit: Annotated[int, limit_option("Show at most N messages.")] = 100,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -98,7 +98,7 @@ def _row(letter: DeadLetter) -> dict[str, object]:
 
 
 def show_letter(
-    context: Context,
+    context: CommandContext,
     message_id: Annotated[str, typer.Argument(help="The id, or the start of it, from `dlq list`.")],
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -116,7 +116,7 @@ def show_letter(
 
 
 def redrive(
-    context: Context,
+    context: CommandContext,
     messages: _Messages = None,
     every: Annotated[bool, all_option("Also messages that failed because of their content.")] = False,
     yes: YesOption = False,
@@ -145,7 +145,7 @@ def redrive(
         _redrive_all(context, everything=every, yes=yes, dry_run=dry_run)
 
 
-def _redrive_some(context: Context, messages: Sequence[str], *, yes: bool, dry_run: bool) -> None:
+def _redrive_some(context: CommandContext, messages: Sequence[str], *, yes: bool, dry_run: bool) -> None:
     from logctl.ops.recovery import dead_letter_moves, dead_letters
 
     with working(_LOOKING):
@@ -159,7 +159,7 @@ def _redrive_some(context: Context, messages: Sequence[str], *, yes: bool, dry_r
     _conclude(done, len(ids), "sent again")
 
 
-def _redrive_all(context: Context, *, everything: bool, yes: bool, dry_run: bool) -> None:
+def _redrive_all(context: CommandContext, *, everything: bool, yes: bool, dry_run: bool) -> None:
     from logctl.ops.recovery import dead_letter_moves
 
     with working(_LOOKING):
@@ -205,7 +205,7 @@ def _tell_left_out(found: Moved, *, everything: bool) -> None:
 
 
 def drop(
-    context: Context,
+    context: CommandContext,
     messages: _Messages = None,
     yes: YesOption = False,
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from logctl.cli.command_registration import command
-from logctl.cli.context import CONFIG_FILE, Context, now
+from logctl.cli.context import CONFIG_FILE, CommandContext, now
 from logctl.cli.error_explanations import explain
 from logctl.cli.next_steps import command_line
 from logctl.cli.options import OutputOption
@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
-    context: Context,
+    context: CommandContext,
     live: Annotated[
         bool, typer.Option("--live", help="Also send one marked event and follow it to Athena.")
     ] = False,
@@ -66,7 +66,7 @@ def doctor(
             raise typer.Exit(int(_code(error)))
 
 
-def _checks(context: Context, *, live: bool, timeout: int) -> Iterator[Check]:
+def _checks(context: CommandContext, *, live: bool, timeout: int) -> Iterator[Check]:
     """Yield the checks, up to the first failure that makes the remaining checks meaningless."""
     from logctl.ops.health import doctor as ops
 
@@ -95,7 +95,7 @@ def _checks(context: Context, *, live: bool, timeout: int) -> Iterator[Check]:
         yield from _live(deployment, of_stack[0], timeout)
 
 
-def _settings(context: Context) -> Check:
+def _settings(context: CommandContext) -> Check:
     path = Path(context.config or context.environ.get("LOGCTL_CONFIG") or CONFIG_FILE)
     try:
         settings = context.settings
@@ -105,7 +105,7 @@ def _settings(context: Context) -> Check:
     return Check("settings", Verdict.OK, f"{file}; target {settings.target}, environment {settings.env}")
 
 
-def _digest(context: Context) -> str:
+def _digest(context: CommandContext) -> str:
     """Return the SHA-256 of the zip that would be deployed, to be compared with Lambda's CodeSha256."""
     from logctl.stack.bundle import build
 
@@ -128,7 +128,7 @@ def _failed(checks: Iterable[Check]) -> bool:
 # ── Output ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _explained(context: Context, check: Check) -> LogctlError | None:
+def _explained(context: CommandContext, check: Check) -> LogctlError | None:
     """Return an error of a call as it is shown to people."""
     if check.error is None:
         return None
@@ -141,7 +141,7 @@ def _code(error: LogctlError | None) -> Exit:
     return Exit.FAILED
 
 
-def _show(context: Context, done: list[tuple[Check, LogctlError | None]], output: Output) -> None:
+def _show(context: CommandContext, done: list[tuple[Check, LogctlError | None]], output: Output) -> None:
     rows = [_row(context, check, error) for check, error in done]
     if output.for_programs:
         show(rows, ("check", "verdict", "seen", "to_do", "run"), output)
@@ -154,7 +154,7 @@ def _show(context: Context, done: list[tuple[Check, LogctlError | None]], output
         print(f"  {neutralise(row['check'])}: {neutralise(row['to_do'])}")
 
 
-def _row(context: Context, check: Check, error: LogctlError | None) -> dict[str, Any]:
+def _row(context: CommandContext, check: Check, error: LogctlError | None) -> dict[str, Any]:
     """Return a check as every output format shows it: `to_do` is a sentence that includes `run`."""
     to_do = check.to_do or (error.hint if error else "")
     run = None if check.run is None else command_line(context, check.run)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from logctl.cli.command_registration import command
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.cli.dry_run import PLACEHOLDER, format_label, share
 from logctl.cli.options import OutputOption, lines_option
 from logctl.cli.reading_options import FormatOption, TimezoneOption, reading_choice
@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(family, name="formats")
 
 
-def listing(context: Context, output: OutputOption = Output.TABLE) -> None:
+def listing(context: CommandContext, output: OutputOption = Output.TABLE) -> None:
     """List the formats of log lines that are known.
 
     Your own formats, declared in logctl.toml, come first, and layers such as Docker's last: lines within them
@@ -69,7 +69,7 @@ def listing(context: Context, output: OutputOption = Output.TABLE) -> None:
 
 
 def test(
-    context: Context,
+    context: CommandContext,
     files: Annotated[
         list[str] | None,
         typer.Argument(metavar="[FILE… or -]", help="Log files, which may be compressed; - is stdin."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from logctl.cli.command_registration import command
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.cli.error_explanations import explain
 from logctl.cli.options import OutputOption
 from logctl.cli.render import Output, say, show
@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def iam(
-    context: Context,
+    context: CommandContext,
     for_: Annotated[
         str | None,
         typer.Option(
@@ -78,7 +78,7 @@ def iam(
         say(f"These are {len(made)} policies: one has at most 6,144 characters. To print one: --part 1")
 
 
-def _list(context: Context, output: Output) -> None:
+def _list(context: CommandContext, output: Output) -> None:
     from logctl.stack.iam.command_permissions import COMMANDS, needed
     from logctl.stack.iam.documents import documents
     from logctl.stack.iam.scope import PolicyScope
@@ -102,7 +102,7 @@ def _in_words(text: str) -> str:
     return f"{len(actions)} actions of {', '.join(services)}"
 
 
-def _scope(context: Context) -> PolicyScope:
+def _scope(context: CommandContext) -> PolicyScope:
     """Return the environment's scope; without credentials, with a placeholder for the account."""
     from logctl.aws.place import Place
     from logctl.stack.iam.scope import PolicyScope
@@ -120,7 +120,7 @@ def _scope(context: Context) -> PolicyScope:
         return PolicyScope(context.settings, Place(region=aws.region), partition)
 
 
-def _pool(context: Context) -> str:
+def _pool(context: CommandContext) -> str:
     """Return the id of the user pool; a wildcard if there is no stack or it may not be read."""
     from botocore.exceptions import ClientError
 

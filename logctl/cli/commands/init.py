@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from logctl.cli.command_registration import command
-from logctl.cli.context import CONFIG_FILE, Context
+from logctl.cli.context import CONFIG_FILE, CommandContext
 from logctl.cli.render import say
 from logctl.core.errors import UsageError
 from logctl.stack.settings import declarations
@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    context: Context,
+    context: CommandContext,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a commented logctl.toml into this folder.

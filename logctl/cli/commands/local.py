@@ -8,7 +8,7 @@ import typer
 
 from logctl.cli.command_registration import command
 from logctl.cli.confirmation import confirm
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.cli.options import OutputOption, YesOption
 from logctl.cli.render import Output, facts, say
 from logctl.core.errors import UnreachableError
@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    context: Context,
+    context: CommandContext,
     port: Annotated[
         int | None,
         typer.Option(metavar="PORT", help="Port to listen on. [default: the previous one, or a free one]"),
@@ -56,7 +56,7 @@ def up(
         say(f"  {sandbox.REBUILD}")
 
 
-def down(context: Context) -> None:
+def down(context: CommandContext) -> None:
     """Stop the sandbox, and keep its contents for the next start.
 
     Example:
@@ -75,7 +75,7 @@ def down(context: Context) -> None:
 
 
 def status(
-    context: Context,
+    context: CommandContext,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Show whether the sandbox is up.
@@ -122,7 +122,7 @@ def status(
 
 
 def reset(
-    context: Context,
+    context: CommandContext,
     yes: YesOption = False,
 ) -> None:
     """Delete everything in the sandbox.
@@ -138,7 +138,7 @@ def reset(
     say("The sandbox is empty" + (f" and up: {running.endpoint}" if running else "; it is not running."))
 
 
-def env(context: Context) -> None:
+def env(context: CommandContext) -> None:
     """Print shell commands that direct other tools to the sandbox.
 
     They set environment variables of the AWS tools, and the target of logctl.

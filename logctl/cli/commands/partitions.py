@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from logctl.cli.command_registration import command, fail
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.options import AppPatternsOption, OutputOption, UntilOption, dry_run_option, since_option
 from logctl.cli.render import Output, say, show, working
 from logctl.core.access import is_pattern
@@ -62,7 +62,7 @@ class ScopeOptions:
 
 
 def partitions(
-    context: Context,
+    context: CommandContext,
     chosen: ScopeOptions,
     gaps: Annotated[
         bool,
@@ -120,7 +120,7 @@ def partitions(
         _summarise(overview)
 
 
-def _check(context: Context, scope: Scope, output: Output) -> None:
+def _check(context: CommandContext, scope: Scope, output: Output) -> None:
     from logctl.ops.lake.repair import compare
 
     with working("Comparing catalog and bucket…") as update:
@@ -130,7 +130,7 @@ def _check(context: Context, scope: Scope, output: Output) -> None:
 
 
 def repair(
-    context: Context,
+    context: CommandContext,
     chosen: ScopeOptions,
     dry_run: Annotated[
         bool,
@@ -210,7 +210,7 @@ def repair(
         fail(PartialError(f"{len(done.failures)} of {len(rows)} partitions could not be changed."))
 
 
-def _restore_tables(context: Context, faults: Faults, *, dry_run: bool) -> None:
+def _restore_tables(context: CommandContext, faults: Faults, *, dry_run: bool) -> None:
     """Restore tables and views of the pipeline, and report it.
 
     Raises:

@@ -11,7 +11,7 @@ import typer
 
 from logctl.cli.command_registration import command
 from logctl.cli.confirmation import confirm
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.cli.options import OutputOption, YesOption, dry_run_option
 from logctl.cli.render import Output, say, show
 from logctl.cli.setting_options import with_setting_options
@@ -58,7 +58,7 @@ class ProvisionOptions:
 
 
 @with_setting_options
-def provision(context: Context, options: ProvisionOptions, **chosen: Any) -> None:
+def provision(context: CommandContext, options: ProvisionOptions, **chosen: Any) -> None:
     """Create the pipeline, or bring it up to date with the settings.
 
     If the pipeline is up to date, nothing is changed.
@@ -102,7 +102,7 @@ def provision(context: Context, options: ProvisionOptions, **chosen: Any) -> Non
 
 
 def _confirm_plan(
-    context: Context,
+    context: CommandContext,
     provisioner: Provisioner,
     planned: Plan,
     faults: Faults | None,
@@ -130,7 +130,7 @@ def _confirm_plan(
             provisioner.discard(planned)
 
 
-def _table_faults(context: Context, provisioner: Provisioner) -> Faults | None:
+def _table_faults(context: CommandContext, provisioner: Provisioner) -> Faults | None:
     """Return the tables and views that were dropped or changed, which CloudFormation does not notice."""
     from logctl.ops.lake import table_repair
 
@@ -139,7 +139,7 @@ def _table_faults(context: Context, provisioner: Provisioner) -> Faults | None:
     return table_repair.faults(context.deployment) or None
 
 
-def _confirm_restoring(context: Context, faults: Faults, options: ProvisionOptions) -> None:
+def _confirm_restoring(context: CommandContext, faults: Faults, options: ProvisionOptions) -> None:
     """Ask whether to restore tables and views, where the stack itself needs no change.
 
     Raises:
@@ -153,7 +153,7 @@ def _confirm_restoring(context: Context, faults: Faults, options: ProvisionOptio
     confirm(f"They would be restored in {context.place}.", yes=options.yes)
 
 
-def _restore_tables(context: Context, faults: Faults) -> None:
+def _restore_tables(context: CommandContext, faults: Faults) -> None:
     from logctl.ops.lake import table_repair
 
     table_repair.restore(context.deployment, faults)
@@ -162,7 +162,7 @@ def _restore_tables(context: Context, faults: Faults) -> None:
         say(f"Register their partitions with: logctl athena repair{context.target_flag}")
 
 
-def _apply(context: Context, provisioner: Provisioner, planned: Plan) -> None:
+def _apply(context: CommandContext, provisioner: Provisioner, planned: Plan) -> None:
     with StackProgress(len(planned.changes)) as progress:
         try:
             info = provisioner.apply(planned, progress)
@@ -181,7 +181,7 @@ def _apply(context: Context, provisioner: Provisioner, planned: Plan) -> None:
     say(f"Next: logctl send --sample 1000{context.target_flag} && logctl tail -n 20{context.target_flag}")
 
 
-def _check_completeness(context: Context, provisioner: Provisioner) -> None:
+def _check_completeness(context: CommandContext, provisioner: Provisioner) -> None:
     """Check that every resource exists, because an emulator may skip resources and report success.
 
     Raises:
@@ -200,7 +200,7 @@ def _check_completeness(context: Context, provisioner: Provisioner) -> None:
     )
 
 
-def _watch_command(context: Context) -> str:
+def _watch_command(context: CommandContext) -> str:
     if context.settings.target == "local":
         return f"logctl status --watch{context.target_flag}"
     stack, region = context.deployment.names.stack, context.aws.place.region
@@ -245,7 +245,7 @@ def _warn_of_losses(planned: Plan) -> None:
             say(f"  ! {change.loss}.")
 
 
-def _write_template(context: Context, path: Path) -> None:
+def _write_template(context: CommandContext, path: Path) -> None:
     from logctl.stack.bundle import build
     from logctl.stack.provision import code_for
     from logctl.stack.template import build_template, to_yaml

@@ -14,7 +14,7 @@ import typer
 from logctl.cli import completion
 from logctl.cli.command_registration import command
 from logctl.cli.confirmation import confirm
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.options import (
     AppPatternsOption,
     OutputOption,
@@ -110,7 +110,7 @@ def register(app: typer.Typer) -> None:
 
 
 def listing(
-    context: Context,
+    context: CommandContext,
     match: MatchOptions,
     limit: Annotated[int, limit_option("Show at most the newest N messages.", most=_ALL_AT_MOST)] = 100,
     output: OutputOption = Output.TABLE,
@@ -178,7 +178,7 @@ def _lines(count: int) -> str:
 
 
 def show_one(
-    context: Context,
+    context: CommandContext,
     message_id: Annotated[
         str,
         typer.Argument(
@@ -263,7 +263,7 @@ def _limits_of(held: QuarantinedMessage) -> list[str]:
     ]
 
 
-def _only(context: Context, message_id: str) -> QuarantinedMessage:
+def _only(context: CommandContext, message_id: str) -> QuarantinedMessage:
     from logctl.ops.recovery import quarantined_messages
 
     with working("Looking into the quarantine…"):
@@ -275,7 +275,7 @@ def _only(context: Context, message_id: str) -> QuarantinedMessage:
 
 
 def retry(
-    context: Context,
+    context: CommandContext,
     choice: ChoiceOptions,
     edit: Annotated[bool, typer.Option("--edit", help="Edit the text in $EDITOR first.")] = False,
     body: Annotated[
@@ -341,7 +341,7 @@ def _read_body(name: str) -> str:
         raise UsageError(f"{name} is not UTF-8 ({problem.reason} at byte {problem.start}).") from None
 
 
-def _chosen(context: Context, choice: ChoiceOptions) -> list[QuarantinedMessage]:
+def _chosen(context: CommandContext, choice: ChoiceOptions) -> list[QuarantinedMessage]:
     """Return the chosen messages, oldest first.
 
     Raises:
@@ -368,7 +368,7 @@ def _chosen(context: Context, choice: ChoiceOptions) -> list[QuarantinedMessage]
 
 
 def _retry_each(
-    context: Context,
+    context: CommandContext,
     chosen: Sequence[QuarantinedMessage],
     mended: Callable[[QuarantinedMessage], str | None],
     as_app: str | None,
@@ -427,7 +427,7 @@ def _conclude(refused: Sequence[LogctlError], messages: int) -> None:
 
 
 def drop(
-    context: Context,
+    context: CommandContext,
     choice: ChoiceOptions,
     yes: YesOption = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from logctl.cli.command_registration import command
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.options import OutputOption, UntilOption, app_option, dry_run_option, since_option
 from logctl.cli.render import Output, say, show, working
 from logctl.core.access import is_pattern
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    context: Context,
+    context: CommandContext,
     app: Annotated[
         list[str],
         app_option("An app, or the apps that match a pattern such as 'web-*'; repeatable."),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from logctl.cli.command_registration import command
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.error_explanations import explain
 from logctl.cli.options import regular_expressions
 from logctl.cli.reading_options import ReadingChoice, reading_choice
@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
     command(app, "send")(send)
 
 
-def send(context: Context, options: SendOptions) -> None:
+def send(context: CommandContext, options: SendOptions) -> None:
     """Send log files, standard input or a growing file.
 
     Formats are recognised line by line, and a stack trace stays in one record: see logctl formats list.
@@ -87,7 +87,9 @@ def send(context: Context, options: SendOptions) -> None:
     _send_files(context, _inputs(context, paths, options, choice), options, choice)
 
 
-def _inputs(context: Context, paths: Sequence[str], options: SendOptions, choice: ReadingChoice) -> Inputs:
+def _inputs(
+    context: CommandContext, paths: Sequence[str], options: SendOptions, choice: ReadingChoice
+) -> Inputs:
     from logctl.cli.dry_run import PLACEHOLDER
     from logctl.ops.send.app_names import AppNames
     from logctl.ops.send.input_messages import Inputs
@@ -114,7 +116,7 @@ def _inputs(context: Context, paths: Sequence[str], options: SendOptions, choice
     )
 
 
-def _send_files(context: Context, inputs: Inputs, options: SendOptions, choice: ReadingChoice) -> None:
+def _send_files(context: CommandContext, inputs: Inputs, options: SendOptions, choice: ReadingChoice) -> None:
     if options.dry_run:
         from logctl.cli.dry_run import dry_run
 
@@ -155,7 +157,7 @@ def _refuse_bad_files(inputs: Inputs) -> None:
 
 
 def _deliver(
-    context: Context,
+    context: CommandContext,
     messages: Iterator[Outgoing | None],
     *,
     wait: bool,
@@ -193,7 +195,7 @@ def _deliver(
         raise error(f"{counted(len(refused), 'record')} could not be sent.")
 
 
-def _unsent(context: Context, result: SendResult) -> LogctlError:
+def _unsent(context: CommandContext, result: SendResult) -> LogctlError:
     first: dict[str, int] = {}
     for outgoing in result.unsent:
         line = outgoing.message.first_line
@@ -217,7 +219,7 @@ def _summary(result: SendResult, last: dict[str, Outgoing], seconds: float) -> N
     )
 
 
-def _wait(context: Context, last: list[Outgoing]) -> None:
+def _wait(context: CommandContext, last: list[Outgoing]) -> None:
     from logctl.ops.send.arrival import wait_until_readable
     from logctl.pipeline.stores.hot import HotStore
     from logctl.pipeline.stores.stored_file_records import KnownRecords

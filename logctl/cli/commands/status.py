@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from logctl.cli.command_registration import command
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.error_explanations import explain
 from logctl.cli.options import OutputOption
 from logctl.cli.render import Output, say, working
@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(
-    context: Context,
+    context: CommandContext,
     seconds: Annotated[
         int | None,
         typer.Argument(min=1, metavar="SECONDS", help="With --watch: seconds between updates. [default: 10]"),
@@ -81,7 +81,7 @@ def status(
         raise typer.Exit(int(code))
 
 
-def _watch(context: Context, seconds: int) -> None:
+def _watch(context: CommandContext, seconds: int) -> None:
     from logctl.cli.status_report import show_status
     from logctl.ops.health.status import pipeline_status
 

@@ -12,7 +12,7 @@ import typer
 from logctl.aws.error_codes import code_of
 from logctl.cli import completion
 from logctl.cli.command_registration import command
-from logctl.cli.context import Context, now
+from logctl.cli.context import CommandContext, now
 from logctl.cli.options import (
     MinimumLevelOption,
     UntilOption,
@@ -95,7 +95,7 @@ class TailOptions:
     no_color: Annotated[bool, typer.Option("--no-color", help="The same as --color never.")] = False
 
 
-def tail(context: Context, options: TailOptions) -> None:
+def tail(context: CommandContext, options: TailOptions) -> None:
     """Show the records of the last minutes, or follow them live.
 
     The oldest record comes first. Control characters are shown as text, and never sent to the terminal. With
@@ -153,7 +153,7 @@ def tail(context: Context, options: TailOptions) -> None:
         _explain_nothing(reader, names, patterns, span)
 
 
-def _divided(context: Context, span: TimeRange) -> tuple[TimeRange | None, TimeRange]:
+def _divided(context: CommandContext, span: TimeRange) -> tuple[TimeRange | None, TimeRange]:
     """Split a range into the part that Athena has to read, if any, and the part in the hot store."""
     from logctl.ops.query.cold_records import boundary
 
@@ -167,7 +167,7 @@ def _divided(context: Context, span: TimeRange) -> tuple[TimeRange | None, TimeR
 
 
 def _archived(
-    context: Context, keep: Any, patterns: list[str], span: TimeRange, lines: int | None = None
+    context: CommandContext, keep: Any, patterns: list[str], span: TimeRange, lines: int | None = None
 ) -> Iterable[Record]:
     """Read records that the hot store may no longer have, and print where they come from."""
     from logctl.ops.query.cold_records import Archive

@@ -448,6 +448,8 @@ class Joiner(Generic[Place]):
         record.last, record.idle = last, 0
         state = record.state = _after(record.state, reading, sure=sure)
         state.level = record.first.reading.level
+        if state.trace == "terraform" and state.level == UNKNOWN and (said := _IN_BOX.match(reading.inner)):
+            state.level = record.first.reading.level = parse_level(said[1])
         if state.trace and state.level == UNKNOWN:
             kind = TRACES[state.trace]
             if kind.level != UNKNOWN:
@@ -559,6 +561,7 @@ _STATE = _State.__slots__
 _JVM = frozenset(("java", "java thread", "dotnet"))
 _IN_PYTHON = re.compile(r"Traceback|[│╰╭]|> File \"")
 """Lines within a traceback that are not indented: those of rich's box, and of loguru."""
+_IN_BOX = re.compile(r"│ (Error|Warning): ")
 _PYTHON_GOES_ON = re.compile(
     r"During handling of the above exception|The above exception was the direct cause"
 )

@@ -33,13 +33,14 @@ _MOST_AFTER = 4
 
 _BLANK = re.compile(r"[ \t]*+")
 _CLOSERS = re.compile(r"[\]\"')>,;:|]*+")
-_BARS = re.compile(r"(?:[-|:*,;]{1,3}\s+)?")
+_BARS = re.compile(r"(?:[-|:*,;›»]{1,3}\s+)?")
 _AFTER_LEVEL = re.compile(
     r"[\])>}|]?(?:\s*[:,;|!])?\s*(?:(?:-{1,3}|[-=]?>{1,2}|\u2013|\u2014|\u203a|\u00bb|:|\|)\s+)?"
 )
 _GO_FILE = re.compile(r"([\w.\-/]{1,120}\.go):(\d{1,6}):\s+")
 # Rich's handler writes file and line at the right side of the terminal.
 _RICH = re.compile(r"\s\s+([\w.\-]{1,80}\.py):(\d{1,6})$")
+_TEST_RESULTS = frozenset(("FAIL", "FAILURE"))
 _MESSAGE_KEYS = ("msg=", "message=", "event=")
 # The first word of sentences whose second one is a level in capitals: `no ERROR was seen`.
 _NO_NAMES = frozenset(
@@ -117,11 +118,15 @@ def _level_only(text: str, start: int, end: int, *, level: str, context: Context
             # The name of an exception, or of a kind of message: `Error: boom`. It can belong to the record
             # before.
             return Reading(message=text[start:].strip(), level=level, format=LEVEL_ONLY)
+    elif word is not None and (word[1] in _TEST_RESULTS or len(word[1]) == 1) and text[end : end + 1] != ":":
+        # `FAIL src/pay.test.js`; `E       assert 2 == 1` is a line of pytest.
+        if len(word[1]) > 1 or text[end : end + 2] == "  ":
+            return None
     elif text[start] in "(<{|*" and not _is_capital(text, start, end):
         return None  # `<error>…</error>`
     reading = _after_level(text, end, level, fields={}, context=context)
     reading.format = LEVEL_ONLY
-    return reading if reading.message else None  # `FAIL` alone
+    return reading if reading.message or text[start] == "[" else None  # `FAIL` alone
 
 
 def _is_capital(text: str, start: int, end: int) -> bool:

@@ -78,7 +78,8 @@ TRACES = {
         _trace("rust report", r"(?:Caused\ by|Stack\ backtrace|Location):", at_once=False),
         _trace(
             "node",
-            r"Node\.js\ v\d|(?:Caused\ by|Stack\ backtrace|Location):|Emitted\ '|Thrown\ at:|npm\ ERR!",
+            r"Node\.js\ v\d|(?:Caused\ by|Stack\ backtrace|Location|Require\ stack):|-\ (?:/|[A-Z]:\\|node:|\[)"
+            r"|\+\ actual\ -\ expected|[+-]\ {3}|Emitted\ '|Thrown\ at:|npm\ ERR!",
             at_once=False,
         ),
         _trace(
@@ -100,6 +101,8 @@ TRACES = {
             r"|Process|Args|Messages"
             r"|Restart|Shutdown|Type|Pid|Links|Dictionary|Neighbours)\b",
         ),
+        # A box, in which Terraform says what is wrong.
+        _trace("terraform", r"[│╵]", UNKNOWN),
         _trace("erlang", r"\*\*|[\[({<\"}]", UNKNOWN),
         _trace("c++", r"what\(\):|Aborted|Current\ stack\ trace:|\d{1,3}\s+\S+\s", FATAL),
         _trace(
@@ -166,6 +169,7 @@ _BEGINS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     " ": (("python", r'  \+ Exception Group Traceback|  File "[^"]{1,250}", line \d'),),
     "╭": (("python", r"╭─{1,200} ?Traceback"),),
+    "╷": (("terraform", r"╷\s*$"),),
     "p": (("go", r"panic: "),),
     "f": (
         ("go", r"fatal error: (?:all goroutines|concurrent map|runtime|stack|unexpected|out of|\w+ )"),

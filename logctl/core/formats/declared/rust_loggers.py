@@ -10,6 +10,20 @@ _CALLER = r"(?P<file>[\w./\-\\]{1,160}\.[a-z]{1,4}):(?P<line>\d{1,6})"
 
 FORMATS = (
     Format(
+        "rustc",
+        "Errors and warnings of the Rust compiler with a code",
+        r"(?P<level>error|warning)\[(?P<code>[\w:]{1,60})\]:\ ",
+        examples=(
+            line(
+                "error[E0425]: cannot find value `y` in this scope",
+                time=None,
+                level="ERROR",
+                message="cannot find value `y` in this scope",
+                code="E0425",
+            ),
+        ),
+    ),
+    Format(
         "tracing",
         "The tracing crate's default and compact output",
         r"<time>(?:(?<=T\d\d:\d\d:\d\d\.\d{6}Z)|(?<=\.\d{9}Z))\ {1,2}<level>\ "
