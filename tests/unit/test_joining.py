@@ -93,6 +93,12 @@ SAMPLES = {
         "/srv/pay.js:9\nthrow new Error('no')\n^\n\nError: no\n    at Object.<anonymous> (/srv/pay.js:9:7)\n\nNode.js v20.20.2",
         joins=False,
     ),
+    "node module": Sample(
+        "node:internal/modules/cjs/loader:1210\n  throw err;\n  ^\n\nError: Cannot find module './pay'\nRequire stack:\n"
+        "- /srv/shop.js\n    at Module._resolveFilename (node:internal/modules/cjs/loader:1207:15) {\n"
+        "  code: 'MODULE_NOT_FOUND',\n  requireStack: [ '/srv/shop.js' ]\n}\n\nNode.js v20.20.2",
+        joins=False,
+    ),
     "node in a text": Sample(
         "[eval]:1\nnull.x\n     ^\n\nTypeError: Cannot read properties of null\n    at [eval]:1:6",
         joins=False,
@@ -625,3 +631,15 @@ def test_a_level_in_brackets_alone_is_a_record():
         "INFO",
         "INFO",
     ]
+
+
+def test_the_difference_in_an_assertion_of_node_belongs_to_it():
+    text = (
+        "AssertionError [ERR_ASSERTION]: Expected values to be strictly deep-equal:\n+ actual - expected\n\n  {\n"
+        "+   a: 1\n-   a: 2\n  }\n    at pay (/srv/shop.js:1:19) {\n  generatedMessage: true\n}"
+    )
+    assert [found.text for found in joined(f"{text}\n{PLAIN}")] == [text, PLAIN]
+
+
+def test_requests_of_koa_do_not_continue_a_record():
+    assert [found.lines for found in joined(f"{HEAD}\n  <-- GET /\n  --> GET / 200 11ms 1b")] == [1, 1, 1]

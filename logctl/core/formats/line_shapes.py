@@ -33,7 +33,7 @@ _MOST_AFTER = 4
 
 _BLANK = re.compile(r"[ \t]*+")
 _CLOSERS = re.compile(r"[\]\"')>,;:|]*+")
-_BARS = re.compile(r"(?:[-|:*,;]{1,3}\s+)?")
+_BARS = re.compile(r"(?:[-|:*,;›»]{1,3}\s+)?")
 _AFTER_LEVEL = re.compile(
     r"[\])>}|]?(?:\s*[:,;|!])?\s*(?:(?:-{1,3}|[-=]?>{1,2}|\u2013|\u2014|\u203a|\u00bb|:|\|)\s+)?"
 )

@@ -125,9 +125,9 @@ _APPS = _words("""
 
 # Objects within which time, level and message are found too, and how they rank against each other.
 _PLACES = _words("""
-    record fields @fields log jsonpayload protopayload event body _source result detail attributes properties data
-    payload syslog winlog system labels metadata extra error err exception resource kubernetes k8s alert
-    status
+    record fields @fields log jsonpayload protopayload event body _source result detail attributes properties
+    data payload syslog winlog system labels metadata extra error err exception resource kubernetes k8s
+    alert status
 """)
 
 _TRAITS: dict[int, str] = {

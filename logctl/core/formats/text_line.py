@@ -16,13 +16,15 @@ from logctl.core.formats.time_forms import scan_time
 from logctl.core.levels import UNKNOWN
 
 _BADGE = re.compile(r" (?:[A-Z]{4,8}  (?=\S)|[\u2190-\u2bff] )")
-"""A level with a space before it and two after it, or a symbol: consola, Next.js and others that colour them."""
+"""A level with a space before it and two after it, or a symbol: consola and Next.js, which colour them."""
 
-_CARGO = re.compile(
-    r" {1,9}(?:Compiling|Finished|Running|Checking|Building|Updating|Locking|Adding|Removing|Downloading|Downloaded"
-    r"|Installing|Installed|Replacing|Packaging|Packaged|Verifying|Documenting|Generated|Fresh|Dirty|Blocking)(?<=^.{12}) "
+_OWN_LINE = re.compile(
+    r"  (?:<--|-->|xxx|-x-) [A-Z]{3,7} /"
+    r"| {1,9}(?:Compiling|Finished|Running|Checking|Building|Updating|Locking|Adding|Removing|Downloading"
+    r"|Downloaded|Installing|Installed|Replacing|Packaging|Packaged|Verifying|Documenting|Generated|Fresh"
+    r"|Dirty|Blocking)(?<=^.{12}) "
 )
-"""A step of Cargo, whose verbs end at the same column. It does not continue an error that was printed before."""
+"""An indented line that continues no record: a step of Cargo, whose verbs end at the same column; koa-logger."""
 
 
 @lru_cache(maxsize=64)
@@ -47,7 +49,7 @@ def read_text(text: str, context: Context) -> Reading:
     found = _read(text, start, context) if start < len(text) else None
     if found is None or (start and (found.ts is None or found.level == UNKNOWN)):
         if found is None or start > 1 or found.level == UNKNOWN or not _BADGE.match(text):
-            return Reading(message=text, begins=text[12:13] == " " and _CARGO.match(text) is not None)
+            return Reading(message=text, begins=_OWN_LINE.match(text) is not None)
         found.begins = True
     return found
 

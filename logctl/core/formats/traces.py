@@ -78,7 +78,8 @@ TRACES = {
         _trace("rust report", r"(?:Caused\ by|Stack\ backtrace|Location):", at_once=False),
         _trace(
             "node",
-            r"Node\.js\ v\d|(?:Caused\ by|Stack\ backtrace|Location):|Emitted\ '|Thrown\ at:|npm\ ERR!",
+            r"Node\.js\ v\d|(?:Caused\ by|Stack\ backtrace|Location|Require\ stack):|-\ (?:/|[A-Z]:\\|node:|\[)"
+            r"|\+\ actual\ -\ expected|[+-]\ {3}|Emitted\ '|Thrown\ at:|npm\ ERR!",
             at_once=False,
         ),
         _trace(

@@ -312,7 +312,7 @@ FORMATS = (
             \ (?P<status>\d{1,3})
             (?:\ (?P<flags>-|[A-Z]{2,5}(?:,[A-Z]{2,5})*+)
                (?:\ [\w:()\[\]{},._'~|-]+\ \S+\ "[^"]*+")?\ \d+\ (?P<bytes>\d+)\ (?P<duration>\d+)
-             \ |\ (?P<length>\d+)$)?)
+             \ |\ (?P<bytes_>\d+)$)?)
         """,
         joins=Joins.NONE,
         examples=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from logctl.core.formats.declared.level_words import NO_LEVEL
 from logctl.core.formats.declared.right_answers import line
 from logctl.core.formats.reading import Answer, Example, Format, Joins
 
@@ -123,7 +124,7 @@ FORMATS = (
     Format(
         name="program and level",
         describes="Lines of programs on the standard error: their name, a level and the message",
-        head=r"(?P<process>[a-z][\w.-]{1,40}):\ (?P<level>fatal|error|warning|debug|info):[ ]",
+        head=rf"{NO_LEVEL}(?P<process>[a-z][\w.-]{{1,40}}):\ (?P<level>fatal|error|warning|debug|info):[ ]",
         examples=(
             line(
                 "slurmctld: error: slurm_receive_msg failed",
@@ -417,9 +418,9 @@ FORMATS = (
     Format(
         name="dovecot",
         describes="Dovecot with a log file of its own",
-        head=r"""
-            <time>\ (?P<process>[a-z][\w-]{1,40})(?:\((?P<user>[^()\s]{1,100})\))?(?:\([^()\s]{1,100}\)|<
-            [^<>\s]{0,60}>){0,4}:\ (?P<level>Debug|Info|Warning|Error|Fatal|Panic):[ ]
+        head=rf"""
+            <time>\ {NO_LEVEL}(?P<process>[a-z][\w-]{{1,40}})(?:\((?P<user>[^()\s]{{1,100}})\))?(?:\([^()\s]{{1,100}}\)|<
+            [^<>\s]{{0,60}}>){{0,4}}:\ (?P<level>Debug|Info|Warning|Error|Fatal|Panic):[ ]
         """,
         examples=(
             line(
@@ -441,7 +442,7 @@ FORMATS = (
     Format(
         name="bind",
         describes="BIND, with category and severity",
-        head=r"<time>\ (?P<logger>[a-z][\w-]{1,40}):\ <level>(?:\ \d{1,2})?:[ ]",
+        head=rf"<time>\ {NO_LEVEL}(?P<logger>[a-z][\w-]{{1,40}}):\ <level>(?:\ \d{{1,2}})?:[ ]",
         examples=(
             line(
                 "27-Nov-2026 10:15:30.123 queries: error: client @0x7f 10.0.0.9#51000: refused",

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from logctl.core.formats.declared.level_words import NO_LEVEL
 from logctl.core.formats.declared.right_answers import line
 from logctl.core.formats.reading import Format
 
 _MODULE = r"[\w.\-]{1,120}"
 
 FORMATS = (
+    Format(
+        "aiohttp access",
+        "The access log of aiohttp with Python's logging.basicConfig",
+        r"<level>:(?P<logger>aiohttp\.access):(?P<client>\S{1,100})\ \[<time>\]\ "
+        r"(?=\"(?P<method>[A-Z]{2,20})\ (?P<path>[^\s\"]{1,300}+)[^\"]*+\"\ (?P<status>\d{3})\ (?P<bytes>\d{1,15}))",
+        examples=(
+            line(
+                'INFO:aiohttp.access:127.0.0.1 [27/Nov/2026:10:15:30 +0000] "GET /x HTTP/1.1" 200 153 "-" "curl/7.88.1"',
+                time="2026-11-27T10:15:30Z",
+                level="INFO",
+                message='"GET /x HTTP/1.1" 200 153 "-" "curl/7.88.1"',
+                client="127.0.0.1",
+                path="/x",
+                status=200,
+                bytes=153,
+            ),
+        ),
+    ),
     Format(
         "python basic",
         "Python's logging.basicConfig: level, logger and message with colons between them",
@@ -22,6 +41,35 @@ FORMATS = (
                 logger="shop.orders",
             ),
             line("INFO:root: ok", time=None, level="INFO", message="ok", logger="root"),
+        ),
+    ),
+    Format(
+        "python basic with time",
+        "Python's logging.basicConfig with a time before the level: `%(asctime)s %(levelname)s:%(name)s:%(message)s`",
+        rf"<time>\ <level>:(?P<logger>[A-Za-z_]{_MODULE}):(?=[^\s/:])",
+        examples=(
+            line(
+                "2026-11-27 10:15:30,123 ERROR:shop.orders:payment failed",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="payment failed",
+                logger="shop.orders",
+            ),
+        ),
+    ),
+    Format(
+        "huey",
+        "The consumer of Huey",
+        rf"\[<time>\]\ <level>:(?P<logger>{_MODULE}):(?P<thread>[\w.\-]{{1,60}}):(?=[^\s/:])",
+        examples=(
+            line(
+                "[2026-11-27 10:15:30,123] INFO:huey.consumer:MainThread:Scheduler runs every 1 second(s).",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="Scheduler runs every 1 second(s).",
+                logger="huey.consumer",
+                thread="MainThread",
+            ),
         ),
     ),
     Format(
@@ -284,7 +332,7 @@ FORMATS = (
     Format(
         "python logger in brackets",
         "Python's logging with the logger in brackets before the level; Scrapy",
-        rf"<time>\ \[(?P<logger>[A-Za-z_]{_MODULE})\]\ <level>:\ ",
+        rf"<time>\ {NO_LEVEL}\[(?P<logger>[A-Za-z_]{_MODULE})\]\ <level>:\ ",
         examples=(
             line(
                 "2026-11-27 10:15:30 [scrapy.core.engine] INFO: Spider opened",
