@@ -2,7 +2,8 @@
 
 `python -m bench partitions` measures repair at 100,000 partitions, `python -m bench fingerprint` how well
 kinds of messages are told apart, `python -m bench hotkey` how fast one debounce key is counted,
-`python -m bench gate` what the sandbox's gate costs a request, `python -m bench.compaction` what compaction
+`python -m bench gate` what the sandbox's gate costs a request, `python -m bench reading` what reading lines
+costs by their kind, `python -m bench.compaction` what compaction
 saves five queries; see there.
 
 Input are the real logs of LOGCTL_LOGHUB or ../shared/data/loghub, or made ones where those are absent.
@@ -20,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import fingerprint, gate, hotkey, partitions
+from bench import fingerprint, gate, hotkey, partitions, reading
 from logctl.core.envelope import Packed, pack
 from logctl.core.hot_rows import make_chunks, to_item
 from logctl.core.records import Record, to_cold, to_wire
@@ -72,7 +73,7 @@ def item_size(item: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    for part in (partitions, fingerprint, gate, hotkey):
+    for part in (partitions, fingerprint, gate, hotkey, reading):
         if sys.argv[1:] == [part.__name__.removeprefix("bench.")]:
             part.main()
             return

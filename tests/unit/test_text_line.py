@@ -367,6 +367,14 @@ def _lines(system: str) -> Iterator[tuple[str, dict[str, str]]]:
         yield from zip([line for line in lines if line], csv.DictReader(file), strict=True)
 
 
+def test_the_name_of_a_thread_may_hold_a_path() -> None:
+    thread = f"DataStreamer for file /tmp/{'a' * 150}.jhist block BP-1347369012-10.190.173.170"
+    found = read_line(
+        f"2015-10-18 18:05:57,024 WARN [{thread}] org.apache.hadoop.ipc.Client: gone", Context(REFERENCE)
+    )
+    assert (found.level, found.message, found.fields["thread"]) == ("WARN", "gone", thread)
+
+
 @pytest.mark.skipif(
     LOGHUB is None, reason="no loghub: set LOGCTL_LOGHUB to a folder with *.log and *.truth.csv"
 )
