@@ -643,3 +643,9 @@ def test_the_difference_in_an_assertion_of_node_belongs_to_it():
 
 def test_requests_of_koa_do_not_continue_a_record():
     assert [found.lines for found in joined(f"{HEAD}\n  <-- GET /\n  --> GET / 200 11ms 1b")] == [1, 1, 1]
+
+
+def test_an_error_of_rust_with_its_causes_belongs_to_the_record_before():
+    assert [
+        found.lines for found in joined(f"{HEAD}\nError: no such order\n\nCaused by:\n    0: refused\n{NEXT}")
+    ] == [5, 1]

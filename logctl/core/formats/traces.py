@@ -137,7 +137,7 @@ TRACES = {
 """All kinds of traces, by name."""
 
 CONFIRMS = re.compile(
-    r"[ \t]+at[ ]\S|\t\S{1,300}:\d|Caused by: |[ \t]+\.\.\. \d{1,6} (?:more|common)|note: run with"
+    r"[ \t]+at[ ]\S|\t\S{1,300}:\d|Caused by:(?: |$)|[ \t]+\.\.\. \d{1,6} (?:more|common)|note: run with"
     r"|stack backtrace:|[ \t]{0,200}\^{1,200}\s*$"
 )
 """A line that shows that the lines before it, which could be anything, belong to a trace."""
