@@ -138,7 +138,7 @@ TRACES = {
 
 CONFIRMS = re.compile(
     r"[ \t]+at[ ]\S|\t\S{1,300}:\d|Caused by:(?: |$)|[ \t]+\.\.\. \d{1,6} (?:more|common)|note: run with"
-    r"|stack backtrace:|[ \t]{0,200}\^{1,200}\s*$"
+    r"|stack backtrace:|Stack trace:$|[ \t]{0,200}\^{1,200}\s*$"
 )
 """A line that shows that the lines before it, which could be anything, belong to a trace."""
 
