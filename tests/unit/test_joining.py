@@ -643,3 +643,24 @@ def test_the_difference_in_an_assertion_of_node_belongs_to_it():
 
 def test_requests_of_koa_do_not_continue_a_record():
     assert [found.lines for found in joined(f"{HEAD}\n  <-- GET /\n  --> GET / 200 11ms 1b")] == [1, 1, 1]
+
+
+def test_an_error_of_rust_with_its_causes_belongs_to_the_record_before():
+    assert [
+        found.lines for found in joined(f"{HEAD}\nError: no such order\n\nCaused by:\n    0: refused\n{NEXT}")
+    ] == [5, 1]
+
+
+def test_what_follows_a_record_of_java_util_logging():
+    head = "Nov 27, 2026 10:15:30 AM com.acme.Shop pay\nSEVERE: payment failed"
+    trace = "java.lang.IllegalStateException: x\n\tat a.B.c(B.java:1)"
+    thread = f'Exception in thread "main" {trace}'
+    assert [found.lines for found in joined(f"{head}\n{trace}\nplain\n{head}\n{thread}")] == [4, 1, 2, 2]
+
+
+def test_a_message_of_several_lines_in_a_trace_of_php():
+    text = (
+        "PHP Fatal error:  Uncaught LogicException: inner in /x.php:1\nStack trace:\n#0 {main}\n\n"
+        "Next RuntimeException: outer\nsecond line in /x.php:2\nStack trace:\n#0 {main}\n  thrown in /x.php on line 2"
+    )
+    assert [found.text for found in joined(f"{text}\n{PLAIN}")] == [text, PLAIN]

@@ -203,6 +203,8 @@ SHAPES = [
     ("{time}, ERROR, x", "ERROR", "x", {}),
     ("{time} - ERROR - x", "ERROR", "x", {}),
     ("{time} - [shop] - error - x", "ERROR", "x", {}),
+    ("{time} [shop.orders] error - x", "ERROR", "x", {"logger": "shop.orders"}),
+    ("{time}\tWARNING\terror in x", "WARN", "error in x", {"request_id": None}),
     ("{time} INFO+2 x", "NOTICE", "x", {}),
     ("{time} ERROR! x", "ERROR", "x", {}),
     ("{time} ERROR[12]: x", "ERROR", "x", {}),

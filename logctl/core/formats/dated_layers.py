@@ -31,6 +31,7 @@ def after_date(text: str, context: Context) -> Layer | None:
     end, fraction, zone = stamp.end(), stamp["fraction"] or "", stamp["zone"]
     if text[end : end + 1] != " ":
         found = _FLUENTD_FILE.match(text, end, end + FRONT) if text[end : end + 1] == "\t" else None
+        found = None if found is None or parse_level(found[1]) != UNKNOWN else found
         return _dated("fluentd", text, found, context, fields={"tag": found[1]}) if found else None
     layer: Layer | None = None
     follows = text[end + 1 : end + 2]

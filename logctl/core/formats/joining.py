@@ -437,8 +437,9 @@ class Joiner(Generic[Place]):
             record.messages.extend("" for _ in record.blanks)
             record.blanks.clear()
         record.texts.append(line.text)
-        if record.state.until and not record.first.reading.message.strip() and reading.level != UNKNOWN:
-            # java.util.logging has the level in its second line.
+        second = record.state.until and not record.first.reading.message.strip() and reading.level != UNKNOWN
+        if second:
+            # java.util.logging has the level in its second line. What follows is a trace, or another record.
             if record.first.reading.level == UNKNOWN:
                 record.first.reading.level = reading.level
             record.messages.append(reading.message)
@@ -447,6 +448,8 @@ class Joiner(Generic[Place]):
         record.size += len(line.text) + 1
         record.last, record.idle = last, 0
         state = record.state = _after(record.state, reading, sure=sure)
+        if second and len(record.messages) == 2 and record.first.reading.format == _JUL_FORMAT:
+            state.until = False
         state.level = record.first.reading.level
         if state.trace == "terraform" and state.level == UNKNOWN and (said := _IN_BOX.match(reading.inner)):
             state.level = record.first.reading.level = parse_level(said[1])
@@ -577,6 +580,7 @@ _FAILED = frozenset((WARN, ERROR, FATAL))
 _EXCEPTION_LINE = re.compile(r"[A-Za-z_][\w.]{0,200}+(?:\[[^\]]{0,80}\])?(?:: |:?$)")
 _EXCEPTION_NAME = re.compile(r"[\w.]{0,100}(?:Error|Exception|Exit|Interrupt|Warning|Timeout|Found)\b")
 _ALIGNED = re.compile(r"(?<=[ \]] )(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL) +(?=\S)")
+_JUL_FORMAT = "java.util.logging"
 _JUL = re.compile(r"[^\W\d_a-z]{4,16}: ")
 _RICH_PLACE = re.compile(r"(?<=\S) {2,}([\w./-]{1,100}\.\w{1,5}):(\d{1,7})$")
 _BEFORE_ALIGNED = frozenset((" ", "["))
@@ -703,8 +707,7 @@ def _in_trace(state: _State, reading: Reading, inner: str, first: str) -> _Verdi
     if name == "node source" and not state.several and not state.blank and not reading.begins:
         return _Verdict.DOUBTFUL  # the line of code; a caret below it shows that
     if (
-        name in _JVM
-        and not state.several
+        (name == "php" or (name in _JVM and not state.several))
         and not reading.begins
         and not state.blank
         and begun_by(inner) is None

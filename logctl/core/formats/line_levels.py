@@ -94,7 +94,14 @@ def level_at(text: str, at: int, *, direct: bool, separated: bool = False) -> tu
     elif direct and lower in _BARE_SMALL:
         sure = follows in (" ", ",", "")
     else:
-        sure = separated and lower in _BEFORE_COLON and _BETWEEN_BARS.match(text, at - 2) is not None
+        sure = (
+            separated
+            and lower in _BEFORE_COLON
+            and (
+                _BETWEEN_BARS.match(text, at - 2) is not None
+                or (text[at - 2 : at] == "] " and text[end : end + 3] == " - ")
+            )
+        )
     return (level_of_word(found[0]), end) if sure else (UNKNOWN, at)
 
 

@@ -103,9 +103,12 @@ _BEGINS = r"(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d| \d\d:\d\d:\d\d(?:[.,]\d{1,9})?
 _SET_ALONE = re.compile(rf"{_SET}\Z")
 _STERN = re.compile(
     rf"(?:(?P<namespace>[a-z0-9][a-z0-9-]{{0,62}}) )?"
-    rf"(?:(?P<pod>{_SET}) (?:[›>] )?"
-    rf"|(?P<named>(?P<instance_of>[a-z][a-z0-9-]{{0,200}}?)-(?:\d{{1,3}}|(?=[a-z0-9]{{0,9}}\d)[a-z0-9]{{2,10}}"
-    rf"(?:-[a-z0-9]{{4,10}})?)) (?=[a-z0-9-]{{1,63}} {_BEGINS})){_CONTAINER} (?:[│|] )?"
+    rf"(?P<pod>{_SET}) (?:[›>] )?{_CONTAINER} (?:[│|] )?"
+)
+_STERN_BEFORE_HEAD = re.compile(
+    rf"(?:(?P<namespace>[a-z0-9][a-z0-9-]{{0,62}}) )?"
+    rf"(?P<named>(?P<instance_of>[a-z][a-z0-9-]{{0,200}}?)-(?:\d{{1,3}}|(?=[a-z0-9]{{0,9}}\d)[a-z0-9]{{2,10}}"
+    rf"(?:-[a-z0-9]{{4,10}})?)) (?=[a-z0-9-]{{1,63}} {_BEGINS}){_CONTAINER} "
 )
 _KAIL = re.compile(rf"(?P<namespace>[a-z0-9-]{{1,63}})/(?P<pod>{_NAME})\[{_CONTAINER}\]: ?")
 _KUBECTL = re.compile(rf"\[pod/(?P<pod>{_NAME})/{_CONTAINER}\] ?")
@@ -120,6 +123,8 @@ def before_space(text: str, space: int) -> Layer | None:
     if not text[0].islower():
         return None
     found = _STERN.match(text, 0, FRONT)
+    if found is None and (' {"' in text[:400] or " 20" in text[:400]):
+        found = _STERN_BEFORE_HEAD.match(text, 0, FRONT)
     return _in_pod("stern", text, found) if found else None
 
 

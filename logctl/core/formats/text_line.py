@@ -24,7 +24,7 @@ _OWN_LINE = re.compile(
     r"|Downloaded|Installing|Installed|Replacing|Packaging|Packaged|Verifying|Documenting|Generated|Fresh"
     r"|Dirty|Blocking)(?<=^.{12}) "
 )
-"""An indented line that continues no record: a step of Cargo, whose verbs end at the same column; koa-logger."""
+"""An indented line that continues no record: a step of Cargo, whose verbs end at one column; koa-logger."""
 
 
 @lru_cache(maxsize=64)

@@ -78,8 +78,8 @@ TRACES = {
         _trace("rust report", r"(?:Caused\ by|Stack\ backtrace|Location):", at_once=False),
         _trace(
             "node",
-            r"Node\.js\ v\d|(?:Caused\ by|Stack\ backtrace|Location|Require\ stack):|-\ (?:/|[A-Z]:\\|node:|\[)"
-            r"|\+\ actual\ -\ expected|[+-]\ {3}|Emitted\ '|Thrown\ at:|npm\ ERR!",
+            r"Node\.js\ v\d|(?:Caused\ by|Stack\ backtrace|Location|Require\ stack):"
+            r"|-\ (?:/|[A-Z]:\\|node:|\[)|\+\ actual\ -\ expected|[+-]\ {3}|Emitted\ '|Thrown\ at:|npm\ ERR!",
             at_once=False,
         ),
         _trace(
@@ -137,8 +137,8 @@ TRACES = {
 """All kinds of traces, by name."""
 
 CONFIRMS = re.compile(
-    r"[ \t]+at[ ]\S|\t\S{1,300}:\d|Caused by: |[ \t]+\.\.\. \d{1,6} (?:more|common)|note: run with"
-    r"|stack backtrace:|[ \t]{0,200}\^{1,200}\s*$"
+    r"[ \t]+at[ ]\S|\t\S{1,300}:\d|Caused by:(?: |$)|[ \t]+\.\.\. \d{1,6} (?:more|common)|note: run with"
+    r"|stack backtrace:|Stack trace:$|[ \t]{0,200}\^{1,200}\s*$"
 )
 """A line that shows that the lines before it, which could be anything, belong to a trace."""
 

@@ -302,7 +302,7 @@ FORMATS = (
     Format(
         name="lambda node",
         describes="console.log in AWS Lambda, and loggers of Java with the request",
-        head=rf"<time>\s<?(?P<request_id>{_UUID}|undefined|N/A|(?<=[.,]\d\d\dZ\t)[^\s<>]{{1,100}}(?=\t))>?\s<level>\s\s*",
+        head=rf"<time>\s<?(?P<request_id>{_UUID}|undefined|N/A|(?<=[.,]\d\d\dZ\t){NO_LEVEL}[^\s<>]{{1,100}}(?=\t))>?\s<level>\s\s*",
         examples=(
             line(
                 "2026-11-27T10:15:30.123Z\tlocal-1\tERROR\tpayment failed",

@@ -124,7 +124,8 @@ FORMATS = (
     Format(
         name="program and level",
         describes="Lines of programs on the standard error: their name, a level and the message",
-        head=rf"{NO_LEVEL}(?P<process>[a-z][\w.-]{{1,40}}):\ (?P<level>fatal|error|warning|debug|info):[ ]",
+        head=rf"{NO_LEVEL}(?P<process>[a-z][\w.-]{{1,40}}):\ (?P<level>fatal\ error|fatal|error|warning|debug|info):[ ]",
+        levels={"fatal error": "ERROR"},
         examples=(
             line(
                 "slurmctld: error: slurm_receive_msg failed",

@@ -17,6 +17,32 @@ _CONTEXTS = r"(?:\[[^\[\]\n]{0,120}+\]\s++){0,4}"
 
 FORMATS = (
     Format(
+        "java libraries themselves",
+        "log4j and SLF4J about themselves, and warnings of the Java virtual machine",
+        r"(?:log4j:(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\ |SLF4J\((?P<level_>[DIWE])\):\ "
+        r"|(?:OpenJDK|Java\ HotSpot\(TM\)|GraalVM)\ [\w ()-]{1,60}\ (?P<level__>warning):\ )",
+        examples=(
+            line(
+                "log4j:WARN No appenders could be found for logger (shop.Main).",
+                time=None,
+                level="WARN",
+                message="No appenders could be found for logger (shop.Main).",
+            ),
+            line(
+                "SLF4J(W): No SLF4J providers were found.",
+                time=None,
+                level="WARN",
+                message="No SLF4J providers were found.",
+            ),
+            line(
+                "OpenJDK 64-Bit Server VM warning: Sharing is only supported for boot loader classes",
+                time=None,
+                level="WARN",
+                message="Sharing is only supported for boot loader classes",
+            ),
+        ),
+    ),
+    Format(
         "spring boot",
         "Spring Boot's default output, to the console and to files, also with the ids of traces",
         r"<time>\s+<level>\s+(?:\[(?P<app_>[\w.\-]{0,80}),(?P<trace_id>\w{0,32}),(?P<span_id>\w{0,16})(?:,\w{0,5})?\]\s+)?"

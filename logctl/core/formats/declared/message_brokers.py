@@ -75,6 +75,14 @@ FORMATS = (
         ),
     ),
     Format(
+        name="erlang report without time",
+        describes="Reports of Erlang programs whose first line has no time",
+        head=r"(?==(?P<level>INFO|ERROR|WARNING|NOTICE|CRASH|SUPERVISOR|PROGRESS)\ REPORT=+\s*$)",
+        first="=",
+        levels={"CRASH": "ERROR", "SUPERVISOR": "ERROR", "PROGRESS": "INFO"},
+        examples=(line("=ERROR REPORT====", time=None, level="ERROR", message="=ERROR REPORT===="),),
+    ),
+    Format(
         name="kafka",
         describes="Kafka, and other programs whose logger stands in brackets at the end",
         head=r"\[<time>\]\ <level>\ (?=[^\n]*\((?P<logger>[a-z]\w{0,60}(?:\.[\w$]{1,100}){1,12}(?::\d{1,6})?)\)$)",

@@ -189,9 +189,20 @@ FORMATS = (
     ),
     Format(
         "rails request",
-        "The first line of a request in the log of a Rails application in development",
+        "The first line of a request in the log of a Rails application, also with the request's id before it",
+        r"(?:\[(?P<request_id>[\w.-]{1,80}+)\]\ )?"
         r'(?P<message>Started\ (?P<method>[A-Z]{3,8})\ "(?P<path>[^"\n]{1,300}+)"\ for\ (?P<client>[\w.:]{2,50}))\ at\ <time>',
         examples=(
+            line(
+                '[8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22] Started GET "/orders/17" for 10.0.0.9 at 2026-11-27 10:15:30 +0000',
+                time="2026-11-27T10:15:30Z",
+                level="UNKNOWN",
+                message='Started GET "/orders/17" for 10.0.0.9',
+                request_id="8b1f1a7e-0b9d-4d4f-9f57-0a6a1c7f1d22",
+                method="GET",
+                path="/orders/17",
+                client="10.0.0.9",
+            ),
             line(
                 'Started GET "/orders/17" for 127.0.0.1 at 2026-11-27 11:15:30 +0100',
                 time="2026-11-27T10:15:30Z",
