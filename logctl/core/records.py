@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from logctl.core import levels
 from logctl.core.appid import RULE, is_appid
@@ -168,19 +168,9 @@ def from_wire(wire: object, appid: str) -> Record:
     """
     if not isinstance(wire, Mapping):
         raise Rejected("schema", "a record in the envelope is not an object")
-    fields, flags = wire.get("fields", {}), wire.get("flags", [])
-    checks = {
-        "event_id": isinstance(wire.get("event_id"), str) and _ID.fullmatch(wire["event_id"]) is not None,
-        "ts": _is_int(wire.get("ts")) and 0 <= wire["ts"] < 10**13,
-        "level": wire.get("level") in levels.ORDER or wire.get("level") == levels.UNKNOWN,
-        "message": isinstance(wire.get("message"), str),
-        "seq": _is_int(wire.get("seq", 0)) and 0 <= wire.get("seq", 0) < 2**63,
-        "fields": isinstance(fields, Mapping),
-        "flags": isinstance(flags, list) and all(isinstance(flag, str) for flag in flags),
-    }
-    for member, fits in checks.items():
-        if not fits:
-            raise Rejected("schema", f"a record in the envelope has no usable {member!r}")
+    unusable = _unusable(wire)
+    if unusable:
+        raise Rejected("schema", f"a record in the envelope has no usable {unusable!r}")
     return Record(
         appid=appid,
         event_id=wire["event_id"],
@@ -188,9 +178,34 @@ def from_wire(wire: object, appid: str) -> Record:
         level=wire["level"],
         message=wire["message"],
         seq=wire.get("seq", 0),
-        fields=fields,
-        flags=tuple(flags),
+        fields=wire.get("fields", {}),
+        flags=tuple(wire.get("flags", ())),
     )
+
+
+_LEVELS = frozenset((*levels.ORDER, levels.UNKNOWN))
+
+
+def _unusable(wire: Mapping[str, Any]) -> str:
+    """Return the name of the first member of a record that is not what it must be; "" if all are."""
+    get = wire.get
+    event_id, ts, level, seq = get("event_id"), get("ts"), get("level"), get("seq", 0)
+    if not isinstance(event_id, str) or _ID.fullmatch(event_id) is None:
+        return "event_id"
+    if not _is_int(ts) or not 0 <= ts < 10**13:
+        return "ts"
+    if not isinstance(level, str) or level not in _LEVELS:
+        return "level"
+    if not isinstance(get("message"), str):
+        return "message"
+    if not _is_int(seq) or not 0 <= seq < 2**63:
+        return "seq"
+    if not isinstance(get("fields", {}), Mapping):
+        return "fields"
+    flags = get("flags", [])
+    if not isinstance(flags, list) or not all(isinstance(flag, str) for flag in flags):
+        return "flags"
+    return ""
 
 
 def from_producer(wire: object, appid: str, *, sent_at: int) -> Record:
@@ -213,7 +228,7 @@ def from_producer(wire: object, appid: str, *, sent_at: int) -> Record:
     return record
 
 
-def _is_int(value: object) -> bool:
+def _is_int(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

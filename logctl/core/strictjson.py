@@ -155,6 +155,8 @@ def _float(digits: str) -> float:
 
 
 def _int(digits: str) -> int | str:
+    if len(digits) <= _MAX_DIGITS:
+        return int(digits)
     wide = len(digits.lstrip("-"))
     if wide > _PARSED_DIGITS:
         raise Malformed("number", "a number has too many digits")
