@@ -513,8 +513,14 @@ class Joiner(Generic[Place]):
     def _complete(self) -> list[Joined[Place]]:
         """Remove the complete records from the start of the queue, in the order of their first lines."""
         queue, number = self._queue, 0
-        if len(queue) == 1 and isinstance(queue[0], _Open) and not queue[0].done:
-            return []  # the usual case: the line continues the open record, or is the first
+        # The usual cases: the line continues the only open record, or has ended it and begins one.
+        if 0 < len(queue) < 3 and isinstance(last := queue[-1], _Open) and not last.done:
+            if len(queue) == 1:
+                return []
+            first = queue[0]
+            if isinstance(first, _Open) and first.done:
+                del queue[0]
+                return [_joined(first, self._context)]
         for record in queue:
             if isinstance(record, _Open) and not record.done:
                 break
@@ -843,7 +849,8 @@ def _joined(record: _Open[Place], context: Context) -> Joined[Place]:
         elif reading.message[:1] == "[" and _CURSOR.match(reading.message) and reading.ts is not None:
             reading = read_value(_journal_entry(record.messages, reading.ts), context)
     text = record.texts[0] if len(record.texts) == 1 else "\n".join(record.texts)
-    return Joined(reading, text, record.first.place, record.last, text.count("\n") + 1)
+    lines = text.count("\n") + 1
+    return Joined(reading, text, record.first.place, record.last, lines)
 
 
 _CURSOR = re.compile(r"\[s=[0-9a-f]{1,40};i=[0-9a-f]{1,20};")

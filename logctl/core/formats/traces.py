@@ -217,7 +217,7 @@ def begun_by(text: str) -> Trace | None:
     for trace, pattern in _STARTS.get(text[:1], ()):
         if pattern.match(text, 0, _FRONT):
             return trace
-    if ":in " in text[:300] and _RUBY.match(text):
+    if ":in " in text and ":in " in text[:300] and _RUBY.match(text):
         return TRACES["ruby"]
     return None
 

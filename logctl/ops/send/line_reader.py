@@ -19,7 +19,7 @@ from logctl.core.formats.joining import Joined, Joiner
 from logctl.core.formats.json_objects import Collector, find_objects, load
 from logctl.core.formats.objects import events_of
 from logctl.core.formats.reader import mark_malformed, read_value
-from logctl.core.formats.reading import NOT_UTF8, Context, Format, Reading
+from logctl.core.formats.reading import MALFORMED_JSON, NOT_UTF8, Context, Format, Reading
 from logctl.core.levels import UNKNOWN
 from logctl.core.times import EARLIEST, LATEST
 from logctl.ops.send.encodings import decode_mixed
@@ -239,9 +239,13 @@ class LineReader:
     # ── Lines ───────────────────────────────────────────────────────────────────────────────────────
 
     def _line(self, line: _Line) -> Iterable[Entry | Rejection]:
-        text = self._decode(line)
-        if isinstance(text, Rejection):
-            return (text,)
+        try:
+            text = line.data.decode()
+        except UnicodeDecodeError:
+            decoded = self._decode(line)
+            if isinstance(decoded, Rejection):
+                return (decoded,)
+            text = decoded
         if line.continued:
             return self._rest_of_line(line, text)
         if self._collector is not None:
@@ -249,9 +253,9 @@ class LineReader:
         if not text or text.isspace():
             self._joiner.blank(text)
             return ()
-        if not self._plain and self._may_be_object(text):
+        if not text[0].isalnum() and not self._plain and self._may_be_object(text):
             return self._objects(line, text)
-        return self._text(line, text)
+        return self._add(line, text, self._joiner.read(text))
 
     def _rest_of_line(self, line: _Line, text: str) -> Iterator[Entry]:
         yield from self._close()
@@ -288,6 +292,7 @@ class LineReader:
             end=joined.last.end,
             line=line.number,
             value=joined.text if line.value is None or reading.layers else line.value,
+            parsed=line.value if joined.lines == 1 and MALFORMED_JSON not in reading.flags else None,
             ts=reading.ts if own else line.before,
             level=reading.level,
             chain=line.chain,

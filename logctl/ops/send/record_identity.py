@@ -102,7 +102,11 @@ def _fitting(entry: Entry, source: Source) -> Record:
     """
     fields: dict[str, Any] = {}
     record = _record(entry, source, fields)
-    raw = keep(entry.text or record.message, record, None if isinstance(entry.value, str) else entry.value)
+    text, value = entry.text or record.message, entry.value
+    parsed = None if isinstance(value, str) else value
+    if entry.parsed is not None and text[0] == "{" and text[-1] == "}":
+        parsed = entry.parsed
+    raw = keep(text, record, parsed)
     if raw is not None:
         fields[RAW] = raw
         if 0 < len(entry.text) < _SMALL:
