@@ -113,6 +113,10 @@ AWS_STREAM = re.compile(
     r"|[\w.-]{1,128}/(?P<container>[\w.-]{1,128})/[0-9a-f]{32}"  # ECS: prefix/container/task
     r"|i-[0-9a-f]{8,17}[\w./-]{0,100}))(?: |$)"
 )
+# After a time as `aws logs tail` writes it, the task can have any id.
+_SHORT_STREAM = re.compile(
+    r" (?P<stream>[\w.-]{1,128}/(?P<container>[\w.-]{1,128})/(?=[a-f-]{0,63}\d)[0-9a-f-]{4,64})(?: |$)"
+)
 # Any other name of a stream that is not a word, before an object that is a logged line.
 _ANY_STREAM = re.compile(
     r' (?P<stream>(?=[^\s"{=,:]*[/\d])[^\s"{=,:]{2,512}) (?=\{(?:".{0,400}?)?"'
@@ -125,6 +129,8 @@ def _stream_of_aws(text: str, end: int, context: Context) -> Layer | None:
     if text[10] != "T":
         return None
     found = AWS_STREAM.match(text, end, end + FRONT)
+    if found is None and text[end - 6 : end] == "+00:00":
+        found = _SHORT_STREAM.match(text, end, end + FRONT)
     if found is None:
         found = _ANY_STREAM.match(text, end, end + 2 * FRONT) if text.rstrip()[-1:] == "}" else None
         if found is None:
