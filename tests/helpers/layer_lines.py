@@ -75,6 +75,13 @@ LAYERS = [
         f"{AT}.000Z",
         {"log_stream": "app/web/8b1f"},
     ),
+    (
+        f"{AT}+00:00 app/web/8b1f [ERROR] x",
+        "aws logs",
+        "[ERROR] x",
+        f"{AT}.000Z",
+        {"log_stream": "app/web/8b1f"},
+    ),
     ("node-exporter-x2k4q exporter ready", "stern", "ready", None, {"pod": "node-exporter-x2k4q"}),
     (
         "default/shop-7d9c8b6f5-x2k4q[api]: ready",

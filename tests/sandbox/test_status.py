@@ -150,7 +150,10 @@ def test_quarantined_messages_and_unregistered_partitions(watched, deployment):
     key = Partition.at(now(), "stranger").object_key("b" * 32)
     deployment.aws.s3.put_object(Bucket=deployment.bucket, Key=key, Body=b"")
     deployment.aws.sqs.send_message(
-        QueueUrl=deployment.queue_url(), MessageBody="{", MessageGroupId="shop", MessageDeduplicationId="q"
+        QueueUrl=deployment.queue_url(),
+        MessageBody='{"logctl":1,"appid":"shop"',
+        MessageGroupId="shop",
+        MessageDeduplicationId="q",
     )
     try:
         eventually(lambda: "quarantine" in findings(deployment))

@@ -76,9 +76,11 @@ def _before_word(text: str, stamp: re.Match[str], context: Context) -> Layer | N
         line.partial = found[2] == "P"
         return line
     front = text[end : end + 200]
-    if ("/" in front or ' {"' in front) and (event := _stream_of_aws(text, end, context)) is not None:
+    if "/" in front and (event := _stream_of_aws(text, end, context)) is not None:
         return event
     if zone is None:
+        if ' {"' in front and (event := _any_stream(text, end, context)) is not None:
+            return event
         return syslog_layers.after_date(text, end + 1, stamp, context) if "]" in front else None
     if zone == "Z" and (found := _GITLAB.match(text, end)):
         stream = "stdout" if found[1] == "O" else "stderr"
@@ -89,6 +91,8 @@ def _before_word(text: str, stamp: re.Match[str], context: Context) -> Layer | N
         return _dated("fly", text, found, context, fields=fields, level=level, stream=found["machine"])
     if len(stamp["fraction"] or "") == 9 and (found := _FLUENTD_TAG.match(text, end, end + FRONT)):
         return _dated("fluentd", text, found, context, fields={"tag": found[1]})
+    if ' {"' in front and (event := _any_stream(text, end, context)) is not None:
+        return event
     if ":" in front or "]" in front or " - " in front:
         return syslog_layers.after_date(text, end + 1, stamp, context)
     return None
@@ -113,6 +117,10 @@ AWS_STREAM = re.compile(
     r"|[\w.-]{1,128}/(?P<container>[\w.-]{1,128})/[0-9a-f]{32}"  # ECS: prefix/container/task
     r"|i-[0-9a-f]{8,17}[\w./-]{0,100}))(?: |$)"
 )
+# After a time as `aws logs tail` writes it, the task can have any id.
+_SHORT_STREAM = re.compile(
+    r" (?P<stream>[\w.-]{1,128}/(?P<container>[\w.-]{1,128})/(?=[a-f-]{0,63}\d)[0-9a-f-]{4,64})(?: |$)"
+)
 # Any other name of a stream that is not a word, before an object that is a logged line.
 _ANY_STREAM = re.compile(
     r' (?P<stream>(?=[^\s"{=,:]*[/\d])[^\s"{=,:]{2,512}) (?=\{(?:".{0,400}?)?"'
@@ -125,14 +133,23 @@ def _stream_of_aws(text: str, end: int, context: Context) -> Layer | None:
     if text[10] != "T":
         return None
     found = AWS_STREAM.match(text, end, end + FRONT)
+    if found is None and text[end - 6 : end] == "+00:00":
+        found = _SHORT_STREAM.match(text, end, end + FRONT)
     if found is None:
-        found = _ANY_STREAM.match(text, end, end + 2 * FRONT) if text.rstrip()[-1:] == "}" else None
-        if found is None:
-            return None
-        return _dated("aws logs", text, found, context, fields={"log_stream": found["stream"]})
+        return None
     # Events are printed as a whole, so that lines of different streams are not mixed.
     fields = {"log_stream": found["stream"]}
     return _dated("aws logs", text, found, context, fields=fields, app=found["container"] or "")
+
+
+def _any_stream(text: str, end: int, context: Context) -> Layer | None:
+    """Return the layer of a line of `aws logs tail` whose stream has any name; the line in it is an object."""
+    if text[10] != "T" or text[-200:].rstrip()[-1:] != "}":
+        return None
+    found = _ANY_STREAM.match(text, end, end + 2 * FRONT)
+    if found is None:
+        return None
+    return _dated("aws logs", text, found, context, fields={"log_stream": found["stream"]})
 
 
 # ── Build servers ───────────────────────────────────────────────────────────────────────────────────

@@ -172,6 +172,22 @@ FORMATS = (
         ),
     ),
     Format(
+        "next.js",
+        "Next.js before version 13.2: a level of five columns and a dash",
+        r"(?P<level>(?:error|event|ready)(?=\ -\ )|(?:info|warn|wait)(?=\ {2}-\ ))\ {1,2}-\ ",
+        levels=dict.fromkeys(("event", "ready", "wait"), "INFO"),
+        examples=(
+            line("error - Failed to compile", time=None, level="ERROR", message="Failed to compile"),
+            line("warn  - Fast Refresh failed", time=None, level="WARN", message="Fast Refresh failed"),
+            line(
+                "ready - started server on 0.0.0.0:3000",
+                time=None,
+                level="INFO",
+                message="started server on 0.0.0.0:3000",
+            ),
+        ),
+    ),
+    Format(
         "consola",
         "consola and other loggers that print a symbol for the level",
         r"(?P<level>[ℹ⚠✖✔◐⨯✓])\s+",

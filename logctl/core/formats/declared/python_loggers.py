@@ -330,6 +330,34 @@ FORMATS = (
         ),
     ),
     Format(
+        "python with trace ids",
+        "Python's logging as OpenTelemetry and Datadog set it up: logger, place and the ids of the trace in brackets",
+        rf"<time>\ <level>\ \[(?P<logger>{_MODULE})\]\ \[(?P<file>[\w./\-]{{1,120}}):(?P<line>\d{{1,6}})\]\ "
+        r"\[(?P<pairs>[\w.]{1,40}=[^\]\n]{0,400})\]\ -\ ",
+        examples=(
+            line(
+                "2026-11-27 10:15:30,123 ERROR [shop] [pay.py:12] [trace_id=4bf92f3577b34da6a3ce929d0e0e4736 "
+                "span_id=00f067aa0ba902b7 resource.service.name=shop trace_sampled=True] - payment failed",
+                time="2026-11-27T10:15:30.123Z",
+                level="ERROR",
+                message="payment failed",
+                logger="shop",
+                line=12,
+                trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
+                span_id="00f067aa0ba902b7",
+            ),
+            line(
+                "2026-11-27 10:15:30,123 INFO [shop.pay] [pay.py:12] [dd.service=shop dd.env=prod dd.version=1.2 "
+                "dd.trace_id=17 dd.span_id=18] - paid",
+                time="2026-11-27T10:15:30.123Z",
+                level="INFO",
+                message="paid",
+                trace_id="17",
+                span_id="18",
+            ),
+        ),
+    ),
+    Format(
         "python logger in brackets",
         "Python's logging with the logger in brackets before the level; Scrapy",
         rf"<time>\ {NO_LEVEL}\[(?P<logger>[A-Za-z_]{_MODULE})\]\ <level>:\ ",
