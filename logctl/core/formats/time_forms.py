@@ -81,6 +81,9 @@ def scan_time(text: str, start: int, context: Context) -> FoundTime | None:
         return reader(text, start, context) if reader else None
     if first == "@":
         return tai64n_time(text, start, context)
+    word = text[start : start + 2]
+    if word.isascii() and word.lower() not in _BEGINNINGS:
+        return None
     found = _SYSLOG.match(text, start)
     if (
         found is not None
@@ -139,6 +142,8 @@ def _syslog_minute(text: str, reference: int, zone: tzinfo) -> int | None:
 
 _Reader = Callable[[str, int, Context], FoundTime | None]
 
+_BEGINNINGS = frozenset(name[:2] for name in (*MONTHS, *WEEKDAYS))
+"""The first two letters of the words with which a time can begin."""
 _LEAD = re.compile(r"[0-9]{1,20}(?![0-9])")
 # The most common form by far, read by one pattern. What it does not match is read by `_year_first`.
 # Ten digits after a comma are the next column of a CSV.
