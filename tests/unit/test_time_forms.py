@@ -631,3 +631,11 @@ def test_the_day_is_the_latest_that_is_not_an_hour_ahead():
     found = scan_time("23:59:59 x", 0, context(reference=midnight))
     assert found is not None
     assert found.ts == midnight - DAY + 23 * 3_600_000 + 49 * 60_000 + 59_000
+
+
+def test_a_zone_with_a_small_letter_follows_a_time_of_syslog() -> None:
+    reference = parse_time("2026-11-28T00:00:00Z")
+    context = Context(reference)
+    host, zone = (scan_time(f"Nov 27 10:15:30 {word} up", 0, context) for word in ("LabSZ", "ChST"))
+    assert host is not None and (host.zone, host.ts) == ("", parse_time("2026-11-27T10:15:30Z"))
+    assert zone is not None and (zone.zone, zone.ts) == ("ChST", parse_time("2026-11-27T00:15:30Z"))

@@ -105,9 +105,11 @@ _ACCESS_LOG = re.compile(
     r"([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}):([0-5][0-9])\ ([+-][0-9]{4})(?=[\]\"]|$)",
     re.VERBOSE,
 )
-# What follows is neither a zone nor a year nor `PM`.
+# What follows is neither a zone nor a year nor `PM`: abbreviations of zones have no small letters,
+# except for Guam's.
 _SYSLOG = re.compile(
-    r"([A-Z][a-z]{2}\ [\ 0-9][0-9]\ [0-9]{2}:[0-9]{2}):([0-5][0-9])(?:\.([0-9]{1,9})[0-9]*+)?(?=\ [b-oq-z])",
+    r"([A-Z][a-z]{2}\ [\ 0-9][0-9]\ [0-9]{2}:[0-9]{2}):([0-5][0-9])(?:\.([0-9]{1,9})[0-9]*+)?"
+    r"(?=\ (?:[b-oq-z]|(?!ChST)[B-OQ-Z][a-z][\w.-]{1,60}+[\ :\[]))",
     re.VERBOSE,
 )
 
