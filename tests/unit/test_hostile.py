@@ -351,9 +351,10 @@ def hostile_rows(random_: random.Random, count: int) -> list[dict[str, Any]]:
 
 
 def tail(form: RecordFormat, query: str | None = None) -> Callable[[list[dict[str, Any]]], None]:
-    printer = Printer(form, query, utc=True, colored=False)
-
     def show(rows: list[dict[str, Any]]) -> None:
+        printer = Printer(
+            form, query, utc=True, colored=False
+        )  # it looks at stdout, which is the terminal now
         fields = ({row["sample"]: row["n"], "deep": [row]} for row in rows)
         printer.print(
             Record("checkout", "id-123456", NOON, "ERROR", row["kind"], 0, inner)

@@ -143,7 +143,7 @@ def _stream_of_aws(text: str, end: int, context: Context) -> Layer | None:
 
 
 def _any_stream(text: str, end: int, context: Context) -> Layer | None:
-    """Return the layer of a line of `aws logs tail` whose stream has any name; the line in it is an object."""
+    """Return the layer of a line of `aws logs tail` with any stream, if the line in it is an object."""
     if text[10] != "T" or text[-200:].rstrip()[-1:] != "}":
         return None
     found = _ANY_STREAM.match(text, end, end + 2 * FRONT)

@@ -60,7 +60,7 @@ class Entry:
     text; without them, `value` is yet to be read. `offset` and `end` count bytes, `line` counts from 1. `ts`
     (milliseconds) is the entry's own time or the last one before it in the source; None if there was none.
     `chain` and `source` are those of its first line (see `Trail`). `again` counts the earlier files of the
-    same name that began with the same lines. `parsed` is the object that the text is, if it is one in one line.
+    same name that began with the same lines. `parsed` is the object that the text is, if it is one line.
     """
 
     offset: int

@@ -285,7 +285,8 @@ class FollowedFile:
         """Open the file of the checkpoint under any name, or else the file at the path, from its start."""
         state = self._checkpoint.state
         if state is not None:
-            file = find(self._path, state.device, state.inode, lambda found: holds(found, state))
+            read = state.place.offset > 0
+            file = find(self._path, state.device, state.inode, lambda found: holds(found, state), read=read)
             if file is not None:
                 retraced = self._content.retraced(file, state)
                 if retraced is not state:

@@ -29,13 +29,18 @@ class Following:
     skipped: tuple[Path, ...]
 
 
-def find(path: Path, device: int, inode: int, is_it: Callable[[GrowingFile], bool]) -> GrowingFile | None:
+def find(
+    path: Path, device: int, inode: int, is_it: Callable[[GrowingFile], bool], *, read: bool
+) -> GrowingFile | None:
     """Return the file with an inode, at `path` or in the same folder; None if there is none.
 
     An inode can be used again by another file, so `is_it` has to confirm the file. At `path` it is returned
-    without: then it was truncated or written anew, which the caller looks into.
+    without: then it was truncated or written anew, which the caller looks into. If nothing of the file was
+    `read`, there is no content to compare: then its name has to be that of a file rotated away from `path`.
     """
     for candidate in chain((path,), _siblings(path)):
+        if not read and candidate != path and rotated_name(path.name, candidate.name) is None:
+            continue
         try:
             status = candidate.stat()
         except OSError:
