@@ -499,10 +499,11 @@ class Joiner(Generic[Place]):
     def _disentangle(self, own: _Open[Place] | None) -> None:
         """End records of other streams that have waited long enough."""
         self._entangled += 1
-        quiet = all(not record.state.trace for record in self._open.values()) and not self._parts
-        if self._entangled >= _ENTANGLED * (1 if quiet else 5):
-            self._end_all()
-            return
+        if self._entangled >= _ENTANGLED:
+            quiet = not self._parts and not any(record.state.trace for record in self._open.values())
+            if quiet or self._entangled >= 5 * _ENTANGLED:
+                self._end_all()
+                return
         for record in [*self._open.values()]:
             # A record whose doubtful lines become records can end another one, to make room.
             if record is not own and not record.done:
