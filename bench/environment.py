@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from logctl.cli.context import Context
+from logctl.cli.context import CommandContext
 from logctl.local import sandbox
 from logctl.ops.deployment import Deployment
 
@@ -23,6 +23,6 @@ def environment() -> Iterator[Deployment]:
         try:
             command = [sys.executable, "-m", "logctl", "provision", "--yes"]
             subprocess.run(command, env={**os.environ, **environ}, check=True, capture_output=True)
-            yield Context(environ=environ).deployment
+            yield CommandContext(environ=environ).deployment
         finally:
             sandbox.down(Path(home))
