@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import replace
 from datetime import UTC, timedelta, timezone
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from logctl.core.envelope import data_of
 from logctl.core.errors import UsageError
-from logctl.core.times import HOUR, MINUTE, iso
+from logctl.core.times import HOUR, MINUTE, SECOND, iso, to_datetime
 from logctl.ops.send.follow_paths import FollowPaths
 from logctl.ops.send.followed_content import SETTLE
 from logctl.ops.send.followed_file import FollowedFile
@@ -199,23 +200,40 @@ def test_the_warning_names_the_offset() -> None:
     assert "--timezone +05:30" in zone_warning("app.log", int(4.5 * HOUR), berlin, NOW)
 
 
-@pytest.mark.parametrize(("zone", "warns"), [(UTC, True), (ZoneInfo("America/New_York"), False)])
+@pytest.mark.parametrize("zone", [UTC, ZoneInfo("America/New_York")])
+@pytest.mark.parametrize("between", [1, 10], ids=["steady", "with pauses"])
 def test_lines_that_are_written_now_with_times_of_another_zone(
-    tmp_path: Path, zone: Any, warns: bool
+    tmp_path: Path, zone: Any, between: int
 ) -> None:
-    """Of a program with TZ=America/New_York, followed with another zone and with its own."""
-    from datetime import datetime
+    """Of a program with TZ=America/New_York, followed with another zone and with its own.
 
+    When a line is written every second, the next one is there before the one before it is sent.
+    """
     log = tmp_path / "app.log"
     log.touch()
+    os.utime(log, (NOW / 1000, NOW / 1000))
     following = Following(tmp_path, "app.log", app="shop", zone=zone)
     warnings = []
-    for number in range(5):
-        local = datetime.now(ZoneInfo("America/New_York"))
-        write(log, f"{local:%Y-%m-%d %H:%M:%S},586 ERROR payment {number} failed")
-        warnings += [warning for made in following.rounds() for warning in made.warnings]
-    assert len(warnings) == warns
+    for second in range(60):
+        following.now = NOW + second * SECOND
+        if second % between == 0:
+            local = to_datetime(following.now).astimezone(ZoneInfo("America/New_York"))
+            write(log, f"{local:%Y-%m-%d %H:%M:%S},586 ERROR payment {second} failed")
+        found = following.files.poll(following.now)
+        warnings += [
+            warning for item in found.batches for warning in following.inputs.messages(item).warnings
+        ]
+        found.commit()
+    assert len(warnings) == (zone is UTC)
     assert all("5 h behind" in warning or "4 h behind" in warning for warning in warnings)
+
+
+def test_old_lines_say_nothing_of_the_zone(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    write(log, *(f"{iso(NOW - hours * HOUR)[:-1]} INFO old" for hours in range(40, 1, -1)))
+    os.utime(log, (NOW / 1000, NOW / 1000))
+    following = Following(tmp_path, "app.log", app="shop")
+    assert [warning for made in following.rounds() for warning in made.warnings] == []
 
 
 def test_lines_with_their_own_zone_do_not_warn(tmp_path: Path) -> None:

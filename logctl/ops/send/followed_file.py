@@ -14,6 +14,7 @@ Where a batch ends depends on when the file was polled. The identity of its reco
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +27,9 @@ from logctl.ops.send.followed_content import SETTLE_OF_TRACES, FollowedContent, 
 from logctl.ops.send.growing_file import GrowingFile, open_file
 from logctl.ops.send.input_forms import LOOK, Compression, compression
 from logctl.ops.send.log_rotation import Following, find, find_copy, open_next
+
+_GROWTHS = 100
+"""How many of the moments are remembered at which a file was seen to have grown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class FollowedFile:
         self._file: GrowingFile | None = None
         self._size = -1
         self._changed_at = 0
+        self._grown: deque[tuple[int, int]] = deque(maxlen=_GROWTHS)
+        """Sizes that the file had, and when it was seen to have grown to them, in milliseconds."""
         self._quiet = 0
         self.seen: tuple[int, int, int] | None = None
         """Inode and size of the file when it was last polled, and when it changed, in milliseconds."""
@@ -243,7 +249,7 @@ class FollowedFile:
             notices=self._take_notices(),
             _commit=self.commit,
             _after=part.after,
-            written_at=file.modified() // 1_000_000 if pending.end >= file.size() else None,
+            written_at=self._written_at(pending.end),
         )
 
     def _following(self, file: GrowingFile) -> Following | None:
@@ -334,6 +340,15 @@ class FollowedFile:
         self._tell(told)
         self._begin(file)
 
+    def _written_at(self, end: int) -> int | None:
+        """Return when the bytes before an offset were written, in milliseconds; None if that was not seen."""
+        before = None
+        for size, at in self._grown:
+            if end <= size:
+                return at if before is not None or end == size else None
+            before = size
+        return None
+
     def _observe(self, file: GrowingFile, now: int) -> int:
         """Return for how many milliseconds the file has not changed."""
         size = file.size()
@@ -341,10 +356,13 @@ class FollowedFile:
         if self._size < 0:
             same = self.seen is not None and self.seen[:2] == (file.inode, size)
             self._size, self._changed_at = size, file.modified() // 1_000_000
+            self._grown.clear()
+            self._grown.append((size, self._changed_at))
             if same and self.seen is not None:
                 self._changed_at = min(self._changed_at, self.seen[2])
         elif size > self._size:
             self._size, self._changed_at = size, now
+            self._grown.append((size, now))
         self._changed_at = min(self._changed_at, now)  # the clock was set back
         self._quiet = now - self._changed_at
         self.seen = (file.inode, size, self._changed_at)
