@@ -20,14 +20,14 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import zstandard
 
 from logctl.core import limits, strictjson
 from logctl.core.deduplication import MAX_BLOCKS, block_of
-from logctl.core.records import Record, Rejected, to_wire
+from logctl.core.records import Record, Rejected, wire_text
 from logctl.core.times import DAY
 
 VERSION = 1
@@ -77,17 +77,29 @@ class TooBig(ValueError):
 
 @dataclass(slots=True)
 class _Pending:
-    """The records of a message that is not full, as NDJSON lines too, each with its line in the source."""
+    """The records of a message that is not full, as NDJSON lines, each with its time and line in the source.
 
-    records: list[Record]
+    `block` is that of the first one.
+    """
+
+    appid: str
     lines: list[bytes]
+    times: list[int]
     places: list[int]
     source: str = ""
+    block: int = 0
     size: int = 0
     values: int = 0
 
+    @classmethod
+    def of(cls, record: Record, source: str) -> _Pending:
+        """Return an empty message for records of a record's app, which is to be added first."""
+        return cls(record.appid, [], [], [], source, block=block_of(record))
+
     def part(self, start: int | None, end: int | None) -> _Pending:
-        return _Pending(self.records[start:end], self.lines[start:end], self.places[start:end], self.source)
+        return replace(
+            self, lines=self.lines[start:end], times=self.times[start:end], places=self.places[start:end]
+        )
 
     def has_room(self, record: Record, line: bytes, values: int) -> bool:
         """Return whether a record fits in addition, given the length and JSON values of its line."""
@@ -95,7 +107,7 @@ class _Pending:
             return False
         if self.values + values > limits.MAX_VALUES:
             return False
-        return not self.source or block_of(record) - block_of(self.records[0]) < MAX_BLOCKS
+        return not self.source or block_of(record) - self.block < MAX_BLOCKS
 
 
 class Packer:
@@ -118,19 +130,19 @@ class Packer:
         Raises:
             TooBig: this record fits no message; it was not added.
         """
-        text = _text(record)
+        text = wire_text(record)
         line = text.encode("utf-8", "replace")
         values = _check_line(record, text, line)
         key = (record.appid, record.ts // DAY)
         pending = self._open.get(key)
-        if pending is None:
-            pending = self._open[key] = _Pending([], [], [], self.source)
         full: list[Packed] = []
-        if pending.lines and not pending.has_room(record, line, values):
+        if pending is None:
+            pending = self._open[key] = _Pending.of(record, self.source)
+        elif not pending.has_room(record, line, values):
             full = _seal_all(pending)
-            pending = self._open[key] = _Pending([], [], [], self.source)
-        pending.records.append(record)
+            pending = self._open[key] = _Pending.of(record, self.source)
         pending.lines.append(line)
+        pending.times.append(record.ts)
         pending.places.append(place)
         pending.size += len(line)
         pending.values += values
@@ -161,7 +173,7 @@ def check_fits(record: Record) -> None:
     Raises:
         TooBig: it takes more than SQS allows, even compressed, or more than the consumer takes.
     """
-    text = _text(record)
+    text = wire_text(record)
     _check_line(record, text, text.encode("utf-8", "replace"))
 
 
@@ -177,7 +189,7 @@ def _check_line(record: Record, text: str, line: bytes) -> int:
     if values > limits.MAX_VALUES:
         raise TooBig(record, f"holds {values:,} values; a message may hold {limits.MAX_VALUES:,}")
     if len(line) > MAX_PLAIN:
-        size = _seal(_Pending([record], [line], [0])).size
+        size = _seal(_Pending(record.appid, [line], [record.ts], [0])).size
         if size > SQS_LIMIT:
             raise TooBig(record, f"takes {size:,} bytes in a message; SQS allows {SQS_LIMIT:,}")
     return values
@@ -194,36 +206,26 @@ def _seal_all(pending: _Pending) -> list[Packed]:
 
 def _seal(pending: _Pending) -> Packed:
     plain = b"\n".join(pending.lines)
-    appid = pending.records[0].appid
-    batch_id = batch_id_of(appid, plain)
+    batch_id = batch_id_of(pending.appid, plain)
     envelope = {
         "logctl": VERSION,
-        "appid": appid,
+        "appid": pending.appid,
         "batch_id": batch_id,
         "count": len(pending.lines),
         "encoding": "zstd",
         **({"source": pending.source} if pending.source else {}),
         "data": _encode_data(plain),
     }
-    times = [record.ts for record in pending.records]
     return Packed(
-        appid=appid,
+        appid=pending.appid,
         batch_id=batch_id,
         body=json.dumps(envelope, separators=(",", ":")),
         count=len(pending.lines),
         first_line=pending.places[0],
-        min_ts=min(times),
-        max_ts=max(times),
+        min_ts=min(pending.times),
+        max_ts=max(pending.times),
         source=pending.source,
     )
-
-
-# `json.dumps` makes an encoder for each call. What is encoded was read from JSON or text: it has no cycles.
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
-
-
-def _text(record: Record) -> str:
-    return _encode(to_wire(record))
 
 
 # ── Encoding and decoding ───────────────────────────────────────────────────────────────────────────

@@ -160,6 +160,24 @@ def to_wire(record: Record) -> dict[str, Any]:
     return wire
 
 
+# `json.dumps` makes an encoder for each call. What is encoded was read from JSON or text: it has no cycles.
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+_quoted = json.encoder.encode_basestring
+
+
+def wire_text(record: Record) -> str:
+    """Return `to_wire` as compact JSON, without making the object first: it is made of every record sent."""
+    text = (
+        f'{{"event_id":{_quoted(record.event_id)},"ts":{record.ts},"level":{_quoted(record.level)},'
+        f'"message":{_quoted(record.message)},"seq":{record.seq}'
+    )
+    if record.fields:
+        text += f',"fields":{_encode(dict(record.fields))}'
+    if record.flags:
+        text += f',"flags":{_encode(list(record.flags))}'
+    return text + "}"
+
+
 def from_wire(wire: object, appid: str) -> Record:
     """Return the record of its wire form; the inverse of `to_wire`.
 

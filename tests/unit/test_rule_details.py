@@ -324,8 +324,8 @@ def test_the_halves_of_a_message_name_the_same_file():
         for number in range(200)
     ]
     assert {message.source for message in pack(made, "f" * 16)} == {"f" * 16}
-    small = _Pending(made, [b"x"] * 200, list(range(200)), "f" * 16).part(0, 100)
-    assert (small.source, len(small.records), small.places[-1]) == ("f" * 16, 100, 99)
+    small = _Pending("checkout", [b"x"] * 200, [NOON] * 200, list(range(200)), "f" * 16).part(0, 100)
+    assert (small.source, len(small.lines), small.places[-1]) == ("f" * 16, 100, 99)
 
 
 def test_a_count_that_is_wrong_is_said():

@@ -23,8 +23,18 @@ OWN_TIME = re.compile(
 _BEGINS_TIME = frozenset('[("{<0123456789ADFJMNOS')
 
 
+# What most programs write: a time without a zone, a level, and no capitalised words that could be the name of
+# a program. No layer has a level there, so that none of their patterns has to be tried.
+_TIME_AND_LEVEL = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9}+)?"
+    r" (?:INFO|ERROR|WARN(?:ING)?|DEBUG|TRACE|FATAL|CRITICAL) (?![A-Z(])"
+)
+
+
 def after_date(text: str, context: Context) -> Layer | None:
     """Return the layer of a line that begins with a date, or None."""
+    if _TIME_AND_LEVEL.match(text):
+        return None
     stamp = _STAMP.match(text, 0, 48)
     if stamp is None:
         return None

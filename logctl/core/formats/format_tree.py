@@ -261,6 +261,8 @@ def _with_level(part: str) -> str:
 class _Walk:
     """The descent of one line through a tree."""
 
+    __slots__ = ("_context", "_long", "_matches", "_scan", "_text", "_time", "_time_at", "_word")
+
     def __init__(self, text: str, context: Context, scan: Scan) -> None:
         self._text = text
         self._context = context
@@ -275,9 +277,11 @@ class _Walk:
         text = self._text
         character = text[at : at + 1]
         if character == " " or character == "\t":
-            found = _BLANK.match(text, at, at + FRONT)
-            next_at = at if found is None else found.end()
-            character = text[next_at : next_at + 1]
+            character = text[at + 1 : at + 2]
+            if character == " " or character == "\t":
+                blank = _BLANK.match(text, at, at + FRONT)
+                next_at = at if blank is None else blank.end()
+                character = text[next_at : next_at + 1]
         choice = branches.by_character.get(character) or branches.at(character)
         nodes, guards, index, end = choice.nodes, choice.guards[self._long], 0, at + FRONT
         count = len(nodes)
