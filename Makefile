@@ -41,7 +41,7 @@ lint: $(READY) ## all linters: the source, its dependencies, the template
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/deptry logctl
-	$(BIN)/deptry logctl --optional-dependencies-dev-groups dev,mutants,local,parquet --extend-exclude logctl/local --per-rule-ignores DEP004=pyarrow
+	$(BIN)/deptry logctl --optional-dependencies-dev-groups dev,mutants,local,parquet --extend-exclude logctl/local --per-rule-ignores "DEP002=tzdata,DEP004=pyarrow"
 	$(BIN)/python -m logctl --region eu-central-1 provision --template $(VENV)/template.yaml
 	$(BIN)/cfn-lint --append-rules tests/template_rules -- $(VENV)/template.yaml
 

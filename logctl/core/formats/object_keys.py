@@ -157,7 +157,7 @@ _TRAITS: dict[int, str] = {
         kubernetes kubernetes.pod_name kubernetes.namespace_name loggroup logstream loggroupname logstreamname
         @logstream @log @ptr container_id container_name source_type agent input stream log.file.path log_file
         sourcetype topicarn eventsourcearn subscription deliverystreamarn senttimestamp recordid
-        __realtime_timestamp labels
+        __realtime_timestamp labels ingestiontime
         """,
 }  # fmt: skip
 
