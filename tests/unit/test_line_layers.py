@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logctl.core.formats import dated_layers
 from logctl.core.formats.joining import join_lines
 from logctl.core.formats.layers import unwrap
 from logctl.core.formats.reader import read_line
@@ -246,3 +251,36 @@ def test_the_verbose_output_of_journalctl_is_read():
         (f"{AT}.123Z", "ERROR", "payment failed\nfor a=b"), ("2026-11-27T10:15:31.123Z", "ERROR", "x"),
     ]  # fmt: skip
     assert found[0].app == "shop"
+
+
+_AFTER_A_LEVEL = (
+    *(
+        "[main]",
+        "[12]",
+        "web-1",
+        "Main[12]:",
+        "kernel:",
+        "app[12]:",
+        "(Main)",
+        "-",
+        '- [a b="c"]',
+        "%A-3-B:",
+        " ",
+    ),
+    *("stdout F", "a/b/" + "0" * 32, "i-01234567", '{"msg": 1}', '{a="b"}', "<13>", "1.2:", "01O ", "\t"),
+)
+
+
+@given(
+    st.sampled_from(["2026-11-27 10:15:30", "2026-11-27T10:15:30,123"]),
+    st.sampled_from(["INFO", "ERROR", "WARN", "WARNING", "DEBUG", "TRACE", "FATAL", "CRITICAL"]),
+    st.lists(st.sampled_from(_AFTER_A_LEVEL), max_size=5),
+)
+def test_a_level_after_a_time_is_no_layer_by_the_patterns_of_all_layers(time, level, rest):
+    line = f"{time} {level} {' '.join(rest)}"
+    quick, dated_layers._TIME_AND_LEVEL = dated_layers._TIME_AND_LEVEL, re.compile("(?!)")
+    try:
+        layer = unwrap(line, CONTEXT)
+    finally:
+        dated_layers._TIME_AND_LEVEL = quick
+    assert layer == unwrap(line, CONTEXT)

@@ -18,6 +18,7 @@ from logctl.core.records import (
     to_cold,
     to_public,
     to_wire,
+    wire_text,
 )
 from logctl.core.times import parse_time
 from logctl.ops.send.object_records import from_mapping
@@ -214,3 +215,13 @@ def test_epoch_units_do_not_overlap(milliseconds):
     assert ts(milliseconds // 1000) == milliseconds // 1000 * 1000
     assert ts(milliseconds * 1000) == milliseconds
     assert ts(milliseconds * 1_000_000) == milliseconds
+
+
+@given(
+    st.text(max_size=20),
+    st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers() | st.lists(st.booleans())),
+    st.lists(st.sampled_from([BAD_TIME, "ts_derived"]), max_size=2),
+)
+def test_the_text_of_a_record_is_its_wire_form(text, fields, flags):
+    record = Record("checkout", text, 1, "INFO", text, 2, fields, tuple(flags))
+    assert wire_text(record) == json.dumps(to_wire(record), ensure_ascii=False, separators=(",", ":"))
