@@ -32,6 +32,7 @@ def test_layers(line, layers, inner, time, fields):
 PLAIN = [
     "2026-11-27 10:15:30 status installed nginx:amd64 1.22.1",
     "2026-11-27 10:15:30,123 ERROR payment failed",
+    "2026-11-27 10:15:30 INFO Main[12]: order placed",
     "2026-11-27 10:15:30,123 [main] ERROR c.a.Shop - payment failed: no",
     "2026-11-27T10:15:30.123Z [WARN]  agent: slow",
     "2026-11-27T10:15:30.123456Z  INFO shop: ok",

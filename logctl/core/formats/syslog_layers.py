@@ -137,8 +137,8 @@ def _is_certain(host: str, tag: re.Match[str]) -> bool:
 
 
 def _names_level(tag: re.Match[str]) -> bool:
-    """Return whether what looks like a program is a level, or has one where the process id would be."""
-    return is_level(tag["process"]) or (tag["pid"] is not None and is_level(tag["pid"]))
+    """Return whether what looks like a program begins with a level, or has one in place of the process id."""
+    return is_level(tag["process"].partition(" ")[0]) or (tag["pid"] is not None and is_level(tag["pid"]))
 
 
 def _is_syslog_stamp(stamp: re.Match[str], host: str, tag: re.Match[str]) -> bool:
