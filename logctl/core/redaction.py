@@ -89,7 +89,7 @@ def _patterns(name: str, *patterns: str, needs: str = "") -> Callable[[str], tup
 # `name=value`, `name: value`, `"name": "value"`, `<name>value`, with escaped quotes where JSON contains JSON
 # as text: the quote that ends a value has as many backslashes before it as the one that begins it.
 _IS = r"[\\\"']{0,16}\s{0,8}(?:=>|[:=>])\s{0,8}"
-_QUOTED = r"(?P<quote>\\{0,15}+[\"'])(?P<secret>(?:(?!(?P=quote))\\*+.){1,4096}+)"
+_QUOTED = r"(?P<quote>\\{0,15}+[\"'])(?P<secret>(?:(?!(?P=quote))\\*+.){1,4096})"
 _BARE = r"(?P<secret>[^\s\"'\\,;&<>]++)"
 _BASE64 = r"(?:[A-Za-z0-9/+=]|\\/)"
 _NAMES = (
@@ -98,7 +98,7 @@ _NAMES = (
 )
 
 # Card numbers are not written in groups of one or two digits, and a megabyte of such groups must cost little.
-_DIGITS = re.compile(r"(?<![0-9])[0-9]{3,}+(?:[ -][0-9]{3,}+)*+")
+_DIGITS = re.compile(r"(?<![0-9])[0-9]{3,}+(?:(?=[ -][0-9][0-9][0-9])[ -][0-9]{3,}+)*+")
 _GROUP = re.compile(r"[0-9]+")
 # The major networks' first digits and lengths (ISO/IEC 7812 issuer numbers). Times in milliseconds and
 # nanoseconds begin with 1 until 2033, and no card does.
@@ -153,7 +153,7 @@ _RULES = (
         "PEM blocks, keys and certificates",
         _patterns(
             "pem",
-            r"(?P<secret>-----BEGIN [A-Z0-9 ]{1,64}-----(?:(?!-----END )[\s\S])*+"
+            r"(?P<secret>-----BEGIN [A-Z0-9 ]{1,64}-----[\s\S]*?(?=-----END |\Z)"
             r"(?:-----END [A-Z0-9 ]{1,64}-----)?)",
         ),
     ),
@@ -174,7 +174,7 @@ _RULES = (
         _patterns(
             "bearer-tokens",
             r"(?i:\bbearer)\s{1,8}(?P<secret>(?:[A-Za-z0-9._~+/=-]|\\/){8,}+)",
-            rf"(?i:authorization){_IS}[\\\"']{{0,16}}(?:[A-Za-z0-9-]{{1,20}}\s{{1,8}})?+"
+            rf"(?i:authorization){_IS}[\\\"']{{0,16}}(?:[A-Za-z0-9-]{{1,20}}\s{{1,8}})?"
             r"(?P<secret>[^\s\"'\\,;<>]{4,}+)",
             r"(?<![A-Za-z0-9_-])(?P<secret>eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]*+)",
         ),

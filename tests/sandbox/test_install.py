@@ -70,7 +70,9 @@ sys.meta_path.append(Missed)
 NOT_NEEDED = {
     **dict.fromkeys(("_winapi", "msvcrt", "nt", "winreg"), "the standard library, on Windows"),
     "org": "the standard library, on Jython",
-    **dict.fromkeys(("sitecustomize", "usercustomize"), "site: a machine's own additions"),
+    **dict.fromkeys(
+        ("sitecustomize", "usercustomize", "apport_python_hook"), "site: a machine's own additions"
+    ),
     "OpenSSL": "MiniStack and botocore: before Python had TLS of its own",
     "asyncssh": "MiniStack: SFTP servers, which the sandbox has switched off",
     "awscrt": "botocore: faster checksums and signatures, otherwise its own",

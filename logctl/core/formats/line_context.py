@@ -10,8 +10,8 @@ from logctl.core.formats.logfmt import fields_of, pairs_at
 _MOST_FIELDS = 32
 _SUFFIX = r"(?:go|py|rs|js|ts|java|kt|rb|cpp|cc|cxx|c|h|hpp|cs|php|scala|swift|pl|ex|m|mm)"
 _LABELED = re.compile(r"(pid|process|tid|thread|thread[_-]?id)[ :=#]{1,2}([\w\-]{1,60})\Z", re.IGNORECASE)
-_SQUARE = r"\[(?:[^\[\]\n]|\[[^\[\]\n]{0,80}\]){0,160}+\]"
-_DOTTED = r"(?=[\w$\-]+(?:[.$]|::))[A-Za-z_$][\w$.\-]*+(?:::[\w$]+)*+"
+_SQUARE = r"\[(?:[^\[\]\n]|\[[^\[\]\n]{0,80}\]){0,160}\]"
+_DOTTED = r"(?=[\w$\-]+(?:[.$]|::))[A-Za-z_$][\w$.\-]*+(?:(?=::[\w$])::[\w$]++)*+"
 
 BETWEEN = re.compile(
     rf"""
@@ -36,7 +36,7 @@ AFTER = re.compile(
   | (?P<square>{_SQUARE})\s*:?\s*(?:-{{1,2}}\s+)?
   | \((?P<round>[\w\-.\#/:]{{1,60}})\)\s*(?::\s+|-{{1,2}}\s+)?
   | (?P<file>[\w.\-/]{{1,120}}\.{_SUFFIX}):(?P<line>\d{{1,6}})(?::\d+)?\]?(?:\s*:\s+|\s+-{{1,2}}\s+|\s+)
-  | (?P<logger>[A-Za-z_$][\w$.\-/]{{0,150}}(?:::\w+|:\w+|\#\w+)*+)
+  | (?P<logger>[A-Za-z_$][\w$.\-/]{{0,150}}(?:(?=::\w|:\w|\#\w)[:\#]{{1,2}}+\w++)*+)
     (?:\s*\([\w$.\-]+:(?:[\w$<>]+\()?\d+\)?\))?\s+(?:-{{1,2}}|\|)\s+
   | (?P<named>{_DOTTED})\s+(?=\[[^\]\n]{{1,100}}\]\s)
   | (?P<dotted>{_DOTTED})\s*:\s+

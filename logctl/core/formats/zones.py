@@ -83,7 +83,8 @@ _AREAS_TEXT = (
 _AREAS = frozenset(_AREAS_TEXT.split())
 
 _WORD = re.compile(
-    r" {0,2}([A-Za-z][A-Za-z_]{0,24}(?:/[A-Za-z][\w+-]{1,30}){0,2}+)(?![A-Za-z0-9_/])", re.ASCII
+    r" {0,2}([A-Za-z][A-Za-z_]{0,24}(?:(?=/[A-Za-z][\w+-])/[A-Za-z][\w+-]{1,30}+){0,2}+)(?![A-Za-z0-9_/])",
+    re.ASCII,
 )
 _OFFSET = re.compile(
     r" ?((?:UTC|GMT)?([+-])([0-9]{1,2})(?::?([0-9]{2})(?::?([0-9]{2}))?)?)(?![\w.]|:[0-9])", re.ASCII
@@ -94,7 +95,9 @@ _AFTER_OFFSET = re.compile(
     r"(?: ([A-Za-z]{2,5}|[+-][0-9]{2,4})(?![\w/-]))?(?: m=[+-][0-9]{1,12}\.[0-9]{1,9}(?![0-9]))?", re.ASCII
 )
 _COMMENT = re.compile(r" ?\(([^()\[\]\n]{1,60})\)")
-_BRACKET = re.compile(r"\[([A-Z][A-Za-z_]{0,24}(?:/[A-Za-z][\w+-]{1,30}){0,2}+)\]", re.ASCII)
+_BRACKET = re.compile(
+    r"\[([A-Z][A-Za-z_]{0,24}(?:(?=/[A-Za-z][\w+-])/[A-Za-z][\w+-]{1,30}+){0,2}+)\]", re.ASCII
+)
 
 
 class FoundZone(NamedTuple):

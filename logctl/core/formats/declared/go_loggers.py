@@ -12,7 +12,7 @@ FORMATS = (
         "logrus on a terminal with fields",
         "logrus on a terminal: the message is padded, and fields follow it",
         r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[(?:\d{4,10})\](?P<function>[\w.\-/]{1,120}\(\))?\s+"
-        r"(?P<message>(?:\S|\ (?!\ ))++)\s\s+(?P<pairs>[\w.\-]{1,60}=.*)$",
+        r"(?P<message>(?:\S|(?=\ [^\ ])\ )++)\s\s+(?P<pairs>[\w.\-]{1,60}=.*)$",
         levels={"TRAC": "TRACE"},
         examples=(
             line(
@@ -38,7 +38,7 @@ FORMATS = (
         "logrus on a terminal with time and fields",
         "logrus with FullTimestamp: the message is padded, and fields follow it",
         r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[<time>\](?P<function>[\w.\-/]{1,120}\(\))?\s+"
-        r"(?P<message>(?:\S|\ (?!\ ))++)\s\s+(?P<pairs>[\w.\-]{1,60}=.*)$",
+        r"(?P<message>(?:\S|(?=\ [^\ ])\ )++)\s\s+(?P<pairs>[\w.\-]{1,60}=.*)$",
         levels={"TRAC": "TRACE"},
         examples=(
             line(

@@ -9,7 +9,7 @@ from logctl.core.formats.declared.right_answers import line
 from logctl.core.formats.reading import Format, Joins
 
 # The name of a thread of HDFS contains the path of a file, and a block.
-_THREAD = r"\[(?P<thread>(?:[^\[\]\n]|\[[^\[\]\n]{0,80}\]){0,250}+)\]"
+_THREAD = r"\[(?P<thread>(?:[^\[\]\n]|\[[^\[\]\n]{0,80}\]){0,250})\]"
 _CLASS = r"[A-Za-z_$][\w$.\-/]{0,160}+(?:\[[\w.\-/\[\]]{0,80}\])?"
 _PLACE = r"(?:\s*\((?P<file>[\w$\-]{1,80}\.\w{1,8}|Unknown\ Source|Native\ Method)(?::(?:[\w$<>]{1,80}\()?(?P<line>\d{1,6}|\?)\)?)?\))?"
 # Trace ids and other context that applications add in brackets.

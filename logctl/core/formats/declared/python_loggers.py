@@ -406,7 +406,7 @@ FORMATS = (
         "structlog",
         "structlog's console renderer: the event, at least two spaces, and its context",
         r"<time>\s+\[(?P<level>(?:debug|info|notset|warning|error|critical|exception|warn|fatal|notice)\ *)\]\s+"
-        r"(?P<message>(?:\S|\ (?!\ ))++)\s\s+(?:\[(?P<logger>[\w.\-]{1,120})\]\s*)?(?P<pairs>[\w.\-]{1,60}=.*)$",
+        r"(?P<message>(?:\S|(?=\ [^\ ])\ )++)\s\s+(?:\[(?P<logger>[\w.\-]{1,120})\]\s*)?(?P<pairs>[\w.\-]{1,60}=.*)$",
         levels={"exception": "ERROR", "notset": "UNKNOWN"},
         examples=(
             line(
