@@ -27,7 +27,9 @@ class SendOptions:
 
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE… or -]", help="Files, also compressed with gzip or zstd; - is stdin."),
+        typer.Argument(
+            metavar="[FILE… or -]", help="Files, also compressed with gzip, zstd, bzip2 or xz; - is stdin."
+        ),
     ] = None
     app: Annotated[
         str | None,

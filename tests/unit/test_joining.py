@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logctl.core.formats.joining import MAX_JOINED_LINES, Joined, Joiner, join_lines
+from logctl.core.formats.joining import MAX_JOINED_LINES, Joined, Joiner
 from logctl.core.formats.reading import Context, Reading
 from logctl.core.times import parse_time
+from tests.helpers.joined_lines import join_lines
 
 NOON = parse_time("2026-11-27T12:00:00Z")
 CONTEXT = Context(reference=NOON)

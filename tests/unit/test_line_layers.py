@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logctl.core.formats import dated_layers
-from logctl.core.formats.joining import join_lines
 from logctl.core.formats.layers import unwrap
 from logctl.core.formats.reader import read_line
 from logctl.core.formats.reading import Context
 from logctl.core.times import iso, parse_time
+from tests.helpers.joined_lines import join_lines
 from tests.helpers.layer_lines import AT, LAYERS
 
 CONTEXT = Context(reference=parse_time("2026-11-27T12:00:00Z"))

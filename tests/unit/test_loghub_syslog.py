@@ -7,9 +7,9 @@ import csv
 import pytest
 
 from bench.loghub import loghub
-from logctl.core.formats.joining import join_lines
 from logctl.core.formats.reading import Context
 from logctl.core.times import parse_time, to_datetime
+from tests.helpers.joined_lines import join_lines
 
 FOLDER = loghub()
 CONTEXT = Context(reference=parse_time("2026-11-27T12:00:00Z"))

@@ -136,7 +136,9 @@ def simulate(
     context: CommandContext,
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE…", help="Log files, which may be compressed with gzip or zstd."),
+        typer.Argument(
+            metavar="FILE…", help="Log files, which may be compressed with gzip, zstd, bzip2 or xz."
+        ),
     ],
     app: Annotated[str | None, app_option("The app that the records belong to.", may_be_new=True)] = None,
     window: Annotated[

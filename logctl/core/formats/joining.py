@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
 from enum import IntEnum
 from typing import Any, Generic, TypeVar
@@ -539,17 +539,6 @@ class Joiner(Generic[Place]):
     def _release(self) -> None:
         if not self._queue and not self._parts:
             self._since = None
-
-
-def join_lines(lines: Iterable[str], context: Context) -> Iterator[Joined[int]]:
-    """Yield the records of some lines; the places are the indexes of the lines."""
-    joiner: Joiner[int] = Joiner(context)
-    for index, line in enumerate(lines):
-        if not line or line.isspace():
-            joiner.blank(line)
-        else:
-            yield from joiner.line(line, index)
-    yield from joiner.end()
 
 
 # ── Decisions ───────────────────────────────────────────────────────────────────────────────────────

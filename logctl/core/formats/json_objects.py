@@ -104,26 +104,15 @@ class Collector:
             return None
         self._texts.append(text)
         self.size += len(text) + 1
-        position, depth = 0, self._depth
-        while mark := _STRUCTURE.search(text, position):
-            position = mark.end()
-            match mark[0]:
-                case '"':
-                    closed = _STRING.match(text, position)
-                    if closed is None:
-                        return None
-                    position = closed.end()
-                case "{" | "[":
-                    depth += 1
-                case _:
-                    depth -= 1
-                    if depth == 0:
-                        self._depth = 0
-                        return True
-        self._depth = depth
+        walked = _walk(text, 0, self._depth)
+        if walked is None:
+            return None
+        end, self._depth = walked
+        if end is not None:
+            return True
         if begins:
             self._after_brace = text.rstrip()[-1] == "{"
-        return False if len(self._texts) < MAX_LINES and depth <= strictjson.MAX_DEPTH else None
+        return False if len(self._texts) < MAX_LINES and self._depth <= strictjson.MAX_DEPTH else None
 
     @property
     def text(self) -> str:
@@ -132,7 +121,17 @@ class Collector:
 
 def _end_of_object(text: str, start: int) -> int | None:
     """Return the index after the object that begins at `start`; None if it has no end."""
-    position, depth = start, 0
+    walked = _walk(text, start, 0)
+    return None if walked is None else walked[0]
+
+
+def _walk(text: str, position: int, depth: int) -> tuple[int | None, int] | None:
+    """Follow brackets from an index on, at which `depth` of them are open.
+
+    Returns:
+        The index after the bracket that closes the last open one, or None if some stay open; and how many are
+        open at the end. None instead, if a string has no end.
+    """
     while mark := _STRUCTURE.search(text, position):
         position = mark.end()
         match mark[0]:
@@ -146,5 +145,5 @@ def _end_of_object(text: str, start: int) -> int | None:
             case _:
                 depth -= 1
                 if depth == 0:
-                    return position
-    return None
+                    return position, 0
+    return None, depth

@@ -7,11 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from logctl.core import strictjson
 from logctl.core.formats.reading import Reading
 from logctl.core.levels import UNKNOWN
-from logctl.ops.send.input_forms import Errors
-from logctl.ops.send.object_records import find_time
 
 MAX_LINE = 1024 * 1024
 """Bytes of a line of text, or of a JSON object."""
@@ -86,29 +83,6 @@ class Rejection:
     offset: int
     reason: str
     detail: str
-
-
-def json_entry(
-    data: bytes,
-    errors: Errors,
-    *,
-    offset: int,
-    line: int,
-    ts: int | None,
-    chain: str,
-    source: str,
-    end: int,
-) -> Entry | Rejection:
-    """Return the entry of one JSON object. `ts` is the last time before it in the source."""
-    try:
-        value = strictjson.loads(data.decode("utf-8", errors))
-    except UnicodeDecodeError as problem:
-        return not_utf8(line, offset, problem)
-    except strictjson.Malformed as problem:
-        return Rejection(line, offset, problem.reason, problem.detail)
-    if not isinstance(value, dict):
-        return Rejection(line, offset, "not_object", "it is JSON, but not an object")
-    return Entry(offset, end, line, value, ts=find_time(value, ts), chain=chain, source=source)
 
 
 def not_utf8(line: int, offset: int, problem: UnicodeDecodeError) -> Rejection:
