@@ -104,6 +104,8 @@ TOGETHER = [
         "ERROR",
         "x",
     ),
+    (f"{AT}.1234567Z ##[error]fatal: not found", f"{AT}.123Z", "ERROR", "not found"),
+    (f"{AT}.1234567Z ##[group]ERROR x", f"{AT}.123Z", "ERROR", "x"),
 ]  # fmt: skip
 
 

@@ -179,7 +179,8 @@ def _build(text: str, start: int, context: Context) -> Layer:
     if found is None:
         return timed("ci", text[start:], time, weak=True)
     level = _COMMAND_LEVELS.get(found["command"] or found["word"], UNKNOWN)
-    return timed("ci", text[found.end() :], time, level=level)
+    # `##[error]fatal: not found` quotes another program.
+    return timed("ci", text[found.end() :], time, level=level, decides_level=level != UNKNOWN)
 
 
 # ── Collectors ──────────────────────────────────────────────────────────────────────────────────────

@@ -23,6 +23,7 @@ class Layer:
         ts, zone, flags: its time, as in `Reading`. The flags concern the time, and count only if it is used.
         level, fields, app, partial, stream: as in `Reading`.
         own_record: each line is a record, unless its inner text is part of a stack trace.
+        decides_level: its level counts, also where the line within it has another one.
         weak: it is nothing but a time, so that it can be the time of the program's own format as well.
     """
 
@@ -37,6 +38,7 @@ class Layer:
     partial: bool = False
     stream: str = ""
     own_record: bool = False
+    decides_level: bool = False
     weak: bool = False
 
 

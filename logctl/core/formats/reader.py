@@ -174,10 +174,8 @@ def _combine(reading: Reading, text: str, layers: list[Layer]) -> Reading:
             reading.ts, reading.zone = layer.ts, layer.zone
             if layer.flags or reading.flags:
                 reading.flags = (*layer.flags, *(flag for flag in reading.flags if flag not in _OF_TIMES))
-        if reading.level == UNKNOWN or (layer.name == "ci" and layer.level != UNKNOWN):
-            reading.level = (
-                layer.level
-            )  # the command of a build server is said of the line, whatever it quotes
+        if reading.level == UNKNOWN or layer.decides_level:
+            reading.level = layer.level
         if layer.app:
             reading.app = layer.app
         if layer.stream:
