@@ -29,8 +29,9 @@ from logctl.ops.send.input_files import read_entries
 from logctl.ops.send.input_forms import Errors, Form, Requested
 from logctl.ops.send.input_messages import Inputs
 from logctl.ops.send.line_reader import LineReader
-from logctl.ops.send.record_identity import Source, split
+from logctl.ops.send.record_identity import Source
 from tests.helpers.pipeline import NOON, Pipeline
+from tests.helpers.split_records import split
 
 HOST = "one"
 

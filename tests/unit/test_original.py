@@ -18,8 +18,9 @@ from logctl.core.records import RAW, Record, to_public
 from logctl.core.redaction import Redactor
 from logctl.ops.send.entries import Entry
 from logctl.ops.send.input_files import read_entries
-from logctl.ops.send.record_identity import Source, split
+from logctl.ops.send.record_identity import Source
 from tests.helpers.log_cases import cases
+from tests.helpers.split_records import split
 
 NOON = 1_795_780_800_000
 

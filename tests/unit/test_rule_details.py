@@ -16,6 +16,8 @@ from logctl.core import limits, quarantine, strictjson
 from logctl.core.access import overlap
 from logctl.core.envelope import TooBig, _Pending, check_fits, data_of, pack
 from logctl.core.errors import UsageError
+from logctl.core.formats.reader import read_value
+from logctl.core.formats.reading import Context
 from logctl.core.histogram import buckets
 from logctl.core.hot_rows import make_chunks
 from logctl.core.partitions import LOGS, Partition, Scope
@@ -25,7 +27,6 @@ from logctl.core.safe_text import json_text, neutralise
 from logctl.core.schema import COLUMNS, parquet_descriptor, storage_descriptor
 from logctl.core.times import DAY, EARLIEST, HOUR, LATEST, SECOND, TimeRange, iso, parse_time
 from logctl.core.unpacking import unpack
-from logctl.ops.send.object_records import find_time
 from logctl.pipeline.delivery.canary import Canary
 from logctl.pipeline.stores.catalog import _failures
 from logctl.pipeline.stores.hot import HotStore
@@ -254,9 +255,12 @@ def test_a_canary_writes_a_row_and_an_object_of_its_app(fails, capsys):
 
 
 def test_the_earliest_time_is_a_time_and_what_is_before_it_is_none():
-    assert find_time({"time": iso(EARLIEST)}, None) == EARLIEST
-    assert find_time({"time": LATEST}, None) is None
-    assert find_time({"time": "1969-12-31T23:59:59Z"}, 7) == 7
+    def time_of(value):
+        return read_value({"time": value}, Context(reference=0)).ts
+
+    assert time_of(iso(EARLIEST)) == EARLIEST
+    assert time_of(LATEST) is None
+    assert time_of("1969-12-31T23:59:59Z") is None
 
 
 def test_a_stored_record_comes_back_with_its_fields():

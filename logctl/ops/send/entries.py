@@ -54,7 +54,7 @@ class Entry:
     """A record in a source, before it has an app and an id.
 
     `value` is the JSON object, or the text of the lines. `reading` is what it says, and `text` its original
-    text; without them, `value` is yet to be read. `offset` and `end` count bytes, `line` counts from 1. `ts`
+    text. `offset` and `end` count bytes, `line` counts from 1. `ts`
     (milliseconds) is the entry's own time or the last one before it in the source; None if there was none.
     `chain` and `source` are those of its first line (see `Trail`). `again` counts the earlier files of the
     same name that began with the same lines. `parsed` is the object that the text is, if it is one line.
@@ -70,7 +70,7 @@ class Entry:
     source: str = field(default="", compare=False)
     again: int = 0
     recognised: Recognised | None = field(default=None, compare=False)
-    reading: Reading | None = field(default=None, compare=False)
+    reading: Reading = field(default_factory=lambda: Reading(""), compare=False)
     text: str = field(default="", compare=False)
     parsed: Mapping[str, Any] | None = field(default=None, compare=False)
 

@@ -153,6 +153,7 @@ class Checkpoint:
 
 def _from_json(saved: dict[str, Any]) -> FollowState:
     saved.pop("generation", None)  # written by earlier versions
+    saved["place"].pop("headed", None)
     form, pending = saved.pop("form"), saved.pop("pending")
     if pending is not None:
         pending["errors"] = Errors(pending["errors"])

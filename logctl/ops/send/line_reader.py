@@ -40,8 +40,6 @@ class Position:
     line: int = 1
     inside_line: bool = False
     """Whether the position is in the middle of a line that was too long."""
-    headed: bool = False
-    """Whether a line so far began with a time or a level; only earlier versions depend on it."""
     ts: int | None = None
     """The last time so far, in milliseconds."""
     level: str = UNKNOWN
@@ -95,7 +93,7 @@ class LineReader:
         """Create a reader; `plain` says that JSON objects are text, and the others are those of `Context`."""
         place = place or Position()
         self._offset, self._number, self._inside_line = place.offset, place.line, place.inside_line
-        self._headed, self._ts, self._level = place.headed, place.ts, place.level
+        self._ts, self._level = place.ts, place.level
         self._trail = Trail(bytes.fromhex(place.chain), place.source)
         self._form = form
         self._errors = errors
@@ -113,7 +111,6 @@ class LineReader:
             offset=self._offset,
             line=self._number,
             inside_line=self._inside_line,
-            headed=self._headed,
             ts=self._ts,
             level=self._level,
             chain=self._trail.chain.hex(),
@@ -271,7 +268,6 @@ class LineReader:
         ts = reading.ts
         if ts is not None and EARLIEST <= ts < LATEST:
             self._ts = ts
-        self._headed = self._headed or reading.begins
         complete = self._joiner.add(text, reading, line)
         return [self._entry(joined) for joined in complete] if complete else ()
 

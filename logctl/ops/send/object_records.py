@@ -1,4 +1,4 @@
-"""Records and times of JSON objects that are not lines of a source, such as the elements of an array."""
+"""Records of JSON objects that are not lines of a source, such as generated ones."""
 
 from __future__ import annotations
 
@@ -20,9 +20,3 @@ def from_mapping(
     """
     reading = read_value(value, Context(reference=sent_at))
     return from_reading(reading, appid=appid, seq=seq, sent_at=sent_at, fallback_id=fallback_id)
-
-
-def find_time(value: Mapping[str, Any], otherwise: int | None) -> int | None:
-    """Return the time of an object in milliseconds, without comparing it with a clock; else `otherwise`."""
-    ts = read_value(value, Context(reference=otherwise or 0)).ts
-    return otherwise if ts is None else ts

@@ -14,8 +14,7 @@ from typing import Any
 from logctl.core.appid import RULE, is_appid
 from logctl.core.envelope import TooBig, check_fits
 from logctl.core.formats.original import keep
-from logctl.core.formats.reader import read_value
-from logctl.core.formats.reading import BAD_TIME, Context, Reading
+from logctl.core.formats.reading import BAD_TIME, Reading
 from logctl.core.records import RAW, TS_DERIVED, Record, Rejected, derive_id, is_id
 from logctl.core.times import plausible
 from logctl.ops.send.app_names import AppNames
@@ -83,17 +82,6 @@ def records(entries: Iterable[Entry | Rejection], source: Source) -> Iterator[Pl
             yield Placed(record, entry.line, entry.source, entry.recognised)
 
 
-def split(entries: Iterable[Entry | Rejection], source: Source) -> tuple[list[Record], list[Rejection]]:
-    """Return the records of some entries, and separately the rejected parts."""
-    made, refused = [], []
-    for item in records(entries, source):
-        if isinstance(item, Placed):
-            made.append(item.record)
-        else:
-            refused.append(item)
-    return made, refused
-
-
 def _fitting(entry: Entry, source: Source) -> Record:
     """Return an entry's record, with what its original text needs if it fits a message with it.
 
@@ -124,8 +112,6 @@ def _fitting(entry: Entry, source: Source) -> Record:
 def _record(entry: Entry, source: Source, fields: dict[str, Any]) -> Record:
     """Return an entry's record; its fields are put into `fields`, so that one can be added."""
     reading = entry.reading
-    if reading is None:
-        reading = _read(entry, source)
     fields.update(reading.fields)
     is_object = not isinstance(entry.value, str)
     app = _app(entry, source, fields if is_object else {}, reading)
@@ -184,14 +170,6 @@ def _time(entry: Entry, reading: Reading, source: Source) -> tuple[int, tuple[st
     elif BAD_TIME not in flags and entry.ts is not None and plausible(entry.ts, source.now):
         return entry.ts, flags if isinstance(entry.value, str) else (*flags, TS_DERIVED)
     return source.read_at, (*flags, TS_DERIVED)
-
-
-def _read(entry: Entry, source: Source) -> Reading:
-    """Return what an entry says that was not read with its source, such as an element of an array."""
-    context = Context(source.read_at)
-    if isinstance(entry.value, str):
-        return Reading(entry.value, ts=entry.ts, level=entry.level)
-    return read_value(entry.value, context)
 
 
 def _identity(entry: Entry, source: Source, app: object) -> str:
