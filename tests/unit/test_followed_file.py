@@ -840,6 +840,7 @@ def test_a_checkpoint_of_an_earlier_version_goes_on(writer: Writer) -> None:
     saved = json.loads(path.read_text())
     for name in ("chain", "source"):
         del saved["state"]["place"][name]
+    saved["state"]["place"]["headed"] = True
     for name in ("begun", "before"):
         del saved["state"][name]
     path.write_text(json.dumps({**saved, "version": 1, "state": {**saved["state"], "generation": "ab" * 8}}))
