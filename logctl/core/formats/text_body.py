@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from logctl.core import strictjson
-from logctl.core.formats.joining import Joined, Joiner
-from logctl.core.formats.json_objects import Collector, find_objects
-from logctl.core.formats.objects import events_of
+from logctl.core.formats.events import events_of
+from logctl.core.formats.joining import Joined
+from logctl.core.formats.object_lines import ObjectLines
 from logctl.core.formats.reader import mark_malformed, read_line, read_value
 from logctl.core.formats.reading import BAD_TIME, MALFORMED_JSON, Context, Reading
-
-_RETRIED = 50
-"""Of the lines that looked like an object and are none, as many may begin an object again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,39 +84,33 @@ def read_lines(text: str, context: Context) -> Iterator[BodyPart]:
     reader = _LinesReader(context)
     # Not splitlines(): JSON strings may hold U+2028 and U+0085 as they are.
     for position, line in enumerate(text.split("\n")):
-        yield from reader.line(position, line.removesuffix("\r"))
+        yield from reader.line(_Place(position, str(position)), line.removesuffix("\r"))
     yield from reader.end()
 
 
-class _LinesReader:
+class _LinesReader(ObjectLines[_Place, BodyPart]):
     """A reader of the lines of a text. `_ts` is the last time so far, which lines without one get."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
-        self._joiner: Joiner[_Place] = Joiner(context)
-        self._collector: Collector | None = None
-        self._collected: list[tuple[int, str]] = []
+        super().__init__(context)
         self._ts: int | None = None
 
-    def line(self, position: int, text: str) -> Iterator[BodyPart]:
+    def line(self, place: _Place, text: str) -> Iterable[BodyPart]:
         if self._collector is not None:
-            yield from self._collect(self._collector, position, text)
+            yield from self._collect(self._collector, place, text)
         elif not text or text.isspace():
             self._joiner.blank(text)
         elif text.lstrip(" \t[,")[:1] == "{":
-            yield from self._objects(position, text)
+            yield from self._objects(place, text)
         else:
-            yield from self._text(position, text)
+            yield from self._text(place, text)
 
     def end(self) -> Iterator[BodyPart]:
         while self._collected:
             yield from self._give_up()
         yield from self._parts(self._joiner.end())
 
-    def _text(self, position: int, text: str) -> Iterator[BodyPart]:
-        yield from self._parts(self._joiner.line(text, _Place(position, str(position))))
-
-    def _objects(self, position: int, text: str) -> Iterator[BodyPart]:
+    def _objects(self, place: _Place, text: str) -> Iterator[BodyPart]:
         """Yield the records of a line, or of several, which begin like an object."""
         if text[0] == "{" and text[-1] == "}":
             try:
@@ -127,86 +118,37 @@ class _LinesReader:
             except strictjson.Malformed:
                 pass
             else:
-                yield from self._object(_Place(position, str(position), True), text, value)
+                yield from self._object(place, text, value)
                 return
         if text.lstrip()[:1] == "[":
-            yield from self._array(position, text)
-            return
-        scan = find_objects(text)
-        if scan is None:
-            yield from self._text(position, text)
-            return
-        several = len(scan.found) > 1 or scan.rest is not None
-        for number, found in enumerate(scan.found):
-            place = f"{position}:{number}" if several else str(position)
-            original = text[found.start : found.end] if several else text
-            yield from self._object(_Place(position, place, True, found.malformed), original, found.value)
-        if scan.rest is None:
-            return
-        rest = text[scan.rest :]
-        collector = Collector(rest)
-        if collector.complete is None:
-            yield from self._text(position, rest)
+            yield from self._array(place, text)
         else:
-            self._collector, self._collected = collector, [(position, rest)]
+            yield from self._scan(place, text)
 
-    def _array(self, position: int, text: str) -> Iterator[BodyPart]:
+    def _array(self, place: _Place, text: str) -> Iterator[BodyPart]:
         """Yield the records of an array of objects in one line."""
         try:
             values, malformed = strictjson.loads_leniently(text)
         except strictjson.Malformed:
             values, malformed = None, False
         if not isinstance(values, list) or malformed or not all(isinstance(item, Mapping) for item in values):
-            yield from self._text(position, text)
+            yield from self._text(place, text)
             return
         for number, value in enumerate(values):
             original = json.dumps(value, ensure_ascii=False)
-            yield from self._object(_Place(position, f"{position}:{number}", True), original, value)
+            yield from self._object(self._part(place, f":{number}"), original, value)
 
-    def _object(self, place: _Place, text: str, value: Mapping[str, Any]) -> Iterator[BodyPart]:
-        events = events_of(value)
-        if events is None:
-            yield from self._value(place, text, value)
-            return
-        for number, event in enumerate(events):
-            original = json.dumps(event, ensure_ascii=False)
-            yield from self._value(
-                _Place(place.position, f"{place.place}/{number}", True, place.malformed), original, event
-            )
+    def _add(self, place: _Place, text: str, reading: Reading) -> Iterator[BodyPart]:
+        return self._parts(self._joiner.add(text, reading, place))
 
-    def _value(self, place: _Place, text: str, value: Mapping[str, Any]) -> Iterator[BodyPart]:
-        reading = read_value(value, self._context)
-        if not reading.layers:
-            reading.inner = reading.inner or text
-            reading.begins = True
-        if place.malformed:
-            mark_malformed(reading, text)
-        yield from self._parts(self._joiner.add(text, reading, place))
+    def _again(self, place: _Place, text: str) -> Iterable[BodyPart]:
+        return self.line(place, text)
 
-    def _collect(self, collector: Collector, position: int, text: str) -> Iterator[BodyPart]:
-        """Add a line to the object that the lines before it began."""
-        self._collected.append((position, text))
-        complete = collector.add(text)
-        if complete is None:
-            yield from self._give_up()
-        elif complete:
-            whole, first = collector.text, self._collected[0][0]
-            if find_objects(whole) is None:
-                yield from self._give_up()
-                return
-            self._collector, self._collected = None, []
-            yield from self._objects(first, whole)
+    def _part(self, place: _Place, name: str) -> _Place:
+        return _Place(place.position, place.place + name)
 
-    def _give_up(self) -> Iterator[BodyPart]:
-        """Read the collected lines as text, because they are not an object."""
-        collected, self._collected, self._collector = self._collected, [], None
-        for number, (position, text) in enumerate(collected):
-            if number and len(collected) <= _RETRIED:
-                yield from self.line(position, text)
-            elif text and not text.isspace():
-                yield from self._text(position, text)
-            else:
-                self._joiner.blank(text)
+    def _of_object(self, place: _Place, _value: Mapping[str, Any], malformed: bool, /) -> _Place:
+        return _Place(place.position, place.place, is_object=True, malformed=malformed)
 
     def _parts(self, complete: Iterable[Joined[_Place]]) -> Iterator[BodyPart]:
         for joined in complete:

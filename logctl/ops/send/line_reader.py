@@ -7,7 +7,6 @@ without a break, so that `send -f` can repeat a batch exactly.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,10 +14,9 @@ from datetime import UTC, tzinfo
 from typing import Any, BinaryIO
 
 from logctl.core import strictjson
-from logctl.core.formats.joining import Joined, Joiner
-from logctl.core.formats.json_objects import Collector, find_objects, load
-from logctl.core.formats.objects import events_of
-from logctl.core.formats.reader import mark_malformed, read_value
+from logctl.core.formats.joining import Joined
+from logctl.core.formats.json_objects import load
+from logctl.core.formats.object_lines import ObjectLines
 from logctl.core.formats.reading import MALFORMED_JSON, NOT_UTF8, Context, Format, Reading
 from logctl.core.levels import UNKNOWN
 from logctl.core.times import EARLIEST, LATEST
@@ -27,8 +25,6 @@ from logctl.ops.send.entries import MAX_LINE, Entry, Recognised, Rejection, Trai
 from logctl.ops.send.input_forms import BOM, Errors, Form, LineForm
 from logctl.ops.send.json_array import Element
 
-_RETRIED = 50
-"""Of the lines that looked like an object and are none, as many may begin an object again."""
 _PARTIAL_CHARACTER = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2}|\r)\Z")
 
 
@@ -74,7 +70,7 @@ class _Line:
     not_utf8: bool = False
 
 
-class LineReader:
+class LineReader(ObjectLines[_Line, Entry]):
     """A reader of entries from the lines of a source, starting at a place."""
 
     def __init__(
@@ -99,10 +95,8 @@ class LineReader:
         self._errors = errors
         self._plain = plain
         self._max_line = max_line
-        self._context = Context(reference, zone, formats, only, place.day_first)
-        self._joiner: Joiner[_Line] = Joiner(self._context, place.state)
-        self._collector: Collector | None = None
-        self._collected: list[tuple[_Line, str]] = []
+        context = Context(reference, zone, formats, only, place.day_first)
+        super().__init__(context, place.state, most=max_line)
 
     @property
     def place(self) -> Position:
@@ -260,15 +254,12 @@ class LineReader:
             line.before = self._ts
             yield self._entry(Joined(Reading(text, level=self._level, inner=text), text, line, line))
 
-    def _text(self, line: _Line, text: str) -> Iterable[Entry]:
-        return self._add(line, text, self._joiner.read(text))
-
-    def _add(self, line: _Line, text: str, reading: Reading) -> Iterable[Entry]:
-        line.before = self._ts
+    def _add(self, place: _Line, text: str, reading: Reading) -> Iterable[Entry]:
+        place.before = self._ts
         ts = reading.ts
         if ts is not None and EARLIEST <= ts < LATEST:
             self._ts = ts
-        complete = self._joiner.add(text, reading, line)
+        complete = self._joiner.add(text, reading, place)
         return [self._entry(joined) for joined in complete] if complete else ()
 
     def _close(self) -> Iterator[Entry]:
@@ -334,83 +325,27 @@ class LineReader:
             start = text.index("[") + 1
         yield from self._scan(line, text, start)
 
-    def _scan(self, line: _Line, text: str, start: int = 0) -> Iterator[Entry]:
-        """Yield the objects in a text that ends with `line`; the last one may go on in the next line."""
-        content = text[start:]
-        if line.cut or (scan := find_objects(content)) is None:
-            yield from self._text(line, text)
-            return
-        several = len(scan.found) > 1 or scan.rest is not None
-        for number, found in enumerate(scan.found):
-            part = replace(line, chain=f"{line.chain}:{number}") if several else line
-            original = content[found.start : found.end] if several else text
-            yield from self._object(part, original, found.value, malformed=found.malformed)
-        if scan.rest is not None:
-            rest = content[scan.rest :] if scan.found else text
-            collector = Collector(rest)
-            if collector.complete is None or (rest[0] != "{" and self._joiner.held is not None):
-                yield from self._text(line, rest)
-            else:
-                self._collector, self._collected = collector, [(line, rest)]
-
-    def _collect(self, collector: Collector, line: _Line, text: str) -> Iterator[Entry]:
-        """Add a line to the object that the lines before it began."""
-        self._collected.append((line, text))
-        complete = collector.add(text) if not line.cut and collector.size < self._max_line else None
-        if complete is None:
-            yield from self._give_up()
-        elif complete:
-            scan = find_objects(collector.text)
-            if scan is None:
-                yield from self._give_up()
-                return
-            collected, self._collected, self._collector = self._collected, [], None
-            first = collected[0][0]
-            # Objects begin with equal lines: what tells them apart is in the lines after.
-            place = replace(first, end=line.end, chain=line.chain)
-            yield from self._scan(place, collector.text)
-
-    def _give_up(self) -> Iterator[Entry]:
-        """Read the collected lines as text, because they are not an object."""
-        collected, self._collected, self._collector = self._collected, [], None
-        for number, (line, text) in enumerate(collected):
-            if not text or text.isspace():
-                self._joiner.blank(text)
-            elif number == 0 or len(collected) > _RETRIED:
-                yield from self._text(line, text)
-            else:
-                yield from self._line_again(line, text)
-
-    def _line_again(self, line: _Line, text: str) -> Iterator[Entry]:
+    def _again(self, place: _Line, text: str) -> Iterable[Entry]:
         if self._collector is not None:
-            yield from self._collect(self._collector, line, text)
-        elif self._may_be_object(text):
-            yield from self._objects(line, text)
-        else:
-            yield from self._text(line, text)
+            return self._collect(self._collector, place, text)
+        if not text or text.isspace():
+            self._joiner.blank(text)
+            return ()
+        return self._objects(place, text) if self._may_be_object(text) else self._text(place, text)
 
-    def _object(
-        self, line: _Line, text: str, value: Mapping[str, Any], *, malformed: bool = False
-    ) -> Iterable[Entry]:
-        """Return the entries that are complete after an object; an envelope holds several events."""
-        events = events_of(value)
-        if events is None:
-            return self._value(line, text, value, malformed=malformed)
-        return self._events(line, events)
+    def _part(self, place: _Line, name: str) -> _Line:
+        return replace(place, chain=place.chain + name)
 
-    def _events(self, line: _Line, events: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
-        for number, event in enumerate(events):
-            original = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-            yield from self._value(replace(line, chain=f"{line.chain}/{number}"), original, event)
+    def _of_object(self, place: _Line, value: Mapping[str, Any], _malformed: bool, /) -> _Line:
+        place.value = value
+        return place
 
-    def _value(
-        self, line: _Line, text: str, value: Mapping[str, Any], *, malformed: bool = False
-    ) -> Iterable[Entry]:
-        reading = read_value(value, self._context)
-        if not reading.layers:
-            reading.inner = reading.inner or text
-            reading.begins = True
-        if malformed:
-            mark_malformed(reading, text)
-        line.value = value
-        return self._add(line, text, reading)
+    def _from_to(self, first: _Line, last: _Line) -> _Line:
+        # Objects begin with equal lines: what tells them apart is in the lines after.
+        return replace(first, end=last.end, chain=last.chain)
+
+    def _ends(self, place: _Line) -> bool:
+        return not place.cut
+
+    def _stays_text(self, rest: str) -> bool:
+        return rest[0] != "{" and self._joiner.held is not None
