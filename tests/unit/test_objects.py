@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logctl.core import levels
-from logctl.core.formats.objects import events_of, read_object
+from logctl.core.formats.events import events_of
+from logctl.core.formats.objects import read_object
 from logctl.core.formats.reader import read_line, read_value
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context
 from logctl.core.times import iso, parse_time
