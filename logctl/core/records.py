@@ -25,11 +25,6 @@ ID_PATTERN = r"[A-Za-z0-9_-]{8,64}"
 _ID = re.compile(ID_PATTERN)
 
 
-def is_id(text: str) -> bool:
-    """Return whether a text can be a record's event_id."""
-    return _ID.fullmatch(text) is not None
-
-
 TS_DERIVED = "ts_derived"
 """The record had no usable time; its time is when it was read or sent."""
 ID_DERIVED = "id_derived"
@@ -90,7 +85,9 @@ def from_reading(reading: Reading, *, appid: str | None, seq: int, sent_at: int,
         Rejected: with `appid` or `group_mismatch`.
     """
     fields = dict(reading.fields)
-    app = _take_appid(fields, appid)
+    app = take_app(fields, appid) or appid
+    if app is None:
+        raise Rejected("appid", "there is no appid in the record and none was given")
     flags = list(reading.flags)
 
     ts = reading.ts
@@ -101,10 +98,8 @@ def from_reading(reading: Reading, *, appid: str | None, seq: int, sent_at: int,
         flags.append(TS_DERIVED)
         ts = None
 
-    event_id = fields.get("event_id")
-    if isinstance(event_id, str) and _ID.fullmatch(event_id):
-        del fields["event_id"]
-    else:
+    event_id = take_id(fields)
+    if event_id is None:
         event_id = fallback_id
         flags.append(ID_DERIVED)
     return Record(
@@ -119,17 +114,29 @@ def from_reading(reading: Reading, *, appid: str | None, seq: int, sent_at: int,
     )
 
 
-def _take_appid(fields: dict[str, Any], expected: str | None) -> str:
+def take_app(fields: dict[str, Any], expected: str | None) -> str | None:
+    """Remove the app that a record's fields name, and return it; None if they name none.
+
+    Raises:
+        Rejected: with `appid` if it cannot be one, with `group_mismatch` if it is not the `expected` one.
+    """
     if "appid" not in fields:
-        if expected is None:
-            raise Rejected("appid", "there is no appid in the record and none was given")
-        return expected
+        return None
     claimed = fields.pop("appid")
     if not is_appid(claimed):
         raise Rejected("appid", f"{str(claimed)[:80]!r} cannot name an app: {RULE}")
     if expected is not None and claimed != expected:
         raise Rejected("group_mismatch", f"the record belongs to {claimed!r}, the message to {expected!r}")
     return str(claimed)
+
+
+def take_id(fields: dict[str, Any]) -> str | None:
+    """Remove the event_id that a producer gave a record, and return it; None if there is no usable one."""
+    event_id = fields.get("event_id")
+    if not isinstance(event_id, str) or not _ID.fullmatch(event_id):
+        return None
+    del fields["event_id"]
+    return event_id
 
 
 def derive_id(*parts: object) -> str:

@@ -151,7 +151,7 @@ def test_ctrl_c_ends_a_stream_with_what_was_read_so_far(tmp_path):
         process.stdin.flush()
         assert b"order 17" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
+        assert process.wait(120) == 130
         told = process.stderr.read().decode()
         assert re.fullmatch(
             r"[12] records?: time level message 100 %; times .* as UTC \(from TZ\).*\.", told.split("\n")[0]
@@ -183,7 +183,7 @@ def test_a_stream_is_shown_while_it_pauses(tmp_path):
         assert b"order 17" in process.stdout.readline()
         process.stdin.close()
         assert b"order 17" in process.stdout.readline()
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
 
 
 def test_control_characters_of_a_log_reach_no_terminal(tmp_path):

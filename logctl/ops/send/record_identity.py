@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from logctl.core.appid import RULE, is_appid
 from logctl.core.envelope import TooBig, check_fits
 from logctl.core.formats.original import keep
 from logctl.core.formats.reading import BAD_TIME, Reading
-from logctl.core.records import RAW, TS_DERIVED, Record, Rejected, derive_id, is_id
+from logctl.core.records import RAW, TS_DERIVED, Record, Rejected, derive_id, take_app, take_id
 from logctl.core.times import plausible
 from logctl.ops.send.app_names import AppNames
 from logctl.ops.send.entries import Entry, Recognised, Rejection
@@ -115,10 +114,8 @@ def _record(entry: Entry, source: Source, fields: dict[str, Any]) -> Record:
     fields.update(reading.fields)
     is_object = not isinstance(entry.value, str)
     app = _app(entry, source, fields if is_object else {}, reading)
-    event_id = fields.get("event_id") if is_object else None
-    if isinstance(event_id, str) and is_id(event_id):
-        del fields["event_id"]
-    else:
+    event_id = take_id(fields) if is_object else None
+    if event_id is None:
         # It comes from content and place, here at the producer: it is as good as one of its own.
         event_id = _identity(entry, source, app)
     ts, flags = _time(entry, reading, source)
@@ -140,16 +137,9 @@ def _app(entry: Entry, source: Source, fields: dict[str, Any], reading: Reading)
     Raises:
         Rejected: it names no app, an app that cannot be one, or another one than that of its source.
     """
-    expected = source.app
-    if "appid" in fields:
-        claimed = fields.pop("appid")
-        if not is_appid(claimed):
-            raise Rejected("appid", f"{str(claimed)[:80]!r} cannot name an app: {RULE}")
-        if expected is not None and claimed != expected:
-            raise Rejected(
-                "group_mismatch", f"the record belongs to {claimed!r}, the message to {expected!r}"
-            )
-        return str(claimed)
+    app = take_app(fields, source.app)
+    if app is not None:
+        return app
     app = source.app_of(reading, entry.text)
     if app is None:
         if isinstance(entry.value, str):
