@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 
+from logctl.core.formats.found_times import set_time
 from logctl.core.formats.layer import Layer
 from logctl.core.formats.object_keys import ROLES, Kind
 from logctl.core.formats.reader import read_value, read_within
-from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Reading
+from logctl.core.formats.reading import Context, Reading
 from logctl.core.formats.time_forms import FoundTime, scan_time
 from logctl.core.levels import UNKNOWN
 
@@ -241,11 +242,7 @@ def _fields(header: ColumnHeader, values: list[str]) -> dict[str, object]:
 
 def _with_time(reading: Reading, time: FoundTime | None) -> Reading:
     if time is not None:
-        reading.ts, reading.zone = time.ts, time.zone
-        if time.ts is None:
-            reading.flags = (BAD_TIME,)
-        elif time.ambiguous:
-            reading.flags = (AMBIGUOUS_TIME,)
+        set_time(reading, time)
     return reading
 
 

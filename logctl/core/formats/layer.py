@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME
+from logctl.core.formats.found_times import set_time
 from logctl.core.formats.time_forms import FoundTime
 from logctl.core.levels import UNKNOWN
 
@@ -46,9 +46,5 @@ def timed(name: str, inner: str, time: FoundTime | None, **members: Any) -> Laye
     """Return a layer with a time. `members` are further members of `Layer`."""
     layer = Layer(name, inner, **members)
     if time is not None:
-        layer.ts, layer.zone = time.ts, time.zone
-        if time.ts is None:
-            layer.flags = (BAD_TIME,)
-        elif time.ambiguous:
-            layer.flags = (AMBIGUOUS_TIME,)
+        set_time(layer, time)
     return layer

@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 from logctl.core import levels
-from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, Context, Format, Reading
+from logctl.core.formats.found_times import set_time
+from logctl.core.formats.reading import Context, Format, Reading
 from logctl.core.formats.strptime_forms import pattern_of, time_in
 from logctl.core.formats.time_forms import FoundTime, scan_time
 
@@ -125,11 +126,7 @@ def _read(declared: Format, text: str, context: Context, scan: Scan) -> Reading 
         app=(groups.get("app") or "")[:_MOST_IN_FIELD],
     )
     if time is not None:
-        reading.ts, reading.zone = time.ts, time.zone
-        if time.ts is None:
-            reading.flags = (BAD_TIME,)
-        elif time.ambiguous:
-            reading.flags = (AMBIGUOUS_TIME,)
+        set_time(reading, time)
     return reading
 
 

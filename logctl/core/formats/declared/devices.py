@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from logctl.core.formats.declared.right_answers import line
 from logctl.core.formats.reading import Answer, Example, Format, Joins
+from logctl.core.formats.syslog_names import SEVERITIES
+
+_SEVERITIES = {str(number): level for number, level in enumerate(SEVERITIES)}
 
 FORMATS = (
     Format(
@@ -150,16 +153,7 @@ FORMATS = (
             (?:\d{1,10}:\ )?(?:(?P<host>[\w.-]{1,100}):\ )?[*.]?<time>(?:\ (?P<device>[\w.-]{1,255}))?
             \ ?:?\ (?=%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+){0,4}?-(?P<level>[0-7])-\w+:)
         """,
-        levels={
-            "0": "FATAL",
-            "1": "FATAL",
-            "2": "FATAL",
-            "3": "ERROR",
-            "4": "WARN",
-            "5": "NOTICE",
-            "6": "INFO",
-            "7": "DEBUG",
-        },
+        levels=_SEVERITIES,
         examples=(
             line(
                 "Nov 27 2026 10:15:30 fw1 : %ASA-3-302013: Built outbound TCP connection",
@@ -194,16 +188,7 @@ FORMATS = (
         name="cisco code",
         describes="Messages of Cisco devices without a time",
         head=r"(?=%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+){0,4}?-(?P<level>[0-7])-\w+:)",
-        levels={
-            "0": "FATAL",
-            "1": "FATAL",
-            "2": "FATAL",
-            "3": "ERROR",
-            "4": "WARN",
-            "5": "NOTICE",
-            "6": "INFO",
-            "7": "DEBUG",
-        },
+        levels=_SEVERITIES,
         examples=(
             line(
                 "%ASA-4-106023: Deny tcp src outside:10.0.0.9/51000 dst inside:10.0.0.1/22",
