@@ -96,7 +96,7 @@ _CHECKED = {
     "logctl/core/fingerprint.py": 1,
     "logctl/core/formats/column_headers.py": 1,
     "logctl/core/formats/declared/access_logs.py": 3,
-    "logctl/core/formats/declared/databases.py": 1,
+    "logctl/core/formats/declared/sql_databases.py": 1,
     "logctl/core/formats/declared/go_loggers.py": 2,
     "logctl/core/formats/declared/python_loggers.py": 1,
     "logctl/core/formats/json_objects.py": 1,
