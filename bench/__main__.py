@@ -2,6 +2,7 @@
 
 `python -m bench partitions` measures repair at 100,000 partitions, `python -m bench fingerprint` how well
 kinds of messages are told apart, `python -m bench hotkey` how fast one debounce key is counted,
+`python -m bench scale` what a load uses of AWS's quotas and how the queue behaves under it, by a model,
 `python -m bench gate` what the sandbox's gate costs a request, `python -m bench reading` what reading lines
 costs by their kind, `python -m bench.compaction` what compaction
 saves five queries; see there.
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import fingerprint, gate, hotkey, partitions, reading
+from bench import fingerprint, gate, hotkey, partitions, reading, scale
 from logctl.core.envelope import Packed, pack
 from logctl.core.hot_rows import make_chunks, to_item
 from logctl.core.records import Record, to_cold, to_wire
@@ -73,7 +74,7 @@ def item_size(item: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    for part in (partitions, fingerprint, gate, hotkey, reading):
+    for part in (partitions, fingerprint, gate, hotkey, reading, scale):
         if sys.argv[1:] == [part.__name__.removeprefix("bench.")]:
             part.main()
             return
