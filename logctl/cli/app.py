@@ -1,4 +1,4 @@
-"""The program: the root command with its options, and the commands, each registered by its own file."""
+"""The program: the root command with its options, and the table of commands, whose files register them."""
 
 from __future__ import annotations
 
@@ -10,37 +10,40 @@ from typing import Annotated, Any
 import typer
 
 from logctl.cli import command_registration
-from logctl.cli.commands import (
-    athena,
-    consume,
-    cost,
-    dashboard,
-    debounce,
-    demo,
-    destroy,
-    dlq,
-    doctor,
-    formats,
-    iam,
-    init,
-    local,
-    provision,
-    quarantine,
-    replay,
-    send,
-    status,
-    tail,
-)
+from logctl.cli.lazy_commands import COMMAND_STYLE, CommandRow, lazy_group
 from logctl.core.safe_text import neutralise, neutralise_lines
 
 _FrameworkError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
+COMMANDS = (
+    CommandRow("demo", "Run the whole pipeline on this machine, step by step."),
+    CommandRow("init", "Write a commented logctl.toml into this folder."),
+    CommandRow("provision", "Create the pipeline, or bring it up to date with the settings."),
+    CommandRow("destroy", "Remove the pipeline."),
+    CommandRow("status", "Show the state of the pipeline and what needs attention."),
+    CommandRow("doctor", "Check whether logctl can work from this machine."),
+    CommandRow("iam", "Print the minimal IAM policy for a command."),
+    CommandRow("send", "Send log files, standard input or a growing file."),
+    CommandRow("tail", "Show the records of the last minutes, or follow them live."),
+    CommandRow("consume", "Run the consumer on this machine."),
+    CommandRow("replay", "Restore records of the hot store from cold storage."),
+    CommandRow("cost", "Show what a month of the pipeline costs at list prices."),
+    CommandRow("local", "Start, stop and inspect the sandbox on this machine."),
+    CommandRow("formats", "List the known log formats, and test how files are read."),
+    CommandRow("athena", "Query all stored logs with SQL, and maintain partitions."),
+    CommandRow("debounce", "Show, explain, simulate and silence alerts."),
+    CommandRow("dashboard", "Open the dashboard; manage its users and tokens for scripts."),
+    CommandRow("dlq", "List, redrive or delete messages in the dead-letter queue."),
+    CommandRow("quarantine", "List, retry or delete messages that could not be read."),
+)
+"""The commands and families of commands, in the order of the root help."""
+
 app = typer.Typer(
+    cls=lazy_group(COMMANDS),
     name="logctl",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode=None,
+    **COMMAND_STYLE,
 )
 
 
@@ -80,29 +83,6 @@ command_registration.with_target_options(
     [item for item in inspect.signature(_root, eval_str=True).parameters.values() if item.name != "target"],
 )
 app.callback()(_root)
-
-for family in (
-    demo,
-    local,
-    init,
-    provision,
-    destroy,
-    status,
-    doctor,
-    iam,
-    send,
-    formats,
-    tail,
-    consume,
-    athena,
-    debounce,
-    dashboard,
-    dlq,
-    quarantine,
-    replay,
-    cost,
-):
-    family.register(app)
 
 
 def run() -> None:

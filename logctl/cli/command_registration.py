@@ -19,7 +19,6 @@ from typing import Any, get_type_hints
 import typer
 
 from logctl.cli.context import CommandContext
-from logctl.cli.error_explanations import explain
 from logctl.cli.options import TARGET_OPTIONS
 from logctl.cli.render import say
 from logctl.core.errors import LogctlError
@@ -109,6 +108,8 @@ def _guarded(call: Callable[[], None], context: CommandContext, *, as_json: bool
         raise
     except Exception as error:
         try:
+            from logctl.cli.error_explanations import explain
+
             told = explain(error, context)
         except Exception:  # noqa: BLE001 - explaining may need what just failed
             told = LogctlError(f"{error}")

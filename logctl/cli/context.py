@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from logctl.aws.clock import wall_clock
 from logctl.core.errors import UnreachableError, UsageError
-from logctl.stack.settings import Settings
 
 if TYPE_CHECKING:
     import boto3
 
     from logctl.aws.clients import Aws
     from logctl.ops.deployment import Deployment
+    from logctl.stack.settings import Settings
 
 CONFIG_FILE = "logctl.toml"
 _VARIABLE = "LOGCTL_"
@@ -46,6 +46,8 @@ class CommandContext:
     @cached_property
     def settings(self) -> Settings:
         """The settings: for each the flag, else the variable, else the file, else the default."""
+        from logctl.stack.settings import Settings
+
         path, values = self._file()
         return Settings.build(
             ("command line", self.flags), ("environment", self._variables()), (str(path), values)
@@ -61,6 +63,8 @@ class CommandContext:
         return path.name if name in values else ""
 
     def _variables(self) -> dict[str, str]:
+        from logctl.stack.settings import Settings
+
         known = {item.name for item in fields(Settings)}
         variables = {
             name.removeprefix(_VARIABLE).lower(): value

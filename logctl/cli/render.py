@@ -56,6 +56,16 @@ class Output(StrEnum):
                 assert_never(self)
 
 
+class RecordFormat(StrEnum):
+    """The forms in which records can be written."""
+
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
+    RAW = "raw"
+    """The original lines; unchanged in a pipe or a file."""
+
+
 class Color(StrEnum):
     """Whether text is coloured."""
 
