@@ -10,33 +10,33 @@ from typing import Annotated, Any
 import typer
 
 from logctl.cli import command_registration
-from logctl.cli.lazy_commands import COMMAND_STYLE, CommandRow, lazy_group
+from logctl.cli.lazy_commands import COMMAND_STYLE, lazy_group
 from logctl.core.safe_text import neutralise, neutralise_lines
 
 _FrameworkError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
-COMMANDS = (
-    CommandRow("demo", "Run the whole pipeline on this machine, step by step."),
-    CommandRow("init", "Write a commented logctl.toml into this folder."),
-    CommandRow("provision", "Create the pipeline, or bring it up to date with the settings."),
-    CommandRow("destroy", "Remove the pipeline."),
-    CommandRow("status", "Show the state of the pipeline and what needs attention."),
-    CommandRow("doctor", "Check whether logctl can work from this machine."),
-    CommandRow("iam", "Print the minimal IAM policy for a command."),
-    CommandRow("send", "Send log files, standard input or a growing file."),
-    CommandRow("tail", "Show the records of the last minutes, or follow them live."),
-    CommandRow("consume", "Run the consumer on this machine."),
-    CommandRow("replay", "Restore records of the hot store from cold storage."),
-    CommandRow("cost", "Show what a month of the pipeline costs at list prices."),
-    CommandRow("local", "Start, stop and inspect the sandbox on this machine."),
-    CommandRow("formats", "List the known log formats, and test how files are read."),
-    CommandRow("athena", "Query all stored logs with SQL, and maintain partitions."),
-    CommandRow("debounce", "Show, explain, simulate and silence alerts."),
-    CommandRow("dashboard", "Open the dashboard; manage its users and tokens for scripts."),
-    CommandRow("dlq", "List, redrive or delete messages in the dead-letter queue."),
-    CommandRow("quarantine", "List, retry or delete messages that could not be read."),
-)
-"""The commands and families of commands, in the order of the root help."""
+COMMANDS = {
+    "demo": "Run the whole pipeline on this machine, step by step.",
+    "init": "Write a commented logctl.toml into this folder.",
+    "provision": "Create the pipeline, or bring it up to date with the settings.",
+    "destroy": "Remove the pipeline.",
+    "status": "Show the state of the pipeline and what needs attention.",
+    "doctor": "Check whether logctl can work from this machine.",
+    "iam": "Print the minimal IAM policy for a command.",
+    "send": "Send log files, standard input or a growing file.",
+    "tail": "Show the records of the last minutes, or follow them live.",
+    "consume": "Run the consumer on this machine.",
+    "replay": "Restore records of the hot store from cold storage.",
+    "cost": "Show what a month of the pipeline costs at list prices.",
+    "local": "Start, stop and inspect the sandbox on this machine.",
+    "formats": "List the known log formats, and test how files are read.",
+    "athena": "Query all stored logs with SQL, and maintain partitions.",
+    "debounce": "Show, explain, simulate and silence alerts.",
+    "dashboard": "Open the dashboard; manage its users and tokens for scripts.",
+    "dlq": "List, redrive or delete messages in the dead-letter queue.",
+    "quarantine": "List, retry or delete messages that could not be read.",
+}
+"""The commands and families of commands with their first sentences, as the root help lists them."""
 
 app = typer.Typer(
     cls=lazy_group(COMMANDS),
@@ -49,10 +49,9 @@ app = typer.Typer(
 
 def _versions(wanted: bool) -> None:
     if wanted:
-        from logctl.ops.health.versions import versions
+        from logctl.cli.version_report import show_versions
 
-        for name, version in versions().items():
-            print(f"{name} {version or 'not installed'}")
+        show_versions()
         raise typer.Exit()
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 import os
 import signal
 import sys
@@ -121,6 +120,8 @@ def _guarded(call: Callable[[], None], context: CommandContext, *, as_json: bool
 def fail(error: LogctlError, *, as_json: bool = False) -> None:
     """Write an error to stderr, as text or as JSON, and end with its exit code."""
     if as_json:
+        import json
+
         told = {"error": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
         sys.stderr.write(json.dumps(told) + "\n")
     else:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -72,6 +70,8 @@ class CommandContext:
             if name.startswith(_VARIABLE) and name not in _NOT_SETTINGS and value
         }
         for name in sorted(set(variables) - known):
+            import difflib
+
             close = difflib.get_close_matches(name, known, n=1)
             meant = f"; did you mean {_VARIABLE}{close[0].upper()}?" if close else "."
             print(
@@ -81,6 +81,8 @@ class CommandContext:
         return {name: value for name, value in variables.items() if name in known}
 
     def _file(self) -> tuple[Path, dict[str, Any]]:
+        import tomllib
+
         named = self.config or self.environ.get("LOGCTL_CONFIG")
         path = Path(named or CONFIG_FILE)
         try:

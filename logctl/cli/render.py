@@ -5,7 +5,6 @@ Data goes to stdout, and messages about it to stderr, so that the data can be pi
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -147,6 +146,8 @@ def show(
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write CSV to stdout: unchanged to a file or a pipe, with control characters escaped on a terminal."""
+    import csv
+
     on_screen = sys.stdout.isatty()
 
     def cell(value: Any) -> Any:
