@@ -20,8 +20,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from logctl.cli import render
-from logctl.cli.record_output import Printer, RecordFormat
-from logctl.cli.render import Output
+from logctl.cli.record_output import Printer
+from logctl.cli.render import Output, RecordFormat
 from logctl.core.appid import PATTERN, is_appid
 from logctl.core.debounce import Action, Claim, State, Status, compose, tally
 from logctl.core.partitions import Partition
