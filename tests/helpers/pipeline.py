@@ -57,7 +57,11 @@ class Pipeline:
 
     def hot_rows(self) -> list[dict[str, Any]]:
         items = self.aws.dynamodb.scan(TableName=self.config.hot_table)["Items"]
-        return [item for item in items if not item["app"]["S"].startswith("_") and "data" in item]
+        return [
+            item
+            for item in items
+            if not item["app"]["S"].startswith("_") and ("counts" in item or "data" in item)
+        ]
 
     def ledger(self, message_id: str) -> Ledger:
         return Attempts(self.aws.dynamodb, self.config.hot_table).get([message_id]).get(message_id, FRESH)
