@@ -94,10 +94,10 @@ def hours_of(message: Packed) -> int:
 
 
 def test_messages_end_with_the_hour_where_they_are_large_enough():
-    records = made(40_000, step=HOUR // 11_000)
+    records = made(20_000, step=HOUR // 11_000)
     messages = list(pack(records))
     assert sum(hours_of(message) == 1 for message in messages) > 0.8 * len(messages)
-    without_cuts = len(list(pack(made(40_000))))
+    without_cuts = len(list(pack(made(20_000))))
     assert len(messages) <= without_cuts + 4
 
 

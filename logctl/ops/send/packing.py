@@ -151,7 +151,7 @@ class Packer:
         """Return an empty message for a record's app and day, to which it is added first."""
         end = (record.seq // BLOCK + MAX_BLOCKS) * BLOCK if self.source else 2**64
         room, enough = self._sizes(record.appid)
-        return _Pending(record.appid, self.source, end, record.ts // HOUR, room, enough)
+        return _Pending(record.appid, self.source, end=end, hour=record.ts // HOUR, room=room, enough=enough)
 
     def _sizes(self, appid: str) -> tuple[int, int]:
         """Return how much of an app's rows a message may hold, and how much is enough for one."""
