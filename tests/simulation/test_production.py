@@ -233,7 +233,7 @@ def without_bounds(patch: pytest.MonkeyPatch) -> None:
     """The consumer as it was: no limits, no deadline inside a message, an object for each rejected line."""
     for name in ("MAX_RECORDS", "MAX_PLAIN", "MAX_VALUES", "MAX_PARTITIONS", "MAX_HOURS"):
         patch.setattr(limits, name, HUGE)
-    patch.setattr(envelope, "_MAX_WINDOW", HUGE)
+    patch.setattr(frames, "_MAX_WINDOW", HUGE)
     patch.setitem(envelope.decode_data.__kwdefaults__, "most", 1024 * 1024 * 1024)
     patch.setattr(Deadline, "check", lambda self: None)
     set_aside = Consumer._set_aside
