@@ -64,15 +64,15 @@ _DECODER = msgspec.json.Decoder(Row)
 
 def row_of(record: Record) -> Row:
     """Return the row of a record; halves of surrogate pairs in its texts become U+FFFD."""
-    fields = fields_text(record.fields) if record.fields else None
+    message, fields, flags = record.message, record.fields, record.flags
     return Row(
         event_id=record.event_id,
         ts=iso(record.ts),
         level=record.level,  # type: ignore[arg-type] # one of `levels.ORDER` or UNKNOWN
-        message=_whole(record.message),
-        flags=tuple([_whole(flag) for flag in record.flags]),
+        message=message if message.isascii() else _whole(message),
+        flags=tuple([_whole(flag) for flag in flags]) if flags else (),
         seq=record.seq,
-        fields=fields,
+        fields=fields_text(fields) if fields else None,
     )
 
 
@@ -116,8 +116,6 @@ def fields_text(fields: Any) -> str:
 
 def _whole(text: str) -> str:
     """Return a text that can be encoded in UTF-8: its halves of surrogate pairs become U+FFFD."""
-    if text.isascii():
-        return text
     try:
         text.encode()
     except UnicodeEncodeError:
