@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Any, assert_never
 
-from logctl.cli.render import Color
+from logctl.cli.render import Color, RecordFormat
 from logctl.core import levels
 from logctl.core.errors import UsageError
 from logctl.core.formats.original import restore
@@ -29,16 +28,6 @@ _COLORS = {
 
 _WHERE_IT_RAN = frozenset(("pid", "thread", "stream", "namespace", "container", "span_id"))
 _OF_REQUESTS = frozenset(("method", "path", "status", "bytes", "duration", "user", "client"))
-
-
-class RecordFormat(StrEnum):
-    """The forms in which records can be written."""
-
-    TEXT = "text"
-    JSON = "json"
-    JSONL = "jsonl"
-    RAW = "raw"
-    """The original lines; unchanged in a pipe or a file."""
 
 
 def is_colored(color: Color, no_color: bool = False) -> bool:

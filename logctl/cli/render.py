@@ -5,7 +5,6 @@ Data goes to stdout, and messages about it to stderr, so that the data can be pi
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -54,6 +53,16 @@ class Output(StrEnum):
                 return False
             case _:
                 assert_never(self)
+
+
+class RecordFormat(StrEnum):
+    """The forms in which records can be written."""
+
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
+    RAW = "raw"
+    """The original lines; unchanged in a pipe or a file."""
 
 
 class Color(StrEnum):
@@ -137,6 +146,8 @@ def show(
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write CSV to stdout: unchanged to a file or a pipe, with control characters escaped on a terminal."""
+    import csv
+
     on_screen = sys.stdout.isatty()
 
     def cell(value: Any) -> Any:

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from logctl.cli.app import COMMANDS as COMMAND_SUMMARIES
 from logctl.cli.commands.init import document
 from logctl.cli.context import TARGET_SETTINGS
 from logctl.cli.options import TARGET_OPTIONS
 from logctl.stack.settings import Settings
+from tests.helpers.command_tree import command_tree
 from tests.helpers.commands import NOWHERE, told
 
 COMMANDS = [
@@ -348,18 +350,19 @@ def test_the_first_sentence_of_each_help_fits_into_the_list_of_commands(logctl, 
 
 
 def test_every_command_is_in_the_list_above():
-    from typer.main import get_command
-
-    from logctl.cli.app import app
-
     def walk(command, path):
         yield path
         for name, inner in getattr(command, "commands", {}).items():
             yield from walk(inner, [*path, name])
 
-    there, listed = ({" ".join(words) for words in some} for some in (walk(get_command(app), []), HELP))
+    there, listed = ({" ".join(words) for words in some} for some in (walk(command_tree(), []), HELP))
     assert there - listed == set(), "add their help to HELP"
     assert listed - there == set(), "there is no such command"
+
+
+def test_the_root_help_lists_each_command_with_the_first_sentence_of_its_help():
+    summaries = {name: command.get_short_help_str(200) for name, command in command_tree().commands.items()}
+    assert summaries == COMMAND_SUMMARIES
 
 
 def test_version_tells_what_a_bug_report_needs(logctl):

@@ -15,9 +15,9 @@ from logctl.cli.context import CommandContext, now
 from logctl.cli.error_explanations import explain
 from logctl.cli.options import regular_expressions
 from logctl.cli.reading_options import ReadingChoice, reading_choice
-from logctl.cli.record_output import Printer, RecordFormat, is_colored
+from logctl.cli.record_output import Printer, is_colored
 from logctl.cli.refusals import show_refusals
-from logctl.cli.render import Color, console, say
+from logctl.cli.render import Color, RecordFormat, console, say
 from logctl.cli.send_options import SendOptions
 from logctl.core.appid import RULE, is_appid
 from logctl.core.errors import LogctlError, PartialError, UsageError
@@ -135,7 +135,7 @@ def _send_files(context: CommandContext, inputs: Inputs, options: SendOptions, c
 
 
 def _sampled(count: int, app: str | None) -> Iterator[Outgoing | None]:
-    from logctl.core.envelope import pack
+    from logctl.ops.send.packing import pack
     from logctl.ops.send.sample_records import sample_records
     from logctl.ops.send.sender import Outgoing
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logctl.aws.error_codes import code_of
 from logctl.cli import completion
 from logctl.cli.command_registration import command
 from logctl.cli.context import CommandContext, now
@@ -24,16 +23,14 @@ from logctl.cli.options import (
     regular_expressions,
     since_option,
 )
-from logctl.cli.record_output import Printer, RecordFormat, is_colored
-from logctl.cli.render import Color, say, working
-from logctl.core.access import is_pattern
-from logctl.core.appid import RULE
+from logctl.cli.render import Color, RecordFormat, say, working
 from logctl.core.errors import UsageError
-from logctl.core.records import Record
 from logctl.core.safe_text import neutralise
 from logctl.core.times import MINUTE, TimeRange, iso, parse_range
-from logctl.stack.settings import SHORTEST_RETENTION
-from logctl.stack.sizes import format_size
+
+if TYPE_CHECKING:
+    from logctl.cli.record_output import Printer
+    from logctl.core.records import Record
 
 DEFAULT_SINCE = 10 * MINUTE
 _POLL_SECONDS = 1.0
@@ -110,6 +107,7 @@ def tail(context: CommandContext, options: TailOptions) -> None:
 
       logctl tail 'web-*' -g timeout -o json | jq .message
     """
+    from logctl.cli.record_output import Printer, is_colored
     from logctl.pipeline.stores.hot import HotStore
     from logctl.pipeline.stores.hot_follower import Follower
     from logctl.pipeline.stores.hot_reader import Reader
@@ -156,6 +154,7 @@ def tail(context: CommandContext, options: TailOptions) -> None:
 def _divided(context: CommandContext, span: TimeRange) -> tuple[TimeRange | None, TimeRange]:
     """Split a range into the part that Athena has to read, if any, and the part in the hot store."""
     from logctl.ops.query.cold_records import boundary
+    from logctl.stack.settings import SHORTEST_RETENTION
 
     if span.since >= now() - SHORTEST_RETENTION // 2:
         return None, span
@@ -171,6 +170,7 @@ def _archived(
 ) -> Iterable[Record]:
     """Read records that the hot store may no longer have, and print where they come from."""
     from logctl.ops.query.cold_records import Archive
+    from logctl.stack.sizes import format_size
 
     archive = Archive(context.deployment, keep)
     records: Iterable[Record]
@@ -213,6 +213,8 @@ def _passing(error: Exception) -> bool:
     """
     from botocore.exceptions import ClientError
 
+    from logctl.aws.error_codes import code_of
+
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = code_of(error)
@@ -221,6 +223,9 @@ def _passing(error: Exception) -> bool:
 
 
 def _checked(apps: list[str]) -> list[str]:
+    from logctl.core.access import is_pattern
+    from logctl.core.appid import RULE
+
     for app in apps:
         if not is_pattern(app):
             raise UsageError(f"{neutralise(app)!r} cannot name an app: {RULE}.")

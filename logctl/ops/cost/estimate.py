@@ -149,6 +149,16 @@ def write_units(load: Load) -> tuple[float, float]:
     return row, load.error_kinds_per_message * (2 + 2 + 1)
 
 
+def row_units(load: Load) -> int:
+    """Return the write units of a message's hot row, without those of its index entry."""
+    return math.ceil((load.chunk_bytes + _ITEM) / _WRITE_UNIT)
+
+
+def table_units(load: Load) -> int:
+    """Return the write units of a message in the hot table, without those of indexes."""
+    return row_units(load) + math.ceil(marks_bytes(load) / _WRITE_UNIT)
+
+
 def marks_bytes(load: Load) -> float:
     """Return the bytes in DynamoDB that mark a message's records as stored (`core.deduplication`)."""
     return _MARKS + _MARK * load.records_per_message
