@@ -42,7 +42,7 @@ from logctl.pipeline.stores.alert_items import (
     unclaimed_since_read,
 )
 from logctl.pipeline.stores.attention_index import SHARDS, IndexPage, find, home, parked_place, parked_places
-from logctl.pipeline.stores.count_plan import Counted, Counting, Reading
+from logctl.pipeline.stores.count_plan import Counted, Counting, CountReading
 from logctl.pipeline.stores.item_reads import read_items
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class AlertStore:
         assert error is not None
         raise error
 
-    def _read(self, counting: Counting, known: int, *, again: bool, closely: bool) -> Reading:
+    def _read(self, counting: Counting, known: int, *, again: bool, closely: bool) -> CountReading:
         """Read what is known about a message before it is counted, by one call, or two if `again`."""
         markers = self._markers(counting.batch_id) if again else frozenset()
         wanted = counting.wanted(known, again=again, closely=closely)

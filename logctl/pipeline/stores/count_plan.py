@@ -43,7 +43,7 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Reading:
+class CountReading:
     """What was read before a message is counted.
 
     `kinds` is how many kinds of the app have opened in this window at least. `markers` are the names of the
@@ -58,7 +58,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Plan:
+class CountPlan:
     """A transaction, and the result if it succeeds. It has no items when there is nothing left to count.
 
     The first `markers` of its items are markers; `opened` is how many kinds it counts as new.
@@ -109,7 +109,7 @@ class Counting:
         key = kinds_key(self._appid, self._at, self._window)
         return f"{key['pk']['S']}#{key['sk']['S']}"
 
-    # ── Reading ─────────────────────────────────────────────────────────────────────────────────────
+    # ── CountReading ─────────────────────────────────────────────────────────────────────────────────────
 
     def wanted(self, known: int, *, again: bool, closely: bool) -> list[Any]:
         """Return the keys of the items to read.
@@ -126,7 +126,7 @@ class Counting:
             wanted.append(kinds_key(self._appid, self._at, self._window))
         return wanted + [state_key(key) for key in dict.fromkeys(keys)]
 
-    def reading(self, items: Iterable[Mapping[str, Any]], markers: Set[str], known: int) -> Reading:
+    def reading(self, items: Iterable[Mapping[str, Any]], markers: Set[str], known: int) -> CountReading:
         """Return what the items and the markers of the message say."""
         states: dict[AlertKey, State] = {}
         kinds, by_key = known, str(self._tallies[0].key) in markers
@@ -139,18 +139,18 @@ class Counting:
                 kinds = int(item["kinds"]["N"])
             else:
                 by_key = True
-        return Reading(states, kinds, markers, by_key)
+        return CountReading(states, kinds, markers, by_key)
 
     # ── Writing ─────────────────────────────────────────────────────────────────────────────────────
 
-    def plan(self, reading: Reading, *, by_key: bool) -> Plan:
+    def plan(self, reading: CountReading, *, by_key: bool) -> CountPlan:
         """Return the transaction that counts what is not counted yet.
 
         `by_key`: whether the message may have been counted before, as a whole or key by key.
         """
         tallies = [each for each in self._tallies if str(each.key) not in reading.markers]
         if self._appid in reading.markers or not tallies:
-            return Plan([], 0, 0, Counted((), tuple(reading.states.values())))
+            return CountPlan([], 0, 0, Counted((), tuple(reading.states.values())))
         names = [] if self._part else [self._appid]
         if by_key:
             names += [str(each.key) for each in tallies]
@@ -165,7 +165,7 @@ class Counting:
         for each in added:
             after = counted(reading.states.get(each.key), each, self._now)
             states[each.key] = replace(after, place=after.place or home(each.key))
-        return Plan(items, len(names), opened, Counted(tuple(added), tuple(states.values())))
+        return CountPlan(items, len(names), opened, Counted(tuple(added), tuple(states.values())))
 
     def _addition(self, tally: Tally, before: State | None) -> Any:
         # What is read as open must still be open: the events of a closed state may open a kind.
