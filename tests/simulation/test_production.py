@@ -179,7 +179,8 @@ def a_silence(kinds: int) -> Production:
         counted_at = START - (1 + number // KINDS_PER_WINDOW) * world.window
         key = AlertKey("noisy", "ERROR", f"{number:012x}")
         addition = Tally(key, 1, "kind", "sample", counted_at)
-        assert store.count(f"batch-{number}", addition, now=counted_at, window=world.window).key == key
+        counted = store.count(f"batch-{number}", [addition], now=counted_at, window=world.window)
+        assert counted.added == (addition,)
     world.silence("noisy", 3 * HOUR)
     world.silenced_app = "noisy"
     for number, app in enumerate(APPS):

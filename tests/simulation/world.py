@@ -466,9 +466,10 @@ class World:
         return [item for (_, kind), item in items.items() if kind == "STATE"]
 
     def uncounted(self) -> list[dict[str, Any]]:
-        """What waits in the outbox."""
-        items = self.cloud.tables.items[HOT]
-        return [item for (app, _), item in items.items() if app in UNCOUNTED]
+        """The tallies that wait in the outbox."""
+        items = self.cloud.tables.items[HOT].items()
+        rows = [item for (app, _), item in items if app in UNCOUNTED]
+        return [tally["M"] for row in rows for tally in row["tallies"]["L"]]
 
     def quarantined(self) -> Counter[str]:
         """How often a body (or a part of one) lies in quarantine, by app and content."""

@@ -18,7 +18,8 @@ from logctl.core.attempts import MAX_STRIKES
 from logctl.core.envelope import decode_data
 from logctl.core.errors import UsageError
 from logctl.core.records import Record, Rejected
-from logctl.core.redaction import _FOLDED, ALL, RULES, Redactor
+from logctl.core.redaction import _FOLDED, RULES, Redactor
+from logctl.core.redaction_names import ALL, NAMES
 from logctl.ops.send.packing import pack
 from logctl.pipeline.config import PipelineConfig
 from logctl.stack.settings import Settings, declarations
@@ -47,6 +48,10 @@ EVERY = Redactor([ALL])
 
 
 @pytest.mark.parametrize(("rule", "text", "secret"), CANARIES, ids=IDS)
+def test_the_names_are_those_of_the_rules():
+    assert tuple(RULES) == NAMES
+
+
 def test_a_rule_takes_out_its_secret_once_and_leaves_the_rest(rule, text, secret):
     shown, found = Redactor([rule]).text(f"before {text} after")
     assert found == 1
