@@ -1,6 +1,6 @@
-"""What a load uses of AWS's quotas, and a simulation of the queue: the tables of docs/scale.md.
+"""What a load uses of AWS's quotas and costs, and a simulation of the queue: tables of docs/scale.md and docs/cost.md.
 
-`python -m bench scale` prints them, `make scale` writes them into the page. The model is in `bench.queue_model`,
+`python -m bench scale` prints them, `make scale` writes them into the pages. The model is in `bench.queue_model`,
 the quotas are in `bench.quotas`. Everything is computed: no time is measured, so the tables are the same everywhere.
 """
 
@@ -20,7 +20,8 @@ from logctl.ops.cost.load import Load
 from logctl.ops.cost.prices import REGIONS, prices
 from logctl.stack.settings import Settings
 
-PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
+_DOCS = Path(__file__).parents[1] / "docs"
+PAGES = (_DOCS / "scale.md", _DOCS / "cost.md")
 _PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 FULL = 2_300
 """Records of 548 bytes with trace ids in a full message: 85 bytes each compressed, 256 KB of base64."""
@@ -87,6 +88,27 @@ def ladder() -> str:
 
 def _percent(part: float) -> str:
     return f"{part:,.0%}" if part >= 0.01 else "below 1%"
+
+
+def bills() -> str:
+    table, settings = prices(REGIONS[0]), Settings()
+    rows = []
+    for rate, size, name in (
+        (10, 500, "500 B"),
+        (100, 300, "300 B"),
+        (100, 1_000, "1 kB"),
+        (1_000, 500, "500 B"),
+    ):
+        loads = [Load(rate, size, every=every) for every in (SECOND, 10 * SECOND, MINUTE)]
+        found = [estimate.estimate(load, settings, table) for load in loads]
+        found += [
+            estimate.with_cloudwatch_logs(loads[0], settings, table),
+            estimate.with_firehose(loads[0], settings, table),
+        ]
+        rows.append([f"{rate:,}/s of {name}", *(f"${total(lines):,.0f}" for lines in found)])
+    return _table(
+        ("load", "`--every 1s`", "`--every 10s`", "`--every 1m`", "CloudWatch Logs", "Data Firehose"), rows
+    )
 
 
 def quotas() -> str:
@@ -223,6 +245,7 @@ def _age(seconds: float) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "bills": bills,
     "quotas": quotas,
     "ladder": ladder,
     "group": group,
@@ -235,4 +258,5 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text("utf-8")), "utf-8")
+    for path in PAGES:
+        path.write_text(page(path.read_text("utf-8")), "utf-8")
