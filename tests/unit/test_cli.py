@@ -318,13 +318,13 @@ def test_an_estimate_of_a_log_has_its_rate_its_sizes_and_its_errors(logctl, tmp_
     log.write_text("\n".join(lines) + "\n")
     done = logctl("cost", "--estimate", "--like", str(log), "--region", "us-east-1", "-o", "json")
     assert done.returncode == 0, done.err
-    assert "The log's first 1,200 records have 57 bytes each and 1 kind of error" in done.err
+    assert "The log's first 1,200 records have 55 bytes each and 1 kind of error" in done.err
     assert "A million such records sent with `send FILE` cost $0.0" in done.err
     quantities = {(row["with"], row["what"]): row["quantity"] for row in json.loads(done.out)}
-    assert quantities["CloudWatch Logs", "ingest"] == pytest.approx(2 * 3600 * 730 * 57 / 1e9, rel=0.02)
+    assert quantities["CloudWatch Logs", "ingest"] == pytest.approx(2 * 3600 * 730 * 55 / 1e9, rel=0.02)
     faster = logctl("cost", "--estimate", "200/s", "--like", str(log), "--region", "us-east-1", "-o", "json")
     more = {(row["with"], row["what"]): row["quantity"] for row in json.loads(faster.out)}
-    assert more["CloudWatch Logs", "ingest"] == pytest.approx(200 * 3600 * 730 * 57 / 1e9, rel=0.02)
+    assert more["CloudWatch Logs", "ingest"] == pytest.approx(200 * 3600 * 730 * 55 / 1e9, rel=0.02)
     log.write_text("no time here\n" * 20)
     for given, words in (([], "Add the rate"), (["5/s", "1KB"], "are those of the log")):
         refused = logctl("cost", "--estimate", *given, "--like", str(log))

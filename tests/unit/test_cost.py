@@ -6,6 +6,7 @@ import json
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -69,6 +70,11 @@ FAILURES = ("card refused", "stock gone", "gateway timed out")
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0.0.0 Safari/537.36"
 
 
+@cache
+def real_sample(path: Path) -> LogSample:
+    return LogSample(read(path))
+
+
 def read(path: Path) -> list[Record]:
     return list(Inputs([str(path)], SHOP, "here").records())
 
@@ -80,7 +86,7 @@ def test_generated_text_is_compressed_like_real_logs(count):
         pytest.skip("loghub's logs are not here")
     found = []
     for file in sorted(folder.glob("*.log")):
-        real = LogSample(read(file))
+        real = real_sample(file)
         made = generated(round(real.line_bytes), 0.01, 5)
         sizes = [log.of(count) for log in (made, real)]
         ours, theirs = (each.stored / each.records for each in sizes)

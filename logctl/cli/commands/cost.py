@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -99,7 +99,7 @@ def cost(
     table = prices(chosen)
     if estimated:
         log = _log_of(context, like) if like else None
-        _show_estimate(context.settings, _load(rate, size, log, apps, every, errors), table, output)
+        _show_estimate(context.settings, _load(_Given(rate, size, apps, every, errors), log), table, output)
     else:
         if rate or like or apps or every or errors is not None:
             raise UsageError("RATE, SIZE, --like, --apps, --every and --errors need --estimate.")
@@ -142,25 +142,29 @@ def _log_of(context: CommandContext, path: str) -> LogSample:
         raise UsageError(f"{path} has no record from which costs could be estimated.") from None
 
 
-def _load(
-    rate: str | None,
-    size: str | None,
-    log: LogSample | None,
-    apps: int | None,
-    every: str | None,
-    errors: float | None,
-) -> Load:
+@dataclass(frozen=True)
+class _Given:
+    """What the command line says about a load."""
+
+    rate: str | None
+    size: str | None
+    apps: int | None
+    every: str | None
+    errors: float | None
+
+
+def _load(given: _Given, log: LogSample | None) -> Load:
     from logctl.ops.cost.load import Load, parse_rate
 
     example = "Write it like: logctl cost --estimate 100/s 500B"
     try:
-        interval = parse_duration(every or "1s")
-        per_second = parse_rate(rate) if rate else 0.0
-        record_bytes = parse_size(size) if size else 0
+        interval = parse_duration(given.every or "1s")
+        per_second = parse_rate(given.rate) if given.rate else 0.0
+        record_bytes = parse_size(given.size) if given.size else 0
     except ValueError as problem:
         raise UsageError(f"{problem}.", example) from None
     if log is not None:
-        if size or errors is not None:
+        if given.size or given.errors is not None:
             raise UsageError("With --like, the size of records and their errors are those of the log.")
         found = per_second or log.rate
         if not found:
@@ -168,13 +172,13 @@ def _load(
                 "The records of this log do not say how many there are in a second.",
                 "Add the rate: logctl cost --estimate 100/s --like FILE",
             )
-        return Load(found, log.line_bytes, apps=apps or 1, every=interval, sample=log)
-    if not rate or not size:
+        return Load(found, log.line_bytes, apps=given.apps or 1, every=interval, sample=log)
+    if not given.rate or not given.size:
         raise UsageError("An estimate needs the rate of the records and their size, or a log.", example)
     if not 1 <= record_bytes <= 10**6:
-        raise UsageError(f"{size!r} is not the size of a record: SQS accepts 1 B to 1 MB.")
-    share = 0.01 if errors is None else errors / 100
-    return Load(per_second, record_bytes, apps=apps or 1, every=interval, errors=share)
+        raise UsageError(f"{given.size!r} is not the size of a record: SQS accepts 1 B to 1 MB.")
+    share = 0.01 if given.errors is None else given.errors / 100
+    return Load(per_second, record_bytes, apps=given.apps or 1, every=interval, errors=share)
 
 
 def _show_estimate(settings: Settings, load: Load, table: Mapping[str, Price], output: Output) -> None:

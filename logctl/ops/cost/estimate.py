@@ -107,18 +107,18 @@ def requests(traffic: Traffic, prices: Mapping[str, Price]) -> list[CostLine]:
         CostLine("DynamoDB", "deduplicating records, writing", messages * marks, write),
         CostLine("DynamoDB", "deduplicating records, reading", messages, read),
         CostLine("DynamoDB", "counting errors, writing", messages * counting, write),
-        CostLine("DynamoDB", "counting errors, reading", messages * sizes.kinds, read),
+        CostLine("DynamoDB", "counting errors, reading", messages * (sizes.alarming + sizes.kinds), read),
     ]
 
 
 def write_units(traffic: Traffic) -> tuple[float, float, float]:
     """Return the write units of one message: of its hot rows, of its marks, and of counting its errors.
 
-    An entry of a hot row in an index has keys only, and takes one unit. Errors are counted in a transaction
-    for each kind, which writes a marker and the state.
+    An entry of a hot row in an index has keys only, and takes one unit. All errors are counted in one
+    transaction, which writes a marker and the state of each kind.
     """
     sizes = traffic.sizes
-    counting = (sizes.kinds + sizes.kinds) * COUNTED_UNITS
+    counting = (sizes.alarming + sizes.kinds) * COUNTED_UNITS
     return sizes.row_units + sizes.row_entries, sizes.mark_units, counting
 
 
@@ -196,7 +196,7 @@ def _kept(traffic: Traffic, settings: Settings, prices: Mapping[str, Price]) -> 
     """Return the lines for what DynamoDB holds."""
     sizes, rate = traffic.sizes, traffic.messages / MONTH
     hot = rate * settings.hot_retention * (sizes.row_bytes + sizes.row_entries * _INDEX_ENTRY)
-    stored = hot + rate * (deduplication.KEPT * sizes.mark_bytes + MARKER_KEPT * sizes.kinds * _MARKER)
+    stored = hot + rate * (deduplication.KEPT * sizes.mark_bytes + MARKER_KEPT * sizes.alarming * _MARKER)
     return [
         CostLine("DynamoDB", "storage", stored, prices["dynamodb_storage"]),
         CostLine("DynamoDB", "backup (point in time)", stored, prices["dynamodb_backup"]),
