@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from logctl.core import attempts, envelope, limits
+from logctl.core import attempts, envelope, frames, limits
 from logctl.core.debounce import KINDS_PER_WINDOW, Action, AlertKey, State, Tally
 from logctl.core.fair_order import Turns
 from logctl.core.times import HOUR, MINUTE, SECOND
