@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from bench import fingerprint, gate, hotkey, partitions, reading, scale
-from logctl.core.envelope import Packed, pack
 from logctl.core.hot_rows import make_chunks, to_item
 from logctl.core.records import Record, to_cold, to_wire
 from logctl.core.safe_text import neutralise
 from logctl.core.unpacking import unpack
 from logctl.ops.send.input_files import open_source, read_entries
+from logctl.ops.send.packing import Packed, pack
 from logctl.ops.send.record_identity import Placed, Source, records
 from logctl.ops.send.sample_records import sample_records
 

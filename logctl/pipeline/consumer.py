@@ -20,10 +20,11 @@ from logctl.aws.clients import IN_TIME, Aws
 from logctl.aws.clock import wall_clock
 from logctl.aws.error_codes import TROUBLE
 from logctl.core.debounce import AlertKey, Tally, tally
-from logctl.core.hot_rows import make_chunks
+from logctl.core.hot_rows import make_hot_rows
 from logctl.core.partitions import by_partition
 from logctl.core.records import LATE, Record, Rejected
 from logctl.core.redaction import Redactor
+from logctl.core.rows import row_of
 from logctl.core.unpacking import RejectedRecord, Unpacked, group_appid, unpack
 from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.config import PipelineConfig
@@ -148,10 +149,16 @@ class Consumer:
     ) -> None:
         partitions = by_partition(records)
         for partition, group in deadline.between(partitions.items()):
-            self._cold.put(partition, unpacked.batch_id, group)
-        chunks = make_chunks(unpacked.appid, unpacked.batch_id, records, message.sequence)
-        for chunk in deadline.between(chunks):
-            self._hot.put(chunk, now=self._clock(), retention=self._config.hot_retention)
+            self._cold.put(partition, unpacked.batch_id, [row_of(record) for record in group])
+        hot_rows = make_hot_rows(
+            unpacked.appid,
+            unpacked.batch_id,
+            [row_of(record) for record in records],
+            order=message.sequence,
+            full=True,
+        )
+        for hot_row in deadline.between(hot_rows):
+            self._hot.put(hot_row, now=self._clock(), retention=self._config.hot_retention)
         deadline.check()
         self._hot.note_app(unpacked.appid, now=self._clock())
         self._register(partitions)

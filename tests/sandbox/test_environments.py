@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import threading
 import time
@@ -12,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from logctl.core.envelope import pack
 from logctl.core.records import Record, derive_id
 from logctl.core.times import HOUR, TimeRange
 from logctl.ops.alerts.queue_subscriber import Inbox
 from logctl.ops.deployment import Deployment
+from logctl.ops.send.packing import pack
 from logctl.ops.send.sender import Outgoing, Sender
 from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
 from logctl.pipeline.stores.hot import HotStore
@@ -27,6 +26,7 @@ from logctl.stack.settings import Settings
 from logctl.stack.upgrade import Indexes
 from tests.helpers.environment import Environment
 from tests.helpers.sandbox import eventually
+from tests.helpers.stored import lines_of, records_in
 
 APP = "shop"
 EMPTY = [0, 0, 0, 0]
@@ -60,17 +60,16 @@ class Inhabited(Environment):
         """What the hot store holds: messages, and how often each is there."""
         span = TimeRange(now() - HOUR, now() + HOUR)
         chunks = HotStore(self.aws.dynamodb, self.names.hot_table).read(APP, span, now=now())
-        return Counter(record.message for chunk in chunks for record in chunk.records())
+        return Counter(record.message for chunk in chunks for record in records_in(chunk))
 
     def cold(self) -> Counter[str]:
         """What the bucket holds, likewise."""
         listed = self.aws.s3.list_objects_v2(Bucket=self.bucket, Prefix="logs/").get("Contents", [])
         bodies = [
-            self.aws.s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read() for item in listed
+            (item["Key"], self.aws.s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read())
+            for item in listed
         ]
-        return Counter(
-            json.loads(line)["message"] for body in bodies for line in gzip.decompress(body).splitlines()
-        )
+        return Counter(line["message"] for key, body in bodies for line in lines_of(key, body))
 
     def partitions(self) -> list[str]:
         """Where the catalog says that logs lie."""

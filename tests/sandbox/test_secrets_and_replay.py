@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import time
 
 import pytest
 
 from logctl.core.debounce import CALL_DELAY
-from logctl.core.envelope import pack
 from logctl.core.records import Record
 from logctl.core.times import DAY, HOUR, iso
 from logctl.ops.alerts.queue_subscriber import Inbox
+from logctl.ops.send.packing import pack
 from tests.helpers.canaries import CANARIES
 from tests.helpers.sandbox import Cli, eventually, sweep
+from tests.helpers.stored import plain_of
 
 
 def now() -> int:
@@ -51,7 +51,7 @@ def objects(cli: Cli) -> str:
     found = []
     for key in (item["Key"] for page in pages for item in page.get("Contents", [])):
         body = deployment.aws.s3.get_object(Bucket=deployment.bucket, Key=key)["Body"].read()
-        found.append((gzip.decompress(body) if key.endswith(".gz") else body).decode("utf-8", "replace"))
+        found.append((plain_of(key, body) if key.startswith("logs/") else body).decode("utf-8", "replace"))
     return "\n".join(found)
 
 

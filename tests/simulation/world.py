@@ -8,7 +8,6 @@ when anything is lost, doubled or untold.
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -20,11 +19,12 @@ from typing import Any
 import zstandard
 
 from logctl.core.debounce import CALL_DELAY
-from logctl.core.envelope import pack
 from logctl.core.fingerprint import fingerprint
+from logctl.core.frames import decompress
 from logctl.core.records import ID_DERIVED, Record, derive_id
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, MINUTE, SECOND, parse_time
+from logctl.ops.send.packing import pack
 from logctl.pipeline.alerting.alerter import Alerter, alerter_for
 from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.config import MAX_RECEIVES
@@ -632,7 +632,7 @@ def _as_lambda_sees(message: QueueMessage) -> dict[str, Any]:
 
 @lru_cache(maxsize=20_000)
 def _rows(body: bytes) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in gzip.decompress(body).splitlines()]
+    return [json.loads(line) for line in decompress(body).splitlines()]
 
 
 def _events_of_object(key: str, body: bytes) -> list[str]:

@@ -18,10 +18,9 @@ from moto import mock_aws
 
 from bench.loghub import loghub
 from logctl.aws.clients import Aws
-from logctl.core.envelope import pack
 from logctl.core.errors import LogctlError, UsageError
-from logctl.core.hot_rows import make_chunks, to_item
-from logctl.core.records import Record, derive_id, to_cold
+from logctl.core.hot_rows import to_item
+from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, MINUTE, iso, to_datetime
 from logctl.ops.cost import estimate
 from logctl.ops.cost.bill import MONTH, total
@@ -29,6 +28,7 @@ from logctl.ops.cost.load import Load, parse_rate
 from logctl.ops.cost.measured import usage
 from logctl.ops.cost.prices import REGIONS, prices
 from logctl.ops.send.object_records import from_mapping
+from logctl.ops.send.packing import pack
 from logctl.ops.send.sample_records import sample_records
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.settings import Settings
@@ -36,6 +36,7 @@ from logctl.stack.sizes import parse_size
 from logctl.stack.template import build_template
 from tests.helpers.messages import event, packed
 from tests.helpers.pipeline import NOON
+from tests.helpers.stored import cold_of_version_1, hot_rows_of
 
 HERE = prices("us-east-1")
 MARGIN = 0.4
@@ -73,8 +74,10 @@ def line_bytes(records: list[Record]) -> int:
 def sizes(records: list[Record]) -> tuple[int, float, float, float]:
     """Return how many messages the code makes, and the mean bytes of body, chunk and object."""
     messages = list(pack(records))
-    chunks = make_chunks("shop", "b" * 32, records)
-    lines = "\n".join(json.dumps(to_cold(record, "b" * 32), separators=(",", ":")) for record in records)
+    chunks = hot_rows_of("shop", "b" * 32, records)
+    lines = "\n".join(
+        json.dumps(cold_of_version_1(record, "b" * 32), separators=(",", ":")) for record in records
+    )
     return (
         len(messages),
         sum(message.size for message in messages) / len(messages),
@@ -158,7 +161,7 @@ def test_model_deduplication_bytes_match_dynamodb(pipeline, count):
 @pytest.mark.parametrize("count", [1, 30, 400])
 def test_model_write_units_match_a_hot_row(count):
     records = made(count, 300)
-    (chunk,) = make_chunks("shop", "b" * 32, records, "1" * 20)
+    (chunk,) = hot_rows_of("shop", "b" * 32, records, "1" * 20)
     item = to_item(chunk, arrived=NOON, expires_at=NOON // 1000)
     real = -(-_item_bytes(item) // 1024) + 1
     assert estimate.write_units(Load(count, line_bytes(records)))[0] == pytest.approx(real, rel=0.35, abs=1)

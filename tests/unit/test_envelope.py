@@ -12,21 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logctl.core import limits
-from logctl.core.envelope import (
-    MAX_BODY,
-    MAX_RECORDS,
-    SQS_LIMIT,
-    Packer,
-    TooBig,
-    batch_id_of,
-    check_fits,
-    pack,
-)
+from logctl.core.envelope import SQS_LIMIT, batch_id_of
 from logctl.core.formats.original import restore
 from logctl.core.formats.reading import MALFORMED_JSON
 from logctl.core.records import Record, Rejected, derive_id
 from logctl.core.times import DAY, HOUR, parse_time
 from logctl.core.unpacking import Unpacked, unpack
+from logctl.ops.send.packing import MAX_BODY, MAX_RECORDS, Packer, TooBig, check_fits, pack
 
 NOON = parse_time("2026-01-31T12:00:00Z")
 

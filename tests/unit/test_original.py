@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logctl.core.envelope import TooBig
 from logctl.core.formats.original import keep, restore
-from logctl.core.hot_rows import make_chunks
 from logctl.core.records import RAW, Record, to_public
 from logctl.core.redaction import Redactor
 from logctl.ops.send.entries import Entry
 from logctl.ops.send.input_files import read_entries
+from logctl.ops.send.packing import TooBig
 from logctl.ops.send.record_identity import Source
 from tests.helpers.log_cases import cases
 from tests.helpers.split_records import split
+from tests.helpers.stored import hot_rows_of, records_in
 
 NOON = 1_795_780_800_000
 
@@ -148,8 +148,8 @@ def test_a_secret_does_not_survive_in_it(line: str) -> None:
 
 def test_a_record_that_is_cut_has_none() -> None:
     long = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=800_000))
-    (chunk,) = make_chunks("shop", "b", [record(long, **{RAW: "head "})])
-    (cut,) = chunk.records()
+    (chunk,) = hot_rows_of("shop", "b", [record(long, **{RAW: "head "})])
+    (cut,) = records_in(chunk)
     assert RAW not in cut.fields
 
 

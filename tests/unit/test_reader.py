@@ -11,12 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from logctl.core.hot_rows import MAX_DATA, Chunk, from_item, make_chunks, to_item
+from logctl.core.hot_rows import MAX_DATA, HotRow, from_item, to_item
 from logctl.core.records import Record
 from logctl.core.times import HOUR, MINUTE, TimeRange, parse_time
 from logctl.pipeline.stores.hot_follower import Follower
 from logctl.pipeline.stores.hot_reader import Reader
 from logctl.pipeline.stores.record_filter import Filter
+from tests.helpers.stored import hot_rows_of, records_in
 
 EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
 START = parse_time("2026-01-31T00:00:00Z")
@@ -25,11 +26,11 @@ START = parse_time("2026-01-31T00:00:00Z")
 class Store:
     """A fake hot store: the same promises as DynamoDB's, in a list."""
 
-    def __init__(self, chunks: list[Chunk]) -> None:
+    def __init__(self, chunks: list[HotRow]) -> None:
         self.rows = [(chunk, 0) for chunk in chunks]
         self.reads = 0
 
-    def add(self, chunk: Chunk, arrived: int) -> None:
+    def add(self, chunk: HotRow, arrived: int) -> None:
         self.rows.append((chunk, arrived))
 
     def apps(self) -> list[str]:
@@ -43,7 +44,7 @@ class Store:
         now: int,
         newest_first: bool = False,
         at_once: int | None = None,
-    ) -> Iterator[Chunk]:
+    ) -> Iterator[HotRow]:
         found = [
             chunk
             for chunk, _ in self.rows
@@ -56,7 +57,7 @@ class Store:
     def arrived(self, appid: str, since: int) -> list[tuple[str, int]]:
         return [(chunk.sort_key, at) for chunk, at in self.rows if chunk.appid == appid and at >= since]
 
-    def get(self, appid: str, keys: list[str]) -> list[Chunk]:
+    def get(self, appid: str, keys: list[str]) -> list[HotRow]:
         return [chunk for chunk, _ in self.rows if chunk.appid == appid and chunk.sort_key in keys]
 
 
@@ -64,7 +65,7 @@ def reader(store: Store, **options) -> Reader:
     return Reader(store, lambda: START, Filter(**options))  # type: ignore[arg-type]
 
 
-def chunks_of(batches: list[list[int]], app: str = "a") -> tuple[list[Chunk], list[Record]]:
+def chunks_of(batches: list[list[int]], app: str = "a") -> tuple[list[HotRow], list[Record]]:
     """Chunks and their records in the order in which they must be read: time, queue, position."""
     chunks, keyed = [], []
     for number, times in enumerate(batches):
@@ -74,7 +75,7 @@ def chunks_of(batches: list[list[int]], app: str = "a") -> tuple[list[Chunk], li
             for n, ts in enumerate(times)
         ]
         if records:
-            chunks += make_chunks(app, f"batch-{number}", records, order)
+            chunks += hot_rows_of(app, f"batch-{number}", records, order)
         keyed += [((record.ts, order, record.seq), record) for record in records]
     return chunks, [record for _, record in sorted(keyed, key=lambda pair: pair[0])]
 
@@ -132,7 +133,7 @@ def test_chunks_span_one_hour_and_survive_the_table():
     assert [chunk.count for chunk in chunks] == [2, 1, 1]
     again = [from_item(to_item(chunk, arrived=1, expires_at=2)) for chunk in chunks]
     assert again == chunks
-    assert [record for chunk in again for record in chunk.records()] == records
+    assert [record for chunk in again for record in records_in(chunk)] == records
 
 
 @pytest.mark.proves("B16")
@@ -142,9 +143,9 @@ def test_what_would_not_fit_an_item_is_split_and_at_last_cut_with_a_flag():
     noise = random.Random(3)
     big = [Record("a", f"id-{n:06d}", START, "INFO", noise.randbytes(100_000).hex(), n) for n in range(6)]
     huge = [Record("a", "id-huge-1", START, "INFO", noise.randbytes(400_000).hex(), 9, {"x": 1})]
-    chunks = make_chunks("a", "b", big + huge)
+    chunks = hot_rows_of("a", "b", big + huge)
     assert all(len(chunk.data) <= MAX_DATA for chunk in chunks)
-    records = [record for chunk in chunks for record in chunk.records()]
+    records = [record for chunk in chunks for record in records_in(chunk)]
     assert records[:6] == big
     assert records[6].flags == ("truncated",)
     assert huge[0].message.startswith(records[6].message)

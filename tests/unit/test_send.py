@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
-from logctl.core.envelope import SQS_LIMIT, Packed
+from logctl.core.envelope import SQS_LIMIT
+from logctl.ops.send.packing import Packed
 from logctl.ops.send.sender import Outgoing, RefusedByQueue, Sender
 
 

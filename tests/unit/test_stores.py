@@ -14,7 +14,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from logctl.core.debounce import Action, AlertKey, Claim, State, Status, Tally, compose
-from logctl.core.hot_rows import make_chunks
 from logctl.core.records import Record
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, HOUR, MINUTE
@@ -30,6 +29,7 @@ from logctl.pipeline.stores.stored_file_records import KnownRecords
 from tests.helpers.config import CONFIG
 from tests.helpers.messages import again, event, packed, records, sqs
 from tests.helpers.pipeline import NOON, Pipeline
+from tests.helpers.stored import hot_rows_of
 from tests.simulation.cloud import Call, Clients, Cloud, refusal
 
 HOT, ALERTS = CONFIG.hot_table, CONFIG.alerts_table
@@ -98,7 +98,7 @@ def drained(stores: Stores) -> None:
     assert stores.silences.holds_nothing(silence, now=NOON)
 
 
-CHUNK = make_chunks("checkout", "b", LINES)[0]
+CHUNK = hot_rows_of("checkout", "b", LINES)[0]
 KEPT: dict[str, tuple[Callable[[Stores], object], tuple[str, str], int]] = {
     "marker": (
         lambda on: on.alerts.count("b1", TALLY, now=NOON, window=WINDOW),

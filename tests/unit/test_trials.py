@@ -16,9 +16,10 @@ import zstandard
 from logctl.aws.clients import IN_TIME, LONGEST_CALL, Aws
 from logctl.core import debounce, limits
 from logctl.core.attempts import MAX_DEFERRALS, MAX_SILENT, MAX_STRIKES, Ledger, Outcome, safest_first
-from logctl.core.envelope import MAX_PLAIN, batch_id_of
+from logctl.core.envelope import batch_id_of
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR, SECOND
+from logctl.ops.send.packing import MAX_PLAIN
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.delivery.deadline import RESERVE
 from logctl.pipeline.delivery.sqs_message import Message

@@ -135,7 +135,7 @@ def _send_files(context: CommandContext, inputs: Inputs, options: SendOptions, c
 
 
 def _sampled(count: int, app: str | None) -> Iterator[Outgoing | None]:
-    from logctl.core.envelope import pack
+    from logctl.ops.send.packing import pack
     from logctl.ops.send.sample_records import sample_records
     from logctl.ops.send.sender import Outgoing
 

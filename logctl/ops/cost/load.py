@@ -9,9 +9,9 @@ import math
 import re
 from dataclasses import dataclass
 
-from logctl.core.envelope import MAX_PLAIN, MAX_RECORDS
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from logctl.ops.cost.bill import MONTH
+from logctl.ops.send.packing import MAX_PLAIN, MAX_RECORDS
 
 # The model of sizes, in bytes. A record adds to a compressed message its id and position, which cannot be
 # compressed, and a tenth of its text. The first records of a message compress less, because nothing before

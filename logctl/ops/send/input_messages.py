@@ -12,7 +12,6 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 
 from logctl.aws.clock import wall_clock
-from logctl.core.envelope import Packer
 from logctl.core.formats.reading import NOT_UTF8, Format
 from logctl.core.records import Record
 from logctl.ops.send.app_names import names_of_file
@@ -20,6 +19,7 @@ from logctl.ops.send.entries import Rejection
 from logctl.ops.send.format_catalogue import chosen_format
 from logctl.ops.send.input_files import open_source, read_entries
 from logctl.ops.send.input_forms import Errors, Requested
+from logctl.ops.send.packing import Packer
 from logctl.ops.send.record_identity import Placed, Source, records
 from logctl.ops.send.record_selection import RecordSelection
 from logctl.ops.send.sender import Outgoing

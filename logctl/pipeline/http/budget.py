@@ -12,7 +12,7 @@ import zstandard
 
 if TYPE_CHECKING:
     from logctl.aws.clients import Aws
-    from logctl.core.hot_rows import Chunk
+    from logctl.core.hot_rows import HotRow
 
 MOST_PLAIN = 32_000_000
 """Bytes of decompressed records. As Python values they take several times that of the function's 512 MB."""
@@ -47,13 +47,13 @@ class Budget:
             or self._chunks >= MOST_CHUNKS
         )
 
-    def found(self, _: Chunk) -> None:
+    def found(self, _: HotRow) -> None:
         """Count a chunk that was read from the store."""
         self._chunks += 1
 
-    def unpacked(self, chunk: Chunk) -> None:
+    def unpacked(self, chunk: HotRow) -> None:
         """Count the bytes of a chunk that is about to be decompressed."""
-        self._plain += max(len(chunk.data), zstandard.frame_content_size(chunk.data))
+        self._plain += max(len(chunk.inline or b""), zstandard.frame_content_size(chunk.inline or b""))
 
     def check(self) -> None:
         """Check that one more call to AWS can end in time.

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.error_codes import code_of
 from logctl.core.batches import batched
-from logctl.core.hot_rows import APPS, Chunk, from_item, hour_of, to_item
+from logctl.core.hot_rows import APPS, HotRow, from_item, hour_of, to_item
 from logctl.core.times import DAY, HOUR, SECOND, TimeRange
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class HotStore:
 
     # ── Writing ─────────────────────────────────────────────────────────────────────────────────────
 
-    def put(self, chunk: Chunk, *, now: int, retention: int, arrived: int | None = None) -> bool:
+    def put(self, chunk: HotRow, *, now: int, retention: int, arrived: int | None = None) -> bool:
         """Write a chunk unless it exists, and return whether it was new.
 
         A redelivery changes neither arrival nor expiry, because the first write wins. A row that has expired
@@ -75,7 +75,7 @@ class HotStore:
             raise
         return True
 
-    def lacks(self, chunk: Chunk, *, now: int) -> bool:
+    def lacks(self, chunk: HotRow, *, now: int) -> bool:
         """Return whether `put` would write a chunk."""
         reply = self._dynamodb.get_item(
             TableName=self._table,
@@ -119,7 +119,7 @@ class HotStore:
         now: int,
         newest_first: bool = False,
         at_once: int | None = None,
-    ) -> Iterator[Chunk]:
+    ) -> Iterator[HotRow]:
         """Yield the chunks that may hold records of a range, in the order of their newest record.
 
         A chunk is within one hour, so that one with records of the range ends at most an hour after the
@@ -148,7 +148,7 @@ class HotStore:
         for page in pages:
             yield from map(from_item, page["Items"])
 
-    def newest(self, appid: str, *, now: int) -> Chunk | None:
+    def newest(self, appid: str, *, now: int) -> HotRow | None:
         """Return the chunk with the app's newest record; None when there is none."""
         everything = TimeRange(0, 10**13 - 2 * HOUR)
         return next(self.read(appid, everything, now=now, newest_first=True), None)
@@ -178,9 +178,9 @@ class HotStore:
         )
         return [(item["chunk"]["S"], int(item["arrived"]["N"])) for page in pages for item in page["Items"]]
 
-    def get(self, appid: str, keys: Sequence[str]) -> list[Chunk]:
+    def get(self, appid: str, keys: Sequence[str]) -> list[HotRow]:
         """Return the chunks with these sort keys, in this order; those that do not exist are omitted."""
-        found: dict[str, Chunk] = {}
+        found: dict[str, HotRow] = {}
         for batch in batched(keys, _BATCH_GET):
             wanted = [{"app": {"S": appid}, "chunk": {"S": key}} for key in batch]
             for item in self._get_batch(wanted):

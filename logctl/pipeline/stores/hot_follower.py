@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from logctl.core.hot_rows import Chunk
+from logctl.core.hot_rows import HotRow
 from logctl.core.records import Record
 from logctl.core.times import SECOND, TimeRange
 from logctl.pipeline.stores.hot_reader import Keyed, Reader, chunk_id
@@ -120,7 +120,7 @@ class Follower:
         found.sort(key=itemgetter(0))
         return [record for _, record in found]
 
-    def _stored(self, arrivals: Iterable[_Arrival]) -> Iterator[tuple[_Arrival, Chunk | None]]:
+    def _stored(self, arrivals: Iterable[_Arrival]) -> Iterator[tuple[_Arrival, HotRow | None]]:
         """Yield each arrival with its chunk, app by app; None for a chunk that was deleted."""
         by_app: dict[str, list[_Arrival]] = {}
         for arrival in arrivals:

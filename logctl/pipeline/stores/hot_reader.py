@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from logctl.core.appid import is_glob, matching
-from logctl.core.hot_rows import Chunk, hour_of
+from logctl.core.hot_rows import HotRow, hour_of
 from logctl.core.records import Record
+from logctl.core.rows import record_of
 from logctl.core.times import TimeRange
 from logctl.pipeline.stores.hot import HotStore
 from logctl.pipeline.stores.record_filter import Filter
@@ -87,8 +88,8 @@ class Reader:
     clock: Callable[[], int]
     keep: Filter = field(default_factory=Filter)
     may_read: Callable[[str], bool] = lambda app: True
-    on_found: Callable[[Chunk], None] = lambda chunk: None
-    on_unpacked: Callable[[Chunk], None] = lambda chunk: None
+    on_found: Callable[[HotRow], None] = lambda chunk: None
+    on_unpacked: Callable[[HotRow], None] = lambda chunk: None
 
     def apps(self, patterns: Sequence[str]) -> list[str]:
         """Return the readable apps that names and globs match, sorted; without any, all readable apps.
@@ -165,17 +166,17 @@ class Reader:
                     return
                 whole = chunk.min_ts in span and chunk.max_ts in span
                 if whole and not self.keep.by_text and chunk.min_ts // step == chunk.max_ts // step:
-                    for level, count in chunk.levels.items():
+                    for level, count in chunk.level_counts.items():
                         if self.keep.level_fits(level):
                             yield chunk.min_ts, level, count
                 else:
                     for _, record in self.matching_records(chunk, span):
                         yield record.ts, record.level, 1
 
-    def matching_records(self, chunk: Chunk, span: TimeRange) -> Iterator[Keyed]:
+    def matching_records(self, chunk: HotRow, span: TimeRange) -> Iterator[Keyed]:
         """Yield the records of a chunk that are in a range and meet the condition, with their positions."""
         self.on_unpacked(chunk)
-        for record in chunk.records():
+        for record in (record_of(row, chunk.appid) for row in chunk.rows):
             if record.ts in span and self.keep(record):
                 yield (record.ts, chunk.order, record.seq, record.event_id), record
 
