@@ -14,6 +14,7 @@ key can hold anything newer.
 from __future__ import annotations
 
 import json
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ CANARY = "~canary"
 
 It sorts after all hot rows, whose keys begin with a time, and has no arrival, so that no reader finds it.
 """
+MAX_LANES = 64
 _LEVELS = (*levels.ORDER, levels.UNKNOWN)
 _NOTABLE = frozenset((levels.WARN, levels.ERROR, levels.FATAL))
 
@@ -199,10 +201,19 @@ _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(list[int]).decode
 
 
-def to_item(row: HotRow, *, arrived: int, expires_at: int) -> dict[str, Any]:
+def lane_of(appid: str, lanes: int) -> str:
+    """Return the lane of an app: its partition in the index by arrival over all apps.
+
+    `lanes`: how many there are. All rows of an app are in one lane, as long as the setting does not change.
+    """
+    return str(zlib.crc32(appid.encode()) % lanes)
+
+
+def to_item(row: HotRow, *, arrived: int, expires_at: int, lane: str = "0") -> dict[str, Any]:
     """Return a hot row as an item in DynamoDB's JSON.
 
     - `arrived`: when it was written, milliseconds; `tail -f` follows this.
+    - `lane`: where it is in the index by arrival (`lane_of`).
     - `expires_at`: seconds since the epoch, as DynamoDB's TTL needs them.
     """
     flat = [
@@ -217,6 +228,8 @@ def to_item(row: HotRow, *, arrived: int, expires_at: int) -> dict[str, Any]:
         "counts": {"B": _pack(flat)},
         "order": {"S": row.order},
         "arrived": {"N": str(arrived)},
+        "lane": {"S": lane},
+        "arrived_at": {"N": str(arrived)},
         "expires_at": {"N": str(expires_at)},
     }
     if row.inline is not None:

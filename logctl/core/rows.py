@@ -28,8 +28,8 @@ UNREAD = "logctl.fields"
 """The field that has the text of a row's `fields` if that is not an object in JSON."""
 
 _Level = Literal["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "ERROR", "FATAL", "UNKNOWN"]
-_IDS = re.compile(f"(?:{ID_PATTERN}\n)*+")
-_TIMES = re.compile(f"(?:{TIME_PATTERN})*+")
+_IDS = re.compile(f"(?:{ID_PATTERN}\n)*")
+_TIMES = re.compile(f"(?:{TIME_PATTERN})*")
 # A record's fields, and one member more where `send` adds what the original line needs.
 _FIELD_DEPTH = strictjson.MAX_DEPTH
 _FIELD_KEYS = strictjson.MAX_KEYS + 10
@@ -62,13 +62,13 @@ def row_of(record: Record) -> Row:
     """Return the row of a record; halves of surrogate pairs in its texts become U+FFFD."""
     fields = fields_text(record.fields) if record.fields else None
     return Row(
-        record.event_id,
-        iso(record.ts),
-        record.level,  # type: ignore[arg-type] # one of `levels.ORDER` or UNKNOWN
-        _whole(record.message),
-        [_whole(flag) for flag in record.flags],
-        record.seq,
-        fields,
+        event_id=record.event_id,
+        ts=iso(record.ts),
+        level=record.level,  # type: ignore[arg-type] # one of `levels.ORDER` or UNKNOWN
+        message=_whole(record.message),
+        flags=[_whole(flag) for flag in record.flags],
+        seq=record.seq,
+        fields=fields,
     )
 
 

@@ -56,7 +56,7 @@ class Consumer:
         self._redactor = Redactor(config.redact)
         self._cold = ColdStore(aws.s3, config.bucket)
         self._quarantine = Quarantine(aws.s3, config.bucket)
-        self._hot = HotStore(aws.dynamodb, config.hot_table)
+        self._hot = HotStore(aws.dynamodb, config.hot_table, lanes=config.arrival_lanes)
         self._sightings = Sightings(aws.dynamodb, config.hot_table)
         self._known = KnownRecords(aws.dynamodb, config.hot_table)
         self._catalog = Catalog(aws.glue, database=config.database, table=config.table, bucket=config.bucket)
@@ -160,7 +160,9 @@ class Consumer:
         for hot_row in deadline.between(hot_rows):
             self._hot.put(hot_row, now=self._clock(), retention=self._config.hot_retention)
         deadline.check()
-        self._hot.note_app(unpacked.appid, now=self._clock())
+        newest = max((hot_row.max_ts for hot_row in hot_rows), default=0)
+        if newest:
+            self._hot.note_app(unpacked.appid, now=self._clock(), newest=newest, batch_id=unpacked.batch_id)
         self._register(partitions)
 
     def _register(self, partitions: Mapping[Any, Any]) -> None:

@@ -160,8 +160,8 @@ def test_rows_that_are_lost_are_replayed_and_a_second_replay_adds_nothing(guarde
     done = guarded.run(*args)
     assert "170 records were added to the hot store, for 2d." in done.err
     after = rows(guarded, "again")
-    assert {key: row["data"] for key, row in after.items()} == {
-        key: row["data"] for key, row in before.items()
+    assert {key: row["whole"] for key, row in after.items()} == {
+        key: row["whole"] for key, row in before.items()
     }
     assert guarded.run("tail", "again", "-s", "6h", "-o", "json").lines == tailed
     assert guarded.run(*args).json[0]["rows_added"] == 0
@@ -187,8 +187,8 @@ def test_days_that_are_parquet_only_are_replayed_through_athena(guarded):
     ]
     assert "Athena read" in done.err
     after = rows(guarded, "old")
-    assert {key: row["data"] for key, row in after.items()} == {
-        key: row["data"] for key, row in before.items()
+    assert {key: row["whole"] for key, row in after.items()} == {
+        key: row["whole"] for key, row in before.items()
     }
 
 

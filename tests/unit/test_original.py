@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import random
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ from logctl.ops.send.packing import TooBig
 from logctl.ops.send.record_identity import Source
 from tests.helpers.log_cases import cases
 from tests.helpers.split_records import split
-from tests.helpers.stored import hot_rows_of, records_in
 
 NOON = 1_795_780_800_000
 
@@ -144,13 +142,6 @@ def test_a_secret_does_not_survive_in_it(line: str) -> None:
     assert "hunter2" not in json.dumps(redacted.fields) + redacted.message
     assert RAW not in redacted.fields
     assert any(flag.startswith("redacted=1") for flag in redacted.flags)
-
-
-def test_a_record_that_is_cut_has_none() -> None:
-    long = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=800_000))
-    (chunk,) = hot_rows_of("shop", "b", [record(long, **{RAW: "head "})])
-    (cut,) = records_in(chunk)
-    assert RAW not in cut.fields
 
 
 def test_a_record_that_fits_a_message_only_without_it(monkeypatch: pytest.MonkeyPatch) -> None:

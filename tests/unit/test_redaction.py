@@ -265,8 +265,8 @@ def everything(pipeline: Pipeline, capfd: pytest.CaptureFixture[str]) -> str:
     for table in (pipeline.config.hot_table, pipeline.config.alerts_table):
         for item in pipeline.aws.dynamodb.scan(TableName=table)["Items"]:
             found.append(repr(item))
-            if "data" in item:
-                found.append(zstandard.ZstdDecompressor().decompress(bytes(item["data"]["B"])).decode())
+            if "whole" in item:
+                found.append(zstandard.ZstdDecompressor().decompress(bytes(item["whole"]["B"])).decode())
     found += [json.dumps(alert, ensure_ascii=False) for alert in pipeline.alerts()]
     found += capfd.readouterr()
     text = "\n".join(found)
@@ -393,5 +393,5 @@ def test_a_quarantined_envelope_can_still_be_read(guarded):
     body = envelope([record(message="fine"), record(message="password=x", event_id="event-0002")], count=5)
     guarded.consumer.process(event(sqs(body)))
     (key,) = guarded.keys("quarantine/")
-    lines = json.loads(json.loads(guarded.read(key))["content"])["data"].split("\n")
+    lines = json.loads(json.loads(guarded.read(key))["content"])["data"].splitlines()
     assert [json.loads(line)["message"] for line in lines] == ["fine", "password=[redacted:passwords]"]

@@ -22,6 +22,7 @@ from logctl.core.histogram import buckets
 from logctl.core.partitions import LOGS, Partition, Scope
 from logctl.core.records import Record, Rejected, from_cold, from_wire
 from logctl.core.redaction import UNREADABLE, Redactor
+from logctl.core.rows import encode_row, row_of
 from logctl.core.safe_text import json_text, neutralise
 from logctl.core.schema import COLUMNS, parquet_descriptor, storage_descriptor
 from logctl.core.times import DAY, EARLIEST, HOUR, LATEST, SECOND, TimeRange, iso, parse_time
@@ -36,7 +37,7 @@ from logctl.stack.settings import Settings
 from logctl.stack.sizes import format_size, parse_size
 from tests.helpers.config import CONFIG
 from tests.helpers.pipeline import NOON, Pipeline
-from tests.helpers.stored import cold_of_version_1, hot_rows_of, wire_of_version_1
+from tests.helpers.stored import cold_of_version_1, hot_rows_of
 
 # ── Text and numbers ────────────────────────────────────────────────────────────────────────────────────
 
@@ -316,7 +317,7 @@ def test_a_record_that_fits_no_message_is_said_with_its_size():
     record = Record("checkout", "event-1", NOON, "INFO", "x" * limits.MAX_PLAIN)
     with pytest.raises(TooBig, match=r"the record is 4,194,\d+ bytes long; a message may hold 4,194,304"):
         check_fits(record)
-    others = len(json.dumps(wire_of_version_1(replace(record, message="")), separators=(",", ":")))
+    others = len(encode_row(row_of(replace(record, message=""))))
     check_fits(replace(record, message="x" * (limits.MAX_PLAIN - others)))
     with pytest.raises(TooBig):
         check_fits(replace(record, message="x" * (limits.MAX_PLAIN - others + 1)))

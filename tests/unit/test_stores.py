@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from logctl.core.debounce import Action, AlertKey, Claim, State, Status, Tally, compose
+from logctl.core.hot_rows import lane_of
 from logctl.core.records import Record
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, HOUR, MINUTE
@@ -142,7 +143,11 @@ KEPT: dict[str, tuple[Callable[[Stores], object], tuple[str, str], int]] = {
         ("checkout", CHUNK.sort_key),
         2 * DAY,
     ),
-    "app": (lambda on: on.hot.note_app("checkout", now=NOON), ("_apps", "checkout"), 35 * DAY),
+    "app": (
+        lambda on: on.hot.note_app("checkout", now=NOON, newest=NOON, batch_id="b"),
+        ("_apps", "checkout"),
+        35 * DAY,
+    ),
     "canary": (lambda on: on.canary.passes("checkout"), ("checkout", "~canary"), HOUR),
 }
 
@@ -563,3 +568,41 @@ def test_a_kind_counts_when_it_opens_and_not_again_while_it_is_open():
     assert stores.rows()[of_app]["kinds"] == {"N": "1"}
     stores.alerts.count("b5", replace(TALLY, key=replace(KEY, severity="FATAL")), now=NOON, window=WINDOW)
     assert stores.rows()[of_app]["kinds"] == {"N": "2"}
+
+
+def test_the_list_of_apps_says_what_arrived_last_at_most_once_a_minute(pipeline: Pipeline):
+    hot = HotStore(pipeline.aws.dynamodb, HOT, lanes=8)
+
+    def listed() -> dict[str, dict[str, str]]:
+        return {
+            row["chunk"]["S"]: row
+            for row in pipeline.aws.dynamodb.scan(TableName=HOT)["Items"]
+            if row["app"]["S"] == "_apps"
+        }
+
+    hot.note_app("checkout", now=NOON, newest=NOON - 1, batch_id="b1")
+    hot.note_app("checkout", now=NOON + MINUTE - 1, newest=NOON + 5, batch_id="b2")
+    assert listed()["checkout"] | {"expires_at": None} == {
+        "app": {"S": "_apps"},
+        "chunk": {"S": "checkout"},
+        "lane": {"S": lane_of("checkout", 8)},
+        "seen_at": {"N": str(NOON)},
+        "newest": {"N": str(NOON - 1)},
+        "batch_id": {"S": "b1"},
+        "expires_at": None,
+    }
+    hot.note_app("checkout", now=NOON + MINUTE, newest=NOON - 7, batch_id="b3")
+    hot.list_app("checkout", now=NOON + HOUR)
+    hot.list_app("shop", now=NOON)
+    assert listed()["checkout"]["batch_id"] == {"S": "b3"}
+    assert listed()["shop"].keys() == {"app", "chunk", "lane", "expires_at"}
+
+
+def test_rows_are_in_the_lane_of_their_app(pipeline: Pipeline):
+    HotStore(pipeline.aws.dynamodb, HOT, lanes=8).put(CHUNK, now=NOON, retention=DAY, arrived=NOON - 5)
+    (row,) = pipeline.aws.dynamodb.scan(TableName=HOT)["Items"]
+    assert row["lane"] == {"S": lane_of("checkout", 8)}
+    assert row["arrived_at"] == {"N": str(NOON - 5)}
+    apps = [f"app-{number}" for number in range(200)]
+    assert {lane_of(app, 8) for app in apps} == set("01234567")
+    assert {lane_of(app, 1) for app in apps} == {"0"}

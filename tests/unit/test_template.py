@@ -249,7 +249,10 @@ def test_indexes_and_keys_are_those_the_stores_use():
         for name, table in tables.items()
     }
     assert shape == {
-        "HotTable": (["app", "chunk"], [("arrival", ["app", "arrived"])]),
+        "HotTable": (
+            ["app", "chunk"],
+            [("arrival", ["app", "arrived"]), ("arrivals", ["lane", "arrived_at"])],
+        ),
         "AlertsTable": (["pk", "sk"], [("attention", ["due_shard", "notified_at"])]),
     }
     assert {table["BillingMode"] for table in tables.values()} == {"PAY_PER_REQUEST"}

@@ -127,7 +127,9 @@ class Replay:
         self._config = deployment.pipeline_config()
         self._redactor = Redactor(self._config.redact)
         self._s3 = deployment.aws.s3
-        self._hot = HotStore(deployment.aws.dynamodb, self._config.hot_table)
+        self._hot = HotStore(
+            deployment.aws.dynamodb, self._config.hot_table, lanes=self._config.arrival_lanes
+        )
 
     def plan(self) -> ReplayOutcome:
         """Return the outcome that `run` would have. This reads all that `run` reads, and writes nothing."""
@@ -142,7 +144,7 @@ class Replay:
         )
         for item in outcome.apps:
             if item.added:
-                self._hot.note_app(item.app, now=self._now)
+                self._hot.list_app(item.app, now=self._now)
         return outcome
 
     def _each(self, add: Callable[[HotRow, int], bool]) -> ReplayOutcome:
