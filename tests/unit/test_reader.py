@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import json
 import os
 import random
 import re
@@ -27,7 +29,7 @@ from logctl.pipeline.stores.hot_follower import Follower
 from logctl.pipeline.stores.hot_reader import Reader
 from logctl.pipeline.stores.record_filter import Filter
 from logctl.pipeline.stores.stored_objects import StoredObjects
-from tests.helpers.stored import hot_rows_of, object_of, records_in
+from tests.helpers.stored import cold_of_version_1, hot_rows_of, object_of, records_in
 
 EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
 START = parse_time("2026-01-31T00:00:00Z")
@@ -227,6 +229,30 @@ def test_an_object_is_fetched_once_for_all_hours_of_its_day_and_only_where_it_is
     assert len(bucket.fetched) == len(set(bucket.fetched)) == 2
     assert len(list(reader(store).history(["once"], TimeRange(START + 90, START + 91)))) == 0
     assert len(bucket.fetched) == 2
+
+
+def test_the_object_of_an_earlier_version_is_read_in_place_of_one_of_this():
+    bucket = Bucket()
+    chunks, expected = chunks_of([[], [n * MINUTE for n in range(12)]], "old", bucket)
+    ((key, _),) = bucket.objects.items()
+    lines = "".join(json.dumps(cold_of_version_1(record, "batch-1")) + "\n" for record in expected)
+    bucket.objects = {key.replace(".json.zst", ".json.gz"): gzip.compress(lines.encode())}
+    store = Store(chunks, bucket)
+    assert list(reader(store).history(["old"], TimeRange(START, START + HOUR))) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"not a frame", gzip.compress(b"{}")[:-9], compress(b"[1]\n")],
+    ids=["empty", "text", "cut", "odd"],
+)
+def test_a_damaged_object_is_like_one_that_is_gone(body):
+    bucket = Bucket()
+    chunks, _ = chunks_of([[], [1, 2]], "damaged", bucket)
+    bucket.objects = dict.fromkeys(bucket.objects, body)
+    one = reader(Store(chunks, bucket))
+    assert [record.level for record in one.history(["damaged"], TimeRange(START, START + 9))] == ["WARN"]
+    assert one.gone.records == 1
 
 
 def test_what_is_gone_is_counted_and_what_the_row_has_is_shown():

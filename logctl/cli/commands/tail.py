@@ -146,7 +146,7 @@ def tail(context: CommandContext, options: TailOptions) -> None:
         printed = printer.print(_archived(context, keep, patterns, older)) if older else 0
         history = reader.history(names, recent)
         printed += printer.print_rows(history.runs())
-        read = history.chunks
+        read = frozenset(history.chunks)
     gone = _say_what_is_gone(reader)
     if follower:
         follower.skip(read)

@@ -1,7 +1,7 @@
 """The records that hot rows stand for: from the items, or from the objects in S3 that they point to.
 
 Hot rows are taken from an iterator a little ahead of where records are needed, so that several objects are
-fetched at the same time. How far ahead grows with what is read: a page of a few records fetches a few objects.
+fetched at the same time. How far ahead grows with what is read: a page of few records fetches few objects.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from logctl.pipeline.stores.record_filter import Filter
 from logctl.pipeline.stores.stored_objects import AT_ONCE, Gone, StoredObjects, rows_of
 
 RowKey = tuple[str, str, int, str]
-"""Where a record stands in a listing: its time as `times.iso` writes it, its message's place in the queue, its
-place in the message, its event_id."""
+"""Where a record stands in a listing: its time as `times.iso` writes it, its message's place in the queue,
+its place in the message, its event_id."""
 Keyed = tuple[RowKey, str, Row]
 """A record with its place and its app."""
 _AHEAD = 4

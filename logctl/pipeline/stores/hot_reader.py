@@ -45,7 +45,8 @@ class RecordPage:
     """Records with their places, newest first.
 
     `older` is the position after which the next page begins, None at the end of the range. `complete` is
-    False if reading was stopped before the page was full. `chunks` are the ids of the hot rows that were read.
+    False if reading was stopped before the page was full. `chunks` are the ids of the hot rows that were
+    read.
     """
 
     entries: list[Keyed]
@@ -154,7 +155,7 @@ class Reader:
         waiting = Runs()
 
         def take(after: int) -> bool:
-            """Add what is after a moment to the page, and return whether there is more than it has room for."""
+            """Add what is after a moment to the page, and return whether that is more than fits."""
             found = waiting.after(after)
             if before is not None:
                 found = [entry for entry in found if milliseconds_of(entry[0]) < before]

@@ -1,12 +1,13 @@
 """The objects that hot rows point to: fetched in parallel, each once, and bounded in number and bytes.
 
 An object may be gone, because its retention is over or its day is compacted. S3 answers 404 for it only to
-callers who may list the bucket, and 403 to all others (Amazon S3 API Reference, GetObject). So after a 403 the
-object is listed, which needs the permission to list `logs/`: what is listed exists, and may not be read.
+callers who may list the bucket, and 403 to all others (Amazon S3 API Reference, GetObject). So after a 403
+the object is listed, which needs the permission to list `logs/`: what is listed exists, and may not be read.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +20,7 @@ from botocore.exceptions import ClientError
 from logctl.aws.error_codes import Trouble, code_of, trouble_of
 from logctl.core.frames import BadFrame, decompress
 from logctl.core.hot_rows import HotRow
+from logctl.core.partitions import OBJECT, OBJECTS
 from logctl.core.rows import Row, read_stored
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ _KEPT = 16 * 1024 * 1024
 _MOST_BYTES = 16 * 1024 * 1024
 """Bytes of one object; the consumer stores at most a quarter of that, uncompressed."""
 _MOST_PLAIN = 64 * 1024 * 1024
+_GZIP = b"\x1f\x8b"
+"""The first bytes of the objects of earlier versions."""
 
 
 @dataclass
@@ -112,6 +116,16 @@ class StoredObjects:
 
 
 def _fetch(s3: S3Client, bucket: str, key: str) -> bytes | None:
+    """Return an object, or the one that an earlier version wrote in its place; None if there is neither."""
+    stem = key.removesuffix(OBJECT)
+    for suffix in OBJECTS:
+        body = _get(s3, bucket, f"{stem}{suffix}")
+        if body is not None:
+            return body
+    return None
+
+
+def _get(s3: S3Client, bucket: str, key: str) -> bytes | None:
     try:
         reply = s3.get_object(Bucket=bucket, Key=key)
     except ClientError as error:
@@ -132,9 +146,19 @@ def _may_exist(s3: S3Client, bucket: str, key: str) -> bool:
     return any(item["Key"] == key for item in listed.get("Contents", []))
 
 
-def rows_of(row: HotRow, frame: bytes) -> Sequence[Row] | None:
+def rows_of(row: HotRow, body: bytes) -> Sequence[Row] | None:
     """Return the records of a row, from its object; None if that is damaged."""
     try:
-        return row.own(read_stored(decompress(frame, most=_MOST_PLAIN)))
-    except (BadFrame, ValueError):
+        return row.own(read_stored(_plain(body)))
+    except (BadFrame, ValueError, zlib.error):
         return None
+
+
+def _plain(body: bytes) -> bytes:
+    if not body.startswith(_GZIP):
+        return decompress(body, most=_MOST_PLAIN)
+    stream = zlib.decompressobj(wbits=31)
+    plain = stream.decompress(body, _MOST_PLAIN)
+    if not stream.eof:
+        raise BadFrame("it is cut off, or too big")
+    return plain
