@@ -171,7 +171,7 @@ def test_the_api(site):
 def test_the_sweeper(pipeline: Pipeline):
     pipeline.consumer.process(event(packed(records(3, level="ERROR"))))
     waiting = Tally(AlertKey("checkout", "ERROR", "f" * 12), 1, "t", "s", NOON)
-    Outbox(pipeline.aws.dynamodb, pipeline.config.hot_table).put("batch", waiting)
+    Outbox(pipeline.aws.dynamodb, pipeline.config.hot_table).put("batch", [waiting])
     sweeper = alerter_for(pipeline.aws, pipeline.config, pipeline.clock)
     with iam.recorded() as calls:
         for _ in range(3):

@@ -331,7 +331,8 @@ def test_each_role_may_do_exactly_this():
     }
     assert granted == {
         "ConsumerRole": [
-            "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+            "dynamodb:BatchGetItem", "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:PutItem",
+            "dynamodb:Query", "dynamodb:Query", "dynamodb:UpdateItem",
             "dynamodb:UpdateItem", "glue:BatchCreatePartition", "logs:CreateLogStream", "logs:PutLogEvents", "s3:PutObject",
             "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage",
         ],

@@ -74,7 +74,8 @@ def count_alerts(table: Arn) -> list[Statement]:
     A transaction needs the actions of its items, and no action of its own (Amazon DynamoDB Developer Guide,
     Using IAM with DynamoDB transactions).
     """
-    return allow("CountAlerts", ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem"], [table])
+    read = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
+    return allow("CountAlerts", [*read, "dynamodb:PutItem", "dynamodb:UpdateItem"], [table])
 
 
 def sweep_alerts(table: str, index: str) -> list[Statement]:
