@@ -36,9 +36,9 @@ _UNITS = {
     "w": 7 * DAY,
     "y": 365 * DAY,
 }
-TIME_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
+_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 """The form that `iso` writes."""
-_OURS = re.compile(TIME_PATTERN)
+_OURS = re.compile(_TIME)
 _DURATION = re.compile(r"(?:\d+(?:ms|[smhdwy]))+\Z")
 _DURATION_PART = re.compile(r"(\d+)(ms|[smhdwy])")
 
