@@ -11,7 +11,7 @@ delivered, the result is the same.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -105,7 +105,9 @@ class Consumer:
                 message, first.reason, first.detail, None, rejected=unpacked.rejected, stored=len(records)
             )
         additions = tally(records, self._config.alert_level)
-        self._alert(unpacked.batch_id, deadline.between(additions))
+        # Only after the records were stored.
+        deadline.check()
+        self._alerter.take(unpacked.batch_id, additions, again=message.receives > 1, between=deadline.between)
 
     def _unpack(self, message: Message) -> Unpacked:
         """Return the records in a message, and the lines that are not records.
@@ -174,10 +176,6 @@ class Consumer:
             return
         for failure in failures:
             log("partition_refused", partition=failure.partition.prefix, error=failure.reason)
-
-    def _alert(self, batch_id: str, tallies: Iterable[Tally]) -> None:
-        """Count the errors of a message for alerts, after its records were stored."""
-        self._alerter.take(batch_id, tallies)
 
     # ── What cannot be stored ───────────────────────────────────────────────────────────────────────
 
@@ -277,7 +275,8 @@ class Consumer:
             return
         kind = f"records that logctl cannot read: {reason}"
         key = AlertKey(appid, "ERROR", REJECTED)
-        self._alert(content_id, [Tally(key, records, kind, f"{kind} ({detail})", message.sent_at)])
+        rejected = Tally(key, records, kind, f"{kind} ({detail})", message.sent_at)
+        self._alerter.take(content_id, [rejected], again=message.receives > 1)
 
     def redact(self, text: str) -> str:
         return self._redactor.text(text)[0]
