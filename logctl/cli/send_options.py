@@ -17,7 +17,7 @@ from logctl.cli.options import (
     output_option,
 )
 from logctl.cli.reading_options import FormatOption, TimezoneOption
-from logctl.cli.record_output import RecordFormat
+from logctl.cli.render import RecordFormat
 from logctl.ops.send.input_forms import Errors, Requested
 
 

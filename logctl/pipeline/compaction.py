@@ -26,7 +26,7 @@ from logctl.core.batches import batched
 from logctl.core.compaction_sql import Day
 from logctl.core.errors import LogctlError
 from logctl.core.partition_ddl import add_partitions_ddl, set_location_ddl
-from logctl.core.partitions import COMPACTED, LOGS, OBJECT, Partition, Scope
+from logctl.core.partitions import COMPACTED, LOGS, OBJECTS, Partition, Scope
 from logctl.core.schema import parquet_descriptor
 from logctl.core.times import DAY, HOUR, TimeRange
 from logctl.pipeline.stores.lease import Lease
@@ -368,9 +368,9 @@ class Compactor:
             for item in self._list(prefix):
                 partition = Partition.of_key(item["Key"])
                 name = item["Key"].rpartition("/")[2]
-                if partition is not None and name.endswith(OBJECT):
+                if partition is not None and name.endswith(OBJECTS):
                     batches = found.setdefault(partition.appid, _Raw()).batches
-                    batches[name.removesuffix(OBJECT)] = (item["Key"], item["Size"])
+                    batches[name.partition(".")[0]] = (item["Key"], item["Size"])
         return found
 
     def _size(self, prefix: str) -> Stored:

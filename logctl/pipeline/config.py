@@ -53,6 +53,7 @@ _FORMS: dict[Any, _Form] = {
     tzinfo: _Form("", _read_zone, lambda zone: "" if zone is None else str(zone)),
     str: _Form("", str, lambda value: value or ""),
     Milliseconds: _Form("_MS", int, str),
+    int: _Form("", int, str),
     tuple[str, ...]: _Form("", lambda text: tuple(item for item in text.split(",") if item), ",".join),
 }
 
@@ -135,6 +136,7 @@ class PipelineConfig(FunctionConfig):
     """The zone of times that do not say theirs, in what producers without logctl send."""
     redact: tuple[str, ...] = ()
     """Names of the redaction rules that apply (`core.redaction`)."""
+    arrival_lanes: int = 1
     cli_flags: str = ""
     """Options that a command in an alert needs to find this environment, with a leading space."""
     dead_letter_queue_url: str = ""

@@ -177,9 +177,9 @@ def _get_ready() -> None:
     import boto3
     import typer.main
 
-    from logctl.cli.app import app
+    from tests.helpers.command_tree import command_tree
 
-    tree = typer.main.get_command(app)
+    tree = command_tree()
     typer.main.get_command = lambda _: tree
     Bundle.data = zipped_once()
     _ = build("local").data

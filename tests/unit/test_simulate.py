@@ -147,7 +147,7 @@ def test_a_state_in_memory_is_the_state_in_dynamodb(steps):
             state = each.get(key)
             if verb == "count":
                 item = Tally(key, kind + 1, "kind", f"sample {number}", now)
-                each.count(f"b{number}", item, now=now, window=WINDOW)
+                each.count(f"b{number}", [item], now=now, window=WINDOW)
             elif verb == "observe" and state and state.status is Status.OPEN and not state.observed_at:
                 each.observe(state, at=now)
             elif verb == "claim" and state and decide_counted(state) is Action.OPEN:

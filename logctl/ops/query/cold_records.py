@@ -6,7 +6,6 @@ boundary in time are read here, the others in the hot store, so no record is sho
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.error_codes import code_of
 from logctl.core.records import Record
+from logctl.core.rows import parse_fields
 from logctl.core.times import HOUR, TimeRange, parse_time
 from logctl.ops.deployment import Deployment
 from logctl.ops.query.conditions import Condition, Selection
@@ -72,7 +72,7 @@ class Archive:
     def _read(self, apps: Sequence[str], span: TimeRange, order: str) -> tuple[QueryResult, Iterator[Record]]:
         selection = Selection(span.since, span.until, tuple(apps), self.keep.level)
         result = query(self.deployment, _query(self.deployment.names.unique_view, selection, order))
-        return result, filter(self.keep, map(record_of, result.rows))
+        return result, filter(self.keep, map(record_of_result, result.rows))
 
 
 def _query(view: str, selection: Selection, order: str) -> Query:
@@ -81,7 +81,7 @@ def _query(view: str, selection: Selection, order: str) -> Query:
     return Query(sql, condition.parameters, selection)
 
 
-def record_of(row: Sequence[object]) -> Record:
+def record_of_result(row: Sequence[object]) -> Record:
     """Return the record in a row of `COLUMNS`."""
     ts, appid, event_id, level, message, fields, flags, seq = row
     return Record(
@@ -91,6 +91,6 @@ def record_of(row: Sequence[object]) -> Record:
         level=str(level),
         message="" if message is None else str(message),
         seq=int(str(seq or 0)),
-        fields=json.loads(str(fields)) if fields else {},
+        fields=parse_fields(str(fields) if fields else None),
         flags=tuple(str(flags).split()) if flags else (),
     )
