@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from logctl.core.times import DAY, SECOND
+from logctl.ops.cost import estimate
 from logctl.ops.cost.bill import MONTH
 from logctl.ops.cost.load import SQS_BATCH, Load
 from logctl.stack.settings import Settings
@@ -73,6 +74,12 @@ class Quota:
     used: Callable[[Shape], float] | None
     raised: str
     source: str
+
+
+def _state_units(shape: Shape) -> float:
+    """Return the write units that a message takes, on average, in the state of one kind of error."""
+    kinds = shape.load.log.kinds
+    return shape.load.traffic.sizes.kinds / kinds * estimate.COUNTED_UNITS if kinds else 0.0
 
 
 _SQS = "Amazon SQS Developer Guide"
@@ -147,6 +154,14 @@ QUOTAS = (
         lambda shape: shape.messages / shape.apps * shape.load.traffic.sizes.row_units,
         "fixed; fewer records of WARN and above inline, larger messages",
         f"{_DYNAMODB}, Best practices for designing and using partition keys; Key range throughput exceeded",
+    ),
+    Quota(
+        "DynamoDB: writes of one partition, the state of one kind of error",
+        (1_000, 1_000),
+        "units/s",
+        lambda shape: shape.messages / shape.apps * _state_units(shape),
+        "fixed; larger messages",
+        f"{_DYNAMODB}, Best practices for designing and using partition keys; Transactions",
     ),
     Quota(
         "DynamoDB: writes of one lane of the index over all apps",

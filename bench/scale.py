@@ -23,6 +23,8 @@ from logctl.stack.settings import Settings
 _DOCS = Path(__file__).parents[1] / "docs"
 PAGES = (_DOCS / "scale.md", _DOCS / "cost.md")
 _PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+_NEAR = 0.05
+"""The part of a quota below which a load is not near to it."""
 FULL = 2_300
 """Records of 548 bytes with trace ids in a full message: 85 bytes each compressed, 256 KB of base64."""
 
@@ -75,19 +77,17 @@ def ladder() -> str:
             [
                 shape.title,
                 f"{shape.messages:,.1f}",
-                f"{first[1].name}: {_percent(first[0])}",
-                f"{second[1].name}: {_percent(second[0])}",
-                first[1].raised,
+                *(
+                    f"{quota.name}: {part:,.0%}" if part >= _NEAR else "none is near"
+                    for part, quota in (first, second)
+                ),
+                first[1].raised if first[0] >= _NEAR else "",
                 f"${bills[0]:,.0f}",
             ]
         )
     return _table(
         ("load", "messages/s", "first limit", "second limit", "what raises the first", "a month"), rows
     )
-
-
-def _percent(part: float) -> str:
-    return f"{part:,.0%}" if part >= 0.01 else "below 1%"
 
 
 def bills() -> str:
