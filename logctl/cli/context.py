@@ -137,12 +137,12 @@ class CommandContext:
 
     @cached_property
     def _session(self) -> boto3.Session:
-        import boto3
+        from logctl.cli.aws_session import new_session
 
         settings = self.settings
         # boto3 reads only AWS_DEFAULT_REGION; the AWS CLI and other SDKs prefer AWS_REGION.
         region = settings.region or self.environ.get("AWS_REGION") or None
-        return boto3.Session(profile_name=settings.profile, region_name=region)
+        return new_session(profile_name=settings.profile, region_name=region)
 
     @property
     def region(self) -> str | None:
@@ -150,16 +150,15 @@ class CommandContext:
         return self.settings.region or self._session.region_name
 
     def _sandbox(self) -> Aws:
-        import boto3
-
         from logctl.aws.clients import Aws
+        from logctl.cli.aws_session import new_session
         from logctl.local import sandbox
 
         running = sandbox.find(self.sandbox_home)
         if running is None:
             raise UnreachableError("No sandbox is up on this machine.", "Start one with: logctl local up")
         exports = sandbox.environment(running)
-        session = boto3.Session(
+        session = new_session(
             aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
             region_name=self.settings.region or exports["AWS_REGION"],

@@ -24,9 +24,8 @@ from typing import Any
 from logctl.core.envelope import decode_data
 from logctl.core.limits import MAX_PLAIN
 from logctl.core.records import ID_DERIVED, RAW, REDACTED, Record, Rejected, derive_id, shown_fields
+from logctl.core.redaction_names import ALL, check_names
 from logctl.core.secret_signs import LONGEST_CARD, SHORTEST_CARD, SecretSearch, Signs, outline_of
-
-ALL = "all"
 
 _MARKED = re.compile(r"\[redacted:[a-z-]+\][)\]}.:]*")
 _COUNTED = re.compile(r"redacted=(\d{1,9})")
@@ -242,8 +241,7 @@ class Redactor:
             ValueError: there is no such rule.
         """
         chosen = set(names)
-        if unknown := chosen - {*RULES, ALL}:
-            raise ValueError(f"{min(unknown)!r} is not one of {', '.join(RULES)} or {ALL}")
+        check_names(chosen)
         self._rules = [rule for rule in _RULES if rule.name in chosen or ALL in chosen]
         signs = [rule.signs for rule in self._rules]
         self._search = SecretSearch(signs, is_card=_is_card, has_card=_has_card)

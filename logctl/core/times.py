@@ -36,9 +36,9 @@ _UNITS = {
     "w": 7 * DAY,
     "y": 365 * DAY,
 }
-TIME_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
+_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 """The form that `iso` writes."""
-_OURS = re.compile(TIME_PATTERN)
+_OURS = re.compile(_TIME)
 _DURATION = re.compile(r"(?:\d+(?:ms|[smhdwy]))+\Z")
 _DURATION_PART = re.compile(r"(\d+)(ms|[smhdwy])")
 
@@ -92,7 +92,7 @@ def from_datetime(moment: datetime) -> int:
 def iso(milliseconds: int) -> str:
     """Format a time as `2026-01-31T08:15:00.250Z`: always of this width, so that texts sort as times do."""
     minute, rest = divmod(milliseconds, MINUTE)
-    return f"{_minute_text(minute)}{rest // SECOND:02d}.{rest % SECOND:03d}Z"
+    return _minute_text(minute) + _SECONDS[rest // SECOND] + _FRACTIONS[rest % SECOND]
 
 
 def from_iso(text: str) -> int:
@@ -104,6 +104,11 @@ def from_iso(text: str) -> int:
     if not _OURS.fullmatch(text):
         raise ValueError(f"{text[:80]!r} is not a time of the form 2026-01-31T08:15:00.250Z")
     return _minute_start(text[:16]) + int(text[17:19]) * SECOND + int(text[20:23])
+
+
+# Made for every record: looking up three texts takes a third of the time of formatting.
+_SECONDS = [f"{second:02d}." for second in range(60)]
+_FRACTIONS = [f"{fraction:03d}Z" for fraction in range(1000)]
 
 
 # The records of a message have few different minutes.

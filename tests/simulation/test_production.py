@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from logctl.core import attempts, envelope, limits
+from logctl.core import attempts, envelope, frames, limits
 from logctl.core.debounce import KINDS_PER_WINDOW, Action, AlertKey, State, Tally
 from logctl.core.fair_order import Turns
 from logctl.core.times import HOUR, MINUTE, SECOND
@@ -234,7 +234,7 @@ def without_bounds(patch: pytest.MonkeyPatch) -> None:
     """The consumer as it was: no limits, no deadline inside a message, an object for each rejected line."""
     for name in ("MAX_RECORDS", "MAX_PLAIN", "MAX_VALUES", "MAX_PARTITIONS", "MAX_HOURS"):
         patch.setattr(limits, name, HUGE)
-    patch.setattr(envelope, "_MAX_WINDOW", HUGE)
+    patch.setattr(frames, "_MAX_WINDOW", HUGE)
     patch.setitem(envelope.decode_data.__kwdefaults__, "most", 1024 * 1024 * 1024)
     patch.setattr(Deadline, "check", lambda self: None)
     set_aside = Consumer._set_aside

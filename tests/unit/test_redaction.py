@@ -18,7 +18,8 @@ from logctl.core.attempts import MAX_STRIKES
 from logctl.core.envelope import decode_data
 from logctl.core.errors import UsageError
 from logctl.core.records import Record, Rejected
-from logctl.core.redaction import _FOLDED, ALL, RULES, Redactor
+from logctl.core.redaction import _FOLDED, RULES, Redactor
+from logctl.core.redaction_names import ALL, NAMES
 from logctl.ops.send.packing import pack
 from logctl.pipeline.config import PipelineConfig
 from logctl.stack.settings import Settings, declarations
@@ -395,3 +396,7 @@ def test_a_quarantined_envelope_can_still_be_read(guarded):
     (key,) = guarded.keys("quarantine/")
     lines = json.loads(json.loads(guarded.read(key))["content"])["data"].splitlines()
     assert [json.loads(line)["message"] for line in lines] == ["fine", "password=[redacted:passwords]"]
+
+
+def test_the_names_are_those_of_the_rules():
+    assert tuple(RULES) == NAMES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,13 +14,13 @@ from hypothesis import strategies as st
 from logctl.core import frames
 from logctl.core.hot_rows import MAX_NOTABLE, SMALL, from_item, make_hot_rows, to_item
 from logctl.core.levels import ORDER, UNKNOWN
-from logctl.core.records import Record
+from logctl.core.records import ID_PATTERN, Record
 from logctl.core.rows import UNREAD, Row, decode_rows, encode_rows, read_stored, record_of, row_of
 from logctl.core.times import HOUR, MINUTE, from_iso, iso
 from tests.helpers.stored import cold_of_version_1, wire_of_version_1
 
 TS = 1_767_226_500_250
-ROW = Row("abcdefgh12", iso(TS), "INFO", "hello", [], 5)
+ROW = Row("abcdefgh12", iso(TS), "INFO", "hello", (), 5)
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -114,9 +115,44 @@ def test_everything_else_is_not(line):
     assert decode_rows(line) is None
 
 
+NEAR_TIMES = st.lists(
+    st.from_regex(r"(?:19|20)[0-9]{2}-(?:0[0-9]|1[0-3])-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]\.[0-9]{3}Z", fullmatch=True)
+    | st.integers(0, 10**13 - 1).map(iso),
+    min_size=1,
+    max_size=4,
+)  # fmt: skip
+
+
+def row_at(time: str, event_id: str = "abcdefgh12") -> Row:
+    return Row(event_id=event_id, ts=time, level="INFO", message="hello", flags=(), seq=5)
+
+
+@given(NEAR_TIMES, st.integers(0, 24), st.sampled_from(["", "0", "9", "٣", "Z", "-", " ", "\n"]))
+def test_rows_are_valid_exactly_if_each_time_is_one(times, place, changed):
+    """They are looked at all together, which must not hide one of them."""
+    times = [*times, times[0][:place] + changed + times[0][place + len(changed) :]]
+
+    def is_time(text):
+        try:
+            from_iso(text)
+        except ValueError:
+            return False
+        return True
+
+    rows = [row_at(time) for time in times]
+    assert (decode_rows(encode_rows(rows)) is not None) is all(map(is_time, times))
+
+
+@given(st.lists(st.text(st.sampled_from("aZ09_-/\n\u0660é"), min_size=7, max_size=9), min_size=1, max_size=3))
+def test_rows_are_valid_exactly_if_each_id_is_one(ids):
+    rows = [row_at(iso(TS), each) for each in ids]
+    valid = all(re.fullmatch(ID_PATTERN, each) for each in ids)
+    assert (decode_rows(encode_rows(rows)) is not None) is valid
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "5", '{"a":1,"a":2}', '{"a":NaN}', "[" * 100_000, '"x"'])
 def test_fields_that_are_not_an_object_are_kept_as_text(text):
-    row = Row("abcdefgh12", iso(TS), "INFO", "hello", [], 5, text)
+    row = Row("abcdefgh12", iso(TS), "INFO", "hello", (), 5, text)
     assert record_of(row, "a").fields == {UNREAD: text}
 
 
@@ -153,7 +189,7 @@ def test_what_no_version_stored_is_an_error(line):
 
 
 def rows_of(count: int, level: str = "INFO", start: int = TS // HOUR * HOUR, step: int = 1_000) -> list[Row]:
-    return [Row(f"event-{level}-{n:06d}", iso(start + n * step), level, f"message {n * 7919}", [], n) for n in range(count)]  # fmt: skip
+    return [Row(f"event-{level}-{n:06d}", iso(start + n * step), level, f"message {n * 7919}", (), n) for n in range(count)]  # fmt: skip
 
 
 def test_a_small_message_is_in_its_hot_row():

@@ -27,7 +27,7 @@ from logctl.core.safe_text import json_text, neutralise
 from logctl.core.schema import COLUMNS, parquet_descriptor, storage_descriptor
 from logctl.core.times import DAY, EARLIEST, HOUR, LATEST, SECOND, TimeRange, iso, parse_time
 from logctl.core.unpacking import unpack
-from logctl.ops.send.packing import TooBig, _Pending, check_fits, pack
+from logctl.ops.send.packing import TooBig, check_fits, pack
 from logctl.pipeline.delivery.canary import Canary
 from logctl.pipeline.stores.catalog import _failures
 from logctl.pipeline.stores.hot import HotStore
@@ -330,8 +330,6 @@ def test_the_halves_of_a_message_name_the_same_file():
         for number in range(200)
     ]
     assert {message.source for message in pack(made, "f" * 16)} == {"f" * 16}
-    small = _Pending("checkout", [b"x"] * 200, [NOON] * 200, list(range(200)), "f" * 16).part(0, 100)
-    assert (small.source, len(small.lines), small.places[-1]) == ("f" * 16, 100, 99)
 
 
 def test_a_count_that_is_wrong_is_said():

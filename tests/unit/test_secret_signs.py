@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bench.loghub import loghub
 from logctl.core.records import Record
-from logctl.core.redaction import ALL, RULES, Redactor
+from logctl.core.redaction import RULES, Redactor
+from logctl.core.redaction_names import ALL
 from logctl.core.rows import Row, encode_rows, fields_text, record_of, row_of
 
 REDACTORS = {name: Redactor([name]) for name in (*RULES, ALL)}

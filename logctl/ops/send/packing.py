@@ -3,26 +3,43 @@
 A message holds rows of one app and one UTC day, in an envelope (`core.envelope`). Its size is chosen so that
 calls and objects in S3 are few: every message is one object, one or a few items in DynamoDB, and a part of a
 request to SQS.
+
+How far rows can be compressed is learned from the messages before, so that a message is compressed once and
+has about the size that is wanted. Where the hour changes, a message that is large enough ends: the records of
+one hour are one hot row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from logctl.core import limits
-from logctl.core.deduplication import MAX_BLOCKS, block_of
+from logctl.core.deduplication import BLOCK, MAX_BLOCKS
 from logctl.core.envelope import SQS_LIMIT, seal
+from logctl.core.frames import compress
 from logctl.core.records import Record
-from logctl.core.rows import encode_row, fields_text, row_of
-from logctl.core.times import DAY
+from logctl.core.rows import Row, encode_row, encode_rows, fields_text, row_of
+from logctl.core.times import DAY, HOUR
 
 MAX_RECORDS = 4_000
 MAX_PLAIN = 2 * 1024 * 1024
-"""How many bytes of rows a message holds before compression, unless one record is larger."""
-MAX_BODY = 250_000
-"""How many characters a message's body has, unless one record needs more: four such messages fit one
-SendMessageBatch request."""
+"""About how many bytes of rows a message holds before compression, unless one record is larger."""
+TARGET_BODY = 250_000
+"""How many characters a message's body is meant to have: four such messages fit one SendMessageBatch request,
+also when they are 4% longer."""
+MAX_BODY = SQS_LIMIT // 2
+"""How many characters a message's body has at most, unless one record needs more."""
+_PROBE = 128 * 1024
+"""Characters of an app's first rows that are compressed to learn how far its rows can be."""
+_TELLING = 32 * 1024
+"""Characters of rows from which on a message tells how far the next one can be compressed."""
+_GUESS = 4
+"""Characters of rows in a character of a body, before anything is known."""
+_OTHERS = 140
+"""Characters of a row beside its message and fields."""
+_SMALL = 16 * 1024
+"""Characters of a row that a message can hold in any case, however much they grow when they are encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +73,23 @@ class TooBig(ValueError):
 
 @dataclass(slots=True)
 class _Pending:
-    """The records of a message that is not full, as NDJSON lines, each with its time and line in the source.
+    """The rows of a message that is not full, each with its time and line in the source.
 
-    `block` is that of the first one.
+    `end` is the place in the source, in bytes, before which its records begin; `hour` is that of the last
+    record. Sizes are characters of the rows' texts: they are not encoded yet. `size` is that of all rows,
+    `room` is how much may be in the message, and `enough` how much it has to be for it to end with the hour.
     """
 
     appid: str
-    lines: list[bytes]
-    times: list[int]
-    places: list[int]
-    source: str = ""
-    block: int = 0
+    source: str
+    end: int
+    hour: int
+    room: int
+    enough: int
+    rows: list[Row] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     size: int = 0
-
-    @classmethod
-    def of(cls, record: Record, source: str) -> _Pending:
-        """Return an empty message for records of a record's app, which is to be added first."""
-        return cls(record.appid, [], [], [], source, block=block_of(record))
-
-    def part(self, start: int | None, end: int | None) -> _Pending:
-        return replace(
-            self, lines=self.lines[start:end], times=self.times[start:end], places=self.places[start:end]
-        )
-
-    def has_room(self, record: Record, line: bytes) -> bool:
-        """Return whether a record fits in addition, given its line."""
-        if len(self.lines) >= MAX_RECORDS or self.size + len(line) > MAX_PLAIN:
-            return False
-        return not self.source or block_of(record) - self.block < MAX_BLOCKS
 
 
 class Packer:
@@ -97,6 +103,7 @@ class Packer:
         """Create an empty packer; `source` identifies the file of the records, as in the envelope."""
         self.source = source
         self._open: dict[tuple[str, int], _Pending] = {}
+        self._ratios: dict[str, float] = {}
 
     def add(self, record: Record, place: int = 0) -> list[Packed]:
         """Add a record, and return the messages that have become full.
@@ -106,27 +113,89 @@ class Packer:
         Raises:
             TooBig: this record fits no message; it was not added.
         """
-        line = encode_row(row_of(record))
-        _check_line(record, line)
-        key = (record.appid, record.ts // DAY)
+        row, ts = row_of(record), record.ts
+        fields = row.fields
+        size = len(row.message) + _OTHERS + (len(fields) if fields else 0)
+        if size > _SMALL:
+            line = encode_row(row)
+            _check_line(record, line)
+            size = len(line)
+        key = (record.appid, ts // DAY)
         pending = self._open.get(key)
         full: list[Packed] = []
+        hour = ts // HOUR
         if pending is None:
-            pending = self._open[key] = _Pending.of(record, self.source)
-        elif not pending.has_room(record, line):
-            full = _seal_all(pending)
-            pending = self._open[key] = _Pending.of(record, self.source)
-        pending.lines.append(line)
-        pending.times.append(record.ts)
+            pending = self._open[key] = self._begin(record)
+        elif (
+            pending.size + size > pending.room
+            or hour != pending.hour
+            or record.seq >= pending.end
+            or len(pending.rows) >= MAX_RECORDS
+        ) and not self._has_room(pending, record, size):
+            full = self._seal(pending)
+            pending = self._open[key] = self._begin(record)
+        pending.hour = hour
+        pending.rows.append(row)
+        pending.times.append(ts)
         pending.places.append(place)
-        pending.size += len(line)
+        pending.size += size
         return full
 
     def flush(self) -> list[Packed]:
         """Return the messages that are not full, in the order in which their first records came."""
-        packed = [message for pending in self._open.values() for message in _seal_all(pending)]
+        packed = [message for pending in self._open.values() for message in self._seal(pending)]
         self._open.clear()
         return packed
+
+    def _begin(self, record: Record) -> _Pending:
+        """Return an empty message for a record's app and day, to which it is added first."""
+        end = (record.seq // BLOCK + MAX_BLOCKS) * BLOCK if self.source else 2**64
+        room, enough = self._sizes(record.appid)
+        return _Pending(record.appid, self.source, end=end, hour=record.ts // HOUR, room=room, enough=enough)
+
+    def _sizes(self, appid: str) -> tuple[int, int]:
+        """Return how much of an app's rows a message may hold, and how much is enough for one."""
+        ratio = self._ratios.get(appid)
+        wanted = min(MAX_PLAIN, int(TARGET_BODY * (ratio or _GUESS)))
+        return (wanted if ratio else _PROBE), wanted // 2
+
+    def _has_room(self, pending: _Pending, record: Record, size: int) -> bool:
+        """Return whether a record fits in addition, given the size of its row."""
+        if len(pending.rows) >= MAX_RECORDS or record.seq >= pending.end:
+            return False
+        if record.ts // HOUR != pending.hour and pending.size >= pending.enough:
+            return False
+        if pending.size + size > pending.room and pending.appid not in self._ratios:
+            self._learn(pending, len(compress(encode_rows(pending.rows))) * 4 // 3)
+            pending.room, pending.enough = self._sizes(pending.appid)
+        return pending.size + size <= pending.room
+
+    def _learn(self, pending: _Pending, body: int) -> None:
+        before = self._ratios.get(pending.appid)
+        ratio = pending.size / body
+        self._ratios[pending.appid] = ratio if before is None else (before + ratio) / 2
+
+    def _seal(self, pending: _Pending) -> list[Packed]:
+        """Return rows as messages, divided if one would be larger than a message may be."""
+        plain = encode_rows(pending.rows)
+        count = len(pending.rows)
+        if len(plain) > limits.MAX_PLAIN and count > 1:
+            return self._seal_parts(pending, -(-len(plain) // MAX_PLAIN))
+        message = _sealed(pending, plain)
+        if pending.size >= _TELLING:
+            self._learn(pending, message.size)
+        if message.size <= MAX_BODY or count == 1:
+            return [message]
+        return self._seal_parts(pending, -(-message.size // TARGET_BODY))
+
+    def _seal_parts(self, pending: _Pending, parts: int) -> list[Packed]:
+        """Return rows as at least two messages of about equally many rows."""
+        number = max(len(pending.rows) // parts, 1)
+        return [
+            packed
+            for start in range(0, len(pending.rows), number)
+            for packed in self._seal(_part(pending, start, start + number))
+        ]
 
 
 def pack(records: Iterable[Record], source: str = "") -> Iterator[Packed]:
@@ -162,29 +231,31 @@ def _check_line(record: Record, line: bytes) -> None:
         values = limits.count_values(fields_text(record.fields))
         if values > limits.MAX_VALUES:
             raise TooBig(record, f"holds {values:,} values; a message may hold {limits.MAX_VALUES:,}")
-    if len(line) > MAX_PLAIN:
-        size = _seal(_Pending(record.appid, [line], [record.ts], [0])).size
+    if len(line) > SQS_LIMIT // 2:
+        size = len(seal(record.appid, line + b"\n", count=1)[1])
         if size > SQS_LIMIT:
             raise TooBig(record, f"takes {size:,} bytes in a message; SQS allows {SQS_LIMIT:,}")
 
 
-def _seal_all(pending: _Pending) -> list[Packed]:
-    """Return records as messages, and split them in halves while their message is larger than `MAX_BODY`."""
-    message = _seal(pending)
-    if message.size <= MAX_BODY or len(pending.lines) == 1:
-        return [message]
-    middle = len(pending.lines) // 2
-    return _seal_all(pending.part(None, middle)) + _seal_all(pending.part(middle, None))
+def _part(pending: _Pending, start: int, end: int) -> _Pending:
+    """Return a message of some of the rows of another one."""
+    rows = pending.rows[start:end]
+    return replace(
+        pending,
+        rows=rows,
+        times=pending.times[start:end],
+        places=pending.places[start:end],
+        size=pending.size * len(rows) // len(pending.rows),
+    )
 
 
-def _seal(pending: _Pending) -> Packed:
-    plain = b"\n".join(pending.lines) + b"\n"
-    batch_id, body = seal(pending.appid, plain, count=len(pending.lines), source=pending.source)
+def _sealed(pending: _Pending, plain: bytes) -> Packed:
+    batch_id, body = seal(pending.appid, plain, count=len(pending.rows), source=pending.source)
     return Packed(
         appid=pending.appid,
         batch_id=batch_id,
         body=body,
-        count=len(pending.lines),
+        count=len(pending.rows),
         first_line=pending.places[0],
         min_ts=min(pending.times),
         max_ts=max(pending.times),

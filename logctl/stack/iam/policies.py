@@ -142,6 +142,12 @@ def list_objects(bucket: str, *prefixes: str) -> list[Statement]:
     return [{**statement, "Condition": under}]
 
 
+def read_objects(bucket: str, *prefixes: str) -> list[Statement]:
+    return allow(
+        "ReadObjects", ["s3:GetObject"], [sub(f"${{{bucket}.Arn}}/{prefix}*") for prefix in prefixes]
+    )
+
+
 def run_queries(workgroup: str, *, rows: bool = True) -> list[Statement]:
     """Allow running statements in a workgroup; `rows` is false if their results are not read."""
     arn = f"arn:${{AWS::Partition}}:athena:${{AWS::Region}}:${{AWS::AccountId}}:workgroup/{workgroup}"

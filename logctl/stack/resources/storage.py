@@ -6,7 +6,7 @@ alert windows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from logctl.aws.place import Place
@@ -120,6 +120,19 @@ def alerts_indexes(steps: Sequence[str] = (DUE,)) -> list[dict[str, Any]]:
     return [_index(name, _DUE_KEYS, kinds[name]) for name in steps]
 
 
+def set_indexes(resources: dict[str, Any], indexes: Mapping[str, tuple[str, ...]]) -> None:
+    """Change the indexes of tables in a template, for one of several updates (`stack.upgrade`).
+
+    `indexes`: their names, by the table's name in the template.
+    """
+    for name, make in (("HotTable", hot_indexes), ("AlertsTable", alerts_indexes)):
+        properties = resources[name]["Properties"]
+        made = make(indexes[name])
+        keys = [key["AttributeName"] for key in properties["KeySchema"]]
+        properties["GlobalSecondaryIndexes"] = made
+        properties["AttributeDefinitions"] = _definitions(keys, made)
+
+
 def _table(name: str, keys: tuple[str, str], indexes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "Type": "AWS::DynamoDB::Table",
@@ -135,7 +148,7 @@ def _table(name: str, keys: tuple[str, str], indexes: Sequence[dict[str, Any]]) 
     }
 
 
-def _definitions(keys: tuple[str, str], indexes: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+def _definitions(keys: Sequence[str], indexes: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
     """Return the types of all key attributes: range keys of indexes are numbers, all others are text."""
     kinds = dict.fromkeys(keys, "S")
     for index in indexes:
