@@ -4,8 +4,8 @@
 kinds of messages are told apart, `python -m bench hotkey` how fast one debounce key is counted,
 `python -m bench scale` what a load uses of AWS's quotas and how the queue behaves under it, by a model,
 `python -m bench gate` what the sandbox's gate costs a request, `python -m bench reading` what reading lines
-costs by their kind, `python -m bench send` what `send` costs beside programs that read log files, `python -m bench.compaction` what
-compaction saves five queries; see there.
+costs by their kind, `python -m bench send` what `send` costs beside programs that read log files,
+`python -m bench.compaction` what compaction saves five queries; see there.
 
 Input are the real logs of LOGCTL_LOGHUB or ../shared/data/loghub, or made ones where those are absent.
 Nothing here needs a server; times are the best of a few rounds.

@@ -121,6 +121,12 @@ class Settings:
         "over how many partitions the index that tail -f follows is spread: one takes about 1,000 messages "
         "a second (1 to 64)",
     )
+    shards: int = _setting(
+        parse.shards,
+        "auto",
+        "over how many message groups send spreads the files of an app (1 to 64): one is stored at about "
+        "20,000 records a second; auto begins with one, and uses 8 above 10,000 records a second",
+    )
     late_after: int = _setting(
         parse.duration(MINUTE, 365 * DAY),
         "1h",

@@ -53,6 +53,7 @@ VALUES: dict[str, tuple[str, str, str]] = {
     "quarantine_retention": ("10d", "20d", '"30d"'),
     "alert_level": ("WARN", "FATAL", '"INFO"'),
     "alert_window": ("1m", "10m", '"5m"'),
+    "shards": ("2", "auto", "8"),
     "late_after": ("2h", "3h", '"4h"'),
     "subscriptions": ("a@b.example", "c@d.example,https://e.example/", '["f@g.example"]'),
     "redact": ("cards", "pem,cards", '["all"]'),
