@@ -8,8 +8,9 @@ statement was left open.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from logctl.core.formats.reading import Joins, Reading
 from logctl.core.formats.traces import TRACES, begun_by, exception_of
@@ -19,8 +20,7 @@ MAX_BLANK = 3
 """Blank lines within a record."""
 
 
-@dataclass(slots=True)
-class StreamState:
+class StreamState(Struct):
     """What a stream's next line depends on. All members are texts and small numbers, for `Joiner.state`.
 
     Attributes:
@@ -64,7 +64,7 @@ class LineVerdict(IntEnum):
 
 
 _NO, _YES, _DOUBTFUL = LineVerdict.NO, LineVerdict.YES, LineVerdict.DOUBTFUL
-STATE_MEMBERS = StreamState.__slots__
+STATE_MEMBERS = StreamState.__struct_fields__
 _JVM = frozenset(("java", "java thread", "dotnet"))
 _IN_PYTHON = re.compile(r"Traceback|[│╰╭]|> File \"")
 """Lines within a traceback that are not indented: those of rich's box, and of loguru."""

@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC
 from functools import cached_property
 from typing import Any
+
+from msgspec import structs
 
 from logctl.core import levels
 from logctl.core.formats.found_times import set_time
@@ -379,7 +381,7 @@ class _Walk:
         if self._time is not None:
             time: FoundTime | None = self._time
             if declared.utc and not self._time.zone and self._context.zone is not UTC:
-                time = scan_time(self._text, self._time_at, replace(self._context, zone=UTC))
+                time = scan_time(self._text, self._time_at, structs.replace(self._context, zone=UTC))
             set_time(reading, time or self._time)
         return reading
 

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
 from typing import Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from logctl.core.formats import registry
 from logctl.core.formats.column_headers import ColumnHeader, header_of, loads
@@ -60,8 +62,7 @@ _MAX_DOUBTFUL = 5
 Place = TypeVar("Place")
 
 
-@dataclass(slots=True)
-class Joined(Generic[Place]):
+class Joined(Struct, Generic[Place]):
     """A complete record.
 
     Attributes:
@@ -78,15 +79,13 @@ class Joined(Generic[Place]):
     lines: int = 1
 
 
-@dataclass(slots=True)
-class _Line(Generic[Place]):
+class _Line(Struct, Generic[Place]):
     text: str
     reading: Reading
     place: Place
 
 
-@dataclass(slots=True)
-class _Open(Generic[Place]):
+class _Open(Struct, Generic[Place]):
     """A record that may get further lines."""
 
     stream: str
@@ -95,15 +94,14 @@ class _Open(Generic[Place]):
     last: Place
     texts: list[str]
     messages: list[str]
-    blanks: list[str] = field(default_factory=list)
-    doubtful: list[_Line[Place]] = field(default_factory=list)
+    blanks: list[str] = []
+    doubtful: list[_Line[Place]] = []
     size: int = 0
     idle: int = 0
     done: bool = False
 
 
-@dataclass(slots=True)
-class _Parts(Generic[Place]):
+class _Parts(Struct, Generic[Place]):
     """The parts of a line, of which the last one has not come yet."""
 
     first: _Line[Place]

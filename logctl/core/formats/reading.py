@@ -8,6 +8,8 @@ from datetime import UTC, tzinfo
 from enum import StrEnum, unique
 from typing import Any
 
+from msgspec import Struct
+
 from logctl.core.levels import UNKNOWN
 
 BAD_TIME = "bad_time"
@@ -20,8 +22,7 @@ NOT_UTF8 = "not_utf8"
 """The line was not UTF-8; it was read as Latin-1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What a line does not say about itself.
 
     Attributes:
@@ -40,8 +41,7 @@ class Context:
     day_first: bool = False
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """What a line, a joined group of lines or a JSON object says.
 
     Attributes:
@@ -63,7 +63,7 @@ class Reading:
     message: str
     ts: int | None = None
     level: str = UNKNOWN
-    fields: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, Any] = {}
     flags: tuple[str, ...] = ()
     format: str = ""
     layers: tuple[str, ...] = ()

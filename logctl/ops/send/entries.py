@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec import field as default
 
 from logctl.core.formats.reading import Reading
 from logctl.core.levels import UNKNOWN
@@ -34,8 +37,7 @@ class Trail:
         return chain
 
 
-@dataclass(slots=True)
-class Recognised:
+class Recognised(Struct):
     """How the lines of a record were read, for `send --dry-run` and `formats test`.
 
     `format` and `layers` are those of `formats.reading.Reading`. `zone` is the zone of the time as the
@@ -49,8 +51,7 @@ class Recognised:
     lines: int = 1
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct, eq=False):
     """A record in a source, before it has an app and an id.
 
     `value` is the JSON object, or the text of the lines. `reading` is what it says, and `text` its original
@@ -66,13 +67,22 @@ class Entry:
     value: Mapping[str, Any] | str
     ts: int | None = None
     level: str = UNKNOWN
-    chain: str = field(default="", compare=False)
-    source: str = field(default="", compare=False)
+    chain: str = ""
+    source: str = ""
     again: int = 0
-    recognised: Recognised | None = field(default=None, compare=False)
-    reading: Reading = field(default_factory=lambda: Reading(""), compare=False)
-    text: str = field(default="", compare=False)
-    parsed: Mapping[str, Any] | None = field(default=None, compare=False)
+    recognised: Recognised | None = None
+    reading: Reading = default(default_factory=lambda: Reading(""))
+    text: str = ""
+    parsed: Mapping[str, Any] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what an entry is; how it was read and its identity do not count."""
+        return isinstance(other, Entry) and self._said() == other._said()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _said(self) -> tuple[object, ...]:
+        return self.offset, self.end, self.line, self.value, self.ts, self.level, self.again
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any, BinaryIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from logctl.core import strictjson
 from logctl.core.formats.joining import Joined
@@ -50,8 +53,7 @@ class Position:
     """`Context.day_first`."""
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(Struct):
     """One line, or a part of a line that is too long, and later the place of a record that begins with it.
 
     `continued` marks every part but the first, `cut` every part but the last. `before` is the last time in

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from logctl.core.envelope import TooBig, check_fits
 from logctl.core.formats.original import keep
 from logctl.core.formats.reading import BAD_TIME, Reading
@@ -52,8 +54,7 @@ class Source:
         return self.app or self.names.of_reading(reading, text) or self.otherwise
 
 
-@dataclass(slots=True)
-class Placed:
+class Placed(Struct):
     """A record with the number of its first line and the identity of its source (see `Trail.source`).
 
     `recognised` is that of its entry.
