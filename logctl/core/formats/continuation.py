@@ -83,6 +83,7 @@ _JUL = re.compile(r"[^\W\d_a-z]{4,16}: ")
 RICH_PLACE = re.compile(r"(?<=\S) {2,}([\w./-]{1,100}\.\w{1,5}):(\d{1,7})$")
 _BEFORE_ALIGNED = frozenset((" ", "["))
 _OPENS = frozenset("{[(<")
+_INDENTS = frozenset((" ", "\t"))
 _SPACES = frozenset(("", " ", "\t", "\r"))
 _SQL_BEGINS = re.compile(
     r"(?:.{0,40}[:\s])?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|WITH|DROP|MERGE"
@@ -320,7 +321,8 @@ def first_state(reading: Reading, joins: Joins | None) -> StreamState:
     says how the lines of its format are joined.
     """
     inner, message = reading.inner, reading.message
-    state = StreamState(head=reading.begins, indent=indent_of(inner), level=reading.level)
+    indent = indent_of(inner) if inner[:1] in _INDENTS else 0
+    state = StreamState(head=reading.begins, indent=indent, level=reading.level)
     if reading.begins and inner[:1] in _BEFORE_ALIGNED and (level := ALIGNED.search(inner, 8, 48)):
         state.column = level.start()
     trace = begun_by(inner)

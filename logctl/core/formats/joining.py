@@ -171,6 +171,8 @@ class Joiner(Generic[Place]):
         The further lines of a text that was logged at once, as in macOS's system.log, the output of
         journalctl and of `aws logs tail`, have no layer; they can only continue the line before.
         """
+        if reading.begins and (before := self._next_record(text, reading, place)) is not None:
+            return [before]
         if self._since is None:
             self._since = place
         if reading.layers:
@@ -187,6 +189,48 @@ class Joiner(Generic[Place]):
         else:
             self._add(line)
         return self._complete()
+
+    def _next_record(self, text: str, reading: Reading, place: Place) -> Joined[Place] | None:
+        """Add a line that begins a record and ends the only open one, and return that one: the usual case.
+
+        Return None, and add nothing, if anything else may have to be decided.
+        """
+        queue, stream = self._queue, reading.stream
+        if len(queue) != 1 or len(self._open) != 1 or self._parts or self._states or reading.partial:
+            return None
+        record = queue[0]
+        if not isinstance(record, _Open) or record.stream != stream or record.doubtful:
+            return None
+        state, inner = record.state, reading.inner
+        # With these, `decide` answers no.
+        if state.trace or state.opened or state.until or (reading.layers and not reading.format):
+            return None
+        if not inner or inner.isspace() or not self._may_continue(reading):
+            return None
+        self._last = stream if reading.layers else ""
+        begun = first_state(reading, self._joins.get(reading.format))
+        self._open[stream] = queue[0] = _Open(
+            stream,
+            begun,
+            _Line(text, reading, place),
+            place,
+            texts=[text],
+            messages=[reading.message],
+            size=len(text),
+        )
+        self._since, self._entangled = place, 0
+        record.done = True
+        return _joined(record, self._context)
+
+    def passes(self) -> bool:
+        """Add a record that no line continues, such as an object, if it is complete at once.
+
+        Return False if lines before it are not complete: then it has to be added like any other.
+        """
+        if self._queue or self._open or self._parts or self._states:
+            return False
+        self._last = ""
+        return True
 
     def blank(self, text: str = "") -> None:
         """Add a blank line, which is in no layer."""
@@ -492,5 +536,5 @@ def _joined(record: _Open[Place], context: Context) -> Joined[Place]:
     if len(record.messages) > 1:
         reading = reading_of(reading, record.messages, context)
     text = record.texts[0] if len(record.texts) == 1 else "\n".join(record.texts)
-    lines = text.count("\n") + 1
+    lines = text.count("\n") + 1 if "\n" in text else 1
     return Joined(reading, text, record.first.place, record.last, lines)

@@ -22,6 +22,10 @@ NOT_UTF8 = "not_utf8"
 """The line was not UTF-8; it was read as Latin-1."""
 
 
+Taken = tuple[tuple[int, str], ...]
+"""Members of an object: the index and the name of each, in the object's order."""
+
+
 class Context(Struct, frozen=True):
     """What a line does not say about itself.
 
@@ -58,6 +62,7 @@ class Reading(Struct):
         partial: the next line of the same `stream` continues this one without a line break.
         stream: distinguishes interleaved streams in one source (a container, stdout and stderr); "" for one.
         inner: the text within all layers, without ANSI codes; the rules for joining lines look at it.
+        taken: of a JSON object, the members that are not among the fields, if all others are; else None.
     """
 
     message: str
@@ -73,6 +78,7 @@ class Reading(Struct):
     partial: bool = False
     stream: str = ""
     inner: str = ""
+    taken: Taken | None = None
 
 
 @unique

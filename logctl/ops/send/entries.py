@@ -13,6 +13,8 @@ from msgspec import field as default
 from logctl.core.formats.reading import Reading
 from logctl.core.levels import UNKNOWN
 
+_sha256 = hashlib.sha256
+
 MAX_LINE = 1024 * 1024
 """Bytes of a line of text, or of a JSON object."""
 
@@ -31,7 +33,7 @@ class Trail:
 
     def step(self, line: bytes) -> str:
         """Add a line (without its end) or an array's element; return its chain in hexadecimal."""
-        self.chain = hashlib.sha256(self.chain + line).digest()[:16]
+        self.chain = _sha256(self.chain + line).digest()[:16]
         chain = self.chain.hex()
         self.source = self.source or chain[:16]
         return chain
@@ -58,7 +60,8 @@ class Entry(Struct, eq=False):
     text. `offset` and `end` count bytes, `line` counts from 1. `ts`
     (milliseconds) is the entry's own time or the last one before it in the source; None if there was none.
     `chain` and `source` are those of its first line (see `Trail`). `again` counts the earlier files of the
-    same name that began with the same lines. `parsed` is the object that the text is, if it is one line.
+    same name that began with the same lines. `parsed` is the object that the text is, if it is one line, and
+    `style` that of `canonical_json`, if it is known that the text is written in one.
     """
 
     offset: int
@@ -74,6 +77,7 @@ class Entry(Struct, eq=False):
     reading: Reading = default(default_factory=lambda: Reading(""))
     text: str = ""
     parsed: Mapping[str, Any] | None = None
+    style: int | None = None
 
     def __eq__(self, other: object) -> bool:
         """Compare what an entry is; how it was read and its identity do not count."""
