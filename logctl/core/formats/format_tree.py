@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from logctl.core import levels
-from logctl.core.formats.learned_paths import LearnedPaths, PathStep
+from logctl.core.formats.learned_paths import DATE_AND_TIME, UNLEARNED, LearnedPaths, PathStep
 from logctl.core.formats.matched_heads import GROUP_NAME, WORD, Head, reading_of
 from logctl.core.formats.pattern_starts import (
     first_characters,
@@ -44,7 +44,6 @@ _OF_TIMES = _LETTERS | frozenset(string.digits) | {"@"}
 _Match = Callable[[str, int, int], re.Match[str] | None]
 _NUMBER_OF = {f"_{number}": number for number in range(1000)}
 _AFTER_BRACKET = re.compile(r"\\\](?:\\ |\\s|\[ \])[+*?]?(?:(\\\[)(?![?*+{])|\Z)")
-_DATE_AND_TIME = len("Nov 27 10:15:30")
 _FEW = 3
 """So many parts are tried one by one."""
 
@@ -189,12 +188,12 @@ class FormatTree:
         if not isinstance(scan, LineTimes):
             scan = LineTimes(scan)
         may_learn = start == 0 and len(text) <= FRONT
-        if may_learn and (quick := self._learned.read(text, context, scan)) is not None:
-            return quick
+        if may_learn and (known := self._learned.read(text, context, scan)) is not UNLEARNED:
+            return known
         walk = _Walk(text, context, scan)
         reading = walk.descend(self._root, start)
-        if reading is not None and may_learn:
-            self._learned.note(text, walk.path)
+        if may_learn:
+            self._learned.note(text, walk.path if reading is not None else walk.dead_ends(self._root))
         return reading
 
 
@@ -262,13 +261,16 @@ def _with_level(part: str) -> str:
 class _Walk:
     """The descent of one line through a tree. `path` is the way to the part that matched, its end first."""
 
-    __slots__ = ("_context", "_long", "_matches", "_scan", "_text", "_time", "_time_at", "_word", "path")
+    __slots__ = (
+        "_context", "_dead", "_long", "_matches", "_scan", "_text", "_time", "_time_at", "_word", "path",
+    )  # fmt: skip
 
     def __init__(self, text: str, context: Context, scan: Scan) -> None:
         self._text = text
         self._context = context
         self._scan = scan
         self.path: list[PathStep] = []
+        self._dead: list[PathStep] = []
         self._matches: list[tuple[_Node, re.Match[str]]] = []
         self._time: FoundTime | None = None
         self._time_at = 0
@@ -287,24 +289,25 @@ class _Walk:
         choice = branches.by_character.get(character) or branches.at(character)
         nodes, guards, index, end = choice.nodes, choice.guards[self._long], 0, at + FRONT
         count = len(nodes)
-        vain: tuple[int, ...] | None = ()
+        vain: tuple[int, ...] = ()
+        of_dates = False
         while index < count:
             node, found = nodes[index], None
             if not node.empty and count - index >= _FEW:
                 found = (guards[index] or choice.guard(index, long=self._long))(text, at, end)
                 if found is None:
-                    return None
+                    break
                 index = _NUMBER_OF[found.lastgroup]  # type: ignore[index]
                 node = nodes[index]
             index += 1
             if node.empty:
                 reading = self._follow(node, at)
                 if reading is not None:
-                    self.path.append(PathStep(branches, choice, index - 1, vain))
+                    self.path.append(PathStep(branches, choice, index - 1, vain, of_dates))
                     return reading
-                vain = None if vain is None else (*vain, index - 1)
+                vain = (*vain, index - 1)
                 if node.then == "time" and self._is_date(at):
-                    choice, index, vain = choice.timed, 0, None
+                    choice, index, vain, of_dates = choice.timed, 0, (), True
                     nodes, guards, count = choice.nodes, choice.guards[self._long], len(choice.nodes)
                 continue
             if found is None or node.named:
@@ -315,17 +318,25 @@ class _Walk:
                 self._matches.append((node, found))
             reading = self._follow(node, found.end())
             if reading is not None:
-                self.path.append(PathStep(branches, choice, index - 1, vain))
+                self.path.append(PathStep(branches, choice, index - 1, vain, of_dates))
                 return reading
-            vain = None if vain is None else (*vain, index - 1)
+            vain = (*vain, index - 1)
             if node.named:
                 self._matches.pop()
+        self._dead.append(PathStep(branches, choice, count, vain, of_dates))
         return None
+
+    def dead_ends(self, root: _Branches) -> list[PathStep]:
+        """Return where a line that begins with a time went in vain: after the time, and at its beginning."""
+        first = root.at(self._text[0]).nodes[:1]
+        if not first or not (first[0].empty and first[0].is_time):
+            return []
+        return [step for step in self._dead if step.branches in (root, first[0].children)]
 
     def _is_date(self, at: int) -> bool:
         """Return whether a date with a time is at an index, and not only a number or a name."""
         time = self._scan(self._text, at, self._context)
-        return time is not None and time.end - at >= _DATE_AND_TIME
+        return time is not None and time.end - at >= DATE_AND_TIME
 
     def _follow(self, node: _Node, at: int) -> Reading | None:
         if node.is_message:

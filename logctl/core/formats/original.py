@@ -40,10 +40,13 @@ def keep_canonical(value: Mapping[str, Any], style: int, taken: Taken, record: R
     }
 
 
-def keep(text: str, record: Record, value: Mapping[str, Any] | None = None) -> Raw | None:
+def keep(
+    text: str, record: Record, value: Mapping[str, Any] | None = None, style: int | None = None
+) -> Raw | None:
     """Return what `restore` needs beside a record to return `text`; None if the message is the text.
 
-    `value` is the JSON object that the text is, if it is one.
+    `value` is the JSON object that the text is, if it is one, and `style` that in which `read_canonical` has
+    read it from the text, if it has.
     """
     message = record.message
     if text == message:
@@ -52,7 +55,7 @@ def keep(text: str, record: Record, value: Mapping[str, Any] | None = None) -> R
         return text[: -len(message)]
     begin = text.find("{") if value is None and text[-1:] == "}" else 0
     if (value is not None or 0 <= begin < 300) and (
-        kept := _keep_object(text, begin, value, record)
+        kept := _keep_object(text, begin, value, record, style=style)
     ) is not None:
         return kept
     if message:
@@ -100,7 +103,9 @@ def _heads(text: str, message: str) -> list[str] | None:
 # ── JSON ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _keep_object(text: str, begin: int, value: Mapping[str, Any] | None, record: Record) -> Raw | None:
+def _keep_object(
+    text: str, begin: int, value: Mapping[str, Any] | None, record: Record, *, style: int | None
+) -> Raw | None:
     """Return how the object at index `begin` of a text was written; None if it is not written the same."""
     before = text[:begin]
     if value is None:
@@ -126,12 +131,13 @@ def _keep_object(text: str, begin: int, value: Mapping[str, Any] | None, record:
         )
     literal = {item[1] for item in taken}
     added = [key for key in fields if key != RAW and (key not in value or key in literal)]
-    style = style_of(text)
     # As a rule, the fields and what was taken away make the object itself.
     whole = same and not added and len(fields) + len(taken) == len(value) and _in_order(fields, value)
-    members = value if whole else _members(record, taken, added)
-    if written(members, style) != (text[begin:] if begin else text):
-        return None
+    if style is None or not whole:
+        style = style_of(text)
+        members = value if whole else _members(record, taken, added)
+        if written(members, style) != (text[begin:] if begin else text):
+            return None
     kept: dict[str, Any] = {"json": style, "taken": taken}
     if added:
         kept["added"] = added

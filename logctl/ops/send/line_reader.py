@@ -76,6 +76,8 @@ class _Line(Struct):
     not_utf8: bool = False
     text: str | None = None
     """Its text, if it is known already."""
+    style: int | None = None
+    """`Entry.style`"""
 
 
 class LineReader(ObjectLines[_Line, Entry]):
@@ -360,6 +362,7 @@ class LineReader(ObjectLines[_Line, Entry]):
             ),
             reading=reading,
             text=joined.text,
+            style=line.style if joined.lines == 1 else None,
         )
 
     # ── Objects ─────────────────────────────────────────────────────────────────────────────────────
@@ -368,6 +371,7 @@ class LineReader(ObjectLines[_Line, Entry]):
         """Return the entries of a line that is an object in one of the styles of `canonical_json`."""
         reading = read_plain(value, self._context)
         if reading is None or not self._joiner.passes():
+            line.style = style
             return self._object(line, text, value)
         before = self._ts
         ts = self._ts = before if reading.ts is None else reading.ts

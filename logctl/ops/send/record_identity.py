@@ -114,7 +114,7 @@ def _raw(entry: Entry, record: Record) -> Raw | None:
         taken = entry.reading.taken
         if taken is not None and entry.style is not None and len(record.fields) + len(taken) == len(value):
             return keep_canonical(value, entry.style, taken, record)
-    return keep(text, record, value)
+    return keep(text, record, value, entry.style)
 
 
 def _record(entry: Entry, source: Source, fields: dict[str, Any]) -> Record:
