@@ -7,7 +7,7 @@ JUDGES := .venv-judges
 # The tests start Python hundreds of times: without it each start would compile logctl anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo check unit t sandbox test lint judges golden formats soak bench proofs prove mutants clean
+.PHONY: help demo check unit t sandbox test lint judges golden formats scale soak bench proofs prove mutants clean
 
 demo: $(READY) ## run the whole pipeline in the sandbox
 	$(BIN)/logctl demo
@@ -57,6 +57,10 @@ golden: $(READY) ## write the generated files that tests compare
 # docs/formats.md, from the declarations of the formats.
 formats: $(READY) ## write the lists in docs/formats.md anew
 	$(BIN)/python -m tests.formats_page
+
+# docs/scale.md and docs/cost.md, from AWS's quotas and prices and a simulation of the queue.
+scale: $(READY) ## write the tables in docs/scale.md and docs/cost.md anew
+	$(BIN)/python -m bench.scale
 
 # The long searches: more examples, longer schedules.
 soak: $(READY) ## the long searches

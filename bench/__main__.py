@@ -2,6 +2,7 @@
 
 `python -m bench partitions` measures repair at 100,000 partitions, `python -m bench fingerprint` how well
 kinds of messages are told apart, `python -m bench hotkey` how fast one debounce key is counted,
+`python -m bench scale` what a load uses of AWS's quotas and how the queue behaves under it, by a model,
 `python -m bench gate` what the sandbox's gate costs a request, `python -m bench reading` what reading lines
 costs by their kind, `python -m bench.compaction` what compaction
 saves five queries; see there.
@@ -12,7 +13,6 @@ Nothing here needs a server; times are the best of a few rounds.
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import sys
@@ -21,13 +21,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import fingerprint, gate, hotkey, partitions, reading
-from logctl.core.envelope import Packed, pack
-from logctl.core.hot_rows import make_chunks, to_item
-from logctl.core.records import Record, to_cold, to_wire
+from bench import fingerprint, gate, hotkey, partitions, reading, scale
+from logctl.core.frames import compress
+from logctl.core.hot_rows import make_hot_rows, to_item
+from logctl.core.records import Record
+from logctl.core.rows import encode_row, encode_rows, row_of
 from logctl.core.safe_text import neutralise
 from logctl.core.unpacking import unpack
 from logctl.ops.send.input_files import open_source, read_entries
+from logctl.ops.send.packing import Packed, pack
 from logctl.ops.send.record_identity import Placed, Source, records
 from logctl.ops.send.sample_records import sample_records
 
@@ -69,11 +71,11 @@ def item_size(item: dict[str, Any]) -> int:
     """About what DynamoDB bills: names and values."""
     return sum(
         len(name) + len(str(next(iter(value.values())))) for name, value in item.items() if name != "data"
-    ) + len(item["data"]["B"])
+    ) + sum(len(value["B"]) for value in item.values() if "B" in value)
 
 
 def main() -> None:
-    for part in (partitions, fingerprint, gate, hotkey, reading):
+    for part in (partitions, fingerprint, gate, hotkey, reading, scale):
         if sys.argv[1:] == [part.__name__.removeprefix("bench.")]:
             part.main()
             return
@@ -95,8 +97,8 @@ def main() -> None:
         found = list(sample_records(20_000, now=NOW, seed=1))
         print(f"input: {len(found):,} made records ({folder} has no logs)")
 
-    plain = [json.dumps(to_wire(record)).encode() for record in found]
-    dump_seconds, _ = best(lambda: [json.dumps(to_wire(record)) for record in found])
+    plain = [encode_row(row_of(record)) for record in found]
+    dump_seconds, _ = best(lambda: [json.dumps([record.message, record.fields]) for record in found])
     pack_seconds, messages = best(lambda: list(pack(found)))
     unpack_seconds, count = best(lambda: unpack_all(messages))
     assert count == len(found)
@@ -121,7 +123,7 @@ def main() -> None:
     rows = [
         to_item(chunk, arrived=NOW, expires_at=NOW // 1000)
         for batch, group in by_app.items()
-        for chunk in make_chunks(group[0].appid, batch, group)
+        for chunk in make_hot_rows(group[0].appid, batch, [row_of(record) for record in group])
     ]
     units = sum(kilobytes(item_size(row)) for row in rows)
     single = sum(kilobytes(len(line) + 60) for line in plain)
@@ -129,10 +131,9 @@ def main() -> None:
         f"DynamoDB write units: {units:,} in {len(rows):,} chunks, {single:,} a row a record: {single / units:.1f} x fewer"
     )
 
-    cold = "\n".join(json.dumps(to_cold(record, "b" * 32)) for record in found).encode()
-    print(
-        f"S3 bytes: {len(gzip.compress(cold, 6)):,} gzip, {len(cold):,} plain: {len(cold) / len(gzip.compress(cold, 6)):.1f} x fewer"
-    )
+    cold = encode_rows([row_of(record) for record in found])
+    stored = len(compress(cold))
+    print(f"S3 bytes: {stored:,} as frames, {len(cold):,} plain: {len(cold) / stored:.1f} x fewer")
 
     texts = [record.message for record in found]
     copy_seconds, _ = best(lambda: [text.upper() for text in texts])

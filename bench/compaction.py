@@ -21,6 +21,7 @@ from bench.environment import environment
 from logctl.aws.athena import Runner
 from logctl.core.partitions import by_partition
 from logctl.core.records import Record, derive_id
+from logctl.core.rows import row_of
 from logctl.core.times import DAY, TimeRange, parse_time
 from logctl.ops.deployment import Deployment
 from logctl.ops.lake.compact import compactor
@@ -89,7 +90,7 @@ def load(deployment: Deployment, folder: Path) -> int:
     for records in batches(folder):
         batch = derive_id(*(record.event_id for record in records))
         for partition, group in by_partition(records).items():
-            cold.put(partition, batch, group)
+            cold.put(partition, batch, [row_of(record) for record in group])
             partitions.add(partition)
             objects += 1
     catalog.register(sorted(partitions))

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bench.environment import environment
 from logctl.core.debounce import tally
-from logctl.core.envelope import Packed, pack
 from logctl.core.records import Record, derive_id
 from logctl.core.times import MINUTE, iso
 from logctl.ops.consume import consumer_for
 from logctl.ops.deployment import Deployment
 from logctl.ops.send.object_records import from_mapping
+from logctl.ops.send.packing import Packed, pack
 from logctl.pipeline.stores.alert_states import AlertStore
 
 EVENTS = 50_000
@@ -74,7 +74,7 @@ def lambda_record(message: Packed) -> dict[str, object]:
 def count_each(store: AlertStore, records: Iterator[Record], now: int) -> None:
     for record in records:
         (addition,) = tally([record], "ERROR")
-        assert store.count(record.event_id, addition, now=now, window=MINUTE).key
+        assert store.count(record.event_id, [addition], now=now, window=MINUTE).added
 
 
 def per_second(events: int, work: Callable[[], None]) -> float:

@@ -1,4 +1,4 @@
-"""The program: the root command with its options, and the commands, each registered by its own file."""
+"""The program: the root command with its options, and the table of commands, whose files register them."""
 
 from __future__ import annotations
 
@@ -10,46 +10,48 @@ from typing import Annotated, Any
 import typer
 
 from logctl.cli import command_registration
-from logctl.cli.commands import (
-    athena,
-    consume,
-    cost,
-    dashboard,
-    debounce,
-    demo,
-    destroy,
-    dlq,
-    doctor,
-    formats,
-    iam,
-    init,
-    local,
-    provision,
-    quarantine,
-    replay,
-    send,
-    status,
-    tail,
-)
+from logctl.cli.lazy_commands import COMMAND_STYLE, lazy_group
 from logctl.core.safe_text import neutralise, neutralise_lines
 
 _FrameworkError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
+COMMANDS = {
+    "demo": "Run the whole pipeline on this machine, step by step.",
+    "init": "Write a commented logctl.toml into this folder.",
+    "provision": "Create the pipeline, or bring it up to date with the settings.",
+    "destroy": "Remove the pipeline.",
+    "status": "Show the state of the pipeline and what needs attention.",
+    "doctor": "Check whether logctl can work from this machine.",
+    "iam": "Print the minimal IAM policy for a command.",
+    "send": "Send log files, standard input or a growing file.",
+    "tail": "Show the records of the last minutes, or follow them live.",
+    "consume": "Run the consumer on this machine.",
+    "replay": "Restore records of the hot store from cold storage.",
+    "cost": "Show what a month of the pipeline costs at list prices.",
+    "local": "Start, stop and inspect the sandbox on this machine.",
+    "formats": "List the known log formats, and test how files are read.",
+    "athena": "Query all stored logs with SQL, and maintain partitions.",
+    "debounce": "Show, explain, simulate and silence alerts.",
+    "dashboard": "Open the dashboard; manage its users and tokens for scripts.",
+    "dlq": "List, redrive or delete messages in the dead-letter queue.",
+    "quarantine": "List, retry or delete messages that could not be read.",
+}
+"""The commands and families of commands with their first sentences, as the root help lists them."""
+
 app = typer.Typer(
+    cls=lazy_group(COMMANDS),
     name="logctl",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode=None,
+    **COMMAND_STYLE,
 )
 
 
 def _versions(wanted: bool) -> None:
     if wanted:
-        from logctl.ops.health.versions import versions
+        from logctl.cli.version_report import show_versions
 
-        for name, version in versions().items():
-            print(f"{name} {version or 'not installed'}")
+        show_versions()
         raise typer.Exit()
 
 
@@ -80,29 +82,6 @@ command_registration.with_target_options(
     [item for item in inspect.signature(_root, eval_str=True).parameters.values() if item.name != "target"],
 )
 app.callback()(_root)
-
-for family in (
-    demo,
-    local,
-    init,
-    provision,
-    destroy,
-    status,
-    doctor,
-    iam,
-    send,
-    formats,
-    tail,
-    consume,
-    athena,
-    debounce,
-    dashboard,
-    dlq,
-    quarantine,
-    replay,
-    cost,
-):
-    family.register(app)
 
 
 def run() -> None:

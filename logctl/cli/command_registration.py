@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 import os
 import signal
 import sys
@@ -19,7 +18,6 @@ from typing import Any, get_type_hints
 import typer
 
 from logctl.cli.context import CommandContext
-from logctl.cli.error_explanations import explain
 from logctl.cli.options import TARGET_OPTIONS
 from logctl.cli.render import say
 from logctl.core.errors import LogctlError
@@ -109,6 +107,8 @@ def _guarded(call: Callable[[], None], context: CommandContext, *, as_json: bool
         raise
     except Exception as error:
         try:
+            from logctl.cli.error_explanations import explain
+
             told = explain(error, context)
         except Exception:  # noqa: BLE001 - explaining may need what just failed
             told = LogctlError(f"{error}")
@@ -120,6 +120,8 @@ def _guarded(call: Callable[[], None], context: CommandContext, *, as_json: bool
 def fail(error: LogctlError, *, as_json: bool = False) -> None:
     """Write an error to stderr, as text or as JSON, and end with its exit code."""
     if as_json:
+        import json
+
         told = {"error": error.message, "hint": error.hint, "exit_code": int(error.exit_code)}
         sys.stderr.write(json.dumps(told) + "\n")
     else:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -14,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from logctl.aws.clock import wall_clock
 from logctl.core.errors import UnreachableError, UsageError
-from logctl.stack.settings import Settings
 
 if TYPE_CHECKING:
     import boto3
 
     from logctl.aws.clients import Aws
     from logctl.ops.deployment import Deployment
+    from logctl.stack.settings import Settings
 
 CONFIG_FILE = "logctl.toml"
 _VARIABLE = "LOGCTL_"
@@ -46,6 +44,8 @@ class CommandContext:
     @cached_property
     def settings(self) -> Settings:
         """The settings: for each the flag, else the variable, else the file, else the default."""
+        from logctl.stack.settings import Settings
+
         path, values = self._file()
         return Settings.build(
             ("command line", self.flags), ("environment", self._variables()), (str(path), values)
@@ -61,6 +61,8 @@ class CommandContext:
         return path.name if name in values else ""
 
     def _variables(self) -> dict[str, str]:
+        from logctl.stack.settings import Settings
+
         known = {item.name for item in fields(Settings)}
         variables = {
             name.removeprefix(_VARIABLE).lower(): value
@@ -68,6 +70,8 @@ class CommandContext:
             if name.startswith(_VARIABLE) and name not in _NOT_SETTINGS and value
         }
         for name in sorted(set(variables) - known):
+            import difflib
+
             close = difflib.get_close_matches(name, known, n=1)
             meant = f"; did you mean {_VARIABLE}{close[0].upper()}?" if close else "."
             print(
@@ -77,6 +81,8 @@ class CommandContext:
         return {name: value for name, value in variables.items() if name in known}
 
     def _file(self) -> tuple[Path, dict[str, Any]]:
+        import tomllib
+
         named = self.config or self.environ.get("LOGCTL_CONFIG")
         path = Path(named or CONFIG_FILE)
         try:
@@ -131,12 +137,12 @@ class CommandContext:
 
     @cached_property
     def _session(self) -> boto3.Session:
-        import boto3
+        from logctl.cli.aws_session import new_session
 
         settings = self.settings
         # boto3 reads only AWS_DEFAULT_REGION; the AWS CLI and other SDKs prefer AWS_REGION.
         region = settings.region or self.environ.get("AWS_REGION") or None
-        return boto3.Session(profile_name=settings.profile, region_name=region)
+        return new_session(profile_name=settings.profile, region_name=region)
 
     @property
     def region(self) -> str | None:
@@ -144,16 +150,15 @@ class CommandContext:
         return self.settings.region or self._session.region_name
 
     def _sandbox(self) -> Aws:
-        import boto3
-
         from logctl.aws.clients import Aws
+        from logctl.cli.aws_session import new_session
         from logctl.local import sandbox
 
         running = sandbox.find(self.sandbox_home)
         if running is None:
             raise UnreachableError("No sandbox is up on this machine.", "Start one with: logctl local up")
         exports = sandbox.environment(running)
-        session = boto3.Session(
+        session = new_session(
             aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
             region_name=self.settings.region or exports["AWS_REGION"],

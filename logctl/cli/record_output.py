@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Any, assert_never
 
-from logctl.cli.render import Color
+from logctl.cli.render import Color, RecordFormat
 from logctl.core import levels
 from logctl.core.errors import UsageError
 from logctl.core.formats.original import restore
 from logctl.core.records import Record, shown_fields, to_public
 from logctl.core.safe_text import json_text, neutralise, neutralise_lines
 from logctl.core.times import to_datetime
+from logctl.pipeline.stores.hot_contents import Keyed, record_in
 
 _COLORS = {
     levels.TRACE: "2",
@@ -29,16 +29,6 @@ _COLORS = {
 
 _WHERE_IT_RAN = frozenset(("pid", "thread", "stream", "namespace", "container", "span_id"))
 _OF_REQUESTS = frozenset(("method", "path", "status", "bytes", "duration", "user", "client"))
-
-
-class RecordFormat(StrEnum):
-    """The forms in which records can be written."""
-
-    TEXT = "text"
-    JSON = "json"
-    JSONL = "jsonl"
-    RAW = "raw"
-    """The original lines; unchanged in a pipe or a file."""
 
 
 def is_colored(color: Color, no_color: bool = False) -> bool:
@@ -76,6 +66,16 @@ class Printer:
             if count % 100 == 0:
                 sys.stdout.flush()
         sys.stdout.flush()
+        return count
+
+    def print_rows(self, runs: Iterable[list[Keyed]]) -> int:
+        """Write records as they are read from the hot store, and return how many there were."""
+        count = 0
+        for run in runs:
+            count += len(run)
+            for entry in run:
+                self.write(record_in(entry))
+            sys.stdout.flush()
         return count
 
     def write(self, record: Record) -> None:

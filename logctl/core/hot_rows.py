@@ -1,154 +1,270 @@
-"""Hot rows: one DynamoDB item holds one message's records of one hour, compressed; it is called a chunk.
+"""Hot rows: one DynamoDB item says what a message holds of one hour, and has the records that matter.
 
-DynamoDB bills a write by the kilobyte, so that an item for each record would cost ten times as much. A chunk
-never spans two hours, and its sort key begins with the time of its newest record. A range is read by the keys
-from its start to an hour past its end. The newest N records are read backwards, until no unread key can hold
-anything newer.
+An item has the counts of its records by minute and level, their first and last time, and the records of WARN
+and above; the object in S3 with all records of the message follows from its key. A small message is in the
+item as a whole, and so is every message where the setting `hot_rows` is `full`. DynamoDB bills a write by the
+kilobyte, so that an item for each record, or all records of a message in an item, would cost several times
+as much as the object.
+
+A hot row never spans two hours, and its sort key begins with the time of its newest record. A range is read
+by the keys from its start to an hour past its end. The newest N records are read backwards, until no unread
+key can hold anything newer.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import msgspec
 import zstandard
 
-from logctl.core.records import TRUNCATED, Record, from_wire, to_wire
-from logctl.core.times import HOUR
+from logctl.core import levels
+from logctl.core.frames import compress, decompress
+from logctl.core.partitions import Partition
+from logctl.core.records import from_wire
+from logctl.core.rows import Row, encode_rows, read_stored, row_of
+from logctl.core.times import HOUR, from_iso, iso
 
-# DynamoDB refuses items over 400 KB, attribute names included.
-MAX_DATA = 350_000
-_MAX_PLAIN = 64 * 1024 * 1024
-_CUT = 32_768
+SMALL = 1_500
+"""Bytes of a frame that is kept in the item as a whole: the item stays below two write units."""
+MAX_INLINE = 350_000
+"""DynamoDB refuses items over 400 KB, attribute names included (Amazon DynamoDB Developer Guide, quotas)."""
+MAX_NOTABLE = 32_768
+"""Bytes of the records of WARN and above, compressed; more are only in the object."""
+_MAX_STORED = 64 * 1024 * 1024
 
 APPS = "_apps"
 """The partition key under which the hot table lists the apps; it is not a valid app name."""
 CANARY = "~canary"
 """The sort key of a row that is written only to find out whether rows can be written.
 
-It sorts after all chunks, whose keys begin with a time, and has no arrival, so that no reader finds it.
+It sorts after all hot rows, whose keys begin with a time, and has no arrival, so that no reader finds it.
 """
+MAX_LANES = 64
+_LEVELS = (*levels.ORDER, levels.UNKNOWN)
+_NOTABLE = frozenset((levels.WARN, levels.ERROR, levels.FATAL))
+
+Counts = Mapping[tuple[int, str], int]
+"""Numbers of records by the minute in their hour (0 to 59) and level."""
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """Records of one app, message and hour.
+class HotRow:
+    """What a message holds of one hour.
 
     Attributes:
-        part: the number of the chunk among those of the same message and hour.
+        part: the number of the row among those of the same message and hour; above 0 only in earlier
+            versions.
         min_ts: the time of the oldest record, milliseconds; `max_ts` is that of the newest.
-        data: the records as JSON, compressed with zstd.
-        order: SQS's sequence number, by which chunks of the same time are sorted.
+        counts: None in rows of earlier versions, which have `level_counts` and all records.
+        level_counts: the number of records by level.
+        inline: a frame of rows: all of the hour (`whole`), or those of WARN and above; None if there are
+            none, or too many.
+        order: SQS's sequence number, by which rows of the same time are sorted.
     """
 
     appid: str
     batch_id: str
-    part: int
     min_ts: int
     max_ts: int
-    count: int
-    levels: Mapping[str, int]
-    data: bytes
+    level_counts: Mapping[str, int]
+    counts: Counts | None = None
+    inline: bytes | None = None
+    whole: bool = False
     order: str = ""
+    part: int = 0
 
     @property
     def sort_key(self) -> str:
         return f"{self.max_ts:013d}#{self.batch_id}#{self.part}"
 
-    def records(self) -> list[Record]:
-        """Return the records in the order in which they were packed."""
-        plain = zstandard.ZstdDecompressor().decompress(self.data, max_output_size=_MAX_PLAIN)
-        return [from_wire(wire, self.appid) for wire in json.loads(plain)]
+    @property
+    def count(self) -> int:
+        """The number of records."""
+        return sum(self.level_counts.values())
+
+    @property
+    def object_key(self) -> str:
+        """The key of the object in S3 that has all records of the message and day."""
+        return Partition.at(self.max_ts, self.appid).object_key(self.batch_id)
+
+    def holds(self, level: str | None) -> bool:
+        """Return whether the item has its records of a level and all above; None for all records.
+
+        Otherwise the object has to be read.
+        """
+        if self.whole:
+            return True
+        if level not in _NOTABLE:
+            return False
+        return self.inline is not None or not any(self.level_counts.get(each) for each in _NOTABLE)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The records that the item has, in the order in which they were packed."""
+        if self.inline is None:
+            return []
+        if self.counts is None:
+            plain = zstandard.ZstdDecompressor().decompress(self.inline, max_output_size=_MAX_STORED)
+            return [row_of(from_wire(wire, self.appid)) for wire in json.loads(plain)]
+        return read_stored(decompress(self.inline, most=_MAX_STORED))
+
+    def own(self, stored: Sequence[Row]) -> list[Row]:
+        """Return those rows of the object that this hot row stands for: an object has a whole day."""
+        hour = iso(self.max_ts)[:13]
+        if stored and stored[0].ts[:13] == hour and stored[-1].ts[:13] == hour and len(stored) == self.count:
+            return list(stored)
+        return [row for row in stored if row.ts[:13] == hour]
 
 
 def hour_of(milliseconds: int) -> int:
     return milliseconds - milliseconds % HOUR
 
 
-def make_chunks(appid: str, batch_id: str, records: Iterable[Record], order: str = "") -> list[Chunk]:
-    """Return the hot rows of one message: one for each hour, or more where one would not fit an item.
+def make_hot_rows(
+    appid: str,
+    batch_id: str,
+    rows: Sequence[Row],
+    *,
+    order: str = "",
+    frame: bytes | None = None,
+    full: bool = False,
+) -> list[HotRow]:
+    """Return the hot rows of one message: one for each hour.
 
-    A row's key comes from the records of its own hour alone, so that the same row can be made again from cold
-    storage, where an object holds a whole day of a message.
+    A hot row's key comes from the records of its own hour alone, so that the same row can be made again from
+    cold storage.
+
+    Args:
+        appid: of the message.
+        batch_id: of the message.
+        rows: the records of the message.
+        order: SQS's sequence number.
+        frame: the rows as `frames.compress(encode_rows(rows))`, if it exists already.
+        full: keep all records in the items, as far as they fit.
     """
-    hours: dict[int, list[Record]] = {}
-    for record in records:
-        hours.setdefault(record.ts // HOUR, []).append(record)
-    chunks: list[Chunk] = []
-    for group in hours.values():
-        for part, (piece, data) in enumerate(_fitting(group)):
-            chunks.append(
-                Chunk(
-                    appid=appid,
-                    batch_id=batch_id,
-                    part=part,
-                    min_ts=min(record.ts for record in piece),
-                    max_ts=max(record.ts for record in piece),
-                    count=len(piece),
-                    levels=dict(Counter(record.level for record in piece)),
-                    data=data,
-                    order=order,
-                )
-            )
-    return chunks
+    hours: dict[str, list[Row]] = {}
+    for row in rows:
+        hours.setdefault(row.ts[:13], []).append(row)
+    alone = frame if len(hours) == 1 else None
+    return [_hot_row(appid, batch_id, group, order=order, frame=alone, full=full) for group in hours.values()]
 
 
-def _fitting(records: list[Record]) -> list[tuple[list[Record], bytes]]:
-    """Return the records in parts that fit an item each, with their compressed form.
+def _hot_row(
+    appid: str, batch_id: str, rows: Sequence[Row], *, order: str, frame: bytes | None, full: bool
+) -> HotRow:
+    times = [row.ts for row in rows]
+    by_minute = Counter([(row.ts[14:16], row.level) for row in rows])
+    counts: dict[tuple[int, str], int] = {
+        (int(minute), level): count for (minute, level), count in by_minute.items()
+    }
+    level_counts: dict[str, int] = {}
+    for (_, level), count in counts.items():
+        level_counts[level] = level_counts.get(level, 0) + count
+    inline, whole = _inline(rows, level_counts, frame, MAX_INLINE if full else SMALL)
+    return HotRow(
+        appid=appid,
+        batch_id=batch_id,
+        min_ts=from_iso(min(times)),
+        max_ts=from_iso(max(times)),
+        level_counts=level_counts,
+        counts=counts,
+        inline=inline,
+        whole=whole,
+        order=order,
+    )
 
-    A record that does not fit an item by itself is truncated.
+
+def _inline(
+    rows: Sequence[Row], level_counts: Mapping[str, int], frame: bytes | None, most: int
+) -> tuple[bytes | None, bool]:
+    """Return the frame that an item keeps, and whether it has all rows."""
+    if frame is None and (most > SMALL or len(rows) <= SMALL // 10):
+        frame = compress(encode_rows(rows))
+    if frame is not None and len(frame) <= most:
+        return frame, True
+    if not any(level in _NOTABLE for level in level_counts):
+        return None, False
+    notable = compress(encode_rows([row for row in rows if row.level in _NOTABLE]))
+    return (notable if len(notable) <= MAX_NOTABLE else None), False
+
+
+# ── Items ───────────────────────────────────────────────────────────────────────────────────────────
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(list[int]).decode
+
+
+def lane_of(appid: str, lanes: int) -> str:
+    """Return the lane of an app: its partition in the index by arrival over all apps.
+
+    `lanes`: how many there are. All rows of an app are in one lane, as long as the setting does not change.
     """
-    data = _compress(records)
-    if len(data) <= MAX_DATA:
-        return [(records, data)]
-    if len(records) > 1:
-        middle = len(records) // 2
-        return _fitting(records[:middle]) + _fitting(records[middle:])
-    only = records[0]
-    cut = [replace(only, message=only.message[:_CUT], fields={}).flagged(TRUNCATED)]
-    return [(cut, _compress(cut))]
+    return str(zlib.crc32(appid.encode()) % lanes)
 
 
-def _compress(records: Sequence[Record]) -> bytes:
-    plain = json.dumps([to_wire(record) for record in records], ensure_ascii=False, separators=(",", ":"))
-    return zstandard.ZstdCompressor(level=3).compress(plain.encode("utf-8", "replace"))
-
-
-def to_item(chunk: Chunk, *, arrived: int, expires_at: int) -> dict[str, Any]:
-    """Return a chunk as an item in DynamoDB's JSON.
+def to_item(row: HotRow, *, arrived: int, expires_at: int, lane: str = "0") -> dict[str, Any]:
+    """Return a hot row as an item in DynamoDB's JSON.
 
     - `arrived`: when it was written, milliseconds; `tail -f` follows this.
+    - `lane`: where it is in the index by arrival (`lane_of`).
     - `expires_at`: seconds since the epoch, as DynamoDB's TTL needs them.
     """
-    return {
-        "app": {"S": chunk.appid},
-        "chunk": {"S": chunk.sort_key},
-        "batch_id": {"S": chunk.batch_id},
-        "part": {"N": str(chunk.part)},
-        "min_ts": {"N": str(chunk.min_ts)},
-        "max_ts": {"N": str(chunk.max_ts)},
-        "count": {"N": str(chunk.count)},
-        "levels": {"M": {level: {"N": str(count)} for level, count in chunk.levels.items()}},
-        "data": {"B": chunk.data},
-        "order": {"S": chunk.order},
+    flat = [
+        number
+        for (minute, level), count in (row.counts or {}).items()
+        for number in (minute, _LEVELS.index(level), count)
+    ]
+    item: dict[str, Any] = {
+        "app": {"S": row.appid},
+        "chunk": {"S": row.sort_key},
+        "min_ts": {"N": str(row.min_ts)},
+        "counts": {"B": _pack(flat)},
+        "order": {"S": row.order},
         "arrived": {"N": str(arrived)},
+        "lane": {"S": lane},
+        "arrived_at": {"N": str(arrived)},
         "expires_at": {"N": str(expires_at)},
     }
+    if row.inline is not None:
+        item["whole" if row.whole else "notable"] = {"B": row.inline}
+    return item
 
 
-def from_item(item: Mapping[str, Any]) -> Chunk:
-    """Return the chunk that an item holds; the inverse of `to_item`."""
-    return Chunk(
-        appid=item["app"]["S"],
-        batch_id=item["batch_id"]["S"],
-        part=int(item["part"]["N"]),
-        min_ts=int(item["min_ts"]["N"]),
-        max_ts=int(item["max_ts"]["N"]),
-        count=int(item["count"]["N"]),
-        levels={level: int(count["N"]) for level, count in item["levels"]["M"].items()},
-        data=bytes(item["data"]["B"]),
-        order=item["order"]["S"],
+def from_item(item: Mapping[str, Any]) -> HotRow:
+    """Return the hot row that an item holds, of this version (the inverse of `to_item`) or an earlier one."""
+    newest, batch_id, part = item["chunk"]["S"].split("#")
+    common = {
+        "appid": item["app"]["S"],
+        "batch_id": batch_id,
+        "part": int(part),
+        "min_ts": int(item["min_ts"]["N"]),
+        "max_ts": int(newest),
+        "order": item["order"]["S"],
+    }
+    if "data" in item:
+        level_counts = {level: int(count["N"]) for level, count in item["levels"]["M"].items()}
+        return HotRow(**common, level_counts=level_counts, inline=bytes(item["data"]["B"]), whole=True)
+    flat = _unpack(bytes(item["counts"]["B"]))
+    counts = {
+        (minute, _LEVELS[level]): count
+        for minute, level, count in zip(flat[::3], flat[1::3], flat[2::3], strict=True)
+    }
+    level_counts = {}
+    for (_, level), count in counts.items():
+        level_counts[level] = level_counts.get(level, 0) + count
+    whole = "whole" in item
+    inline = item.get("whole") or item.get("notable")
+    return HotRow(
+        **common,
+        level_counts=level_counts,
+        counts=counts,
+        inline=bytes(inline["B"]) if inline else None,
+        whole=whole,
     )

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 
 MAX_RECORDS = 5_000
-"""Records in a message; `pack` puts 1,000 into one."""
+"""Records in a message; `send` packs up to 4,000 into one."""
 MAX_PLAIN = 4 * 1024 * 1024
-"""Bytes of an envelope's decompressed data; `pack` stays below 512 KiB unless one record is larger."""
+"""Bytes of an envelope's decompressed data; `send` packs up to 2 MiB, unless one record is larger."""
 MAX_VALUES = 100_000
 """JSON values in a message: each is an object in memory, and is searched for secrets."""
 MAX_PARTITIONS = 32
@@ -22,8 +22,8 @@ MAX_HOURS = 100
 
 Where the records of an hour do not fit one item there are more, of which MAX_PLAIN allows two dozen.
 """
-MAX_COMPARED = 1_000_000
-"""Characters of a message's errors that are fingerprinted; what `pack` makes has fewer.
+MAX_COMPARED = 2 * 1024 * 1024
+"""Characters of a message's errors that are fingerprinted; what `pack` makes has no more.
 
 The errors after them are counted together.
 """

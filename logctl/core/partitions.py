@@ -23,8 +23,10 @@ QUARANTINE = "quarantine/"
 CANARIES = "canary/"
 """The prefix that the consumer writes to when it needs to know whether S3 can be written at all."""
 RESULTS = "athena-results/"
-OBJECT = ".json.gz"
+OBJECT = ".json.zst"
 """The suffix of an object's name under `logs/`; the rest of the name is the batch id."""
+OBJECTS = (OBJECT, ".json.gz")
+"""The suffixes of the objects that this version and earlier ones write."""
 
 _PREFIX = re.compile(rf"year=(\d{{4}})/month=(\d{{2}})/day=(\d{{2}})/appid=({PATTERN})/")
 
@@ -93,9 +95,10 @@ class Partition:
     def of_object(cls, key: str) -> tuple[Partition, str] | None:
         """Return the partition and batch id of an object's key; None when the consumer did not write it."""
         partition, name = cls.of_key(key), key.rpartition("/")[2]
-        if partition is None or partition.object_key(name.removesuffix(OBJECT)) != key:
+        suffix = next((suffix for suffix in OBJECTS if name.endswith(suffix)), None)
+        if partition is None or suffix is None or partition.prefix + name != key:
             return None
-        return partition, name.removesuffix(OBJECT)
+        return partition, name.removesuffix(suffix)
 
 
 _FIRST, _LAST = "0000-00-00", "9999-99-99"

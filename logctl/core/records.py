@@ -8,13 +8,12 @@ the record.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
-from logctl.core import levels
+from logctl.core import levels, strictjson
 from logctl.core.appid import RULE, is_appid
 from logctl.core.formats.reading import Reading
 from logctl.core.times import iso, parse_time, plausible
@@ -144,49 +143,11 @@ def derive_id(*parts: object) -> str:
     return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
-def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 # ── The forms a record takes ────────────────────────────────────────────────────────────────────────
 
 
-def to_wire(record: Record) -> dict[str, Any]:
-    """Return a record as in an envelope or a hot row: without its app, which both name only once."""
-    wire: dict[str, Any] = {
-        "event_id": record.event_id,
-        "ts": record.ts,
-        "level": record.level,
-        "message": record.message,
-        "seq": record.seq,
-    }
-    if record.fields:
-        wire["fields"] = dict(record.fields)
-    if record.flags:
-        wire["flags"] = list(record.flags)
-    return wire
-
-
-# `json.dumps` makes an encoder for each call. What is encoded was read from JSON or text: it has no cycles.
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
-_quoted = json.encoder.encode_basestring
-
-
-def wire_text(record: Record) -> str:
-    """Return `to_wire` as compact JSON, without making the object first: it is made of every record sent."""
-    text = (
-        f'{{"event_id":{_quoted(record.event_id)},"ts":{record.ts},"level":{_quoted(record.level)},'
-        f'"message":{_quoted(record.message)},"seq":{record.seq}'
-    )
-    if record.fields:
-        text += f',"fields":{_encode(dict(record.fields))}'
-    if record.flags:
-        text += f',"flags":{_encode(list(record.flags))}'
-    return text + "}"
-
-
 def from_wire(wire: object, appid: str) -> Record:
-    """Return the record of its wire form; the inverse of `to_wire`.
+    """Return the record of its form in envelopes of version 1, and in hot rows of the same versions.
 
     Raises:
         Rejected: with `schema`, naming the member that is not what it must be.
@@ -233,17 +194,13 @@ def _unusable(wire: Mapping[str, Any]) -> str:
     return ""
 
 
-def from_producer(wire: object, appid: str, *, sent_at: int) -> Record:
-    """Return a record of an envelope, which any producer can have written.
+def from_producer(record: Record, *, sent_at: int) -> Record:
+    """Return a record of an envelope, which any producer can have written, as it is taken.
 
     Flags that only the consumer can set (late, truncated, redacted) are dropped, and an implausible time is
     replaced as in a message without an envelope. `TS_DERIVED` and `ID_DERIVED` are kept: `logctl send` sets
     them.
-
-    Raises:
-        Rejected: with `schema`, naming the member that is not what it must be.
     """
-    record = from_wire(wire, appid)
     if record.flags:
         said = tuple(flag for flag in record.flags if not _OURS_ALONE.fullmatch(flag))
         record = replace(record, flags=said)
@@ -257,26 +214,8 @@ def _is_int(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def to_cold(record: Record, batch_id: str) -> dict[str, Any]:
-    """Return a record as in S3, with one member for each column of the table (`schema.COLUMNS`).
-
-    `fields` is JSON text: Hive ignores the case of names and needs one type for each, producers' keys have
-    neither.
-    """
-    return {
-        "event_id": record.event_id,
-        "ts": iso(record.ts),
-        "level": record.level,
-        "message": record.message,
-        "fields": _compact(dict(record.fields)) if record.fields else None,
-        "flags": list(record.flags),
-        "seq": record.seq,
-        "batch_id": batch_id,
-    }
-
-
 def from_cold(cold: object, appid: str) -> Record:
-    """Return the record of its stored form; the inverse of `to_cold`.
+    """Return the record of a row (`core.rows`) that is not canonical.
 
     Raises:
         Rejected: with `schema`, naming the member that is not what it must be.
@@ -284,7 +223,7 @@ def from_cold(cold: object, appid: str) -> Record:
     if not isinstance(cold, Mapping):
         raise Rejected("schema", "a stored record is not an object")
     try:
-        fields = json.loads(cold["fields"]) if cold.get("fields") else {}
+        fields = strictjson.loads(cold["fields"]) if cold.get("fields") else {}
         ts = parse_time(cold["ts"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Rejected("schema", "a stored record has no usable 'ts' or 'fields'") from None

@@ -24,8 +24,7 @@ from typing import Any
 from logctl.core.envelope import decode_data
 from logctl.core.limits import MAX_PLAIN
 from logctl.core.records import ID_DERIVED, RAW, REDACTED, Record, Rejected, derive_id, shown_fields
-
-ALL = "all"
+from logctl.core.redaction_names import ALL, check_names
 
 _MARKED = re.compile(r"\[redacted:[a-z-]+\][)\]}.:]*")
 _COUNTED = re.compile(r"redacted=(\d{1,9})")
@@ -218,8 +217,7 @@ class Redactor:
             ValueError: there is no such rule.
         """
         chosen = set(names)
-        if unknown := chosen - {*RULES, ALL}:
-            raise ValueError(f"{min(unknown)!r} is not one of {', '.join(RULES)} or {ALL}")
+        check_names(chosen)
         self._rules = [rule for rule in _RULES if rule.name in chosen or ALL in chosen]
 
     def __bool__(self) -> bool:

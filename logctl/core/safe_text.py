@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Sequence
 
@@ -51,6 +50,8 @@ def json_text(value: object, *, indent: int | None = None) -> str:
     JSON escapes control characters, but not U+202E or U+009B: where one of these is in it, everything but
     ASCII is escaped. A value without a JSON form (a time, a decimal) is written as text.
     """
+    import json  # most commands write no JSON
+
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
     shown = all(line.isprintable() for line in text.split("\n"))
     return text if shown else json.dumps(value, indent=indent, default=str)

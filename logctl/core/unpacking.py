@@ -18,7 +18,7 @@ from typing import Any
 
 from logctl.core import limits, strictjson
 from logctl.core.appid import RULE, is_appid
-from logctl.core.envelope import VERSION, batch_id_of, decode_data, is_envelope
+from logctl.core.envelope import EARLIER, VERSION, batch_id_of, count_lines, decode_data, is_envelope
 from logctl.core.formats.events import DEEPER, events_of
 from logctl.core.formats.original import keep
 from logctl.core.formats.reading import Context
@@ -30,9 +30,12 @@ from logctl.core.records import (
     Record,
     Rejected,
     derive_id,
+    from_cold,
     from_producer,
     from_reading,
+    from_wire,
 )
+from logctl.core.rows import decode_rows, record_of
 from logctl.core.times import DAY, HOUR
 
 _SOURCE = re.compile(r"[0-9a-f]{16}")
@@ -222,7 +225,7 @@ def _digest(*parts: str) -> str:
 
 def _unpack_envelope(message: _Message, envelope: Mapping[str, Any]) -> Unpacked:
     appid = message.appid
-    if envelope["logctl"] != VERSION:
+    if envelope["logctl"] not in (VERSION, EARLIER):
         raise Rejected("version", f"envelope version {envelope['logctl']!r} is not supported")
     if envelope["appid"] != appid:
         raise Rejected(
@@ -234,28 +237,42 @@ def _unpack_envelope(message: _Message, envelope: Mapping[str, Any]) -> Unpacked
     if source and not _SOURCE.fullmatch(source):
         raise Rejected("schema", "the envelope's source is not 16 hexadecimal digits")
     plain = decode_data(envelope["data"])
-    lines = plain.count(b"\n") + 1
+    lines = count_lines(plain)
     _check_count(lines)
     if lines != envelope["count"]:
         raise Rejected("count", "the envelope does not hold as many records as it says")
     batch_id = batch_id_of(appid, plain)
     if envelope["batch_id"] != batch_id:
         raise Rejected("batch_id", "the envelope's batch_id is not that of its content")
-    _check_values(plain.decode("utf-8", "replace"))
+    form = _read_row
+    if envelope["logctl"] == EARLIER:
+        form = _read_wire
+        _check_values(plain.decode("utf-8", "replace"))
     records, rejected, untimed = [], [], False
-    for position, line in enumerate(plain.split(b"\n")):
+    for position, line in enumerate(plain.removesuffix(b"\n").split(b"\n")):
         try:
-            wire = strictjson.loads(line, depth=_WIRE_DEPTH, keys=_WIRE_KEYS)
-            record = from_producer(wire, appid, sent_at=message.sent_at)
+            sent = form(line, appid)
+            record = from_producer(sent, sent_at=message.sent_at)
         except (Rejected, strictjson.Malformed) as problem:
             content = line.decode("utf-8", "replace")
             rejected.append(RejectedRecord(problem.reason, problem.detail, content, position))
         else:
             records.append(record)
-            untimed = untimed or record.ts != wire["ts"]
+            untimed = untimed or record.ts != sent.ts
     return Unpacked(
         appid, batch_id, tuple(records), tuple(rejected), lasting=True, untimed=untimed, source=source
     )
+
+
+def _read_wire(line: bytes, appid: str) -> Record:
+    """Return the record of a line of an envelope of version 1."""
+    return from_wire(strictjson.loads(line, depth=_WIRE_DEPTH, keys=_WIRE_KEYS), appid)
+
+
+def _read_row(line: bytes, appid: str) -> Record:
+    """Return the record of a line of an envelope."""
+    rows = decode_rows(line + b"\n")
+    return record_of(rows[0], appid) if rows else from_cold(strictjson.loads(line), appid)
 
 
 def _unpack_parts(message: _Message, parts: Iterable[BodyPart]) -> Unpacked:

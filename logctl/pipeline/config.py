@@ -20,6 +20,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 from logctl.core.formats.zones import place
+from logctl.core.times import DAY
 
 MAX_RECEIVES = 1000
 """How often SQS delivers a message before it moves it to the dead-letter queue: the most that SQS allows
@@ -53,6 +54,7 @@ _FORMS: dict[Any, _Form] = {
     tzinfo: _Form("", _read_zone, lambda zone: "" if zone is None else str(zone)),
     str: _Form("", str, lambda value: value or ""),
     Milliseconds: _Form("_MS", int, str),
+    int: _Form("", int, str),
     tuple[str, ...]: _Form("", lambda text: tuple(item for item in text.split(",") if item), ",".join),
 }
 
@@ -135,6 +137,7 @@ class PipelineConfig(FunctionConfig):
     """The zone of times that do not say theirs, in what producers without logctl send."""
     redact: tuple[str, ...] = ()
     """Names of the redaction rules that apply (`core.redaction`)."""
+    arrival_lanes: int = 1
     cli_flags: str = ""
     """Options that a command in an alert needs to find this environment, with a leading space."""
     dead_letter_queue_url: str = ""
@@ -151,6 +154,7 @@ class CompactorConfig(FunctionConfig):
     view: str
     workgroup: str
     compact_after: Milliseconds
+    hot_retention: Milliseconds = 2 * DAY
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ delivered, the result is the same.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -20,10 +20,11 @@ from logctl.aws.clients import IN_TIME, Aws
 from logctl.aws.clock import wall_clock
 from logctl.aws.error_codes import TROUBLE
 from logctl.core.debounce import AlertKey, Tally, tally
-from logctl.core.hot_rows import make_chunks
+from logctl.core.hot_rows import make_hot_rows
 from logctl.core.partitions import by_partition
 from logctl.core.records import LATE, Record, Rejected
 from logctl.core.redaction import Redactor
+from logctl.core.rows import row_of
 from logctl.core.unpacking import RejectedRecord, Unpacked, group_appid, unpack
 from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.config import PipelineConfig
@@ -55,7 +56,7 @@ class Consumer:
         self._redactor = Redactor(config.redact)
         self._cold = ColdStore(aws.s3, config.bucket)
         self._quarantine = Quarantine(aws.s3, config.bucket)
-        self._hot = HotStore(aws.dynamodb, config.hot_table)
+        self._hot = HotStore(aws.dynamodb, config.hot_table, lanes=config.arrival_lanes)
         self._sightings = Sightings(aws.dynamodb, config.hot_table)
         self._known = KnownRecords(aws.dynamodb, config.hot_table)
         self._catalog = Catalog(aws.glue, database=config.database, table=config.table, bucket=config.bucket)
@@ -104,7 +105,9 @@ class Consumer:
                 message, first.reason, first.detail, None, rejected=unpacked.rejected, stored=len(records)
             )
         additions = tally(records, self._config.alert_level)
-        self._alert(unpacked.batch_id, deadline.between(additions))
+        # Only after the records were stored.
+        deadline.check()
+        self._alerter.take(unpacked.batch_id, additions, again=message.receives > 1, between=deadline.between)
 
     def _unpack(self, message: Message) -> Unpacked:
         """Return the records in a message, and the lines that are not records.
@@ -148,12 +151,20 @@ class Consumer:
     ) -> None:
         partitions = by_partition(records)
         for partition, group in deadline.between(partitions.items()):
-            self._cold.put(partition, unpacked.batch_id, group)
-        chunks = make_chunks(unpacked.appid, unpacked.batch_id, records, message.sequence)
-        for chunk in deadline.between(chunks):
-            self._hot.put(chunk, now=self._clock(), retention=self._config.hot_retention)
+            self._cold.put(partition, unpacked.batch_id, [row_of(record) for record in group])
+        hot_rows = make_hot_rows(
+            unpacked.appid,
+            unpacked.batch_id,
+            [row_of(record) for record in records],
+            order=message.sequence,
+            full=True,
+        )
+        for hot_row in deadline.between(hot_rows):
+            self._hot.put(hot_row, now=self._clock(), retention=self._config.hot_retention)
         deadline.check()
-        self._hot.note_app(unpacked.appid, now=self._clock())
+        newest = max((hot_row.max_ts for hot_row in hot_rows), default=0)
+        if newest:
+            self._hot.note_app(unpacked.appid, now=self._clock(), newest=newest, batch_id=unpacked.batch_id)
         self._register(partitions)
 
     def _register(self, partitions: Mapping[Any, Any]) -> None:
@@ -165,10 +176,6 @@ class Consumer:
             return
         for failure in failures:
             log("partition_refused", partition=failure.partition.prefix, error=failure.reason)
-
-    def _alert(self, batch_id: str, tallies: Iterable[Tally]) -> None:
-        """Count the errors of a message for alerts, after its records were stored."""
-        self._alerter.take(batch_id, tallies)
 
     # ── What cannot be stored ───────────────────────────────────────────────────────────────────────
 
@@ -268,7 +275,8 @@ class Consumer:
             return
         kind = f"records that logctl cannot read: {reason}"
         key = AlertKey(appid, "ERROR", REJECTED)
-        self._alert(content_id, [Tally(key, records, kind, f"{kind} ({detail})", message.sent_at)])
+        rejected = Tally(key, records, kind, f"{kind} ({detail})", message.sent_at)
+        self._alerter.take(content_id, [rejected], again=message.receives > 1)
 
     def redact(self, text: str) -> str:
         return self._redactor.text(text)[0]

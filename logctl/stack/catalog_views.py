@@ -19,6 +19,10 @@ _KEYS = tuple(name for name, _ in PARTITION_KEYS)
 _NAMES = (*(name for name, _ in COLUMNS), *_KEYS)
 _TRINO = {"string": "varchar", "bigint": "bigint", "array<string>": "array(varchar)"}
 CATALOG = "awsdatacatalog"
+_BATCH_ID = "coalesce(batch_id, regexp_extract(\"$path\", '([^/.]+)[.]json[.][a-z]+$', 1)) AS batch_id"
+"""The batch of a raw row: the name of its object. Rows that earlier versions wrote have it as a member, too.
+Athena allows the column `$path` in views, unlike the other hidden columns (Amazon Athena User Guide,
+Considerations and limitations for Athena views)."""
 
 
 def logs_sql(raw: str, compacted: str) -> str:
@@ -33,10 +37,12 @@ def logs_sql(raw: str, compacted: str) -> str:
     """
     listed = ", ".join(_NAMES)
     of_raw = ", ".join(f"r.{name}" for name in _NAMES)
+    with_batch = ", ".join(_BATCH_ID if name == "batch_id" else name for name in _NAMES)
     keys = ", ".join((*_KEYS, "batch_id"))
     same = " AND ".join(f"r.{name} = c.{name}" for name in (*_KEYS, "batch_id"))
     return (
-        f"SELECT {listed} FROM {compacted} UNION ALL SELECT {of_raw} FROM {raw} r "  # noqa: S608 - our names
+        f"SELECT {listed} FROM {compacted} UNION ALL SELECT {of_raw} "  # noqa: S608 - our names
+        f"FROM (SELECT {with_batch} FROM {raw}) r "
         f"LEFT JOIN (SELECT DISTINCT {keys} FROM {compacted}) c ON {same} WHERE c.batch_id IS NULL"
     )
 

@@ -27,12 +27,12 @@ from logctl.stack.ownership import Ownership
 from logctl.stack.removal import Left, Removal
 from logctl.stack.resource_types import RetainedKind, row_of
 from logctl.stack.resources.lambda_functions import Code
-from logctl.stack.resources.storage import alerts_indexes
+from logctl.stack.resources.storage import set_indexes
 from logctl.stack.settings import Settings
 from logctl.stack.stack_contents import resources_of
 from logctl.stack.stack_events import Change, Plan, StackEvent, StackInfo
 from logctl.stack.template import INLINE_LIMIT, TEMPLATES, bootstrap_template, build_template, to_json
-from logctl.stack.upgrade import Indexes, steps
+from logctl.stack.upgrade import ALERTS_TABLE, HOT_TABLE, Indexes, steps
 
 OnEvent = Callable[[StackEvent], None]
 
@@ -116,11 +116,11 @@ class Provisioner:
             chosen.api_rate, chosen.api_burst, chosen.api_timeout, self.reserved, self.concurrency
         )
 
-    def template(self, indexes: Indexes = ()) -> str:
+    def template(self, indexes: Indexes | None = None) -> str:
         """Return the environment's template, as JSON.
 
         Args:
-            indexes: the indexes of the alerts table after one of several updates; empty for this version's.
+            indexes: the tables' indexes after one of several updates; None for this version's.
         """
         template = build_template(
             replace(self._settings, api_concurrency=self.reserved),
@@ -129,8 +129,7 @@ class Provisioner:
             endpoint=self._aws.endpoint_url,
         )
         if indexes:
-            table = template["Resources"]["AlertsTable"]["Properties"]
-            table["GlobalSecondaryIndexes"] = alerts_indexes(indexes)
+            set_indexes(template["Resources"], indexes)
         return to_json(template)
 
     def describe(self) -> StackInfo | None:
@@ -151,13 +150,17 @@ class Provisioner:
                 raise self._taken(f"The stack {deployer.stack}", reason)
         if self._settings.target == "local" and self._stack.describe() and self._bootstrap.describe():
             self._mend()  # the sandbox's bucket has no tags if `apply` was interrupted
-        self._steps = steps(self._indexes(), in_stack=self.describe() is not None)
+        existing = {
+            ALERTS_TABLE: self._indexes(self._names.alerts_table),
+            HOT_TABLE: self._indexes(self._names.hot_table),
+        }
+        self._steps = steps(existing, in_stack=self.describe() is not None)
         return self._plan(self._steps.pop(0))
 
-    def _indexes(self) -> list[str] | None:
-        """Return the names of the indexes of the alerts table; None when there is no such table."""
+    def _indexes(self, name: str) -> list[str] | None:
+        """Return the names of the indexes of a table; None when there is no such table."""
         try:
-            table = self._aws.dynamodb.describe_table(TableName=self._names.alerts_table)["Table"]
+            table = self._aws.dynamodb.describe_table(TableName=name)["Table"]
         except ClientError as error:
             if code_of(error) != "ResourceNotFoundException":
                 raise

@@ -17,7 +17,7 @@ from typing import Any
 from logctl.core import levels
 from logctl.core.access import is_pattern
 from logctl.core.appid import RULE, is_appid
-from logctl.core.redaction import Redactor
+from logctl.core.redaction_names import check_names
 from logctl.core.times import DAY, format_duration, parse_duration
 from logctl.stack.capacity import AUTOMATIC
 from logctl.stack.sizes import parse_size
@@ -218,7 +218,7 @@ def app_patterns(value: Any) -> tuple[str, ...]:
 def redaction_rules(value: Any) -> tuple[str, ...]:
     """Parse a list of names of redaction rules."""
     found = _items(value, "redaction rules")
-    Redactor(found)  # raises ValueError for a rule that does not exist
+    check_names(found)
     return tuple(found)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from logctl.core.errors import UsageError
 from logctl.core.formats.reading import Format
+from logctl.core.hot_rows import MAX_LANES
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from logctl.stack import setting_parsers as parse
 from logctl.stack.format_settings import LogSource, log_formats, log_sources
@@ -113,6 +114,12 @@ class Settings:
         "15m",
         "the time in which a kind of error alerts at most once",
         option="--alert-window",
+    )
+    arrival_lanes: int = _setting(
+        parse.whole_number(1, MAX_LANES),
+        1,
+        "over how many partitions the index that tail -f follows is spread: one takes about 1,000 messages "
+        "a second (1 to 64)",
     )
     late_after: int = _setting(
         parse.duration(MINUTE, 365 * DAY),

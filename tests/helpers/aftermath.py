@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 import time
 from collections.abc import Iterable
@@ -17,6 +15,7 @@ from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.stores.alert_items import to_state
 from logctl.pipeline.stores.hot import HotStore
+from tests.helpers.stored import lines_of, records_in
 
 
 def by_hand(deployment: Deployment, *, visibility: int) -> None:
@@ -52,15 +51,16 @@ def hot(deployment: Deployment, app: str) -> list[str]:
     now = time.time_ns() // 1_000_000
     store = HotStore(deployment.aws.dynamodb, deployment.names.hot_table)
     chunks = store.read(app, TimeRange(now - DAY, now + DAY), now=now)
-    return sorted(record.event_id for chunk in chunks for record in chunk.records())
+    return sorted(record.event_id for chunk in chunks for record in records_in(chunk))
 
 
 def cold(deployment: Deployment, app: str) -> list[str]:
     """The event ids of all of an app's rows in S3, sorted."""
     s3, bucket = deployment.aws.s3, deployment.bucket
-    bodies = (s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys(deployment, app, "logs/"))
-    lines = (line for body in bodies for line in gzip.decompress(body).splitlines())
-    return sorted(json.loads(line)["event_id"] for line in lines)
+    bodies = (
+        (key, s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys(deployment, app, "logs/")
+    )
+    return sorted(line["event_id"] for key, body in bodies for line in lines_of(key, body))
 
 
 def keys(deployment: Deployment, app: str, prefix: str) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import moto.core.models  # noqa: F401 (a session made before this import calls AWS)
 
 from logctl.aws.clients import Aws
 from logctl.core.attempts import FRESH, Ledger
@@ -57,7 +59,11 @@ class Pipeline:
 
     def hot_rows(self) -> list[dict[str, Any]]:
         items = self.aws.dynamodb.scan(TableName=self.config.hot_table)["Items"]
-        return [item for item in items if not item["app"]["S"].startswith("_") and "data" in item]
+        return [
+            item
+            for item in items
+            if not item["app"]["S"].startswith("_") and ("counts" in item or "data" in item)
+        ]
 
     def ledger(self, message_id: str) -> Ledger:
         return Attempts(self.aws.dynamodb, self.config.hot_table).get([message_id]).get(message_id, FRESH)
@@ -90,8 +96,10 @@ class Pipeline:
 
 
 def make_tables(aws: Aws, config: PipelineConfig) -> None:
-    def table(name: str, keys: tuple[str, str], index: str, index_keys: tuple[str, str], kind: str) -> None:
-        attributes = {keys[0]: "S", keys[1]: "S", index_keys[0]: "S", index_keys[1]: "N"}
+    def table(name: str, keys: tuple[str, str], indexes: Mapping[str, tuple[str, str]]) -> None:
+        attributes = dict.fromkeys(keys, "S")
+        for hashed, ranged in indexes.values():
+            attributes = {hashed: "S", ranged: "N", **attributes}
         aws.dynamodb.create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
@@ -101,13 +109,15 @@ def make_tables(aws: Aws, config: PipelineConfig) -> None:
                 {
                     "IndexName": index,
                     "KeySchema": _key_schema(index_keys),
-                    "Projection": {"ProjectionType": kind},
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
                 }
+                for index, index_keys in indexes.items()
             ],
         )
 
-    table(config.hot_table, ("app", "chunk"), "arrival", ("app", "arrived"), "KEYS_ONLY")
-    table(config.alerts_table, ("pk", "sk"), DUE, ("due_shard", "notified_at"), "KEYS_ONLY")
+    arrivals = {"arrival": ("app", "arrived"), "arrivals": ("lane", "arrived_at")}
+    table(config.hot_table, ("app", "chunk"), arrivals)
+    table(config.alerts_table, ("pk", "sk"), {DUE: ("due_shard", "notified_at")})
 
 
 def _key_schema(keys: tuple[str, str]) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import threading
 import time
@@ -12,21 +11,22 @@ from typing import Any
 
 import pytest
 
-from logctl.core.envelope import pack
 from logctl.core.records import Record, derive_id
 from logctl.core.times import HOUR, TimeRange
 from logctl.ops.alerts.queue_subscriber import Inbox
 from logctl.ops.deployment import Deployment
+from logctl.ops.send.packing import pack
 from logctl.ops.send.sender import Outgoing, Sender
 from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
-from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.hot import ARRIVAL, ARRIVALS, HotStore
 from logctl.stack.bundle import Bundle
 from logctl.stack.provision import Provisioner
-from logctl.stack.resources.storage import alerts_indexes
+from logctl.stack.resources.storage import set_indexes
 from logctl.stack.settings import Settings
-from logctl.stack.upgrade import Indexes
+from logctl.stack.upgrade import ALERTS_TABLE, HOT_TABLE, Indexes
 from tests.helpers.environment import Environment
 from tests.helpers.sandbox import eventually
+from tests.helpers.stored import lines_of, records_in
 
 APP = "shop"
 EMPTY = [0, 0, 0, 0]
@@ -60,17 +60,16 @@ class Inhabited(Environment):
         """What the hot store holds: messages, and how often each is there."""
         span = TimeRange(now() - HOUR, now() + HOUR)
         chunks = HotStore(self.aws.dynamodb, self.names.hot_table).read(APP, span, now=now())
-        return Counter(record.message for chunk in chunks for record in chunk.records())
+        return Counter(record.message for chunk in chunks for record in records_in(chunk))
 
     def cold(self) -> Counter[str]:
         """What the bucket holds, likewise."""
         listed = self.aws.s3.list_objects_v2(Bucket=self.bucket, Prefix="logs/").get("Contents", [])
         bodies = [
-            self.aws.s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read() for item in listed
+            (item["Key"], self.aws.s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read())
+            for item in listed
         ]
-        return Counter(
-            json.loads(line)["message"] for body in bodies for line in gzip.decompress(body).splitlines()
-        )
+        return Counter(line["message"] for key, body in bodies for line in lines_of(key, body))
 
     def partitions(self) -> list[str]:
         """Where the catalog says that logs lie."""
@@ -141,7 +140,7 @@ class Quick(Provisioner):
     """The sandbox kills what runs when the code changes, where AWS lets it end: the messages that it held come
     back when their time is over, and six minutes would be long for a test."""
 
-    def template(self, indexes: Indexes = ()) -> str:
+    def template(self, indexes: Indexes | None = None) -> str:
         built = json.loads(super().template(indexes))
         built["Resources"]["Queue"]["Properties"]["VisibilityTimeout"] = 6
         return json.dumps(built)
@@ -158,10 +157,9 @@ class Older(Quick):
         init = {"logctl/__init__.py": b'__version__ = "0.0.1"\n'}
         return Bundle({**new.files, **init}, new.runtime, new.architecture)
 
-    def template(self, indexes: Indexes = ()) -> str:
+    def template(self, indexes: Indexes | None = None) -> str:
         built: dict[str, Any] = json.loads(super().template(indexes))
-        table = built["Resources"]["AlertsTable"]["Properties"]
-        table["GlobalSecondaryIndexes"] = alerts_indexes((OLD_DUE,))
+        set_indexes(built["Resources"], {ALERTS_TABLE: (OLD_DUE,), HOT_TABLE: (ARRIVAL,)})
         for name in self.LATER:
             del built["Resources"][name]
         for function in ("Consumer", "Sweeper"):
@@ -206,10 +204,14 @@ def test_an_older_stack_is_brought_up_to_date_while_logs_come_in_and_none_is_los
     changed = {change.logical_id: change.action for change in plan.changes if change.certain}
     assert changed.items() >= {**dict.fromkeys(Older.LATER, "Add"), "Consumer": "Modify"}.items()
     assert not any(change.loses for change in plan.changes)
-    assert {"Queue", "Bucket", "HotTable"}.isdisjoint(changed)
-    # CloudFormation changes one index an update: there were two of them.
-    table = upgraded.aws.dynamodb.describe_table(TableName=upgraded.names.alerts_table)["Table"]
-    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == [DUE]
+    assert {"Queue", "Bucket"}.isdisjoint(changed)
+    # CloudFormation changes one index of a table in an update: there were two updates.
+    for name, indexes in (
+        (upgraded.names.alerts_table, [DUE]),
+        (upgraded.names.hot_table, [ARRIVAL, ARRIVALS]),
+    ):
+        table = upgraded.aws.dynamodb.describe_table(TableName=name)["Table"]
+        assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == indexes
     assert upgraded.provisioner().describe().outputs["Version"] != "0.0.1"
     everything = Counter(f"older says {number}" for number in range(sent[0]))
     eventually(lambda: upgraded.hot() == everything, seconds=40, what="every record, once")

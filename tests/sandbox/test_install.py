@@ -18,10 +18,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import boto3
 import pytest
-import typer.main
 
-from logctl.cli.app import app
 from logctl.stack.names import Names
+from tests.helpers.command_tree import command_tree
 from tests.helpers.distributions import closure, link
 from tests.helpers.sandbox import eventually
 from tests.helpers.terminal import in_a_terminal
@@ -290,7 +289,7 @@ def every_command() -> Iterator[str]:
         if not hasattr(command, "commands"):
             yield " ".join(words)
 
-    return below(typer.main.get_command(app), ())
+    return below(command_tree(), ())
 
 
 def command_in(command: str) -> Callable[[str], bool]:

@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from logctl.core.envelope import MAX_BODY, MAX_PLAIN, SQS_LIMIT, Packed, pack
+from logctl.core.envelope import SQS_LIMIT
 from logctl.core.records import Record, derive_id
 from logctl.core.redaction import RULES
+from logctl.ops.send.packing import MAX_BODY, MAX_PLAIN, Packed, pack
 from tests.helpers.aftermath import by_hand, cold, hot, keys
 from tests.helpers.functions import Function, deployed
 from tests.helpers.sandbox import Cli

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import time
 
 import pytest
 
 from logctl.core.debounce import CALL_DELAY
-from logctl.core.envelope import pack
 from logctl.core.records import Record
 from logctl.core.times import DAY, HOUR, iso
 from logctl.ops.alerts.queue_subscriber import Inbox
+from logctl.ops.send.packing import pack
 from tests.helpers.canaries import CANARIES
 from tests.helpers.sandbox import Cli, eventually, sweep
+from tests.helpers.stored import plain_of
 
 
 def now() -> int:
@@ -51,7 +51,7 @@ def objects(cli: Cli) -> str:
     found = []
     for key in (item["Key"] for page in pages for item in page.get("Contents", [])):
         body = deployment.aws.s3.get_object(Bucket=deployment.bucket, Key=key)["Body"].read()
-        found.append((gzip.decompress(body) if key.endswith(".gz") else body).decode("utf-8", "replace"))
+        found.append((plain_of(key, body) if key.startswith("logs/") else body).decode("utf-8", "replace"))
     return "\n".join(found)
 
 
@@ -160,8 +160,8 @@ def test_rows_that_are_lost_are_replayed_and_a_second_replay_adds_nothing(guarde
     done = guarded.run(*args)
     assert "170 records were added to the hot store, for 2d." in done.err
     after = rows(guarded, "again")
-    assert {key: row["data"] for key, row in after.items()} == {
-        key: row["data"] for key, row in before.items()
+    assert {key: row["whole"] for key, row in after.items()} == {
+        key: row["whole"] for key, row in before.items()
     }
     assert guarded.run("tail", "again", "-s", "6h", "-o", "json").lines == tailed
     assert guarded.run(*args).json[0]["rows_added"] == 0
@@ -187,8 +187,8 @@ def test_days_that_are_parquet_only_are_replayed_through_athena(guarded):
     ]
     assert "Athena read" in done.err
     after = rows(guarded, "old")
-    assert {key: row["data"] for key, row in after.items()} == {
-        key: row["data"] for key, row in before.items()
+    assert {key: row["whole"] for key, row in after.items()} == {
+        key: row["whole"] for key, row in before.items()
     }
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from logctl.core.envelope import pack
-from logctl.core.hot_rows import Chunk, make_chunks
+from logctl.core.hot_rows import HotRow
 from logctl.core.records import Record, derive_id
 from logctl.core.times import DAY, HOUR
 from logctl.ops.send.arrival import wait_until_readable
+from logctl.ops.send.packing import pack
 from logctl.pipeline.stores.hot import HotStore
 from logctl.pipeline.stores.stored_file_records import KnownRecords
 from tests.helpers.pipeline import NOON
+from tests.helpers.stored import hot_rows_of
 
 
 class Consumer:
     """Writes a row whenever somebody waits, a second each."""
 
-    def __init__(self, store: HotStore, rows: list[Chunk]) -> None:
+    def __init__(self, store: HotStore, rows: list[HotRow]) -> None:
         self.store, self.rows, self.now = store, rows, NOON
 
     def clock(self) -> int:
@@ -34,7 +35,7 @@ def test_a_message_is_readable_when_the_rows_of_all_its_hours_are(pipeline):
         for n in (0, 0.25, 1, 2)  # four records in three hours
     ]
     (message,) = pack(records)
-    consumer = Consumer(store, make_chunks("shop", message.batch_id, records))
+    consumer = Consumer(store, hot_rows_of("shop", message.batch_id, records))
 
     def missing(seconds: float) -> list[str]:
         left = wait_until_readable(

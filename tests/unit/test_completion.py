@@ -15,6 +15,7 @@ import typer
 
 from logctl.cli import completion
 from logctl.ops.environments import environments
+from tests.helpers.command_tree import command_tree
 from tests.helpers.completion import PROGRAM, pressing_tab
 from tests.helpers.prefork import as_from_a_shell
 
@@ -179,9 +180,6 @@ def test_environments_are_stacks_with_their_bootstrap_beside_them():
 
 def test_completions_stand_at_every_app_key_query_and_environment():
     """A new option that takes an app should offer apps: held by name."""
-    from typer.main import get_command
-
-    from logctl.cli.app import app
 
     def walk(command: Any, path: str) -> Any:
         for parameter in command.params:
@@ -191,7 +189,7 @@ def test_completions_stand_at_every_app_key_query_and_environment():
 
     missing = [
         f"{path}: {parameter.name}"
-        for path, parameter in walk(get_command(app), "")
+        for path, parameter in walk(command_tree(), "")
         if parameter.name in ("env", "saved", "key", "app", "apps") and not parameter._custom_shell_complete
     ]
     # Of `simulate`'s logs nobody knows the app, `user add` may name one to come, and cost's apps are a number.

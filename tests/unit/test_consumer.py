@@ -12,7 +12,6 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
 from logctl.core.attempts import MAX_STRIKES, Outcome
-from logctl.core.hot_rows import from_item
 from logctl.core.times import DAY, HOUR, MINUTE
 from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.alerting.sweep import Sweep
@@ -32,6 +31,7 @@ from tests.helpers.messages import (
     stored,
 )
 from tests.helpers.pipeline import NOON
+from tests.helpers.stored import records_in
 
 CUT_OFF = '{"logctl": 1, "appid": "checkout", '
 """The start of an envelope: nothing else is rejected as a whole for its form."""
@@ -44,7 +44,7 @@ def test_a_message_is_stored_cold_and_hot_and_its_partition_registered(pipeline)
     assert key.startswith("logs/year=2026/month=01/day=31/appid=checkout/")
     assert [row["event_id"] for row in stored(pipeline)] == [item.event_id for item in items]
     (row,) = pipeline.hot_rows()
-    assert from_item(row).records() == items
+    assert records_in(row) == items
     assert int(row["expires_at"]["N"]) == (NOON + 48 * HOUR) // 1000
     partitions = pipeline.aws.glue.get_partitions(
         DatabaseName="logctl_test", TableName=pipeline.config.table
@@ -191,7 +191,7 @@ def test_whatever_write_of_a_record_fails_the_message_fails_and_a_retry_complete
 
 @pytest.mark.slow
 @pytest.mark.proves("F49", "G1", "G3")
-@pytest.mark.parametrize("operation", ["TransactWriteItems", "GetItem", "UpdateItem"])
+@pytest.mark.parametrize("operation", ["TransactWriteItems", "BatchGetItem", "GetItem", "UpdateItem"])
 @pytest.mark.parametrize("error", ERRORS)
 def test_whatever_call_of_the_alerts_fails_the_message_is_done_and_the_sweeper_makes_up(
     pipeline, operation, error

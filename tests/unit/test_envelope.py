@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import time
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,21 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logctl.core import limits
-from logctl.core.envelope import (
-    MAX_BODY,
-    MAX_RECORDS,
-    SQS_LIMIT,
-    Packer,
-    TooBig,
-    batch_id_of,
-    check_fits,
-    pack,
-)
+from logctl.core.envelope import SQS_LIMIT, batch_id_of
 from logctl.core.formats.original import restore
 from logctl.core.formats.reading import MALFORMED_JSON
 from logctl.core.records import Record, Rejected, derive_id
-from logctl.core.times import DAY, HOUR, parse_time
+from logctl.core.rows import encode_row, row_of
+from logctl.core.times import DAY, HOUR, iso, parse_time
 from logctl.core.unpacking import Unpacked, unpack
+from logctl.ops.send.packing import MAX_BODY, MAX_RECORDS, Packer, TooBig, check_fits, pack
 
 NOON = parse_time("2026-01-31T12:00:00Z")
 
@@ -53,7 +47,7 @@ def refusal(body: str, group: str = "checkout") -> str:
 
 
 def test_what_is_packed_comes_out_again_in_order():
-    records = [record(index) for index in range(2500)]
+    records = [record(index) for index in range(2 * MAX_RECORDS + 500)]
     messages = list(pack(records))
     assert [message.count for message in messages] == [MAX_RECORDS, MAX_RECORDS, 500]
     assert [item for message in messages for item in opened(message.body).records] == records
@@ -99,7 +93,7 @@ def test_a_record_that_fits_no_message_is_refused_and_the_others_go_on():
 
 
 def test_a_big_record_that_compresses_goes_alone():
-    messages = list(pack([record(0), record(1, message="x" * 2_000_000), record(2)]))
+    messages = list(pack([record(0), record(1, message="x" * 2_097_000), record(2)]))
     assert [message.count for message in messages] == [1, 1, 1]
 
 
@@ -316,7 +310,7 @@ def folded(frame: bytes) -> str:
 def test_a_damaged_envelope_is_refused():
     assert refusal(damaged(count=2)) == "count"
     assert refusal(damaged(batch_id="0" * 32)) == "batch_id"
-    assert refusal(damaged(logctl=2)) == "version"
+    assert refusal(damaged(logctl=3)) == "version"
     assert refusal(damaged(appid="other")) == "group_mismatch"
     assert refusal(damaged(encoding="gzip")) == "schema"
     assert refusal(damaged(data="%%%")) == "encoding"
@@ -357,15 +351,16 @@ def test_only_one_frame_of_a_declared_size_is_data():
 def test_only_the_complete_shape_is_an_envelope(changes):
     """A record may have a field named `logctl`, and the others too."""
     (record,) = opened(damaged(**changes)).records
-    assert record.fields["logctl"] == changes.get("logctl", 1)
-    for value in ({"logctl": 1}, {"logctl": 2, "msg": "a"}, {"logctl": 1, "appid": "checkout"}):
+    assert record.fields["logctl"] == changes.get("logctl", 2)
+    for value in ({"logctl": 1}, {"logctl": 3, "msg": "a"}, {"logctl": 1, "appid": "checkout"}):
         assert opened(json.dumps(value)).records[0].fields == {"logctl": value["logctl"]}
 
 
 def wired(*wires: dict) -> str:
+    """Return an envelope of version 1."""
     lines = b"\n".join(json.dumps(wire).encode() for wire in wires)
     frame = base64.b64encode(zstandard.compress(lines)).decode()
-    return damaged(data=frame, count=len(wires), batch_id=batch_id_of("checkout", lines))
+    return damaged(logctl=1, data=frame, count=len(wires), batch_id=batch_id_of("checkout", lines))
 
 
 def wire(**changes) -> dict:
@@ -386,6 +381,44 @@ def test_a_time_that_no_record_can_have_is_replaced_in_an_envelope_too(ts):
     assert unpacked.records[0].fields == {"ts": ts, "a": 1}
     assert unpacked.untimed and unpacked.lasting
     assert not opened(wired(wire(ts=NOON + 7 * DAY, flags=["ts_derived"]))).untimed
+
+
+def rowed(*lines: bytes) -> str:
+    """Return an envelope of these lines as rows."""
+    plain = b"".join(line + b"\n" for line in lines)
+    return damaged(
+        data=base64.b64encode(zstandard.compress(plain)).decode(),
+        count=len(lines),
+        batch_id=batch_id_of("checkout", plain),
+    )
+
+
+ROW = encode_row(row_of(record(1)))
+
+
+def test_a_row_that_is_not_canonical_is_read_and_one_that_is_not_valid_is_rejected():
+    loose = json.dumps({**json.loads(ROW), "extra": 1, "fields": '{"b": 2}'}).encode()
+    bad = {
+        ROW.replace(b"checkout", b"x").replace(b'"INFO"', b'"LOUD"'): "schema",
+        ROW[:-1]: "json",
+        ROW.replace(b'"seq":1', b'"seq":1,"seq":2'): "dup_key",
+        ROW.replace(b'"seq":1', b'"seq":NaN'): "number",
+        ROW.replace(iso(NOON).encode(), b"yesterday"): "schema",
+        b"[" * 100_000: "depth",
+        b"null": "schema",
+        b"": "empty",
+    }
+    unpacked = opened(rowed(ROW, loose, *bad))
+    assert [item.fields for item in unpacked.records] == [{"n": 1}, {"b": 2}]
+    assert [part.reason for part in unpacked.rejected] == list(bad.values())
+
+
+def test_flags_and_times_of_rows_are_taken_as_from_any_producer():
+    flags = ("late", "ts_derived", "vip", "truncated", "redacted=7", "id_derived", "redacted=\nx")
+    early = replace(record(1), flags=flags)
+    unpacked = opened(rowed(encode_row(row_of(early)), encode_row(row_of(replace(early, ts=5)))))
+    assert unpacked.records[0].flags == ("ts_derived", "vip", "id_derived")
+    assert (unpacked.records[1].ts, unpacked.records[1].fields["ts"], unpacked.untimed) == (NOON, 5, True)
 
 
 def test_a_zip_bomb_is_refused_before_it_unfolds():
@@ -466,7 +499,7 @@ def test_a_hundred_thousand_lines_are_refused_in_little_time(line):
 
 def test_what_is_packed_is_never_refused():
     """`send` refuses a record that the consumer would, and splits what together would be too much."""
-    many = [record(n, fields={"a": [0] * 500}) for n in range(300)]
+    many = [record(n, fields={"a": [0] * 5_000}) for n in range(300)]
     messages = list(pack(many))
     assert len(messages) > 1
     assert sum(len(opened(message.body).records) for message in messages) == 300

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import gzip
 import io
 import json
 import os
@@ -21,21 +20,21 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from logctl.cli import render
-from logctl.cli.record_output import Printer, RecordFormat
-from logctl.cli.render import Output
+from logctl.cli.record_output import Printer
+from logctl.cli.render import Output, RecordFormat
 from logctl.core.appid import PATTERN, is_appid
 from logctl.core.debounce import Action, Claim, State, Status, compose, tally
-from logctl.core.envelope import MAX_BODY, pack
-from logctl.core.hot_rows import from_item
 from logctl.core.partitions import Partition
 from logctl.core.records import Record, derive_id
 from logctl.core.safe_text import ascii_only, csv_cell, neutralise, neutralise_lines
 from logctl.core.times import MINUTE, parse_time
+from logctl.ops.send.packing import MAX_BODY, pack
 from logctl.pipeline.consumer import Consumer
 from tests.helpers import prefork
 from tests.helpers.config import CONFIG
 from tests.helpers.messages import WIRE, sealed
 from tests.helpers.shelf import Shelf, unavailable
+from tests.helpers.stored import plain_of, records_in
 
 SOAK = bool(os.environ.get("LOGCTL_SOAK"))
 NOON = parse_time("2026-01-31T12:00:00Z")
@@ -178,12 +177,12 @@ def check_kept(shelf: Shelf, body: str) -> None:
             assert strict(content)["reason"], key
             continue
         assert Partition.of_key(key), key
-        for line in gzip.decompress(content).splitlines():
+        for line in plain_of(key, content).splitlines():
             row = strict(line)
-            fields = json.loads(row["fields"], parse_constant=refuse_constant) if row["fields"] else {}
+            fields = json.loads(row.get("fields", "{}"), parse_constant=refuse_constant)
             assert isinstance(fields, dict)
             cold += 1
-    hot = [record for row in shelf.rows for record in from_item(row).records()]
+    hot = [record for row in shelf.rows for record in records_in(row)]
     assert len(hot) == cold
     assert all(len(row["chunk"]["S"].partition("#")[0]) == 13 for row in shelf.rows)
     assert shelf.objects, body

@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 import pytest
-import typer.main
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from typer.testing import CliRunner
 
@@ -26,6 +25,7 @@ from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.settings import Settings
 from logctl.stack.template import bootstrap_template, build_template
 from tests.helpers import iam
+from tests.helpers.command_tree import command_tree
 
 HERE = PolicyScope(Settings(), Place("123456789012", "eu-central-1"), "aws")
 LONGEST = Settings.build(("test", {"env": "e" * 14, "prefix": "p" * 12, "compact_after": "2d"}))
@@ -33,7 +33,7 @@ LONGEST = Settings.build(("test", {"env": "e" * 14, "prefix": "p" * 12, "compact
 
 def commands(group: Any = None, before: str = "") -> Iterator[tuple[str, set[str]]]:
     """Every command as it is typed, and its options."""
-    group = group or typer.main.get_command(app)
+    group = group or command_tree()
     for name, item in group.commands.items():
         if isinstance(item, click.Group) or hasattr(item, "commands"):
             yield from commands(item, f"{before}{name} ")

@@ -17,9 +17,7 @@ from typing import Any
 import pytest
 
 from logctl.core.deduplication import BLOCK, KEPT, MAX_BLOCKS
-from logctl.core.envelope import MAX_RECORDS, Packed, Packer, pack
 from logctl.core.formats.original import restore
-from logctl.core.hot_rows import from_item
 from logctl.core.records import TS_DERIVED, Record, Rejected, derive_id, from_cold
 from logctl.core.times import DAY, SECOND
 from logctl.core.unpacking import unpack
@@ -29,9 +27,11 @@ from logctl.ops.send.input_files import read_entries
 from logctl.ops.send.input_forms import Errors, Form, Requested
 from logctl.ops.send.input_messages import Inputs
 from logctl.ops.send.line_reader import LineReader
+from logctl.ops.send.packing import MAX_RECORDS, Packed, Packer, pack
 from logctl.ops.send.record_identity import Source
 from tests.helpers.pipeline import NOON, Pipeline
 from tests.helpers.split_records import split
+from tests.helpers.stored import lines_of, records_in
 
 HOST = "one"
 
@@ -110,14 +110,12 @@ class World:
 
     def cold(self) -> list[str]:
         keys = self.pipeline.keys("logs/")
-        rows = [
-            json.loads(line) for key in keys for line in gzip.decompress(self.pipeline.read(key)).splitlines()
-        ]
+        rows = [line for key in keys for line in lines_of(key, self.pipeline.read(key))]
         assert len({row["event_id"] for row in rows}) == len(rows)
         return sorted(restore(from_cold(row, "shop")) for row in rows)
 
     def hot(self) -> list[str]:
-        rows = [record for item in self.pipeline.hot_rows() for record in from_item(item).records()]
+        rows = [record for item in self.pipeline.hot_rows() for record in records_in(item)]
         return sorted(restore(record) for record in rows)
 
     def counted(self) -> int:
@@ -309,7 +307,7 @@ def test_json_without_a_time_has_the_last_one_before_it(world: World) -> None:
     world.path.write_text('{"ts": "2026-01-30T00:00:00Z", "msg": "a"}\n{"msg": "b"}\n[1]\n{"msg": "c"}\n')
     world.send()
     (row,) = world.pipeline.hot_rows()
-    found = from_item(row).records()
+    found = records_in(row)
     assert len({record.ts for record in found}) == 1
     assert [TS_DERIVED in record.flags for record in found] == [False, True, False, True]
 

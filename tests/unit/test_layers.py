@@ -103,6 +103,40 @@ def test_what_lambda_gets_is_what_the_handlers_reach():
     assert there - reached(handlers) == set()
 
 
+def imported_by(*args: str, **environ: str) -> set[str]:
+    """The modules that a command has imported when it ends."""
+    program = (
+        "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
+        f"sys.argv[1:] = {args!r}; from logctl.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environ, check=True
+    )
+    return set(done.stderr.split())
+
+
+COMPLETING = {"_LOGCTL_COMPLETE": "complete_bash", "COMP_WORDS": "logctl de", "COMP_CWORD": "1"}
+
+
+@pytest.mark.parametrize(
+    ("args", "environ"), [(["--help"], {}), ([], COMPLETING)], ids=["help", "completion"]
+)
+def test_the_list_of_commands_needs_no_command(args, environ):
+    assert [name for name in imported_by(*args, **environ) if name.startswith("logctl.cli.commands.")] == []
+
+
+def test_a_command_imports_only_its_own_file_and_no_settings():
+    loaded = imported_by("tail", "--help")
+    assert [name for name in loaded if name.startswith("logctl.cli.commands.")] == [
+        "logctl.cli.commands.tail"
+    ]
+    assert loaded & {"botocore", "rich", "pydantic", "tomllib", "logctl.stack.settings"} == set()
+
+
+def test_the_versions_need_no_command_line():
+    assert imported_by("--version") & {"typer", "boto3", "logctl.cli.app"} == set()
+
+
 def test_help_needs_neither_boto3_nor_the_sandbox():
     program = (
         "import sys; from logctl.cli.app import app\n"

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-import random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logctl.core.envelope import TooBig
 from logctl.core.formats.original import keep, restore
-from logctl.core.hot_rows import make_chunks
 from logctl.core.records import RAW, Record, to_public
 from logctl.core.redaction import Redactor
 from logctl.ops.send.entries import Entry
 from logctl.ops.send.input_files import read_entries
+from logctl.ops.send.packing import TooBig
 from logctl.ops.send.record_identity import Source
 from tests.helpers.log_cases import cases
 from tests.helpers.split_records import split
@@ -144,13 +142,6 @@ def test_a_secret_does_not_survive_in_it(line: str) -> None:
     assert "hunter2" not in json.dumps(redacted.fields) + redacted.message
     assert RAW not in redacted.fields
     assert any(flag.startswith("redacted=1") for flag in redacted.flags)
-
-
-def test_a_record_that_is_cut_has_none() -> None:
-    long = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=800_000))
-    (chunk,) = make_chunks("shop", "b", [record(long, **{RAW: "head "})])
-    (cut,) = chunk.records()
-    assert RAW not in cut.fields
 
 
 def test_a_record_that_fits_a_message_only_without_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from logctl.core.partitions import Partition, by_partition
 from logctl.core.records import Record
 from logctl.core.times import DAY, parse_time
 
-KEY = re.compile(r"logs/year=\d{4}/month=\d{2}/day=\d{2}/appid=[a-z0-9][a-z0-9_-]*/[A-Za-z0-9_-]+\.json\.gz")
+KEY = re.compile(r"logs/year=\d{4}/month=\d{2}/day=\d{2}/appid=[a-z0-9][a-z0-9_-]*/[A-Za-z0-9_-]+\.json\.zst")
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from logctl.core.envelope import data_of, encode_again, pack
+from logctl.core.envelope import data_of, encode_again
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.hot_rows import from_item
 from logctl.core.partitions import Partition
@@ -21,9 +21,11 @@ from logctl.ops.deployment import Deployment
 from logctl.ops.recovery import message_editor, quarantine_retry, quarantined_messages
 from logctl.ops.recovery.quarantine_retry import Correction, Retry
 from logctl.ops.recovery.quarantined_messages import Wanted
+from logctl.ops.send.packing import pack
 from logctl.pipeline.stores.quarantine_reader import listed, recent
 from tests.helpers.messages import event, packed, records, sqs
 from tests.helpers.pipeline import NOON, Pipeline
+from tests.helpers.stored import records_in
 
 
 class Place:
@@ -74,7 +76,7 @@ def put(pipeline: Pipeline, digest: str, *, sent_at: int = NOON, app: str = "che
 def messages(pipeline: Pipeline) -> list[str]:
     """What is in the hot store, in order."""
     chunks = sorted((from_item(row) for row in pipeline.hot_rows()), key=lambda chunk: chunk.sort_key)
-    return [record.message for chunk in chunks for record in chunk.records()]
+    return [record.message for chunk in chunks for record in records_in(chunk)]
 
 
 def retried(

@@ -15,13 +15,11 @@ from logctl.core.records import (
     Record,
     Rejected,
     from_wire,
-    to_cold,
     to_public,
-    to_wire,
-    wire_text,
 )
 from logctl.core.times import parse_time
 from logctl.ops.send.object_records import from_mapping
+from tests.helpers.stored import cold_of_version_1, wire_of_version_1
 
 SENT = parse_time("2026-01-31T12:00:00Z")
 
@@ -175,8 +173,8 @@ _json = st.recursive(
 def test_any_object_becomes_a_record_that_survives_the_wire(value):
     value.pop("appid", None)
     record = record_of(value)
-    assert from_wire(json.loads(json.dumps(to_wire(record))), "checkout") == record
-    json.dumps(to_cold(record, "batch"))
+    assert from_wire(json.loads(json.dumps(wire_of_version_1(record))), "checkout") == record
+    json.dumps(cold_of_version_1(record, "batch"))
     json.dumps(to_public(record))
 
 
@@ -186,7 +184,7 @@ def test_any_object_becomes_a_record_that_survives_the_wire(value):
      {"flags": [1]}, {"seq": -1}, {"seq": 2**63}, {"ts": 10**15}],
 )  # fmt: skip
 def test_a_wire_record_with_a_bad_member_is_refused(change):
-    wire = to_wire(record_of({"message": "x"}))
+    wire = wire_of_version_1(record_of({"message": "x"}))
     with pytest.raises(Rejected) as refused:
         from_wire({**wire, **change}, "checkout")
     assert refused.value.reason == "schema"
@@ -194,7 +192,7 @@ def test_a_wire_record_with_a_bad_member_is_refused(change):
 
 def test_a_cold_record_has_a_column_for_everything():
     record = record_of({"message": "x", "a": {"B": 1}, "ts": 1769847300, "event_id": "id-123456"}, seq=7)
-    assert to_cold(record, "batch-1") == {
+    assert cold_of_version_1(record, "batch-1") == {
         "event_id": "id-123456",
         "ts": "2026-01-31T08:15:00.000Z",
         "level": "UNKNOWN",
@@ -215,13 +213,3 @@ def test_epoch_units_do_not_overlap(milliseconds):
     assert ts(milliseconds // 1000) == milliseconds // 1000 * 1000
     assert ts(milliseconds * 1000) == milliseconds
     assert ts(milliseconds * 1_000_000) == milliseconds
-
-
-@given(
-    st.text(max_size=20),
-    st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers() | st.lists(st.booleans())),
-    st.lists(st.sampled_from([BAD_TIME, "ts_derived"]), max_size=2),
-)
-def test_the_text_of_a_record_is_its_wire_form(text, fields, flags):
-    record = Record("checkout", text, 1, "INFO", text, 2, fields, tuple(flags))
-    assert wire_text(record) == json.dumps(to_wire(record), ensure_ascii=False, separators=(",", ":"))

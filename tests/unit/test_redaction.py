@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import gzip
 import json
 import time
 from dataclasses import replace
@@ -16,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logctl.core.attempts import MAX_STRIKES
-from logctl.core.envelope import decode_data, pack
+from logctl.core.envelope import decode_data
 from logctl.core.errors import UsageError
-from logctl.core.hot_rows import from_item
 from logctl.core.records import Record, Rejected
-from logctl.core.redaction import _FOLDED, ALL, RULES, Redactor
+from logctl.core.redaction import _FOLDED, RULES, Redactor
+from logctl.core.redaction_names import ALL, NAMES
+from logctl.ops.send.packing import pack
 from logctl.pipeline.config import PipelineConfig
 from logctl.stack.settings import Settings, declarations
 from tests.helpers.canaries import CANARIES
@@ -38,6 +38,7 @@ from tests.helpers.messages import (
     stored,
 )
 from tests.helpers.pipeline import NOON, Pipeline
+from tests.helpers.stored import plain_of, records_in
 
 IDS = [f"{rule}-{n}" for n, (rule, _, _) in enumerate(CANARIES)]
 EVERY = Redactor([ALL])
@@ -261,12 +262,12 @@ def everything(pipeline: Pipeline, capfd: pytest.CaptureFixture[str]) -> str:
     found = list(pipeline.keys())
     for key in pipeline.keys():
         content = pipeline.read(key)
-        found.append((gzip.decompress(content) if key.endswith(".gz") else content).decode())
+        found.append((plain_of(key, content) if key.startswith("logs/") else content).decode())
     for table in (pipeline.config.hot_table, pipeline.config.alerts_table):
         for item in pipeline.aws.dynamodb.scan(TableName=table)["Items"]:
             found.append(repr(item))
-            if "data" in item:
-                found.append(zstandard.ZstdDecompressor().decompress(bytes(item["data"]["B"])).decode())
+            if "whole" in item:
+                found.append(zstandard.ZstdDecompressor().decompress(bytes(item["whole"]["B"])).decode())
     found += [json.dumps(alert, ensure_ascii=False) for alert in pipeline.alerts()]
     found += capfd.readouterr()
     text = "\n".join(found)
@@ -375,7 +376,7 @@ def test_the_count_is_on_the_record_in_both_stores_and_alerts_group_as_before(gu
     guarded.consumer.process(event(packed(items)))
     assert [row["flags"] for row in stored(guarded)] == [["redacted=1"]] * 3
     (row,) = guarded.hot_rows()
-    assert [item.flags for item in from_item(row).records()] == [("redacted=1",)] * 3
+    assert [item.flags for item in records_in(row)] == [("redacted=1",)] * 3
     (alert,) = guarded.alerts()
     assert "2 more came with it" in alert["Message"]
 
@@ -393,5 +394,9 @@ def test_a_quarantined_envelope_can_still_be_read(guarded):
     body = envelope([record(message="fine"), record(message="password=x", event_id="event-0002")], count=5)
     guarded.consumer.process(event(sqs(body)))
     (key,) = guarded.keys("quarantine/")
-    lines = json.loads(json.loads(guarded.read(key))["content"])["data"].split("\n")
+    lines = json.loads(json.loads(guarded.read(key))["content"])["data"].splitlines()
     assert [json.loads(line)["message"] for line in lines] == ["fine", "password=[redacted:passwords]"]
+
+
+def test_the_names_are_those_of_the_rules():
+    assert tuple(RULES) == NAMES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,15 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logctl.core.hot_rows import MAX_DATA, from_item, make_chunks
 from logctl.core.partitions import Partition
-from logctl.core.records import Record, Rejected, from_cold, to_cold
+from logctl.core.records import Record, Rejected, from_cold
 from logctl.core.times import DAY, HOUR, MINUTE, TimeRange
 from logctl.ops.recovery.replay import Replay, Replayed
 from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.hot_reader import Reader
+from logctl.pipeline.stores.stored_objects import StoredObjects
 from logctl.stack.names import Names
 from tests.helpers.messages import event, packed, records, sqs
 from tests.helpers.pipeline import NOON, Pipeline
+from tests.helpers.stored import cold_of_version_1, hot_rows_of, records_in
 
 LATER = NOON + 6 * HOUR
 EVERYTHING = TimeRange(NOON - 3 * DAY, NOON + 3 * DAY)
@@ -94,8 +97,8 @@ def test_rows_that_are_lost_come_back_as_they_were(pipeline, every):
     after = rows(pipeline)
     assert after.keys() == before.keys()
     for key, row in after.items():
-        assert from_item(row).records() == from_item(before[key]).records()
-        same = ("batch_id", "part", "min_ts", "max_ts", "count", "levels", "data")
+        assert records_in(row) == records_in(before[key])
+        same = ("chunk", "min_ts", "counts", "whole")
         assert [row[name] for name in same] == [before[key][name] for name in same]
 
 
@@ -192,7 +195,7 @@ def test_what_was_stored_before_the_rules_is_redacted_by_the_rules_of_now(pipeli
     pipeline.config = replace(pipeline.config, redact=("all",))
     replay(pipeline).run()
     (row,) = pipeline.hot_rows()
-    (record,) = from_item(row).records()
+    (record,) = records_in(row)
     assert record.message == "password=[redacted:passwords] 0"
     assert rows(pipeline).keys() == before
 
@@ -250,7 +253,7 @@ RECORDS = st.builds(
 
 @given(RECORDS)
 def test_a_record_comes_back_from_cold_storage_as_it_was(record):
-    assert from_cold(json.loads(json.dumps(to_cold(record, "batch"))), "checkout") == record
+    assert from_cold(json.loads(json.dumps(cold_of_version_1(record, "batch"))), "checkout") == record
 
 
 @pytest.mark.parametrize("cold", [None, {}, {"ts": "x"}, {"ts": "2026-01-31T00:00:00.000Z", "fields": "{"}])
@@ -262,21 +265,23 @@ def test_what_is_no_stored_record_is_refused(cold):
 @pytest.mark.slow
 @given(st.lists(RECORDS, min_size=1, max_size=20))
 def test_an_hours_rows_depend_on_nothing_outside_the_hour(items):
-    together = {chunk.sort_key: chunk for chunk in make_chunks("checkout", "batch", items)}
+    together = {chunk.sort_key: chunk for chunk in hot_rows_of("checkout", "batch", items)}
     apart = {}
     for hour in {item.ts // HOUR for item in items}:
         alone = [item for item in items if item.ts // HOUR == hour]
-        apart.update({chunk.sort_key: chunk for chunk in make_chunks("checkout", "batch", alone)})
+        apart.update({chunk.sort_key: chunk for chunk in hot_rows_of("checkout", "batch", alone)})
     assert together == apart
     assert sum(chunk.count for chunk in together.values()) == len(items)
 
 
-def test_an_hour_that_fits_no_single_row_has_rows_of_different_keys():
-    import random
-
+def test_records_that_do_not_fit_an_item_are_read_from_the_object(pipeline: Pipeline):
     noise = random.Random(1)
-    big = [
-        Record("a", f"event-{n:04d}", NOON, "INFO", "%x" % noise.getrandbits(8 * MAX_DATA)) for n in range(3)
-    ]
-    keys = [chunk.sort_key for chunk in make_chunks("a", "batch", big)]
-    assert len(keys) == len(set(keys)) >= 3
+    messages = [noise.randbytes(90_000).hex() for _ in range(5)]
+    lines = (json.dumps({"msg": text, "ts": (NOON + n) / 1000}) for n, text in enumerate(messages))
+    pipeline.consumer.process(event(sqs("\n".join(lines), name="m1")))
+    lose(pipeline)
+    assert replay(pipeline).run().apps[0].records == 5
+    store = HotStore(pipeline.aws.dynamodb, pipeline.config.hot_table)
+    reader = Reader(store, StoredObjects(lambda: (pipeline.aws.s3, pipeline.config.bucket)), pipeline.clock)
+    found = reader.history(["checkout"], EVERYTHING)
+    assert [record.message for record in found] == messages

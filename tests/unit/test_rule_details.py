@@ -14,19 +14,20 @@ from botocore.exceptions import ClientError
 from logctl.aws.place import Place
 from logctl.core import limits, quarantine, strictjson
 from logctl.core.access import overlap
-from logctl.core.envelope import TooBig, _Pending, check_fits, data_of, pack
+from logctl.core.envelope import data_of
 from logctl.core.errors import UsageError
 from logctl.core.formats.reader import read_value
 from logctl.core.formats.reading import Context
 from logctl.core.histogram import buckets
-from logctl.core.hot_rows import make_chunks
 from logctl.core.partitions import LOGS, Partition, Scope
-from logctl.core.records import Record, Rejected, from_cold, from_wire, to_cold, to_wire
+from logctl.core.records import Record, Rejected, from_cold, from_wire
 from logctl.core.redaction import UNREADABLE, Redactor
+from logctl.core.rows import encode_row, row_of
 from logctl.core.safe_text import json_text, neutralise
 from logctl.core.schema import COLUMNS, parquet_descriptor, storage_descriptor
 from logctl.core.times import DAY, EARLIEST, HOUR, LATEST, SECOND, TimeRange, iso, parse_time
 from logctl.core.unpacking import unpack
+from logctl.ops.send.packing import TooBig, check_fits, pack
 from logctl.pipeline.delivery.canary import Canary
 from logctl.pipeline.stores.catalog import _failures
 from logctl.pipeline.stores.hot import HotStore
@@ -36,6 +37,7 @@ from logctl.stack.settings import Settings
 from logctl.stack.sizes import format_size, parse_size
 from tests.helpers.config import CONFIG
 from tests.helpers.pipeline import NOON, Pipeline
+from tests.helpers.stored import cold_of_version_1, hot_rows_of
 
 # ── Text and numbers ────────────────────────────────────────────────────────────────────────────────────
 
@@ -265,8 +267,8 @@ def test_the_earliest_time_is_a_time_and_what_is_before_it_is_none():
 
 def test_a_stored_record_comes_back_with_its_fields():
     record = Record("web", "event-0001", NOON, "ERROR", "m", 3, {"user": 7, "tags": ["a"]}, ("late",))
-    assert from_cold(to_cold(record, "b"), "web") == record
-    assert from_cold(to_cold(replace(record, fields={}), "b"), "web") == replace(record, fields={})
+    assert from_cold(cold_of_version_1(record, "b"), "web") == record
+    assert from_cold(cold_of_version_1(replace(record, fields={}), "b"), "web") == replace(record, fields={})
 
 
 @pytest.mark.parametrize(
@@ -315,7 +317,7 @@ def test_a_record_that_fits_no_message_is_said_with_its_size():
     record = Record("checkout", "event-1", NOON, "INFO", "x" * limits.MAX_PLAIN)
     with pytest.raises(TooBig, match=r"the record is 4,194,\d+ bytes long; a message may hold 4,194,304"):
         check_fits(record)
-    others = len(json.dumps(to_wire(replace(record, message="")), separators=(",", ":")))
+    others = len(encode_row(row_of(replace(record, message=""))))
     check_fits(replace(record, message="x" * (limits.MAX_PLAIN - others)))
     with pytest.raises(TooBig):
         check_fits(replace(record, message="x" * (limits.MAX_PLAIN - others + 1)))
@@ -328,8 +330,6 @@ def test_the_halves_of_a_message_name_the_same_file():
         for number in range(200)
     ]
     assert {message.source for message in pack(made, "f" * 16)} == {"f" * 16}
-    small = _Pending("checkout", [b"x"] * 200, [NOON] * 200, list(range(200)), "f" * 16).part(0, 100)
-    assert (small.source, len(small.lines), small.places[-1]) == ("f" * 16, 100, 99)
 
 
 def test_a_count_that_is_wrong_is_said():
@@ -372,7 +372,7 @@ def test_the_newest_chunk_and_the_one_that_arrived_last(pipeline: Pipeline):
     store = HotStore(pipeline.aws.dynamodb, CONFIG.hot_table)
     for arrived, ts in enumerate((NOON, NOON + 2 * HOUR, NOON + HOUR)):
         record = Record("checkout", f"event-{arrived}", ts, "INFO", str(arrived))
-        for chunk in make_chunks("checkout", f"batch{arrived}", [record]):
+        for chunk in hot_rows_of("checkout", f"batch{arrived}", [record]):
             store.put(chunk, now=NOON, retention=DAY, arrived=NOON + arrived)
     newest = store.newest("checkout", now=NOON)
     assert newest is not None and newest.batch_id == "batch1"

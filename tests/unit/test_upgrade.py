@@ -10,28 +10,47 @@ import pytest
 from botocore.exceptions import ClientError
 
 from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
+from logctl.pipeline.stores.hot import ARRIVAL, ARRIVALS
 from logctl.stack.provision import Provisioner
-from logctl.stack.resources.storage import alerts_indexes
+from logctl.stack.resources.storage import alerts_indexes, set_indexes
 from logctl.stack.settings import Settings
 from logctl.stack.stack_events import Change, Plan, StackInfo
-from logctl.stack.upgrade import steps
+from logctl.stack.upgrade import ALERTS_TABLE, HOT_TABLE, steps
+
+
+def of(alerts: Any, hot: Any = None) -> dict[str, Any]:
+    return {ALERTS_TABLE: alerts, HOT_TABLE: hot}
 
 
 @pytest.mark.parametrize("existing", [None, [], [OLD_DUE], [OLD_DUE, DUE], [DUE], ["of-somebody", DUE]])
+@pytest.mark.parametrize("hot", [None, [ARRIVAL], [ARRIVAL, ARRIVALS]])
 @pytest.mark.parametrize("in_stack", [True, False])
-def test_each_update_makes_or_removes_one_index(existing, in_stack):
-    found = steps(existing, in_stack=in_stack)
-    assert found[-1] == (DUE,)
-    before = (
-        []
-        if existing is None or not in_stack
-        else [tuple(name for name in existing if name != "of-somebody")]
-    )
-    for old, new in pairwise([*before, *found]):
-        assert len(set(old) ^ set(new)) <= 1
+def test_each_update_makes_or_removes_one_index_of_a_table(existing, hot, in_stack):
+    found = steps(of(existing, hot), in_stack=in_stack)
+    assert found[-1] == of((DUE,), (ARRIVAL, ARRIVALS))
+    for table, now in of(existing, hot).items():
+        before = [] if now is None or not in_stack else [tuple(name for name in now if name != "of-somebody")]
+        for old, new in pairwise([*before, *(step[table] for step in found)]):
+            assert len(set(old) ^ set(new)) <= 1
     if existing and OLD_DUE in existing and not in_stack:
         # What is taken over is described as it is.
-        assert set(found[0]) == set(existing)
+        assert set(found[0][ALERTS_TABLE]) == set(existing)
+    if hot and not in_stack:
+        assert set(found[0][HOT_TABLE]) == set(hot)
+
+
+def test_a_table_defines_the_keys_of_the_indexes_that_it_has_and_no_others():
+    """CloudFormation refuses an attribute that no key uses."""
+    resources = {
+        name: {"Properties": {"KeySchema": [{"AttributeName": key} for key in keys]}}
+        for name, keys in ((HOT_TABLE, ("app", "chunk")), (ALERTS_TABLE, ("pk", "sk")))
+    }
+    for hot, extra in (((ARRIVAL,), ["arrived"]), ((ARRIVAL, ARRIVALS), ["arrived", "lane", "arrived_at"])):
+        set_indexes(resources, of((DUE,), hot))
+        table: Any = resources[HOT_TABLE]["Properties"]
+        assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == list(hot)
+        defined = [each["AttributeName"] for each in table["AttributeDefinitions"]]
+        assert defined == ["app", "chunk", *extra]
 
 
 def test_the_old_index_is_described_as_it_was_and_the_new_one_has_keys_only():
@@ -70,7 +89,7 @@ class Stack:
 )
 def test_provision_goes_all_the_way(monkeypatch, existing, updates):
     def describe_table(TableName: str) -> Any:
-        if existing is None:
+        if existing is None or TableName != "logctl-dev-alerts":
             raise ClientError(
                 {"Error": {"Code": "ResourceNotFoundException", "Message": ""}}, "DescribeTable"
             )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from logctl.aws.error_codes import code_of
 from logctl.cli import completion
 from logctl.cli.command_registration import command
 from logctl.cli.context import CommandContext, now
@@ -24,16 +23,14 @@ from logctl.cli.options import (
     regular_expressions,
     since_option,
 )
-from logctl.cli.record_output import Printer, RecordFormat, is_colored
-from logctl.cli.render import Color, say, working
-from logctl.core.access import is_pattern
-from logctl.core.appid import RULE
+from logctl.cli.render import Color, RecordFormat, say, working
 from logctl.core.errors import UsageError
-from logctl.core.records import Record
-from logctl.core.safe_text import neutralise
+from logctl.core.safe_text import counted, neutralise
 from logctl.core.times import MINUTE, TimeRange, iso, parse_range
-from logctl.stack.settings import SHORTEST_RETENTION
-from logctl.stack.sizes import format_size
+
+if TYPE_CHECKING:
+    from logctl.cli.record_output import Printer
+    from logctl.core.records import Record
 
 DEFAULT_SINCE = 10 * MINUTE
 _POLL_SECONDS = 1.0
@@ -110,10 +107,12 @@ def tail(context: CommandContext, options: TailOptions) -> None:
 
       logctl tail 'web-*' -g timeout -o json | jq .message
     """
+    from logctl.cli.record_output import Printer, is_colored
     from logctl.pipeline.stores.hot import HotStore
     from logctl.pipeline.stores.hot_follower import Follower
     from logctl.pipeline.stores.hot_reader import Reader
     from logctl.pipeline.stores.record_filter import Filter
+    from logctl.pipeline.stores.stored_objects import StoredObjects
 
     patterns = _checked(options.apps or [])
     try:
@@ -125,8 +124,10 @@ def tail(context: CommandContext, options: TailOptions) -> None:
     keep = Filter(
         minimum_level(options.level), regular_expressions(options.grep), regular_expressions(options.exclude)
     )
-    store = HotStore(context.aws.dynamodb, context.deployment.names.hot_table)
-    reader = Reader(store, now, keep)
+    deployment = context.deployment
+    store = HotStore(context.aws.dynamodb, deployment.names.hot_table)
+    objects = StoredObjects(lambda: (context.aws.s3, deployment.bucket))
+    reader = Reader(store, objects, now, keep)
     printer = Printer(
         options.output, options.query, utc=options.utc, colored=is_colored(options.color, options.no_color)
     )
@@ -137,25 +138,27 @@ def tail(context: CommandContext, options: TailOptions) -> None:
     older, recent = _divided(context, span) if options.since is not None else (None, span)
     if options.lines is not None:
         page = reader.page(names, recent, options.lines)
-        read, newest = page.chunks, page.records[::-1]
+        read, newest, printed = page.chunks, page.entries[::-1], 0
         if older and len(newest) < options.lines:
-            newest = [*_archived(context, keep, patterns, older, options.lines - len(newest)), *newest]
-        printed = printer.print(newest)
+            printed = printer.print(_archived(context, keep, patterns, older, options.lines - len(newest)))
+        printed += printer.print_rows([newest])
     else:
         printed = printer.print(_archived(context, keep, patterns, older)) if older else 0
         history = reader.history(names, recent)
-        printed += printer.print(history)
-        read = history.chunks
+        printed += printer.print_rows(history.runs())
+        read = frozenset(history.chunks)
+    gone = _say_what_is_gone(reader)
     if follower:
         follower.skip(read)
-        _follow(follower, printer, TimeRange(0, span.until) if options.until is None else span)
-    elif not printed:
+        _follow(reader, follower, printer, TimeRange(0, span.until) if options.until is None else span)
+    elif not printed and not gone:
         _explain_nothing(reader, names, patterns, span)
 
 
 def _divided(context: CommandContext, span: TimeRange) -> tuple[TimeRange | None, TimeRange]:
     """Split a range into the part that Athena has to read, if any, and the part in the hot store."""
     from logctl.ops.query.cold_records import boundary
+    from logctl.stack.settings import SHORTEST_RETENTION
 
     if span.since >= now() - SHORTEST_RETENTION // 2:
         return None, span
@@ -171,6 +174,7 @@ def _archived(
 ) -> Iterable[Record]:
     """Read records that the hot store may no longer have, and print where they come from."""
     from logctl.ops.query.cold_records import Archive
+    from logctl.stack.sizes import format_size
 
     archive = Archive(context.deployment, keep)
     records: Iterable[Record]
@@ -186,14 +190,28 @@ def _archived(
     return records
 
 
-def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
+def _say_what_is_gone(reader: Any) -> bool:
+    """Print how many records were asked for and are no longer in S3, and return whether there are any."""
+    gone = reader.gone
+    if not gone:
+        return False
+    say(
+        f"logctl: {counted(gone.records, 'record')} of {counted(len(gone.messages), 'message')} cannot be "
+        "shown: the objects that have them are no longer in S3. Compacted records are in: logctl athena query"
+    )
+    gone.clear()
+    return True
+
+
+def _follow(reader: Any, follower: Any, printer: Printer, span: TimeRange) -> None:
     from logctl.aws.error_codes import TROUBLE
 
     troubled = False
     try:
         while True:
             try:
-                printer.print(follower.poll(TimeRange(span.since, max(span.until, now() + MINUTE))))
+                printer.print_rows([follower.poll(TimeRange(span.since, max(span.until, now() + MINUTE)))])
+                _say_what_is_gone(reader)
                 troubled = False
             except TROUBLE as error:
                 if not _passing(error):
@@ -213,6 +231,8 @@ def _passing(error: Exception) -> bool:
     """
     from botocore.exceptions import ClientError
 
+    from logctl.aws.error_codes import code_of
+
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = code_of(error)
@@ -221,6 +241,9 @@ def _passing(error: Exception) -> bool:
 
 
 def _checked(apps: list[str]) -> list[str]:
+    from logctl.core.access import is_pattern
+    from logctl.core.appid import RULE
+
     for app in apps:
         if not is_pattern(app):
             raise UsageError(f"{neutralise(app)!r} cannot name an app: {RULE}.")

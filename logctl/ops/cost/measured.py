@@ -23,7 +23,7 @@ from logctl.ops.cost.prices import Price
 from logctl.ops.deployment import Deployment
 from logctl.ops.health.metrics import MetricQuery
 from logctl.pipeline.stores.attention_index import DUE
-from logctl.pipeline.stores.hot import ARRIVAL
+from logctl.pipeline.stores.hot import ARRIVAL, ARRIVALS
 
 LOOK_BACK = 30 * DAY
 _STORAGE = {
@@ -144,8 +144,9 @@ def _metrics(deployment: Deployment, functions: Iterable[str]) -> list[tuple[str
             (f"time:{function}", hourly("AWS/Lambda", "Duration", named)),
             ("logs", hourly("AWS/Logs", "IncomingBytes", group)),
         ]
-    for table, index in ((names.hot_table, ARRIVAL), (names.alerts_table, DUE)):
-        for where in ({"TableName": table}, {"TableName": table, "GlobalSecondaryIndexName": index}):
+    for table, indexes in ((names.hot_table, (ARRIVAL, ARRIVALS)), (names.alerts_table, (DUE,))):
+        of_table = {"TableName": table}
+        for where in (of_table, *({**of_table, "GlobalSecondaryIndexName": index} for index in indexes)):
             found += [
                 ("written", hourly("AWS/DynamoDB", "ConsumedWriteCapacityUnits", where)),
                 ("read", hourly("AWS/DynamoDB", "ConsumedReadCapacityUnits", where)),

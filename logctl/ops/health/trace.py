@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from logctl.aws.error_codes import TROUBLE
 from logctl.core import levels
-from logctl.core.envelope import Packed, pack
 from logctl.core.errors import LogctlError
 from logctl.core.partitions import Partition
 from logctl.core.records import Record
@@ -18,6 +17,7 @@ from logctl.ops.health.checks import Check, Verdict
 from logctl.ops.health.findings import aws, logctl
 from logctl.ops.query import runner
 from logctl.ops.send.arrival import await_all, readable, stored_at
+from logctl.ops.send.packing import Packed, pack
 from logctl.ops.send.sender import Outgoing, Sender
 from logctl.pipeline.stores.hot import HotStore
 from logctl.stack.next_step import NextStep

@@ -6,14 +6,11 @@ boundary in time are read here, the others in the hot store, so no record is sho
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from botocore.exceptions import ClientError
-
-from logctl.aws.error_codes import code_of
 from logctl.core.records import Record
+from logctl.core.rows import parse_fields
 from logctl.core.times import HOUR, TimeRange, parse_time
 from logctl.ops.deployment import Deployment
 from logctl.ops.query.conditions import Condition, Selection
@@ -28,16 +25,8 @@ COLUMNS = "ts, appid, event_id, level, message, fields, array_join(flags, ' '), 
 
 
 def boundary(deployment: Deployment, now: int) -> int:
-    """Return the time from which on the hot store has every record, in milliseconds.
-
-    Where the functions were deleted and the data kept, the retention comes from the settings.
-    """
-    try:
-        retention = deployment.pipeline_config().hot_retention
-    except ClientError as error:
-        if code_of(error) != "ResourceNotFoundException":
-            raise
-        retention = deployment.settings.hot_retention
+    """Return the time from which on the hot store has every record, in milliseconds."""
+    retention = deployment.hot_retention()
     return now - retention + min(MARGIN, retention // 2)
 
 
@@ -72,7 +61,7 @@ class Archive:
     def _read(self, apps: Sequence[str], span: TimeRange, order: str) -> tuple[QueryResult, Iterator[Record]]:
         selection = Selection(span.since, span.until, tuple(apps), self.keep.level)
         result = query(self.deployment, _query(self.deployment.names.unique_view, selection, order))
-        return result, filter(self.keep, map(record_of, result.rows))
+        return result, filter(self.keep, map(record_of_result, result.rows))
 
 
 def _query(view: str, selection: Selection, order: str) -> Query:
@@ -81,7 +70,7 @@ def _query(view: str, selection: Selection, order: str) -> Query:
     return Query(sql, condition.parameters, selection)
 
 
-def record_of(row: Sequence[object]) -> Record:
+def record_of_result(row: Sequence[object]) -> Record:
     """Return the record in a row of `COLUMNS`."""
     ts, appid, event_id, level, message, fields, flags, seq = row
     return Record(
@@ -91,6 +80,6 @@ def record_of(row: Sequence[object]) -> Record:
         level=str(level),
         message="" if message is None else str(message),
         seq=int(str(seq or 0)),
-        fields=json.loads(str(fields)) if fields else {},
+        fields=parse_fields(str(fields) if fields else None),
         flags=tuple(str(flags).split()) if flags else (),
     )

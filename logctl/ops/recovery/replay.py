@@ -8,7 +8,6 @@ counted, and no alert is opened. Compacted days, whose original objects are gone
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,14 +17,16 @@ from typing import Any
 
 from logctl.aws.s3_listing import objects
 from logctl.core.batches import batched
-from logctl.core.hot_rows import Chunk, make_chunks
-from logctl.core.partitions import LOGS, OBJECT, Partition, Scope
-from logctl.core.records import Record, Rejected, from_cold
+from logctl.core.frames import decompress
+from logctl.core.hot_rows import HotRow, make_hot_rows
+from logctl.core.partitions import LOGS, OBJECT, OBJECTS, Partition, Scope
+from logctl.core.records import Record
 from logctl.core.redaction import Redactor
+from logctl.core.rows import read_stored, record_of, row_of
 from logctl.core.times import HOUR, TimeRange
 from logctl.ops.deployment import Deployment
 from logctl.ops.lake.partition_listing import days_in, registered
-from logctl.ops.query.cold_records import COLUMNS, record_of
+from logctl.ops.query.cold_records import COLUMNS, record_of_result
 from logctl.ops.query.conditions import Selection
 from logctl.ops.query.runner import Query, QueryResult, query
 from logctl.pipeline.stores.hot import HotStore
@@ -126,7 +127,9 @@ class Replay:
         self._config = deployment.pipeline_config()
         self._redactor = Redactor(self._config.redact)
         self._s3 = deployment.aws.s3
-        self._hot = HotStore(deployment.aws.dynamodb, self._config.hot_table)
+        self._hot = HotStore(
+            deployment.aws.dynamodb, self._config.hot_table, lanes=self._config.arrival_lanes
+        )
 
     def plan(self) -> ReplayOutcome:
         """Return the outcome that `run` would have. This reads all that `run` reads, and writes nothing."""
@@ -141,10 +144,10 @@ class Replay:
         )
         for item in outcome.apps:
             if item.added:
-                self._hot.note_app(item.app, now=self._now)
+                self._hot.list_app(item.app, now=self._now)
         return outcome
 
-    def _each(self, add: Callable[[Chunk, int], bool]) -> ReplayOutcome:
+    def _each(self, add: Callable[[HotRow, int], bool]) -> ReplayOutcome:
         """Call `add` with each row and its arrival; it returns whether the row was missing."""
         done: dict[str, Replayed] = {}
         unreadable: list[Unreadable] = []
@@ -171,10 +174,11 @@ class Replay:
                     self._on_progress(f"{part.name}: {messages:,} messages read, {missing:,} rows missing")
         return ReplayOutcome([done[app] for app in sorted(done)], unreadable, scanned)
 
-    def _chunks(self, batch: Batch) -> Iterator[Chunk]:
+    def _chunks(self, batch: Batch) -> Iterator[HotRow]:
         # Redacted by the rules of today, because what was stored before them may hold secrets.
         records = [self._redactor.record(record, batch_id=batch.batch_id) for record in batch.records]
-        for chunk in make_chunks(batch.partition.appid, batch.batch_id, records):
+        rows = [row_of(record) for record in records]
+        for chunk in make_hot_rows(batch.partition.appid, batch.batch_id, rows, full=True):
             if chunk.max_ts >= self._span.since and chunk.min_ts < self._span.until:
                 yield chunk
 
@@ -200,7 +204,7 @@ class Replay:
         """Yield the keys of a day's objects in scope, with when each was last written, in milliseconds."""
         for item in objects(self._s3, self._deployment.bucket, day):
             partition = Partition.of_key(item["Key"])
-            if partition is not None and partition in self._scope and item["Key"].endswith(OBJECT):
+            if partition is not None and partition in self._scope and item["Key"].endswith(OBJECTS):
                 yield item["Key"], int(item["LastModified"].timestamp() * 1000)
 
     def _read(self, key: str, arrived: int) -> Batch | Unreadable:
@@ -210,9 +214,9 @@ class Replay:
         partition, batch_id = known
         body = self._s3.get_object(Bucket=self._deployment.bucket, Key=key)["Body"].read()
         try:
-            lines = gzip.decompress(body).split(b"\n")
-            records = tuple(from_cold(json.loads(line), partition.appid) for line in lines if line)
-        except (Rejected, ValueError, OSError, EOFError) as problem:
+            plain = decompress(body) if key.endswith(OBJECT) else gzip.decompress(body)
+            records = tuple(record_of(row, partition.appid) for row in read_stored(plain))
+        except (ValueError, OSError, EOFError) as problem:
             return Unreadable(key, str(problem))
         return Batch(partition, batch_id, arrived, records)
 
@@ -227,7 +231,7 @@ class Replay:
 
     def _compacted_batches(self, rows: Iterable[Sequence[Any]]) -> Iterator[Batch]:
         """Yield batches from the rows of the query; their newest time stands for when they arrived."""
-        records = ((record_of(row[:-1]), str(row[-1])) for row in rows)
+        records = ((record_of_result(row[:-1]), str(row[-1])) for row in rows)
         keyed = ((Partition.at(record.ts, record.appid), batch_id, record) for record, batch_id in records)
         for (partition, batch_id), group in groupby(keyed, key=lambda item: (item[0], item[1])):
             members = tuple(record for _, _, record in group)

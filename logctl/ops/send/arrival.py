@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from logctl.core.envelope import Packed
 from logctl.core.partitions import Partition
 from logctl.core.times import TimeRange, from_datetime
 from logctl.core.unpacking import unpack
 from logctl.ops.deployment import Deployment
+from logctl.ops.send.packing import Packed
 from logctl.pipeline.stores.hot import HotStore
 from logctl.pipeline.stores.stored_file_records import KnownRecords
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from logctl.core.envelope import pack
 from logctl.core.errors import UsageError
 from logctl.core.formats.reading import NOT_UTF8
 from logctl.ops.send.app_names import AppNames, names_of_file
@@ -14,6 +13,7 @@ from logctl.ops.send.entries import Rejection
 from logctl.ops.send.followed_content import FollowedContent
 from logctl.ops.send.followed_files import FileBatch
 from logctl.ops.send.input_messages import Inputs
+from logctl.ops.send.packing import pack
 from logctl.ops.send.record_identity import Placed, Source, records
 from logctl.ops.send.sender import Outgoing
 from logctl.ops.send.zone_watch import ZoneWatch, zone_warning

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from logctl.core.records import LATE, Record, from_producer, to_wire
+from logctl.core.records import LATE, Record, from_producer
 from logctl.core.redaction import Redactor
+from logctl.core.rows import record_of, row_of
 from logctl.ops.send.entries import Recognised
 from logctl.ops.send.record_identity import Placed
 
@@ -58,7 +59,7 @@ class Preview:
                 yield None
                 continue
             sent_at = self.clock()
-            record = from_producer(to_wire(item.record), item.record.appid, sent_at=sent_at)
+            record = from_producer(record_of(row_of(item.record), item.record.appid), sent_at=sent_at)
             record = redactor.record(record, batch_id=item.source)
             if sent_at - record.ts > self.late_after:
                 record = record.flagged(LATE)

@@ -13,13 +13,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from logctl.core.envelope import TooBig, check_fits
 from logctl.core.formats.original import Raw, keep, keep_canonical
 from logctl.core.formats.reading import BAD_TIME, Reading
 from logctl.core.records import RAW, TS_DERIVED, Record, Rejected, derive_id, take_app, take_id
 from logctl.core.times import plausible
 from logctl.ops.send.app_names import AppNames
 from logctl.ops.send.entries import Entry, Recognised, Rejection
+from logctl.ops.send.packing import TooBig, check_fits
 
 _SMALL = 16 * 1024
 """Characters of a text whose record fits a message in any case: it has fewer values, and is not longer than

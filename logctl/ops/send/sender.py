@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from logctl.aws.error_codes import DAMAGED
-from logctl.core.envelope import SQS_LIMIT, Packed
+from logctl.core.envelope import SQS_LIMIT
+from logctl.ops.send.packing import Packed
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from logctl.core.frames import compress
 from logctl.core.partitions import Partition
-from logctl.core.records import Record, to_cold
+from logctl.core.rows import Row, encode_rows
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -21,21 +20,20 @@ class ColdStore:
         self._s3 = s3
         self._bucket = bucket
 
-    def put(self, partition: Partition, batch_id: str, records: Sequence[Record]) -> str:
-        """Write a batch's records of one partition, and return the key.
+    def put(
+        self, partition: Partition, batch_id: str, rows: Sequence[Row], *, frame: bytes | None = None
+    ) -> str:
+        """Write a batch's rows of one partition, and return the key.
 
-        Key and bytes depend on the batch alone, so that a redelivery writes the same object again.
+        Key and content depend on the batch alone, so that a redelivery writes the same object again.
+
+        `frame`: the rows as `compress(encode_rows(rows))`, if it exists already.
         """
-        lines = (
-            json.dumps(to_cold(record, batch_id), ensure_ascii=False, separators=(",", ":"))
-            for record in records
-        )
-        plain = "\n".join(lines).encode("utf-8", "replace") + b"\n"
         key = partition.object_key(batch_id)
         self._s3.put_object(
             Bucket=self._bucket,
             Key=key,
-            Body=gzip.compress(plain, compresslevel=6, mtime=0),
+            Body=compress(encode_rows(rows)) if frame is None else frame,
             ContentType="application/x-ndjson",
         )
         return key

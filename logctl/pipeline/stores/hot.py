@@ -10,16 +10,23 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.error_codes import code_of
 from logctl.core.batches import batched
-from logctl.core.hot_rows import APPS, Chunk, from_item, hour_of, to_item
-from logctl.core.times import DAY, HOUR, SECOND, TimeRange
+from logctl.core.hot_rows import APPS, HotRow, from_item, hour_of, lane_of, to_item
+from logctl.core.times import DAY, HOUR, MINUTE, SECOND, TimeRange
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 ARRIVAL = "arrival"
-"""The name of the index by arrival (keys only), which `tail -f` follows: it shows late records too."""
+"""The name of the index by app and arrival (keys only) of the rows that earlier versions wrote."""
+ARRIVALS = "arrivals"
+"""The name of the index by lane and arrival (keys only), which `tail -f` follows: it shows late records too.
+
+A lane (`hot_rows.lane_of`) has the rows of many apps, so that one query finds what has arrived for all of
+them. One partition of DynamoDB takes 1,000 write units a second, and so does a lane (Amazon DynamoDB
+Developer Guide, burst and adaptive capacity).
+"""
 _BATCH_GET = 100
-_REMEMBER_APP = HOUR
+_REMEMBER_APP = MINUTE
 _APP_KEPT = 35 * DAY
 _LAST = 10**13 - 1
 """The last time that fits the thirteen digits of a sort key, in milliseconds."""
@@ -40,14 +47,16 @@ class Arrival:
 class HotStore:
     """The chunks and the list of apps in the hot table."""
 
-    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+    def __init__(self, dynamodb: DynamoDBClient, table: str, *, lanes: int = 1) -> None:
+        """Create a store of a table; `lanes` is the setting `arrival_lanes`, which only writing needs."""
         self._dynamodb = dynamodb
         self._table = table
+        self._lanes = lanes
         self._apps_noted: dict[str, int] = {}
 
     # ── Writing ─────────────────────────────────────────────────────────────────────────────────────
 
-    def put(self, chunk: Chunk, *, now: int, retention: int, arrived: int | None = None) -> bool:
+    def put(self, chunk: HotRow, *, now: int, retention: int, arrived: int | None = None) -> bool:
         """Write a chunk unless it exists, and return whether it was new.
 
         A redelivery changes neither arrival nor expiry, because the first write wins. A row that has expired
@@ -56,17 +65,21 @@ class HotStore:
         - `retention`: milliseconds from now until it expires.
         - `arrived`: when the records arrived, if that was not now.
         """
-        absent = "attribute_not_exists(app)"
-        expired = "expires_at <= :now"
+        item = to_item(
+            chunk,
+            arrived=now if arrived is None else arrived,
+            expires_at=(now + retention) // SECOND,
+            lane=lane_of(chunk.appid, self._lanes),
+        )
+        return self._put_new(item, now)
+
+    def _put_new(self, item: dict[str, Any], now: int) -> bool:
+        """Write an item unless one with its key exists and has not expired; return whether it was written."""
         try:
             self._dynamodb.put_item(
                 TableName=self._table,
-                Item=to_item(
-                    chunk,
-                    arrived=now if arrived is None else arrived,
-                    expires_at=(now + retention) // SECOND,
-                ),
-                ConditionExpression=f"{absent} OR {expired}",
+                Item=item,
+                ConditionExpression="attribute_not_exists(app) OR expires_at <= :now",
                 ExpressionAttributeValues={":now": {"N": str(now // SECOND)}},
             )
         except ClientError as error:
@@ -75,7 +88,7 @@ class HotStore:
             raise
         return True
 
-    def lacks(self, chunk: Chunk, *, now: int) -> bool:
+    def lacks(self, chunk: HotRow, *, now: int) -> bool:
         """Return whether `put` would write a chunk."""
         reply = self._dynamodb.get_item(
             TableName=self._table,
@@ -85,20 +98,31 @@ class HotStore:
         )
         return "Item" not in reply or int(reply["Item"]["expires_at"]["N"]) <= now // SECOND
 
-    def note_app(self, appid: str, *, now: int) -> None:
-        """Add an app to the list of apps, at most once an hour for each container."""
+    def list_app(self, appid: str, *, now: int) -> None:
+        """Add an app to the list of apps unless it is there."""
+        self._put_new(self._app_item(appid, now), now)
+
+    def note_app(self, appid: str, *, now: int, newest: int, batch_id: str) -> None:
+        """Write in the list of apps what has just arrived, at most once a minute for each app and container.
+
+        Readers find there the app's lane in the index by arrival, and its last arrival without reading rows.
+
+        - `newest`: the time of the newest record of what arrived, milliseconds.
+        - `batch_id`: its message.
+        """
         if now - self._apps_noted.get(appid, -_REMEMBER_APP) < _REMEMBER_APP:
             return
-        self._dynamodb.put_item(
-            TableName=self._table,
-            Item={
-                "app": {"S": APPS},
-                "chunk": {"S": appid},
-                "seen_at": {"N": str(now)},
-                "expires_at": {"N": str((now + _APP_KEPT) // SECOND)},
-            },
-        )
+        arrival = {"seen_at": {"N": str(now)}, "newest": {"N": str(newest)}, "batch_id": {"S": batch_id}}
+        self._dynamodb.put_item(TableName=self._table, Item=self._app_item(appid, now) | arrival)
         self._apps_noted[appid] = now
+
+    def _app_item(self, appid: str, now: int) -> dict[str, Any]:
+        return {
+            "app": {"S": APPS},
+            "chunk": {"S": appid},
+            "lane": {"S": lane_of(appid, self._lanes)},
+            "expires_at": {"N": str((now + _APP_KEPT) // SECOND)},
+        }
 
     # ── Reading ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -119,7 +143,7 @@ class HotStore:
         now: int,
         newest_first: bool = False,
         at_once: int | None = None,
-    ) -> Iterator[Chunk]:
+    ) -> Iterator[HotRow]:
         """Yield the chunks that may hold records of a range, in the order of their newest record.
 
         A chunk is within one hour, so that one with records of the range ends at most an hour after the
@@ -148,7 +172,7 @@ class HotStore:
         for page in pages:
             yield from map(from_item, page["Items"])
 
-    def newest(self, appid: str, *, now: int) -> Chunk | None:
+    def newest(self, appid: str, *, now: int) -> HotRow | None:
         """Return the chunk with the app's newest record; None when there is none."""
         everything = TimeRange(0, 10**13 - 2 * HOUR)
         return next(self.read(appid, everything, now=now, newest_first=True), None)
@@ -178,9 +202,9 @@ class HotStore:
         )
         return [(item["chunk"]["S"], int(item["arrived"]["N"])) for page in pages for item in page["Items"]]
 
-    def get(self, appid: str, keys: Sequence[str]) -> list[Chunk]:
+    def get(self, appid: str, keys: Sequence[str]) -> list[HotRow]:
         """Return the chunks with these sort keys, in this order; those that do not exist are omitted."""
-        found: dict[str, Chunk] = {}
+        found: dict[str, HotRow] = {}
         for batch in batched(keys, _BATCH_GET):
             wanted = [{"app": {"S": appid}, "chunk": {"S": key}} for key in batch]
             for item in self._get_batch(wanted):

@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from logctl.pipeline.stores.attention_index import DUE
-from logctl.pipeline.stores.hot import ARRIVAL
+from logctl.pipeline.stores.hot import ARRIVALS
 from logctl.stack.alarms import ALARMS, QUARANTINED, Alarm, log_namespace
 from logctl.stack.iam.policies import Statement, sub
 from logctl.stack.names import Names
@@ -172,7 +172,7 @@ def _throttles(names: Names) -> list[tuple[str, ...]]:
     """
     found: list[tuple[str, ...]] = []
     for table, index, label in (
-        (names.hot_table, ARRIVAL, "hot"),
+        (names.hot_table, ARRIVALS, "hot"),
         (names.alerts_table, DUE, "alerts"),
     ):
         of_index = ("TableName", table, "GlobalSecondaryIndexName", index)

@@ -6,14 +6,14 @@ alert windows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from logctl.aws.place import Place
 from logctl.core.partitions import CANARIES, COMPACTED, LOGS, QUARANTINE, RESULTS
 from logctl.core.times import DAY
 from logctl.pipeline.stores.attention_index import DUE, OLD_DUE
-from logctl.pipeline.stores.hot import ARRIVAL
+from logctl.pipeline.stores.hot import ARRIVAL, ARRIVALS
 from logctl.stack.iam.policies import arn_of, deny_plain_http, document, named, sub
 from logctl.stack.names import Names
 from logctl.stack.settings import Settings
@@ -38,8 +38,8 @@ def resources(settings: Settings, names: Names, place: Place) -> dict[str, Any]:
                 ),
             },
         },
-        "HotTable": _table(names.hot_table, ("app", "chunk"), ARRIVAL, ("app", "arrived"), "KEYS_ONLY"),
-        "AlertsTable": _table(names.alerts_table, ("pk", "sk"), DUE, _DUE_KEYS, "KEYS_ONLY"),
+        "HotTable": _table(names.hot_table, ("app", "chunk"), hot_indexes()),
+        "AlertsTable": _table(names.alerts_table, ("pk", "sk"), alerts_indexes()),
     }
 
 
@@ -104,30 +104,58 @@ def _bucket(settings: Settings, name: str) -> dict[str, Any]:
     }
 
 
+def hot_indexes(steps: Sequence[str] = (ARRIVAL, ARRIVALS)) -> list[dict[str, Any]]:
+    """Return indexes of the hot table, by name.
+
+    `ARRIVAL` has the rows of earlier versions only, and is empty when they have expired. It is still in the
+    template because an update of a stack creates or removes one index of a table, not both.
+    """
+    keys = {ARRIVAL: ("app", "arrived"), ARRIVALS: ("lane", "arrived_at")}
+    return [_index(name, keys[name], "KEYS_ONLY") for name in steps]
+
+
 def alerts_indexes(steps: Sequence[str] = (DUE,)) -> list[dict[str, Any]]:
     """Return indexes of the alerts table, by name; also the old one, for `upgrade`."""
     kinds = {DUE: "KEYS_ONLY", OLD_DUE: "ALL"}
     return [_index(name, _DUE_KEYS, kinds[name]) for name in steps]
 
 
-def _table(
-    name: str, keys: tuple[str, str], index: str, index_keys: tuple[str, str], projection: str
-) -> dict[str, Any]:
-    kinds = {keys[0]: "S", keys[1]: "S", index_keys[0]: "S", index_keys[1]: "N"}
+def set_indexes(resources: dict[str, Any], indexes: Mapping[str, tuple[str, ...]]) -> None:
+    """Change the indexes of tables in a template, for one of several updates (`stack.upgrade`).
+
+    `indexes`: their names, by the table's name in the template.
+    """
+    for name, make in (("HotTable", hot_indexes), ("AlertsTable", alerts_indexes)):
+        properties = resources[name]["Properties"]
+        made = make(indexes[name])
+        keys = [key["AttributeName"] for key in properties["KeySchema"]]
+        properties["GlobalSecondaryIndexes"] = made
+        properties["AttributeDefinitions"] = _definitions(keys, made)
+
+
+def _table(name: str, keys: tuple[str, str], indexes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "Type": "AWS::DynamoDB::Table",
         "Properties": {
             "TableName": name,
             "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [
-                {"AttributeName": attribute, "AttributeType": kind} for attribute, kind in kinds.items()
-            ],
+            "AttributeDefinitions": _definitions(keys, indexes),
             "KeySchema": _key_schema(keys),
-            "GlobalSecondaryIndexes": [_index(index, index_keys, projection)],
+            "GlobalSecondaryIndexes": list(indexes),
             "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
             "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         },
     }
+
+
+def _definitions(keys: Sequence[str], indexes: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return the types of all key attributes: range keys of indexes are numbers, all others are text."""
+    kinds = dict.fromkeys(keys, "S")
+    for index in indexes:
+        hashed, ranged = index["KeySchema"]
+        kinds.setdefault(hashed["AttributeName"], "S")
+        kinds.setdefault(ranged["AttributeName"], "N")
+    return [{"AttributeName": attribute, "AttributeType": kind} for attribute, kind in kinds.items()]
 
 
 def _index(name: str, keys: tuple[str, str], projection: str) -> dict[str, Any]:

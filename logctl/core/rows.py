@@ -1,0 +1,187 @@
+"""Rows: the form in which a record is sent, stored in S3 and kept in hot rows.
+
+A row is one line of JSON with a member for each column of the table (`schema.COLUMNS`), always in the same
+order and the same notation: `encode` writes it, and what `encode` writes is called canonical. `send` packs
+canonical rows, so that the consumer can store the bytes of a message as they came: it decodes them, encodes
+them again, and compares. Equal bytes are valid JSON without duplicate or unknown members, and every member is
+what it must be.
+
+`fields` is JSON text: Hive ignores the case of names and needs one type for each, producers' keys have
+neither. Whether that text is JSON is checked by whoever reads it (`record_of`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from logctl.core import strictjson
+from logctl.core.records import Record
+from logctl.core.times import from_iso, iso
+
+UNREAD = "logctl.fields"
+"""The field that has the text of a row's `fields` if that is not an object in JSON."""
+
+_Level = Literal["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "ERROR", "FATAL", "UNKNOWN"]
+_ID_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+"""Those of `records.ID_PATTERN`."""
+_TIME_FORM = b"0000-00-00T00:00:00.000Z"
+_WIDTH = len(_TIME_FORM)
+_DIGITS_AS_0 = bytes.maketrans(b"123456789", b"000000000")
+_TENS = frozenset("012345")
+"""The first digits of minutes and seconds."""
+# A record's fields, and one member more where `send` adds what the original line needs.
+_FIELD_DEPTH = strictjson.MAX_DEPTH
+_FIELD_KEYS = strictjson.MAX_KEYS + 10
+
+
+class Row(msgspec.Struct, omit_defaults=True, gc=False):
+    """A record as it is stored; its app is known from where it is stored.
+
+    `ts` has the form of `times.iso`. `fields` is an object in JSON, None if there are none.
+    """
+
+    event_id: Annotated[str, Meta(min_length=8, max_length=64)]
+    ts: Annotated[str, Meta(min_length=24, max_length=24)]
+    level: _Level
+    message: str
+    flags: tuple[str, ...]
+    seq: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    fields: str | None = None
+
+    def milliseconds(self) -> int:
+        """Return the time in milliseconds since the epoch."""
+        return from_iso(self.ts)
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Row)
+
+
+def row_of(record: Record) -> Row:
+    """Return the row of a record; halves of surrogate pairs in its texts become U+FFFD."""
+    message, fields, flags = record.message, record.fields, record.flags
+    return Row(
+        event_id=record.event_id,
+        ts=iso(record.ts),
+        level=record.level,  # type: ignore[arg-type] # one of `levels.ORDER` or UNKNOWN
+        message=message if message.isascii() else _whole(message),
+        flags=tuple([_whole(flag) for flag in flags]) if flags else (),
+        seq=record.seq,
+        fields=fields_text(fields) if fields else None,
+    )
+
+
+def record_of(row: Row, appid: str) -> Record:
+    """Return the record of a row.
+
+    Its fields are what their text says. A text that is not an object in JSON, or one that parsers read in
+    different ways, is kept under the name `UNREAD`.
+    """
+    return Record(
+        appid=appid,
+        event_id=row.event_id,
+        ts=from_iso(row.ts),
+        level=row.level,
+        message=row.message,
+        seq=row.seq,
+        fields=parse_fields(row.fields),
+        flags=row.flags,
+    )
+
+
+def parse_fields(text: str | None) -> dict[str, Any]:
+    """Return the fields that a row's text says, as `record_of` does; none for None."""
+    if text is None:
+        return {}
+    try:
+        fields = strictjson.loads(text, depth=_FIELD_DEPTH, keys=_FIELD_KEYS)
+    except strictjson.Malformed:
+        fields = None
+    return fields if isinstance(fields, dict) else {UNREAD: text}
+
+
+def fields_text(fields: Any) -> str:
+    """Return fields as compact JSON."""
+    try:
+        return _ENCODER.encode(fields).decode()
+    except (msgspec.MsgspecError, UnicodeError, OverflowError, TypeError, RecursionError):
+        # A number of more than 64 bits, or half of a surrogate pair.
+        return _whole(json.dumps(fields, ensure_ascii=False, check_circular=False, separators=(",", ":")))
+
+
+def _whole(text: str) -> str:
+    """Return a text that can be encoded in UTF-8: its halves of surrogate pairs become U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+# ── Rows as bytes ───────────────────────────────────────────────────────────────────────────────────
+
+
+def encode_row(row: Row) -> bytes:
+    """Return a row as one line, without the line's end."""
+    return _ENCODER.encode(row)
+
+
+def encode_rows(rows: Sequence[Row]) -> bytes:
+    """Return rows as NDJSON; each line has an end, as in an object in S3."""
+    return _ENCODER.encode_lines(rows)
+
+
+def decode_rows(plain: bytes) -> list[Row] | None:
+    """Return the rows of NDJSON that is byte for byte what `encode_rows` writes; None for any other."""
+    try:
+        rows = _DECODER.decode_lines(plain)
+        if not rows or _ENCODER.encode_lines(rows) != plain:
+            return None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return rows if are_valid(rows) else None
+
+
+def are_valid(rows: Sequence[Row]) -> bool:
+    """Return whether ids and times have their form; their lengths are known to be right.
+
+    What all texts must have in common is looked at in all of them together.
+    """
+    if "".join([row.event_id for row in rows]).encode().translate(None, _ID_CHARACTERS):
+        return False
+    times = [row.ts for row in rows]
+    joined = "".join(times)
+    if joined.encode().translate(_DIGITS_AS_0) != _TIME_FORM * len(times):
+        return False
+    if not (_TENS.issuperset(joined[14::_WIDTH]) and _TENS.issuperset(joined[17::_WIDTH])):
+        return False
+    return _have_hours(times)
+
+
+def _have_hours(times: Sequence[str]) -> bool:
+    """Return whether the days and hours of times exist; the rest of their form is known to be right."""
+    first, last = min(times)[:13], max(times)[:13]
+    try:
+        # What is between two texts that begin alike begins as they do.
+        for hour in (first,) if first == last else {time[:13] for time in times}:
+            from_iso(f"{hour}:00:00.000Z")
+    except ValueError:
+        return False
+    return True
+
+
+def read_stored(plain: bytes) -> list[Row]:
+    """Return the rows of an object or hot row that the consumer wrote, of this or an earlier version.
+
+    Raises:
+        ValueError: it has a line that no version of the consumer has written.
+    """
+    try:
+        return _DECODER.decode_lines(plain)
+    except (msgspec.MsgspecError, UnicodeError) as problem:
+        raise ValueError(f"a stored record cannot be read: {problem}") from None
