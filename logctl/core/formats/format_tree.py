@@ -365,7 +365,7 @@ class _Walk:
 
     def _reading(self, declared: Format, end: int) -> Reading | None:
         groups = [(name, match[number]) for node, match in self._matches for number, name in node.groups]
-        head = Head(self._text, end, groups, self._word, self._time, self._time_at)
+        head = Head(self._text, end, groups, word=self._word, time=self._time, time_at=self._time_at)
         return reading_of(head, declared, self._context)
 
 

@@ -154,7 +154,7 @@ class _LearnedPath:
             if levels.level_of_word(word) == levels.UNKNOWN and word.lower() not in own:
                 return UNLEARNED
         groups = [(name, texts[index]) for index, name in self._names]
-        reading = reading_of(Head(text, end, groups, word, time, at), self._format, context)
+        reading = reading_of(Head(text, end, groups, word=word, time=time, time_at=at), self._format, context)
         return UNLEARNED if reading is None else reading
 
 
