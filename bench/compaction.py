@@ -21,6 +21,7 @@ from bench.environment import environment
 from logctl.aws.athena import Runner
 from logctl.core.partitions import by_partition
 from logctl.core.records import Record, derive_id
+from logctl.core.rows import row_of
 from logctl.core.times import DAY, TimeRange, parse_time
 from logctl.ops.deployment import Deployment
 from logctl.ops.lake.compact import compactor
@@ -88,7 +89,8 @@ def load(deployment: Deployment, folder: Path) -> int:
     partitions = set()
     for records in batches(folder):
         batch = derive_id(*(record.event_id for record in records))
-        for partition, group in by_partition(records).items():
+        rows = [row_of(record) for record in records]
+        for partition, group in by_partition(rows, records[0].appid).items():
             cold.put(partition, batch, group)
             partitions.add(partition)
             objects += 1

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -149,21 +150,29 @@ def make_hot_rows(
         frame: the rows as `frames.compress(encode_rows(rows))`, if it exists already.
         full: keep all records in the items, as far as they fit.
     """
+    hours = _by_hour(rows)
+    alone = frame if len(hours) == 1 else None
+    return [_hot_row(appid, batch_id, group, order=order, frame=alone, full=full) for group in hours]
+
+
+def _by_hour(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    times = [row.ts for row in rows]
+    if not times:
+        return []
+    # What is between two texts that begin alike begins as they do.
+    if min(times)[:13] == max(times)[:13]:
+        return [rows]
     hours: dict[str, list[Row]] = {}
     for row in rows:
         hours.setdefault(row.ts[:13], []).append(row)
-    alone = frame if len(hours) == 1 else None
-    return [_hot_row(appid, batch_id, group, order=order, frame=alone, full=full) for group in hours.values()]
+    return list(hours.values())
 
 
 def _hot_row(
     appid: str, batch_id: str, rows: Sequence[Row], *, order: str, frame: bytes | None, full: bool
 ) -> HotRow:
     times = [row.ts for row in rows]
-    by_minute = Counter([(row.ts[14:16], row.level) for row in rows])
-    counts: dict[tuple[int, str], int] = {
-        (int(minute), level): count for (minute, level), count in by_minute.items()
-    }
+    counts = _counts(times, [row.level for row in rows])
     level_counts: dict[str, int] = {}
     for (_, level), count in counts.items():
         level_counts[level] = level_counts.get(level, 0) + count
@@ -179,6 +188,24 @@ def _hot_row(
         whole=whole,
         order=order,
     )
+
+
+def _counts(times: Sequence[str], levels_: Sequence[str]) -> dict[tuple[int, str], int]:
+    """Return the numbers of records of one hour by minute and level, in order of first appearance."""
+    counts: dict[tuple[int, str], int] = {}
+    if list(times) != sorted(times):
+        minutes = [int(time[14:16]) for time in times]
+        counts.update(Counter(zip(minutes, levels_, strict=True)))
+        return counts
+    start = 0
+    while start < len(times):
+        # All times of a minute are before its first character that is no digit.
+        minute = times[start][:16]
+        end = bisect_left(times, f"{minute}~", start)
+        for level, count in Counter(levels_[start:end]).items():
+            counts[int(minute[14:]), level] = count
+        start = end
+    return counts
 
 
 def _inline(

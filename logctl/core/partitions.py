@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from logctl.core.appid import PATTERN, is_glob
-from logctl.core.records import Record
+from logctl.core.rows import Row
 from logctl.core.times import DAY, TimeRange, from_datetime, to_datetime
 
 LOGS = "logs/"
@@ -217,9 +217,22 @@ def gaps(partitions: Iterable[Partition]) -> list[Gap]:
     return found
 
 
-def by_partition(records: Iterable[Record]) -> dict[Partition, list[Record]]:
-    """Group records by partition, in order of first appearance; each group keeps the order of the records."""
-    groups: dict[tuple[int, str], list[Record]] = {}
-    for record in records:
-        groups.setdefault((record.ts // DAY, record.appid), []).append(record)
-    return {Partition.at(day * DAY, appid): group for (day, appid), group in groups.items()}
+def by_partition(rows: Sequence[Row], appid: str) -> dict[Partition, Sequence[Row]]:
+    """Group an app's rows by partition, in order of first appearance; each group keeps the rows' order.
+
+    Rows that are all of one day are returned as they are, and not copied.
+    """
+    times = [row.ts for row in rows]
+    if not times:
+        return {}
+    first, last = min(times)[:10], max(times)[:10]
+    if first == last:
+        return {_of_date(first, appid): rows}
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.ts[:10], []).append(row)
+    return {_of_date(day, appid): group for day, group in groups.items()}
+
+
+def _of_date(date: str, appid: str) -> Partition:
+    return Partition(date[:4], date[5:7], date[8:10], appid)

@@ -94,6 +94,19 @@ def record_of(row: Row, appid: str) -> Record:
     )
 
 
+def without_fields(row: Row, appid: str) -> Record:
+    """Return the record of a row, but without its fields, for what does not look at them."""
+    return Record(
+        appid=appid,
+        event_id=row.event_id,
+        ts=from_iso(row.ts),
+        level=row.level,
+        message=row.message,
+        seq=row.seq,
+        flags=row.flags,
+    )
+
+
 def parse_fields(text: str | None) -> dict[str, Any]:
     """Return the fields that a row's text says, as `record_of` does; none for None."""
     if text is None:
