@@ -53,9 +53,9 @@ class Brought:
 
 def span_of(rows: Sequence[Row]) -> tuple[int, int] | None:
     """Return where the first and the last of a file's records begin; None if one message cannot have them."""
-    places = [row.seq for row in rows]
-    if not places:
+    if not rows:
         return None
+    places = [row.seq for row in rows]
     first, last = min(places), max(places)
     return (first, last) if last // BLOCK - first // BLOCK < MAX_BLOCKS else None
 
@@ -63,12 +63,6 @@ def span_of(rows: Sequence[Row]) -> tuple[int, int] | None:
 def furthest(last: int) -> int:
     """Return the largest `Brought.last` of a message that begins at `last` or before."""
     return last + _SPAN - 1
-
-
-def brought(batch_id: str, rows: Sequence[Row]) -> Brought:
-    """Return what a message contained; it has records, and `span_of` is known."""
-    places = [row.seq for row in rows]
-    return Brought(batch_id, min(places), max(places), marks_of(rows))
 
 
 def marks_of(rows: Sequence[Row]) -> bytes:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from logctl.core.records import LATE
 from logctl.core.redaction import Redactor
-from logctl.core.rows import Row, record_of, row_of
+from logctl.core.rows import Row, Times, record_of, row_of
 from logctl.core.times import iso
 
 _AT_A_TIME = 64
@@ -26,6 +26,7 @@ def final_rows(
     batch_id: str,
     late_before: int,
     redactor: Redactor,
+    times: Times | None = None,
     between: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Sequence[Row]:
     """Return a message's rows as they are stored; the same sequence if nothing has to be changed.
@@ -36,10 +37,13 @@ def final_rows(
         batch_id: of the message.
         late_before: records before this time (milliseconds) are late.
         redactor: removes secrets.
+        times: those of the rows, if they are known.
         between: yields what it is given; it may stop before each by raising an exception.
     """
+    if not rows:
+        return rows
     limit = iso(max(0, late_before))
-    late = bool(rows) and min([row.ts for row in rows]) < limit
+    late = (times or Times.of(rows)).first < limit
     unsafe = bool(redactor)
     if not (late or unsafe):
         return rows

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from logctl.core.appid import PATTERN, is_glob
-from logctl.core.rows import Row
+from logctl.core.rows import Row, Times
 from logctl.core.times import DAY, TimeRange, from_datetime, to_datetime
 
 LOGS = "logs/"
@@ -217,17 +217,20 @@ def gaps(partitions: Iterable[Partition]) -> list[Gap]:
     return found
 
 
-def by_partition(rows: Sequence[Row], appid: str) -> dict[Partition, Sequence[Row]]:
+def by_partition(
+    rows: Sequence[Row], appid: str, times: Times | None = None
+) -> dict[Partition, Sequence[Row]]:
     """Group an app's rows by partition, in order of first appearance; each group keeps the rows' order.
 
     Rows that are all of one day are returned as they are, and not copied.
+
+    `times`: those of the rows, if they are known.
     """
-    times = [row.ts for row in rows]
-    if not times:
+    if not rows:
         return {}
-    first, last = min(times)[:10], max(times)[:10]
-    if first == last:
-        return {_of_date(first, appid): rows}
+    times = times or Times.of(rows)
+    if times.share(10):
+        return {_of_date(times.first, appid): rows}
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row.ts[:10], []).append(row)

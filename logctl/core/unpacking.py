@@ -50,7 +50,7 @@ from logctl.core.records import (
     from_wire,
     is_ours_alone,
 )
-from logctl.core.rows import Row, decode_rows, record_of, row_of
+from logctl.core.rows import Row, Times, decode_with_times, record_of, row_of
 from logctl.core.times import from_iso, plausible
 
 _SOURCE = re.compile(r"[0-9a-f]{16}")
@@ -83,6 +83,7 @@ class Unpacked:
         rows: the records, as they are stored if nothing else has to be changed.
         frame: the rows as `frames.compress(rows.encode_rows(rows))`, as they came; None if they came in
             another form, or if something of them was changed.
+        times: those of the rows, if they are known.
         sent_at: when the message was sent, milliseconds.
         lasting: `batch_id` comes from the content alone, so that it is the same however the message is sent
             again.
@@ -99,6 +100,7 @@ class Unpacked:
     untimed: bool = False
     source: str = ""
     frame: bytes | None = None
+    times: Times | None = None
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -181,10 +183,11 @@ def _unpack_sealed(body: str, appid: str, sent_at: int) -> Unpacked | None:
         plain = decompress(sealed.frame)
     except BadFrame:
         return None
-    if plain.count(b"\n") != sealed.count:
+    found = decode_with_times(plain)
+    if found is None:
         return None
-    rows = decode_rows(plain)
-    if rows is None or not _are_taken_as_they_are(rows, sent_at):
+    rows, times = found
+    if len(rows) != sealed.count or not _are_taken_as_they_are(rows, times, sent_at):
         return None
     return Unpacked(
         appid,
@@ -194,16 +197,15 @@ def _unpack_sealed(body: str, appid: str, sent_at: int) -> Unpacked | None:
         lasting=True,
         source=sealed.source,
         frame=sealed.frame,
+        times=times,
     )
 
 
-def _are_taken_as_they_are(rows: Sequence[Row], sent_at: int) -> bool:
+def _are_taken_as_they_are(rows: Sequence[Row], times: Times, sent_at: int) -> bool:
     """Return whether all rows are of one day and have plausible times, and no flags that are only ours."""
-    times = [row.ts for row in rows]
-    first, last = min(times), max(times)
-    if first[:10] != last[:10]:
+    if not times.share(10):
         return False
-    if not (plausible(from_iso(first), sent_at) and plausible(from_iso(last), sent_at)):
+    if not (plausible(from_iso(times.first), sent_at) and plausible(from_iso(times.last), sent_at)):
         return False
     flags = {flags for flags in [row.flags for row in rows] if flags}
     return not any(is_ours_alone(flag) for each in flags for flag in each)
@@ -345,10 +347,11 @@ def _take_row(line: bytes, appid: str, sent_at: int) -> tuple[Row, bool]:
 
     A canonical row stays as it is, unless something of it has to be changed.
     """
-    rows = decode_rows(line + b"\n")
-    if rows is None:
+    found = decode_with_times(line + b"\n")
+    if found is None:
         return _taken(from_cold(strictjson.loads(line), appid), sent_at)
-    if _are_taken_as_they_are(rows, sent_at):
+    rows, times = found
+    if _are_taken_as_they_are(rows, times, sent_at):
         return rows[0], False
     return _taken(record_of(rows[0], appid), sent_at)
 

@@ -27,7 +27,7 @@ from logctl.core.hot_rows import make_hot_rows
 from logctl.core.partitions import by_partition
 from logctl.core.records import Rejected
 from logctl.core.redaction import Redactor
-from logctl.core.rows import Row, encode_rows, without_fields
+from logctl.core.rows import Row, Times, encode_rows, without_fields
 from logctl.core.unpacking import RejectedRecord, Unpacked, group_appid, unpack
 from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.config import PipelineConfig
@@ -159,6 +159,7 @@ class Consumer:
             batch_id=unpacked.batch_id,
             late_before=unpacked.sent_at - self._config.late_after,
             redactor=self._redactor,
+            times=unpacked.times if new is unpacked.rows else None,
             between=deadline.between,
         )
 
@@ -171,12 +172,16 @@ class Consumer:
         """Store rows and what readers need to find them; none of these calls needs another."""
         if not rows:
             return
-        frame = unpacked.frame if rows is unpacked.rows else None
+        as_sent = rows is unpacked.rows
+        frame, times = (unpacked.frame, unpacked.times) if as_sent else (None, None)
+        times = times or Times.of(rows)
         appid, batch_id, now = unpacked.appid, unpacked.batch_id, self._clock()
-        partitions = by_partition(rows, appid)
+        partitions = by_partition(rows, appid, times)
         if frame is None and len(partitions) == 1:
             frame = compress(encode_rows(rows))
-        hot_rows = make_hot_rows(appid, batch_id, rows, order=message.sequence, frame=frame, full=True)
+        hot_rows = make_hot_rows(
+            appid, batch_id, rows, order=message.sequence, frame=frame, times=times, full=True
+        )
         newest = max(hot_row.max_ts for hot_row in hot_rows)
         tasks: list[Callable[[], object]] = [
             partial(self._cold.put, partition, batch_id, group, frame=frame)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from logctl.core.deduplication import KEPT, Brought, brought, furthest, new_of, span_of
+from logctl.core.deduplication import KEPT, Brought, furthest, marks_of, new_of, span_of
 from logctl.core.rows import Row
 from logctl.core.times import SECOND
 
@@ -41,16 +41,17 @@ class KnownRecords:
 
     def note(self, appid: str, source: str, batch_id: str, rows: Sequence[Row], *, now: int) -> None:
         """Record that these records are stored. A second call changes nothing."""
-        if not source or span_of(rows) is None:
+        span = span_of(rows) if source else None
+        if span is None:
             return
-        message = brought(batch_id, rows)
+        first, last = span
         self._dynamodb.put_item(
             TableName=self._table,
             Item={
                 "app": {"S": _key(appid, source)},
-                "chunk": {"S": f"{message.last:020d}#{batch_id}"},
-                "begins": {"N": str(message.first)},
-                "records": {"B": message.marks},
+                "chunk": {"S": f"{last:020d}#{batch_id}"},
+                "begins": {"N": str(first)},
+                "records": {"B": marks_of(rows)},
                 # Earlier versions, to which an update may be rolled back, read this.
                 "marks": {"B": b""},
                 "expires_at": {"N": str((now + KEPT) // SECOND)},
