@@ -58,8 +58,8 @@ golden: $(READY) ## write the generated files that tests compare
 formats: $(READY) ## write the lists in docs/formats.md anew
 	$(BIN)/python -m tests.formats_page
 
-# docs/scale.md, from AWS's quotas and a simulation of the queue.
-scale: $(READY) ## write the tables in docs/scale.md anew
+# docs/scale.md and docs/cost.md, from AWS's quotas and prices and a simulation of the queue.
+scale: $(READY) ## write the tables in docs/scale.md and docs/cost.md anew
 	$(BIN)/python -m bench.scale
 
 # The long searches: more examples, longer schedules.

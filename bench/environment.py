@@ -17,12 +17,19 @@ from logctl.ops.deployment import Deployment
 
 @contextmanager
 def environment() -> Iterator[Deployment]:
+    with sandboxed() as (deployment, _):
+        yield deployment
+
+
+@contextmanager
+def sandboxed() -> Iterator[tuple[Deployment, dict[str, str]]]:
+    """Yield a provisioned environment, and the variables with which commands find it."""
     with tempfile.TemporaryDirectory() as home:
         environ = {"LOGCTL_SANDBOX_HOME": home, "LOGCTL_TARGET": "local", "LOGCTL_ENV": "bench"}
         sandbox.up(Path(home))
         try:
             command = [sys.executable, "-m", "logctl", "provision", "--yes"]
             subprocess.run(command, env={**os.environ, **environ}, check=True, capture_output=True)
-            yield CommandContext(environ=environ).deployment
+            yield CommandContext(environ=environ).deployment, environ
         finally:
             sandbox.down(Path(home))

@@ -74,7 +74,7 @@ def lambda_record(message: Packed) -> dict[str, object]:
 def count_each(store: AlertStore, records: Iterator[Record], now: int) -> None:
     for record in records:
         (addition,) = tally([record], "ERROR")
-        assert store.count(record.event_id, addition, now=now, window=MINUTE).key
+        assert store.count(record.event_id, [addition], now=now, window=MINUTE).added
 
 
 def per_second(events: int, work: Callable[[], None]) -> float:

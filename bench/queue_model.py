@@ -27,7 +27,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from logctl.ops.cost.estimate import SQS_BATCH
+from logctl.ops.cost import estimate
+from logctl.ops.cost.load import SQS_BATCH
 from logctl.stack.resources.queueing import VISIBILITY_TIMEOUT
 
 SCANNED = 120_000
@@ -52,12 +53,12 @@ class Costs:
         failure: seconds until a call fails during an outage.
     """
 
-    batch: float = 0.050
-    lookup: float = 0.006
-    store: float = 0.040
-    note: float = 0.010
+    batch: float = 0.045 + estimate.BATCH_MS / 1000
+    lookup: float = estimate.LOOKUP_MS / 1000
+    store: float = estimate.STORE_MS / 1000
+    note: float = estimate.NOTE_MS / 1000
     in_turn: float = 1.0
-    record: float = 10e-6
+    record: float = estimate.RECORD_MS / 1000
     failure: float = 5.0
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from logctl.core.times import DAY, SECOND
 from logctl.ops.cost import estimate
 from logctl.ops.cost.bill import MONTH
-from logctl.ops.cost.estimate import SQS_BATCH
-from logctl.ops.cost.load import Load
+from logctl.ops.cost.load import SQS_BATCH, Load
+from logctl.stack.settings import Settings
 
 MESSAGE_SECONDS = 0.10
 """How long a message of the model keeps a function busy: three round trips, its records, a part of its batch."""
@@ -28,6 +28,7 @@ class Shape:
         load: the records; its `apps` are the sources, of which each sends by itself.
         apps: the apps of these sources, alike.
         groups: the message groups of each app.
+        lanes: the setting `arrival_lanes`.
         consumer: records a second that one group's consumer stores, from the model.
     """
 
@@ -36,6 +37,7 @@ class Shape:
     apps: int
     groups: int
     consumer: float
+    lanes: int = Settings().arrival_lanes
 
     @property
     def records(self) -> float:
@@ -50,7 +52,8 @@ class Shape:
     @property
     def write_units(self) -> float:
         """Write units of a message in the hot table without its indexes."""
-        return estimate.table_units(self.load)
+        sizes = self.load.traffic.sizes
+        return sizes.row_units + sizes.mark_units
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,12 @@ class Quota:
     used: Callable[[Shape], float] | None
     raised: str
     source: str
+
+
+def _state_units(shape: Shape) -> float:
+    """Return the write units that a message takes, on average, in the state of one kind of error."""
+    kinds = shape.load.log.kinds
+    return shape.load.traffic.sizes.kinds / kinds * estimate.COUNTED_UNITS if kinds else 0.0
 
 
 _SQS = "Amazon SQS Developer Guide"
@@ -142,9 +151,25 @@ QUOTAS = (
         "DynamoDB: writes of one partition, the rows of one app",
         (1_000, 1_000),
         "units/s",
-        lambda shape: shape.messages / shape.apps * estimate.row_units(shape.load),
+        lambda shape: shape.messages / shape.apps * shape.load.traffic.sizes.row_units,
         "fixed; fewer records of WARN and above inline, larger messages",
         f"{_DYNAMODB}, Best practices for designing and using partition keys; Key range throughput exceeded",
+    ),
+    Quota(
+        "DynamoDB: writes of one partition, the state of one kind of error",
+        (1_000, 1_000),
+        "units/s",
+        lambda shape: shape.messages / shape.apps * _state_units(shape),
+        "fixed; larger messages",
+        f"{_DYNAMODB}, Best practices for designing and using partition keys; Transactions",
+    ),
+    Quota(
+        "DynamoDB: writes of one lane of the index over all apps",
+        (1_000, 1_000),
+        "units/s",
+        lambda shape: shape.messages / shape.lanes,
+        "`arrival_lanes`, up to 64; larger messages",
+        f"{_DYNAMODB}, Understanding Global Secondary Index write throttling and back pressure",
     ),
     Quota(
         "S3: PUT requests of one partitioned prefix",
@@ -174,7 +199,7 @@ QUOTAS = (
         "SNS: messages published",
         (30_000, 1_500),
         "messages/s",
-        lambda shape: shape.apps * shape.load.kinds / 900,
+        lambda shape: shape.apps * shape.load.log.kinds / 900,
         "Service Quotas; a longer `alert_window`",
         "AWS General Reference, Amazon SNS endpoints and quotas, Soft (smallest regions: 300)",
     ),

@@ -1,6 +1,6 @@
-"""What a load uses of AWS's quotas, and a simulation of the queue: the tables of docs/scale.md.
+"""What a load uses of AWS's quotas and costs, and a simulation of the queue: tables of docs/scale.md and docs/cost.md.
 
-`python -m bench scale` prints them, `make scale` writes them into the page. The model is in `bench.queue_model`,
+`python -m bench scale` prints them, `make scale` writes them into the pages. The model is in `bench.queue_model`,
 the quotas are in `bench.quotas`. Everything is computed: no time is measured, so the tables are the same everywhere.
 """
 
@@ -20,8 +20,11 @@ from logctl.ops.cost.load import Load
 from logctl.ops.cost.prices import REGIONS, prices
 from logctl.stack.settings import Settings
 
-PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
+_DOCS = Path(__file__).parents[1] / "docs"
+PAGES = (_DOCS / "scale.md", _DOCS / "cost.md")
 _PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+_NEAR = 0.05
+"""The part of a quota below which a load is not near to it."""
 FULL = 2_300
 """Records of 548 bytes with trace ids in a full message: 85 bytes each compressed, 256 KB of base64."""
 
@@ -74,9 +77,11 @@ def ladder() -> str:
             [
                 shape.title,
                 f"{shape.messages:,.1f}",
-                f"{first[1].name}: {_percent(first[0])}",
-                f"{second[1].name}: {_percent(second[0])}",
-                first[1].raised,
+                *(
+                    f"{quota.name}: {part:,.0%}" if part >= _NEAR else "none is near"
+                    for part, quota in (first, second)
+                ),
+                first[1].raised if first[0] >= _NEAR else "",
                 f"${bills[0]:,.0f}",
             ]
         )
@@ -85,8 +90,25 @@ def ladder() -> str:
     )
 
 
-def _percent(part: float) -> str:
-    return f"{part:,.0%}" if part >= 0.01 else "below 1%"
+def bills() -> str:
+    table, settings = prices(REGIONS[0]), Settings()
+    rows = []
+    for rate, size, name in (
+        (10, 500, "500 B"),
+        (100, 300, "300 B"),
+        (100, 1_000, "1 kB"),
+        (1_000, 500, "500 B"),
+    ):
+        loads = [Load(rate, size, every=every) for every in (SECOND, 10 * SECOND, MINUTE)]
+        found = [estimate.estimate(load, settings, table) for load in loads]
+        found += [
+            estimate.with_cloudwatch_logs(loads[0], settings, table),
+            estimate.with_firehose(loads[0], settings, table),
+        ]
+        rows.append([f"{rate:,}/s of {name}", *(f"${total(lines):,.0f}" for lines in found)])
+    return _table(
+        ("load", "`--every 1s`", "`--every 10s`", "`--every 1m`", "CloudWatch Logs", "Data Firehose"), rows
+    )
 
 
 def quotas() -> str:
@@ -172,8 +194,8 @@ def burst() -> str:
 
 def outage() -> str:
     rows = []
-    for groups in (2, 3, 4, 8):
-        app = App("app", 50_000, groups, FULL)
+    for groups in (1, 2, 4):
+        app = App("app", 20_000, groups, FULL)
         result = QueueModel([app], outage=(300, 900)).run(3_000)
         late = result.last_late(app, 5)
         rows.append(
@@ -191,14 +213,13 @@ def outage() -> str:
 
 def neighbours() -> str:
     """Return what an app that sends more than its group's consumer stores does to another one."""
-    loud = App("loud", rate=100_000, records=100)
+    loud = App("loud", rate=200_000, records=100)
     quiet = App("quiet", rate=10_000, groups=4, records=FULL)
-    result = QueueModel([loud, quiet]).run(240)
+    result = QueueModel([loud, quiet]).run(90)
     rows = []
-    for minute in range(4):
-        waits = result.age(quiet, 0.99, 60 * minute, 60 * (minute + 1))
-        waiting = result.waiting[60 * (minute + 1) - 1]
-        rows.append([f"{minute + 1} min", f"{waiting:,}", _age(waits)])
+    for end in (30, 60, 90):
+        waits = result.age(quiet, 0.99, end - 30, end)
+        rows.append([f"{end} s", f"{result.waiting[end - 1]:,}", _age(waits)])
     return _table(("until", "messages that wait", "age of the other app's messages, 99 of 100"), rows)
 
 
@@ -207,13 +228,18 @@ def million() -> str:
     for title, apps, records in (
         ("100 apps of 10,000/s on one group each", [App(f"a{n}", 10_000, 1, FULL) for n in range(100)], FULL),
         ("one app on 64 groups", [App("a", 1_000_000, 64, FULL)], FULL),
-        ("100 apps of 10,000/s on eight groups each, 500 a message", [App(f"a{n}", 10_000, 8, 500) for n in range(100)], 500),
+        ("100 apps of 10,000/s on four groups each", [App(f"a{n}", 10_000, 4, 1_000) for n in range(100)], 1_000),
     ):  # fmt: skip
         result = QueueModel(apps).run(90)
         stored = sum(result.rate(app, 60, 90) for app in apps)
         oldest = max(result.age(app, 0.99, 60) for app in apps)
-        rows.append([title, f"{1e6 / records:,.0f}", f"{stored:,.0f}", _age(oldest), result.busiest])
-    return _table(("load", "messages/s", "stored/s", "age, 99 of 100", "consumers at once"), rows)
+        rows.append(
+            [title, f"{records:,}", f"{1e6 / records:,.0f}", f"{stored:,.0f}", _age(oldest), result.busiest]
+        )
+    return _table(
+        ("load", "records in a message", "messages/s", "stored/s", "age, 99 of 100", "consumers at once"),
+        rows,
+    )
 
 
 def _age(seconds: float) -> str:
@@ -223,6 +249,7 @@ def _age(seconds: float) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "bills": bills,
     "quotas": quotas,
     "ladder": ladder,
     "group": group,
@@ -235,4 +262,5 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text("utf-8")), "utf-8")
+    for path in PAGES:
+        path.write_text(page(path.read_text("utf-8")), "utf-8")

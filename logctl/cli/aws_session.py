@@ -20,9 +20,13 @@ from botocore.exceptions import DataNotFoundError
 from botocore.loaders import JSONFileLoader, Loader
 
 
-def new_session(**choices: Any) -> boto3.Session:
-    """Return a session; the arguments are those of `boto3.Session`."""
-    session = botocore.session.get_session()
+def new_session(*, profile_name: str | None = None, **choices: Any) -> boto3.Session:
+    """Return a session; the arguments are those of `boto3.Session`.
+
+    Raises:
+        botocore.exceptions.ProfileNotFound: there is no such profile.
+    """
+    session = botocore.session.Session(profile=profile_name)
     more = session.get_config_variable("data_path") or ""
     folders = [os.path.expandvars(Path(folder).expanduser()) for folder in more.split(os.pathsep) if folder]
     session.register_component("data_loader", ModelLoader(folders, ModelFiles()))

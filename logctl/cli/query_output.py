@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
-from logctl.cli.render import Output, say, show, write_csv
+from logctl.cli.render import Output, RowCounter, say, show, write_csv
 from logctl.core import levels
 from logctl.core.errors import UsageError
 from logctl.core.histogram import Bucket
@@ -83,7 +83,7 @@ def destination(to: Path | None) -> Iterator[None]:
 
 def write_rows(result: QueryResult, output: QueryOutput) -> int:
     """Write the rows to stdout, and return how many there were."""
-    rows = _Counted(result.rows)
+    rows = RowCounter(result.rows)
     match output:
         case QueryOutput.TABLE:
             _write_table(result, rows)
@@ -100,23 +100,10 @@ def write_rows(result: QueryResult, output: QueryOutput) -> int:
     return rows.count
 
 
-class _Counted:
-    """An iterable of rows that counts those that have been read."""
-
-    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
-        self._rows = rows
-        self.count = 0
-
-    def __iter__(self) -> Iterator[Sequence[Any]]:
-        for row in self._rows:
-            self.count += 1
-            yield row
-
-
 def _write_table(result: QueryResult, rows: Iterable[Sequence[Any]]) -> None:
     kinds = zip(result.columns, result.types, strict=True)
     show(
-        [dict(zip(result.columns, _flat(row), strict=True)) for row in rows],
+        (dict(zip(result.columns, _flat(row), strict=True)) for row in rows),
         result.columns,
         Output.TABLE,
         empty="No rows.",

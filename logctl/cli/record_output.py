@@ -14,6 +14,7 @@ from logctl.core.formats.original import restore
 from logctl.core.records import Record, shown_fields, to_public
 from logctl.core.safe_text import json_text, neutralise, neutralise_lines
 from logctl.core.times import to_datetime
+from logctl.pipeline.stores.hot_contents import Keyed, record_in
 
 _COLORS = {
     levels.TRACE: "2",
@@ -65,6 +66,16 @@ class Printer:
             if count % 100 == 0:
                 sys.stdout.flush()
         sys.stdout.flush()
+        return count
+
+    def print_rows(self, runs: Iterable[list[Keyed]]) -> int:
+        """Write records as they are read from the hot store, and return how many there were."""
+        count = 0
+        for run in runs:
+            count += len(run)
+            for entry in run:
+                self.write(record_in(entry))
+            sys.stdout.flush()
         return count
 
     def write(self, record: Record) -> None:

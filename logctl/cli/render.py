@@ -5,11 +5,13 @@ Data goes to stdout, and messages about it to stderr, so that the data can be pi
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, assert_never
 
 from logctl.core.safe_text import csv_cell, json_text, neutralise, shortened
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+Row = TypeVar("Row")
+_COLORS = {"": "", "red": "31"}
+"""The codes of the styles of rows."""
 _ROOM_FOR_IDS = 120
 """Columns of a terminal on which an id of 36 characters leaves room for the rest of a row."""
 
@@ -121,27 +126,49 @@ def show(
         verbatim: whether a table shows the names of the columns unchanged, because the user chose them.
         whole: columns that a table never folds, such as ids.
     """
-    listed = list(rows)
+    counted = RowCounter(rows)
     match output:
         case Output.JSON:
-            print(json_text(listed, indent=2))
+            write_json(counted)
         case Output.CSV:
-            write_csv(columns, ([row.get(column) for column in columns] for row in listed))
+            write_csv(columns, ([row.get(column) for column in columns] for row in counted))
         case Output.TABLE:
-            if listed:
-                table(
-                    columns,
-                    listed,
-                    right=right,
-                    words=words or {},
-                    style=style,
-                    verbatim=verbatim,
-                    whole=whole,
-                )
+            table(
+                columns,
+                counted,
+                right=right,
+                words=words or {},
+                style=style,
+                verbatim=verbatim,
+                whole=whole,
+            )
         case _:
             assert_never(output)
-    if not listed and empty:
+    if not counted.count and empty:
         say(empty)
+
+
+class RowCounter(Generic[Row]):
+    """An iterable of rows that counts those that have been read."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows = rows
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            self.count += 1
+            yield row
+
+
+def write_json(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write an array to stdout, each element as soon as it is read."""
+    separator = "[\n  "
+    for row in rows:
+        text = json_text(row, indent=2)
+        sys.stdout.write(separator + text.replace("\n", "\n  "))
+        separator = ",\n  "
+    print("[]" if separator.startswith("[") else "\n]")
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -164,7 +191,7 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 def table(
     columns: Sequence[str],
-    rows: Sequence[Mapping[str, Any]],
+    rows: Iterable[Mapping[str, Any]],
     *,
     right: Sequence[str] = (),
     words: Mapping[str, Any] | None = None,
@@ -172,35 +199,49 @@ def table(
     verbatim: bool = False,
     whole: Sequence[str] = (),
 ) -> None:
-    """Draw a table on stdout; the arguments are those of `show`."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    """Draw a table on stdout while its rows are read; the arguments are those of `show`.
 
-    words = words or {}
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        grid.add_column(
-            Text(neutralise(column) if verbatim else column.removesuffix("_ms").replace("_", " ")),
-            justify="right" if column in right else "left",
-            overflow="fold",
-            no_wrap=column in whole,
+    Without rows, nothing is drawn.
+    """
+    from logctl.cli.table_layout import TableColumn, TableRow, table_lines
+
+    headings = [
+        TableColumn(
+            neutralise(column) if verbatim else column.removesuffix("_ms").replace("_", " "),
+            right=column in right,
+            whole=column in whole,
         )
-    for row in rows:
-        cells = []
-        for column in columns:
-            value = row.get(column)
-            shown = words[column](value) if column in words and value is not None else value
-            cells.append(Text("" if shown is None else neutralise(str(shown))))
-        grid.add_row(*cells, style=style(row))
-    out = console()
-    if not sys.stdout.isatty():
-        # A pipe has no width, so nothing is folded or cut off.
-        out.width = 10_000
-    with out.capture() as drawn:
-        out.print(grid, crop=False)
-    # Not printed by rich: it ends the program with 1 when the reader of a pipe, such as `head`, has ended.
-    print(drawn.get(), end="")
+        for column in columns
+    ]
+    shown = [(column, (words or {}).get(column)) for column in columns]
+
+    def cell(value: Any, word: Any) -> str:
+        if value is None:
+            return ""
+        text = str(value if word is None else word(value))
+        return text if text.isprintable() else neutralise(text)
+
+    drawn = (
+        TableRow([cell(row.get(column), word) for column, word in shown], _COLORS[style(row)]) for row in rows
+    )
+    sys.stdout.writelines(f"{line}\n" for line in table_lines(headings, drawn, _table_style()))
+
+
+def _table_style() -> Any:
+    """Return how a table is drawn on stdout: a pipe has no width, so nothing is folded or cut off."""
+    from logctl.cli.table_layout import TableStyle
+
+    terminal = sys.stdout.isatty()
+    return TableStyle(
+        terminal_width() if terminal else None,
+        colored=terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        rule="─" if (sys.stdout.encoding or "").lower().startswith("utf") else "-",
+    )
+
+
+def terminal_width() -> int:
+    """Return the columns of the terminal."""
+    return shutil.get_terminal_size().columns
 
 
 def brief(ids: Sequence[str]) -> Callable[[str], str]:
@@ -209,7 +250,7 @@ def brief(ids: Sequence[str]) -> Callable[[str], str]:
     On a narrow terminal it shortens each id to a beginning that is unique among `ids`; every command accepts
     such a beginning in place of the id.
     """
-    if not sys.stdout.isatty() or console().width >= _ROOM_FOR_IDS:
+    if not sys.stdout.isatty() or terminal_width() >= _ROOM_FOR_IDS:
         return str
     return shortened(ids).__getitem__
 

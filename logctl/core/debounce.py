@@ -27,7 +27,7 @@ this out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, unique
 
@@ -255,7 +255,9 @@ def may_publish(claimed_at: int, now: int) -> bool:
 
 @dataclass(frozen=True)
 class Tally:
-    """The events that one message adds to one key; they are counted once, in one transaction.
+    """The events that one message adds to one key.
+
+    All tallies of a message are counted once, in one transaction.
 
     `template` and `sample` are the message's text with and without its variable parts masked.
     """
@@ -287,11 +289,40 @@ def is_new_kind(key: AlertKey, state: State | None) -> bool:
 def counted_under(key: AlertKey, state: State | None, kinds: int) -> AlertKey:
     """Return the key under which an event is counted: its own, or its app's overflow key.
 
-    `AlertStore.count` applies the limit as a condition of its write, because other containers count too.
+    `stores.count_plan` makes the limit a condition of the write, because other containers count too.
 
     `kinds`: how many kinds of the app have opened in this window, this one not included.
     """
     return key.overflow if is_new_kind(key, state) and kinds >= KINDS_PER_WINDOW else key
+
+
+def assign(tallies: Iterable[Tally], states: Mapping[AlertKey, State], kinds: int) -> tuple[list[Tally], int]:
+    """Return what a message's tallies add, one tally for each state, and how many new kinds they open.
+
+    - `tallies`: of one app.
+    - `states`: the states before, by key.
+    - `kinds`: how many kinds of the app have opened in this window.
+    """
+    added: dict[AlertKey, Tally] = {}
+    opened = 0
+    for each in tallies:
+        before = states.get(each.key)
+        under = each
+        if counted_under(each.key, before, kinds + opened) != each.key:
+            under = each.overflow
+        elif is_new_kind(each.key, before):
+            opened += 1
+        same = added.get(under.key)
+        added[under.key] = _sum(same, under) if same else under
+    return list(added.values()), opened
+
+
+def _sum(first: Tally, second: Tally) -> Tally:
+    return replace(
+        first,
+        count=first.count + second.count,
+        last_event_at=max(first.last_event_at, second.last_event_at),
+    )
 
 
 def counted(state: State | None, tally: Tally, now: int) -> State:

@@ -14,10 +14,11 @@ from functools import cache
 from typing import Any, assert_never
 
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from logctl.aws.clients import Aws
 from logctl.aws.clock import wall_clock
-from logctl.aws.error_codes import TROUBLE
+from logctl.aws.error_codes import TROUBLE, Trouble, trouble_of
 from logctl.core import strictjson
 from logctl.core.access import Access, Issuer, NotAuthentic, access_of, same_token
 from logctl.pipeline.config import ApiConfig
@@ -74,6 +75,9 @@ class Api:
             return refusal(TookTooLong("Reading all of it takes longer than one request may.", hint))
         except TROUBLE as error:
             log("api_failed", request=_id(event), error=str(error))
+            if isinstance(error, ClientError) and trouble_of(error) is Trouble.DENIED:
+                hint = "Its role may be of an earlier version: logctl provision"
+                return refusal(Unavailable("The API is not permitted to read its stores.", hint))
             return refusal(Unavailable("The stores do not answer.", "Try again in a moment."))
         except Exception as error:  # noqa: BLE001 - a traceback may contain what somebody logged
             log("api_bug", request=_id(event), error=type(error).__name__, where=where_of(error))

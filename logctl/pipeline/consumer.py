@@ -119,10 +119,11 @@ class Consumer:
             )
         # Only now: a record of a message that failed half-way must neither be taken for stored nor alert.
         deadline.check()
+        count = partial(self._alerter.take, batch_id, self._tallies(appid, rows))
         self._together.run(
             [
                 partial(self._known.note, appid, source, batch_id, new, now=self._clock()),
-                partial(self._alert, batch_id, self._tallies(appid, rows), deadline),
+                partial(count, again=message.receives > 1, between=deadline.between),
             ]
         )
 
@@ -206,10 +207,6 @@ class Consumer:
             return
         for failure in failures:
             log("partition_refused", partition=failure.partition.prefix, error=failure.reason)
-
-    def _alert(self, batch_id: str, tallies: Sequence[Tally], deadline: Deadline) -> None:
-        """Count the errors of a message for alerts, after its records were stored."""
-        self._alerter.take(batch_id, deadline.between(tallies))
 
     # ── What cannot be stored ───────────────────────────────────────────────────────────────────────
 
@@ -309,7 +306,8 @@ class Consumer:
             return
         kind = f"records that logctl cannot read: {reason}"
         key = AlertKey(appid, "ERROR", REJECTED)
-        self._alerter.take(content_id, [Tally(key, records, kind, f"{kind} ({detail})", message.sent_at)])
+        rejected = Tally(key, records, kind, f"{kind} ({detail})", message.sent_at)
+        self._alerter.take(content_id, [rejected], again=message.receives > 1)
 
     def redact(self, text: str) -> str:
         return self._redactor.text(text)[0]

@@ -48,6 +48,8 @@ test("the count says how many are loaded, of how many, and how to see others", (
     recordCount({ ...list, full: true, more: true }),
     "1,200 records; narrow the range to see others",
   );
+  assert.equal(recordCount(list, 40), "1,200 records; 40 records are no longer in S3");
+  assert.equal(recordCount({ ...list, loaded: 0 }, 40), "40 records are no longer in S3");
   assert.match(recordCount({ ...list, dropped: true, full: true, more: true }), /; the oldest were removed/);
 });
 

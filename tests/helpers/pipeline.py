@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import moto.core.models  # noqa: F401 (a session made before this import calls AWS)
 
 from logctl.aws.clients import Aws
 from logctl.core.attempts import FRESH, Ledger

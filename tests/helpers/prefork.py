@@ -24,12 +24,13 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import logctl
 from logctl.stack.bundle import Bundle, build
+from tests.helpers import quick_clients
 
 SOURCES = Path(logctl.__file__).parent
 IMPORTED = (
@@ -175,7 +176,6 @@ def _get_ready() -> None:
             importlib.import_module(module)
     import boto3
     import typer.main
-    from botocore.loaders import JSONFileLoader
 
     from tests.helpers.command_tree import command_tree
 
@@ -183,8 +183,7 @@ def _get_ready() -> None:
     typer.main.get_command = lambda _: tree
     Bundle.data = zipped_once()
     _ = build("local").data
-    read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
-    JSONFileLoader.load_file = lambda _, path: read(path)
+    quick_clients.make_once()
     session = boto3.Session("nobody", "nothing", region_name="us-east-1")
     for service in SERVICES:
         session.client(service)
@@ -194,7 +193,6 @@ def _get_ready() -> None:
 
 def serve(address: str) -> None:
     _get_ready()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the children are nobody's to wait for
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address + ".new")
         listener.listen(64)
@@ -206,10 +204,17 @@ def serve(address: str) -> None:
                 listener.close()
                 _answer(connection)
             connection.close()
+            _reap()
+
+
+def _reap() -> None:
+    """Wait for the children that have ended, so that `time` and getrusage count what they used."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _answer(connection: socket.socket) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     call = json.loads(connection.makefile().readline())
     reads, writes = os.pipe() if call["stdin"] else (os.open(os.devnull, os.O_RDONLY), None)
     child = os.fork()

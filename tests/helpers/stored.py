@@ -20,6 +20,17 @@ def hot_rows_of(appid: str, batch_id: str, records: Iterable[Record], order: str
     return make_hot_rows(appid, batch_id, rows, order=order, full=True)
 
 
+def without_records(pipeline: Any) -> None:
+    """Take all records out of the hot rows of a pipeline, which then only point to their objects."""
+    for item in pipeline.hot_rows():
+        pipeline.aws.dynamodb.update_item(
+            TableName=pipeline.config.hot_table,
+            Key={"app": item["app"], "chunk": item["chunk"]},
+            UpdateExpression="REMOVE #whole, notable",
+            ExpressionAttributeNames={"#whole": "whole"},
+        )
+
+
 def records_in(row: HotRow | Mapping[str, Any]) -> list[Record]:
     """Return the records that a hot row, or its item, contains."""
     hot = row if isinstance(row, HotRow) else from_item(row)

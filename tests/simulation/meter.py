@@ -7,6 +7,7 @@ compressing) costs a single event and is seen by its memory only.
 
 from __future__ import annotations
 
+import math
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -68,6 +69,7 @@ class Metered(Worker):
         self.peak = 0
         self.died_of = ""
         self._events = 0
+        self._next_check = 0
         self._heap = tracemalloc.get_traced_memory()[0]
         super().__init__(work)
 
@@ -98,28 +100,42 @@ class Metered(Worker):
             super()._guarded()
         finally:
             sys.setprofile(None)
+        if not self.died_of and self._uses_too_much_memory():
+            self.died_of = "memory"
 
     def pause(self) -> None:
         sys.setprofile(None)
 
     def resume(self) -> None:
         if self.counts_cpu:
+            self._plan_check()
             sys.setprofile(self._event)
 
     def _event(self, frame: FrameType, event: str, argument: Any) -> None:
+        # It is called millions of times: all else is for `_check`.
         self._events += 1
-        if self._events % _LOOK_AT_MEMORY == 0 or event == "c_return":
-            self._look_at_memory()
+        if self._events >= self._next_check:
+            self._check()
+
+    def _plan_check(self) -> None:
+        """The next check is after some events, or when the time is over, whichever is first."""
+        last_in_time = math.floor((self.deadline - self._at) / self.limits.event)
+        self._next_check = min(self._events + _LOOK_AT_MEMORY, max(last_in_time, self._events) + 1)
+
+    def _check(self) -> None:
+        if self._uses_too_much_memory():
+            self._end("memory")
         if self.at > self.deadline:
             self._end("time")
+        self._plan_check()
 
-    def _look_at_memory(self) -> None:
+    def _uses_too_much_memory(self) -> bool:
+        """Note the peak since the worker began, of which tracemalloc takes note between two looks."""
         if not tracemalloc.is_tracing():
-            return
+            return False
         _current, peak = tracemalloc.get_traced_memory()
         self.peak = max(self.peak, peak - self._heap)
-        if peak - self._heap > self.limits.heap:
-            self._end("memory")
+        return peak - self._heap > self.limits.heap
 
     def _end(self, cause: str) -> None:
         sys.setprofile(None)

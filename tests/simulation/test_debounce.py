@@ -125,14 +125,15 @@ class World:
             clock=self.clock,
         )
 
-    def deliver(self, batch: str, count: int) -> None:
+    def deliver(self, batch: str, count: int, *, again: bool = False) -> None:
         """As the consumer does, until SQS is content: an error or a crash brings the message back."""
         self.delivered.setdefault(batch, count)
-        if self._safely(lambda: self._consume(batch, self.delivered[batch])):
+        if self._safely(lambda: self._consume(batch, self.delivered[batch], again)):
             self.acknowledged.add(batch)
 
-    def _consume(self, batch: str, count: int) -> None:
-        self.alerter().take(batch, [Tally(self.key, count, "kind", "sample", self.clock())])
+    def _consume(self, batch: str, count: int, again: bool) -> None:
+        addition = Tally(self.key, count, "kind", "sample", self.clock())
+        self.alerter().take(batch, [addition], again=again)
 
     def sweep(self) -> None:
         """The schedule calls it a second after the last one at the earliest."""
@@ -153,7 +154,7 @@ class World:
         self.faults.clear()
         self.topic.fail_next, self.topic.meanwhile = "", None
         for batch in set(self.delivered) - self.acknowledged:
-            self.deliver(batch, self.delivered[batch])
+            self.deliver(batch, self.delivered[batch], again=True)
         for _ in range((3 * WINDOW // MINUTE + 10) // 3):
             self.clock.advance(3 * MINUTE)
             self.sweep()
@@ -251,7 +252,7 @@ def test_no_schedule_breaks_the_guarantees(tables, steps):
             world.deliver(f"{name}-{len(world.delivered)}", argument)
         elif action == "redeliver" and world.delivered:
             batch = list(world.delivered)[argument % len(world.delivered)]
-            world.deliver(batch, world.delivered[batch])
+            world.deliver(batch, world.delivered[batch], again=argument % 3 > 0)
         elif action == "sweep":
             world.sweep()
         elif action == "advance":

@@ -162,8 +162,18 @@ def test_every_write_of_the_alert_store_does_in_the_model_what_it_does_in_moto(m
         now += pause
         state = store.get(key)
         if verb == "count":
+            keys = [key, key.overflow, *KEYS[number:]] if number % 2 else [key]
             store.count(
-                f"batch-{number}", Tally(key, 1 + number, "kind", "sample", now), now=now, window=WINDOW
+                f"batch-{number}-{key.fingerprint}",
+                [
+                    Tally(each, 1 + number, "kind", "sample", now)
+                    for each in dict.fromkeys(keys)
+                    if each.appid == key.appid
+                ],
+                now=now,
+                window=WINDOW,
+                again=number > 1,
+                part=number == 2,
             )
         elif verb == "due":
             found = [key for page in store.due(home(key), now=now, window=WINDOW) for key in page.keys]

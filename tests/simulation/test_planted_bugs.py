@@ -26,7 +26,7 @@ from logctl.pipeline.alerting.topic import AlertTopic
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.delivery.batch import Trials, _Round
 from logctl.pipeline.delivery.sqs_message import Message
-from logctl.pipeline.stores import alert_states
+from logctl.pipeline.stores import count_plan
 from logctl.pipeline.stores.alert_states import AlertStore
 from logctl.pipeline.stores.cold import ColdStore
 from logctl.pipeline.stores.hot import HotStore
@@ -157,11 +157,11 @@ def cold_storage_is_skipped_when_it_fails(patch: Patch) -> None:
 @bug
 def an_event_is_counted_at_each_delivery(patch: Patch) -> None:
     numbers = random.Random(2)
-    real = alert_states.put_marker
+    real = count_plan.put_marker
     patch.setattr(
-        alert_states,
+        count_plan,
         "put_marker",
-        lambda table, batch_id, key, now: real(table, numbers.randbytes(8).hex(), key, now),
+        lambda table, batch_id, name, now: real(table, numbers.randbytes(8).hex(), name, now),
     )
 
 
@@ -281,7 +281,7 @@ def a_call_that_comes_again_is_obeyed(patch: Patch) -> None:
 
 @bug
 def what_cannot_be_counted_is_forgotten(patch: Patch) -> None:
-    patch.setattr(Outbox, "put", lambda self, batch_id, tally: None)
+    patch.setattr(Outbox, "put", lambda self, batch_id, tallies: None)
 
 
 @bug

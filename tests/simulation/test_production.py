@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from logctl.core import attempts, envelope, limits
+from logctl.core import attempts, envelope, frames, limits
 from logctl.core.debounce import KINDS_PER_WINDOW, Action, AlertKey, State, Tally
 from logctl.core.fair_order import Turns
 from logctl.core.times import HOUR, MINUTE, SECOND
@@ -179,7 +179,8 @@ def a_silence(kinds: int) -> Production:
         counted_at = START - (1 + number // KINDS_PER_WINDOW) * world.window
         key = AlertKey("noisy", "ERROR", f"{number:012x}")
         addition = Tally(key, 1, "kind", "sample", counted_at)
-        assert store.count(f"batch-{number}", addition, now=counted_at, window=world.window).key == key
+        counted = store.count(f"batch-{number}", [addition], now=counted_at, window=world.window)
+        assert counted.added == (addition,)
     world.silence("noisy", 3 * HOUR)
     world.silenced_app = "noisy"
     for number, app in enumerate(APPS):
@@ -233,7 +234,7 @@ def without_bounds(patch: pytest.MonkeyPatch) -> None:
     """The consumer as it was: no limits, no deadline inside a message, an object for each rejected line."""
     for name in ("MAX_RECORDS", "MAX_PLAIN", "MAX_VALUES", "MAX_PARTITIONS", "MAX_HOURS"):
         patch.setattr(limits, name, HUGE)
-    patch.setattr(envelope, "_MAX_WINDOW", HUGE)
+    patch.setattr(frames, "_MAX_WINDOW", HUGE)
     patch.setitem(envelope.decode_data.__kwdefaults__, "most", 1024 * 1024 * 1024)
     patch.setattr(Deadline, "check", lambda self: None)
     set_aside = Consumer._set_aside

@@ -16,12 +16,12 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-import zstandard
-
 from logctl.core.debounce import CALL_DELAY
 from logctl.core.fingerprint import fingerprint
 from logctl.core.frames import decompress
+from logctl.core.hot_rows import HotRow, from_item
 from logctl.core.records import ID_DERIVED, Record, derive_id
+from logctl.core.rows import read_stored
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, MINUTE, SECOND, parse_time
 from logctl.ops.send.packing import pack
@@ -454,9 +454,11 @@ class World:
 
     def hot(self) -> Counter[str]:
         found: Counter[str] = Counter()
-        for (app, _), item in self.cloud.tables.items[HOT].items():
-            if "data" in item:
-                found.update(_events_of_row(app, item["data"]["B"]))
+        for (app, chunk), item in self.cloud.tables.items[HOT].items():
+            if "counts" in item:
+                row = from_item(item)
+                body = self.cloud.bucket.objects.get(row.object_key, b"")
+                found.update(_events_of_row(app, chunk, row, body))
         return found
 
     def states(self) -> list[dict[str, Any]]:
@@ -464,9 +466,10 @@ class World:
         return [item for (_, kind), item in items.items() if kind == "STATE"]
 
     def uncounted(self) -> list[dict[str, Any]]:
-        """What waits in the outbox."""
-        items = self.cloud.tables.items[HOT]
-        return [item for (app, _), item in items.items() if app in UNCOUNTED]
+        """The tallies that wait in the outbox."""
+        items = self.cloud.tables.items[HOT].items()
+        rows = [item for (app, _), item in items if app in UNCOUNTED]
+        return [tally["M"] for row in rows for tally in row["tallies"]["L"]]
 
     def quarantined(self) -> Counter[str]:
         """How often a body (or a part of one) lies in quarantine, by app and content."""
@@ -643,13 +646,16 @@ def _events_of_object(key: str, body: bytes) -> list[str]:
     ]
 
 
-@lru_cache(maxsize=20_000)
-def _events_of_row(app: str, data: bytes) -> list[str]:
-    wires = json.loads(zstandard.ZstdDecompressor().decompress(data))
-    return [
-        f"text:{app}:{wire['message']}" if ID_DERIVED in wire.get("flags", []) else wire["event_id"]
-        for wire in wires
-    ]
+def _events_of_row(app: str, chunk: str, row: HotRow, body: bytes) -> list[str]:
+    """Return the events that a reader finds by a hot row: in the item, or in the object that it stands for."""
+    if row.whole:
+        rows = row.rows
+    else:
+        rows = row.own(read_stored(decompress(body))) if body else []
+        notable = [each for each in rows if each.level in ("WARN", "ERROR", "FATAL")]
+        must(row.inline is None or row.rows == notable, f"{app} {chunk} has not the errors of its object")
+    must(row.count == len(rows), f"{app} {chunk} counts {row.count} records, {len(rows)} can be read")
+    return [f"text:{app}:{each.message}" if ID_DERIVED in each.flags else each.event_id for each in rows]
 
 
 def _day_of_key(key: str) -> str:

@@ -4,68 +4,86 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
-from moto import mock_aws
 
 from logctl.aws.clients import Aws
 from logctl.core.schema import PARTITION_KEYS, storage_descriptor
 from logctl.core.times import HOUR, MINUTE
 from logctl.pipeline.alerting.alerter import Alerter
 from logctl.pipeline.api import Api
-from logctl.pipeline.config import ApiConfig
+from logctl.pipeline.config import ApiConfig, PipelineConfig
 from logctl.pipeline.stores.alert_states import AlertStore
 from logctl.pipeline.stores.silences import SilenceStore
 from tests.helpers import prefork
 from tests.helpers.alerts import make
 from tests.helpers.api import ISSUER, Site
 from tests.helpers.config import CONFIG
+from tests.helpers.mocked_aws import Prepared
 from tests.helpers.pipeline import SESSION, Clock, Pipeline, make_tables
 
 
-@pytest.fixture
-def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        aws = Aws(SESSION)
-        topic = aws.sns.create_topic(Name="logctl-test-alerts")["TopicArn"]
-        inbox = aws.sqs.create_queue(QueueName="inbox")["QueueUrl"]
-        arn = aws.sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"][
-            "QueueArn"
-        ]
-        aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        dead = aws.sqs.create_queue(QueueName="logctl-test-dlq.fifo", Attributes={"FifoQueue": "true"})[
-            "QueueUrl"
-        ]
-        config = replace(CONFIG, topic_arn=topic, dead_letter_queue_url=dead)
-        aws.s3.create_bucket(
-            Bucket=config.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+@dataclass(frozen=True)
+class Resources:
+    """What every test finds: the tables, buckets and topic of `config`, and two queues."""
+
+    config: PipelineConfig
+    inbox: str
+    dead: str
+
+
+def _make() -> Resources:
+    aws = Aws(SESSION)
+    topic = aws.sns.create_topic(Name="logctl-test-alerts")["TopicArn"]
+    inbox = aws.sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    arn = aws.sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    dead = aws.sqs.create_queue(QueueName="logctl-test-dlq.fifo", Attributes={"FifoQueue": "true"})[
+        "QueueUrl"
+    ]
+    config = replace(CONFIG, topic_arn=topic, dead_letter_queue_url=dead)
+    aws.s3.create_bucket(
+        Bucket=config.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    make_tables(aws, config)
+    aws.glue.create_database(DatabaseInput={"Name": config.database})
+    for table in (config.table, config.compacted_table):
+        aws.glue.create_table(
+            DatabaseName=config.database,
+            TableInput={
+                "Name": table,
+                "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in PARTITION_KEYS],
+                "StorageDescriptor": storage_descriptor(f"s3://{config.bucket}/logs/"),
+            },
         )
-        make_tables(aws, config)
-        aws.glue.create_database(DatabaseInput={"Name": config.database})
-        for table in (config.table, config.compacted_table):
-            aws.glue.create_table(
-                DatabaseName=config.database,
-                TableInput={
-                    "Name": table,
-                    "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in PARTITION_KEYS],
-                    "StorageDescriptor": storage_descriptor(f"s3://{config.bucket}/logs/"),
-                },
-            )
-        yield Pipeline(aws, config, Clock(), inbox)
+    return Resources(config, inbox, aws.sqs.create_queue(QueueName="dead")["QueueUrl"])
+
+
+_RESOURCES = Prepared(_make)
 
 
 @pytest.fixture
-def site(pipeline: Pipeline) -> Site:
-    dead = pipeline.aws.sqs.create_queue(QueueName="dead")["QueueUrl"]
+def resources(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resources]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with _RESOURCES.started() as made:
+        yield made
+
+
+@pytest.fixture
+def pipeline(resources: Resources) -> Pipeline:
+    return Pipeline(Aws(SESSION), resources.config, Clock(), resources.inbox)
+
+
+@pytest.fixture
+def site(pipeline: Pipeline, resources: Resources) -> Site:
     config = ApiConfig(
         stack="logctl-test",
         bucket=pipeline.config.bucket,
         hot_table=pipeline.config.hot_table,
         alerts_table=pipeline.config.alerts_table,
         queue_url=pipeline.inbox,
-        dead_letter_queue_url=dead,
+        dead_letter_queue_url=resources.dead,
         hot_retention=48 * HOUR,
         alert_window=15 * MINUTE,
         issuer=ISSUER,

@@ -129,8 +129,9 @@ def test_counting_a_batch_twice_counts_once(pipeline, store):
     from logctl.core.debounce import Tally
 
     tally = Tally(AlertKey("checkout", "ERROR", "f" * 12), 7, "t", "s", NOON)
-    assert store.count("batch", tally, now=NOON, window=WINDOW).key == tally.key
-    assert store.count("batch", tally, now=NOON + 5, window=WINDOW).key is None
+    assert store.count("batch", [tally], now=NOON, window=WINDOW).added == (tally,)
+    for again in (False, True):
+        assert store.count("batch", [tally], now=NOON + 5, window=WINDOW, again=again).added == ()
     assert store.get(tally.key).seen == 7
 
 

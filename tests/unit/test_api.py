@@ -30,6 +30,7 @@ from logctl.pipeline.stores.silences import SilenceStore
 from tests.helpers.api import Site, send, token
 from tests.helpers.messages import break_, event, sqs
 from tests.helpers.pipeline import NOON
+from tests.helpers.stored import without_records
 
 EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
 
@@ -69,6 +70,25 @@ def test_logs_are_paged_newest_first_and_bound_to_the_question(site):
     assert (
         "belongs to another query" in site.get("/logs", 400, limit=10, cursor=first["next"], q="x")["error"]
     )
+
+
+def test_records_that_are_only_in_s3_are_read_there_and_counted_when_they_are_gone(site):
+    send(site, count=25)
+    send(site, count=3, level="ERROR", name="m2")
+    whole = [site.get("/logs", limit=20), site.get("/logs", q="hello 7"), site.get("/counts", buckets=200)]
+    without_records(site.pipeline)
+    again = [site.get("/logs", limit=20), site.get("/logs", q="hello 7"), site.get("/counts", buckets=200)]
+    assert [answer.get("records") for answer in again] == [answer.get("records") for answer in whole]
+    assert again[2]["buckets"] == whole[2]["buckets"]
+    assert whole[0]["gone"] == again[0]["gone"] == {"records": 0, "messages": 0}
+    site = replace(site, api=Api(site.pipeline.aws, site.config, clock=site.pipeline.clock))
+    for key in site.pipeline.keys("logs/"):
+        site.pipeline.aws.s3.delete_object(Bucket=site.config.bucket, Key=key)
+    page = site.get("/logs", limit=20)
+    assert (page["records"], page["gone"]) == ([], {"records": 28, "messages": 2})
+    assert site.get("/logs", level="ERROR")["gone"] == {"records": 3, "messages": 1}
+    live = site.get("/logs/live", cursor=page["live"])
+    assert (live["records"], live["gone"]) == ([], {"records": 0, "messages": 0})
 
 
 def test_live_gives_what_arrived_since_the_page_once(site):

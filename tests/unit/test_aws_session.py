@@ -7,7 +7,7 @@ import json
 import boto3
 import botocore.session
 import pytest
-from botocore.exceptions import UnknownServiceError
+from botocore.exceptions import ProfileNotFound, UnknownServiceError
 
 from logctl.cli.aws_session import ModelFiles, ModelLoader, new_session
 
@@ -69,3 +69,11 @@ def test_models_of_ones_own_are_found_where_aws_data_path_says(tmp_path, monkeyp
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path / "models"))
     loader = new_session()._session.get_component("data_loader")
     assert loader.load_service_model("mine", "service-2")["metadata"]["endpointPrefix"] == "mine"
+
+
+@pytest.mark.parametrize("environ", [{}, {"AWS_PROFILE": "nobody"}], ids=["argument", "variable"])
+def test_a_profile_that_is_none_is_refused_at_once(monkeypatch, environ):
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ProfileNotFound):
+        new_session(profile_name=None if environ else "nobody")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -295,12 +296,40 @@ def test_an_estimate_needs_no_aws(logctl):
         (["--estimate", "100/s", "1KB", "--every", "now"], "'now' is not a duration"),
         (["--estimate", "100/s", "1KB", "--region", "eu-west-3"], "only of us-east-1 and eu-central-1"),
         (["--apps", "3"], "need --estimate"),
+        (["100/s", "500B"], "need --estimate"),
+        (["--estimate"], "needs the rate of the records and their size, or a log"),
+        (["--estimate", "100/s"], "needs the rate of the records and their size, or a log"),
+        (["--estimate", "--like", "nowhere.log"], "nowhere.log does not exist"),
+        (["--estimate", "--like", os.devnull], "has no record"),
     ],
 )
 def test_what_no_estimate_can_be_made_of(logctl, args, words):
     done = logctl("cost", *args)
     assert (done.returncode, done.out) == (2, "")
     assert words in done.err
+
+
+def test_an_estimate_of_a_log_has_its_rate_its_sizes_and_its_errors(logctl, tmp_path):
+    log = tmp_path / "shop.log"
+    times = [f"2026-01-31T12:{index // 120:02}:{index // 2 % 60:02}.{index % 2}00Z" for index in range(1_200)]
+    lines = [
+        f"{ts} {'ERROR' if n % 10 == 3 else 'INFO'} order placed by user {n}" for n, ts in enumerate(times)
+    ]
+    log.write_text("\n".join(lines) + "\n")
+    done = logctl("cost", "--estimate", "--like", str(log), "--region", "us-east-1", "-o", "json")
+    assert done.returncode == 0, done.err
+    assert "The log's first 1,200 records have 55 bytes each and 1 kind of error" in done.err
+    assert "A million such records sent with `send FILE` cost $0.0" in done.err
+    quantities = {(row["with"], row["what"]): row["quantity"] for row in json.loads(done.out)}
+    assert quantities["CloudWatch Logs", "ingest"] == pytest.approx(2 * 3600 * 730 * 55 / 1e9, rel=0.02)
+    faster = logctl("cost", "--estimate", "200/s", "--like", str(log), "--region", "us-east-1", "-o", "json")
+    more = {(row["with"], row["what"]): row["quantity"] for row in json.loads(faster.out)}
+    assert more["CloudWatch Logs", "ingest"] == pytest.approx(200 * 3600 * 730 * 55 / 1e9, rel=0.02)
+    log.write_text("no time here\n" * 20)
+    for given, words in (([], "Add the rate"), (["5/s", "1KB"], "are those of the log")):
+        refused = logctl("cost", "--estimate", *given, "--like", str(log))
+        assert (refused.returncode, refused.out) == (2, "")
+        assert words in refused.err
 
 
 # ── help ────────────────────────────────────────────────────────────────────────────────────────────

@@ -191,7 +191,7 @@ def test_whatever_write_of_a_record_fails_the_message_fails_and_a_retry_complete
 
 @pytest.mark.slow
 @pytest.mark.proves("F49", "G1", "G3")
-@pytest.mark.parametrize("operation", ["TransactWriteItems", "GetItem", "UpdateItem"])
+@pytest.mark.parametrize("operation", ["TransactWriteItems", "BatchGetItem", "GetItem", "UpdateItem"])
 @pytest.mark.parametrize("error", ERRORS)
 def test_whatever_call_of_the_alerts_fails_the_message_is_done_and_the_sweeper_makes_up(
     pipeline, operation, error

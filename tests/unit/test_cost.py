@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import random
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,164 +18,179 @@ from moto import mock_aws
 from bench.loghub import loghub
 from logctl.aws.clients import Aws
 from logctl.core.errors import LogctlError, UsageError
-from logctl.core.hot_rows import to_item
-from logctl.core.records import Record, derive_id
+from logctl.core.records import Record
 from logctl.core.times import DAY, HOUR, MINUTE, iso, to_datetime
 from logctl.ops.cost import estimate
 from logctl.ops.cost.bill import MONTH, total
-from logctl.ops.cost.load import Load, parse_rate
+from logctl.ops.cost.load import SQS_BATCH, Load, Traffic, parse_rate
+from logctl.ops.cost.log_sample import LogSample, generated, mean_sizes
 from logctl.ops.cost.measured import usage
 from logctl.ops.cost.prices import REGIONS, prices
-from logctl.ops.send.object_records import from_mapping
-from logctl.ops.send.packing import pack
-from logctl.ops.send.sample_records import sample_records
+from logctl.ops.send.input_messages import Inputs
+from logctl.ops.send.packing import Packed, pack
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.settings import Settings
-from logctl.stack.sizes import parse_size
 from logctl.stack.template import build_template
-from tests.helpers.messages import event, packed
-from tests.helpers.pipeline import NOON
-from tests.helpers.stored import cold_of_version_1, hot_rows_of
+from tests.helpers.call_meter import CallMeter
+from tests.helpers.messages import NOTHING_FAILED, event, packed, sqs
+from tests.helpers.pipeline import NOON, Pipeline
 
 HERE = prices("us-east-1")
 MARGIN = 0.4
-"""The largest relative error of the model of sizes for one kind of log; half of it for their mean."""
+"""The largest relative error of generated text for one kind of log; half of it for their mean."""
+SHOP = "shop"
 
 
-def made(count: int, size: int) -> list[Record]:
-    """Return records of about `size` bytes as programs write them: 20 kinds; one word in 16 is a value."""
-    random_ = random.Random(7)
-    words = [f"{random_.choice(['get', 'put', 'user', 'cart', 'retry'])}{number}" for number in range(40)]
-    kinds = [random_.choices(words, k=max(2, size // 7)) for _ in range(20)]
-
-    def message() -> str:
-        kind = random_.choice(kinds)
-        return " ".join(str(random_.randrange(10**4)) if random_.random() < 1 / 16 else word for word in kind)
-
-    return [
-        from_mapping(
-            {"timestamp": iso(NOON + index * 10), "level": "info", "message": message()},
-            appid="shop",
-            seq=index * size,
-            sent_at=NOON + DAY,
-            fallback_id=derive_id(index),
-        )
-        for index in range(count)
-    ]
-
-
-def line_bytes(records: list[Record]) -> int:
-    return sum(
-        len(f"{iso(r.ts)} {r.level} {r.message} {json.dumps(dict(r.fields))}") for r in records
-    ) // len(records)
+def json_log(path: Path, count: int) -> Path:
+    """Write a log of JSON lines of about 548 bytes with trace ids, of which one in fifty is an error."""
+    random_ = random.Random(1)
+    with path.open("w") as file:
+        for index in range(count):
+            order, failed = random_.randrange(10**8), index % 50 == 7
+            said = FAILURES[index // 50 % len(FAILURES)] if failed else "order placed"
+            record = {
+                "timestamp": iso(NOON - HOUR + index * 20),
+                "level": "error" if failed else "info",
+                "logger": "shop.orders",
+                "message": f"{said}: {order}",
+                "trace_id": f"{random_.getrandbits(128):032x}",
+                "span_id": f"{random_.getrandbits(64):016x}",
+                "customer": random_.randrange(10**6),
+                "service": "shop",
+                "host": "web-1",
+                "duration_ms": random_.random() * 100,
+                "tags": ["a", "b"],
+                "http": {"method": "GET", "path": "/orders/17", "status": 200, "user_agent": AGENT},
+            }
+            file.write(json.dumps(record) + "\n")
+    return path
 
 
-def sizes(records: list[Record]) -> tuple[int, float, float, float]:
-    """Return how many messages the code makes, and the mean bytes of body, chunk and object."""
-    messages = list(pack(records))
-    chunks = hot_rows_of("shop", "b" * 32, records)
-    lines = "\n".join(
-        json.dumps(cold_of_version_1(record, "b" * 32), separators=(",", ":")) for record in records
-    )
-    return (
-        len(messages),
-        sum(message.size for message in messages) / len(messages),
-        sum(len(chunk.data) for chunk in chunks) / len(messages),
-        len(gzip.compress(lines.encode(), 6)) / len(messages),
-    )
+FAILURES = ("card refused", "stock gone", "gateway timed out")
+AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0.0.0 Safari/537.36"
 
 
-def deviations(records: list[Record]) -> list[float]:
-    """Return the relative errors of the model's sizes for records that are sent at once."""
-    load = Load(len(records), line_bytes(records), every=1_000)
-    count, *real = sizes(records)
-    assert load.messages_per_send == count
-    return [
-        ours / theirs - 1
-        for ours, theirs in zip((load.body_bytes, load.chunk_bytes, load.object_bytes), real, strict=True)
-    ]
+@cache
+def real_sample(path: Path) -> LogSample:
+    return LogSample(read(path))
 
 
-@pytest.mark.parametrize("count", [1, 10, 100, 700])
-def test_model_sizes_match_packer_chunks_and_cold_store(count):
-    found = deviations(list(sample_records(count, now=NOON, seed=3, app="web")))
-    found += [item for size in (150, 300, 500) for item in deviations(made(count, size))]
-    assert max(map(abs, found)) < MARGIN, found
-    assert abs(sum(found) / len(found)) < MARGIN / 2
-
-
-@pytest.mark.parametrize(("count", "size"), [(5_000, 120), (3_000, 900)])
-def test_model_message_count_matches_the_packer(count, size):
-    records = made(count, size)
-    load = Load(count, line_bytes(records), every=1_000)
-    # What compresses badly is cut in half once more.
-    assert load.messages_per_send <= len(list(pack(records))) <= 2 * load.messages_per_send
+def read(path: Path) -> list[Record]:
+    return list(Inputs([str(path)], SHOP, "here").records())
 
 
 @pytest.mark.parametrize("count", [1, 10, 100, 1000])
-def test_model_sizes_match_real_logs(count):
+def test_generated_text_is_compressed_like_real_logs(count):
     folder = loghub()
     if folder is None:
         pytest.skip("loghub's logs are not here")
     found = []
-    for file in sorted(folder.rglob("*.log")):
-        lines = file.read_text("utf-8", "replace").splitlines()[:count]
-        found += deviations(
-            [
-                Record("shop", derive_id(index), NOON + index * 10, "INFO", line, index * 100)
-                for index, line in enumerate(lines)
-            ]
-        )
+    for file in sorted(folder.glob("*.log")):
+        real = real_sample(file)
+        made = generated(round(real.line_bytes), 0.01, 5)
+        sizes = [log.of(count) for log in (made, real)]
+        ours, theirs = (each.stored / each.records for each in sizes)
+        found.append(ours / theirs - 1)
     assert max(map(abs, found)) < MARGIN, found
     assert abs(sum(found) / len(found)) < MARGIN / 2
 
 
-def test_model_requests_match_the_consumer(pipeline):
-    calls: list[str] = []
-    for client in (pipeline.aws.s3, pipeline.aws.dynamodb, pipeline.aws.sns):
-        client.meta.events.register("before-call.*", lambda model, **_: calls.append(model.name))
-    records = [
-        Record("shop", derive_id(index), NOON, "ERROR" if index == 7 else "INFO", "disk full on db", index)
-        for index in range(100)
-    ]
-    again = [replace(record, event_id=derive_id("again", record.seq)) for record in records]
-    pipeline.consumer.process(event(packed(records, "a" * 16)))
-    calls.clear()
-    pipeline.consumer.process(event(packed(again, "a" * 16)))
-    # One object, one hot row, one transaction with a look before it, and what of the file is known.
-    assert sorted(calls) == [
-        "GetItem", "PutItem", "PutItem", "PutObject", "Query", "TransactWriteItems",
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("size", "errors", "kinds"), [(60, 0.05, 3), (300, 0.01, 5), (900, 0.2, 2), (500, 0, 5)]
+)
+def test_generated_lines_have_the_size_and_the_errors_that_were_asked_for(size, errors, kinds):
+    made = generated(size, errors, kinds)
+    assert made.line_bytes == pytest.approx(size + 1, rel=0.05)
+    assert made.kinds == (kinds if errors else 0)
+    assert made.of(100).alarming == pytest.approx(min(1, 100 * errors), abs=0.05)
+    assert made.of(1).kinds == pytest.approx(errors, rel=0.3)
 
 
-@pytest.mark.parametrize("count", [1, 30, 400])
-def test_model_deduplication_bytes_match_dynamodb(pipeline, count):
-    records = made(count, 300)
-    pipeline.consumer.process(event(*(packed(list(records), "a" * 16),)))
-    items = pipeline.aws.dynamodb.scan(TableName=pipeline.config.hot_table)["Items"]
-    marks = sum(_item_bytes(item) + 100 for item in items if item["app"]["S"].startswith("_file#"))
-    assert estimate.marks_bytes(Load(count, line_bytes(records))) == pytest.approx(marks, rel=0.2)
+def test_a_sample_is_packed_as_send_packs_it(tmp_path):
+    records = read(json_log(tmp_path / "shop.ndjson", 5_000))
+    log, messages = LogSample(records), list(pack(records, "0" * 16))
+    full = log.full()
+    assert len(messages) > 2
+    assert full.records == pytest.approx(sum(each.count for each in messages[:-1]) / (len(messages) - 1))
+    assert full.body == pytest.approx(
+        sum(each.size for each in messages[:-1]) / (len(messages) - 1), rel=0.01
+    )
+    assert log.of(100).records == 100
+    # Live records are of one hour, however old the log is.
+    assert log.of(100).rows == 1
+    assert log.of(10**6).records == pytest.approx(full.records, rel=0.2)
 
 
-@pytest.mark.parametrize("count", [1, 30, 400])
-def test_model_write_units_match_a_hot_row(count):
-    records = made(count, 300)
-    (chunk,) = hot_rows_of("shop", "b" * 32, records, "1" * 20)
-    item = to_item(chunk, arrived=NOON, expires_at=NOON // 1000)
-    real = -(-_item_bytes(item) // 1024) + 1
-    assert estimate.write_units(Load(count, line_bytes(records)))[0] == pytest.approx(real, rel=0.35, abs=1)
+def test_a_sample_knows_rate_and_size_of_its_log(tmp_path):
+    path = json_log(tmp_path / "shop.ndjson", 1_000)
+    log = LogSample(read(path))
+    assert log.rate == pytest.approx(50, rel=0.01)
+    assert log.line_bytes == pytest.approx(path.stat().st_size / 1_000, rel=0.01)
+    with pytest.raises(ValueError, match="no record"):
+        LogSample([])
 
 
-def _item_bytes(item: dict[str, Any]) -> int:
-    """Return the size of an item as DynamoDB counts it (Developer Guide, Item sizes and formats)."""
+def test_a_small_sample_is_scaled_up_by_whole_messages(tmp_path):
+    log = LogSample(read(json_log(tmp_path / "shop.ndjson", 30)))
+    assert log.of(10**5).records == 30
+    assert Load(1_000, 548, sample=log).messages == pytest.approx(1_000 * MONTH / 1_000 / 30)
 
-    def size(value: dict[str, Any]) -> int:
-        ((kind, content),) = value.items()
-        if kind == "M":
-            return 3 + sum(len(name) + 1 + size(inner) for name, inner in content.items())
-        return len(content) // 2 + 1 if kind == "N" else len(content)
 
-    return sum(len(name) + size(value) for name, value in item.items())
+# ── Against the calls of the code ───────────────────────────────────────────────────────────────────
+
+ALL_KINDS = 160
+"""Records of the log that have an error of each kind."""
+
+
+def metered(pipeline: Pipeline, log: Path, sizes: list[int]) -> tuple[CallMeter, list[Packed]]:
+    """Return the consumer's calls for messages of so many records each, after a first one with all kinds."""
+    records = read(json_log(log, ALL_KINDS + sum(sizes)))
+    starts = [ALL_KINDS + sum(sizes[:number]) for number in range(len(sizes))]
+    groups = [records[start : start + size] for start, size in zip(starts, sizes, strict=True)]
+    source = "0123456789abcdef"
+    assert pipeline.consumer.process(event(packed(records[:ALL_KINDS], source))) == NOTHING_FAILED
+    messages = [message for group in groups for message in pack(group, source)]
+    meter = CallMeter(pipeline)
+    for number, message in enumerate(messages):
+        body = sqs(message.body, name=f"n{number}", group=SHOP)
+        assert pipeline.consumer.process(event(body)) == NOTHING_FAILED
+    return meter, messages
+
+
+def estimated(messages: list[Packed]) -> dict[str, float]:
+    """Return the quantities of an estimate for messages that are sent one by one."""
+    count, sizes = len(messages), mean_sizes(messages)
+    traffic = Traffic(sizes.records * count, count, count, sizes)
+    return {line.what: line.quantity or 0 for line in estimate.requests(traffic, HERE)}
+
+
+@pytest.mark.parametrize("sizes", [[1] * 4, [20] * 6, [300, 400]])
+def test_the_consumers_calls_are_those_of_the_estimate(pipeline, tmp_path, sizes):
+    meter, messages = metered(pipeline, tmp_path / "shop.ndjson", sizes)
+    lines = estimated(messages)
+    hot, alerts = pipeline.config.hot_table, pipeline.config.alerts_table
+    assert meter.calls["PutObject"] == lines["writing objects"] == len(messages)
+    assert meter.written[hot] + meter.written[f"{hot}, indexes"] == pytest.approx(
+        lines["writing hot rows"] + lines["deduplicating records, writing"]
+    )
+    assert meter.written[alerts] + meter.written[f"{alerts}, indexes"] == pytest.approx(
+        lines["counting errors, writing"]
+    )
+    assert meter.read[hot] == pytest.approx(lines["deduplicating records, reading"])
+    # The time of the last sweep is read once for each container.
+    assert meter.read[alerts] == pytest.approx(lines["counting errors, reading"], abs=1)
+
+
+def test_an_app_is_noted_as_often_as_the_estimate_says(pipeline):
+    def written(after: int) -> int:
+        pipeline.clock.advance(after)
+        meter = CallMeter(pipeline)
+        message = sqs("a line of text", name=f"m{pipeline.clock.now}", group=SHOP, sent_at=pipeline.clock.now)
+        assert pipeline.consumer.process(event(message)) == NOTHING_FAILED
+        return meter.calls["PutItem"]
+
+    first, soon, later = written(0), written(1_000), written(estimate.APP_NOTED)
+    assert first == later == soon + 1
 
 
 def test_model_constants_match_the_template():
@@ -184,7 +198,7 @@ def test_model_constants_match_the_template():
     assert resources["Consumer"]["Properties"]["MemorySize"] == estimate.CONSUMER_MB
     assert resources["Sweeper"]["Properties"]["MemorySize"] == estimate.SWEEPER_MB
     assert resources["Sweeper"]["Properties"]["Architectures"] == ["arm64"]
-    assert resources["ConsumerSource"]["Properties"]["BatchSize"] == estimate.SQS_BATCH
+    assert resources["ConsumerSource"]["Properties"]["BatchSize"] == SQS_BATCH
     assert resources["SweeperSchedule"]["Properties"]["ScheduleExpression"] == "rate(1 minute)"
     assert {resources[name]["Properties"]["BillingMode"] for name in ("HotTable", "AlertsTable")} == {
         "PAY_PER_REQUEST"
@@ -414,17 +428,3 @@ def test_without_metrics_the_error_suggests_an_estimate():
         usage(Account({}).deployment(), HERE, now=NOON)
     assert refused.value.exit_code == 1
     assert "--estimate" in refused.value.hint
-
-
-def test_the_table_in_the_docs_matches_the_model():
-    text = (Path(__file__).parents[2] / "docs" / "cost.md").read_text("utf-8")
-    rows = re.findall(r"^\| ([\d,]+)/s of ([\w ]+?) \| (\$.*) \|$", text, re.MULTILINE)
-    assert len(rows) == 4
-    for rate, size, amounts in rows:
-        loads = [
-            Load(float(rate.replace(",", "")), parse_size(size), every=every) for every in (1_000, MINUTE)
-        ]
-        bills = [estimate.estimate(load, Settings(), HERE) for load in loads]
-        bills += [estimate.with_cloudwatch_logs(loads[0], Settings(), HERE)]
-        bills += [estimate.with_firehose(loads[0], Settings(), HERE)]
-        assert amounts == " | ".join(f"${total(lines):,.0f}" for lines in bills)

@@ -27,6 +27,7 @@ from logctl.ops.send.encodings import Wide, decode_mixed, wide_encoding
 from logctl.ops.send.input_files import open_source
 from logctl.ops.send.input_forms import Errors, Requested
 from logctl.ops.send.input_messages import Inputs
+from logctl.ops.send.message_spool import MessageSpool
 
 TEXT = "2026-11-27 10:15:30,123 ERROR Zahlung ungültig\n2026-11-27 10:15:31,000 INFO ok\n"
 LINES = TEXT.encode()
@@ -40,7 +41,9 @@ class Sent:
     ) -> None:
         self.notices: list[str] = []
         self.inputs = Inputs([str(path)], "shop", "", errors=errors, form=form, notice=self.notices.append)
-        self.inputs.check()
+        with MessageSpool() as spool:
+            self.inputs.spool_files(spool)
+            self.inputs.refused.clear()  # the same are found again when the records are read
         self.records: list[Record] = list(self.inputs.records())
 
     @property

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from logctl.core.attempts import MAX_SILENT
 from logctl.core.debounce import AlertKey, Tally
@@ -34,6 +35,7 @@ from tests.helpers.iam import Need, Statement, Where
 from tests.helpers.messages import break_, event, packed, records, sqs
 from tests.helpers.needs import by_athena, by_lambda, by_the_compactor
 from tests.helpers.pipeline import NOON, Pipeline
+from tests.helpers.stored import without_records
 
 WHERE = Where("123456789012", "eu-central-1")
 SETTINGS = Settings.build(("test", {"env": "test", "compact_after": "2d"}))
@@ -144,6 +146,7 @@ def test_the_consumer_sends_into_the_dead_letter_queue_and_nowhere_else():
 def test_the_api(site):
     site = replace(site, groups=("app:*",))
     send(site, level="ERROR")
+    without_records(site.pipeline)
     with iam.recorded() as calls:
         page = site.get("/logs")
     site.pipeline.clock.advance(1_000)
@@ -152,7 +155,12 @@ def test_the_api(site):
         for path in ("/session", "/apps", "/counts", "/alerts", "/health"):
             site.get(path)
         assert site.get("/logs/live", cursor=page["live"])["records"]
-    calls.calls += more.calls
+    without_records(site.pipeline)
+    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
+    break_(site.pipeline.aws.s3, "GetObject", error=refused)
+    with iam.recorded() as last:
+        assert "not permitted" in site.get("/logs", 503)["error"]
+    calls.calls += more.calls + last.calls
     prove(
         statements("ApiRole", Queue=WHERE.arn("sqs", "inbox"), DeadLetterQueue=WHERE.arn("sqs", "dead")),
         calls.needs(WHERE) | by_lambda(WHERE, NAMES, "api"),
@@ -163,7 +171,7 @@ def test_the_api(site):
 def test_the_sweeper(pipeline: Pipeline):
     pipeline.consumer.process(event(packed(records(3, level="ERROR"))))
     waiting = Tally(AlertKey("checkout", "ERROR", "f" * 12), 1, "t", "s", NOON)
-    Outbox(pipeline.aws.dynamodb, pipeline.config.hot_table).put("batch", waiting)
+    Outbox(pipeline.aws.dynamodb, pipeline.config.hot_table).put("batch", [waiting])
     sweeper = alerter_for(pipeline.aws, pipeline.config, pipeline.clock)
     with iam.recorded() as calls:
         for _ in range(3):
@@ -217,9 +225,7 @@ FORBIDDEN = (
     r"athena:(?!(StartQueryExecution|GetQueryExecution|GetQueryResults|StopQueryExecution)$).*",
 )
 ONLY_THE_SWEEPER = r"dynamodb:DeleteItem"
-ONLY_THE_COMPACTOR = (
-    r"(s3:DeleteObject|s3:GetObject|glue:(Create|Delete)Table|glue:UpdatePartition|athena:.*)"
-)
+ONLY_THE_COMPACTOR = r"(s3:DeleteObject|glue:(Create|Delete)Table|glue:UpdatePartition|athena:.*)"
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -2,33 +2,65 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import json
 import os
+import random
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from logctl.core.hot_rows import MAX_DATA, HotRow, from_item, to_item
+from logctl.core.frames import compress
+from logctl.core.hot_rows import MAX_INLINE, HotRow, from_item, to_item
+from logctl.core.partitions import by_partition
 from logctl.core.records import Record
+from logctl.core.rows import encode_rows
 from logctl.core.times import HOUR, MINUTE, TimeRange, parse_time
+from logctl.pipeline.stores.hot_contents import Keyed, record_in
 from logctl.pipeline.stores.hot_follower import Follower
 from logctl.pipeline.stores.hot_reader import Reader
 from logctl.pipeline.stores.record_filter import Filter
-from tests.helpers.stored import hot_rows_of, records_in
+from logctl.pipeline.stores.stored_objects import StoredObjects
+from tests.helpers.stored import cold_of_version_1, hot_rows_of, object_of, records_in
 
 EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
 START = parse_time("2026-01-31T00:00:00Z")
 
 
-class Store:
-    """A fake hot store: the same promises as DynamoDB's, in a list."""
+class Bucket:
+    """A fake S3: objects by key, and the keys that were asked for."""
 
-    def __init__(self, chunks: list[HotRow]) -> None:
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.fetched: list[str] = []
+
+    def get_object(self, **request: str) -> dict[str, Any]:
+        self.fetched.append(request["Key"])
+        body = self.objects.get(request["Key"])
+        if body is None:
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+        return {"ContentLength": len(body), "Body": io.BytesIO(body)}
+
+
+BUCKET = Bucket()
+"""What the hot rows of `chunks_of` point to; keys have the batch and the day, so that tests do not mix."""
+
+
+class Store:
+    """A fake hot store: the same promises as DynamoDB's, in a list. Its `objects` are those of `bucket`."""
+
+    def __init__(self, chunks: list[HotRow], bucket: Bucket = BUCKET) -> None:
         self.rows = [(chunk, 0) for chunk in chunks]
         self.reads = 0
+        self.objects = StoredObjects(lambda: (bucket, "logs"))  # type: ignore[arg-type,return-value]
 
     def add(self, chunk: HotRow, arrived: int) -> None:
         self.rows.append((chunk, arrived))
@@ -62,20 +94,43 @@ class Store:
 
 
 def reader(store: Store, **options) -> Reader:
-    return Reader(store, lambda: START, Filter(**options))  # type: ignore[arg-type]
+    return Reader(store, store.objects, lambda: START, Filter(**options))  # type: ignore[arg-type]
 
 
-def chunks_of(batches: list[list[int]], app: str = "a") -> tuple[list[HotRow], list[Record]]:
-    """Chunks and their records in the order in which they must be read: time, queue, position."""
+def polled(entries: list[Keyed]) -> list[Record]:
+    return [record_in(entry) for entry in entries]
+
+
+def index_of(chunk: HotRow) -> HotRow:
+    """The chunk as it is if its records do not fit: those of WARN and above, and the key of the object."""
+    notable = [row for row in chunk.rows if row.level in ("WARN", "ERROR", "FATAL")]
+    return replace(chunk, inline=compress(encode_rows(notable)) if notable else None, whole=False)
+
+
+LEVELS = ("INFO", "WARN", "DEBUG", "ERROR", "INFO", "UNKNOWN")
+
+
+def chunks_of(
+    batches: list[list[int]], app: str = "a", bucket: Bucket = BUCKET
+) -> tuple[list[HotRow], list[Record]]:
+    """Chunks and their records in the order in which they must be read: time, queue, position.
+
+    Every other message is one whose records are in S3 only.
+    """
     chunks, keyed = [], []
     for number, times in enumerate(batches):
         order = f"{number:020d}"
         records = [
-            Record(app, f"id-{number}-{n:04d}", START + ts, "INFO", f"{number}/{n}", n)
+            Record(app, f"id-{number}-{n:04d}", START + ts, LEVELS[n % 6], f"{number}/{n}", n)
             for n, ts in enumerate(times)
         ]
         if records:
-            chunks += hot_rows_of(app, f"batch-{number}", records, order)
+            made = hot_rows_of(app, f"batch-{number}", records, order)
+            if number % 2:
+                for day, group in by_partition(records).items():
+                    bucket.objects[day.object_key(f"batch-{number}")] = object_of(group)
+                made = [index_of(chunk) for chunk in made]
+            chunks += made
         keyed += [((record.ts, order, record.seq), record) for record in records]
     return chunks, [record for _, record in sorted(keyed, key=lambda pair: pair[0])]
 
@@ -84,13 +139,20 @@ BATCHES = st.lists(st.lists(st.integers(0, 6 * HOUR) | st.integers(0, 20), max_s
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(BATCHES, st.integers(0, 6 * HOUR), st.integers(0, 6 * HOUR), st.integers(0, 30))
-def test_ranges_and_newest_are_those_of_a_plain_sort(batches, since, until, lines):
+@given(
+    BATCHES,
+    st.integers(0, 6 * HOUR),
+    st.integers(0, 6 * HOUR),
+    st.integers(0, 30),
+    st.sampled_from([None, "DEBUG", "WARN", "ERROR", "UNKNOWN"]),
+)
+def test_ranges_and_newest_are_those_of_a_plain_sort(batches, since, until, lines, level):
     chunks, expected = chunks_of(batches)
     span = TimeRange(START + min(since, until), START + max(since, until))
-    wanted = [record for record in expected if record.ts in span]
-    assert list(reader(Store(chunks)).history(["a"], span)) == wanted
-    newest = reader(Store(chunks)).page(["a"], span, lines).records[::-1]
+    keep = Filter(level)
+    wanted = [record for record in expected if record.ts in span and keep(record)]
+    assert list(reader(Store(chunks), level=level).history(["a"], span)) == wanted
+    newest = reader(Store(chunks), level=level).page(["a"], span, lines).records[::-1]
     assert newest == (wanted[-lines:] if lines else [])
 
 
@@ -105,7 +167,7 @@ def test_the_newest_few_do_not_read_everything():
     chunks, expected = chunks_of([[n * MINUTE] for n in range(300)])
     store = Store(chunks)
     assert reader(store).page(["a"], TimeRange(0, START + 10 * HOUR), 3).records[::-1] == expected[-3:]
-    assert store.reads <= 5
+    assert store.reads <= 12
 
 
 def test_following_hands_out_each_chunk_once_and_late_ones_too():
@@ -113,8 +175,8 @@ def test_following_hands_out_each_chunk_once_and_late_ones_too():
     now = [START]
     early, (old,) = chunks_of([[0]], "a")
     store.add(early[0], START - 1000)
-    follower = Follower(Reader(store, lambda: now[0]), ["*"])  # type: ignore[arg-type]
-    assert follower.poll(TimeRange(0, 10**14)) == []
+    follower = Follower(Reader(store, store.objects, lambda: now[0]), ["*"])  # type: ignore[arg-type]
+    assert polled(follower.poll(TimeRange(0, 10**14))) == []
     seen: list[Record] = []
     expected: list[Record] = []
     for step in range(1, 60):
@@ -123,7 +185,7 @@ def test_following_hands_out_each_chunk_once_and_late_ones_too():
         chunks, records = chunks_of([[]] * step + [[step * 1000]], "a")
         store.add(chunks[0], now[0] - (step % 10) * 2_000)
         expected += records
-        seen += follower.poll(TimeRange(0, 10**14))
+        seen += polled(follower.poll(TimeRange(0, 10**14)))
     assert sorted(record.event_id for record in seen) == sorted(record.event_id for record in expected)
     assert old not in seen
 
@@ -137,19 +199,113 @@ def test_chunks_span_one_hour_and_survive_the_table():
 
 
 @pytest.mark.proves("B16")
-def test_what_would_not_fit_an_item_is_split_and_at_last_cut_with_a_flag():
-    import random
-
+def test_what_would_not_fit_an_item_is_read_from_its_object_whole():
     noise = random.Random(3)
-    big = [Record("a", f"id-{n:06d}", START, "INFO", noise.randbytes(100_000).hex(), n) for n in range(6)]
-    huge = [Record("a", "id-huge-1", START, "INFO", noise.randbytes(400_000).hex(), 9, {"x": 1})]
-    chunks = hot_rows_of("a", "b", big + huge)
-    assert all(len(chunk.data) <= MAX_DATA for chunk in chunks)
-    records = [record for chunk in chunks for record in records_in(chunk)]
-    assert records[:6] == big
-    assert records[6].flags == ("truncated",)
-    assert huge[0].message.startswith(records[6].message)
-    assert len({chunk.sort_key for chunk in chunks}) == len(chunks)
+    big = [Record("big", f"id-{n:06d}", START, "ERROR", noise.randbytes(200_000).hex(), n) for n in range(8)]
+    (chunk,) = hot_rows_of("big", "batch-big", big)
+    assert len(chunk.inline or b"") <= MAX_INLINE and chunk.count == 8
+    bucket = Bucket()
+    bucket.objects[chunk.object_key] = object_of(big)
+    store = Store([chunk], bucket)
+    assert list(reader(store).history(["big"], TimeRange(START, START + 1))) == big
+    assert list(reader(store, level="ERROR").history(["big"], TimeRange(START, START + 1))) == big
+
+
+def test_a_tail_of_errors_reads_no_objects():
+    bucket = Bucket()
+    chunks, expected = chunks_of([[], [n * MINUTE for n in range(200)]], "errors", bucket)
+    store = Store(chunks, bucket)
+    span = TimeRange(START, START + 4 * HOUR)
+    found = list(reader(store, level="WARN").history(["errors"], span))
+    assert found == [record for record in expected if record.level in ("WARN", "ERROR")]
+    assert bucket.fetched == []
+
+
+def test_an_object_is_fetched_once_for_all_hours_of_its_day_and_only_where_it_is_needed():
+    bucket = Bucket()
+    chunks, expected = chunks_of([[], [n * HOUR for n in range(30)], []], "once", bucket)
+    store = Store(chunks, bucket)
+    assert list(reader(store).history(["once"], TimeRange(START, START + 40 * HOUR))) == expected
+    assert len(bucket.fetched) == len(set(bucket.fetched)) == 2
+    assert len(list(reader(store).history(["once"], TimeRange(START + 90, START + 91)))) == 0
+    assert len(bucket.fetched) == 2
+
+
+def test_the_object_of_an_earlier_version_is_read_in_place_of_one_of_this():
+    bucket = Bucket()
+    chunks, expected = chunks_of([[], [n * MINUTE for n in range(12)]], "old", bucket)
+    ((key, _),) = bucket.objects.items()
+    lines = "".join(json.dumps(cold_of_version_1(record, "batch-1")) + "\n" for record in expected)
+    bucket.objects = {key.replace(".json.zst", ".json.gz"): gzip.compress(lines.encode())}
+    store = Store(chunks, bucket)
+    assert list(reader(store).history(["old"], TimeRange(START, START + HOUR))) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"not a frame", gzip.compress(b"{}")[:-9], compress(b"[1]\n")],
+    ids=["empty", "text", "cut", "odd"],
+)
+def test_a_damaged_object_is_like_one_that_is_gone(body):
+    bucket = Bucket()
+    chunks, _ = chunks_of([[], [1, 2]], "damaged", bucket)
+    bucket.objects = dict.fromkeys(bucket.objects, body)
+    one = reader(Store(chunks, bucket))
+    assert [record.level for record in one.history(["damaged"], TimeRange(START, START + 9))] == ["WARN"]
+    assert one.gone.records == 1
+
+
+def test_what_is_gone_is_counted_and_what_the_row_has_is_shown():
+    bucket = Bucket()
+    chunks, expected = chunks_of([[], [n * MINUTE for n in range(12)], [5]], "gone", bucket)
+    bucket.objects.clear()
+    store = Store(chunks, bucket)
+    one = reader(store)
+    found = list(one.history(["gone"], TimeRange(START, START + HOUR)))
+    assert found == [
+        record for record in expected if record.message.startswith("2/") or record.level in ("WARN", "ERROR")
+    ]
+    assert (one.gone.records, one.gone.messages) == (8, {("gone", "batch-1")})
+    of_errors = reader(store, level="ERROR")
+    assert len(list(of_errors.history(["gone"], TimeRange(START, START + HOUR)))) == 2
+    assert not of_errors.gone
+
+
+def test_what_may_not_be_read_is_an_error_and_not_gone():
+    class Forbidden(Bucket):
+        listed: tuple[str, ...] = ()
+
+        def get_object(self, **request: str) -> dict[str, Any]:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
+
+        def list_objects_v2(self, **request: Any) -> dict[str, Any]:
+            return {"Contents": [{"Key": key} for key in self.listed if key.startswith(request["Prefix"])]}
+
+    chunks, _ = chunks_of([[], [1, 2]], "denied")
+    span = TimeRange(START, START + HOUR)
+    bucket = Forbidden()
+    # S3 answers 403 for a missing object to whom may not list the bucket.
+    missing = reader(Store(chunks, bucket))
+    assert [record.level for record in missing.history(["denied"], span)] == ["WARN"]
+    assert missing.gone.records == 1
+    bucket.listed = (chunks[0].object_key,)
+    with pytest.raises(ClientError):
+        list(reader(Store(chunks, bucket)).history(["denied"], span))
+
+
+def test_objects_are_fetched_ahead_but_not_for_a_page_of_a_few_records():
+    bucket = Bucket()
+    batches: list[list[int]] = []
+    for n in range(100):
+        batches += [[], [n * MINUTE + second * 1000 for second in range(50)]]
+    chunks, expected = chunks_of(batches, "ahead", bucket)
+    page = reader(Store(chunks, bucket)).page(["ahead"], TimeRange(START, START + 3 * HOUR), 60)
+    assert page.records == expected[::-1][:60]
+    assert len(bucket.fetched) <= 8
+    store = Store(chunks, bucket)
+    runs = reader(store).history(["ahead"], TimeRange(START, START + 3 * HOUR)).runs()
+    next(runs)
+    assert store.reads < 100 and len(bucket.fetched) < 30
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -209,7 +365,7 @@ def test_a_page_that_ran_out_of_time_goes_on_where_it_stopped(batches, others, p
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(BATCHES, st.sampled_from([MINUTE, 7 * MINUTE, HOUR]), st.integers(0, 6 * HOUR), st.booleans())
+@given(BATCHES, st.sampled_from([30_000, MINUTE, 7 * MINUTE, HOUR]), st.integers(0, 6 * HOUR), st.booleans())
 def test_counts_are_those_of_the_records(batches, step, until, text):
     chunks, expected = chunks_of(batches)
     span = TimeRange(START + 90_000, START + 90_000 + until)
@@ -223,27 +379,30 @@ def test_counts_are_those_of_the_records(batches, step, until, text):
 
 def test_a_follower_that_slept_misses_nothing_and_goes_on_from_a_mark():
     store, now = Store([]), [START]
-    follower = Follower(Reader(store, lambda: now[0]), ["a"])  # type: ignore[arg-type]
-    assert follower.poll(TimeRange(0, 10**14)) == []
+    follower = Follower(Reader(store, store.objects, lambda: now[0]), ["a"])  # type: ignore[arg-type]
+    assert polled(follower.poll(TimeRange(0, 10**14))) == []
     chunks, records = chunks_of([[n * MINUTE] for n in range(1, 30)], "a")
     for chunk in chunks:
         store.add(chunk, chunk.max_ts)
     now[0] += 30 * MINUTE
     mark = follower.mark()
-    assert follower.poll(TimeRange(0, 10**14)) == records
-    again = Follower(Reader(store, lambda: now[0]), ["a"], mark)  # type: ignore[arg-type]
-    assert again.poll(TimeRange(0, 10**14)) == records
-    assert Follower(Reader(store, lambda: now[0]), ["a"], again.mark()).poll(TimeRange(0, 10**14)) == []  # type: ignore[arg-type]
+    assert polled(follower.poll(TimeRange(0, 10**14))) == records
+    again = Follower(Reader(store, store.objects, lambda: now[0]), ["a"], mark)  # type: ignore[arg-type]
+    assert polled(again.poll(TimeRange(0, 10**14))) == records
+    assert (
+        Follower(Reader(store, store.objects, lambda: now[0]), ["a"], again.mark()).poll(TimeRange(0, 10**14))
+        == []
+    )  # type: ignore[arg-type]
 
 
 def test_a_mark_with_too_much_to_remember_looks_back_less_and_repeats_nothing():
     store, now = Store([]), [START]
-    follower = Follower(Reader(store, lambda: now[0]), ["a"])  # type: ignore[arg-type]
+    follower = Follower(Reader(store, store.objects, lambda: now[0]), ["a"])  # type: ignore[arg-type]
     chunks, records = chunks_of([[n] for n in range(50)], "a")
     for chunk in chunks:
         store.add(chunk, chunk.max_ts)
-    assert follower.poll(TimeRange(0, 10**14)) == records
+    assert polled(follower.poll(TimeRange(0, 10**14))) == records
     mark = follower.mark().within(10)
     assert len(mark.known) == 10
-    resumed = Follower(Reader(store, lambda: now[0]), ["a"], mark)  # type: ignore[arg-type]
-    assert resumed.poll(TimeRange(0, 10**14)) == []
+    resumed = Follower(Reader(store, store.objects, lambda: now[0]), ["a"], mark)  # type: ignore[arg-type]
+    assert polled(resumed.poll(TimeRange(0, 10**14))) == []

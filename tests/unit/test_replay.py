@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logctl.core.hot_rows import MAX_DATA
 from logctl.core.partitions import Partition
 from logctl.core.records import Record, Rejected, from_cold
 from logctl.core.times import DAY, HOUR, MINUTE, TimeRange
 from logctl.ops.recovery.replay import Replay, Replayed
 from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.hot_reader import Reader
+from logctl.pipeline.stores.stored_objects import StoredObjects
 from logctl.stack.names import Names
 from tests.helpers.messages import event, packed, records, sqs
 from tests.helpers.pipeline import NOON, Pipeline
@@ -272,12 +274,14 @@ def test_an_hours_rows_depend_on_nothing_outside_the_hour(items):
     assert sum(chunk.count for chunk in together.values()) == len(items)
 
 
-def test_an_hour_that_fits_no_single_row_has_rows_of_different_keys():
-    import random
-
+def test_records_that_do_not_fit_an_item_are_read_from_the_object(pipeline: Pipeline):
     noise = random.Random(1)
-    big = [
-        Record("a", f"event-{n:04d}", NOON, "INFO", "%x" % noise.getrandbits(8 * MAX_DATA)) for n in range(3)
-    ]
-    keys = [chunk.sort_key for chunk in hot_rows_of("a", "batch", big)]
-    assert len(keys) == len(set(keys)) >= 3
+    messages = [noise.randbytes(90_000).hex() for _ in range(5)]
+    lines = (json.dumps({"msg": text, "ts": (NOON + n) / 1000}) for n, text in enumerate(messages))
+    pipeline.consumer.process(event(sqs("\n".join(lines), name="m1")))
+    lose(pipeline)
+    assert replay(pipeline).run().apps[0].records == 5
+    store = HotStore(pipeline.aws.dynamodb, pipeline.config.hot_table)
+    reader = Reader(store, StoredObjects(lambda: (pipeline.aws.s3, pipeline.config.bucket)), pipeline.clock)
+    found = reader.history(["checkout"], EVERYTHING)
+    assert [record.message for record in found] == messages

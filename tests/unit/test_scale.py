@@ -1,4 +1,4 @@
-"""The model of the queue behaves by its rules, and docs/scale.md has the tables that it gives."""
+"""The model of the queue behaves by its rules, and the pages have the tables that it gives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from bench.queue_model import PARTITION_UNITS, SCANNED, USUAL, App, Costs, QueueModel
 from bench.quotas import ONE_CONSUMER, QUOTAS, share
-from bench.scale import FULL, PAGE, TABLES, _shapes, one_group, page
+from bench.scale import FULL, PAGES, TABLES, _shapes, one_group, page
 from logctl.stack.resources.queueing import VISIBILITY_TIMEOUT
 
 
@@ -82,7 +82,8 @@ def test_the_rate_of_one_consumer_is_the_same_in_each_run():
 
 
 @pytest.mark.slow
-def test_the_tables_on_the_page_are_those_of_the_model():
-    text = PAGE.read_text("utf-8")
-    assert set(re.findall(r"<!-- table: (\w+) -->", text)) == set(TABLES)
-    assert page(text) == text, "run: make scale"
+def test_the_tables_on_the_pages_are_those_of_the_models():
+    texts = [path.read_text("utf-8") for path in PAGES]
+    assert {name for text in texts for name in re.findall(r"<!-- table: (\w+) -->", text)} == set(TABLES)
+    for text in texts:
+        assert page(text) == text, "run: make scale"

@@ -11,6 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
 from logctl.core.envelope import SQS_LIMIT
+from logctl.ops.send.message_spool import MessageSpool
 from logctl.ops.send.packing import Packed
 from logctl.ops.send.sender import Outgoing, RefusedByQueue, Sender
 
@@ -207,8 +208,10 @@ def test_a_pipe_in_the_place_of_a_file_is_read_once(tmp_path):
     writer = threading.Thread(target=lambda: pipe.write_text('{"msg": "one"}\nbad\n{"msg": "two"}\n'))
     writer.start()
     inputs = Inputs([str(pipe)], "a", "host")
-    assert inputs.check() == []
-    messages = [message for message in inputs.messages() if message]
+    with MessageSpool() as spool:
+        inputs.spool_files(spool)
+        assert (spool.end, inputs.refused) == (0, [])
+        messages = [message for message in inputs.messages(spool) if message]
     writer.join()
     assert sum(item.message.count for item in messages) == 3
     assert inputs.refused == []

@@ -35,6 +35,7 @@ from tests.helpers.stored import hot_rows_of
 from tests.simulation.cloud import Call, Clients, Cloud, refusal
 
 HOT, ALERTS = CONFIG.hot_table, CONFIG.alerts_table
+READS = ("get_item", "batch_get_item", "query")
 KEY = AlertKey("checkout", "ERROR", "a" * 12)
 WINDOW = 15 * MINUTE
 TALLY = Tally(KEY, 1, "kind", "sample", NOON)
@@ -69,7 +70,7 @@ class Stores:
 
     def _gate(self, call: Call) -> Any:
         self.calls.append(call)
-        if isinstance(self.reply, list) and self.reply and call.operation not in ("get_item", "query"):
+        if isinstance(self.reply, list) and self.reply and call.operation not in READS:
             raise self.reply.pop()
         return call.perform() if self.reply is None or isinstance(self.reply, list) else self.reply
 
@@ -78,7 +79,7 @@ class Stores:
 
     def claimed(self) -> State:
         """A state that is counted and claimed."""
-        self.alerts.count("b1", TALLY, now=NOON, window=WINDOW)
+        self.alerts.count("b1", [TALLY], now=NOON, window=WINDOW)
         state = self.alerts.get(KEY)
         assert state is not None
         claimed = self.alerts.claim(state, Action.OPEN, now=NOON, window=WINDOW)
@@ -104,12 +105,17 @@ def drained(stores: Stores) -> None:
 CHUNK = hot_rows_of("checkout", "b", LINES)[0]
 KEPT: dict[str, tuple[Callable[[Stores], object], tuple[str, str], int]] = {
     "marker": (
-        lambda on: on.alerts.count("b1", TALLY, now=NOON, window=WINDOW),
+        lambda on: on.alerts.count("b1", [TALLY], now=NOON, window=WINDOW),
+        ("SEEN#b1", "checkout"),
+        35 * DAY,
+    ),
+    "marker of a key": (
+        lambda on: on.alerts.count("b1", [TALLY], now=NOON, window=WINDOW, again=True),
         ("SEEN#b1", str(KEY)),
         35 * DAY,
     ),
     "kinds": (
-        lambda on: on.alerts.count("b1", TALLY, now=NOON, window=WINDOW),
+        lambda on: on.alerts.count("b1", [TALLY], now=NOON, window=WINDOW),
         ("KINDS#checkout", str(NOON // WINDOW)),
         DAY + 30 * MINUTE,
     ),
@@ -202,6 +208,7 @@ def test_what_a_message_itself_brought_is_new_and_what_another_brought_is_not(pi
         lambda on: on.known.new_of("checkout", "src", "b", ROWS, now=NOON),
         lambda on: on.outbox.rows(UNCOUNTED[0], 5),
         lambda on: on.silences.kept(),
+        lambda on: on.silences.of(["checkout"]),
         lambda on: on.silences.over(KEY, now=NOON),
     ],
     ids=[
@@ -214,6 +221,7 @@ def test_what_a_message_itself_brought_is_new_and_what_another_brought_is_not(pi
         "file",
         "outbox",
         "silences",
+        "silences of targets",
         "silence",
     ],
 )
@@ -274,7 +282,7 @@ def test_a_write_to_a_state_that_is_another_version_by_now_is_refused(what):
 def test_no_incident_ends_while_it_is_counted(what):
     stores = Stores()
     state = opened(stores, again=False)
-    stores.alerts.count("b2", TALLY, now=NOON, window=WINDOW)
+    stores.alerts.count("b2", [TALLY], now=NOON, window=WINDOW)
     assert not WRITES[what](stores.alerts, state)
 
 
@@ -303,15 +311,22 @@ def test_a_row_is_keyed_by_what_a_message_holds_and_not_by_the_delivery(pipeline
 def test_what_waits_to_be_counted_comes_back_as_it_was_until_it_is_removed(pipeline: Pipeline):
     outbox = Outbox(pipeline.aws.dynamodb, HOT)
     waiting = [
-        Uncounted(f"b{number}", Tally(KEY, number + 1, f"kind {number}", f"sample {number}", NOON + number))
+        Uncounted(
+            f"b{number}",
+            tuple(
+                Tally(key, number + 1, f"kind {number}", f"sample {number}", NOON + number)
+                for key in (KEY, KEY.overflow)
+            ),
+        )
         for number in range(20)
     ]
     for row in [*waiting, *waiting]:
-        outbox.put(row.batch_id, row.tally)
+        outbox.put(row.batch_id, row.tallies)
 
     def rows(most: int = 100) -> list[Uncounted]:
         return sorted(
-            (row for place in UNCOUNTED for row in outbox.rows(place, most)), key=lambda row: row.tally.count
+            (row for place in UNCOUNTED for row in outbox.rows(place, most)),
+            key=lambda row: row.tallies[0].count,
         )
 
     assert rows() == waiting
@@ -340,7 +355,7 @@ def test_a_write_that_met_a_transaction_is_tried_again_after_a_pause(conflict):
     stores, pauses = Stores(), []
     stores.alerts._sleep = pauses.append
     stores.reply = [conflict] * 3
-    assert stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW).key == KEY
+    assert stores.alerts.count("b1", [TALLY], now=NOON, window=WINDOW).added == (TALLY,)
     assert len(pauses) == 3 and all(0 <= pause <= 0.05 * 2**number for number, pause in enumerate(pauses))
 
 
@@ -357,7 +372,7 @@ def test_what_is_no_conflict_or_does_not_end_is_raised(error):
     stores = Stores()
     stores.reply = [error] * 50
     with pytest.raises(ClientError) as raised:
-        stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW)
+        stores.alerts.count("b1", [TALLY], now=NOON, window=WINDOW)
     assert raised.value is error
     conflict = "TransactionConflict" in str(error.response)
     assert 1 < 50 - len(stores.reply) <= 20 if conflict else len(stores.reply) == 49
@@ -365,19 +380,21 @@ def test_what_is_no_conflict_or_does_not_end_is_raised(error):
 
 def test_a_batch_that_was_counted_is_no_conflict_even_when_another_is_in_the_way():
     stores = Stores()
+    stores.alerts.count("b1", [TALLY], now=NOON, window=WINDOW)
     stores.reply = [refused("TransactionCanceledException", "ConditionalCheckFailed", "TransactionConflict")]
-    assert stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW).key is None
+    stores.alerts._sleep = lambda seconds: pytest.fail("it has waited")
+    assert stores.alerts.count("b1", [TALLY], now=NOON, window=WINDOW).added == ()
     assert stores.reply == []
 
 
 def test_counting_knows_the_state_that_it_has_left():
     """The consumer decides about it without reading it again."""
     stores = Stores()
-    assert stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW).state == stores.alerts.get(KEY)
-    again = stores.alerts.count("b1", TALLY, now=NOON, window=WINDOW)
-    assert (again.key, again.state) == (None, stores.alerts.get(KEY))
-    assert stores.alerts.count("b2", TALLY, now=NOON, window=WINDOW).state == stores.alerts.get(KEY)
-    assert [call.operation for call in stores.calls].count("get_item") == 6
+    assert stores.alerts.count("b1", [TALLY], now=NOON, window=WINDOW).states == (stores.alerts.get(KEY),)
+    for delivered in (False, True):
+        counted = stores.alerts.count("b1", [TALLY], now=NOON, window=WINDOW, again=delivered)
+        assert (counted.added, counted.states) == ((), (stores.alerts.get(KEY),))
+    assert stores.alerts.count("b2", [TALLY], now=NOON, window=WINDOW).states == (stores.alerts.get(KEY),)
 
 
 @pytest.mark.proves("G1")
@@ -385,7 +402,7 @@ def test_events_are_not_counted_into_a_state_that_was_closed_after_it_was_read(m
     """They begin an incident, so that they are a kind of their window and alert at once."""
     stores = Stores()
     state = opened(stores, again=False)
-    real, reads = stores.cloud.tables.get_item, []
+    real, reads = stores.cloud.tables.batch_get_item, []
 
     def then_closed(**request: Any) -> Any:
         reply = real(**request)
@@ -394,11 +411,11 @@ def test_events_are_not_counted_into_a_state_that_was_closed_after_it_was_read(m
             assert stores.alerts.close(state, as_alert(state, Action.RECOVER), now=NOON)
         return reply
 
-    monkeypatch.setattr(stores.cloud.tables, "get_item", then_closed)
+    monkeypatch.setattr(stores.cloud.tables, "batch_get_item", then_closed)
     clients: Any = Clients(stores.cloud, stores._gate, lambda: WINDOW)
-    counted = AlertStore(clients.dynamodb, ALERTS).count("b2", TALLY, now=NOON, window=WINDOW)
-    assert (counted.key, counted.state) == (KEY, stores.alerts.get(KEY))
-    assert counted.state.status is Status.CLOSED and counted.state.held_back == 1
+    counted = AlertStore(clients.dynamodb, ALERTS).count("b2", [TALLY], now=NOON, window=WINDOW)
+    assert (counted.added, counted.states) == ((TALLY,), (stores.alerts.get(KEY),))
+    assert counted.states[0].status is Status.CLOSED and counted.states[0].held_back == 1
     assert stores.rows()[("KINDS#checkout", str(NOON // WINDOW))]["kinds"] == {"N": "2"}
 
 
@@ -407,7 +424,7 @@ def test_states_that_dynamodb_left_out_are_asked_for_again(monkeypatch):
     stores.alerts._sleep = pauses.append
     for number in range(3):
         tally = replace(TALLY, key=replace(KEY, fingerprint=f"{number:012x}"))
-        stores.alerts.count(f"b{number}", tally, now=NOON, window=WINDOW)
+        stores.alerts.count(f"b{number}", [tally], now=NOON, window=WINDOW)
     real = stores.cloud.tables.batch_get_item
 
     def one_at_a_time(*, RequestItems: Any) -> Any:
@@ -446,7 +463,7 @@ def test_how_many_kinds_of_an_app_have_opened_in_this_window(pipeline: Pipeline)
     assert store.kinds("checkout", now=NOON, window=WINDOW) == 0
     for number in range(3):
         tally = replace(TALLY, key=replace(KEY, fingerprint=f"{number:012x}"))
-        store.count(f"b{number}", tally, now=NOON, window=WINDOW)
+        store.count(f"b{number}", [tally], now=NOON, window=WINDOW)
     assert store.kinds("checkout", now=NOON + WINDOW - 1, window=WINDOW) == 3
     assert store.kinds("checkout", now=NOON + WINDOW, window=WINDOW) == 0
     assert store.kinds("billing", now=NOON, window=WINDOW) == 0
@@ -480,7 +497,7 @@ def test_an_incident_that_has_ended_keeps_its_count_and_no_sample():
 def test_a_state_is_read_back_from_what_its_writes_have_left():
     stores = Stores()
     tally = replace(TALLY, count=3, last_event_at=NOON + 5)
-    stores.alerts.count("b1", tally, now=NOON, window=WINDOW)
+    stores.alerts.count("b1", [tally], now=NOON, window=WINDOW)
     fresh = State(
         KEY,
         Status.CLOSED,
@@ -565,10 +582,10 @@ def test_a_kind_counts_when_it_opens_and_not_again_while_it_is_open():
     opened(stores, again=False)
     assert stores.rows()[of_app]["kinds"] == {"N": "1"}
     for batch in ("b2", "b3"):
-        stores.alerts.count(batch, TALLY, now=NOON, window=WINDOW)
-    stores.alerts.count("b4", replace(TALLY, key=KEY.overflow), now=NOON, window=WINDOW)
+        stores.alerts.count(batch, [TALLY], now=NOON, window=WINDOW)
+    stores.alerts.count("b4", [replace(TALLY, key=KEY.overflow)], now=NOON, window=WINDOW)
     assert stores.rows()[of_app]["kinds"] == {"N": "1"}
-    stores.alerts.count("b5", replace(TALLY, key=replace(KEY, severity="FATAL")), now=NOON, window=WINDOW)
+    stores.alerts.count("b5", [replace(TALLY, key=replace(KEY, severity="FATAL"))], now=NOON, window=WINDOW)
     assert stores.rows()[of_app]["kinds"] == {"N": "2"}
 
 

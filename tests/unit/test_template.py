@@ -143,7 +143,8 @@ def test_what_the_functions_must_never_be_able_to_do():
         "kms:",
         "sts:",
     )
-    assert not [action for action in granted if action.startswith(forbidden)]
+    # Only the API and the compactor read objects: see test_each_role_may_do_exactly_this.
+    assert not [action for action in granted - {"s3:GetObject"} if action.startswith(forbidden)]
     # The consumer puts into the dead-letter queue what it can neither open nor keep unread.
     senders = [each for each in statements() if "sqs:SendMessage" in each["Action"]]
     assert [each["Resource"] for each in senders] == [[policies.arn_of("DeadLetterQueue")]]
@@ -330,13 +331,14 @@ def test_each_role_may_do_exactly_this():
     }
     assert granted == {
         "ConsumerRole": [
-            "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+            "dynamodb:BatchGetItem", "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:PutItem",
+            "dynamodb:Query", "dynamodb:Query", "dynamodb:UpdateItem",
             "dynamodb:UpdateItem", "glue:BatchCreatePartition", "logs:CreateLogStream", "logs:PutLogEvents", "s3:PutObject",
             "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage",
         ],
         "ApiRole": [
             "dynamodb:BatchGetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Query",
-            "logs:CreateLogStream", "logs:PutLogEvents", "s3:ListBucket", "sqs:GetQueueAttributes",
+            "logs:CreateLogStream", "logs:PutLogEvents", "s3:GetObject", "s3:ListBucket", "sqs:GetQueueAttributes",
         ],
         "SweeperRole": [
             "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",

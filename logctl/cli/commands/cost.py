@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,15 +11,19 @@ import typer
 from logctl.cli.command_registration import command
 from logctl.cli.context import CommandContext, now
 from logctl.cli.options import OutputOption, every_option
+from logctl.cli.reading_options import reading_choice
 from logctl.cli.render import Output, say, show
 from logctl.core.errors import UsageError
+from logctl.core.safe_text import counted
 from logctl.core.times import MINUTE, format_duration, parse_duration
 from logctl.ops.cost.prices import REGIONS, Price, prices
+from logctl.ops.send.input_forms import Requested
 from logctl.stack.sizes import parse_size
 
 if TYPE_CHECKING:
     from logctl.ops.cost.bill import CostLine
     from logctl.ops.cost.load import Load
+    from logctl.ops.cost.log_sample import LogSample
     from logctl.stack.settings import Settings
 
 _COLUMNS = ("with", "service", "what", "quantity", "unit", "price", "amount_usd")
@@ -33,10 +37,24 @@ def register(app: typer.Typer) -> None:
 
 def cost(
     context: CommandContext,
-    load: Annotated[
-        tuple[str, str] | None,
+    rate: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RATE]", help="With --estimate, records per time: 100/s. [default: that of the log]"
+        ),
+    ] = None,
+    size: Annotated[
+        str | None, typer.Argument(metavar="[SIZE]", help="With --estimate, the size of a record: 500B.")
+    ] = None,
+    estimated: Annotated[
+        bool, typer.Option("--estimate", help="Compute the quantities from a load, without AWS.")
+    ] = False,
+    like: Annotated[
+        str | None,
         typer.Option(
-            "--estimate", metavar="RATE SIZE", help="Records per time, and the size of one: 100/s 500B."
+            "--like",
+            metavar="FILE",
+            help="With --estimate: a log of which the load is made, instead of SIZE.",
         ),
     ] = None,
     apps: Annotated[
@@ -63,8 +81,9 @@ def cost(
 
     Each line has quantity, price and amount. Without --estimate, quantities come from CloudWatch's metrics of
     the last 30 days. With --estimate, they are computed from a load and the settings, without any request to
-    AWS, and the same load is priced with CloudWatch Logs and with Amazon Data Firehose. -o json has the
-    source and date of each price.
+    AWS, and the same load is priced with CloudWatch Logs and with Amazon Data Firehose. With --like, the
+    beginning of a log is read and packed as `send` does it: sizes, errors and, without RATE, the rate are
+    those of this log. -o json has the source and date of each price.
 
     Examples:
 
@@ -72,16 +91,19 @@ def cost(
 
       logctl cost --estimate 5M/d 1KB --apps 20 --every 1m
 
+      logctl cost --estimate --like /var/log/app.log
+
       logctl cost
     """
     chosen = priced_as or _region(context)
     table = prices(chosen)
-    if load is None:
-        if apps or every or errors is not None:
-            raise UsageError("--apps, --every and --errors need --estimate.")
-        _show_usage(context, table, output)
+    if estimated:
+        log = _log_of(context, like) if like else None
+        _show_estimate(context.settings, _load(_Given(rate, size, apps, every, errors), log), table, output)
     else:
-        _show_estimate(context.settings, _load(load, apps, every, errors), table, output)
+        if rate or like or apps or every or errors is not None:
+            raise UsageError("RATE, SIZE, --like, --apps, --every and --errors need --estimate.")
+        _show_usage(context, table, output)
     say(f"List prices of {chosen} in US dollars, without free tiers and taxes.")
     if not all(price.checked for price in table.values()):
         say(f"  Prices marked (unchecked) are those of {REGIONS[0]}.")
@@ -96,23 +118,73 @@ def _region(context: CommandContext) -> str:
     return found or REGIONS[0]
 
 
-def _load(load: tuple[str, str], apps: int | None, every: str | None, errors: float | None) -> Load:
+def _log_of(context: CommandContext, path: str) -> LogSample:
+    """Return the beginning of a log, read as `send` reads it."""
+    from logctl.cli.dry_run import PLACEHOLDER
+    from logctl.ops.cost.log_sample import LogSample
+    from logctl.ops.send.input_messages import Inputs
+
+    choice = reading_choice(context, None, Requested.AUTO)
+    inputs = Inputs(
+        [path],
+        None,
+        "cost",
+        zone=choice.zone.zone,
+        formats=choice.formats,
+        app_names=dict(context.settings.apps),
+        sources=choice.sources,
+        otherwise=PLACEHOLDER,
+        notice=say,
+    )
+    try:
+        return LogSample(inputs.records(), alert_level=context.settings.alert_level)
+    except ValueError:
+        raise UsageError(f"{path} has no record from which costs could be estimated.") from None
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What the command line says about a load."""
+
+    rate: str | None
+    size: str | None
+    apps: int | None
+    every: str | None
+    errors: float | None
+
+
+def _load(given: _Given, log: LogSample | None) -> Load:
     from logctl.ops.cost.load import Load, parse_rate
 
+    example = "Write it like: logctl cost --estimate 100/s 500B"
     try:
-        rate, size = parse_rate(load[0]), parse_size(load[1])
-        interval = parse_duration(every or "1s")
+        interval = parse_duration(given.every or "1s")
+        per_second = parse_rate(given.rate) if given.rate else 0.0
+        record_bytes = parse_size(given.size) if given.size else 0
     except ValueError as problem:
-        raise UsageError(f"{problem}.", "Write it like: logctl cost --estimate 100/s 500B") from None
-    if not 1 <= size <= 10**6:
-        raise UsageError(f"{load[1]!r} is not the size of a record: SQS accepts 1 B to 1 MB.")
-    share = 0.01 if errors is None else errors / 100
-    return Load(rate, size, apps=apps or 1, every=interval, errors=share)
+        raise UsageError(f"{problem}.", example) from None
+    if log is not None:
+        if given.size or given.errors is not None:
+            raise UsageError("With --like, the size of records and their errors are those of the log.")
+        found = per_second or log.rate
+        if not found:
+            raise UsageError(
+                "The records of this log do not say how many there are in a second.",
+                "Add the rate: logctl cost --estimate 100/s --like FILE",
+            )
+        return Load(found, log.line_bytes, apps=given.apps or 1, every=interval, sample=log)
+    if not given.rate or not given.size:
+        raise UsageError("An estimate needs the rate of the records and their size, or a log.", example)
+    if not 1 <= record_bytes <= 10**6:
+        raise UsageError(f"{given.size!r} is not the size of a record: SQS accepts 1 B to 1 MB.")
+    share = 0.01 if given.errors is None else given.errors / 100
+    return Load(per_second, record_bytes, apps=given.apps or 1, every=interval, errors=share)
 
 
 def _show_estimate(settings: Settings, load: Load, table: Mapping[str, Price], output: Output) -> None:
     from logctl.ops.cost import estimate as cost
     from logctl.ops.cost.bill import total
+    from logctl.ops.cost.load import Traffic
     from logctl.stack.alarms import ALARMS
 
     alarms = len(ALARMS)
@@ -122,11 +194,19 @@ def _show_estimate(settings: Settings, load: Load, table: Mapping[str, Price], o
         "Data Firehose": cost.with_firehose(load, settings, table),
     }
     _show(bills, output)
+    if load.sample:
+        say(
+            f"The log's first {counted(len(load.sample), 'record')} have {load.record_bytes:,.0f} bytes each "
+            f"and {counted(load.sample.kinds, 'kind')} of error; in a full message a record takes "
+            f"{load.sample.full().stored / load.sample.full().records:,.0f} bytes."
+        )
     say(
         f"{load.records:,.0f} records a month, {load.records_per_message:,.0f} in a message, sent every "
         f"{format_duration(load.every)}. Storage is what has accumulated after "
         f"{format_duration(settings.cold_retention)}."
     )
+    whole = total(cost.requests(Traffic.of_files(load.log, 1e6), table))
+    say(f"  A million such records sent with `send FILE` cost ${whole:.3f} in requests.")
     if load.every < MINUTE:
         slower = cost.estimate(replace(load, every=MINUTE), settings, table, alarms=alarms)
         if total(slower) < 0.8 * total(bills["logctl"]):

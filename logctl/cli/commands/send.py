@@ -68,7 +68,8 @@ def send(context: CommandContext, options: SendOptions) -> None:
     if options.sample is not None:
         if options.files or options.follow or options.dry_run:
             raise UsageError("--sample sends generated records; it takes no file and no --dry-run.")
-        _deliver(context, _sampled(options.sample, app), wait=options.wait)
+        url = context.deployment.queue_url()
+        _deliver(context, _sampled(options.sample, app), url, wait=options.wait)
         return
     paths = options.files or ([] if sys.stdin.isatty() else ["-"])
     if not paths:
@@ -129,9 +130,17 @@ def _send_files(context: CommandContext, inputs: Inputs, options: SendOptions, c
             error = PartialError if options.keep_going else UsageError
             raise error(f"{counted(len(inputs.refused), 'record')} cannot be sent.")
         return
-    if not options.keep_going:
-        _refuse_bad_files(inputs)
-    _deliver(context, inputs.messages(), wait=options.wait, refused=inputs.refused)
+    url = context.deployment.queue_url()  # what is not provisioned is said before anything is read
+    if options.keep_going:
+        _deliver(context, inputs.messages(), url, wait=options.wait, refused=inputs.refused)
+        return
+    from logctl.ops.send.message_spool import MessageSpool
+
+    with MessageSpool() as spool:
+        with _progress("read") as advance:
+            inputs.spool_files(spool, advance)
+        _refuse_bad_files(inputs.refused)
+        _deliver(context, inputs.messages(spool), url, wait=options.wait, refused=inputs.refused)
 
 
 def _sampled(count: int, app: str | None) -> Iterator[Outgoing | None]:
@@ -144,8 +153,7 @@ def _sampled(count: int, app: str | None) -> Iterator[Outgoing | None]:
         yield Outgoing(message, "sample records")
 
 
-def _refuse_bad_files(inputs: Inputs) -> None:
-    bad = inputs.check()
+def _refuse_bad_files(bad: Sequence[tuple[str, Rejection]]) -> None:
     if bad:
         show_refusals(bad)
         only_encoding = all(item.reason == "encoding" for _, item in bad)
@@ -159,6 +167,7 @@ def _refuse_bad_files(inputs: Inputs) -> None:
 def _deliver(
     context: CommandContext,
     messages: Iterator[Outgoing | None],
+    queue_url: str,
     *,
     wait: bool,
     refused: Sequence[tuple[str, Rejection]] = (),
@@ -166,7 +175,6 @@ def _deliver(
     """Send all messages, print the number of accepted records, and fail if a record was not accepted."""
     from logctl.ops.send.sender import Sender
 
-    deployment = context.deployment
     last: dict[str, Outgoing] = {}
 
     def noted() -> Iterator[Outgoing | None]:
@@ -176,8 +184,8 @@ def _deliver(
             yield outgoing
 
     started = time.monotonic()
-    with _progress() as advance:
-        sender = Sender(deployment.aws.sqs, deployment.queue_url(), on_accepted=advance)
+    with _progress("accepted") as advance:
+        sender = Sender(context.aws.sqs, queue_url, on_accepted=advance)
         try:
             result = sender.send(noted())
         except BaseException:
@@ -243,14 +251,14 @@ def _wait(context: CommandContext, last: list[Outgoing]) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int], None]]:
-    """Show a counter on a terminal, and nothing in a pipe."""
+def _progress(what: str) -> Iterator[Callable[[int], None]]:
+    """Show how many records were read or accepted on a terminal, and nothing in a pipe."""
     if not sys.stderr.isatty():
         yield lambda records: None
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} records accepted"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn(f"{{task.completed:,.0f}} records {what}"), TimeElapsedColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
         yield lambda records: progress.advance(task, records)

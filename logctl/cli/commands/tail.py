@@ -25,7 +25,7 @@ from logctl.cli.options import (
 )
 from logctl.cli.render import Color, RecordFormat, say, working
 from logctl.core.errors import UsageError
-from logctl.core.safe_text import neutralise
+from logctl.core.safe_text import counted, neutralise
 from logctl.core.times import MINUTE, TimeRange, iso, parse_range
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def tail(context: CommandContext, options: TailOptions) -> None:
     from logctl.pipeline.stores.hot_follower import Follower
     from logctl.pipeline.stores.hot_reader import Reader
     from logctl.pipeline.stores.record_filter import Filter
+    from logctl.pipeline.stores.stored_objects import StoredObjects
 
     patterns = _checked(options.apps or [])
     try:
@@ -123,8 +124,10 @@ def tail(context: CommandContext, options: TailOptions) -> None:
     keep = Filter(
         minimum_level(options.level), regular_expressions(options.grep), regular_expressions(options.exclude)
     )
-    store = HotStore(context.aws.dynamodb, context.deployment.names.hot_table)
-    reader = Reader(store, now, keep)
+    deployment = context.deployment
+    store = HotStore(context.aws.dynamodb, deployment.names.hot_table)
+    objects = StoredObjects(lambda: (context.aws.s3, deployment.bucket))
+    reader = Reader(store, objects, now, keep)
     printer = Printer(
         options.output, options.query, utc=options.utc, colored=is_colored(options.color, options.no_color)
     )
@@ -135,19 +138,20 @@ def tail(context: CommandContext, options: TailOptions) -> None:
     older, recent = _divided(context, span) if options.since is not None else (None, span)
     if options.lines is not None:
         page = reader.page(names, recent, options.lines)
-        read, newest = page.chunks, page.records[::-1]
+        read, newest, printed = page.chunks, page.entries[::-1], 0
         if older and len(newest) < options.lines:
-            newest = [*_archived(context, keep, patterns, older, options.lines - len(newest)), *newest]
-        printed = printer.print(newest)
+            printed = printer.print(_archived(context, keep, patterns, older, options.lines - len(newest)))
+        printed += printer.print_rows([newest])
     else:
         printed = printer.print(_archived(context, keep, patterns, older)) if older else 0
         history = reader.history(names, recent)
-        printed += printer.print(history)
-        read = history.chunks
+        printed += printer.print_rows(history.runs())
+        read = frozenset(history.chunks)
+    gone = _say_what_is_gone(reader)
     if follower:
         follower.skip(read)
-        _follow(follower, printer, TimeRange(0, span.until) if options.until is None else span)
-    elif not printed:
+        _follow(reader, follower, printer, TimeRange(0, span.until) if options.until is None else span)
+    elif not printed and not gone:
         _explain_nothing(reader, names, patterns, span)
 
 
@@ -186,14 +190,28 @@ def _archived(
     return records
 
 
-def _follow(follower: Any, printer: Printer, span: TimeRange) -> None:
+def _say_what_is_gone(reader: Any) -> bool:
+    """Print how many records were asked for and are no longer in S3, and return whether there are any."""
+    gone = reader.gone
+    if not gone:
+        return False
+    say(
+        f"logctl: {counted(gone.records, 'record')} of {counted(len(gone.messages), 'message')} cannot be "
+        "shown: the objects that have them are no longer in S3. Compacted records are in: logctl athena query"
+    )
+    gone.clear()
+    return True
+
+
+def _follow(reader: Any, follower: Any, printer: Printer, span: TimeRange) -> None:
     from logctl.aws.error_codes import TROUBLE
 
     troubled = False
     try:
         while True:
             try:
-                printer.print(follower.poll(TimeRange(span.since, max(span.until, now() + MINUTE))))
+                printer.print_rows([follower.poll(TimeRange(span.since, max(span.until, now() + MINUTE)))])
+                _say_what_is_gone(reader)
                 troubled = False
             except TROUBLE as error:
                 if not _passing(error):

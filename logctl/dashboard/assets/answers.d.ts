@@ -66,11 +66,19 @@ export interface Answers {
     next: string | null;
     live: string | null;
     complete: boolean;
+    gone: {
+      records: number;
+      messages: number;
+    };
   };
   "logs/live": {
     records: Record[];
     skipped: number;
     live: string;
+    gone: {
+      records: number;
+      messages: number;
+    };
   };
   counts: {
     since: string;
@@ -82,6 +90,10 @@ export interface Answers {
     }[];
     total: number;
     complete: boolean;
+    gone: {
+      records: number;
+      messages: number;
+    };
   };
   alerts: {
     window_ms: number;

@@ -61,6 +61,7 @@ export class Logs {
     this.failures = 0; // in a row
     this.noticed = false; // whether a notice tells of a failure to load older records
     this.skipped = 0;
+    this.gone = 0; // records that were asked for and are no longer in S3
     this.pollTimer = 0;
     this.countTimer = 0;
     document.addEventListener("visibilitychange", () => {
@@ -81,7 +82,7 @@ export class Logs {
     clearTimeout(this.pollTimer);
     clearTimeout(this.countTimer);
     this.waiting = [];
-    this.skipped = 0;
+    this.skipped = this.gone = 0;
     this.next = this.live = null;
     this.list.clear();
   }
@@ -105,6 +106,7 @@ export class Logs {
       this.answered = page;
       this.next = page.next;
       this.live = this.view().from ? null : page.live;
+      this.gone = page.gone.records;
       this.list.append(page.records);
       byId("covers").textContent =
         `For records older than ${localTime(page.covers_since)} use: logctl tail --since, or Athena`;
@@ -149,6 +151,7 @@ export class Logs {
       if (round !== this.round) return;
       const stuck = page.next === this.next && !page.records.length;
       this.next = stuck ? null : page.next;
+      this.gone += page.gone.records;
       this.list.append(page.records);
       this.#showEmpty(page);
     } catch (error) {
@@ -190,6 +193,7 @@ export class Logs {
       this.live = answer.live;
       this.failures = 0;
       this.skipped += answer.skipped;
+      this.gone += answer.gone.records;
       this.#receive(answer.records);
     } catch (error) {
       const problem = asApiError(error);
@@ -259,13 +263,14 @@ export class Logs {
 
   #show() {
     const { entries, dropped } = this.list.records;
-    byId("count").textContent = recordCount({
+    const list = {
       loaded: entries.length,
       total: this.total,
       dropped,
       full: entries.length >= MOST_RECORDS,
       more: Boolean(this.next),
-    });
+    };
+    byId("count").textContent = recordCount(list, this.gone);
     const pause = byId("pause");
     const waiting = number(this.waiting.length);
     pause.textContent = !this.paused ? "Pause" : this.waiting.length ? `Resume (${waiting} new)` : "Resume";

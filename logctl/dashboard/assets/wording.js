@@ -43,9 +43,11 @@ export function noRecords(view, mayRead) {
  * Return how many records are loaded, of how many, and how to get more.
  * @param {{loaded: number, total: number | null, dropped: boolean, full: boolean, more: boolean}} list
  *   `dropped`: old records were removed to make room; `full`: no more are loaded; `more`: there are older ones
+ * @param {number} [gone] records that were asked for and are no longer in S3
  */
-export function recordCount({ loaded, total, dropped, full, more }) {
-  if (!loaded) return "";
+export function recordCount({ loaded, total, dropped, full, more }, gone = 0) {
+  const lost = gone ? `${number(gone)} records are no longer in S3` : "";
+  if (!loaded) return lost;
   const all = total !== null && total > loaded ? ` of ${number(total)}` : "";
   const hint = dropped
     ? "; the oldest were removed to save memory"
@@ -54,7 +56,7 @@ export function recordCount({ loaded, total, dropped, full, more }) {
       : more
         ? "; scroll for older"
         : "";
-  return `${number(loaded)}${all} records${hint}`;
+  return `${number(loaded)}${all} records${hint}${lost && `; ${lost}`}`;
 }
 
 /**

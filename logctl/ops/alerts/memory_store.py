@@ -6,7 +6,7 @@ lost replies and silences, for which DynamoDB's conditions are needed, do not oc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,13 +19,12 @@ from logctl.core.debounce import (
     State,
     Status,
     Tally,
+    assign,
     counted,
-    counted_under,
-    is_new_kind,
 )
 from logctl.core.silence import Silence
-from logctl.pipeline.stores.alert_states import Counted
 from logctl.pipeline.stores.attention_index import IndexPage, home
+from logctl.pipeline.stores.count_plan import Counted
 from logctl.pipeline.stores.outbox import Uncounted
 
 
@@ -64,21 +63,28 @@ class MemoryAlertStore:
     def last_sweep(self) -> int:
         return self._called_at
 
-    def count(self, batch_id: str, tally: Tally, *, now: int, window: int, swept_at: int = 0) -> Counted:  # noqa: ARG002
-        """Count a tally, in the window that holds `now`.
+    def count(
+        self,
+        batch_id: str,  # noqa: ARG002
+        tallies: Sequence[Tally],
+        *,
+        now: int,
+        window: int,
+        swept_at: int = 0,  # noqa: ARG002
+        again: bool = False,  # noqa: ARG002
+        part: bool = False,  # noqa: ARG002
+    ) -> Counted:
+        """Count tallies, in the window that holds `now`.
 
         In DynamoDB the last sweep decides about the window; a simulation leaves out the sweeps that find
         nothing.
         """
-        before = self._states.get(tally.key)
-        this_window = (tally.key.appid, now // window)
+        this_window = (tallies[0].key.appid, now // window)
         kinds = self._kinds.get(this_window, 0)
-        if counted_under(tally.key, before, kinds) != tally.key:
-            tally, before = tally.overflow, self._states.get(tally.key.overflow)
-        elif is_new_kind(tally.key, before):
-            self._kinds[this_window] = kinds + 1
-        state = self._put(counted(before, tally, now))
-        return Counted(tally.key, state)
+        added, opened = assign(tallies, self._states, kinds)
+        self._kinds[this_window] = kinds + opened
+        states = [self._put(counted(self._states.get(each.key), each, now)) for each in added]
+        return Counted(tuple(added), tuple(states))
 
     def get(self, key: AlertKey) -> State | None:
         return self._states.get(key)
@@ -185,8 +191,8 @@ class MemoryAlertStore:
 class NoSilences:
     """Nothing is silenced."""
 
-    def get(self, target: str) -> Silence | None:  # noqa: ARG002
-        return None
+    def of(self, targets: Iterable[str]) -> Mapping[str, Silence]:  # noqa: ARG002
+        return {}
 
     def kept(self) -> list[Silence]:
         return []
@@ -201,7 +207,7 @@ class NoSilences:
 class EmptyOutbox:
     """Everything is counted at once."""
 
-    def put(self, batch_id: str, tally: Tally) -> None:
+    def put(self, batch_id: str, tallies: Sequence[Tally]) -> None:
         raise NotImplementedError
 
     def rows(self, place: str, most: int) -> list[Uncounted]:  # noqa: ARG002

@@ -1,7 +1,9 @@
-"""What a load costs in a month: quantities, computed from the pipeline's own constants, times list prices.
+"""What a load costs in a month: quantities times list prices.
 
+The sizes of messages, rows and objects are those of messages that the real code makes of a sample of the log
+(`log_sample`); how often the consumer calls AWS for a message is written here, and tests count its calls.
 Storage is what has accumulated when the retention ends for the first time. Free tiers, taxes and data sent to
-the internet are not counted. Tests compare the quantities with the real packer, chunks and consumer.
+the internet are not counted.
 """
 
 from __future__ import annotations
@@ -13,16 +15,11 @@ from logctl.core import deduplication
 from logctl.core.debounce import MARKER_KEPT
 from logctl.core.times import DAY, MINUTE, SECOND
 from logctl.ops.cost.bill import MONTH, SQS_CHUNK, CostLine
-from logctl.ops.cost.load import TEXT_RATIO, Load
+from logctl.ops.cost.load import Load, Traffic
 from logctl.ops.cost.prices import Price
 from logctl.stack.settings import Settings
 
 CONSUMER_MB, SWEEPER_MB = 512, 256
-SQS_BATCH = 10
-"""Messages in one request, and in one batch from a FIFO queue to Lambda (Amazon SQS Developer Guide)."""
-_WRITE_UNIT = 1024
-"""DynamoDB bills each kilobyte of a write as a unit, and as two in a transaction (Amazon DynamoDB pricing,
-on-demand)."""
 LEAST_MOVED = 128 * 1024
 """Least bytes of an object that S3 moves to another class (Amazon S3 User Guide, Transitioning objects)."""
 FIREHOSE_STEP = 5 * 1024
@@ -30,13 +27,24 @@ FIREHOSE_STEP = 5 * 1024
 _FIREHOSE_BUFFER, _FIREHOSE_SECONDS = 5 * 1024**2, 300
 LOGS_COMPRESSION = 0.15
 """The size of stored CloudWatch logs as a part of the sent size, in AWS's calculator."""
+TEXT_RATIO = 0.10
+"""The size of plain text compressed with gzip, as Firehose stores it, as a part of its size."""
 
-# Sizes in bytes: what DynamoDB stores besides the records, and the size of Parquet as a part of the JSON's.
-_ITEM, _INDEX_ENTRY, _MARKER, _MARKS, _MARK = 310, 220, 250, 210, 8
+APP_NOTED = MINUTE
+"""How often a container writes an app into the list of apps, at most; a steady load is taken to have one."""
+COUNTED_UNITS = 2
+"""Write units of an item below 1 KB in a transaction (Amazon DynamoDB Developer Guide, Transactions)."""
+# Sizes in bytes: an index entry and a marker, and the size of Parquet as a part of the compressed JSON's.
+_INDEX_ENTRY, _MARKER = 220, 250
 _COMPACTED_RATIO = 0.9
 
-# The model of the consumer's run time, in milliseconds: an assumption, not measured on AWS.
-_BATCH_MS, _MESSAGE_MS, _RECORD_MS, _TALLY_MS, _SWEEP_MS = 5, 60, 0.1, 40, 150
+# The model of the consumer's run time, in milliseconds: an assumption, not measured on AWS. A message takes
+# three round trips, of which the second waits for S3; its errors are counted in one more.
+BATCH_MS, LOOKUP_MS, STORE_MS, NOTE_MS, COUNT_MS = 5, 6, 40, 10, 20
+RECORD_MS = 0.01
+"""3 microseconds of a whole processor; at 512 MB Lambda gives 0.29 of one (AWS Lambda Developer Guide,
+Configure Lambda function memory: one at 1,769 MB)."""
+_SWEEP_MS = 150
 _LOG_BYTES = 500
 _LOGS_KEPT = 30 * DAY
 # Lambda starts with five pollers, each waiting up to 20 s for messages (AWS Lambda Developer Guide, SQS
@@ -48,53 +56,98 @@ def estimate(
     load: Load, settings: Settings, prices: Mapping[str, Price], *, alarms: int = 0
 ) -> list[CostLine]:
     """Return the lines of the pipeline's bill for a load; `alarms` is how many alarms the stack has."""
-    batches = load.sends * math.ceil(load.messages_per_send / SQS_BATCH)
+    traffic = load.traffic
     return [
-        *_queue(load, batches, prices),
-        *_functions(load, batches, prices),
+        *requests(traffic, prices),
+        CostLine(
+            "SQS",
+            "polling an empty queue",
+            _POLLERS * MONTH / SECOND / _POLL_SECONDS,
+            prices["sqs_fifo_request"],
+        ),
+        CostLine(
+            "DynamoDB",
+            "list of apps, writing",
+            min(traffic.messages, load.apps * MONTH / APP_NOTED),
+            prices["dynamodb_write"],
+        ),
+        *_sweeping(prices),
         *_cold(load, settings, prices),
-        *_tables(load, settings, prices),
+        *_kept(traffic, settings, prices),
         CostLine("SNS", "alerts, at most", _most_alerts(load, settings), prices["sns_publish"]),
-        *_watching(batches, alarms, prices),
+        *_watching(traffic, alarms, prices),
         CostLine("HTTP API", "dashboard and API", None, prices["http_api_request"]),
         *(() if settings.oidc_issuer else _tokens(settings, prices)),
         CostLine("Athena", "data that queries read", None, prices["athena_scan"]),
     ]
 
 
-def _queue(load: Load, batches: float, prices: Mapping[str, Price]) -> list[CostLine]:
-    together = load.messages / batches * load.body_bytes
-    chunks = math.ceil(together / SQS_CHUNK)
-    polls = _POLLERS * MONTH / SECOND / _POLL_SECONDS
-    price = prices["sqs_fifo_request"]
+def requests(traffic: Traffic, prices: Mapping[str, Price]) -> list[CostLine]:
+    """Return the lines for the requests that messages cause, and for the consumer's run time."""
+    sizes, messages = traffic.sizes, traffic.messages
+    chunks = math.ceil(messages / traffic.requests * sizes.body / SQS_CHUNK)
+    row, marks, counting = write_units(traffic)
+    write, read = prices["dynamodb_write"], prices["dynamodb_read"]
     return [
-        CostLine("SQS", "sending, receiving, deleting", batches * (2 * chunks + 1), price),
-        CostLine("SQS", "polling an empty queue", polls, price),
+        CostLine(
+            "SQS",
+            "sending, receiving, deleting",
+            traffic.requests * (2 * chunks + 1),
+            prices["sqs_fifo_request"],
+        ),
+        CostLine("Lambda", "invocations of the consumer", traffic.requests, prices["lambda_request"]),
+        CostLine(
+            "Lambda",
+            "run time of the consumer",
+            consumer_seconds(traffic) * CONSUMER_MB / 1024,
+            prices["lambda_arm_gb_second"],
+        ),
+        CostLine("S3", "writing objects", messages, prices["s3_put"]),
+        CostLine("DynamoDB", "writing hot rows", messages * row, write),
+        CostLine("DynamoDB", "deduplicating records, writing", messages * marks, write),
+        CostLine("DynamoDB", "deduplicating records, reading", messages, read),
+        CostLine("DynamoDB", "counting errors, writing", messages * counting, write),
+        CostLine("DynamoDB", "counting errors, reading", messages * (sizes.alarming + sizes.kinds), read),
     ]
 
 
-def _functions(load: Load, batches: float, prices: Mapping[str, Price]) -> list[CostLine]:
+def write_units(traffic: Traffic) -> tuple[float, float, float]:
+    """Return the write units of one message: of its hot rows, of its marks, and of counting its errors.
+
+    An entry of a hot row in an index has keys only, and takes one unit. All errors are counted in one
+    transaction, which writes a marker and the state of each kind.
+    """
+    sizes = traffic.sizes
+    counting = (sizes.alarming + sizes.kinds) * COUNTED_UNITS
+    return sizes.row_units + sizes.row_entries, sizes.mark_units, counting
+
+
+def consumer_seconds(traffic: Traffic) -> float:
+    """Return how long the consumer runs."""
+    message = LOOKUP_MS + STORE_MS + NOTE_MS + traffic.sizes.alarming * COUNT_MS
+    milliseconds = traffic.requests * BATCH_MS + traffic.messages * message + traffic.records * RECORD_MS
+    return milliseconds / SECOND
+
+
+def _sweeping(prices: Mapping[str, Price]) -> list[CostLine]:
     sweeps = MONTH / MINUTE
-    consumer_ms = batches * _BATCH_MS + load.records * _RECORD_MS
-    consumer_ms += load.messages * (_MESSAGE_MS + load.error_kinds_per_message * _TALLY_MS)
-    gb_seconds = consumer_ms / SECOND * CONSUMER_MB / 1024 + sweeps * _SWEEP_MS / SECOND * SWEEPER_MB / 1024
+    gb_seconds = sweeps * _SWEEP_MS / SECOND * SWEEPER_MB / 1024
     return [
-        CostLine("Lambda", "invocations of consumer and sweeper", batches + sweeps, prices["lambda_request"]),
-        CostLine("Lambda", "run time of consumer and sweeper", gb_seconds, prices["lambda_arm_gb_second"]),
+        CostLine("Lambda", "invocations of the sweeper", sweeps, prices["lambda_request"]),
+        CostLine("Lambda", "run time of the sweeper", gb_seconds, prices["lambda_arm_gb_second"]),
     ]
 
 
 def _cold(load: Load, settings: Settings, prices: Mapping[str, Price]) -> list[CostLine]:
-    put = CostLine("S3", "writing objects", load.messages, prices["s3_put"])
-    stored = load.messages * load.object_bytes
+    traffic = load.traffic
+    each = traffic.sizes.stored
+    stored = traffic.messages * each
     if not settings.compact_after:
-        small = load.object_bytes < LEAST_MOVED
-        return [put, *_storage(stored, load.messages, settings.cold_retention, prices, moves=not small)]
+        return _storage(stored, traffic.messages, settings.cold_retention, prices, moves=each >= LEAST_MOVED)
     raw = stored / MONTH * settings.compact_after
     days = load.apps * MONTH / DAY
     kept = settings.cold_retention - settings.compact_after
     return [
-        put,
         CostLine("S3", "JSON until it is compacted", raw, prices["s3_standard"]),
         *_storage(
             stored * _COMPACTED_RATIO,
@@ -139,46 +192,12 @@ def _storage(
     return lines
 
 
-def write_units(load: Load) -> tuple[float, float]:
-    """Return the write units of one message: of its hot row with the index entry, and of counting its errors.
-
-    Counting a kind of error is a transaction that writes a marker and a state (two units each), and then the
-    state's index entry.
-    """
-    row = math.ceil((load.chunk_bytes + _ITEM) / _WRITE_UNIT) + 1
-    return row, load.error_kinds_per_message * (2 + 2 + 1)
-
-
-def row_units(load: Load) -> int:
-    """Return the write units of a message's hot row, without those of its index entry."""
-    return math.ceil((load.chunk_bytes + _ITEM) / _WRITE_UNIT)
-
-
-def table_units(load: Load) -> int:
-    """Return the write units of a message in the hot table, without those of indexes."""
-    return row_units(load) + math.ceil(marks_bytes(load) / _WRITE_UNIT)
-
-
-def marks_bytes(load: Load) -> float:
-    """Return the bytes in DynamoDB that mark a message's records as stored (`core.deduplication`)."""
-    return _MARKS + _MARK * load.records_per_message
-
-
-def _tables(load: Load, settings: Settings, prices: Mapping[str, Price]) -> list[CostLine]:
-    row, counting = write_units(load)
-    tallies = load.messages * load.error_kinds_per_message
-    hot = load.messages / MONTH * settings.hot_retention * (load.chunk_bytes + _ITEM + _INDEX_ENTRY)
-    marks = load.messages / MONTH * deduplication.KEPT * marks_bytes(load)
-    stored = hot + tallies / MONTH * MARKER_KEPT * _MARKER + marks
-    marking = math.ceil(marks_bytes(load) / _WRITE_UNIT)
+def _kept(traffic: Traffic, settings: Settings, prices: Mapping[str, Price]) -> list[CostLine]:
+    """Return the lines for what DynamoDB holds."""
+    sizes, rate = traffic.sizes, traffic.messages / MONTH
+    hot = rate * settings.hot_retention * (sizes.row_bytes + sizes.row_entries * _INDEX_ENTRY)
+    stored = hot + rate * (deduplication.KEPT * sizes.mark_bytes + MARKER_KEPT * sizes.alarming * _MARKER)
     return [
-        CostLine("DynamoDB", "writing hot rows", load.messages * row, prices["dynamodb_write"]),
-        CostLine(
-            "DynamoDB", "deduplicating records, writing", load.messages * marking, prices["dynamodb_write"]
-        ),
-        CostLine("DynamoDB", "deduplicating records, reading", load.messages, prices["dynamodb_read"]),
-        CostLine("DynamoDB", "counting errors, writing", load.messages * counting, prices["dynamodb_write"]),
-        CostLine("DynamoDB", "counting errors, reading", tallies, prices["dynamodb_read"]),
         CostLine("DynamoDB", "storage", stored, prices["dynamodb_storage"]),
         CostLine("DynamoDB", "backup (point in time)", stored, prices["dynamodb_backup"]),
     ]
@@ -186,11 +205,11 @@ def _tables(load: Load, settings: Settings, prices: Mapping[str, Price]) -> list
 
 def _most_alerts(load: Load, settings: Settings) -> float:
     """Return the number of alerts if every kind of error of every app alerts in each window."""
-    return load.apps * load.kinds * MONTH / settings.alert_window if load.errors else 0
+    return load.apps * load.log.kinds * MONTH / settings.alert_window
 
 
-def _watching(batches: float, alarms: int, prices: Mapping[str, Price]) -> list[CostLine]:
-    logged = (batches + MONTH / MINUTE) * _LOG_BYTES
+def _watching(traffic: Traffic, alarms: int, prices: Mapping[str, Price]) -> list[CostLine]:
+    logged = (traffic.requests + MONTH / MINUTE) * _LOG_BYTES
     kept = logged / MONTH * _LOGS_KEPT * LOGS_COMPRESSION
     return [
         CostLine("CloudWatch", "the functions' own logs", logged, prices["logs_ingest"]),

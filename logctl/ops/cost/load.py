@@ -1,26 +1,39 @@
-"""A load: the records that are sent to the pipeline, and the number and size of their messages.
-
-The sizes are a model of ordinary text logs, measured on loghub's eight systems.
-"""
+"""A load: the records that are sent to the pipeline, and the messages that are made of them."""
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
+from logctl.core.envelope import SQS_LIMIT
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from logctl.ops.cost.bill import MONTH
-from logctl.ops.send.packing import MAX_PLAIN, MAX_RECORDS
+from logctl.ops.cost.log_sample import LogSample, MessageSizes, generated
 
-# The model of sizes, in bytes. A record adds to a compressed message its id and position, which cannot be
-# compressed, and a tenth of its text. The first records of a message compress less, because nothing before
-# them repeats; each time the number of records doubles, some text is new (`_DOUBLING`).
-_WIRE_OVERHEAD = 55
-_ID_COMPRESSED = 17
-TEXT_RATIO = 0.10
-_FIRST, _FIRST_RATIO, _DOUBLING = 60, 0.5, 45
-_ENVELOPE = 110
+SQS_BATCH = 10
+"""Messages in one request, and in one batch from a FIFO queue to Lambda (Amazon SQS Developer Guide)."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Messages that go through the pipeline.
+
+    `requests` is the number of requests that send them, and of batches that the consumer gets; `sizes` are
+    those of a message.
+    """
+
+    records: float
+    messages: float
+    requests: float
+    sizes: MessageSizes
+
+    @classmethod
+    def of_files(cls, log: LogSample, count: float) -> Traffic:
+        """Return what `send FILE` makes of so many records of a log."""
+        sizes = log.full()
+        messages = count / sizes.records
+        return cls(count, messages, messages / _together(sizes, SQS_BATCH), sizes)
 
 
 @dataclass(frozen=True)
@@ -28,18 +41,26 @@ class Load:
     """The records that are sent to the pipeline.
 
     Attributes:
+        record_bytes: the bytes of a record as a line of a log.
         apps: how many apps share the records; each has one producer.
         every: the interval at which a producer sends, in milliseconds.
         errors: the part of the records that can cause an alert.
         kinds: how many kinds of error each app has.
+        sample: a log of such records; without it, text of that size with those errors is generated.
     """
 
     records_per_second: float
-    record_bytes: int
+    record_bytes: float
     apps: int = 1
     every: int = SECOND
     errors: float = 0.01
     kinds: int = 5
+    sample: LogSample | None = None
+
+    @property
+    def log(self) -> LogSample:
+        """The log of which messages are made."""
+        return self.sample or generated(max(1, round(self.record_bytes)), self.errors, self.kinds)
 
     @property
     def records(self) -> float:
@@ -56,45 +77,28 @@ class Load:
         """The number of times that all producers send in a month; each time they send at least one record."""
         return min(self.records, self.apps * MONTH / self.every)
 
-    @property
-    def messages_per_send(self) -> int:
-        """Messages that one producer makes of the records that it sends at once."""
-        wire = self.record_bytes + _WIRE_OVERHEAD
-        most = min(MAX_RECORDS, max(1, MAX_PLAIN // wire))
-        return math.ceil(self.records / self.sends / most)
+    @cached_property
+    def traffic(self) -> Traffic:
+        """The messages of a month."""
+        sent = self.records / self.sends
+        sizes = self.log.of(sent)
+        each = max(1.0, round(sent) / sizes.records)
+        return Traffic(self.records, self.sends * each, self.sends * each / _together(sizes, each), sizes)
 
     @property
     def messages(self) -> float:
         """Messages in a month."""
-        return self.sends * self.messages_per_send
+        return self.traffic.messages
 
     @property
     def records_per_message(self) -> float:
         """Records in a message, on average."""
         return self.records / self.messages
 
-    @property
-    def error_kinds_per_message(self) -> float:
-        """Kinds of error in a message, on average. Each kind is counted in one transaction."""
-        none_of_a_kind = math.pow(1 - self.errors / self.kinds, self.records_per_message)
-        return self.kinds * (1 - none_of_a_kind)
 
-    @property
-    def chunk_bytes(self) -> float:
-        """Bytes of a message's records, compressed."""
-        count = self.records_per_message
-        first = _FIRST + _FIRST_RATIO * self.record_bytes + _DOUBLING * math.log2(count)
-        return first + count * (_ID_COMPRESSED + TEXT_RATIO * self.record_bytes)
-
-    @property
-    def body_bytes(self) -> float:
-        """Bytes of a message's body: base64 encodes three bytes in four."""
-        return self.chunk_bytes * 4 / 3 + _ENVELOPE
-
-    @property
-    def object_bytes(self) -> float:
-        """Bytes of a message's object in S3."""
-        return self.chunk_bytes * 1.1 + 40
+def _together(sizes: MessageSizes, most: float) -> float:
+    """Return how many messages go into one request, of `most` that are ready."""
+    return max(1.0, min(most, SQS_BATCH, SQS_LIMIT // sizes.body))
 
 
 def parse_rate(text: str) -> float:

@@ -10,9 +10,11 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Required, TypedDict, Unpack, cast
 
 from logctl.core.errors import UsageError
 from logctl.core.formats.reading import Format
@@ -28,6 +30,19 @@ from logctl.ops.send.long_json import begins_long, read_long
 
 _MAGIC = 512
 """Bytes that show what a binary file is: `tar` has its name at byte 257."""
+
+
+class ReadingOptions(TypedDict, total=False):
+    """The options of `recognise_input`."""
+
+    form: Requested
+    errors: Errors
+    reference: Required[int]
+    zone: tzinfo
+    formats: tuple[Format, ...]
+    only: str | None
+    max_line: int
+    sample: bool
 
 
 # ── Opening ─────────────────────────────────────────────────────────────────────────────────────────
@@ -95,7 +110,33 @@ def _open(path: str | Path) -> BinaryIO:
 # ── Reading ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_entries(
+@dataclass(frozen=True)
+class RecognisedInput:
+    """A source whose form is known.
+
+    Attributes:
+        make_reader: makes a reader that begins at a `place`.
+        place: where its first line begins.
+        stream: its content.
+        long_at: the offset at which a JSON text begins that is not read line by line; None for lines.
+        max_line: bytes of a line, or of an element of an array.
+    """
+
+    make_reader: Callable[..., LineReader]
+    place: Position
+    stream: BinaryIO
+    long_at: int | None
+    max_line: int
+
+    def entries(self) -> Iterator[Entry | Rejection]:
+        """Yield the entries in order; a bad part is rejected, and reading continues after it."""
+        reader = self.make_reader(place=self.place)
+        if self.long_at is None:
+            return reader.read(self.stream, final=True)
+        return read_long(self.stream, reader, offset=self.long_at, max_element=self.max_line)
+
+
+def recognise_input(
     stream: BinaryIO,
     *,
     form: Requested = Requested.AUTO,
@@ -106,8 +147,8 @@ def read_entries(
     only: str | None = None,
     max_line: int = MAX_LINE,
     sample: bool = False,
-) -> Iterator[Entry | Rejection]:
-    """Yield the entries of a stream in order; a bad part is rejected, and reading continues after it.
+) -> RecognisedInput:
+    """Read the start of a stream, and return how the stream is read.
 
     `reference`, `zone`, `formats` and `only` are those of `formats.reading.Context`. A line of more than
     `max_line` bytes is split; a longer element of an array is rejected. With `sample`, the first bytes decide
@@ -120,7 +161,8 @@ def read_entries(
     found, start = _recognise(stream, form)
     while sample and found is not Form.JSON_ARRAY and len(start) < LOOK and (more := stream.read(CHUNK)):
         start += more
-    reader = LineReader(
+    make_reader = partial(
+        LineReader,
         as_lines(found),
         errors=errors,
         reference=reference,
@@ -128,22 +170,29 @@ def read_entries(
         formats=formats,
         only=only,
         plain=form is Requested.TEXT,
-        place=Position(day_first=sample and found is not Form.JSON_ARRAY and day_first(start)),
         max_line=max_line,
     )
-    stream = buffered(Prepended(start, stream))
-    if form is Requested.TEXT:
-        return reader.read(stream, final=True)
+    place = Position(day_first=sample and found is not Form.JSON_ARRAY and day_first(start))
     content = start.removeprefix(BOM)
+    rest = buffered(Prepended(start, stream))
     long = found is Form.JSON_ARRAY
-    if not long and content.lstrip()[:1] == b"{":
-        long, start = begins_long(stream, max_line)
-        stream = buffered(Prepended(start, stream))
-    if not long:
-        return reader.read(stream, final=True)
+    if form is not Requested.TEXT and not long and content.lstrip()[:1] == b"{":
+        long, start = begins_long(rest, max_line)
+        rest = buffered(Prepended(start, rest))
+    if form is Requested.TEXT or not long:
+        return RecognisedInput(make_reader, place, rest, None, max_line)
     mark = len(start) - len(start.removeprefix(BOM))
-    stream.read(mark)
-    return read_long(stream, reader, offset=mark, max_element=max_line)
+    rest.read(mark)
+    return RecognisedInput(make_reader, place, rest, mark, max_line)
+
+
+def read_entries(stream: BinaryIO, **options: Unpack[ReadingOptions]) -> Iterator[Entry | Rejection]:
+    """Yield the entries of a stream in order, with the options of `recognise_input`.
+
+    Raises:
+        UsageError: the stream is UTF-16, or compressed and damaged.
+    """
+    return recognise_input(stream, **options).entries()
 
 
 def _recognise(stream: BinaryIO, requested: Requested) -> tuple[Form, bytes]:

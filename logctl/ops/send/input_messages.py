@@ -7,18 +7,24 @@ import stat
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from logctl.aws.clock import wall_clock
 from logctl.core.formats.reading import NOT_UTF8, Format
 from logctl.core.records import Record
 from logctl.ops.send.app_names import names_of_file
+from logctl.ops.send.block_packing import RecordMaker
 from logctl.ops.send.entries import Rejection
 from logctl.ops.send.format_catalogue import chosen_format
-from logctl.ops.send.input_files import open_source, read_entries
+from logctl.ops.send.input_files import RecognisedInput, open_source, recognise_input
 from logctl.ops.send.input_forms import Errors, Requested
+from logctl.ops.send.input_packing import FileInput, packed_files
+from logctl.ops.send.message_spool import MessageSpool
 from logctl.ops.send.packing import Packer
 from logctl.ops.send.record_identity import Placed, Source, records
 from logctl.ops.send.record_selection import RecordSelection
@@ -67,40 +73,76 @@ class Inputs:
     notice: Callable[[str], object] | None = None
     _noticed: set[str] = field(default_factory=set, init=False)
     _not_utf8: set[str] = field(default_factory=set, init=False)
+    _spooled: dict[int, tuple[int, int]] = field(default_factory=dict, init=False)
+    """By the index of a file, where its messages begin and end in the spool."""
 
-    def check(self) -> list[tuple[str, Rejection]]:
-        """Return the parts of the files that would be rejected, by reading every file before sending.
+    def spool_files(
+        self, spool: MessageSpool, on_records: Callable[[int], object] = lambda records: None
+    ) -> None:
+        """Read every file, and keep its messages in `spool` for `messages`, before anything is sent.
 
-        A stream can be read only once; its bad parts are rejected while it is sent.
+        A stream can be read only once; its bad parts are rejected while it is sent. `on_records` is called
+        with the number of records in each message.
 
         Raises:
             UsageError: a file cannot be read at all.
+            LogctlError: there is no room for the messages.
         """
-        return [
-            (path, item)
-            for path in self.paths
-            if not is_stream(path)
-            for item in self._read(path)
-            if isinstance(item, Rejection)
-        ]
+        numbers = [number for number, path in enumerate(self.paths) if not is_stream(path)]
+        for number in numbers:
+            self._spooled[number] = (spool.end, spool.end)
+        for at, outgoing in self._of_files([self.paths[number] for number in numbers]):
+            number = numbers[at]
+            first, last = self._spooled[number]
+            start = spool.end
+            spool.add(outgoing)
+            self._spooled[number] = (first if last > first else start, spool.end)
+            on_records(outgoing.message.count)
 
-    def messages(self) -> Iterator[Outgoing | None]:
-        """Yield the messages of one input after the other, and None whenever a stream pauses."""
-        for path in self.paths:
-            packer = Packer()
-            items = self._read(path)
-            for item in with_pauses(items, PAUSE_SECONDS) if is_stream(path) else items:
-                if item is None:
-                    yield from (Outgoing(message, path) for message in packer.flush())
-                    yield None
-                elif isinstance(item, Placed):
-                    packer.source = item.source
-                    for message in packer.add(item.record, item.line):
-                        yield Outgoing(message, path)
-                else:
-                    self.refused.append((path, item))
-            for message in packer.flush():
-                yield Outgoing(message, path)
+    def messages(self, spool: MessageSpool | None = None) -> Iterator[Outgoing | None]:
+        """Yield the messages of one input after the other, and None whenever a stream pauses.
+
+        `spool`: what `spool_files` has filled; without, files are read now.
+        """
+        for streams, group in groupby(enumerate(self.paths), lambda item: is_stream(item[1])):
+            if streams:
+                for _, path in group:
+                    yield from self._of_stream(path)
+            elif spool is not None:
+                for number, _ in group:
+                    yield from spool.messages(*self._spooled[number])
+            else:
+                for _, outgoing in self._of_files([path for _, path in group]):
+                    yield outgoing
+
+    def _of_files(self, paths: Sequence[str]) -> Iterator[tuple[int, Outgoing]]:
+        """Yield the messages of files, one file after the other, with the index of each file."""
+        plain = replace(self, notice=None, refused=[])
+        files = [FileInput(path, partial(plain.opened, path), partial(plain.maker, path)) for path in paths]
+        for number, part in packed_files(files):
+            path = paths[number]
+            self.refused += ((path, item) for item in part.refused)
+            for sentence in part.notices:
+                self._notice(sentence)
+            if part.not_utf8 is not None:
+                self._tell_encoding(path, part.not_utf8)
+            for message in part.messages:
+                yield number, Outgoing(message, path)
+
+    def _of_stream(self, path: str) -> Iterator[Outgoing | None]:
+        packer = Packer()
+        for item in with_pauses(self._read(path), PAUSE_SECONDS):
+            if item is None:
+                yield from (Outgoing(message, path) for message in packer.flush())
+                yield None
+            elif isinstance(item, Placed):
+                packer.source = item.source
+                for message in packer.add(item.record, item.line):
+                    yield Outgoing(message, path)
+            else:
+                self.refused.append((path, item))
+        for message in packer.flush():
+            yield Outgoing(message, path)
 
     def records(self) -> Iterator[Record]:
         """Yield the records of one input after the other, without packing them into messages."""
@@ -133,11 +175,13 @@ class Inputs:
             sources=(),
         )
 
-    def _read(self, path: str) -> Iterator[Placed | Rejection]:
+    @contextmanager
+    def opened(self, path: str, notice: Callable[[str], object]) -> Iterator[RecognisedInput]:
+        """Open an input, and recognise its form; `notice` is called with sentences for people."""
         chosen = self.of(path)
         source = chosen._source(path)
-        with open_source(path, form=chosen.form, notice=self._notice) as stream:
-            entries = read_entries(
+        with open_source(path, form=chosen.form, notice=notice) as stream:
+            yield recognise_input(
                 stream,
                 form=chosen.form,
                 errors=self.errors,
@@ -147,19 +191,25 @@ class Inputs:
                 only=chosen.only,
                 sample=not is_stream(path),
             )
-            for item in records(self.selection.of(entries), source):
-                if isinstance(item, Placed) and NOT_UTF8 in item.record.flags and self._first(path):
-                    name = "Standard input" if path == STDIN else path
-                    self._notice(
-                        f"{name} is not UTF-8 in line {item.line}. Such lines were read as Windows-1252."
-                    )
+
+    def maker(self, path: str) -> RecordMaker:
+        """Return what is made of the entries of an input."""
+        return RecordMaker(self.selection, self.of(path)._source(path))
+
+    def _read(self, path: str) -> Iterator[Placed | Rejection]:
+        with self.opened(path, self._notice) as found:
+            maker = self.maker(path)
+            for item in records(maker.selection.of(found.entries()), maker.source):
+                if isinstance(item, Placed) and item.record.flags and NOT_UTF8 in item.record.flags:
+                    self._tell_encoding(path, item.line)
                 yield item
 
-    def _first(self, path: str) -> bool:
-        """Return whether this is the first record of an input that is not UTF-8."""
-        known = path in self._not_utf8
-        self._not_utf8.add(path)
-        return not known
+    def _tell_encoding(self, path: str, line: int) -> None:
+        """Say once of an input that one of its lines is not UTF-8."""
+        if path not in self._not_utf8:
+            self._not_utf8.add(path)
+            name = "Standard input" if path == STDIN else path
+            self._notice(f"{name} is not UTF-8 in line {line}. Such lines were read as Windows-1252.")
 
     def _notice(self, sentence: str) -> None:
         if sentence not in self._noticed:

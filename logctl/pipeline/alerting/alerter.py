@@ -6,8 +6,7 @@ clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from logctl.aws.clients import Aws
@@ -15,7 +14,6 @@ from logctl.aws.error_codes import TROUBLE
 from logctl.core.debounce import (
     Action,
     Alert,
-    AlertKey,
     Call,
     State,
     Tally,
@@ -23,7 +21,7 @@ from logctl.core.debounce import (
     decide_counted,
     may_publish,
 )
-from logctl.core.silence import Silence, over
+from logctl.core.silence import Silence, over, targets
 from logctl.core.times import SECOND
 from logctl.pipeline.alerting.interfaces import Silences, StateStore, Topic, UncountedTallies
 from logctl.pipeline.alerting.topic import AlertTopic
@@ -100,78 +98,90 @@ class Alerter:
 
     # ── The consumer's part ─────────────────────────────────────────────────────────────────────────
 
-    def take(self, batch_id: str, tallies: Iterable[Tally]) -> None:
+    def take(
+        self,
+        batch_id: str,
+        tallies: Sequence[Tally],
+        *,
+        again: bool = False,
+        between: Callable[[Iterable[State]], Iterable[State]] = iter,
+    ) -> None:
         """Count the events of a stored message, and publish the alerts that they open.
 
-        What cannot be counted now goes to the outbox, together with the rest of this message: it must delay
-        neither this message nor the later ones of its app.
+        What cannot be counted now goes to the outbox: it must delay neither this message nor the later ones
+        of its app.
+
+        - `tallies`: one for each key, all of one app.
+        - `again`: whether the queue has delivered the message before.
+        - `between`: yields the states that open an alert; it may stop after each by raising an exception.
 
         Raises:
             TROUBLE: the outbox cannot be written either.
         """
-        silence_of = cache(self.silences.get)  # the silence of an app is read once for all of its kinds
-        counting = True
-        for tally in tallies:
-            found = self._try_to_count(batch_id, tally) if counting else None
-            if found is None:
-                counting = False
-                self.outbox.put(batch_id, tally)
-            for key, state in (found or {}).items():
-                self._try_to_notify(key, state, silence_of)
-
-    def _try_to_count(self, batch_id: str, tally: Tally) -> dict[AlertKey, State | None] | None:
+        if not tallies:
+            return
         try:
-            return self.count(batch_id, tally)
+            states = self.count(batch_id, tallies, again=again)
         except TROUBLE as error:
-            self._log("not_counted", batch_id=batch_id, key=str(tally.key), error=str(error))
-            return None
+            self._log("not_counted", batch_id=batch_id, kinds=len(tallies), error=str(error))
+            self.outbox.put(batch_id, tallies)
+            return
+        self._notify([state for state in states if decide_counted(state) is Action.OPEN], between)
 
-    def _try_to_notify(self, key: AlertKey, state: State | None, silence_of: Lookup) -> None:
-        """Publish the alert that a key opens. If that fails, the sweeper finds the counted events."""
-        try:
-            self._notify(key, state, silence_of)
-        except Exception as error:  # noqa: BLE001 - the message is done, and must not come back for this
-            self._log("not_notified", key=str(key), error=type(error).__name__, where=where_of(error))
+    def count(
+        self, batch_id: str, tallies: Sequence[Tally], *, again: bool, part: bool = False
+    ) -> Sequence[State]:
+        """Count tallies of a message, and return the states that may have something to publish now.
 
-    def count(self, batch_id: str, tally: Tally) -> dict[AlertKey, State | None]:
-        """Count a tally, and return the keys that may have something to publish now.
-
-        Each comes with its state, where counting has read it. When the batch was counted before, its first
-        delivery may have ended before it published, under either key.
+        When the message was counted before, its first delivery may have ended before it published, under the
+        key of a tally or the overflow key.
         """
         counted = self.store.count(
-            batch_id, tally, now=self.clock(), window=self.window, swept_at=self._last_sweep()
+            batch_id,
+            tallies,
+            now=self.clock(),
+            window=self.window,
+            swept_at=self._last_sweep(),
+            again=again,
+            part=part,
         )
-        if counted.key == tally.key:
-            return {tally.key: counted.state}
-        if counted.key:
-            return {counted.key: None}
-        found: dict[AlertKey, State | None] = {tally.key: counted.state} if counted.state else {}
-        found.setdefault(tally.key.overflow, None)
-        return found
+        return counted.states
 
-    def _notify(self, key: AlertKey, state: State | None, silence_of: Lookup) -> Action:
-        """Publish the alert, if one is due, of a key that was just counted.
+    def _notify(
+        self, opening: Sequence[State], between: Callable[[Iterable[State]], Iterable[State]]
+    ) -> None:
+        """Publish the alerts that states open. What fails is left to the sweeper, which finds these states.
 
-        After a failed publish the consumer leaves it to the sweeper for a while: waiting for SNS, key
-        after key, would delay ingest.
-
-        `state`: the key's, after counting; None where it has to be read.
+        After a failed publish the consumer leaves publishing to the sweeper for a while: waiting for SNS,
+        key after key, would delay ingest.
         """
-        if self.clock() - self._failed_at < _PAUSE_AFTER_FAILURE:
-            return Action.WAIT
-        state = state or self.store.get(key)
-        if state is None:
-            return Action.NOTHING
-        action = decide_counted(state)
-        if action is not Action.OPEN:
-            return action
+        if not opening or self._pauses():
+            return
+        try:
+            silences = self.silences.of([target for state in opening for target in targets(state.key)])
+        except TROUBLE as error:
+            self._log("not_notified", kinds=len(opening), error=type(error).__name__, where=where_of(error))
+            return
+        for state in between(opening):
+            if self._pauses():
+                return
+            try:
+                self._open(state, silences.get)
+            except Exception as error:  # noqa: BLE001 - the message is done, and must not come back for this
+                self._log(
+                    "not_notified", key=str(state.key), error=type(error).__name__, where=where_of(error)
+                )
+
+    def _pauses(self) -> bool:
+        return self.clock() - self._failed_at < _PAUSE_AFTER_FAILURE
+
+    def _open(self, state: State, silence_of: Lookup) -> None:
         # With the sweeper's clock, consumer and sweeper agree about when a silence ends.
-        silence = over(key, silence_of, self._last_sweep() or self.clock())
+        silence = over(state.key, silence_of, self._last_sweep() or self.clock())
         if silence:
             self.park(state, silence)
-            return Action.SILENCED
-        return self.publish(state, action)
+        else:
+            self.publish(state, Action.OPEN)
 
     def _last_sweep(self) -> int:
         """Return when the last sweep was called, or the one before it; 0 before the first."""

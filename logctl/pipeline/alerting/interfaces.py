@@ -6,13 +6,13 @@ simulate` implements them in memory, so that it runs the same `Alerter` and `Swe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from logctl.core.debounce import Action, Alert, AlertKey, State, Tally
 from logctl.core.silence import Silence
-from logctl.pipeline.stores.alert_states import Counted
 from logctl.pipeline.stores.attention_index import IndexPage
+from logctl.pipeline.stores.count_plan import Counted
 from logctl.pipeline.stores.outbox import Uncounted
 
 
@@ -23,7 +23,17 @@ class StateStore(Protocol):
 
     def last_sweep(self) -> int: ...
 
-    def count(self, batch_id: str, tally: Tally, *, now: int, window: int, swept_at: int = 0) -> Counted: ...
+    def count(
+        self,
+        batch_id: str,
+        tallies: Sequence[Tally],
+        *,
+        now: int,
+        window: int,
+        swept_at: int = 0,
+        again: bool = False,
+        part: bool = False,
+    ) -> Counted: ...
 
     def get(self, key: AlertKey) -> State | None: ...
 
@@ -57,7 +67,7 @@ class StateStore(Protocol):
 class Silences(Protocol):
     """The silences in force; see `SilenceStore`."""
 
-    def get(self, target: str) -> Silence | None: ...
+    def of(self, targets: Iterable[str]) -> Mapping[str, Silence]: ...
 
     def kept(self) -> list[Silence]: ...
 
@@ -69,7 +79,7 @@ class Silences(Protocol):
 class UncountedTallies(Protocol):
     """Tallies that could not be counted when their message was stored; see `Outbox`."""
 
-    def put(self, batch_id: str, tally: Tally) -> None: ...
+    def put(self, batch_id: str, tallies: Sequence[Tally]) -> None: ...
 
     def rows(self, place: str, most: int) -> list[Uncounted]: ...
 

@@ -33,7 +33,7 @@ _PAGES = 8
 """How many pages (of 1 MB, about 8,000 keys) of one place of the index are read."""
 _AT_ONCE = 25
 """How many states are read by one call."""
-_ROWS = 1_000
+_ROWS = 500
 """How many rows of each partition of the outbox are counted."""
 _SCHEDULE_STOPPED = 30 * MINUTE
 """After this long without a call, the schedule is taken to be disabled; it calls every minute."""
@@ -127,12 +127,12 @@ class Sweep:
         if len(self._trouble) > _ENOUGH_TROUBLE or self._out_of_time():
             return []
         try:
-            keys = self._alerter.count(row.batch_id, row.tally)
+            states = self._alerter.count(row.batch_id, row.tallies, again=True, part=row.part)
             self._alerter.outbox.remove(row)
         except TROUBLE as error:
             self._trouble.append(error)
             return []
-        return keys
+        return [state.key for state in states]
 
     # ── What is due ─────────────────────────────────────────────────────────────────────────────────
 

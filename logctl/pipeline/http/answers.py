@@ -25,10 +25,12 @@ from logctl.pipeline.http.http_errors import BadRequest, Forbidden
 from logctl.pipeline.http.params import Params, check_length
 from logctl.pipeline.stores.alert_states import AlertStore
 from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.hot_contents import record_in
 from logctl.pipeline.stores.hot_follower import OVERLAP, Follower, Mark
 from logctl.pipeline.stores.hot_reader import Reader
 from logctl.pipeline.stores.quarantine_reader import recent
 from logctl.pipeline.stores.silences import SilenceStore
+from logctl.pipeline.stores.stored_objects import Gone, StoredObjects
 
 DEFAULT_SINCE = 15 * MINUTE
 MOST_RECORDS = 500
@@ -54,7 +56,7 @@ class ApiRequest:
 
 
 class Answers:
-    """One method per route. Records are read from the hot store only."""
+    """One method per route. Records are read from the hot store, and from the objects that it points to."""
 
     def __init__(self, aws: Aws, config: ApiConfig, *, clock: Callable[[], int]) -> None:
         self._config = config
@@ -62,6 +64,7 @@ class Answers:
         self._sqs = aws.sqs
         self._s3 = aws.s3
         self._hot = HotStore(aws.dynamodb, config.hot_table)
+        self._objects = StoredObjects(lambda: (aws.s3, config.bucket))
         self._silences = SilenceStore(aws.dynamodb, config.alerts_table)
         self._standings = Standings(
             AlertStore(aws.dynamodb, config.alerts_table), self._silences, config.alert_window
@@ -111,6 +114,7 @@ class Answers:
             "next": page.older and cursors.write_page(cursors.PageCursor(span, page.older), question),
             "live": follower and cursors.write_live(_mark(follower), question),
             "complete": page.complete,
+            "gone": _gone(reader.gone),
         }
 
     def live(self, request: ApiRequest) -> dict[str, Any]:
@@ -137,11 +141,12 @@ class Answers:
             most=MOST_LIVE_CHUNKS,
             stop=request.budget.over,
         )
-        newest = _fitting(arrived[::-1][:MOST_LIVE])
+        newest = _fitting([record_in(entry) for entry in arrived[::-1][:MOST_LIVE]])
         return {
             "records": newest[::-1],
             "skipped": len(arrived) - len(newest),
             "live": cursors.write_live(follower.mark(), question),
+            "gone": _gone(reader.gone),
         }
 
     def counts(self, request: ApiRequest) -> dict[str, Any]:
@@ -168,6 +173,7 @@ class Answers:
             "buckets": [{"at": iso(bucket.start), "counts": dict(bucket.levels)} for bucket in buckets],
             "total": sum(bucket.total for bucket in buckets),
             "complete": not request.budget.over(),
+            "gone": _gone(reader.gone),
         }
 
     def alerts(self, request: ApiRequest) -> dict[str, Any]:
@@ -221,13 +227,20 @@ class Answers:
         budget = request.budget
         reader = Reader(
             store=self._hot,
+            objects=self._objects,
             clock=self._clock,
             keep=request.params.filter(),
             may_read=request.access.may_read,
             on_found=budget.found,
+            on_fetched=budget.fetched,
             on_unpacked=budget.unpacked,
         )
         return reader, patterns
+
+
+def _gone(gone: Gone) -> dict[str, int]:
+    """Return how many records of how many messages were asked for, and are no longer in S3."""
+    return {"records": gone.records, "messages": len(gone.messages)}
 
 
 def _mark(follower: Follower) -> Mark:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MOST_PLAIN = 32_000_000
 """Bytes of decompressed records. As Python values they take several times that of the function's 512 MB."""
 MOST_CHUNKS = 20_000
+MOST_OBJECTS = 1_000
+"""Objects that are fetched from S3."""
 _KEPT_FOR_A_CALL = 0.6
 """Share of the function's time that has to be left for another call: as long as a call and its second attempt
 can take (`patience`)."""
@@ -37,7 +39,7 @@ class Budget:
     def __init__(self, timeout: int, remaining: Callable[[], int] = lambda: 10**9) -> None:
         self._timeout = timeout
         self._remaining = remaining
-        self._plain = self._chunks = 0
+        self._plain = self._chunks = self._objects = 0
 
     def over(self) -> bool:
         """Return whether reading should stop; the answer then has the records that were read so far."""
@@ -45,15 +47,20 @@ class Budget:
             self._remaining() < _KEPT_FOR_THE_ANSWER * self._timeout
             or self._plain >= MOST_PLAIN
             or self._chunks >= MOST_CHUNKS
+            or self._objects >= MOST_OBJECTS
         )
 
     def found(self, _: HotRow) -> None:
         """Count a chunk that was read from the store."""
         self._chunks += 1
 
-    def unpacked(self, chunk: HotRow) -> None:
-        """Count the bytes of a chunk that is about to be decompressed."""
-        self._plain += max(len(chunk.inline or b""), zstandard.frame_content_size(chunk.inline or b""))
+    def fetched(self) -> None:
+        """Count an object that is fetched."""
+        self._objects += 1
+
+    def unpacked(self, frame: bytes) -> None:
+        """Count the bytes of a frame that is about to be decompressed."""
+        self._plain += max(len(frame), zstandard.frame_content_size(frame)) if frame else 0
 
     def check(self) -> None:
         """Check that one more call to AWS can end in time.
@@ -74,7 +81,7 @@ def watch(aws: Aws, budget: Callable[[], Budget]) -> None:
     def before_call(**_: Any) -> None:
         budget().check()
 
-    for client in (aws.dynamodb, aws.sqs):
+    for client in (aws.dynamodb, aws.s3, aws.sqs):
         client.meta.events.register_first("before-call", before_call)
 
 

@@ -20,6 +20,7 @@ from logctl.pipeline.http.schemas import (
     COUNT,
     CURSOR_OR_NULL,
     FLAG,
+    GONE,
     RECORD,
     SILENCE,
     TEXT,
@@ -102,6 +103,7 @@ ROUTES: tuple[Route, ...] = (
                 "next": CURSOR_OR_NULL,
                 "live": CURSOR_OR_NULL,
                 "complete": FLAG,
+                "gone": GONE,
             }
         ),
         parameters=("app", "since", "until", "level", "q", "limit", "cursor"),
@@ -110,7 +112,7 @@ ROUTES: tuple[Route, ...] = (
         path="/logs/live",
         summary="Records that arrived after the answer that gave the cursor, oldest first.",
         handler=Answers.live,
-        answer=object_of({"records": list_of(RECORD), "skipped": COUNT, "live": TEXT}),
+        answer=object_of({"records": list_of(RECORD), "skipped": COUNT, "live": TEXT, "gone": GONE}),
         parameters=("app", "level", "q", "cursor"),
         required=("cursor",),
     ),
@@ -128,6 +130,7 @@ ROUTES: tuple[Route, ...] = (
                 ),
                 "total": COUNT,
                 "complete": FLAG,
+                "gone": GONE,
             }
         ),
         parameters=("app", "since", "until", "level", "q", "buckets"),

@@ -59,6 +59,8 @@ RECORD = object_of(
     },
     optional=("fields", "flags"),
 )
+GONE = object_of({"records": COUNT, "messages": COUNT})
+"""Records that were asked for and are no longer in S3, and the messages that they came in."""
 APP_AGE = object_of({"appid": _APP, "newest_at": or_null(TIME), "lag_ms": or_null(COUNT)})
 ALERT = object_of(
     {

@@ -5,7 +5,8 @@ Everything here builds or reads a request's parts and calls nothing. `stores.ale
 Items, by partition key and sort key::
 
     ALERT#checkout#ERROR#0a1b…   STATE                   the state of one kind of error
-    SEEN#<batch id>              checkout#ERROR#0a1b…    a marker: this batch is counted for this key
+    SEEN#<batch id>              checkout                a marker: this batch is counted for this app
+    SEEN#<batch id>              checkout#ERROR#0a1b…    a marker of one key; see `stores.count_plan`
     KINDS#checkout               <number of the window>  how many kinds of an app have opened in a window
     CLOCK                        SWEEP                   when the last sweep was called
 """
@@ -53,6 +54,11 @@ def kinds_key(appid: str, at: int, window: int) -> dict[str, Any]:
     return {"pk": {"S": f"KINDS#{appid}"}, "sk": {"S": str(at // window)}}
 
 
+def marker_key(batch_id: str, name: str) -> dict[str, Any]:
+    """Return the primary key of a batch's marker; its name is an app or a debounce key as text."""
+    return {"pk": {"S": f"SEEN#{batch_id}"}, "sk": {"S": name}}
+
+
 # ── A state as an item ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -93,13 +99,12 @@ def to_state(item: Mapping[str, Any]) -> State:
 # ── The transaction that counts ─────────────────────────────────────────────────────────────────────
 
 
-def put_marker(table: str, batch_id: str, key: AlertKey, now: int) -> Any:
-    """Return the put that succeeds once for a batch and key: it makes counting idempotent."""
+def put_marker(table: str, batch_id: str, name: str, now: int) -> Any:
+    """Return the put that succeeds once for a batch and a name: it makes counting idempotent."""
     put = {
         "TableName": table,
         "Item": {
-            "pk": {"S": f"SEEN#{batch_id}"},
-            "sk": {"S": str(key)},
+            **marker_key(batch_id, name),
             "expires_at": {"N": str((now + MARKER_KEPT) // SECOND)},
         },
         "ConditionExpression": "attribute_not_exists(pk)",
@@ -107,19 +112,19 @@ def put_marker(table: str, batch_id: str, key: AlertKey, now: int) -> Any:
     return {"Put": put}
 
 
-def add_kind(table: str, appid: str, *, now: int, at: int, window: int) -> Any:
-    """Return the update that counts one more kind of an app, refused beyond `KINDS_PER_WINDOW`.
+def add_kinds(table: str, appid: str, opened: int, *, now: int, at: int, window: int) -> Any:
+    """Return the update that counts newly opened kinds of an app, refused beyond `KINDS_PER_WINDOW`.
 
     `at`: the moment whose window is counted in, by the sweeper's clock.
     """
     update = {
         "TableName": table,
         "Key": kinds_key(appid, at, window),
-        "UpdateExpression": "ADD kinds :one SET expires_at = :expires",
-        "ConditionExpression": "attribute_not_exists(kinds) OR kinds < :most",
+        "UpdateExpression": "ADD kinds :opened SET expires_at = :expires",
+        "ConditionExpression": "attribute_not_exists(kinds) OR kinds <= :most",
         "ExpressionAttributeValues": {
-            ":one": {"N": "1"},
-            ":most": {"N": str(KINDS_PER_WINDOW)},
+            ":opened": {"N": str(opened)},
+            ":most": {"N": str(KINDS_PER_WINDOW - opened)},
             ":expires": {"N": str((now + 2 * window + DAY) // SECOND)},
         },
     }

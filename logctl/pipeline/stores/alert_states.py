@@ -3,8 +3,8 @@
 `core.debounce.decide` decides about a state as it was read. Every write here is conditional on the state
 still being that version (`seq`), so that of any number of containers that try the same write one succeeds.
 
-`stores.alert_items` describes the items, `stores.attention_index` the index in which the sweeper finds
-states.
+`stores.alert_items` describes the items, `stores.count_plan` the transaction that counts a message, and
+`stores.attention_index` the index in which the sweeper finds states.
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from logctl.aws.error_codes import code_of
-from logctl.core.batches import batched
 from logctl.core.debounce import (
     CLOCK_TOLERANCE,
     CLOSED_KEPT,
@@ -29,8 +27,6 @@ from logctl.core.debounce import (
     State,
     Status,
     Tally,
-    counted,
-    is_new_kind,
 )
 from logctl.core.times import SECOND
 from logctl.pipeline.stores.alert_items import (
@@ -38,40 +34,25 @@ from logctl.pipeline.stores.alert_items import (
     CLOCK,
     LEASE_ATTRIBUTES,
     Claimant,
-    add_events,
-    add_kind,
     claim_update,
     kinds_key,
-    put_marker,
+    marker_key,
     state_key,
     to_state,
     unclaimed_since_read,
 )
 from logctl.pipeline.stores.attention_index import SHARDS, IndexPage, find, home, parked_place, parked_places
+from logctl.pipeline.stores.count_plan import Counted, Counting, CountReading
+from logctl.pipeline.stores.item_reads import read_items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_BATCH_GET = 100
 _CONFLICT_TRIES = 6
-# Positions in the transaction that counts; an app's number of kinds comes after them.
-_MARKER, _EVENTS = 0, 1
+_COUNT_TRIES = 6
+_REMEMBERED_KINDS = 1_000
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Counted:
-    """The result of counting a tally.
-
-    `key` is what it was counted under: the tally's own key or the app's overflow key; None when this batch
-    was counted before. `state` is the state of the tally's own key, as it is now that the tally is in it;
-    None when there is no such state, or when the tally was counted under the overflow key, whose state was
-    not read.
-    """
-
-    key: AlertKey | None
-    state: State | None
 
 
 class AlertStore:
@@ -83,6 +64,7 @@ class AlertStore:
         self._dynamodb = dynamodb
         self._table = table
         self._sleep = sleep
+        self._kinds: dict[str, int] = {}
 
     # ── The sweeper's clock ─────────────────────────────────────────────────────────────────────────
 
@@ -114,52 +96,95 @@ class AlertStore:
 
     # ── Counting ────────────────────────────────────────────────────────────────────────────────────
 
-    def count(self, batch_id: str, tally: Tally, *, now: int, window: int, swept_at: int = 0) -> Counted:
-        """Count a message's events of one key, once however often the message is delivered.
+    def count(
+        self,
+        batch_id: str,
+        tallies: Sequence[Tally],
+        *,
+        now: int,
+        window: int,
+        swept_at: int = 0,
+        again: bool = False,
+        part: bool = False,
+    ) -> Counted:
+        """Count a message's events, once however often the message is delivered.
 
-        The marker and the counter are one transaction: a plain ADD that is retried after a lost reply
+        The marker and the counters are one transaction: a plain ADD that is retried after a lost reply
         counts twice. The client's own request token would not help, because `now` differs.
 
         A key that is a new kind of its app is counted as one more kind in this window; when the app has had
-        `KINDS_PER_WINDOW` of them, its events are counted under the overflow key. The marker has the tally's
-        own key, so that a redelivery finds it whatever the number of kinds is then.
+        `KINDS_PER_WINDOW` of them, its events are counted under the overflow key.
 
-        `swept_at`: when the last sweep was called. It decides in which window a kind is counted, because
-        all containers agree about it, whatever their clocks say. 0 before the first sweep: then `now`
-        does.
+        - `tallies`: one for each key, all of one app.
+        - `swept_at`: when the last sweep was called. It decides in which window a kind is counted, because
+          all containers agree about it, whatever their clocks say. 0 before the first sweep: then `now` does.
+        - `again`: whether the message may have been counted before. If it was, reading that is cheaper than a
+          refused transaction.
+        - `part`: whether the message has tallies besides these, which are counted by themselves.
+
+        Raises:
+            TROUBLE: nothing of the message was counted, or the reply that it was counted was lost.
         """
-        before = self.get(tally.key)
-        new_kind = is_new_kind(tally.key, before)
-        # What is read as open must still be open: the events of a closed state may open a kind.
-        only_if_open = before is not None and before.status is Status.OPEN
-        marker = put_marker(self._table, batch_id, tally.key, now)
-        items = [marker, self._addition(tally, now, only_if_open=only_if_open)]
-        if new_kind:
-            at = swept_at or now
-            items.append(add_kind(self._table, tally.key.appid, now=now, at=at, window=window))
-        refused = self._transact(items)
-        if refused is None:
-            after = counted(before, tally, now)
-            return Counted(tally.key, replace(after, place=after.place or home(tally.key)))
-        if refused == _MARKER:
-            return Counted(None, before)
-        if refused == _EVENTS:
-            # It was closed after it was read. That can happen again only after a whole window.
-            return self.count(batch_id, tally, now=now, window=window, swept_at=swept_at)
-        # The app has had too many kinds in this window.
-        refused = self._transact([marker, self._addition(tally.overflow, now)])
-        return Counted(tally.overflow.key, None) if refused is None else Counted(None, before)
+        counting = Counting(
+            self._table, batch_id, tallies, now=now, at=swept_at or now, window=window, part=part
+        )
+        known = self._kinds.get(counting.window_key, 0)
+        again, closely = again or part, False
+        error: ClientError | None = None
+        for _ in range(_COUNT_TRIES):
+            reading = self._read(counting, known, again=again, closely=closely or again)
+            if reading.counted_by_key and not again:
+                again = True  # an earlier version has counted the message, or has begun to
+                continue
+            plan = counting.plan(reading, by_key=again)
+            if not plan.items:
+                return plan.counted
+            refused, error = self._transact(plan.items)
+            if not refused:
+                self._remember_kinds(counting.window_key, reading.kinds + plan.opened)
+                return plan.counted
+            # A marker: it was counted meanwhile. A state: it was closed after it was read. A number of kinds:
+            # other messages have opened some. Either way, what is there now decides.
+            again, closely = again or plan.marks(refused), True
+        assert error is not None
+        raise error
 
-    def _transact(self, items: list[Any]) -> int | None:
-        """Write items in one transaction; return the position of a failed condition, else None."""
+    def _read(self, counting: Counting, known: int, *, again: bool, closely: bool) -> CountReading:
+        """Read what is known about a message before it is counted, by one call, or two if `again`."""
+        markers = self._markers(counting.batch_id) if again else frozenset()
+        wanted = counting.wanted(known, again=again, closely=closely)
+        return counting.reading(read_items(self._dynamodb, self._table, wanted, self._sleep), markers, known)
+
+    def _markers(self, batch_id: str) -> frozenset[str]:
+        """Return the names of a batch's markers."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :batch",
+            ExpressionAttributeValues={":batch": marker_key(batch_id, "")["pk"]},
+            ConsistentRead=True,
+        )
+        return frozenset(item["sk"]["S"] for page in pages for item in page["Items"])
+
+    def _remember_kinds(self, window_key: str, kinds: int) -> None:
+        """Remember how many kinds have opened at least, so that a full window is planned for at once.
+
+        The number only grows within a window, so that an old one costs a refused transaction at most.
+        """
+        if len(self._kinds) >= _REMEMBERED_KINDS:
+            self._kinds.clear()
+        self._kinds[window_key] = max(kinds, self._kinds.get(window_key, 0))
+
+    def _transact(self, items: list[Any]) -> tuple[set[int], ClientError | None]:
+        """Write items in one transaction; return the positions of failed conditions, and the error."""
         try:
             self._past_conflicts(lambda: self._dynamodb.transact_write_items(TransactItems=items))
         except ClientError as error:
             reasons = _cancellations(error)
-            if "ConditionalCheckFailed" not in reasons:
+            refused = {at for at, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"}
+            if not refused:
                 raise
-            return reasons.index("ConditionalCheckFailed")
-        return None
+            return refused, error
+        return set(), None
 
     def _past_conflicts(self, write: Callable[[], T]) -> T:
         """Write, and repeat it if a transaction on the same item conflicted: the SDK does not retry that."""
@@ -171,9 +196,6 @@ class AlertStore:
                     raise
                 self._sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311
         return write()
-
-    def _addition(self, tally: Tally, now: int, *, only_if_open: bool = False) -> Any:
-        return add_events(self._table, tally, now=now, shard=home(tally.key), only_if_open=only_if_open)
 
     def get(self, key: AlertKey) -> State | None:
         """Return the state of a key; None when nothing was ever counted for it."""
@@ -222,20 +244,8 @@ class AlertStore:
 
     def states(self, keys: Sequence[AlertKey]) -> list[State]:
         """Return the present states of keys, in this order; keys without a state are omitted."""
-        found: dict[AlertKey, State] = {}
-        for batch in batched(keys, _BATCH_GET):
-            wanted: list[Any] = [state_key(key) for key in batch]
-            for attempt in range(_CONFLICT_TRIES):
-                reply: Any = self._dynamodb.batch_get_item(
-                    RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
-                )
-                for item in reply["Responses"].get(self._table, []):
-                    state = to_state(item)
-                    found[state.key] = state
-                wanted = list(reply.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", []))
-                if not wanted:
-                    break
-                self._sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311
+        items = read_items(self._dynamodb, self._table, [state_key(key) for key in keys], self._sleep)
+        found = {state.key: state for state in map(to_state, items)}
         return [found[key] for key in keys if key in found]
 
     # ── What a sweep notes ──────────────────────────────────────────────────────────────────────────

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from logctl.core.hot_rows import HotRow
-from logctl.core.records import Record
 from logctl.core.times import SECOND, TimeRange
-from logctl.pipeline.stores.hot_reader import Keyed, Reader, chunk_id
+from logctl.pipeline.stores.hot_contents import Keyed
+from logctl.pipeline.stores.hot_reader import Reader, chunk_id
 
 OVERLAP = 30 * SECOND
 """How far before the last poll a poll looks: the index by arrival lags, and clocks of containers differ."""
@@ -91,7 +91,7 @@ class Follower:
 
     def poll(
         self, span: TimeRange, *, most: int | None = None, stop: Callable[[], bool] = lambda: False
-    ) -> list[Record]:
+    ) -> list[Keyed]:
         """Return the records in a range that arrived since the last poll, in the order of their times.
 
         At most `most` chunks are read, those first that arrived first. `stop` is called before each chunk is
@@ -108,17 +108,28 @@ class Follower:
         fresh.sort()
         found: list[Keyed] = []
         left = fresh[most:] if most is not None else []
-        for arrival, chunk in self._stored(fresh[:most]):
+        arrivals: dict[str, _Arrival] = {}
+
+        def stored() -> Iterator[HotRow]:
+            for arrival, row in self._stored(fresh[:most]):
+                if row is None:
+                    self._known[arrival.chunk] = arrival.at
+                else:
+                    arrivals[arrival.chunk] = arrival
+                    yield row
+
+        for row, read in self._reader.contents(span).in_turn(stored()):
+            arrival = arrivals[chunk_id(row.appid, row.sort_key)]
             if stop():
                 left.append(arrival)
                 continue
+            found += read()
             self._known[arrival.chunk] = arrival.at
-            found += self._reader.matching_records(chunk, span) if chunk else []
         # The next poll looks back from this one, however late it comes: what arrived before can be forgotten.
         self._floor = max(self._floor, min([now - 2 * OVERLAP, *(arrival.at for arrival in left)]))
         self._known = {chunk: at for chunk, at in self._known.items() if at >= self._floor}
         found.sort(key=itemgetter(0))
-        return [record for _, record in found]
+        return found
 
     def _stored(self, arrivals: Iterable[_Arrival]) -> Iterator[tuple[_Arrival, HotRow | None]]:
         """Yield each arrival with its chunk, app by app; None for a chunk that was deleted."""

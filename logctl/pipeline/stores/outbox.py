@@ -4,12 +4,15 @@ them.
 Counting and storing fail independently. While the alerts table is throttled, records are stored, their
 message is done, and its tallies wait here, in the hot table. A row stays until it is counted, however long
 that takes; the marker of its message ensures that it is counted once.
+
+A row has all tallies of a message. Earlier versions have written a row for each tally, in other places: they
+could not read the rows of this version, and a sweep of theirs would end there.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -19,16 +22,23 @@ from logctl.core.debounce import AlertKey, Tally
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-UNCOUNTED = tuple(f"_uncounted#{number}" for number in range(4))
+_MESSAGES = tuple(f"_uncounted_messages#{number}" for number in range(4))
+_TALLIES = tuple(f"_uncounted#{number}" for number in range(4))
+"""Where earlier versions have written."""
+UNCOUNTED = (*_MESSAGES, *_TALLIES)
 """The partition keys of the outbox; they are not valid app names."""
 
 
 @dataclass(frozen=True)
 class Uncounted:
-    """A tally of one message that is not counted yet."""
+    """A row: tallies of one message that are not counted yet.
+
+    `part`: whether the message had other tallies, which are in other rows or were counted.
+    """
 
     batch_id: str
-    tally: Tally
+    tallies: tuple[Tally, ...]
+    part: bool = False
 
 
 class Outbox:
@@ -38,18 +48,14 @@ class Outbox:
         self._dynamodb = dynamodb
         self._table = table
 
-    def put(self, batch_id: str, tally: Tally) -> None:
-        """Keep a tally, without an expiry; keeping it again changes nothing."""
+    def put(self, batch_id: str, tallies: Sequence[Tally]) -> None:
+        """Keep all tallies of a message, without an expiry; keeping them again changes nothing."""
         self._dynamodb.put_item(
             TableName=self._table,
             Item={
-                **_key(batch_id, tally.key),
+                **_key(Uncounted(batch_id, tuple(tallies))),
                 "batch_id": {"S": batch_id},
-                "key": {"S": str(tally.key)},
-                "count": {"N": str(tally.count)},
-                "template": {"S": tally.template},
-                "sample": {"S": tally.sample},
-                "last_event_at": {"N": str(tally.last_event_at)},
+                "tallies": {"L": [{"M": _attributes(tally)} for tally in tallies]},
             },
         )
 
@@ -70,22 +76,39 @@ class Outbox:
 
     def remove(self, row: Uncounted) -> None:
         """Delete a row that has been counted."""
-        self._dynamodb.delete_item(TableName=self._table, Key=_key(row.batch_id, row.tally.key))
+        self._dynamodb.delete_item(TableName=self._table, Key=_key(row))
 
 
-def _key(batch_id: str, key: AlertKey) -> dict[str, Any]:
-    place = UNCOUNTED[zlib.crc32(batch_id.encode()) % len(UNCOUNTED)]
-    return {"app": {"S": place}, "chunk": {"S": f"{batch_id}#{key}"}}
+def _key(row: Uncounted) -> dict[str, Any]:
+    places = _TALLIES if row.part else _MESSAGES
+    key = row.tallies[0].key
+    return {
+        "app": {"S": places[zlib.crc32(row.batch_id.encode()) % len(places)]},
+        "chunk": {"S": f"{row.batch_id}#{key if row.part else key.appid}"},
+    }
+
+
+def _attributes(tally: Tally) -> dict[str, Any]:
+    return {
+        "key": {"S": str(tally.key)},
+        "count": {"N": str(tally.count)},
+        "template": {"S": tally.template},
+        "sample": {"S": tally.sample},
+        "last_event_at": {"N": str(tally.last_event_at)},
+    }
 
 
 def _uncounted(item: Mapping[str, Any]) -> Uncounted:
-    return Uncounted(
-        item["batch_id"]["S"],
-        Tally(
-            AlertKey.parse(item["key"]["S"]),
-            int(item["count"]["N"]),
-            item["template"]["S"],
-            item["sample"]["S"],
-            int(item["last_event_at"]["N"]),
-        ),
+    part = "tallies" not in item
+    found = [item] if part else [each["M"] for each in item["tallies"]["L"]]
+    return Uncounted(item["batch_id"]["S"], tuple(map(_tally, found)), part)
+
+
+def _tally(attributes: Mapping[str, Any]) -> Tally:
+    return Tally(
+        AlertKey.parse(attributes["key"]["S"]),
+        int(attributes["count"]["N"]),
+        attributes["template"]["S"],
+        attributes["sample"]["S"],
+        int(attributes["last_event_at"]["N"]),
     )

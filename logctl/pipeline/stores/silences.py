@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from logctl.aws.error_codes import code_of
 from logctl.core.debounce import AlertKey
 from logctl.core.silence import REMEMBERED, Silence, over
 from logctl.core.times import SECOND
+from logctl.pipeline.stores.item_reads import read_items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -105,6 +107,12 @@ class SilenceStore:
             ConsistentRead=True,
         )
         return [_silence(item) for page in pages for item in page["Items"]]
+
+    def of(self, targets: Iterable[str]) -> dict[str, Silence]:
+        """Return the silences of targets, active or not, by target; targets without one are omitted."""
+        wanted = [_key(target) for target in dict.fromkeys(targets)]
+        items = read_items(self._dynamodb, self._table, wanted, time.sleep)
+        return {silence.target: silence for silence in map(_silence, items)}
 
     def over(self, key: AlertKey, *, now: int) -> Silence | None:
         """Return the silence that applies to a key, which may be its app's; None when there is none."""

@@ -19,6 +19,28 @@ if TYPE_CHECKING:
 PREFIX = "_file#"
 
 
+def marks_item(
+    appid: str, source: str, batch_id: str, rows: Sequence[Row], *, now: int
+) -> dict[str, Any] | None:
+    """Return the item that says which records of a file a message has stored; None for other records.
+
+    `source`: the file, by its first line; "" for records that are not of a file.
+    """
+    span = span_of(rows) if source else None
+    if span is None:
+        return None
+    first, last = span
+    return {
+        "app": {"S": _key(appid, source)},
+        "chunk": {"S": f"{last:020d}#{batch_id}"},
+        "begins": {"N": str(first)},
+        "records": {"B": marks_of(rows)},
+        # Earlier versions, to which an update may be rolled back, read this.
+        "marks": {"B": b""},
+        "expires_at": {"N": str((now + KEPT) // SECOND)},
+    }
+
+
 class KnownRecords:
     """The marks of the records of files that are stored."""
 
@@ -41,22 +63,9 @@ class KnownRecords:
 
     def note(self, appid: str, source: str, batch_id: str, rows: Sequence[Row], *, now: int) -> None:
         """Record that these records are stored. A second call changes nothing."""
-        span = span_of(rows) if source else None
-        if span is None:
-            return
-        first, last = span
-        self._dynamodb.put_item(
-            TableName=self._table,
-            Item={
-                "app": {"S": _key(appid, source)},
-                "chunk": {"S": f"{last:020d}#{batch_id}"},
-                "begins": {"N": str(first)},
-                "records": {"B": marks_of(rows)},
-                # Earlier versions, to which an update may be rolled back, read this.
-                "marks": {"B": b""},
-                "expires_at": {"N": str((now + KEPT) // SECOND)},
-            },
-        )
+        item = marks_item(appid, source, batch_id, rows, now=now)
+        if item is not None:
+            self._dynamodb.put_item(TableName=self._table, Item=item)
 
     def _overlapping(self, key: str, first: int, last: int, *, now: int) -> list[Brought]:
         pages = self._dynamodb.get_paginator("query").paginate(

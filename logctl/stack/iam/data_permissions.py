@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logctl.core.partitions import QUARANTINE
+from logctl.core.partitions import LOGS, QUARANTINE
 from logctl.pipeline.stores.attempt_ledger import PREFIX
 from logctl.pipeline.stores.attention_index import DUE
 from logctl.pipeline.stores.hot import ARRIVAL
@@ -46,7 +46,16 @@ def send_wait(_: PolicyScope) -> list[Statement]:
 
 
 def tail(scope: PolicyScope) -> list[Statement]:
-    return policies.read_hot_rows("HotTable", ARRIVAL) + read_rules(scope)
+    """Allow reading hot rows and the objects that they point to.
+
+    Whether an object is gone or forbidden can be told only with the permission to list it.
+    """
+    return (
+        policies.read_hot_rows("HotTable", ARRIVAL)
+        + policies.read_objects("Bucket", LOGS)
+        + policies.list_objects("Bucket", LOGS)
+        + read_rules(scope)
+    )
 
 
 def partitions(scope: PolicyScope) -> list[Statement]:

@@ -74,7 +74,8 @@ def count_alerts(table: Arn) -> list[Statement]:
     A transaction needs the actions of its items, and no action of its own (Amazon DynamoDB Developer Guide,
     Using IAM with DynamoDB transactions).
     """
-    return allow("CountAlerts", ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem"], [table])
+    read = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
+    return allow("CountAlerts", [*read, "dynamodb:PutItem", "dynamodb:UpdateItem"], [table])
 
 
 def sweep_alerts(table: str, index: str) -> list[Statement]:
@@ -139,6 +140,12 @@ def list_objects(bucket: str, *prefixes: str) -> list[Statement]:
     (statement,) = allow("ListObjects", ["s3:ListBucket"], [arn_of(bucket)])
     under = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}}
     return [{**statement, "Condition": under}]
+
+
+def read_objects(bucket: str, *prefixes: str) -> list[Statement]:
+    return allow(
+        "ReadObjects", ["s3:GetObject"], [sub(f"${{{bucket}.Arn}}/{prefix}*") for prefix in prefixes]
+    )
 
 
 def run_queries(workgroup: str, *, rows: bool = True) -> list[Statement]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from logctl.core.partitions import QUARANTINE
+from logctl.core.partitions import LOGS, QUARANTINE
 from logctl.core.times import SECOND
 from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.http.responses import RETRY_AFTER
@@ -71,9 +71,10 @@ def resources(
     who = signin.sign_in(settings, names, endpoint, region)
     may = (
         policies.read_hot_rows("HotTable", ARRIVAL)
+        + policies.read_objects("Bucket", LOGS)
         + policies.read_alerts("AlertsTable", DUE)
         + policies.see_queues(arn_of("Queue"), arn_of("DeadLetterQueue"))
-        + policies.list_objects("Bucket", QUARANTINE)
+        + policies.list_objects("Bucket", LOGS, QUARANTINE)
         + policies.write_logs("ApiLogs")
     )
     environment = ApiConfig.to_env(
