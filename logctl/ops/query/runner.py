@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -20,6 +21,7 @@ from logctl.ops.deployment import Deployment
 from logctl.ops.query import scan_estimate
 from logctl.ops.query.conditions import Selection
 from logctl.ops.query.query_failures import failed, refused, stopped_at
+from logctl.ops.query.result_object import result_rows
 from logctl.ops.query.statement import Statement
 from logctl.stack.sizes import format_size
 
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 LONGEST_REUSE = 7 * DAY
 """ResultReuseByAgeConfiguration, MaxAgeInMinutes: up to 10,080 (Amazon Athena API Reference)."""
 _PAGE = 1_000
+_FIRST = _PAGE - 1
+"""Rows of the first page: its first row are the names of the columns."""
+_TEXTS = ("varchar", "char", "string")
+"""Types whose values PyAthena leaves as they are."""
 _POLL_SECONDS = 0.3
 
 
@@ -176,7 +182,7 @@ def query(
         if cause is not None and not execution.query_id:
             raise refused(cause) or cause from None
         raise failed(problem, deployment.names.workgroup) from None
-    return _result(cursor)
+    return _result(cursor, deployment)
 
 
 @dataclass
@@ -225,16 +231,32 @@ def _connection(deployment: Deployment) -> Any:
     )
 
 
-def _result(cursor: Any) -> QueryResult:
+def _result(cursor: Any, deployment: Deployment) -> QueryResult:
     description = cursor.description or []
     return QueryResult(
         query_id=cursor.query_id or "",
         columns=tuple(column[0] for column in description),
         types=tuple(str(column[1]) for column in description),
-        rows=iter(cursor) if description else iter(()),
+        rows=_rows(cursor, deployment) if description else iter(()),
         scanned=cursor.data_scanned_in_bytes or 0,
         milliseconds=cursor.total_execution_time_in_millis or 0,
         output_location=cursor.output_location or "",
         reused=bool(cursor.reused_previous_result),
         scales=tuple((column[4] or 0, column[5] or 0) for column in description),
     )
+
+
+def _rows(cursor: Any, deployment: Deployment) -> Iterator[Sequence[Any]]:
+    """Yield the rows of the first page, which PyAthena has read, and the others from S3 if possible."""
+    from pyathena.converter import DefaultTypeConverter
+
+    count = 0
+    for count, row in enumerate(islice(cursor, _FIRST), start=1):  # noqa: B007 - counted
+        yield row
+    if count < _FIRST:
+        return
+    names, types = zip(*((column[0], str(column[1])) for column in cursor.description), strict=True)
+    converter = DefaultTypeConverter()
+    converters = [None if kind in _TEXTS else converter.get(kind) for kind in types]
+    rest = result_rows(deployment.aws.s3, cursor.output_location or "", names, converters, skip=_FIRST)
+    yield from cursor if rest is None else rest
