@@ -22,7 +22,7 @@ from logctl.core.frames import compress
 from logctl.core.hot_rows import MAX_INLINE, HotRow, from_item, to_item
 from logctl.core.partitions import by_partition
 from logctl.core.records import Record
-from logctl.core.rows import encode_rows
+from logctl.core.rows import encode_rows, row_of
 from logctl.core.times import HOUR, MINUTE, TimeRange, parse_time
 from logctl.pipeline.stores.hot import ListedApp
 from logctl.pipeline.stores.hot_contents import Keyed, record_in
@@ -149,8 +149,8 @@ def chunks_of(
         if records:
             made = hot_rows_of(app, f"batch-{number}", records, order)
             if number % 2:
-                for day, group in by_partition(records).items():
-                    bucket.objects[day.object_key(f"batch-{number}")] = object_of(group)
+                for day, group in by_partition([row_of(each) for each in records], app).items():
+                    bucket.objects[day.object_key(f"batch-{number}")] = compress(encode_rows(group))
                 made = [index_of(chunk) for chunk in made]
             chunks += made
         keyed += [((record.ts, order, record.seq), record) for record in records]
