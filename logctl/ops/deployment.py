@@ -71,6 +71,18 @@ class Deployment:
         reply = self.aws.functions.get_function_configuration(FunctionName=self.names.consumer)
         return PipelineConfig.from_env(reply["Environment"]["Variables"])
 
+    def hot_retention(self) -> int:
+        """Return how long hot rows exist, in milliseconds.
+
+        Where the functions were deleted and the data kept, it comes from the settings.
+        """
+        try:
+            return self.pipeline_config().hot_retention
+        except ClientError as error:
+            if trouble_of(error) is not Trouble.MISSING:
+                raise
+            return self.settings.hot_retention
+
 
 def outputs_of(stack: StackTypeDef) -> dict[str, str]:
     """Return the outputs of a stack, by name."""

@@ -6,7 +6,8 @@ omits raw rows whose batch is compacted (see `stack.catalog_views`). So readers 
 moment, even when a run is killed; a record that arrives late is seen at once and compacted by the next run.
 
 Raw objects and replaced generations are deleted when the grace period after the switch is over: a query that
-was planned before the switch may still read them.
+was planned before the switch may still read them. A raw object stays longer: as long as a hot row may point
+to it, which is the retention of hot rows from when the object was written. The view omits its rows.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from logctl.core.errors import LogctlError
 from logctl.core.partition_ddl import add_partitions_ddl, set_location_ddl
 from logctl.core.partitions import COMPACTED, LOGS, OBJECTS, Partition, Scope
 from logctl.core.schema import parquet_descriptor
-from logctl.core.times import DAY, HOUR, TimeRange
+from logctl.core.times import DAY, HOUR, TimeRange, from_datetime
 from logctl.pipeline.stores.lease import Lease
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class Report:
     """The result of a run.
 
     Args:
-        waiting: raw objects that are compacted and whose grace period is not over.
+        waiting: raw objects that are compacted and not deleted yet.
+        pointed: those of `waiting` that hot rows may point to.
         deleted: objects deleted, raw and replaced.
         scanned: bytes that Athena read.
     """
@@ -79,6 +81,7 @@ class Report:
     waiting: int
     deleted: int
     scanned: int
+    pointed: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,15 +94,24 @@ class Tables:
     bucket: str
 
 
+@dataclass(frozen=True)
+class _RawObject:
+    """A raw object; `written` is when, in milliseconds by S3's clock."""
+
+    key: str
+    size: int
+    written: int
+
+
 @dataclass
 class _Raw:
-    """The raw objects of an app's day: batch id to key and bytes."""
+    """The raw objects of an app's day, by batch id."""
 
-    batches: dict[str, tuple[str, int]] = field(default_factory=dict)
+    batches: dict[str, _RawObject] = field(default_factory=dict)
 
     @property
     def stored(self) -> Stored:
-        return Stored(len(self.batches), sum(size for _, size in self.batches.values()))
+        return Stored(len(self.batches), sum(item.size for item in self.batches.values()))
 
 
 class Compactor:
@@ -114,20 +126,35 @@ class Compactor:
         *,
         clock: Callable[[], int],
         owner: str,
+        hot_retention: int,
         grace: int = GRACE,
         on_progress: Callable[[str], None] = lambda doing: None,
     ) -> None:
+        """Create a compactor.
+
+        Args:
+            s3: the client.
+            glue: the client.
+            runner: runs statements in Athena.
+            tables: the environment's.
+            clock: returns milliseconds.
+            owner: who holds the lease, for people.
+            hot_retention: how long hot rows exist, in milliseconds.
+            grace: how long a replaced object is kept for running queries, in milliseconds.
+            on_progress: is called with what is being done.
+        """
         self._s3 = s3
         self._glue = glue
         self._tables = tables
         self._clock = clock
         self._grace = grace
+        self._hot_retention = hot_retention
         self._on_progress = on_progress
         self._lease = Lease(s3, tables.bucket, LOCK, owner=owner, clock=clock)
         self._runner = replace(runner, sleep=self._sleep(runner))
         self._scanned = 0
         self.done: list[Compacted] = []
-        self.waiting = self.deleted = 0
+        self.waiting = self.deleted = self.pointed = 0
 
     def _sleep(self, runner: Runner) -> Callable[[float], None]:
         def sleep(seconds: float) -> None:
@@ -168,7 +195,7 @@ class Compactor:
 
     def report(self) -> Report:
         """Return the result of this run so far."""
-        return Report(tuple(self.done), self.waiting, self.deleted, self._scanned)
+        return Report(tuple(self.done), self.waiting, self.deleted, self._scanned, self.pointed)
 
     def days(self, span: TimeRange) -> Iterator[Day]:
         """Yield the closed days that overlap a range and have raw objects, oldest first."""
@@ -292,11 +319,15 @@ class Compactor:
         since = self._switched(day, {_generation_of(location) for location in current.values()})
         doomed: list[str] = []
         for app, stored in raw.items():
-            compacted = [key for batch, (key, _) in stored.batches.items() if batch in known.get(app, set())]
-            if compacted and self._over(since.get(_generation_of(current.get(app, "")))):
-                doomed += compacted
-            else:
-                self.waiting += len(compacted)
+            compacted = [item for batch, item in stored.batches.items() if batch in known.get(app, set())]
+            over = self._over(since.get(_generation_of(current.get(app, ""))))
+            for item in compacted:
+                pointed = self._clock() - item.written < self._hot_retention + self._grace
+                if over and not pointed:
+                    doomed.append(item.key)
+                else:
+                    self.waiting += 1
+                    self.pointed += pointed
         doomed += self._replaced(day, since)
         if doomed:
             self._on_progress(f"{day}: deleting {len(doomed):,} objects")
@@ -370,7 +401,8 @@ class Compactor:
                 name = item["Key"].rpartition("/")[2]
                 if partition is not None and name.endswith(OBJECTS):
                     batches = found.setdefault(partition.appid, _Raw()).batches
-                    batches[name.partition(".")[0]] = (item["Key"], item["Size"])
+                    written = from_datetime(item["LastModified"])
+                    batches[name.partition(".")[0]] = _RawObject(item["Key"], item["Size"], written)
         return found
 
     def _size(self, prefix: str) -> Stored:

@@ -17,8 +17,8 @@ from logctl.pipeline.function_log import log
 _STOP_BEFORE_END = 60_000
 """Milliseconds before the end of the function's time at which it begins nothing new."""
 LOOK_BACK = 35 * DAY
-"""Age of the oldest day that is compacted again for late records; `logctl athena compact --since` takes older
-ones."""
+"""Age of the oldest day that is compacted again for late records, beyond the retention of hot rows, for which
+raw objects are kept; `logctl athena compact --since` takes older ones."""
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - a scheduled event has no content
@@ -34,8 +34,16 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:  # noqa: 
         database=config.database, compacted=config.compacted_table, view=config.view, bucket=config.bucket
     )
     runner = Runner(aws.athena, config.workgroup, config.database, until=until)
-    compactor = Compactor(aws.s3, aws.glue, runner, tables, clock=wall_clock, owner=context.aws_request_id)
-    span = TimeRange(now - LOOK_BACK, now - config.compact_after)
+    compactor = Compactor(
+        aws.s3,
+        aws.glue,
+        runner,
+        tables,
+        clock=wall_clock,
+        owner=context.aws_request_id,
+        hot_retention=config.hot_retention,
+    )
+    span = TimeRange(now - LOOK_BACK - config.hot_retention, now - config.compact_after)
     for item in compactor.run(span):
         log("compacted", partition=item.partition.prefix, records=item.records, bytes=item.after.bytes)
         if until():

@@ -21,6 +21,7 @@ from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 from logctl.core.formats.zones import place
 from logctl.core.hot_rows import FULL
+from logctl.core.times import DAY
 
 MAX_RECEIVES = 1000
 """How often SQS delivers a message before it moves it to the dead-letter queue: the most that SQS allows
@@ -157,6 +158,7 @@ class CompactorConfig(FunctionConfig):
     view: str
     workgroup: str
     compact_after: Milliseconds
+    hot_retention: Milliseconds = 2 * DAY
 
 
 @dataclass(frozen=True)

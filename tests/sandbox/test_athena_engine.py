@@ -404,6 +404,9 @@ def test_a_partition_lies_where_it_says(athena):
     athena.run(
         "ALTER TABLE moved ADD PARTITION (day='01', app='a b/c=d') LOCATION 's3://athena-tests/elsewhere/x/'"
     )
+    # A star is every column but the hidden ones, and that of count(*) is none.
+    counted = 'WITH some AS (SELECT "$path" AS place, count(*) AS n FROM moved GROUP BY 1) SELECT * FROM some'
+    assert athena.run(counted) == [("s3://athena-tests/elsewhere/x/one.json", "1")]
     assert athena.run('SELECT id, app, "$path" FROM moved') == [
         ("7", "a b/c=d", "s3://athena-tests/elsewhere/x/one.json")
     ]

@@ -74,7 +74,7 @@ class Env:
             )
             assert catalog.register([partition]) == []
 
-    def compactor(self, *, grace: int = HOUR, clock: Any = None) -> Compactor:
+    def compactor(self, *, grace: int = HOUR, clock: Any = None, hot_retention: int = 0) -> Compactor:
         names, aws = self.deployment.names, self.deployment.aws
         return Compactor(
             aws.s3,
@@ -83,11 +83,12 @@ class Env:
             Tables(names.database, names.compacted_table, names.view, self.deployment.bucket),
             clock=clock or compactor(self.deployment)._clock,
             owner="a test",
+            hot_retention=hot_retention,
             grace=grace,
         )
 
-    def compact(self, *, grace: int = HOUR, clock: Any = None) -> Report:
-        work = self.compactor(grace=grace, clock=clock)
+    def compact(self, *, grace: int = HOUR, clock: Any = None, hot_retention: int = 0) -> Report:
+        work = self.compactor(grace=grace, clock=clock, hot_retention=hot_retention)
         span = TimeRange(parse_time("2026-03-01"), parse_time("2026-03-09"))
         list(work.run(span, [self.app]))
         return work.report()
@@ -154,6 +155,26 @@ def test_records_stay_the_same_and_each_is_seen_once(env):
         f"SELECT json_extract_scalar(fields, '$.Msg'), json_extract_scalar(fields, '$.msg') FROM logs "
         f"WHERE year='2026' AND appid = '{env.app}' AND event_id = '{env.app}-{MARCH}1-a-3'"
     ).rows == (("3", "-3"),)
+
+
+def test_a_raw_object_stays_as_long_as_a_hot_row_may_point_to_it(env):
+    env.put(f"{MARCH}1", "a")
+    env.compact(grace=0)
+    start = env.compactor()._clock()
+    env.put(f"{MARCH}1", "late")
+
+    def later(hours: int) -> Report:
+        return env.compact(hot_retention=24 * HOUR, clock=lambda: start + hours * HOUR)
+
+    assert [item.records for item in later(1).compacted] == [40]
+    report = later(24)
+    assert (report.waiting, report.pointed, report.deleted) == (1, 1, 0)
+    assert len(env.raw) == 1
+    env.check()
+    report = later(26)
+    assert (report.waiting, report.pointed, report.deleted) == (0, 0, 1)
+    assert env.raw == []
+    env.check()
 
 
 def test_files_are_sorted_zstd_parquet(env):
@@ -351,10 +372,12 @@ def test_from_the_command_line(pipeline, env):
     assert [(row["partition"], row["objects"]) for row in planned.json] == [(f"2026/03/01/{env.app}", 1)]
     done = pipeline.run(*arguments, "-o", "json")
     assert [(row["records"], row["files"]) for row in done.json] == [(20, 1)]
-    assert "stay for 1h" in done.err
+    assert "1 replaced objects stay" in done.err and "for 1h" in done.err
     last = pipeline.run(*arguments, "--grace", "0")
     assert "Nothing to compact" in last.err
-    assert "1 replaced objects deleted" in last.err
+    # A hot row of these records may exist, because the object was written just now.
+    assert "1 replaced objects stay" in last.err and "hot_retention" in last.err
+    assert len(env.raw) == 1
     env.check()
     assert "cannot name an app" in pipeline.run("athena", "compact", "--app", "x' OR 1", code=2).err
 

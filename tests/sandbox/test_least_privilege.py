@@ -201,7 +201,7 @@ def compact(aws: Aws, stage: Stage) -> None:
     names = stage.deployment.names
     runner = Runner(aws.athena, names.workgroup, names.database)
     tables = Tables(names.database, names.compacted_table, names.view, stage.pipeline.bucket)
-    work = Compactor(aws.s3, aws.glue, runner, tables, clock=now, owner="a test", grace=0)
+    work = Compactor(aws.s3, aws.glue, runner, tables, clock=now, owner="a test", hot_retention=0, grace=0)
     tried(lambda: list(work.run(TimeRange(now() - 6 * DAY, now() - 2 * DAY), [stage.app])))
     # When time is up Athena is told to stop what still runs.
     tried(aws.athena.stop_query_execution, QueryExecutionId="of no query")

@@ -18,9 +18,6 @@ from logctl.core.times import DAY, format_duration, parse_duration, parse_range
 from logctl.stack.sizes import format_size
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from logctl.pipeline.compaction import Compacted
 
 _DEFAULT_RANGE = 35 * DAY
@@ -40,7 +37,8 @@ def compact(
         str,
         typer.Option(
             metavar="TIME",
-            help="Keep the replaced objects for this time, because running queries may still read them.",
+            help="Keep the replaced objects for this time, because running queries may still read them. "
+            "Objects that tail and the dashboard still need (hot_retention) stay longer.",
         ),
     ] = "1h",
     dry_run: DryRunOption = False,
@@ -87,8 +85,9 @@ def compact(
         say(f"{report.deleted:,} replaced objects deleted.")
     if report.waiting:
         say(
-            f"{report.waiting:,} replaced objects stay for {format_duration(kept)}, because running "
-            "queries may still read them. A later run deletes them."
+            f"{report.waiting:,} replaced objects stay, because running queries may still read them "
+            f"(for {format_duration(kept)}), or tail and the dashboard (as long as hot_retention says). "
+            "A later run deletes them."
         )
 
 

@@ -34,6 +34,7 @@ def compactor(
         Tables(names.database, names.compacted_table, names.view, deployment.bucket),
         clock=wall_clock,
         owner=f"{os.environ.get('USER', 'someone')} on {socket.gethostname()}, process {os.getpid()}",
+        hot_retention=deployment.hot_retention(),
         grace=grace,
         on_progress=on_progress,
     )

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from botocore.exceptions import ClientError
-
-from logctl.aws.error_codes import code_of
 from logctl.core.records import Record
 from logctl.core.rows import parse_fields
 from logctl.core.times import HOUR, TimeRange, parse_time
@@ -28,16 +25,8 @@ COLUMNS = "ts, appid, event_id, level, message, fields, array_join(flags, ' '), 
 
 
 def boundary(deployment: Deployment, now: int) -> int:
-    """Return the time from which on the hot store has every record, in milliseconds.
-
-    Where the functions were deleted and the data kept, the retention comes from the settings.
-    """
-    try:
-        retention = deployment.pipeline_config().hot_retention
-    except ClientError as error:
-        if code_of(error) != "ResourceNotFoundException":
-            raise
-        retention = deployment.settings.hot_retention
+    """Return the time from which on the hot store has every record, in milliseconds."""
+    retention = deployment.hot_retention()
     return now - retention + min(MARGIN, retention // 2)
 
 

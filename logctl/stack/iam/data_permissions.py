@@ -92,7 +92,8 @@ def repair_via(scope: PolicyScope) -> list[Statement]:
 
 def compact(scope: PolicyScope) -> list[Statement]:
     names = scope.names
-    return policies.compact("Bucket", names.database, names.compacted_table, names.workgroup)
+    may = policies.compact("Bucket", names.database, names.compacted_table, names.workgroup)
+    return may + read_rules(scope)
 
 
 def debounce_show(scope: PolicyScope) -> list[Statement]:

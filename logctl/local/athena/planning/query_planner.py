@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -52,7 +52,7 @@ class Planner:
         _name_values(query)
         self.fields = self._analyzer().query(query)
         _name_unnamed(query)
-        self.scanner.hidden = _keep_hidden_out_of_stars(query)
+        self.scanner.hidden = _keep_hidden_out_of_stars(query, self._bases)
         found = conditions(query, self._bases)
         relations = {}
         for base, table in self._bases.items():
@@ -171,16 +171,19 @@ def _is_cte(node: exp.Table) -> bool:
     return False
 
 
-def _keep_hidden_out_of_stars(query: exp.Expr) -> bool:
-    """Exclude hidden columns, such as `"$path"`, from `*`. Returns whether the query names one."""
+def _keep_hidden_out_of_stars(query: exp.Expr, bases: Mapping[str, Table]) -> bool:
+    """Exclude hidden columns, such as `"$path"`, from `*`. Returns whether the query names one.
+
+    The star of `count(*)` stands for no columns, and what a WITH query names has no hidden ones.
+    """
     if not any(column.name.startswith("$") for column in query.find_all(exp.Column)):
         return False
     for star in query.find_all(exp.Star):
-        select = star.find_ancestor(exp.Select)
-        if select is None or select.args.get("joins"):
+        select = star.parent.parent if isinstance(star.parent, exp.Column) else star.parent
+        if not isinstance(select, exp.Select) or select.args.get("joins"):
             continue
         source = select.args.get("from_")
-        if source is not None and isinstance(source.this, exp.Table):
+        if source is not None and isinstance(source.this, exp.Table) and source.this.name in bases:
             star.set("except_", [exp.to_identifier(name, quoted=True) for name in HIDDEN])
     return True
 
