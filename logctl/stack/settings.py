@@ -21,7 +21,7 @@ from typing import Any
 
 from logctl.core.errors import UsageError
 from logctl.core.formats.reading import Format
-from logctl.core.hot_rows import MAX_LANES
+from logctl.core.hot_rows import FULL, INDEX, MAX_LANES
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from logctl.stack import setting_parsers as parse
 from logctl.stack.format_settings import LogSource, log_formats, log_sources
@@ -114,6 +114,12 @@ class Settings:
         "15m",
         "the time in which a kind of error alerts at most once",
         option="--alert-window",
+    )
+    hot_rows: str = _setting(
+        parse.choice(INDEX, FULL),
+        FULL,
+        "what DynamoDB keeps of a message: index, its counts and its records of WARN and above, or full, all "
+        "records; tail and the API read the others from S3",
     )
     arrival_lanes: int = _setting(
         parse.whole_number(1, MAX_LANES),
