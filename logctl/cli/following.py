@@ -26,9 +26,10 @@ def follow(context: CommandContext, inputs: Inputs, options: SendOptions) -> Non
     from logctl.ops.send.followed_file import FollowedFile
     from logctl.ops.send.followed_files import FollowedFiles
     from logctl.ops.send.followed_messages import FollowedInputs
+    from logctl.ops.send.gathering import Gathering
     from logctl.ops.send.sender import Outgoing, Sender
 
-    gather = _interval(options.every or "1s")
+    every = _interval(options.every) if options.every else None
     paths = FollowPaths.of(inputs.paths, options.exclude_files or ())
     followed = FollowedInputs(inputs)
     folder = context.state_home / "follow"
@@ -47,7 +48,8 @@ def follow(context: CommandContext, inputs: Inputs, options: SendOptions) -> Non
     with FollowedFiles(paths, open_file=open_file, from_end=options.from_end) as files:
         say(f"Following {_described(files.paths, inputs.paths)}; stop with Ctrl-C.")
         try:
-            for found in rounds(files, clock=now, sleep=time.sleep, on_notice=say, gather=gather):
+            gathering = Gathering(level=context.settings.alert_level, every=every)
+            for found in rounds(files, clock=now, sleep=time.sleep, on_notice=say, gathering=gathering):
                 outgoing: list[Outgoing] = []
                 count = 0
                 for item in found.batches:

@@ -74,8 +74,8 @@ class SendOptions:
     every: Annotated[
         str | None,
         every_option(
-            "With --follow: how long lines are collected for a message; 1m makes fewer messages, which costs "
-            "less. [default: 1s]"
+            "With --follow: how long lines are collected for a message, always; 1m makes fewer messages. "
+            "[default: at once after a quiet time and for new errors, or else up to 5s]"
         ),
     ] = None
     sample: Annotated[

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from logctl.core.errors import UsageError
 from logctl.ops.send.entries import Entry
 from logctl.ops.send.follow_checkpoint import Checkpoint, FollowState
-from logctl.ops.send.followed_content import SETTLE, SETTLE_OF_TRACES, FollowedContent
+from logctl.ops.send.followed_content import COMPLETE, SETTLE, SETTLE_OF_TRACES, FollowedContent
 from logctl.ops.send.followed_file import FollowBatch, FollowedFile
 from logctl.ops.send.growing_file import CompressedFile
 from logctl.ops.send.rotated_names import rotated_name
@@ -140,7 +140,7 @@ def test_half_lines_wait_for_their_end(writer: Writer, reader: Reader) -> None:
 def test_the_last_record_waits_until_it_is_whole(writer: Writer, reader: Reader) -> None:
     writer.append("ERROR:a:one\n  more\n")
     assert reader.poll() is None
-    assert reader.poll(SETTLE - 1) is None
+    assert reader.poll(COMPLETE - 1) is None
     writer.append("  and more\n")
     assert reader.poll(1) is None
     writer.append("ERROR:a:two\n")

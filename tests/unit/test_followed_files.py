@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import itertools
 import os
 import time
 from collections import defaultdict
@@ -18,10 +20,11 @@ from logctl.core.errors import UsageError
 from logctl.ops.send.entries import Entry
 from logctl.ops.send.follow_checkpoint import FollowedElsewhere
 from logctl.ops.send.follow_paths import FollowPaths
-from logctl.ops.send.follow_rounds import GATHER_SECONDS, rounds
+from logctl.ops.send.follow_rounds import rounds
 from logctl.ops.send.followed_content import SETTLE, FollowedContent
 from logctl.ops.send.followed_file import FollowedFile
 from logctl.ops.send.followed_files import FollowedFiles, FollowRound
+from logctl.ops.send.gathering import Gathering
 from logctl.ops.send.path_patterns import path_regex
 
 START = int(time.time() * 1000) + 3_600_000
@@ -538,16 +541,24 @@ class Time:
         self.actions.pop(len(self.slept), lambda: None)()
 
 
+def coming_from(files: FollowedFiles, time_: Time, **options: Any) -> Any:
+    told = options.pop("told", [])
+    gathering = Gathering(**options)
+    return rounds(
+        files, clock=time_.clock, sleep=time_.sleep, on_notice=told.append, gathering=gathering, interval=0.1
+    )
+
+
 def test_rounds_sleep_while_there_is_nothing(folder: Path, following: Any) -> None:
     time_ = Time()
     time_.actions[3] = lambda: write(folder / "a.log", "one")
     write(folder / "a.log")
     follower = following("a.log")
     told: list[str] = []
-    coming = rounds(follower.files, clock=time_.clock, sleep=time_.sleep, on_notice=told.append)
+    coming = coming_from(follower.files, time_, told=told)
     first = next(coming)
     assert [entry.value for entry in first.batches[0].batch.entries if isinstance(entry, Entry)] == ["one"]
-    assert time_.slept == [0.2] * 8  # the last record settles for a second
+    assert time_.slept == [0.1] * 5  # the last record is complete when nothing has come for 0.2 s
     first.commit()
     os.truncate(folder / "a.log", 0)
     write(folder / "a.log", "2")
@@ -555,12 +566,130 @@ def test_rounds_sleep_while_there_is_nothing(folder: Path, following: Any) -> No
     assert [text.split(" was ")[1][:9] for text in told] == ["truncated"]
 
 
-def test_records_gather_after_a_small_batch_and_not_after_a_full_one(folder: Path, following: Any) -> None:
+class Stream:
+    """A program that writes while `send -f` follows: what was sent when, in seconds since the start."""
+
+    def __init__(self, folder: Path, files: FollowedFiles, **options: Any) -> None:
+        self.time = Time()
+        self.path = folder / "a.log"
+        self.coming = coming_from(files, self.time, **options)
+        self.lines: dict[int, list[str]] = {}
+        sleep = self.time.sleep
+
+        def write_and_sleep(seconds: float) -> None:
+            before = self.time.now
+            sleep(seconds)
+            for at in sorted(at for at in self.lines if before - START < at <= self.time.now - START):
+                write(self.path, *self.lines.pop(at))
+            if self.time.now - START > self.end:
+                raise KeyboardInterrupt
+
+        self.time.sleep = write_and_sleep  # type: ignore[method-assign]
+        self.coming = coming_from(files, self.time, **options)
+
+    def sent(self, seconds: float) -> list[tuple[float, list[str]]]:
+        self.end = int(seconds * 1000)
+        found = []
+        with contextlib.suppress(KeyboardInterrupt):
+            for round_ in self.coming:
+                at = (self.time.now - START) / 1000
+                entries = [
+                    entry.reading.message
+                    for item in round_.batches
+                    for entry in item.batch.entries
+                    if isinstance(entry, Entry)
+                ]
+                found.append((at, entries))
+                round_.commit()
+        return found
+
+
+def line(text: str, level: str = "INFO") -> str:
+    return f'{{"ts":"2026-11-27T10:00:00Z","level":"{level}","msg":"{text}"}}'
+
+
+@pytest.fixture
+def stream(folder: Path, following: Any) -> Any:
+    write(folder / "a.log")
+    return lambda **options: Stream(folder, following("a.log", max_bytes=2_000_000).files, **options)
+
+
+def test_lines_after_a_quiet_time_are_sent_at_once(stream: Any) -> None:
+    made = stream()
+    made.lines = {at * 1000: [line(f"line {at}")] for at in (1, 4, 7, 30, 31, 32, 60)}
+    sent = made.sent(70)
+    assert [len(entries) for _, entries in sent] == [1] * 7
+    assert all(
+        0 <= at - expected <= 0.6 for (at, _), expected in zip(sent, (1, 4, 7, 30, 31, 32, 60), strict=True)
+    )
+
+
+def test_a_steady_stream_is_one_message_in_five_seconds(stream: Any) -> None:
+    made = stream()
+    made.lines = {at: [line("x")] for at in range(100, 600_000, 100)}
+    sent = made.sent(600)
+    assert 600 / 5 <= len(sent) <= 600 / 5 + 21  # and what may be sent at the start
+    late = [at for at, _ in sent if at > 300]
+    assert all(4.9 <= after - before <= 5.3 for before, after in itertools.pairwise(late))
+    assert sum(len(entries) for _, entries in sent) >= 5_900
+
+
+def test_the_first_error_of_its_kind_does_not_wait_and_others_of_it_do(stream: Any) -> None:
+    made = stream()
+    made.lines = {at: [line("x")] for at in range(100, 400_000, 100)}
+    for at in range(200_050, 400_000, 500):
+        made.lines[at] = [line(f"payment {at} failed", "ERROR")]
+    made.lines[302_070] = [line("out of memory", "FATAL")]
+    sent = made.sent(400)
+    first = next(at for at, entries in sent if any("payment" in text for text in entries))
+    assert first - 200.05 <= 1.2
+    other = next(at for at, entries in sent if "out of memory" in entries)
+    assert other - 302.07 <= 1.2
+    assert len([at for at, _ in sent if at > 200]) <= 200 / 5 + 4
+
+
+def test_many_kinds_of_errors_are_not_a_message_each(stream: Any) -> None:
+    made = stream()
+    words = itertools.cycle("abcdefghijklmnop")
+    made.lines = {
+        at: [line("".join(next(words) for _ in range(at % 97 + 3)), "ERROR")]
+        for at in range(100, 600_000, 100)
+    }
+    sent = made.sent(600)
+    assert len(sent) <= 600 / 5 + 20 + 30 + 600 / 20 + 2
+
+
+def test_an_error_in_text_is_sent_with_its_whole_trace(folder: Path, following: Any) -> None:
+    write(folder / "a.log")
+    made = Stream(folder, following("a.log").files)
+    made.lines = {at: ["2026-11-27 10:00:00 INFO x"] for at in range(100, 200_000, 100)}
+    trace = ["2026-11-27 10:00:00 ERROR boom", "java.lang.Error: no", *["\tat a.b.C.d(C.java:1)"] * 9]
+    made.lines[150_050] = trace
+    sent = made.sent(200)
+    at, entries = next((at, entries) for at, entries in sent if any("boom" in text for text in entries))
+    assert at - 150.05 <= 1.3
+    assert next(text for text in entries if "boom" in text).count("C.java") == 9
+
+
+def test_a_fixed_time_is_kept(stream: Any) -> None:
+    made = stream(every=60)
+    made.lines = {at: [line("x", "ERROR")] for at in range(100, 300_000, 1000)}
+    sent = made.sent(300)
+    assert len(sent) == 5
+
+
+def test_a_full_message_does_not_wait(stream: Any) -> None:
+    made = stream(every=60)
+    made.lines = {at: [line("y" * 900)] * 100 for at in range(1_000, 30_000, 1000)}
+    sent = made.sent(30)
+    assert 4 <= len(sent) <= 6  # of half a megabyte each
+
+
+def test_a_busy_file_goes_on_at_once_and_does_not_take_others_with_it(folder: Path, following: Any) -> None:
     time_ = Time()
     for name in ("a.log", "b.log"):
         write(folder / name, '{"m": 1}')
-    files = following("*.log", max_bytes=600_000).files
-    coming = rounds(files, clock=time_.clock, sleep=time_.sleep, on_notice=print, gather=GATHER_SECONDS)
+    coming = coming_from(following("*.log", max_bytes=600_000).files, time_)
     seen: list[list[str]] = []
 
     def next_round() -> None:
@@ -570,23 +699,22 @@ def test_records_gather_after_a_small_batch_and_not_after_a_full_one(folder: Pat
 
     next_round()
     assert time_.slept == []
-    write(folder / "a.log", *['{"m": "' + "y" * 190 + '"}'] * 7_000)
+    write(folder / "a.log", *['{"m": "' + "y" * 190 + '"}'] * 9_000)
     next_round()
-    assert time_.slept == [GATHER_SECONDS]
+    assert time_.slept == [0.1]
     write(folder / "b.log", '{"m": 2}')
-    # The busy file goes on at once; the other one waits with its next records until the second is over.
     next_round()
-    next_round()
-    assert time_.slept == [GATHER_SECONDS]
-    next_round()
-    assert time_.slept == [GATHER_SECONDS] * 2
-    assert seen == [["a.log", "b.log"], ["a.log"], ["a.log"], ["a.log"], ["b.log"]]
+    assert time_.slept == [0.1]
+    while seen[-1] != ["b.log"] and len(seen) < 9:
+        next_round()
+    assert seen[:3] == [["a.log", "b.log"], ["a.log"], ["a.log"]]
+    assert "b.log" in [name for names in seen for name in names][3:]
 
 
 def test_a_clock_that_is_set_back_stops_nothing(folder: Path, following: Any) -> None:
     time_ = Time()
     write(folder / "a.log", '{"m": 1}')
-    coming = rounds(following("a.log").files, clock=time_.clock, sleep=time_.sleep, on_notice=print)
+    coming = coming_from(following("a.log").files, time_)
     next(coming).commit()
 
     def set_back() -> None:

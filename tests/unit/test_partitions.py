@@ -12,6 +12,7 @@ from logctl.core.appid import PATTERN, is_appid, matching
 from logctl.core.fingerprint import fingerprint, template
 from logctl.core.partitions import Partition, by_partition
 from logctl.core.records import Record
+from logctl.core.rows import row_of
 from logctl.core.times import DAY, parse_time
 
 KEY = re.compile(r"logs/year=\d{4}/month=\d{2}/day=\d{2}/appid=[a-z0-9][a-z0-9_-]*/[A-Za-z0-9_-]+\.json\.zst")
@@ -44,19 +45,17 @@ def test_other_keys_are_no_partitions():
         assert found is None or (found.appid == "a" and key.endswith("b=c")), key
 
 
-def test_records_are_grouped_by_day_and_app_in_order():
+def test_rows_are_grouped_by_day_in_order():
     noon = parse_time("2026-01-31T12:00:00Z")
-    records = [
-        Record(app, f"id-{n:08d}", noon + n % 2 * DAY, "INFO", "x", n) for n in range(6) for app in ("a", "b")
-    ]
-    groups = by_partition(records)
+    rows = [row_of(Record("a", f"id-{n:08d}", noon + n % 2 * DAY, "INFO", "x", n)) for n in range(6)]
+    groups = by_partition(rows, "a")
     assert [partition.values for partition in groups] == [
         ("2026", "01", "31", "a"),
-        ("2026", "01", "31", "b"),
         ("2026", "02", "01", "a"),
-        ("2026", "02", "01", "b"),
     ]
-    assert [record.seq for record in groups[Partition("2026", "02", "01", "b")]] == [1, 3, 5]
+    assert [row.seq for row in groups[Partition("2026", "02", "01", "a")]] == [1, 3, 5]
+    assert by_partition(rows[::2], "a") == {Partition("2026", "01", "31", "a"): rows[::2]}
+    assert by_partition([], "a") == {}
 
 
 def test_globs():

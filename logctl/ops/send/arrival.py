@@ -81,7 +81,7 @@ def stored(known: KnownRecords, message: Packed, clock: Callable[[], int]) -> Ca
 
     Records that were stored before, by another message, make no rows for this one.
     """
-    records = unpack(message.body, group=message.appid, deduplication_id="", sent_at=0).records
+    records = unpack(message.body, group=message.appid, deduplication_id="", sent_at=0).rows
 
     def look() -> bool:
         return not known.new_of(message.appid, message.source, "", records, now=clock())

@@ -12,6 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 
+from msgspec import structs
+
+from logctl.core.errors import UsageError
 from logctl.core.formats.reading import Format
 from logctl.core.times import SECOND
 from logctl.ops.send.date_order import day_first
@@ -31,7 +34,10 @@ from logctl.ops.send.input_forms import (
 from logctl.ops.send.line_reader import LineReader, Position
 
 SETTLE = SECOND
-"""How long a file must not change until its last record counts as complete."""
+"""How long a file must not change until it is left for the one after it."""
+COMPLETE = SECOND // 5
+"""How long a file must not change until its last record counts as complete: programs write the lines of a
+record at once."""
 SETTLE_OF_TRACES = 5 * SECOND
 """The same for a stack trace that has probably not ended."""
 MAX_BYTES = 2 * MAX_LINE
@@ -57,8 +63,8 @@ class FollowedPart:
 class FollowedContent:
     """How the content of a followed file is read.
 
-    `zone`, `formats` and `only` are those of `formats.reading.Context`. `settle` and `max_bytes` are for
-    tests.
+    `zone`, `formats` and `only` are those of `formats.reading.Context`. `settle`, `complete` and
+    `max_bytes` are for tests.
     """
 
     form: Requested = Requested.AUTO
@@ -67,6 +73,7 @@ class FollowedContent:
     formats: tuple[Format, ...] = ()
     only: str | None = None
     settle: int = SETTLE
+    complete: int = COMPLETE
     max_bytes: int = MAX_BYTES
 
     def pending(
@@ -94,7 +101,7 @@ class FollowedContent:
         for _ in scout.read(io.BytesIO(data), final=last and not full):
             pass
         end, held = scout.place.offset, scout.held
-        settle = max(self.settle, SETTLE_OF_TRACES) if scout.expects else self.settle
+        settle = max(self.settle, SETTLE_OF_TRACES) if scout.expects else self.complete
         whole = held == start if full else quiet >= settle
         if held is not None and not whole:
             end = held
@@ -121,6 +128,13 @@ class FollowedContent:
         """Return the entries of the first lines of a file; years that these lines lack are not found."""
         form = as_lines(recognise(start, self.form) or fallback(self.form))
         return list(self._reader(form, self.errors, 0, Position()).read(io.BytesIO(start), final=True))
+
+    def glance(self, data: bytes) -> list[Entry | Rejection]:
+        """Return what some lines say, read without those before them."""
+        try:
+            return self.entries(data)
+        except UsageError:
+            return []  # whoever reads the file tells
 
     def at_end(self, file: GrowingFile, state: FollowState, now: int) -> FollowState:
         """Return the state after the last complete line; the lines before it are read for it."""
@@ -232,7 +246,7 @@ def _begun(items: Iterable[Entry | Rejection], most: int) -> tuple[str, ...]:
 
 def _again(item: Entry | Rejection, before: Mapping[str, int]) -> Entry | Rejection:
     if before and isinstance(item, Entry) and item.ts is None and item.chain[:_KEY] in before:
-        return replace(item, again=before[item.chain[:_KEY]])
+        return structs.replace(item, again=before[item.chain[:_KEY]])
     return item
 
 

@@ -28,6 +28,8 @@ from logctl.ops.send.growing_file import GrowingFile, open_file
 from logctl.ops.send.input_forms import LOOK, Compression, compression
 from logctl.ops.send.log_rotation import Following, find, find_copy, open_next
 
+_LOOKED_AT = 256 * 1024
+"""Bytes of new lines that are looked at before they are sent; of more, the rest is not looked at."""
 _GROWTHS = 100
 """How many of the moments are remembered at which a file was seen to have grown."""
 
@@ -88,6 +90,8 @@ class FollowedFile:
         self._grown: deque[tuple[int, int]] = deque(maxlen=_GROWTHS)
         """Sizes that the file had, and when it was seen to have grown to them, in milliseconds."""
         self._quiet = 0
+        self._looked_at = 0
+        """The offset up to which `waiting` has yielded the lines."""
         self.seen: tuple[int, int, int] | None = None
         """Inode and size of the file when it was last polled, and when it changed, in milliseconds."""
         self._found_nothing = False
@@ -113,6 +117,7 @@ class FollowedFile:
         self._checkpoint.close()
 
     def _close_file(self) -> None:
+        self._looked_at = 0
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -141,6 +146,34 @@ class FollowedFile:
             if self._outstanding is None and self._notices:
                 self._outstanding = self._only_notices(now)
         return self._outstanding
+
+    @property
+    def left(self) -> int:
+        """How many bytes of the file come after the outstanding batch."""
+        if self._file is None or self._outstanding is None:
+            return 0
+        try:
+            return max(0, self._file.size() - self._outstanding.end)
+        except OSError:
+            return 0  # the next poll tells
+
+    def waiting(self) -> tuple[int, int, list[Entry | Rejection]]:
+        """Return how many bytes wait to be sent, and from which offset on the new lines among them say what.
+
+        The lines are read without those before them: what they say of time and identity is not right.
+        """
+        if self._file is None or self._outstanding is not None:
+            return 0, 0, []
+        try:
+            sent = self._current.place.offset
+            size = self._file.size()
+            start = max(sent, self._looked_at)
+            data = self._file.read(_LOOKED_AT, start) if start < size else b""
+        except OSError:
+            return 0, 0, []  # the next poll tells
+        data = data[: data.rfind(b"\n") + 1]
+        self._looked_at = start + len(data)
+        return max(0, size - sent), start, self._content.glance(data) if data else []
 
     def _report(self, problem: OSError | None) -> None:
         """Tell once that the file cannot be read because of `problem`, and once that it can be again."""
@@ -326,7 +359,7 @@ class FollowedFile:
     def _begin(self, file: GrowingFile) -> None:
         if compression(file.read(LOOK, 0)) is not Compression.NONE:
             raise UsageError(f"{self._path} is compressed.", "Send it without --follow.")
-        self._size = -1
+        self._size, self._looked_at = -1, 0
         self._checkpoint.save(state_at_start(file, self._checkpoint.state))
 
     def _restart(self, file: GrowingFile, state: FollowState) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from logctl.core.errors import UsageError
 from logctl.core.times import MINUTE, SECOND
 from logctl.ops.send.binary_files import is_binary
 from logctl.ops.send.encodings import wide_encoding
+from logctl.ops.send.entries import Entry, Rejection
 from logctl.ops.send.follow_checkpoint import CheckpointUnusable, FollowedElsewhere, FollowState
 from logctl.ops.send.follow_paths import FollowPaths, FoundPaths, LeftOut
 from logctl.ops.send.followed_content import holds
@@ -34,7 +35,7 @@ _MAX_BATCHES = 50
 _MAX_BYTES = 8 * 1024 * 1024
 """Batches of a round, and the bytes of a round after which no batch is added."""
 _MUCH = 512 * 1024
-"""Bytes of a batch after which the next one of its file is read at once."""
+"""Bytes after a batch with which the next one of its file is read at once."""
 _LOOK_AGAIN = 2 * SECOND
 """How often folders and patterns are looked up again."""
 _RARELY = 50
@@ -69,6 +70,19 @@ class FollowRound:
         """Record that all batches were sent."""
         for item in self.batches:
             item.batch.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLines:
+    """How many bytes of a file wait to be sent, and its newest lines, from the offset `start` on.
+
+    The lines are read without those before them.
+    """
+
+    path: Path
+    size: int
+    start: int
+    entries: tuple[Entry | Rejection, ...]
 
 
 _Signature = tuple[int, int, int, int] | None
@@ -162,10 +176,11 @@ class FollowedFiles:
         """The files that are followed now."""
         return tuple(self._entries)
 
-    def poll(self, now: int, *, only_much: bool = False) -> FollowRound:
+    def poll(self, now: int, *, only_much: bool = False, only: Collection[Path] | None = None) -> FollowRound:
         """Return the next round; it has to be committed before the next poll.
 
-        `now` is in milliseconds. With `only_much`, only files are read whose last batch did not hold all.
+        `now` is in milliseconds. With `only_much`, only files are read whose last batch did not hold all;
+        with `only`, only these files.
 
         Raises:
             UsageError: a file cannot be followed that was named itself, or a checkpoint cannot be written.
@@ -176,7 +191,9 @@ class FollowedFiles:
             self._looked_at = now
         batches, size = [], 0
         for entry in self._in_turn():
-            if (only_much and not entry.much) or not self._is_due(entry, now):
+            if (only_much and not entry.much) or (only is not None and entry.path not in only):
+                continue
+            if not self._is_due(entry, now):
                 continue
             batch = self._poll(entry, now)
             if batch is None:
@@ -192,6 +209,18 @@ class FollowedFiles:
         notices = tuple(self._notices)
         self._notices.clear()
         return FollowRound(tuple(batches), notices)
+
+    def waiting(self, now: int) -> Iterator[WaitingLines]:
+        """Yield what waits in the files that are open, and the lines that were not yielded before.
+
+        Nothing is marked as sent, or as about to be sent.
+        """
+        for entry in self._entries.values():
+            if entry.followed is None or not self._is_due(entry, now):
+                continue
+            size, start, entries = entry.followed.waiting()
+            if size:
+                yield WaitingLines(entry.path, size, start, tuple(entries))
 
     @property
     def has_much(self) -> bool:
@@ -234,7 +263,7 @@ class FollowedFiles:
         entry.from_end = entry.refused = False
         self._note_inode(entry, followed)
         if batch is not None:
-            entry.much = batch.end - batch.start >= _MUCH
+            entry.much = followed.left >= _MUCH
             return batch
         entry.resting, entry.signature = followed.at_rest, signature
         waiting = followed.is_busy or followed.quiet >= _SLOW
