@@ -70,7 +70,7 @@ def _without_secrets(
     appid: str,
     batch_id: str,
 ) -> list[Row]:
-    """Return some rows of a message, from `start` on, without the secrets that those among `suspects` have."""
+    """Return some rows of a message, from `start` on, without the secrets of those among `suspects`."""
     safe = list(rows)
     for place in suspects.intersection(range(start, start + len(rows))):
         before = record_of(rows[place - start], appid)

@@ -42,7 +42,7 @@ _ESCAPE = re.compile(rb"\\\\[nrtu]")
 _HIDDEN = re.compile(rb"\\\\u(?:00[2-7]|017[fF]|212[aA]|013[01])")
 """An escape of a letter or digit, or of what (?i:...) takes for s, k or i."""
 # A text in JSON within JSON, and the colon after it if it is a name.
-_INNER = re.compile(rb'\\"((?:[^"\\]|\\\\(?:\\["\\]|[^"\\]))*+)\\"(?:(?:\s|\\[nrt])*+(:))?')
+_INNER = re.compile(rb'\\"((?:[^"\\]|\\\\(?:\\["\\]|[^"\\]))*)\\"(?:(?:\s|\\[nrt])*(:))?')
 _LIKE_ASCII = tuple(letter.encode() for letter in "\u017f\u212a\u0130\u0131")
 
 # Spaces and hyphens may be between the digits of a card, other letters than these seldom are. Without
