@@ -48,6 +48,8 @@ CANARY = "~canary"
 It sorts after all hot rows, whose keys begin with a time, and has no arrival, so that no reader finds it.
 """
 MAX_LANES = 64
+INDEX, FULL = "index", "full"
+"""The values of the setting `hot_rows`."""
 _LEVELS = (*levels.ORDER, levels.UNKNOWN)
 _NOTABLE = frozenset((levels.WARN, levels.ERROR, levels.FATAL))
 

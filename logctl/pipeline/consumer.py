@@ -23,7 +23,7 @@ from logctl.core import levels
 from logctl.core.debounce import AlertKey, Tally, tally
 from logctl.core.final_rows import final_rows
 from logctl.core.frames import compress
-from logctl.core.hot_rows import make_hot_rows
+from logctl.core.hot_rows import FULL, make_hot_rows
 from logctl.core.partitions import by_partition
 from logctl.core.records import Rejected
 from logctl.core.redaction import Redactor
@@ -182,7 +182,13 @@ class Consumer:
         if frame is None and len(partitions) == 1:
             frame = compress(encode_rows(rows))
         hot_rows = make_hot_rows(
-            appid, batch_id, rows, order=message.sequence, frame=frame, times=times, full=True
+            appid,
+            batch_id,
+            rows,
+            order=message.sequence,
+            frame=frame,
+            times=times,
+            full=self._config.hot_rows == FULL,
         )
         newest = max(hot_row.max_ts for hot_row in hot_rows)
         tasks: list[Callable[[], object]] = [

@@ -204,7 +204,7 @@ def test_what_a_message_itself_brought_is_new_and_what_another_brought_is_not(pi
         lambda on: on.alerts.states([KEY]),
         lambda on: on.attempts.get(["m"]),
         lambda on: on.hot.lacks(CHUNK, now=NOON),
-        lambda on: on.hot.get("checkout", [CHUNK.sort_key]),
+        lambda on: on.hot.get([("checkout", CHUNK.sort_key)]),
         lambda on: on.known.new_of("checkout", "src", "b", ROWS, now=NOON),
         lambda on: on.outbox.rows(UNCOUNTED[0], 5),
         lambda on: on.silences.kept(),
@@ -571,8 +571,9 @@ def test_rows_that_dynamodb_left_out_are_asked_for_again(store, monkeypatch):
     if store == "ledgers":
         assert sorted(Attempts(clients.dynamodb, HOT).get(names + names[:9])) == sorted(names)
     else:
-        keys = [chunk.sort_key for chunk in chunks]
-        assert [row.batch_id for row in HotStore(clients.dynamodb, HOT).get("checkout", keys)] == names
+        keys = [("checkout", chunk.sort_key) for chunk in chunks]
+        found = HotStore(clients.dynamodb, HOT).get(keys)
+        assert [found[key].batch_id for key in keys] == names
     assert asked[:4] == [100, 100, 50, 25]
 
 
