@@ -160,6 +160,7 @@ class Consumer:
             batch_id=unpacked.batch_id,
             late_before=unpacked.sent_at - self._config.late_after,
             redactor=self._redactor,
+            plain=unpacked.plain if new is unpacked.rows else None,
             times=unpacked.times if new is unpacked.rows else None,
             between=deadline.between,
         )
