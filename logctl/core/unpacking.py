@@ -211,7 +211,7 @@ def _are_taken_as_they_are(rows: Sequence[Row], times: Times, sent_at: int) -> b
         return False
     if not (plausible(from_iso(times.first), sent_at) and plausible(from_iso(times.last), sent_at)):
         return False
-    flags = {flags for flags in [row.flags for row in rows] if flags}
+    flags = {*[row.flags for row in rows]}
     return not any(is_ours_alone(flag) for each in flags for flag in each)
 
 

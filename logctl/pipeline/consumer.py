@@ -192,7 +192,7 @@ class Consumer:
         )
         newest = max(hot_row.max_ts for hot_row in hot_rows)
         tasks: list[Callable[[], object]] = [
-            partial(self._cold.put, partition, batch_id, group, frame=frame)
+            partial(self._cold.put, partition, batch_id, group, frame=frame if len(partitions) == 1 else None)
             for partition, group in partitions.items()
         ]
         tasks += [
