@@ -41,6 +41,9 @@ _BEFORE_COLON = rb"(?:\\[nrtu]?|[=?&;@/>:\"])*"
 _ESCAPE = re.compile(rb"\\\\[nrtu]")
 _HIDDEN = re.compile(rb"\\\\u(?:00[2-7]|017[fF]|212[aA]|013[01])")
 """An escape of a letter or digit, or of what (?i:...) takes for s, k or i."""
+# An outline with these does not tell: the escape may hide a letter, or the backslashes before the quotation
+# mark may be what is left of `\\b`.
+_UNCLEAR = (b"\\\\u", b'\\\\\\"')
 # A text in JSON within JSON, and the colon after it if it is a name.
 _INNER = re.compile(rb'\\"((?:[^"\\]|\\\\(?:\\["\\]|[^"\\]))*)\\"(?:(?:\s|\\[nrt])*(:))?')
 _LIKE_ASCII = tuple(letter.encode() for letter in "\u017f\u212a\u0130\u0131")
@@ -148,7 +151,11 @@ class SecretSearch:
 
     def _may(self, outline: bytes) -> bool:
         """Return whether a row with this outline may have a sign, whatever the outline omits."""
-        if any(mark in outline for mark, _ in self._marks) or _ESCAPE.search(outline):
+        if any(mark in outline for mark, _ in self._marks):
+            return True
+        if _ESCAPE.search(outline) and (
+            any(text in outline for text in _UNCLEAR) or _has_escape_in_name(outline)
+        ):
             return True
         lower = outline.translate(_LOWER, _HEX.upper())
         return self._has_name(lower) or self._has_outline(lower)
@@ -223,6 +230,11 @@ def _escapes_matter(row: bytes) -> bool:
     """Return whether an escape hides a letter, or stands between the letters of a name."""
     if b"\\\\u" in row and _HIDDEN.search(row):
         return True
+    return _has_escape_in_name(row)
+
+
+def _has_escape_in_name(row: bytes) -> bool:
+    """Return whether there is an escape in a name in JSON within JSON; a row or an outline tells it."""
     return any(found[2] and b"\\\\" in found[1] for found in _INNER.finditer(row))
 
 
