@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,13 +24,14 @@ from logctl.core.records import Record
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND, iso, to_datetime
 from logctl.ops.cost import estimate
 from logctl.ops.cost.bill import MONTH, SQS_CHUNK, total
-from logctl.ops.cost.load import SQS_BATCH, Load, Traffic, parse_rate
+from logctl.ops.cost.load import SQS_BATCH, Load, Traffic, parse_rate, per_request
 from logctl.ops.cost.log_sample import LogSample, generated, mean_sizes
 from logctl.ops.cost.measured import usage
 from logctl.ops.cost.prices import REGIONS, prices
 from logctl.ops.send.gathering import ENOUGH, Gathering
 from logctl.ops.send.input_messages import Inputs
 from logctl.ops.send.packing import Packed, pack
+from logctl.ops.send.sender import Outgoing, Sender
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.settings import Settings
 from logctl.stack.template import build_template
@@ -214,6 +216,34 @@ def test_an_app_is_noted_as_often_as_the_estimate_says(pipeline):
 
     first, soon, later = written(0), written(1_000), written(estimate.APP_NOTED)
     assert first == later == soon + 1
+
+
+class CountingQueue:
+    """An SQS that accepts everything, and counts what it bills: each request by its 64 KB."""
+
+    def __init__(self) -> None:
+        self.requests: list[int] = []
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        self.requests.append(-(-sum(len(entry["MessageBody"]) for entry in Entries) // SQS_CHUNK))
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+
+
+@pytest.mark.parametrize("count", [200, 2_000, 10_000])
+def test_the_senders_requests_are_those_of_the_estimate(tmp_path, count):
+    records = read(json_log(tmp_path / "shop.ndjson", count))
+    queue = CountingQueue()
+    messages = list(pack(records, "0123456789abcdef"))
+    Sender(queue, "url").send(Outgoing(message, "shop.ndjson") for message in messages)
+    sizes = mean_sizes(messages, INDEX)
+    traffic = Traffic(count, len(messages), len(messages) / per_request(sizes, len(messages)), sizes)
+    sent = {line.what: line.quantity or 0 for line in estimate.requests(traffic, HERE)}
+    # What is sent is received in batches like these, which are deleted by one request.
+    both = sent["sending, receiving, deleting"] - traffic.requests
+    assert both / 2 == pytest.approx(sum(queue.requests), rel=0.15)
+    assert len(queue.requests) == math.ceil(traffic.requests)
+    whole = Traffic.of_files(LogSample(records), count, INDEX)
+    assert math.floor(whole.requests) <= len(queue.requests)
 
 
 def test_a_million_json_records_cost_an_eighth_of_what_cloudwatch_takes_in(pipeline, tmp_path):

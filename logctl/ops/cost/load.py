@@ -38,7 +38,7 @@ class Traffic:
         """Return what `send FILE` makes of so many records of a log; `hot_rows` is the setting."""
         sizes = log.full(hot_rows)
         messages = count / sizes.records
-        return cls(count, messages, messages / _together(sizes, SQS_BATCH), sizes)
+        return cls(count, messages, messages / per_request(sizes, SQS_BATCH), sizes)
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Load:
         """The messages of a month."""
         sends, sizes = self.records / self.together, self.log.of(self.together, self.hot_rows)
         each = max(1.0, round(self.together) / sizes.records)
-        return Traffic(self.records, sends * each, sends * each / _together(sizes, each), sizes)
+        return Traffic(self.records, sends * each, sends * each / per_request(sizes, each), sizes)
 
     @property
     def messages(self) -> float:
@@ -103,7 +103,7 @@ class Load:
         return self.records / self.messages
 
 
-def _together(sizes: MessageSizes, most: float) -> float:
+def per_request(sizes: MessageSizes, most: float) -> float:
     """Return how many messages go into one request, of `most` that are ready."""
     return max(1.0, min(most, SQS_BATCH, SQS_LIMIT // sizes.body))
 
