@@ -105,7 +105,7 @@ class _LinesReader(ObjectLines[_Place, BodyPart]):
     def _plain(self, place: _Place, text: str) -> BodyPart | None:
         """Return the record of a line that is an ordinary object between whole records; None for others."""
         canonical = read_canonical(text) if self._collector is None else None
-        if canonical is None or strictjson.may_exceed(text):
+        if canonical is None or strictjson.may_have_more_keys(text):
             return None
         reading = read_plain(canonical[0], self._context)
         if reading is None or not self._joiner.passes():
