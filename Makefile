@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 JUDGES := .venv-judges
+# Two for each of two cores: half of the time the tests of the sandbox wait.
+WORKERS ?= 4
 # The tests start Python hundreds of times: without it each start would compile logctl anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -27,13 +29,13 @@ unit: $(READY) ## the unit tests, in less than a minute on two cores
 
 t: $(READY) ## the tests of one topic, in every folder: make t K=alerts
 	@test -n "$(K)" || { echo 'Name the topic: make t K=alerts (an expression for -k of pytest).'; exit 2; }
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -k "$(K)" tests
+	$(BIN)/pytest -n $(WORKERS) -k "$(K)" tests
 
 sandbox: $(READY) ## the tests that deploy to the sandbox
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests/sandbox
+	$(BIN)/pytest -n $(WORKERS) tests/sandbox
 
 test: $(READY) ## everything
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n $(WORKERS)
 
 # deptry twice: what people install with the sandbox, and without it.
 lint: $(READY) ## all linters: the source, its dependencies, the template

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
@@ -25,6 +25,7 @@ from logctl.core.envelope import decode_data
 from logctl.core.limits import MAX_PLAIN
 from logctl.core.records import ID_DERIVED, RAW, REDACTED, Record, Rejected, derive_id, shown_fields
 from logctl.core.redaction_names import ALL, check_names
+from logctl.core.secret_signs import LONGEST_CARD, SHORTEST_CARD, SecretSearch, Signs, outline_of
 
 _MARKED = re.compile(r"\[redacted:[a-z-]+\][)\]}.:]*")
 _COUNTED = re.compile(r"redacted=(\d{1,9})")
@@ -40,6 +41,7 @@ class Rule:
 
     Attributes:
         replace: returns a text without its secrets, and their number.
+        signs: without one of these, a row has nothing that the rule finds.
         names: suffixes of field names, lowercase and without punctuation: the whole value of such a field is
             a secret.
     """
@@ -47,6 +49,7 @@ class Rule:
     name: str
     about: str
     replace: Callable[[str], tuple[str, int]]
+    signs: Signs
     names: tuple[str, ...] = ()
 
     @property
@@ -57,11 +60,14 @@ class Rule:
 # ── The rules ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _patterns(name: str, *patterns: str, needs: str = "") -> Callable[[str], tuple[str, int]]:
+_LIKE_ASCII = ("\u017f", "\u212a", "\u0130", "\u0131")
+"""What (?i:...) takes for s, k and i, although `lower` does not make these of it."""
+
+
+def _patterns(name: str, *patterns: str, hints: Sequence[str]) -> Callable[[str], tuple[str, int]]:
     """Return a function that replaces the group `secret` of every match.
 
-    `needs`: characters of which a text has at least one if any pattern matches; other texts are not
-    searched.
+    `hints`: a text in which a pattern matches has one of these in lowercase; other texts are not searched.
     """
     compiled = [re.compile(pattern) for pattern in patterns]
 
@@ -76,7 +82,10 @@ def _patterns(name: str, *patterns: str, needs: str = "") -> Callable[[str], tup
             start, end = match.start("secret") - match.start(), match.end("secret") - match.start()
             return f"{match[0][:start]}[redacted:{name}]{match[0][end:]}"
 
-        if needs and not any(character in text for character in needs):
+        lower = text.lower()
+        if not any(hint in lower for hint in hints) and (
+            text.isascii() or not any(letter in text for letter in _LIKE_ASCII)
+        ):
             return text, 0
         for pattern in compiled:
             text = pattern.sub(mark, text)
@@ -105,7 +114,6 @@ _CARD = re.compile(
     r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})|(?:5[0-9]|2[2-7])[0-9]{14}|3[47][0-9]{13}|3[0689][0-9]{12}"
     r"|(?:35|6[0-9])[0-9]{14,17}"
 )
-_SHORTEST, _LONGEST = 13, 19
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
@@ -113,7 +121,7 @@ def _cards(text: str) -> tuple[str, int]:
     parts: list[str] = []
     done = count = 0
     for run in _DIGITS.finditer(text):
-        if run.end() - run.start() < _SHORTEST:
+        if run.end() - run.start() < SHORTEST_CARD:
             continue
         for start, end in _cards_in(run[0]):
             parts += (text[done : run.start() + start], "[redacted:cards]")
@@ -128,23 +136,40 @@ def _cards_in(run: str) -> Iterator[tuple[int, int]]:
     digits = "".join(group[0] for group in groups)
     starts = [0, *accumulate(len(group[0]) for group in groups)]
     first = 0
-    while first < len(groups) and starts[first] + _SHORTEST <= len(digits):
+    while first < len(groups) and starts[first] + SHORTEST_CARD <= len(digits):
         start, found = starts[first], None
         if digits[start] in "23456":
-            low = bisect_left(starts, start + _SHORTEST)
-            for last in range(low, bisect_right(starts, start + _LONGEST)):
+            low = bisect_left(starts, start + SHORTEST_CARD)
+            for last in range(low, bisect_right(starts, start + LONGEST_CARD)):
                 candidate = digits[start : starts[last]]
-                if _CARD.fullmatch(candidate) and _passes_luhn(candidate):
+                if _is_card(candidate):
                     found = last
         if found is not None:
             yield groups[first].start(), groups[found - 1].end()
         first = first + 1 if found is None else found
 
 
+def _is_card(digits: str) -> bool:
+    return _CARD.fullmatch(digits) is not None and _passes_luhn(digits)
+
+
+def _has_card(text: str) -> bool:
+    return _cards(text)[1] > 0
+
+
 def _passes_luhn(digits: str) -> bool:
     values = [int(digit) for digit in reversed(digits)]
     return (sum(values[::2]) + sum(_DOUBLED[value] for value in values[1::2])) % 10 == 0
 
+
+_AWS_NAMES = ("secretaccesskey", "awssecretkey", "awssecret", "sessiontoken", "securitytoken")
+_PASSWORD_NAMES = (
+    *("password", "passwd", "passphrase", "pwd", "secret", "apikey", "privatekey"),
+    *("accesstoken", "refreshtoken", "authtoken", "idtoken"),
+)
+# The parameters of `url-passwords` in an outline.
+_LONG = "|".join(map(outline_of, ("password", "passwd", "secret", "token", "signature")))
+_SHORT = "|".join(map(outline_of, ("pwd", "pass", "apikey", "key", "auth", "sig")))
 
 _RULES = (
     Rule(
@@ -154,7 +179,9 @@ _RULES = (
             "pem",
             r"(?P<secret>-----BEGIN [A-Z0-9 ]{1,64}-----[\s\S]*?(?=-----END |\Z)"
             r"(?:-----END [A-Z0-9 ]{1,64}-----)?)",
+            hints=("-----begin ",),
         ),
+        Signs(marks=(("BEGIN", "-----BEGIN "),)),
     ),
     Rule(
         "aws-keys",
@@ -164,8 +191,13 @@ _RULES = (
             r"(?P<secret>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16,}+)",
             r"(?i:secret[_-]?access[_-]?key|aws[_-]?secret(?:[_-]?key)?|(?:session|security)[_-]?token)"
             rf"{_IS}[\\\"']{{0,16}}(?P<secret>{_BASE64}{{16,}}+)",
+            hints=("akia", "asia", "abia", "acca", "secret", "token"),
         ),
-        ("secretaccesskey", "awssecretkey", "awssecret", "sessiontoken", "securitytoken"),
+        Signs(
+            names=_AWS_NAMES,
+            marks=tuple((mark, f"{mark}[A-Z0-9]{{16}}") for mark in ("AKIA", "ASIA", "ABIA", "ACCA")),
+        ),
+        _AWS_NAMES,
     ),
     Rule(
         "bearer-tokens",
@@ -176,7 +208,9 @@ _RULES = (
             rf"(?i:authorization){_IS}[\\\"']{{0,16}}(?:[A-Za-z0-9-]{{1,20}}\s{{1,8}})?"
             r"(?P<secret>[^\s\"'\\,;<>]{4,}+)",
             r"(?<![A-Za-z0-9_-])(?P<secret>eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]*+)",
+            hints=("bearer", "authorization", "eyj"),
         ),
+        Signs(names=("authorization", "bearer"), marks=(("eyJ", "eyJ"),), words=("bearer",)),
         ("authorization", "bearer"),
     ),
     Rule(
@@ -187,18 +221,27 @@ _RULES = (
             r":\\?/\\?/[^\s/?#@:\"'<>\\]{0,256}+:(?P<secret>[^\s/?#\"'<>\\]{1,1024})@",
             r"(?i:[?&;](?:[a-z0-9_-]{0,32}(?:password|passwd|secret|token|signature)"
             r"|pwd|pass|api_?key|key|auth|sig)=)(?P<secret>[^\s&#\"'<>\\]++)",
+            hints=(
+                "@",
+                *(f"{name}=" for name in ("word", "passwd", "secret", "token", "signature")),
+                *(f"{name}=" for name in ("pwd", "pass", "key", "auth", "sig")),
+            ),
         ),
+        Signs(outlines=(r":\\*/\\*/[^/?@:\"\\]*:[^/?\"\\]*@", rf"[?&;](?:[a-z]*(?:{_LONG})|{_SHORT})=")),
     ),
     Rule(
         "passwords",
         "what follows password=, secret:, api_key= and the like",
-        _patterns("passwords", rf"{_NAMES}{_IS}{_QUOTED}", rf"{_NAMES}{_IS}{_BARE}", needs="=:>"),
-        (
-            *("password", "passwd", "passphrase", "pwd", "secret", "apikey", "privatekey"),
-            *("accesstoken", "refreshtoken", "authtoken", "idtoken"),
+        _patterns(
+            "passwords",
+            rf"{_NAMES}{_IS}{_QUOTED}",
+            rf"{_NAMES}{_IS}{_BARE}",
+            hints=("passw", "passphrase", "pwd", "secret", "key", "token"),
         ),
+        Signs(names=_PASSWORD_NAMES),
+        _PASSWORD_NAMES,
     ),
-    Rule("cards", "card numbers that pass Luhn's check", _cards),
+    Rule("cards", "card numbers that pass Luhn's check", _cards, Signs(cards=True)),
 )
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in _RULES}
 """In the order in which they are applied."""
@@ -219,6 +262,21 @@ class Redactor:
         chosen = set(names)
         check_names(chosen)
         self._rules = [rule for rule in _RULES if rule.name in chosen or ALL in chosen]
+        signs = [rule.signs for rule in self._rules]
+        self._search = SecretSearch(signs, is_card=_is_card, has_card=_has_card)
+
+    def suspects(self, block: bytes) -> set[int]:
+        """Return the places of the rows in which a rule may find something, the first being 0.
+
+        In the other rows no rule finds anything.
+
+        `block`: rows as NDJSON (`core.rows`).
+        """
+        return self._search.rows(block) if self._rules else set()
+
+    def may_have(self, block: bytes) -> bool:
+        """Return whether a rule may find something in a block of rows."""
+        return bool(self.suspects(block))
 
     def __bool__(self) -> bool:
         return bool(self._rules)
@@ -310,8 +368,8 @@ class Redactor:
         if isinstance(value, list):
             done = [self._value(item) for item in value]
             return [item for item, _ in done], sum(found for _, found in done)
-        if isinstance(value, bool) or value is None:
-            return value, 0
+        if not isinstance(value, int) or isinstance(value, bool):
+            return value, 0  # a number with a fraction or an exponent is not the number of a card
         text, found = self.text(str(value))
         return (text, found) if found else (value, 0)
 

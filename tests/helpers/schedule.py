@@ -5,8 +5,16 @@ The modules that are not listed take less than about five seconds. CONTRIBUTING.
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+ONE_WORKER = ("tests/browser",)
+"""Folders whose modules run in one worker each: they share a Chromium and a sandbox."""
 SLOWEST_FIRST = (
     "tests/sandbox/test_install.py",
+    "tests/browser",
+    "tests/simulation/test_production.py",
     "tests/sandbox/test_operations.py",
     "tests/sandbox/test_pipeline.py",
     "tests/sandbox/test_quarantine.py",
@@ -34,9 +42,27 @@ SLOWEST_FIRST = (
 )
 
 
-def rank(path: str) -> int:
-    """Return the place of a test module: listed ones in their order, then all others."""
-    return _RANKS.get(path, len(_RANKS))
+def scope(nodeid: str) -> str:
+    """Return what is given to one worker as a whole: the test's module, or its folder."""
+    module = nodeid.partition("::")[0]
+    return next((folder for folder in ONE_WORKER if module.startswith(f"{folder}/")), module)
+
+
+def rank(nodeid: str) -> int:
+    """Return the place of a test: those of the listed modules in their order, then all others."""
+    return _RANKS.get(scope(nodeid), len(_RANKS))
+
+
+def scheduler(config: pytest.Config, log: Any) -> Any:
+    """Return xdist's scheduler by module, with the order and the scopes of this one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class InOrder(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return scope(nodeid)
+
+    config.option.loadscopereorder = False
+    return InOrder(config, log)
 
 
 _RANKS = {path: place for place, path in enumerate(SLOWEST_FIRST)}

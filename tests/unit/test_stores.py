@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from botocore.exceptions import ClientError
 from logctl.core.debounce import Action, AlertKey, Claim, State, Status, Tally, compose
 from logctl.core.hot_rows import lane_of
 from logctl.core.records import Record
+from logctl.core.rows import Row, row_of
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, HOUR, MINUTE
 from logctl.pipeline.delivery.canary import Canary
@@ -42,6 +44,7 @@ LINES = (
     Record("checkout", "e1", NOON, "INFO", "one", 10),
     Record("checkout", "e2", NOON + 1, "INFO", "two", 20),
 )
+ROWS = [row_of(line) for line in LINES]
 
 
 class Stores:
@@ -140,7 +143,7 @@ KEPT: dict[str, tuple[Callable[[Stores], object], tuple[str, str], int]] = {
     ),
     "sighting": (lambda on: on.sightings.first("c", NOON, now=NOON), ("_message#c", "first_seen"), 35 * DAY),
     "file": (
-        lambda on: on.known.note("checkout", "src", "b", LINES, now=NOON),
+        lambda on: on.known.note("checkout", "src", "b", ROWS, now=NOON),
         ("_file#checkout#src", f"{20:020d}#b"),
         35 * DAY,
     ),
@@ -174,11 +177,11 @@ def test_what_has_expired_counts_as_gone_though_dynamodb_has_it_still(pipeline: 
     known = KnownRecords(pipeline.aws.dynamodb, table)
     hot = HotStore(pipeline.aws.dynamodb, table)
     sightings.first("c", NOON, now=NOON)
-    known.note("checkout", "src", "b1", LINES, now=NOON)
+    known.note("checkout", "src", "b1", ROWS, now=NOON)
     hot.put(CHUNK, now=NOON, retention=DAY)
     for now, fresh in ((NOON + 35 * DAY - 1_000, False), (NOON + 35 * DAY, True)):
         assert sightings.first("c", now, now=now) == (now if fresh else NOON)
-        assert known.new_of("checkout", "src", "b2", LINES, now=now) == (LINES if fresh else ())
+        assert known.new_of("checkout", "src", "b2", ROWS, now=now) == (ROWS if fresh else [])
     for now, fresh in ((NOON + DAY - 1_000, False), (NOON + DAY, True)):
         assert hot.lacks(CHUNK, now=now) is fresh
         assert hot.put(CHUNK, now=now, retention=DAY) is fresh
@@ -186,12 +189,12 @@ def test_what_has_expired_counts_as_gone_though_dynamodb_has_it_still(pipeline: 
 
 def test_what_a_message_itself_brought_is_new_and_what_another_brought_is_not(pipeline: Pipeline):
     known = KnownRecords(pipeline.aws.dynamodb, HOT)
-    known.note("checkout", "src", "b1", LINES[:1], now=NOON)
-    assert known.new_of("checkout", "src", "b1", LINES, now=NOON) == LINES
-    assert known.new_of("checkout", "src", "b2", LINES, now=NOON) == LINES[1:]
-    assert known.new_of("checkout", "other", "b2", LINES, now=NOON) == LINES
-    assert known.new_of("billing", "src", "b2", LINES, now=NOON) == LINES
-    assert known.new_of("checkout", "", "b2", LINES, now=NOON) == LINES
+    known.note("checkout", "src", "b1", ROWS[:1], now=NOON)
+    assert known.new_of("checkout", "src", "b1", ROWS, now=NOON) == ROWS
+    assert known.new_of("checkout", "src", "b2", ROWS, now=NOON) == ROWS[1:]
+    assert known.new_of("checkout", "other", "b2", ROWS, now=NOON) == ROWS
+    assert known.new_of("billing", "src", "b2", ROWS, now=NOON) == ROWS
+    assert known.new_of("checkout", "", "b2", ROWS, now=NOON) == ROWS
 
 
 @pytest.mark.parametrize(
@@ -202,8 +205,8 @@ def test_what_a_message_itself_brought_is_new_and_what_another_brought_is_not(pi
         lambda on: on.alerts.states([KEY]),
         lambda on: on.attempts.get(["m"]),
         lambda on: on.hot.lacks(CHUNK, now=NOON),
-        lambda on: on.hot.get("checkout", [CHUNK.sort_key]),
-        lambda on: on.known.new_of("checkout", "src", "b", LINES, now=NOON),
+        lambda on: on.hot.get([("checkout", CHUNK.sort_key)]),
+        lambda on: on.known.new_of("checkout", "src", "b", ROWS, now=NOON),
         lambda on: on.outbox.rows(UNCOUNTED[0], 5),
         lambda on: on.silences.kept(),
         lambda on: on.silences.of(["checkout"]),
@@ -569,8 +572,9 @@ def test_rows_that_dynamodb_left_out_are_asked_for_again(store, monkeypatch):
     if store == "ledgers":
         assert sorted(Attempts(clients.dynamodb, HOT).get(names + names[:9])) == sorted(names)
     else:
-        keys = [chunk.sort_key for chunk in chunks]
-        assert [row.batch_id for row in HotStore(clients.dynamodb, HOT).get("checkout", keys)] == names
+        keys = [("checkout", chunk.sort_key) for chunk in chunks]
+        found = HotStore(clients.dynamodb, HOT).get(keys)
+        assert [found[key].batch_id for key in keys] == names
     assert asked[:4] == [100, 100, 50, 25]
 
 
@@ -623,3 +627,73 @@ def test_rows_are_in_the_lane_of_their_app(pipeline: Pipeline):
     apps = [f"app-{number}" for number in range(200)]
     assert {lane_of(app, 8) for app in apps} == set("01234567")
     assert {lane_of(app, 1) for app in apps} == {"0"}
+
+
+def file_rows(count: int, first: int = 0, name: str = "event") -> list[Row]:
+    return [
+        row_of(Record("checkout", f"{name}-{number:06d}", NOON, "INFO", "x", number * 100))
+        for number in range(first, first + count)
+    ]
+
+
+def test_a_message_is_marked_by_one_item_of_eight_bytes_a_record():
+    stores = Stores()
+    stores.known.note("checkout", "src", "b", file_rows(4_000), now=NOON)
+    ((place, row),) = stores.rows().items()
+    assert place == ("_file#checkout#src", f"{399_900:020d}#b")
+    assert len(row["records"]["B"]) == 8 * 4_000
+    assert row["begins"] == {"N": "0"}
+    assert [call.operation for call in stores.calls] == ["put_item"]
+
+
+@pytest.mark.parametrize("first", [0, 1, 50, 99, 100, 250])
+def test_what_overlaps_is_found_wherever_the_other_message_begins_and_ends(first):
+    stores = Stores()
+    stores.known.note("checkout", "src", "b1", file_rows(100), now=NOON)
+    rows = file_rows(100, first)
+    new = stores.known.new_of("checkout", "src", "b2", rows, now=NOON)
+    assert list(new) == [row for row in rows if row.seq >= 100 * 100]
+    if first >= 100:
+        assert new is rows
+
+
+def test_the_same_id_elsewhere_and_another_id_there_are_new():
+    stores = Stores()
+    stores.known.note("checkout", "src", "b1", file_rows(3), now=NOON)
+    others = file_rows(3, name="other")
+    assert stores.known.new_of("checkout", "src", "b2", others, now=NOON) == others
+    (moved,) = file_rows(1)
+    moved.seq = 100
+    assert stores.known.new_of("checkout", "src", "b2", [moved], now=NOON) == [moved]
+
+
+def test_positions_beyond_four_gigabytes_are_told_apart():
+    stores = Stores()
+    (near,), (far,) = file_rows(1), file_rows(1)
+    far.seq = near.seq + 2**32
+    stores.known.note("checkout", "src", "b1", [far], now=NOON)
+    assert stores.known.new_of("checkout", "src", "b2", [near], now=NOON) == [near]
+    assert stores.known.new_of("checkout", "src", "b2", [far], now=NOON) == []
+
+
+def earlier_marks(rows: list[Row]) -> bytes:
+    """The marks as versions before 0.16 wrote them."""
+    return b"".join(sha256(f"{row.event_id}\0{row.seq}".encode()).digest()[:8] for row in rows)
+
+
+def test_the_marks_of_earlier_versions_still_count():
+    stores = Stores()
+    rows = file_rows(20)
+    stores.cloud.tables.put_item(
+        TableName=HOT,
+        Item={
+            "app": {"S": "_file#checkout#src"},
+            "chunk": {"S": f"{900:020d}#b1"},
+            "marks": {"B": earlier_marks(rows[:10])},
+            "expires_at": {"N": str((NOON + DAY) // 1000)},
+        },
+    )
+    assert stores.known.new_of("checkout", "src", "b2", rows, now=NOON) == rows[10:]
+    assert stores.known.new_of("checkout", "src", "b1", rows, now=NOON) is rows
+    stores.known.note("checkout", "src", "b3", rows[10:15], now=NOON)
+    assert stores.known.new_of("checkout", "src", "b2", rows, now=NOON) == rows[15:]

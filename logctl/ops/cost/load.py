@@ -10,7 +10,12 @@ from logctl.core.envelope import SQS_LIMIT
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from logctl.ops.cost.bill import MONTH
 from logctl.ops.cost.log_sample import LogSample, MessageSizes, generated
+from logctl.ops.send import gathering
+from logctl.stack.settings import Settings
 
+GATHERED = gathering.SECONDS * SECOND
+"""How long `send -f` collects the records of a steady stream, in milliseconds. Errors of a new kind are sent
+at once, which adds too few messages to matter."""
 SQS_BATCH = 10
 """Messages in one request, and in one batch from a FIFO queue to Lambda (Amazon SQS Developer Guide)."""
 
@@ -29,11 +34,11 @@ class Traffic:
     sizes: MessageSizes
 
     @classmethod
-    def of_files(cls, log: LogSample, count: float) -> Traffic:
-        """Return what `send FILE` makes of so many records of a log."""
-        sizes = log.full()
+    def of_files(cls, log: LogSample, count: float, hot_rows: str) -> Traffic:
+        """Return what `send FILE` makes of so many records of a log; `hot_rows` is the setting."""
+        sizes = log.full(hot_rows)
         messages = count / sizes.records
-        return cls(count, messages, messages / _together(sizes, SQS_BATCH), sizes)
+        return cls(count, messages, messages / per_request(sizes, SQS_BATCH), sizes)
 
 
 @dataclass(frozen=True)
@@ -43,18 +48,20 @@ class Load:
     Attributes:
         record_bytes: the bytes of a record as a line of a log.
         apps: how many apps share the records; each has one producer.
-        every: the interval at which a producer sends, in milliseconds.
+        every: how long a producer, which is a followed file, collects records for a message, in milliseconds.
         errors: the part of the records that can cause an alert.
         kinds: how many kinds of error each app has.
+        hot_rows: the setting of this name.
         sample: a log of such records; without it, text of that size with those errors is generated.
     """
 
     records_per_second: float
     record_bytes: float
     apps: int = 1
-    every: int = SECOND
+    every: int = GATHERED
     errors: float = 0.01
     kinds: int = 5
+    hot_rows: str = Settings().hot_rows
     sample: LogSample | None = None
 
     @property
@@ -73,17 +80,17 @@ class Load:
         return self.records * self.record_bytes
 
     @property
-    def sends(self) -> float:
-        """The number of times that all producers send in a month; each time they send at least one record."""
-        return min(self.records, self.apps * MONTH / self.every)
+    def together(self) -> float:
+        """Records that a producer sends at once: one at least, and no more than is enough for a message."""
+        collected = self.records_per_second / self.apps * self.every / SECOND
+        return max(1.0, min(collected, gathering.ENOUGH / self.record_bytes))
 
     @cached_property
     def traffic(self) -> Traffic:
         """The messages of a month."""
-        sent = self.records / self.sends
-        sizes = self.log.of(sent)
-        each = max(1.0, round(sent) / sizes.records)
-        return Traffic(self.records, self.sends * each, self.sends * each / _together(sizes, each), sizes)
+        sends, sizes = self.records / self.together, self.log.of(self.together, self.hot_rows)
+        each = max(1.0, round(self.together) / sizes.records)
+        return Traffic(self.records, sends * each, sends * each / per_request(sizes, each), sizes)
 
     @property
     def messages(self) -> float:
@@ -96,7 +103,7 @@ class Load:
         return self.records / self.messages
 
 
-def _together(sizes: MessageSizes, most: float) -> float:
+def per_request(sizes: MessageSizes, most: float) -> float:
     """Return how many messages go into one request, of `most` that are ready."""
     return max(1.0, min(most, SQS_BATCH, SQS_LIMIT // sizes.body))
 

@@ -94,7 +94,7 @@ def _fitting(entry: Entry, source: Source) -> Record:
     if raw is not None:
         fields[RAW] = raw
     if 0 < len(entry.text) < _SMALL:
-        return record
+        return record  # it is encoded only once, when its message is full
     if raw is not None:
         try:
             check_fits(record)
