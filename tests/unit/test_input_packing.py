@@ -215,6 +215,15 @@ def test_a_worker_that_is_killed_is_an_error_in_words():
     assert "ended by signal 9" in told.value.message
 
 
+def test_a_process_that_cannot_be_started_is_an_error_in_words(monkeypatch):
+    def full(*words: Any, **options: Any) -> Any:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(subprocess, "Popen", full)
+    with WorkerProcesses(1) as pool, pytest.raises(LogctlError, match="cannot be started"):
+        pool.submit(Prints()).result()
+
+
 def test_errors_of_workers_come_with_their_hints_and_the_worker_goes_on(capfd):
     with WorkerProcesses(1) as pool:
         first = pool.submit(Prints()).result()

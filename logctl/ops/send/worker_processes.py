@@ -30,6 +30,8 @@ _START = (
     "from logctl.ops.send.worker_processes import work; work()"
 )
 
+_AGAIN = "Memory may be short. Send the same again: records that were accepted are not added twice."
+
 T = TypeVar("T", covariant=True)
 
 
@@ -43,6 +45,8 @@ class Task(Protocol[T]):
 
 def useful_workers() -> int:
     """Return how many processes this machine can run at the same time, up to `MOST`."""
+    if not sys.executable:
+        return 1  # Python is embedded in another program
     try:
         count = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS
@@ -95,13 +99,18 @@ class _Worker:
 
     def __init__(self) -> None:
         places = [place for place in sys.path if os.path.isabs(place)]  # noqa: PTH117 - pure, and one of many
-        self._process = subprocess.Popen(
-            # -P: a module in the current folder must not be taken for one of Python's.
-            [sys.executable, "-P", "-c", _START, json.dumps(places)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        try:
+            self._process = subprocess.Popen(
+                # -P: a module in the current folder must not be taken for one of Python's.
+                [sys.executable, "-P", "-c", _START, json.dumps(places)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as problem:
+            raise LogctlError(
+                f"A process that reads the input cannot be started: {problem.strerror}.", _AGAIN
+            ) from None
 
     def run(self, task: Task[T]) -> T:
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -121,7 +130,7 @@ class _Worker:
         how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         return LogctlError(
             f"A process that reads the input ended {how} before it was done.",
-            "Memory may be short. Send the same again: records that were accepted are not added twice.",
+            _AGAIN,
         )
 
     def end(self) -> None:
