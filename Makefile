@@ -97,7 +97,7 @@ $(READY): pyproject.toml
 # In an environment of their own: together they want other versions than we do.
 $(JUDGES)/.ready: tests/judges/requirements.txt
 	$(PYTHON) -m venv $(JUDGES)
-	$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/judges/requirements.txt
+	$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r tests/judges/requirements.txt
 	touch $@
 
 clean: ## remove the environments and what was built
