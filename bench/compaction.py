@@ -89,8 +89,9 @@ def load(deployment: Deployment, folder: Path) -> int:
     partitions = set()
     for records in batches(folder):
         batch = derive_id(*(record.event_id for record in records))
-        for partition, group in by_partition(records).items():
-            cold.put(partition, batch, [row_of(record) for record in group])
+        rows = [row_of(record) for record in records]
+        for partition, group in by_partition(rows, records[0].appid).items():
+            cold.put(partition, batch, group)
             partitions.add(partition)
             objects += 1
     catalog.register(sorted(partitions))

@@ -1,85 +1,113 @@
 """The rules that recognise records of a file that an earlier message already contained.
 
-`send -f` sends what it finds each time it looks, `send FILE` a thousand records at a time, and a sender that
-has lost its checkpoint starts again: the same records arrive in different messages. A message is identified
-by its content, so that is not enough. Each record of a file is therefore also identified by its id and its
-position in the file, and is stored with the message that contained it first.
+`send -f` sends what it finds each time it looks, `send FILE` some thousand records at a time, and a sender
+that has lost its checkpoint starts again: the same records arrive in different messages. A message is
+identified by its content, so that is not enough. Each record of a file is therefore also identified by its id
+and its position in the file, and is stored with the message that contained it first.
 
-The records of a message are marked by blocks of `BLOCK` bytes of the file: where its last record in
-the block begins, and a mark of eight bytes for each of its records. With that division, everything that can
-have records in common with a message is one range of sort keys.
+Where a message's records begin in the file, first and last, is known of each message. A message spans a
+limited part of its file, so that everything that can have records in common with it is one range of sort
+keys. Only what is found there is compared.
 """
 
 from __future__ import annotations
 
 import hashlib
+import struct
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from logctl.core.records import Record
+from logctl.core.rows import Row
 from logctl.core.times import DAY
 
 BLOCK = 256 * 1024
 """Bytes of a file: about a thousand records of usual length."""
 MAX_BLOCKS = 16
-"""In how many blocks one message's records may begin; it bounds the reads and writes for a message."""
+"""In how many blocks one message's records may begin; it bounds what has to be compared with a message."""
 KEPT = 35 * DAY
 """How long a record is recognised: longer than 14 days in the queue and 14 in the dead-letter queue."""
 
-_MARK = 8
+_SPAN = MAX_BLOCKS * BLOCK
+_LOW = 0xFFFF_FFFF
+_EARLIER = 8
+"""Bytes of a mark of earlier versions, which is a part of a SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """The records that one message contained of one block of a file.
+    """The records that one message contained of a file.
 
-    `last` is where its last record begins, in bytes; `marks` has eight bytes for each of its records.
+    Attributes:
+        first: where the first one begins in the file, in bytes; `last` is where the last one does.
+        marks: as `marks_of` returns them.
+        earlier: marks of an earlier version, which wrote `Brought` for each block and had no `first`.
     """
 
     batch_id: str
+    first: int
     last: int
-    marks: bytes
+    marks: bytes = b""
+    earlier: bytes = b""
 
 
-def block_of(record: Record) -> int:
-    """Return the number of the block in which a record begins."""
-    return record.seq // BLOCK
+def span_of(rows: Sequence[Row]) -> tuple[int, int] | None:
+    """Return where the first and the last of a file's records begin; None if one message cannot have them."""
+    if not rows:
+        return None
+    places = [row.seq for row in rows]
+    first, last = min(places), max(places)
+    return (first, last) if last // BLOCK - first // BLOCK < MAX_BLOCKS else None
 
 
-def mark(record: Record) -> bytes:
-    """Return the eight bytes that identify a record in its file.
+def furthest(last: int) -> int:
+    """Return the largest `Brought.last` of a message that begins at `last` or before."""
+    return last + _SPAN - 1
 
-    Its position is part of them: two records with the same id at two positions are two records.
+
+def marks_of(rows: Sequence[Row]) -> bytes:
+    """Return eight bytes for each record: the CRC-32 of its id, and the lower half of its position.
+
+    All CRCs come first, then all positions. Two records with the same id at two positions are two records.
     """
-    return hashlib.sha256(f"{record.event_id}\0{record.seq}".encode()).digest()[:_MARK]
+    ids, places = _marked(rows)
+    each = f"<{len(ids)}I"
+    return struct.pack(each, *ids) + struct.pack(each, *places)
 
 
-def span(records: Sequence[Record]) -> tuple[int, int]:
-    """Return the range of `Brought.last`, ends included, in which these records can occur."""
-    places = [record.seq for record in records]
-    return min(places), (max(places) // BLOCK + 1) * BLOCK - 1
-
-
-def brought(batch_id: str, records: Iterable[Record]) -> list[Brought]:
-    """Return the marks of a message's records: one item for each block of the file."""
-    blocks: dict[int, list[Record]] = {}
-    for record in records:
-        blocks.setdefault(block_of(record), []).append(record)
-    return [
-        Brought(batch_id, max(record.seq for record in block), b"".join(map(mark, block)))
-        for block in blocks.values()
-    ]
-
-
-def new_of(batch_id: str, records: Sequence[Record], earlier: Iterable[Brought]) -> tuple[Record, ...]:
-    """Return the records that no other message contained.
+def new_of(batch_id: str, rows: Sequence[Row], earlier: Iterable[Brought]) -> Sequence[Row]:
+    """Return the records that no other message contained; the same sequence if all are new.
 
     Records of the message itself count as new: a redelivery is stored again, under the same keys.
     """
-    known = {
-        one.marks[start : start + _MARK]
-        for one in earlier
-        if one.batch_id != batch_id
-        for start in range(0, len(one.marks), _MARK)
+    others = [one for one in earlier if one.batch_id != batch_id]
+    if not others:
+        return rows
+    known = {mark for one in others for mark in _unpacked(one.marks)}
+    known_earlier = {
+        one.earlier[start : start + _EARLIER]
+        for one in others
+        for start in range(0, len(one.earlier), _EARLIER)
     }
-    return tuple(record for record in records if mark(record) not in known) if known else tuple(records)
+    new = [
+        row
+        for row, mark in zip(rows, zip(*_marked(rows), strict=True), strict=True)
+        if mark not in known and not (known_earlier and _earlier_mark(row) in known_earlier)
+    ]
+    return rows if len(new) == len(rows) else new
+
+
+def _marked(rows: Sequence[Row]) -> tuple[list[int], list[int]]:
+    ids = list(map(zlib.crc32, map(str.encode, [row.event_id for row in rows])))
+    places = [row.seq for row in rows]
+    return ids, places if max(places, default=0) <= _LOW else [place & _LOW for place in places]
+
+
+def _unpacked(marks: bytes) -> Iterable[tuple[int, int]]:
+    count = len(marks) // 8
+    numbers = struct.unpack(f"<{2 * count}I", marks[: 8 * count])
+    return zip(numbers[:count], numbers[count:], strict=True)
+
+
+def _earlier_mark(row: Row) -> bytes:
+    return hashlib.sha256(f"{row.event_id}\0{row.seq}".encode()).digest()[:_EARLIER]

@@ -9,8 +9,9 @@ would be slow and expensive. The records of one app and one UTC day are in one e
 The data are canonical rows (`core.rows`), compressed as one frame (`core.frames`): the bytes that are stored.
 Version 1, which senders before this version write, has NDJSON of another form (`records.from_wire`).
 
-`batch_id` is a digest of the content, which holds the records' ids and positions: a retried send, a
-redelivery and a redrive are the same batch. SQS's messageId would be another one each time. `source`
+`batch_id` is a digest of the frame (in version 1, of its content), which holds the records' ids and
+positions: a retried send, a redelivery and a redrive are the same batch. SQS's messageId would be another one
+each time. `source`
 identifies the file that the records come from, by its first line: the consumer then recognises records that
 came before in other messages (see `core.deduplication`). It is not part of the content.
 
@@ -22,8 +23,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from logctl.core import limits, strictjson
 from logctl.core.frames import BadFrame, compress, decompress
@@ -55,12 +60,51 @@ def seal(appid: str, plain: bytes, *, count: int, source: str = "") -> tuple[str
         count: how many there are.
         source: identifies the file that they come from; "" for rows of none.
     """
-    batch_id = batch_id_of(appid, plain)
+    frame = compress(plain)
+    batch_id = batch_id_of(appid, frame)
     head = {"logctl": VERSION, "appid": appid, "batch_id": batch_id, "count": count, "encoding": "zstd"}
     if source:
         head["source"] = source
     body = json.dumps(head, separators=(",", ":"))
-    return batch_id, f'{body[:-1]},"data":"{_encode_data(plain)}"}}'
+    return batch_id, f'{body[:-1]},"data":"{base64.b64encode(frame).decode()}"}}'
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An envelope of this version whose JSON is exactly as `seal` writes it."""
+
+    appid: str
+    batch_id: str
+    count: int
+    source: str
+    frame: bytes
+
+
+_HEAD = re.compile(
+    r'{"logctl":2,"appid":"([^"\\]*+)","batch_id":"([0-9a-f]{32})","count":([1-9][0-9]{0,8}),"encoding":"zstd",'
+    r'(?:"source":"([0-9a-f]{16})",)?"data":"'
+)
+_END = '"}'
+_DATA = msgspec.json.Decoder(bytes)
+
+
+def open_sealed(body: str) -> Sealed | None:
+    """Return what a message that `seal` has written holds; None for any other.
+
+    Whether the frame can be decompressed is not looked at, nor the number of its rows.
+    """
+    head = _HEAD.match(body)
+    if head is None or not body.endswith(_END):
+        return None
+    appid, batch_id, count, source = head.groups()
+    try:
+        # From quote to quote: msgspec decodes base64 three times as fast as Python does.
+        frame = _DATA.decode(body[head.end() - 1 : -1])
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+    if batch_id_of(appid, frame) != batch_id:
+        return None
+    return Sealed(appid, batch_id, int(count), source or "", frame)
 
 
 def is_envelope(value: Mapping[str, Any]) -> bool:
@@ -79,13 +123,24 @@ def count_lines(plain: bytes) -> int:
     return plain.count(b"\n") + (not plain.endswith(b"\n"))
 
 
-def batch_id_of(appid: str, plain: bytes) -> str:
-    """Return the id of a batch: 32 hexadecimal digits of the digest of its app and its NDJSON."""
-    return hashlib.sha256(appid.encode() + b"\0" + plain).hexdigest()[:32]
+def batch_id_of(appid: str, content: bytes) -> str:
+    """Return the id of a batch: 32 hexadecimal digits of the digest of its app and its content.
+
+    `content`: its frame; in version 1 the NDJSON in the frame.
+    """
+    return hashlib.sha256(appid.encode() + b"\0" + content).hexdigest()[:32]
 
 
-def _encode_data(plain: bytes) -> str:
-    return base64.b64encode(compress(plain)).decode()
+def decode_frame(data: str) -> bytes:
+    """Return the frame of an envelope's data.
+
+    Raises:
+        Rejected: with `encoding`.
+    """
+    try:
+        return base64.b64decode(data, validate=True)
+    except ValueError as problem:
+        raise Rejected("encoding", f"the envelope's data cannot be decoded ({problem})") from None
 
 
 def decode_data(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
@@ -97,13 +152,11 @@ def decode_data(data: str, *, most: int = limits.MAX_PLAIN) -> bytes:
         Rejected: with `too_big` or `encoding`.
     """
     try:
-        return decompress(base64.b64decode(data, validate=True), most=most)
+        return decompress(decode_frame(data), most=most)
     except BadFrame as problem:
         raise Rejected(
             "too_big" if problem.too_big else "encoding", f"the envelope's data: {problem}"
         ) from None
-    except ValueError as problem:
-        raise Rejected("encoding", f"the envelope's data cannot be decoded ({problem})") from None
 
 
 def data_of(body: str) -> str | None:
@@ -132,10 +185,12 @@ def encode_again(body: str) -> str:
     if envelope.get("encoding") != "zstd" or not isinstance(data, str) or not data.startswith("{"):
         return body
     plain = data.encode("utf-8", "replace")
+    frame = compress(plain)
+    content = plain if envelope["logctl"] == EARLIER else frame
     folded = {
         **envelope,
-        "batch_id": batch_id_of(str(envelope.get("appid")), plain),
+        "batch_id": batch_id_of(str(envelope.get("appid")), content),
         "count": count_lines(plain),
-        "data": _encode_data(plain),
+        "data": base64.b64encode(frame).decode(),
     }
     return json.dumps(folded, separators=(",", ":"))

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import json
 import zlib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import msgspec
@@ -28,7 +29,7 @@ from logctl.core import levels
 from logctl.core.frames import compress, decompress
 from logctl.core.partitions import Partition
 from logctl.core.records import from_wire
-from logctl.core.rows import Row, encode_rows, read_stored, row_of
+from logctl.core.rows import Row, Times, encode_rows, read_stored, row_of
 from logctl.core.times import HOUR, from_iso, iso
 
 SMALL = 1_500
@@ -47,6 +48,8 @@ CANARY = "~canary"
 It sorts after all hot rows, whose keys begin with a time, and has no arrival, so that no reader finds it.
 """
 MAX_LANES = 64
+INDEX, FULL = "index", "full"
+"""The values of the setting `hot_rows`."""
 _LEVELS = (*levels.ORDER, levels.UNKNOWN)
 _NOTABLE = frozenset((levels.WARN, levels.ERROR, levels.FATAL))
 
@@ -134,6 +137,7 @@ def make_hot_rows(
     *,
     order: str = "",
     frame: bytes | None = None,
+    times: Times | None = None,
     full: bool = False,
 ) -> list[HotRow]:
     """Return the hot rows of one message: one for each hour.
@@ -147,23 +151,32 @@ def make_hot_rows(
         rows: the records of the message.
         order: SQS's sequence number.
         frame: the rows as `frames.compress(encode_rows(rows))`, if it exists already.
+        times: those of the rows, if they are known.
         full: keep all records in the items, as far as they fit.
     """
+    if not rows:
+        return []
+    times = times or Times.of(rows)
+    make = partial(_hot_row, appid, batch_id, order=order, full=full)
+    if times.share(13):
+        return [make(rows, times=times, frame=frame)]
     hours: dict[str, list[Row]] = {}
     for row in rows:
         hours.setdefault(row.ts[:13], []).append(row)
-    alone = frame if len(hours) == 1 else None
-    return [_hot_row(appid, batch_id, group, order=order, frame=alone, full=full) for group in hours.values()]
+    return [make(group, times=Times.of(group), frame=None) for group in hours.values()]
 
 
 def _hot_row(
-    appid: str, batch_id: str, rows: Sequence[Row], *, order: str, frame: bytes | None, full: bool
+    appid: str,
+    batch_id: str,
+    rows: Sequence[Row],
+    *,
+    times: Times,
+    order: str,
+    frame: bytes | None,
+    full: bool,
 ) -> HotRow:
-    times = [row.ts for row in rows]
-    by_minute = Counter([(row.ts[14:16], row.level) for row in rows])
-    counts: dict[tuple[int, str], int] = {
-        (int(minute), level): count for (minute, level), count in by_minute.items()
-    }
+    counts = _counts(times, [row.level for row in rows])
     level_counts: dict[str, int] = {}
     for (_, level), count in counts.items():
         level_counts[level] = level_counts.get(level, 0) + count
@@ -171,14 +184,32 @@ def _hot_row(
     return HotRow(
         appid=appid,
         batch_id=batch_id,
-        min_ts=from_iso(min(times)),
-        max_ts=from_iso(max(times)),
+        min_ts=from_iso(times.first),
+        max_ts=from_iso(times.last),
         level_counts=level_counts,
         counts=counts,
         inline=inline,
         whole=whole,
         order=order,
     )
+
+
+def _counts(times: Times, levels_: Sequence[str]) -> dict[tuple[int, str], int]:
+    """Return the numbers of records of one hour by minute and level, in order of first appearance."""
+    counts: dict[tuple[int, str], int] = {}
+    if not times.ascending:
+        minutes = [int(time[14:16]) for time in times.each]
+        counts.update(Counter(zip(minutes, levels_, strict=True)))
+        return counts
+    start = 0
+    while start < len(levels_):
+        # All times of a minute are before its first characters and one that is no digit.
+        minute = times.each[start][:16]
+        end = bisect_left(times.each, f"{minute}~", start)
+        for level, count in Counter(levels_[start:end]).items():
+            counts[int(minute[14:]), level] = count
+        start = end
+    return counts
 
 
 def _inline(

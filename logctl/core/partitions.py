@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from logctl.core.appid import PATTERN, is_glob
-from logctl.core.records import Record
+from logctl.core.rows import Row, Times
 from logctl.core.times import DAY, TimeRange, from_datetime, to_datetime
 
 LOGS = "logs/"
@@ -217,9 +217,25 @@ def gaps(partitions: Iterable[Partition]) -> list[Gap]:
     return found
 
 
-def by_partition(records: Iterable[Record]) -> dict[Partition, list[Record]]:
-    """Group records by partition, in order of first appearance; each group keeps the order of the records."""
-    groups: dict[tuple[int, str], list[Record]] = {}
-    for record in records:
-        groups.setdefault((record.ts // DAY, record.appid), []).append(record)
-    return {Partition.at(day * DAY, appid): group for (day, appid), group in groups.items()}
+def by_partition(
+    rows: Sequence[Row], appid: str, times: Times | None = None
+) -> dict[Partition, Sequence[Row]]:
+    """Group an app's rows by partition, in order of first appearance; each group keeps the rows' order.
+
+    Rows that are all of one day are returned as they are, and not copied.
+
+    `times`: those of the rows, if they are known.
+    """
+    if not rows:
+        return {}
+    times = times or Times.of(rows)
+    if times.share(10):
+        return {_of_date(times.first, appid): rows}
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.ts[:10], []).append(row)
+    return {_of_date(day, appid): group for day, group in groups.items()}
+
+
+def _of_date(date: str, appid: str) -> Partition:
+    return Partition(date[:4], date[5:7], date[8:10], appid)

@@ -194,6 +194,11 @@ def _unusable(wire: Mapping[str, Any]) -> str:
     return ""
 
 
+def is_ours_alone(flag: str) -> bool:
+    """Return whether only the consumer may set a flag."""
+    return _OURS_ALONE.fullmatch(flag) is not None
+
+
 def from_producer(record: Record, *, sent_at: int) -> Record:
     """Return a record of an envelope, which any producer can have written, as it is taken.
 
@@ -202,7 +207,7 @@ def from_producer(record: Record, *, sent_at: int) -> Record:
     them.
     """
     if record.flags:
-        said = tuple(flag for flag in record.flags if not _OURS_ALONE.fullmatch(flag))
+        said = tuple(flag for flag in record.flags if not is_ours_alone(flag))
         record = replace(record, flags=said)
     if not plausible(record.ts, sent_at):
         fields = {"ts": record.ts, **record.fields}

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -32,6 +33,8 @@ _ID_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 _TIME_FORM = b"0000-00-00T00:00:00.000Z"
 _WIDTH = len(_TIME_FORM)
 _DIGITS_AS_0 = bytes.maketrans(b"123456789", b"000000000")
+_AT_A_TIME = 128
+"""How many rows are encoded at a time for a comparison, which then needs no memory from the system."""
 _TENS = frozenset("012345")
 """The first digits of minutes and seconds."""
 # A record's fields, and one member more where `send` adds what the original line needs.
@@ -94,6 +97,19 @@ def record_of(row: Row, appid: str) -> Record:
     )
 
 
+def without_fields(row: Row, appid: str) -> Record:
+    """Return the record of a row, but without its fields, for what does not look at them."""
+    return Record(
+        appid=appid,
+        event_id=row.event_id,
+        ts=from_iso(row.ts),
+        level=row.level,
+        message=row.message,
+        seq=row.seq,
+        flags=row.flags,
+    )
+
+
 def parse_fields(text: str | None) -> dict[str, Any]:
     """Return the fields that a row's text says, as `record_of` does; none for None."""
     if text is None:
@@ -136,39 +152,73 @@ def encode_rows(rows: Sequence[Row]) -> bytes:
     return _ENCODER.encode_lines(rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The times of rows, in the order of the rows; `first` and `last` are the earliest and the latest."""
+
+    each: list[str]
+    first: str
+    last: str
+    ascending: bool
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Times:
+        """Return the times of at least one row."""
+        each = [row.ts for row in rows]
+        ordered = sorted(each)
+        return cls(each, ordered[0], ordered[-1], each == ordered)
+
+    def share(self, width: int) -> bool:
+        """Return whether all times begin with the same characters: what is between two such texts does."""
+        return self.first[:width] == self.last[:width]
+
+
 def decode_rows(plain: bytes) -> list[Row] | None:
     """Return the rows of NDJSON that is byte for byte what `encode_rows` writes; None for any other."""
+    found = decode_with_times(plain)
+    return found[0] if found else None
+
+
+def decode_with_times(plain: bytes) -> tuple[list[Row], Times] | None:
+    """Return the rows of canonical NDJSON, as `decode_rows` does, and their times."""
     try:
         rows = _DECODER.decode_lines(plain)
-        if not rows or _ENCODER.encode_lines(rows) != plain:
-            return None
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
-    return rows if are_valid(rows) else None
+    if not rows or not _are_canonical(rows, plain):
+        return None
+    times = Times.of(rows)
+    return (rows, times) if _are_ids([row.event_id for row in rows]) and _are_times(times) else None
 
 
-def are_valid(rows: Sequence[Row]) -> bool:
-    """Return whether ids and times have their form; their lengths are known to be right.
+def _are_canonical(rows: Sequence[Row], plain: bytes) -> bool:
+    """Return whether NDJSON is what these rows are encoded to; never more than a part of it is made."""
+    place = 0
+    for start in range(0, len(rows), _AT_A_TIME):
+        encoded = _ENCODER.encode_lines(rows[start : start + _AT_A_TIME])
+        if not plain.startswith(encoded, place):
+            return False
+        place += len(encoded)
+    return place == len(plain)
+
+
+def _are_ids(ids: Sequence[str]) -> bool:
+    """Return whether texts are ids; their lengths are known to be right."""
+    return not "".join(ids).encode().translate(None, _ID_CHARACTERS)
+
+
+def _are_times(times: Times) -> bool:
+    """Return whether texts are times; their lengths are known to be right.
 
     What all texts must have in common is looked at in all of them together.
     """
-    if "".join([row.event_id for row in rows]).encode().translate(None, _ID_CHARACTERS):
-        return False
-    times = [row.ts for row in rows]
-    joined = "".join(times)
-    if joined.encode().translate(_DIGITS_AS_0) != _TIME_FORM * len(times):
+    joined = "".join(times.each)
+    if joined.encode().translate(_DIGITS_AS_0) != _TIME_FORM * len(times.each):
         return False
     if not (_TENS.issuperset(joined[14::_WIDTH]) and _TENS.issuperset(joined[17::_WIDTH])):
         return False
-    return _have_hours(times)
-
-
-def _have_hours(times: Sequence[str]) -> bool:
-    """Return whether the days and hours of times exist; the rest of their form is known to be right."""
-    first, last = min(times)[:13], max(times)[:13]
     try:
-        # What is between two texts that begin alike begins as they do.
-        for hour in (first,) if first == last else {time[:13] for time in times}:
+        for hour in (times.first[:13],) if times.share(13) else {time[:13] for time in times.each}:
             from_iso(f"{hour}:00:00.000Z")
     except ValueError:
         return False

@@ -3,7 +3,8 @@
 Python's decoder is fast and lenient: it accepts NaN and duplicate keys, turns 1e999 into infinity, and keeps
 half of a surrogate pair, which makes every later `encode` fail. The checks cost ordinary records little: the
 decoder's hooks see objects and numbers only, and a value is traversed only when its text has enough brackets,
-colons or escapes for a violation to be possible.
+colons or escapes for a violation to be possible. Texts in the usual form are read without that decoder (see
+`canonical_json`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import math
 import re
 from collections.abc import Callable
 from typing import Any
+
+from logctl.core.canonical_json import read_canonical
 
 MAX_DEPTH = 32
 MAX_KEYS = 500
@@ -46,6 +49,9 @@ def loads(text: str | bytes, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) ->
         text = text[1:]
     if not text or text.isspace():
         raise Malformed("empty", "the text is empty")
+    if text[0] == "{" and (canonical := read_canonical(text)) is not None:
+        _check_size(canonical[0], text, depth, keys)
+        return canonical[0]
     value = _decode(_DECODER, text, depth)
     _check_size(value, text, depth, keys)
     return _mend(value, _object) if _may_have_surrogates(text) else value
@@ -64,6 +70,9 @@ def loads_leniently(text: str, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) 
             too many keys.
     """
     text = text[1:] if text.startswith("\ufeff") else text
+    if text[:1] == "{" and (canonical := read_canonical(text)) is not None:
+        _check_size(canonical[0], text, depth, keys)
+        return canonical[0], False
     malformed = False
     try:
         value = _decode(_DECODER, text, depth)
@@ -114,13 +123,18 @@ def _repair_escape(match: re.Match[str]) -> str:
 
 
 def _check_size(value: Any, text: str, depth: int, keys: int) -> None:
-    # Brackets and colons inside strings are counted as well: these are upper bounds.
-    if text.count("[") + text.count("{") > depth or text.count(":") > keys:
+    if may_exceed(text, depth, keys):
         if isinstance(value, list):
             for item in value:
                 _measure(item, depth - 1, keys)
         else:
             _measure(value, depth, keys)
+
+
+def may_exceed(text: str, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) -> bool:
+    """Return whether a text can be JSON that is nested deeper or has more keys; False is certain."""
+    # Brackets and colons inside strings are counted as well. A member has at least five characters: `"":1,`.
+    return text.count("[") + text.count("{") > depth or (len(text) >= 5 * keys and text.count(":") > keys)
 
 
 def fits(value: Any, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) -> bool:

@@ -4,6 +4,10 @@ Another producer may send anything: JSON objects in an array, one a line or one 
 of AWS and OpenTelemetry, lines of text, and all of that mixed. `core.formats` reads it, as it does for
 `logctl send`. Nothing is rejected for its form, but for an envelope of ours (`core.envelope`) that is not
 whole. The work is bounded by `core.limits`: what asks for more is rejected before it is looked at closely.
+
+What `logctl send` writes takes a short path: its rows are in the form in which they are stored, and are only
+checked. Everything that does not pass the checks of the short path takes the long one, which looks at each
+record and finds the reason.
 """
 
 from __future__ import annotations
@@ -18,11 +22,21 @@ from typing import Any
 
 from logctl.core import limits, strictjson
 from logctl.core.appid import RULE, is_appid
-from logctl.core.envelope import EARLIER, VERSION, batch_id_of, count_lines, decode_data, is_envelope
+from logctl.core.envelope import (
+    EARLIER,
+    VERSION,
+    batch_id_of,
+    count_lines,
+    decode_data,
+    decode_frame,
+    is_envelope,
+    open_sealed,
+)
 from logctl.core.formats.events import DEEPER, events_of
 from logctl.core.formats.original import keep
 from logctl.core.formats.reading import Context
 from logctl.core.formats.text_body import BodyPart, read_lines, read_objects, read_whole
+from logctl.core.frames import BadFrame, decompress
 from logctl.core.records import (
     ID_DERIVED,
     RAW,
@@ -34,9 +48,10 @@ from logctl.core.records import (
     from_producer,
     from_reading,
     from_wire,
+    is_ours_alone,
 )
-from logctl.core.rows import decode_rows, record_of
-from logctl.core.times import DAY, HOUR
+from logctl.core.rows import Row, Times, decode_with_times, record_of, row_of
+from logctl.core.times import from_iso, plausible
 
 _SOURCE = re.compile(r"[0-9a-f]{16}")
 _PROBE = 10_000
@@ -65,6 +80,10 @@ class Unpacked:
 
     Attributes:
         batch_id: identifies the content.
+        rows: the records, as they are stored if nothing else has to be changed.
+        frame: the rows as `frames.compress(rows.encode_rows(rows))`, as they came; None if they came in
+            another form, or if something of them was changed.
+        times: those of the rows, if they are known.
         sent_at: when the message was sent, milliseconds.
         lasting: `batch_id` comes from the content alone, so that it is the same however the message is sent
             again.
@@ -74,12 +93,19 @@ class Unpacked:
 
     appid: str
     batch_id: str
-    records: tuple[Record, ...]
+    rows: Sequence[Row]
     rejected: tuple[RejectedRecord, ...] = ()
     sent_at: int = 0
     lasting: bool = False
     untimed: bool = False
     source: str = ""
+    frame: bytes | None = None
+    times: Times | None = None
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The rows as records."""
+        return tuple(record_of(row, self.appid) for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,26 +143,75 @@ def group_appid(group: str) -> str:
     return appid
 
 
-def unpack(body: str, *, group: str, deduplication_id: str, sent_at: int, zone: tzinfo = UTC) -> Unpacked:
+def unpack(
+    body: str, *, group: str, deduplication_id: str, sent_at: int, zone: tzinfo = UTC, short: bool = True
+) -> Unpacked:
     """Return the records of a message, and those of its parts that are not records.
 
     - `group`: the MessageGroupId; it names the app.
     - `deduplication_id`: identifies a message without an envelope whose records have no ids of their own.
     - `sent_at`: milliseconds, SQS's SentTimestamp.
     - `zone`: the zone of times that do not say theirs, in a message without an envelope.
+    - `short`: take the short path where it is possible; the long one has the same result, but for `frame`.
 
     Raises:
         Rejected: the whole message is unusable, or asks for too much.
     """
+    appid = group_appid(group)
+    if short and (sealed := _unpack_sealed(body, appid, sent_at)):
+        return sealed
     context = Context(sent_at, zone)
-    message = _Message(body, group, deduplication_id, sent_at, appid=group_appid(group), context=context)
+    message = _Message(body, group, deduplication_id, sent_at, appid=appid, context=context)
     text = body.removeprefix("\ufeff").strip()
     if not text:
         raise Rejected("empty", "the message body is empty")
     _check_values(text)
     unpacked = _unpack(message, text)
-    _check_spread(unpacked.records)
+    _check_spread(unpacked.rows)
     return replace(unpacked, sent_at=sent_at)
+
+
+# ── What `logctl send` writes ───────────────────────────────────────────────────────────────────────
+
+
+def _unpack_sealed(body: str, appid: str, sent_at: int) -> Unpacked | None:
+    """Return the rows of an envelope that are stored as they came; None if anything has to be looked at."""
+    sealed = open_sealed(body)
+    if sealed is None or sealed.appid != appid or sealed.count > limits.MAX_RECORDS:
+        return None
+    try:
+        plain = decompress(sealed.frame)
+    except BadFrame:
+        return None
+    found = decode_with_times(plain)
+    if found is None:
+        return None
+    rows, times = found
+    if len(rows) != sealed.count or not _are_taken_as_they_are(rows, times, sent_at):
+        return None
+    return Unpacked(
+        appid,
+        sealed.batch_id,
+        rows,
+        sent_at=sent_at,
+        lasting=True,
+        source=sealed.source,
+        frame=sealed.frame,
+        times=times,
+    )
+
+
+def _are_taken_as_they_are(rows: Sequence[Row], times: Times, sent_at: int) -> bool:
+    """Return whether all rows are of one day and have plausible times, and no flags that are only ours."""
+    if not times.share(10):
+        return False
+    if not (plausible(from_iso(times.first), sent_at) and plausible(from_iso(times.last), sent_at)):
+        return False
+    flags = {flags for flags in [row.flags for row in rows] if flags}
+    return not any(is_ours_alone(flag) for each in flags for flag in each)
+
+
+# ── Every message ───────────────────────────────────────────────────────────────────────────────────
 
 
 def _unpack(message: _Message, text: str) -> Unpacked:
@@ -191,18 +266,18 @@ def _check_count(records: int) -> None:
         )
 
 
-def _check_spread(records: Sequence[Record]) -> None:
-    days = len({record.ts // DAY for record in records})
+def _check_spread(rows: Sequence[Row]) -> None:
+    hours = {row.ts[:13] for row in rows}
+    days = len({hour[:10] for hour in hours})
     if days > limits.MAX_PARTITIONS:
         raise Rejected(
             "too_many_days",
             f"the message's records span {days:,} days; {limits.MAX_PARTITIONS} are allowed",
         )
-    hours = len({record.ts // HOUR for record in records})
-    if hours > limits.MAX_HOURS:
+    if len(hours) > limits.MAX_HOURS:
         raise Rejected(
             "too_many_hours",
-            f"the message's records span {hours:,} hours; {limits.MAX_HOURS} are allowed",
+            f"the message's records span {len(hours):,} hours; {limits.MAX_HOURS} are allowed",
         )
 
 
@@ -212,8 +287,8 @@ def _identified(message: _Message, unpacked: Unpacked) -> Unpacked:
     Its deduplication id does not last: a move to the dead-letter queue replaces it by the message id
     (Amazon SQS Developer Guide, dead-letter queue redrive).
     """
-    untimed = any(TS_DERIVED in record.flags for record in unpacked.records)
-    if any(ID_DERIVED in record.flags for record in unpacked.records):
+    untimed = any(TS_DERIVED in row.flags for row in unpacked.rows)
+    if any(ID_DERIVED in row.flags for row in unpacked.rows):
         return replace(unpacked, untimed=untimed)
     return replace(unpacked, batch_id=message.content_id(), lasting=True, untimed=untimed)
 
@@ -241,38 +316,49 @@ def _unpack_envelope(message: _Message, envelope: Mapping[str, Any]) -> Unpacked
     _check_count(lines)
     if lines != envelope["count"]:
         raise Rejected("count", "the envelope does not hold as many records as it says")
-    batch_id = batch_id_of(appid, plain)
+    earlier = envelope["logctl"] == EARLIER
+    batch_id = batch_id_of(appid, plain if earlier else decode_frame(envelope["data"]))
     if envelope["batch_id"] != batch_id:
         raise Rejected("batch_id", "the envelope's batch_id is not that of its content")
-    form = _read_row
-    if envelope["logctl"] == EARLIER:
-        form = _read_wire
+    if earlier:
         _check_values(plain.decode("utf-8", "replace"))
-    records, rejected, untimed = [], [], False
+    take = _take_wire if earlier else _take_row
+    rows, rejected, untimed = [], [], False
     for position, line in enumerate(plain.removesuffix(b"\n").split(b"\n")):
         try:
-            sent = form(line, appid)
-            record = from_producer(sent, sent_at=message.sent_at)
+            row, got_time = take(line, appid, message.sent_at)
         except (Rejected, strictjson.Malformed) as problem:
             content = line.decode("utf-8", "replace")
             rejected.append(RejectedRecord(problem.reason, problem.detail, content, position))
         else:
-            records.append(record)
-            untimed = untimed or record.ts != sent.ts
-    return Unpacked(
-        appid, batch_id, tuple(records), tuple(rejected), lasting=True, untimed=untimed, source=source
-    )
+            rows.append(row)
+            untimed = untimed or got_time
+    return Unpacked(appid, batch_id, rows, tuple(rejected), lasting=True, untimed=untimed, source=source)
 
 
-def _read_wire(line: bytes, appid: str) -> Record:
-    """Return the record of a line of an envelope of version 1."""
-    return from_wire(strictjson.loads(line, depth=_WIRE_DEPTH, keys=_WIRE_KEYS), appid)
+def _take_wire(line: bytes, appid: str, sent_at: int) -> tuple[Row, bool]:
+    """Return the row of a line of an envelope of version 1, and whether it has got `sent_at` as its time."""
+    sent = from_wire(strictjson.loads(line, depth=_WIRE_DEPTH, keys=_WIRE_KEYS), appid)
+    return _taken(sent, sent_at)
 
 
-def _read_row(line: bytes, appid: str) -> Record:
-    """Return the record of a line of an envelope."""
-    rows = decode_rows(line + b"\n")
-    return record_of(rows[0], appid) if rows else from_cold(strictjson.loads(line), appid)
+def _take_row(line: bytes, appid: str, sent_at: int) -> tuple[Row, bool]:
+    """Return the row of a line of an envelope, and whether it has got `sent_at` as its time.
+
+    A canonical row stays as it is, unless something of it has to be changed.
+    """
+    found = decode_with_times(line + b"\n")
+    if found is None:
+        return _taken(from_cold(strictjson.loads(line), appid), sent_at)
+    rows, times = found
+    if _are_taken_as_they_are(rows, times, sent_at):
+        return rows[0], False
+    return _taken(record_of(rows[0], appid), sent_at)
+
+
+def _taken(sent: Record, sent_at: int) -> tuple[Row, bool]:
+    record = from_producer(sent, sent_at=sent_at)
+    return row_of(record), record.ts != sent.ts
 
 
 def _unpack_parts(message: _Message, parts: Iterable[BodyPart]) -> Unpacked:
@@ -282,7 +368,7 @@ def _unpack_parts(message: _Message, parts: Iterable[BodyPart]) -> Unpacked:
         Rejected: it has none, or too many; the reason is that of its first part.
     """
     batch_id = message.bare_id()
-    records: list[Record] = []
+    rows: list[Row] = []
     rejected: list[RejectedRecord] = []
     seq = -1
     for number, part in enumerate(parts, 1):
@@ -290,26 +376,15 @@ def _unpack_parts(message: _Message, parts: Iterable[BodyPart]) -> Unpacked:
         # Records of one line are in the order in which they are in it.
         seq = max(seq + 1, part.position)
         try:
-            records.append(_record(message, part, seq, derive_id(batch_id, part.place)))
+            rows.append(row_of(_record(message, part, seq, derive_id(batch_id, part.place))))
         except Rejected as problem:
             content = part.text or json.dumps(part.value, ensure_ascii=False)
             rejected.append(RejectedRecord(problem.reason, problem.detail, content, part.position))
-    if not records and not rejected:
-        raise Rejected("empty", "the message has no records")
-    return _identified(message, _some(message.appid, batch_id, records, rejected))
-
-
-def _some(
-    appid: str, batch_id: str, records: Sequence[Record], rejected: Sequence[RejectedRecord]
-) -> Unpacked:
-    """Return the records of a message.
-
-    Raises:
-        Rejected: it has none; the reason is that of its first part.
-    """
-    if not records:
+    if not rows:
+        if not rejected:
+            raise Rejected("empty", "the message has no records")
         raise Rejected(rejected[0].reason, rejected[0].detail, records=len(rejected))
-    return Unpacked(appid, batch_id, tuple(records), tuple(rejected))
+    return _identified(message, Unpacked(message.appid, batch_id, rows, tuple(rejected)))
 
 
 def _record(message: _Message, part: BodyPart, seq: int, fallback_id: str) -> Record:

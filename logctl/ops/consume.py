@@ -13,6 +13,7 @@ from logctl.core.errors import UsageError
 from logctl.ops.deployment import Deployment
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.delivery.sqs_message import BatchResponse
+from logctl.pipeline.delivery.together import AtOnce
 
 _WAIT_SECONDS = 5
 
@@ -27,7 +28,7 @@ class Consumed:
 
 def consumer_for(deployment: Deployment) -> Consumer:
     """Return the consumer that Lambda runs, with local credentials and the deployed configuration."""
-    return Consumer(deployment.aws, deployment.pipeline_config(), clock=wall_clock)
+    return Consumer(deployment.aws, deployment.pipeline_config(), clock=wall_clock, together=AtOnce())
 
 
 def from_queue(deployment: Deployment, *, once: bool) -> Iterator[Consumed]:

@@ -13,18 +13,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from logctl.aws.clients import IN_TIME, Aws
 from logctl.aws.clock import wall_clock
 from logctl.aws.error_codes import TROUBLE
+from logctl.core import levels
 from logctl.core.debounce import AlertKey, Tally, tally
-from logctl.core.hot_rows import make_hot_rows
+from logctl.core.final_rows import final_rows
+from logctl.core.frames import compress
+from logctl.core.hot_rows import FULL, make_hot_rows
 from logctl.core.partitions import by_partition
-from logctl.core.records import LATE, Record, Rejected
+from logctl.core.records import Rejected
 from logctl.core.redaction import Redactor
-from logctl.core.rows import row_of
+from logctl.core.rows import Row, Times, encode_rows, without_fields
 from logctl.core.unpacking import RejectedRecord, Unpacked, group_appid, unpack
 from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.config import PipelineConfig
@@ -32,6 +35,7 @@ from logctl.pipeline.delivery.batch import Trials
 from logctl.pipeline.delivery.canary import Canary
 from logctl.pipeline.delivery.deadline import Deadline
 from logctl.pipeline.delivery.sqs_message import BatchItemFailure, BatchResponse, Message
+from logctl.pipeline.delivery.together import AtOnce, InTurn, Together
 from logctl.pipeline.function_log import log
 from logctl.pipeline.stores.attempt_ledger import Attempts
 from logctl.pipeline.stores.catalog import Catalog
@@ -49,10 +53,21 @@ REJECTED = "rejected"
 class Consumer:
     """The consumer of messages: it stores and counts their records."""
 
-    def __init__(self, aws: Aws, config: PipelineConfig, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, aws: Aws, config: PipelineConfig, *, clock: Callable[[], int], together: Together | None = None
+    ) -> None:
+        """Create a consumer, and all clients that it uses while threads run.
+
+        - `clock`: returns milliseconds.
+        - `together`: carries out a message's independent calls; without it, one after the other.
+        """
         self._aws = aws
         self._config = config
         self._clock = clock
+        self._together = together or InTurn()
+        self._alerting = frozenset(
+            level for level in levels.ORDER if levels.at_least(level, config.alert_level)
+        )
         self._redactor = Redactor(config.redact)
         self._cold = ColdStore(aws.s3, config.bucket)
         self._quarantine = Quarantine(aws.s3, config.bucket)
@@ -94,20 +109,23 @@ class Consumer:
             self._set_aside(message, problem.reason, problem.detail, message.body, records=problem.records)
             return
         appid, source, batch_id = unpacked.appid, unpacked.source, unpacked.batch_id
-        new = self._known.new_of(appid, source, batch_id, unpacked.records, now=self._clock())
-        records = self._marked(replace(unpacked, records=new), deadline)
-        self._store(unpacked, records, message, deadline)
-        # Only now: a record of a message that failed half-way must not be taken for stored.
-        self._known.note(appid, source, batch_id, new, now=self._clock())
+        new = self._known.new_of(appid, source, batch_id, unpacked.rows, now=self._clock())
+        rows = self._final(unpacked, new, deadline)
+        self._store(unpacked, rows, message, deadline)
         if unpacked.rejected:
             first = unpacked.rejected[0]
             self._set_aside(
-                message, first.reason, first.detail, None, rejected=unpacked.rejected, stored=len(records)
+                message, first.reason, first.detail, None, rejected=unpacked.rejected, stored=len(rows)
             )
-        additions = tally(records, self._config.alert_level)
-        # Only after the records were stored.
+        # Only now: a record of a message that failed half-way must neither be taken for stored nor alert.
         deadline.check()
-        self._alerter.take(unpacked.batch_id, additions, again=message.receives > 1, between=deadline.between)
+        count = partial(self._alerter.take, batch_id, self._tallies(appid, rows))
+        self._together.run(
+            [
+                partial(self._known.note, appid, source, batch_id, new, now=self._clock()),
+                partial(count, again=message.receives > 1, between=deadline.between),
+            ]
+        )
 
     def _unpack(self, message: Message) -> Unpacked:
         """Return the records in a message, and the lines that are not records.
@@ -134,38 +152,57 @@ class Consumer:
     def _first_seen(self, content_id: str, sent_at: int) -> int:
         return self._sightings.first(content_id, sent_at, now=self._clock())
 
-    def _marked(self, unpacked: Unpacked, deadline: Deadline) -> list[Record]:
-        """Return the records as they are stored: without secrets, and flagged when they are late."""
-        records = []
-        for record in deadline.between(unpacked.records):
-            safe = self._redactor.record(record, batch_id=unpacked.batch_id)
-            records.append(self._mark_late(safe, unpacked.sent_at))
-        return records
-
-    def _mark_late(self, record: Record, sent_at: int) -> Record:
-        late = sent_at - record.ts > self._config.late_after
-        return record.flagged(LATE) if late else record
-
-    def _store(
-        self, unpacked: Unpacked, records: Sequence[Record], message: Message, deadline: Deadline
-    ) -> None:
-        partitions = by_partition(records)
-        for partition, group in deadline.between(partitions.items()):
-            self._cold.put(partition, unpacked.batch_id, [row_of(record) for record in group])
-        hot_rows = make_hot_rows(
-            unpacked.appid,
-            unpacked.batch_id,
-            [row_of(record) for record in records],
-            order=message.sequence,
-            full=True,
+    def _final(self, unpacked: Unpacked, new: Sequence[Row], deadline: Deadline) -> Sequence[Row]:
+        """Return those of a message's rows that are new, as they are stored."""
+        return final_rows(
+            new,
+            appid=unpacked.appid,
+            batch_id=unpacked.batch_id,
+            late_before=unpacked.sent_at - self._config.late_after,
+            redactor=self._redactor,
+            times=unpacked.times if new is unpacked.rows else None,
+            between=deadline.between,
         )
-        for hot_row in deadline.between(hot_rows):
-            self._hot.put(hot_row, now=self._clock(), retention=self._config.hot_retention)
-        deadline.check()
-        newest = max((hot_row.max_ts for hot_row in hot_rows), default=0)
-        if newest:
-            self._hot.note_app(unpacked.appid, now=self._clock(), newest=newest, batch_id=unpacked.batch_id)
-        self._register(partitions)
+
+    def _tallies(self, appid: str, rows: Sequence[Row]) -> Sequence[Tally]:
+        """Return the numbers of errors among stored rows, by kind."""
+        severe = [row for row in rows if row.level in self._alerting]
+        return tally([without_fields(row, appid) for row in severe], self._config.alert_level)
+
+    def _store(self, unpacked: Unpacked, rows: Sequence[Row], message: Message, deadline: Deadline) -> None:
+        """Store rows and what readers need to find them; none of these calls needs another."""
+        if not rows:
+            return
+        as_sent = rows is unpacked.rows
+        frame, times = (unpacked.frame, unpacked.times) if as_sent else (None, None)
+        times = times or Times.of(rows)
+        appid, batch_id, now = unpacked.appid, unpacked.batch_id, self._clock()
+        partitions = by_partition(rows, appid, times)
+        if frame is None and len(partitions) == 1:
+            frame = compress(encode_rows(rows))
+        hot_rows = make_hot_rows(
+            appid,
+            batch_id,
+            rows,
+            order=message.sequence,
+            frame=frame,
+            times=times,
+            full=self._config.hot_rows == FULL,
+        )
+        newest = max(hot_row.max_ts for hot_row in hot_rows)
+        tasks: list[Callable[[], object]] = [
+            partial(self._cold.put, partition, batch_id, group, frame=frame)
+            for partition, group in partitions.items()
+        ]
+        tasks += [
+            partial(self._hot.put, hot_row, now=now, retention=self._config.hot_retention)
+            for hot_row in hot_rows
+        ]
+        tasks += [
+            partial(self._hot.note_app, appid, now=now, newest=newest, batch_id=batch_id),
+            partial(self._register, partitions),
+        ]
+        self._together.run([deadline.before(task) for task in tasks])
 
     def _register(self, partitions: Mapping[Any, Any]) -> None:
         """Register partitions. A failure is only logged: `athena repair` finds the object in S3."""
@@ -297,8 +334,17 @@ def _consumer() -> Consumer:
     import boto3
 
     return Consumer(
-        Aws(boto3.Session(), calls=IN_TIME), PipelineConfig.from_env(os.environ), clock=wall_clock
+        Aws(boto3.Session(), calls=IN_TIME),
+        PipelineConfig.from_env(os.environ),
+        clock=wall_clock,
+        together=AtOnce(),
     )
+
+
+# Lambda gives a function's start-up a full CPU, whatever its memory (AWS Lambda Developer Guide, runtime
+# environment lifecycle), so that the clients are created then and not within the first call.
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    _consumer()
 
 
 def handler(event: Mapping[str, Any], context: Any) -> BatchResponse:

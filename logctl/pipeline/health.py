@@ -61,7 +61,8 @@ def depth(sqs: SQSClient, queue_url: str) -> Depth:
 
 def ages(store: HotStore, apps: Iterable[str], *, stop: Callable[[], bool] = lambda: False) -> list[AppAge]:
     """Return the time of each app's newest record; those after `stop` returns True are not read."""
-    arrivals = ((app, None if stop() else store.latest(app)) for app in apps)
+    known = {item.name: item.last for item in store.listed()}
+    arrivals = ((app, known.get(app) or (None if stop() else store.latest(app))) for app in apps)
     return [AppAge(app, None if arrival is None else arrival.newest) for app, arrival in arrivals]
 
 

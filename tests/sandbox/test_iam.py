@@ -277,7 +277,9 @@ def saved_event(account: Account) -> str:
 def follow(person: Person, account: Account) -> None:
     """What `tail -f` reads in a round, and the object of a row."""
     store = HotStore(person.aws.dynamodb, account.deployment.names.hot_table)
-    (row, *_) = store.get(APP, [key for key, _ in store.arrived(APP, 0)])
+    keys = [(app, key) for app, key, _ in store.arrived_in("0", 0)]
+    row = store.get(keys)[keys[-1]]
+    assert store.arrived(APP, 0)
     objects = StoredObjects(lambda: (person.aws.s3, account.deployment.bucket))
     assert rows_of(row, objects.frame(row) or b"") == row.rows
 

@@ -19,13 +19,14 @@ from bench.loghub import loghub
 from logctl.aws.clients import Aws
 from logctl.core.errors import LogctlError, UsageError
 from logctl.core.records import Record
-from logctl.core.times import DAY, HOUR, MINUTE, iso, to_datetime
+from logctl.core.times import DAY, HOUR, MINUTE, SECOND, iso, to_datetime
 from logctl.ops.cost import estimate
 from logctl.ops.cost.bill import MONTH, total
 from logctl.ops.cost.load import SQS_BATCH, Load, Traffic, parse_rate
 from logctl.ops.cost.log_sample import LogSample, generated, mean_sizes
 from logctl.ops.cost.measured import usage
 from logctl.ops.cost.prices import REGIONS, prices
+from logctl.ops.send.gathering import ENOUGH, Gathering
 from logctl.ops.send.input_messages import Inputs
 from logctl.ops.send.packing import Packed, pack
 from logctl.stack.resources.lambda_functions import Code
@@ -133,7 +134,7 @@ def test_a_sample_knows_rate_and_size_of_its_log(tmp_path):
 def test_a_small_sample_is_scaled_up_by_whole_messages(tmp_path):
     log = LogSample(read(json_log(tmp_path / "shop.ndjson", 30)))
     assert log.of(10**5).records == 30
-    assert Load(1_000, 548, sample=log).messages == pytest.approx(1_000 * MONTH / 1_000 / 30)
+    assert Load(1_000, 548, sample=log).records_per_message == pytest.approx(30, rel=0.01)
 
 
 # ── Against the calls of the code ───────────────────────────────────────────────────────────────────
@@ -179,6 +180,19 @@ def test_the_consumers_calls_are_those_of_the_estimate(pipeline, tmp_path, sizes
     assert meter.read[hot] == pytest.approx(lines["deduplicating records, reading"])
     # The time of the last sweep is read once for each container.
     assert meter.read[alerts] == pytest.approx(lines["counting errors, reading"], abs=1)
+
+
+@pytest.mark.parametrize("rate", [0.02, 1, 100, 3_000])
+def test_a_followed_file_is_sent_as_often_as_the_estimate_says(rate):
+    """The rules of `send -f`, looked at every tenth of a second for an hour, after what it had saved up."""
+    gathering, size, sent, waiting, began = Gathering(), 500, 0, 0.0, 30 * MINUTE
+    for now in range(0, began + HOUR, 100):
+        waiting += rate / 10
+        if int(waiting) and (gathering.is_due(now) or waiting * size >= ENOUGH):
+            gathering.sent(now, [(Path("app.log"), 0, int(waiting) * size)], early=False)
+            waiting -= int(waiting)
+            sent += now >= began
+    assert Load(rate, size).messages / MONTH * HOUR == pytest.approx(sent, rel=0.15)
 
 
 def test_an_app_is_noted_as_often_as_the_estimate_says(pipeline):
@@ -246,7 +260,8 @@ def test_larger_messages_cost_less_and_more_apps_cost_more():
     def bill(**more: Any) -> float:
         return total(estimate.estimate(Load(100, 500, **more), Settings(), HERE))
 
-    assert bill(every=MINUTE) < bill() < bill(apps=20)
+    assert bill(every=MINUTE) < bill() < bill(every=SECOND)
+    assert bill() < bill(apps=20)
     assert bill(errors=0) < bill()
 
 

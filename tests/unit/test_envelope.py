@@ -386,10 +386,11 @@ def test_a_time_that_no_record_can_have_is_replaced_in_an_envelope_too(ts):
 def rowed(*lines: bytes) -> str:
     """Return an envelope of these lines as rows."""
     plain = b"".join(line + b"\n" for line in lines)
+    frame = zstandard.compress(plain)
     return damaged(
-        data=base64.b64encode(zstandard.compress(plain)).decode(),
+        data=base64.b64encode(frame).decode(),
         count=len(lines),
-        batch_id=batch_id_of("checkout", plain),
+        batch_id=batch_id_of("checkout", frame),
     )
 
 

@@ -12,7 +12,9 @@ from logctl.core.appid import PATTERN, is_appid, matching
 from logctl.core.fingerprint import fingerprint, template
 from logctl.core.partitions import Partition, by_partition
 from logctl.core.records import Record
+from logctl.core.rows import row_of
 from logctl.core.times import DAY, parse_time
+from logctl.pipeline.stores.catalog import Catalog
 
 KEY = re.compile(r"logs/year=\d{4}/month=\d{2}/day=\d{2}/appid=[a-z0-9][a-z0-9_-]*/[A-Za-z0-9_-]+\.json\.zst")
 
@@ -44,19 +46,17 @@ def test_other_keys_are_no_partitions():
         assert found is None or (found.appid == "a" and key.endswith("b=c")), key
 
 
-def test_records_are_grouped_by_day_and_app_in_order():
+def test_rows_are_grouped_by_day_in_order():
     noon = parse_time("2026-01-31T12:00:00Z")
-    records = [
-        Record(app, f"id-{n:08d}", noon + n % 2 * DAY, "INFO", "x", n) for n in range(6) for app in ("a", "b")
-    ]
-    groups = by_partition(records)
+    rows = [row_of(Record("a", f"id-{n:08d}", noon + n % 2 * DAY, "INFO", "x", n)) for n in range(6)]
+    groups = by_partition(rows, "a")
     assert [partition.values for partition in groups] == [
         ("2026", "01", "31", "a"),
-        ("2026", "01", "31", "b"),
         ("2026", "02", "01", "a"),
-        ("2026", "02", "01", "b"),
     ]
-    assert [record.seq for record in groups[Partition("2026", "02", "01", "b")]] == [1, 3, 5]
+    assert [row.seq for row in groups[Partition("2026", "02", "01", "a")]] == [1, 3, 5]
+    assert by_partition(rows[::2], "a") == {Partition("2026", "01", "31", "a"): rows[::2]}
+    assert by_partition([], "a") == {}
 
 
 def test_globs():
@@ -81,3 +81,38 @@ def test_the_same_error_with_other_numbers_is_one_kind():
 def test_any_message_has_a_fingerprint(message):
     assert re.fullmatch("[0-9a-f]{12}", fingerprint(message))
     assert fingerprint(message) == fingerprint(message)
+
+
+# ── Registering in the catalog ──────────────────────────────────────────────────────────────────────
+
+
+class Glue:
+    """A catalog that notes each call."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+
+    def batch_create_partition(self, *, PartitionInputList, **_):
+        self.calls.append(["/".join(one["Values"]) for one in PartitionInputList])
+        return {}
+
+
+def test_the_next_day_is_registered_before_midnight_with_a_call_that_is_made_anyway():
+    glue = Glue()
+    catalog = Catalog(glue, database="d", table="t", bucket="b")  # type: ignore[arg-type]
+
+    def arrives(time: str, *, day: str = "") -> list[list[str]]:
+        glue.calls.clear()
+        now = parse_time(time)
+        partition = Partition.at(parse_time(day) if day else now, "shop")
+        assert catalog.ensure([partition], now=now) == []
+        return glue.calls
+
+    assert arrives("2026-12-31T21:30:00Z") == [["2026/12/31/shop"]]
+    assert arrives("2026-12-31T22:10:00Z") == []
+    assert arrives("2026-12-31T22:30:00Z") == [["2026/12/31/shop", "2027/01/01/shop"]]
+    assert arrives("2026-12-31T23:45:00Z") == [["2026/12/31/shop", "2027/01/01/shop"]]
+    assert arrives("2027-01-01T00:00:00Z") == []  # what all containers would do at the same time
+    assert arrives("2027-01-01T00:44:00Z") == []
+    assert arrives("2027-01-01T00:46:00Z") == [["2027/01/01/shop"]]
+    assert arrives("2027-01-01T23:00:00Z", day="2026-11-03") == [["2026/11/03/shop"]]  # an old record

@@ -22,8 +22,9 @@ from logctl.core.frames import compress
 from logctl.core.hot_rows import MAX_INLINE, HotRow, from_item, to_item
 from logctl.core.partitions import by_partition
 from logctl.core.records import Record
-from logctl.core.rows import encode_rows
+from logctl.core.rows import encode_rows, row_of
 from logctl.core.times import HOUR, MINUTE, TimeRange, parse_time
+from logctl.pipeline.stores.hot import ListedApp
 from logctl.pipeline.stores.hot_contents import Keyed, record_in
 from logctl.pipeline.stores.hot_follower import Follower
 from logctl.pipeline.stores.hot_reader import Reader
@@ -59,7 +60,9 @@ class Store:
 
     def __init__(self, chunks: list[HotRow], bucket: Bucket = BUCKET) -> None:
         self.rows = [(chunk, 0) for chunk in chunks]
-        self.reads = 0
+        self.reads = self.requests = 0
+        self.lanes: dict[str, str | None] = {}
+        self.seen_at = START
         self.objects = StoredObjects(lambda: (bucket, "logs"))  # type: ignore[arg-type,return-value]
 
     def add(self, chunk: HotRow, arrived: int) -> None:
@@ -86,11 +89,30 @@ class Store:
             self.reads += 1
             yield chunk
 
-    def arrived(self, appid: str, since: int) -> list[tuple[str, int]]:
-        return [(chunk.sort_key, at) for chunk, at in self.rows if chunk.appid == appid and at >= since]
+    def listed(self) -> list[ListedApp]:
+        self.requests += 1
+        return [ListedApp(app, self.lanes.get(app, "0"), self.seen_at) for app in self.apps()]
 
-    def get(self, appid: str, keys: list[str]) -> list[HotRow]:
-        return [chunk for chunk, _ in self.rows if chunk.appid == appid and chunk.sort_key in keys]
+    def arrived_in(self, lane: str, since: int) -> list[tuple[str, str, int]]:
+        self.requests += 1
+        return [
+            (chunk.appid, chunk.sort_key, at)
+            for chunk, at in self.rows
+            if self.lanes.get(chunk.appid, "0") == lane and at >= since
+        ]
+
+    def arrived(self, appid: str, since: int) -> list[tuple[str, int]]:
+        self.requests += 1
+        return [
+            (chunk.sort_key, at)
+            for chunk, at in self.rows
+            if chunk.appid == appid and self.lanes.get(appid, "0") is None and at >= since
+        ]
+
+    def get(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], HotRow]:
+        self.requests += 1
+        found = {(chunk.appid, chunk.sort_key): chunk for chunk, _ in self.rows}
+        return {key: found[key] for key in keys if key in found}
 
 
 def reader(store: Store, **options) -> Reader:
@@ -127,8 +149,8 @@ def chunks_of(
         if records:
             made = hot_rows_of(app, f"batch-{number}", records, order)
             if number % 2:
-                for day, group in by_partition(records).items():
-                    bucket.objects[day.object_key(f"batch-{number}")] = object_of(group)
+                for day, group in by_partition([row_of(each) for each in records], app).items():
+                    bucket.objects[day.object_key(f"batch-{number}")] = compress(encode_rows(group))
                 made = [index_of(chunk) for chunk in made]
             chunks += made
         keyed += [((record.ts, order, record.seq), record) for record in records]
@@ -186,8 +208,52 @@ def test_following_hands_out_each_chunk_once_and_late_ones_too():
         store.add(chunks[0], now[0] - (step % 10) * 2_000)
         expected += records
         seen += polled(follower.poll(TimeRange(0, 10**14)))
+    for _ in range(6):
+        now[0] += 2_000
+        seen += polled(follower.poll(TimeRange(0, 10**14)))
     assert sorted(record.event_id for record in seen) == sorted(record.event_id for record in expected)
     assert old not in seen
+
+
+def test_an_idle_follower_of_many_apps_sends_at_most_one_request_a_second():
+    chunks = [chunk for n in range(10) for chunk in chunks_of([[n]], f"app-{n}")[0]]
+    store, now = Store(chunks), [START + HOUR]
+    follower = Follower(Reader(store, store.objects, lambda: now[0]), ["app-*"])  # type: ignore[arg-type]
+    store.requests = 0
+    for _ in range(100):
+        assert follower.poll(TimeRange(0, 10**14)) == []
+        now[0] += int(follower.pause * 1000)
+    assert store.requests <= (now[0] - START - HOUR) / 1000
+    store.add(chunks_of([[HOUR]], "app-new")[0][0], now[0])
+    assert len(follower.poll(TimeRange(0, 10**14))) == 1
+    assert follower.pause < 0.5
+
+
+def test_following_covers_rows_of_earlier_versions_and_a_changed_number_of_lanes():
+    first, _ = chunks_of([[0]], "a")
+    other, _ = chunks_of([[0]], "b")
+    store, now = Store([*first, *other]), [START + HOUR]
+    store.lanes = {"a": None, "b": "0"}
+    store.seen_at = START + HOUR
+    follower = Follower(Reader(store, store.objects, lambda: now[0]), ["a", "b"])  # type: ignore[arg-type]
+    seen: list[str] = []
+
+    def poll() -> None:
+        now[0] += 1_000
+        seen.extend(record.message for record in polled(follower.poll(TimeRange(0, 10**14))))
+
+    poll()
+    store.add(chunks_of([[], [HOUR]], "a")[0][0], now[0])
+    poll()
+    assert seen == ["1/0"]
+    store.lanes = {"a": "3", "b": "0"}
+    store.add(chunks_of([[], [], [HOUR]], "a")[0][0], now[0])
+    for _ in range(22):
+        poll()
+    assert seen == ["1/0", "2/0"]
+    store.requests = 0
+    poll()
+    assert store.requests == 2  # both lanes, and no longer the index of earlier versions
 
 
 def test_chunks_span_one_hour_and_survive_the_table():

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from logctl.core.debounce import Action, AlertKey, Claim, State, Status, Tally, compose
 from logctl.core.hot_rows import lane_of
 from logctl.core.records import Record
+from logctl.core.rows import row_of
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, HOUR, MINUTE
 from logctl.pipeline.delivery.canary import Canary
@@ -42,6 +43,7 @@ LINES = (
     Record("checkout", "e1", NOON, "INFO", "one", 10),
     Record("checkout", "e2", NOON + 1, "INFO", "two", 20),
 )
+ROWS = [row_of(line) for line in LINES]
 
 
 class Stores:
@@ -140,7 +142,7 @@ KEPT: dict[str, tuple[Callable[[Stores], object], tuple[str, str], int]] = {
     ),
     "sighting": (lambda on: on.sightings.first("c", NOON, now=NOON), ("_message#c", "first_seen"), 35 * DAY),
     "file": (
-        lambda on: on.known.note("checkout", "src", "b", LINES, now=NOON),
+        lambda on: on.known.note("checkout", "src", "b", ROWS, now=NOON),
         ("_file#checkout#src", f"{20:020d}#b"),
         35 * DAY,
     ),
@@ -174,11 +176,11 @@ def test_what_has_expired_counts_as_gone_though_dynamodb_has_it_still(pipeline: 
     known = KnownRecords(pipeline.aws.dynamodb, table)
     hot = HotStore(pipeline.aws.dynamodb, table)
     sightings.first("c", NOON, now=NOON)
-    known.note("checkout", "src", "b1", LINES, now=NOON)
+    known.note("checkout", "src", "b1", ROWS, now=NOON)
     hot.put(CHUNK, now=NOON, retention=DAY)
     for now, fresh in ((NOON + 35 * DAY - 1_000, False), (NOON + 35 * DAY, True)):
         assert sightings.first("c", now, now=now) == (now if fresh else NOON)
-        assert known.new_of("checkout", "src", "b2", LINES, now=now) == (LINES if fresh else ())
+        assert known.new_of("checkout", "src", "b2", ROWS, now=now) == (ROWS if fresh else [])
     for now, fresh in ((NOON + DAY - 1_000, False), (NOON + DAY, True)):
         assert hot.lacks(CHUNK, now=now) is fresh
         assert hot.put(CHUNK, now=now, retention=DAY) is fresh
@@ -186,12 +188,12 @@ def test_what_has_expired_counts_as_gone_though_dynamodb_has_it_still(pipeline: 
 
 def test_what_a_message_itself_brought_is_new_and_what_another_brought_is_not(pipeline: Pipeline):
     known = KnownRecords(pipeline.aws.dynamodb, HOT)
-    known.note("checkout", "src", "b1", LINES[:1], now=NOON)
-    assert known.new_of("checkout", "src", "b1", LINES, now=NOON) == LINES
-    assert known.new_of("checkout", "src", "b2", LINES, now=NOON) == LINES[1:]
-    assert known.new_of("checkout", "other", "b2", LINES, now=NOON) == LINES
-    assert known.new_of("billing", "src", "b2", LINES, now=NOON) == LINES
-    assert known.new_of("checkout", "", "b2", LINES, now=NOON) == LINES
+    known.note("checkout", "src", "b1", ROWS[:1], now=NOON)
+    assert known.new_of("checkout", "src", "b1", ROWS, now=NOON) == ROWS
+    assert known.new_of("checkout", "src", "b2", ROWS, now=NOON) == ROWS[1:]
+    assert known.new_of("checkout", "other", "b2", ROWS, now=NOON) == ROWS
+    assert known.new_of("billing", "src", "b2", ROWS, now=NOON) == ROWS
+    assert known.new_of("checkout", "", "b2", ROWS, now=NOON) == ROWS
 
 
 @pytest.mark.parametrize(
@@ -202,8 +204,8 @@ def test_what_a_message_itself_brought_is_new_and_what_another_brought_is_not(pi
         lambda on: on.alerts.states([KEY]),
         lambda on: on.attempts.get(["m"]),
         lambda on: on.hot.lacks(CHUNK, now=NOON),
-        lambda on: on.hot.get("checkout", [CHUNK.sort_key]),
-        lambda on: on.known.new_of("checkout", "src", "b", LINES, now=NOON),
+        lambda on: on.hot.get([("checkout", CHUNK.sort_key)]),
+        lambda on: on.known.new_of("checkout", "src", "b", ROWS, now=NOON),
         lambda on: on.outbox.rows(UNCOUNTED[0], 5),
         lambda on: on.silences.kept(),
         lambda on: on.silences.of(["checkout"]),
@@ -569,8 +571,9 @@ def test_rows_that_dynamodb_left_out_are_asked_for_again(store, monkeypatch):
     if store == "ledgers":
         assert sorted(Attempts(clients.dynamodb, HOT).get(names + names[:9])) == sorted(names)
     else:
-        keys = [chunk.sort_key for chunk in chunks]
-        assert [row.batch_id for row in HotStore(clients.dynamodb, HOT).get("checkout", keys)] == names
+        keys = [("checkout", chunk.sort_key) for chunk in chunks]
+        found = HotStore(clients.dynamodb, HOT).get(keys)
+        assert [found[key].batch_id for key in keys] == names
     assert asked[:4] == [100, 100, 50, 25]
 
 

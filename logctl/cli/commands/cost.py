@@ -63,7 +63,7 @@ def cost(
     ] = None,
     every: Annotated[
         str | None,
-        every_option("Interval at which each app's producer sends: 1s, 1m, 1h. [default: 1s]"),
+        every_option("How long each app's producer collects records, as with `send -f`. [default: 5s]"),
     ] = None,
     errors: Annotated[
         float | None,
@@ -154,11 +154,11 @@ class _Given:
 
 
 def _load(given: _Given, log: LogSample | None) -> Load:
-    from logctl.ops.cost.load import Load, parse_rate
+    from logctl.ops.cost.load import GATHERED, Load, parse_rate
 
     example = "Write it like: logctl cost --estimate 100/s 500B"
     try:
-        interval = parse_duration(given.every or "1s")
+        interval = parse_duration(given.every) if given.every else GATHERED
         per_second = parse_rate(given.rate) if given.rate else 0.0
         record_bytes = parse_size(given.size) if given.size else 0
     except ValueError as problem:

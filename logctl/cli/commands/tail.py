@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from logctl.core.records import Record
 
 DEFAULT_SINCE = 10 * MINUTE
-_POLL_SECONDS = 1.0
 
 
 def register(app: typer.Typer) -> None:
@@ -219,7 +218,7 @@ def _follow(reader: Any, follower: Any, printer: Printer, span: TimeRange) -> No
                 if not troubled:
                     say(f"logctl: reading is interrupted ({type(error).__name__}); retrying.")
                 troubled = True
-            time.sleep(_POLL_SECONDS)
+            time.sleep(follower.pause)
     except KeyboardInterrupt:
         return
 

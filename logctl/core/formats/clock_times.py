@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+
+from msgspec import Struct
 
 from logctl.core.formats.reading import Context
 from logctl.core.formats.zones import FoundZone, apply_zone, scan_zone
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND, to_datetime
 
 
-@dataclass(slots=True)
-class FoundTime:
+class FoundTime(Struct):
     """A time in a text.
 
     Attributes:
@@ -88,8 +88,7 @@ def full_year(text: str) -> int:
     return year if len(text) > 2 else year + (2000 if year < 69 else 1900)
 
 
-@dataclass(slots=True)
-class ClockTime:
+class ClockTime(Struct):
     """The time of a clock in a text: milliseconds since midnight (None if no clock shows it), and its end."""
 
     in_day: int | None

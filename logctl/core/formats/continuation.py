@@ -8,8 +8,9 @@ statement was left open.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from logctl.core.formats.reading import Joins, Reading
 from logctl.core.formats.traces import TRACES, begun_by, exception_of
@@ -19,8 +20,7 @@ MAX_BLANK = 3
 """Blank lines within a record."""
 
 
-@dataclass(slots=True)
-class StreamState:
+class StreamState(Struct):
     """What a stream's next line depends on. All members are texts and small numbers, for `Joiner.state`.
 
     Attributes:
@@ -64,7 +64,7 @@ class LineVerdict(IntEnum):
 
 
 _NO, _YES, _DOUBTFUL = LineVerdict.NO, LineVerdict.YES, LineVerdict.DOUBTFUL
-STATE_MEMBERS = StreamState.__slots__
+STATE_MEMBERS = StreamState.__struct_fields__
 _JVM = frozenset(("java", "java thread", "dotnet"))
 _IN_PYTHON = re.compile(r"Traceback|[│╰╭]|> File \"")
 """Lines within a traceback that are not indented: those of rich's box, and of loguru."""
@@ -83,6 +83,7 @@ _JUL = re.compile(r"[^\W\d_a-z]{4,16}: ")
 RICH_PLACE = re.compile(r"(?<=\S) {2,}([\w./-]{1,100}\.\w{1,5}):(\d{1,7})$")
 _BEFORE_ALIGNED = frozenset((" ", "["))
 _OPENS = frozenset("{[(<")
+_INDENTS = frozenset((" ", "\t"))
 _SPACES = frozenset(("", " ", "\t", "\r"))
 _SQL_BEGINS = re.compile(
     r"(?:.{0,40}[:\s])?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|WITH|DROP|MERGE"
@@ -320,7 +321,8 @@ def first_state(reading: Reading, joins: Joins | None) -> StreamState:
     says how the lines of its format are joined.
     """
     inner, message = reading.inner, reading.message
-    state = StreamState(head=reading.begins, indent=indent_of(inner), level=reading.level)
+    indent = indent_of(inner) if inner[:1] in _INDENTS else 0
+    state = StreamState(head=reading.begins, indent=indent, level=reading.level)
     if reading.begins and inner[:1] in _BEFORE_ALIGNED and (level := ALIGNED.search(inner, 8, 48)):
         state.column = level.start()
     trace = begun_by(inner)

@@ -35,7 +35,7 @@ def events_of(value: Event) -> Events | None:
     the messages of Lambda, Kinesis, SNS and SQS that hold them. What they say about all of their events is
     repeated in each.
     """
-    if _OTHER_NAMES.isdisjoint(value) and isinstance(value.get("message", ""), str):
+    if OTHER_NAMES.isdisjoint(value) and isinstance(value.get("message", ""), str):
         return None
     events = _Reader().events_of(value, 0)
     return None if events is None else map(_fitting, events)
@@ -473,4 +473,5 @@ _ENVELOPES: dict[str, Callable[[_Envelope], Events | None]] = {
     "logs": _list_of_events,
     "lines": _list_of_events,
 }
-_OTHER_NAMES = frozenset(_ENVELOPES) - {"message"}
+OTHER_NAMES = frozenset(_ENVELOPES) - {"message"}
+"""The names, beside `message`, of members that can hold events."""

@@ -11,14 +11,12 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from logctl.core import levels
-from logctl.core.formats.found_times import set_time
-from logctl.core.formats.logfmt import fields_of, pairs_at
+from logctl.core.formats.learned_paths import DATE_AND_TIME, UNLEARNED, LearnedPaths, PathStep
+from logctl.core.formats.matched_heads import GROUP_NAME, WORD, Head, reading_of
 from logctl.core.formats.pattern_starts import (
     first_characters,
     has_alternatives,
@@ -27,7 +25,7 @@ from logctl.core.formats.pattern_starts import (
     takes_nothing,
 )
 from logctl.core.formats.reading import Context, Format, Reading
-from logctl.core.formats.time_forms import FoundTime, scan_time
+from logctl.core.formats.time_forms import FoundTime
 
 FRONT = 600
 """Characters of a line in which a head is looked for: the rest of a long line must not cost time."""
@@ -37,12 +35,7 @@ Scan = Callable[[str, int, Context], FoundTime | None]
 
 _PLACEHOLDER = re.compile(r"(?<!\?P)<(time|level)>")
 _LEVEL_INSIDE = r"(?P<level>[^\W\d_]{1,13}(?:[+-]?\d{1,2})?)"
-_WORD = re.compile(r"[^\W\d_]{1,13}+(?:[+-]?\d{1,2}(?!\d))?(?![^\W_])")
-_NUMBERS = frozenset(("pid", "status", "bytes", "line", "memory", "max_memory"))
-_DURATIONS = frozenset(("duration", "billed_duration"))
-_DECIMAL = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
-_MOST_IN_FIELD = 256
-_NAME = re.compile(r"\(\?P<\w+>")
+_WORD = re.compile(WORD)
 _BLANK = re.compile(r"[ \t]*+")
 _SPACES = re.compile(r"(?:\\ |\\s|\[ \])(?:\+|\*|\{\d*,?\d*\})?\Z")
 _LETTERS = frozenset(string.ascii_letters) | {"\x7f"}
@@ -51,7 +44,6 @@ _OF_TIMES = _LETTERS | frozenset(string.digits) | {"@"}
 _Match = Callable[[str, int, int], re.Match[str] | None]
 _NUMBER_OF = {f"_{number}": number for number in range(1000)}
 _AFTER_BRACKET = re.compile(r"\\\](?:\\ |\\s|\[ \])[+*?]?(?:(\\\[)(?![?*+{])|\Z)")
-_DATE_AND_TIME = len("Nov 27 10:15:30")
 _FEW = 3
 """So many parts are tried one by one."""
 
@@ -117,7 +109,7 @@ class _Choice:
         for number in range(index, len(self.nodes)):
             node = self.nodes[number]
             pattern = "" if (long and node.whole) or "(?P=" in node.pattern else node.pattern
-            parts.append(f"(?:{_NAME.sub('(?:', pattern)}\n)(?P<_{number}>)")
+            parts.append(f"(?:{GROUP_NAME.sub('(?:', pattern)}\n)(?P<_{number}>)")
         found = self.guards[long][index] = re.compile("|".join(parts), re.VERBOSE).match
         return found
 
@@ -150,6 +142,7 @@ class FormatTree:
 
     def __init__(self, formats: Iterable[Format]) -> None:
         self._root = _Branches()
+        self._learned = LearnedPaths()
         for declared in formats:
             self._add(declared)
 
@@ -194,7 +187,14 @@ class FormatTree:
         """Return what the first format that matches at index `start` says about a line, or None."""
         if not isinstance(scan, LineTimes):
             scan = LineTimes(scan)
-        return _Walk(text, context, scan).descend(self._root, start)
+        may_learn = start == 0 and len(text) <= FRONT
+        if may_learn and (known := self._learned.read(text, context, scan)) is not UNLEARNED:
+            return known
+        walk = _Walk(text, context, scan)
+        reading = walk.descend(self._root, start)
+        if may_learn:
+            self._learned.note(text, walk.path if reading is not None else walk.dead_ends(self._root))
+        return reading
 
 
 def _first(pattern: str, then: str) -> frozenset[str] | None:
@@ -259,14 +259,18 @@ def _with_level(part: str) -> str:
 
 
 class _Walk:
-    """The descent of one line through a tree."""
+    """The descent of one line through a tree. `path` is the way to the part that matched, its end first."""
 
-    __slots__ = ("_context", "_long", "_matches", "_scan", "_text", "_time", "_time_at", "_word")
+    __slots__ = (
+        "_context", "_dead", "_long", "_matches", "_scan", "_text", "_time", "_time_at", "_word", "path",
+    )  # fmt: skip
 
     def __init__(self, text: str, context: Context, scan: Scan) -> None:
         self._text = text
         self._context = context
         self._scan = scan
+        self.path: list[PathStep] = []
+        self._dead: list[PathStep] = []
         self._matches: list[tuple[_Node, re.Match[str]]] = []
         self._time: FoundTime | None = None
         self._time_at = 0
@@ -285,21 +289,25 @@ class _Walk:
         choice = branches.by_character.get(character) or branches.at(character)
         nodes, guards, index, end = choice.nodes, choice.guards[self._long], 0, at + FRONT
         count = len(nodes)
+        vain: tuple[int, ...] = ()
+        of_dates = False
         while index < count:
             node, found = nodes[index], None
             if not node.empty and count - index >= _FEW:
                 found = (guards[index] or choice.guard(index, long=self._long))(text, at, end)
                 if found is None:
-                    return None
+                    break
                 index = _NUMBER_OF[found.lastgroup]  # type: ignore[index]
                 node = nodes[index]
             index += 1
             if node.empty:
                 reading = self._follow(node, at)
                 if reading is not None:
+                    self.path.append(PathStep(branches, choice, index - 1, vain, of_dates))
                     return reading
+                vain = (*vain, index - 1)
                 if node.then == "time" and self._is_date(at):
-                    choice, index = choice.timed, 0
+                    choice, index, vain, of_dates = choice.timed, 0, (), True
                     nodes, guards, count = choice.nodes, choice.guards[self._long], len(choice.nodes)
                 continue
             if found is None or node.named:
@@ -310,15 +318,25 @@ class _Walk:
                 self._matches.append((node, found))
             reading = self._follow(node, found.end())
             if reading is not None:
+                self.path.append(PathStep(branches, choice, index - 1, vain, of_dates))
                 return reading
+            vain = (*vain, index - 1)
             if node.named:
                 self._matches.pop()
+        self._dead.append(PathStep(branches, choice, count, vain, of_dates))
         return None
+
+    def dead_ends(self, root: _Branches) -> list[PathStep]:
+        """Return where a line that begins with a time went in vain: after the time, and at its beginning."""
+        first = root.at(self._text[0]).nodes[:1]
+        if not first or not (first[0].empty and first[0].is_time):
+            return []
+        return [step for step in self._dead if step.branches in (root, first[0].children)]
 
     def _is_date(self, at: int) -> bool:
         """Return whether a date with a time is at an index, and not only a number or a name."""
         time = self._scan(self._text, at, self._context)
-        return time is not None and time.end - at >= _DATE_AND_TIME
+        return time is not None and time.end - at >= DATE_AND_TIME
 
     def _follow(self, node: _Node, at: int) -> Reading | None:
         if node.is_message:
@@ -346,56 +364,9 @@ class _Walk:
         return found
 
     def _reading(self, declared: Format, end: int) -> Reading | None:
-        word, message, app = self._word, None, ""
-        fields: dict[str, Any] = {}
-        for node, match in self._matches:
-            for number, name in node.groups:
-                value = match[number]
-                if not value or not (value := value.strip()):
-                    continue
-                if name == "level":
-                    word = value
-                elif name == "message":
-                    message = value
-                elif name == "pairs":
-                    fields.update(fields_of(pairs_at(value, 0)[0]))
-                elif name == "app":
-                    app = value[:_MOST_IN_FIELD]
-                elif value == "-":
-                    continue
-                elif name in _NUMBERS and value.isdecimal() and len(value) < 16:
-                    fields[name] = int(value)
-                elif name in _DURATIONS and _DECIMAL.fullmatch(value):
-                    fields[name] = float(value) if "." in value else int(value)
-                else:
-                    fields[name] = value if len(value) <= _MOST_IN_FIELD else value[:_MOST_IN_FIELD]
-        level = _level(word, declared) if word else levels.UNKNOWN
-        if level is None:
-            return None
-        if message is None:
-            message = self._text[end:]
-        reading = Reading(message.strip(), None, level, fields)
-        reading.format, reading.begins, reading.app = declared.name, declared.begins, app
-        if self._time is not None:
-            time: FoundTime | None = self._time
-            if declared.utc and not self._time.zone and self._context.zone is not UTC:
-                time = scan_time(self._text, self._time_at, replace(self._context, zone=UTC))
-            set_time(reading, time or self._time)
-        return reading
-
-
-def _level(word: str, declared: Format) -> str | None:
-    """Return what a word means in a format; None if it is no level, neither in general nor in the format."""
-    if declared.levels:
-        own = (
-            declared.levels.get(word)
-            or declared.levels.get(word.lower())
-            or declared.levels.get(word.upper())
-        )
-        if own is not None:
-            return own
-    found = levels.level_of_word(word)
-    return None if found == levels.UNKNOWN else found
+        groups = [(name, match[number]) for node, match in self._matches for number, name in node.groups]
+        head = Head(self._text, end, groups, word=self._word, time=self._time, time_at=self._time_at)
+        return reading_of(head, declared, self._context)
 
 
 class LineTimes:

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
 from typing import Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from logctl.core.formats import registry
 from logctl.core.formats.column_headers import ColumnHeader, header_of, loads
@@ -60,8 +62,7 @@ _MAX_DOUBTFUL = 5
 Place = TypeVar("Place")
 
 
-@dataclass(slots=True)
-class Joined(Generic[Place]):
+class Joined(Struct, Generic[Place]):
     """A complete record.
 
     Attributes:
@@ -78,15 +79,13 @@ class Joined(Generic[Place]):
     lines: int = 1
 
 
-@dataclass(slots=True)
-class _Line(Generic[Place]):
+class _Line(Struct, Generic[Place]):
     text: str
     reading: Reading
     place: Place
 
 
-@dataclass(slots=True)
-class _Open(Generic[Place]):
+class _Open(Struct, Generic[Place]):
     """A record that may get further lines."""
 
     stream: str
@@ -95,15 +94,14 @@ class _Open(Generic[Place]):
     last: Place
     texts: list[str]
     messages: list[str]
-    blanks: list[str] = field(default_factory=list)
-    doubtful: list[_Line[Place]] = field(default_factory=list)
+    blanks: list[str] = []
+    doubtful: list[_Line[Place]] = []
     size: int = 0
     idle: int = 0
     done: bool = False
 
 
-@dataclass(slots=True)
-class _Parts(Generic[Place]):
+class _Parts(Struct, Generic[Place]):
     """The parts of a line, of which the last one has not come yet."""
 
     first: _Line[Place]
@@ -173,6 +171,8 @@ class Joiner(Generic[Place]):
         The further lines of a text that was logged at once, as in macOS's system.log, the output of
         journalctl and of `aws logs tail`, have no layer; they can only continue the line before.
         """
+        if reading.begins and (before := self._next_record(text, reading, place)) is not None:
+            return [before]
         if self._since is None:
             self._since = place
         if reading.layers:
@@ -189,6 +189,48 @@ class Joiner(Generic[Place]):
         else:
             self._add(line)
         return self._complete()
+
+    def _next_record(self, text: str, reading: Reading, place: Place) -> Joined[Place] | None:
+        """Add a line that begins a record and ends the only open one, and return that one: the usual case.
+
+        Return None, and add nothing, if anything else may have to be decided.
+        """
+        queue, stream = self._queue, reading.stream
+        if len(queue) != 1 or len(self._open) != 1 or self._parts or self._states or reading.partial:
+            return None
+        record = queue[0]
+        if not isinstance(record, _Open) or record.stream != stream or record.doubtful:
+            return None
+        state, inner = record.state, reading.inner
+        # With these, `decide` answers no.
+        if state.trace or state.opened or state.until or (reading.layers and not reading.format):
+            return None
+        if not inner or inner.isspace() or not self._may_continue(reading):
+            return None
+        self._last = stream if reading.layers else ""
+        begun = first_state(reading, self._joins.get(reading.format))
+        self._open[stream] = queue[0] = _Open(
+            stream,
+            begun,
+            _Line(text, reading, place),
+            place,
+            texts=[text],
+            messages=[reading.message],
+            size=len(text),
+        )
+        self._since, self._entangled = place, 0
+        record.done = True
+        return _joined(record, self._context)
+
+    def passes(self) -> bool:
+        """Add a record that no line continues, such as an object, if it is complete at once.
+
+        Return False if lines before it are not complete: then it has to be added like any other.
+        """
+        if self._queue or self._open or self._parts or self._states:
+            return False
+        self._last = ""
+        return True
 
     def blank(self, text: str = "") -> None:
         """Add a blank line, which is in no layer."""
@@ -494,5 +536,5 @@ def _joined(record: _Open[Place], context: Context) -> Joined[Place]:
     if len(record.messages) > 1:
         reading = reading_of(reading, record.messages, context)
     text = record.texts[0] if len(record.texts) == 1 else "\n".join(record.texts)
-    lines = text.count("\n") + 1
+    lines = text.count("\n") + 1 if "\n" in text else 1
     return Joined(reading, text, record.first.place, record.last, lines)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from logctl.core import limits, strictjson
 from logctl.core.formats.events import DEEPER, events_of
@@ -20,8 +21,7 @@ _WITHIN = re.compile(r'\s*+(?:["{}\[\],\-\dtfnNI]|$)')
 _BETWEEN = " \t\r\n,"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """An object in a text: its value, the text from `start` to `end`, and whether it is wrong in its form."""
 
     value: Mapping[str, Any]
@@ -30,8 +30,7 @@ class Found:
     malformed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """The objects in a text. `rest` is the index of an object without an end; None if there is none."""
 
     found: tuple[Found, ...]

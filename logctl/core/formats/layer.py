@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from logctl.core.formats.found_times import set_time
 from logctl.core.formats.time_forms import FoundTime
@@ -13,8 +14,7 @@ FRONT = 600
 """Characters of a line that are matched: the rest of a long line must not make a pattern slow."""
 
 
-@dataclass(slots=True)
-class Layer:
+class Layer(Struct):
     """A layer and the line within it.
 
     Attributes:
@@ -31,7 +31,7 @@ class Layer:
     inner: str
     ts: int | None = None
     level: str = UNKNOWN
-    fields: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, Any] = {}
     flags: tuple[str, ...] = ()
     zone: str = ""
     app: str = ""

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from logctl.core.formats.events import events_of
 from logctl.core.formats.joining import Joiner
 from logctl.core.formats.json_objects import Collector, find_objects
+from logctl.core.formats.plain_objects import read_plain
 from logctl.core.formats.reader import mark_malformed, read_value
 from logctl.core.formats.reading import Context, Reading
 
@@ -123,6 +124,10 @@ class ObjectLines(ABC, Generic[P, R]):
         self, place: P, text: str, value: Mapping[str, Any], *, malformed: bool = False
     ) -> Iterable[R]:
         """Return what is complete after an object; an envelope holds several events."""
+        reading = read_plain(value, self._context) if not malformed and isinstance(value, dict) else None
+        if reading is not None:
+            reading.inner = text
+            return self._add(self._of_object(place, value, malformed), text, reading)
         events = events_of(value)
         if events is None:
             return self._value(place, text, value, malformed=malformed)

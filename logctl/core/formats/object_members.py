@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from logctl.core.formats.object_keys import PLACES, ROLES, Kind, Trait
 
@@ -19,8 +20,7 @@ Path = tuple[str, ...]
 Ranked = tuple[tuple[float, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """What the names of an object's members say: those of each kind with their ranks, the preferred first.
 
     A program writes objects with the same names again and again, so plans are kept.
@@ -37,8 +37,7 @@ _MOST_NAMES = 64
 """Objects with more names, or with long names, are not remembered, so that plans need little memory."""
 
 
-@dataclass(slots=True)
-class FoundObject:
+class FoundObject(Struct):
     """An object with its plan, and what is in its nested places."""
 
     value: Mapping[str, Any]

@@ -52,7 +52,7 @@ def read_object(value: Mapping[str, Any], context: Context, read_within: Within 
     reading.app = _app(found)
     reading.fields = without(value, taken)
     line = reading.message
-    if read_within and line and rank < LAST and _holds_a_line(line, traits, reading.level):
+    if read_within and line and rank < LAST and holds_a_line(line, traits, reading.level):
         return _line_in(reading, context, read_within)
     return reading
 
@@ -285,7 +285,7 @@ def _app_of_pod(value: Mapping[str, Any]) -> str:
 _DATED = re.compile(r"[\[(]?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d")
 
 
-def _holds_a_line(message: str, traits: int, level: str) -> bool:
+def holds_a_line(message: str, traits: int, level: str) -> bool:
     """Return whether a message is the line of another program that can say more than the object around it."""
     if message[0] == "{":
         return message[-1] == "}" and '"' in message

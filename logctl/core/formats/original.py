@@ -12,11 +12,12 @@ message is the answer if it is something else.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from logctl.core import strictjson
+from logctl.core.canonical_json import STYLES, style_of, written
+from logctl.core.formats.reading import Taken
 from logctl.core.records import RAW, Record
 
 Raw = str | list[Any] | dict[str, Any]
@@ -25,22 +26,27 @@ lines, as `{"lines": […]}`; the whole text, as `{"text": …}`; or `{"json": s
 "before": text, "added": names}`.
 """
 
-_SPACED, _ASCII, _GO = 1, 2, 4
-"""The bits of a style of JSON: spaces after colons and commas, all other characters than ASCII as escapes,
-and Go's escapes of the characters that HTML gives a meaning."""
-_GO_ESCAPES = (
-    ("<", "\\u003c"),
-    (">", "\\u003e"),
-    ("&", "\\u0026"),
-    ("\u2028", "\\u2028"),
-    ("\u2029", "\\u2029"),
-)
+
+def keep_canonical(value: Mapping[str, Any], style: int, taken: Taken, record: Record) -> Raw:
+    """Return what `keep` does for a text that `read_canonical` has read.
+
+    `taken` are the members that became time, level and message; all others are the record's fields.
+    """
+    message = record.message
+    members = [(index, name, value[name]) for index, name in taken]
+    return {
+        "json": style,
+        "taken": [[at, name] if item == message else [at, name, item] for at, name, item in members],
+    }
 
 
-def keep(text: str, record: Record, value: Mapping[str, Any] | None = None) -> Raw | None:
+def keep(
+    text: str, record: Record, value: Mapping[str, Any] | None = None, style: int | None = None
+) -> Raw | None:
     """Return what `restore` needs beside a record to return `text`; None if the message is the text.
 
-    `value` is the JSON object that the text is, if it is one.
+    `value` is the JSON object that the text is, if it is one, and `style` that in which `read_canonical` has
+    read it from the text, if it has.
     """
     message = record.message
     if text == message:
@@ -49,7 +55,7 @@ def keep(text: str, record: Record, value: Mapping[str, Any] | None = None) -> R
         return text[: -len(message)]
     begin = text.find("{") if value is None and text[-1:] == "}" else 0
     if (value is not None or 0 <= begin < 300) and (
-        kept := _keep_object(text, begin, value, record)
+        kept := _keep_object(text, begin, value, record, style=style)
     ) is not None:
         return kept
     if message:
@@ -74,10 +80,10 @@ def restore(record: Record) -> str:
             if len(lines) == len(heads):
                 return "\n".join(head + line for head, line in zip(heads, lines, strict=True))
         case {"json": int(style), "taken": list(taken), **rest}:
-            written = _restored_object(record, style, taken, rest.get("added", []))
+            whole = _restored_object(record, style, taken, rest.get("added", []))
             head = rest.get("before", "")
-            if written is not None and isinstance(head, str):
-                return head + written
+            if whole is not None and isinstance(head, str):
+                return head + whole
     return record.message
 
 
@@ -97,7 +103,9 @@ def _heads(text: str, message: str) -> list[str] | None:
 # ── JSON ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _keep_object(text: str, begin: int, value: Mapping[str, Any] | None, record: Record) -> Raw | None:
+def _keep_object(
+    text: str, begin: int, value: Mapping[str, Any] | None, record: Record, *, style: int | None
+) -> Raw | None:
     """Return how the object at index `begin` of a text was written; None if it is not written the same."""
     before = text[:begin]
     if value is None:
@@ -123,12 +131,13 @@ def _keep_object(text: str, begin: int, value: Mapping[str, Any] | None, record:
         )
     literal = {item[1] for item in taken}
     added = [key for key in fields if key != RAW and (key not in value or key in literal)]
-    style = _style(text)
     # As a rule, the fields and what was taken away make the object itself.
     whole = same and not added and len(fields) + len(taken) == len(value) and _in_order(fields, value)
-    members = value if whole else _members(record, taken, added)
-    if _written(members, style) != (text[begin:] if begin else text):
-        return None
+    if style is None or not whole:
+        style = style_of(text)
+        members = value if whole else _members(record, taken, added)
+        if written(members, style) != (text[begin:] if begin else text):
+            return None
     kept: dict[str, Any] = {"json": style, "taken": taken}
     if added:
         kept["added"] = added
@@ -138,14 +147,14 @@ def _keep_object(text: str, begin: int, value: Mapping[str, Any] | None, record:
 
 
 def _restored_object(record: Record, style: int, taken: list[Any], added: object) -> str | None:
-    if not isinstance(added, list) or not 0 <= style < 8:
+    if not isinstance(added, list) or style not in STYLES:
         return None
     for member in taken:
         if not isinstance(member, list) or len(member) not in (2, 3):
             return None
         if not isinstance(member[0], int) or not isinstance(member[1], str):
             return None
-    return _written(_members(record, taken, added), style)
+    return written(_members(record, taken, added), style)
 
 
 def _members(record: Record, taken: list[list[Any]], added: list[Any]) -> dict[str, Any]:
@@ -160,31 +169,3 @@ def _in_order(fields: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
     """Return whether all fields are members of an object, and in its order."""
     names = iter(value)
     return all(name in names for name in fields)
-
-
-def _style(text: str) -> int:
-    style = _ASCII if text.isascii() else 0
-    if '": ' in text[:1000]:
-        style |= _SPACED
-    if "\\u003" in text or "\\u0026" in text:
-        style |= _GO
-    return style
-
-
-# By style. `json.dumps` makes an encoder for each call. Objects that were read from JSON have no cycles.
-_ENCODERS = [
-    json.JSONEncoder(
-        ensure_ascii=bool(style & _ASCII) and not style & _GO,
-        check_circular=False,
-        separators=(", ", ": ") if style & _SPACED else (",", ":"),
-    ).encode
-    for style in range(8)
-]
-
-
-def _written(members: Mapping[str, Any], style: int) -> str:
-    text = _ENCODERS[style](members)
-    if style & _GO:
-        for character, escape in _GO_ESCAPES:
-            text = text.replace(character, escape)
-    return text

@@ -17,6 +17,7 @@ from logctl.core.formats.layers import Layer, unwrap
 from logctl.core.formats.line_shapes import LEVEL_ONLY, TIME_ONLY
 from logctl.core.formats.object_layers import unwrap_object
 from logctl.core.formats.own_formats import read_own
+from logctl.core.formats.plain_objects import read_plain
 from logctl.core.formats.reading import AMBIGUOUS_TIME, BAD_TIME, MALFORMED_JSON, Context, Reading
 from logctl.core.levels import UNKNOWN
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
@@ -141,10 +142,13 @@ _BEGINS_AS_JSON = re.compile(r'\{\s*+"[^"\\]{0,200}+"\s*+:')
 
 
 def _read_value(value: Mapping[str, Any], text: str, layers: list[Layer], context: Context) -> Reading:
-    layer = unwrap_object(value, context) if len(layers) < MOST_LAYERS else None
-    if layer is not None:
-        return _read_inner(text, layer, layers, context)
-    reading = objects.read_object(value, _within(layers, context) if layers else context, read_within)
+    within = _within(layers, context) if layers else context
+    plain = read_plain(value, within) if isinstance(value, dict) else None
+    if plain is None:
+        layer = unwrap_object(value, context) if len(layers) < MOST_LAYERS else None
+        if layer is not None:
+            return _read_inner(text, layer, layers, context)
+    reading = plain or objects.read_object(value, within, read_within)
     if not reading.layers:
         reading.inner = text
     return _combine(reading, reading.inner, layers) if layers else reading
@@ -160,7 +164,7 @@ def _within(layers: list[Layer], context: Context) -> Context:
 
 def _combine(reading: Reading, text: str, layers: list[Layer]) -> Reading:
     """Add to the reading of a text what the layers around it say."""
-    reading.inner = text
+    reading.inner, reading.taken = text, None
     fields: dict[str, Any] = {}
     for layer in layers:
         if layer.fields:

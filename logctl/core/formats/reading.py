@@ -8,6 +8,8 @@ from datetime import UTC, tzinfo
 from enum import StrEnum, unique
 from typing import Any
 
+from msgspec import Struct
+
 from logctl.core.levels import UNKNOWN
 
 BAD_TIME = "bad_time"
@@ -20,8 +22,11 @@ NOT_UTF8 = "not_utf8"
 """The line was not UTF-8; it was read as Latin-1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+Taken = tuple[tuple[int, str], ...]
+"""Members of an object: the index and the name of each, in the object's order."""
+
+
+class Context(Struct, frozen=True):
     """What a line does not say about itself.
 
     Attributes:
@@ -40,8 +45,7 @@ class Context:
     day_first: bool = False
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """What a line, a joined group of lines or a JSON object says.
 
     Attributes:
@@ -58,12 +62,13 @@ class Reading:
         partial: the next line of the same `stream` continues this one without a line break.
         stream: distinguishes interleaved streams in one source (a container, stdout and stderr); "" for one.
         inner: the text within all layers, without ANSI codes; the rules for joining lines look at it.
+        taken: of a JSON object, the members that are not among the fields, if all others are; else None.
     """
 
     message: str
     ts: int | None = None
     level: str = UNKNOWN
-    fields: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, Any] = {}
     flags: tuple[str, ...] = ()
     format: str = ""
     layers: tuple[str, ...] = ()
@@ -73,6 +78,7 @@ class Reading:
     partial: bool = False
     stream: str = ""
     inner: str = ""
+    taken: Taken | None = None
 
 
 @unique

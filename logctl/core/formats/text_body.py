@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from logctl.core import strictjson
 from logctl.core.formats.events import events_of
@@ -18,8 +19,7 @@ from logctl.core.formats.reader import mark_malformed, read_line, read_value
 from logctl.core.formats.reading import BAD_TIME, MALFORMED_JSON, Context, Reading
 
 
-@dataclass(frozen=True, slots=True)
-class BodyPart:
+class BodyPart(Struct, frozen=True):
     """A record in a text.
 
     Attributes:
@@ -39,8 +39,7 @@ class BodyPart:
     value: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     position: int
     place: str
     is_object: bool = False

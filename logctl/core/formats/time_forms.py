@@ -199,6 +199,25 @@ def _iso_time(text: str, match: re.Match[str], context: Context) -> FoundTime | 
     return FoundTime(ts, end, "", ambiguous)
 
 
+_WHOLE_ISO = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}):([0-5][0-9])(?:[.,]([0-9]{1,9}))?"
+    r"(Z|[+-][0-9]{2}:?[0-9]{2})"
+)
+
+
+def whole_iso_time(text: str) -> tuple[int, str] | None:
+    """Return time and zone of a text that is an ISO time with an offset, as `scan_time` does, or None."""
+    found = _WHOLE_ISO.fullmatch(text)
+    if found is None:
+        return None
+    minute, second, fraction, zone = found.groups()
+    base, offset = _minute(minute), numeric_offset(zone)
+    if base is None or offset is None:
+        return None
+    milliseconds = int((fraction + "00")[:3]) if fraction is not None else 0
+    return base + int(second) * SECOND + milliseconds - offset, zone
+
+
 # 2026-11-27 9:15:30, 2026/1/5, 2005-06-03-15.42.50.675872, 2026:11:27-10:15:30 (Sophos)
 _YEAR_MONTH_DAY = re.compile(rf"([0-9]{{4}})([-/.:])([0-9]{{1,2}})\2([0-9]{{1,2}}){SEPARATOR}", re.VERBOSE)
 # 2026-Nov-27 10:15:30.123 (Boost), 2026 Nov 27 10:15:30 (Cisco NX-OS)

@@ -10,7 +10,11 @@ from logctl.core.envelope import SQS_LIMIT
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from logctl.ops.cost.bill import MONTH
 from logctl.ops.cost.log_sample import LogSample, MessageSizes, generated
+from logctl.ops.send import gathering
 
+GATHERED = gathering.SECONDS * SECOND
+"""How long `send -f` collects the records of a steady stream, in milliseconds. Errors of a new kind are sent
+at once, which adds too few messages to matter."""
 SQS_BATCH = 10
 """Messages in one request, and in one batch from a FIFO queue to Lambda (Amazon SQS Developer Guide)."""
 
@@ -43,7 +47,7 @@ class Load:
     Attributes:
         record_bytes: the bytes of a record as a line of a log.
         apps: how many apps share the records; each has one producer.
-        every: the interval at which a producer sends, in milliseconds.
+        every: how long a producer, which is a followed file, collects records for a message, in milliseconds.
         errors: the part of the records that can cause an alert.
         kinds: how many kinds of error each app has.
         sample: a log of such records; without it, text of that size with those errors is generated.
@@ -52,7 +56,7 @@ class Load:
     records_per_second: float
     record_bytes: float
     apps: int = 1
-    every: int = SECOND
+    every: int = GATHERED
     errors: float = 0.01
     kinds: int = 5
     sample: LogSample | None = None
@@ -73,17 +77,17 @@ class Load:
         return self.records * self.record_bytes
 
     @property
-    def sends(self) -> float:
-        """The number of times that all producers send in a month; each time they send at least one record."""
-        return min(self.records, self.apps * MONTH / self.every)
+    def together(self) -> float:
+        """Records that a producer sends at once: one at least, and no more than is enough for a message."""
+        collected = self.records_per_second / self.apps * self.every / SECOND
+        return max(1.0, min(collected, gathering.ENOUGH / self.record_bytes))
 
     @cached_property
     def traffic(self) -> Traffic:
         """The messages of a month."""
-        sent = self.records / self.sends
-        sizes = self.log.of(sent)
-        each = max(1.0, round(sent) / sizes.records)
-        return Traffic(self.records, self.sends * each, self.sends * each / _together(sizes, each), sizes)
+        sends, sizes = self.records / self.together, self.log.of(self.together)
+        each = max(1.0, round(self.together) / sizes.records)
+        return Traffic(self.records, sends * each, sends * each / _together(sizes, each), sizes)
 
     @property
     def messages(self) -> float:

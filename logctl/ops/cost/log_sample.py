@@ -16,7 +16,6 @@ from itertools import islice
 from typing import Any
 
 from logctl.core.debounce import tally
-from logctl.core.deduplication import brought
 from logctl.core.frames import compress
 from logctl.core.hot_rows import make_hot_rows, to_item
 from logctl.core.records import Record
@@ -26,6 +25,7 @@ from logctl.core.unpacking import unpack
 from logctl.ops.send.input_files import read_entries
 from logctl.ops.send.packing import Packed, pack
 from logctl.ops.send.record_identity import Placed, Source, records
+from logctl.pipeline.stores.stored_file_records import marks_item
 from logctl.stack.resources.storage import hot_indexes
 
 MOST_RECORDS = 10_000
@@ -145,7 +145,7 @@ def _sizes(message: Packed, alert_level: str) -> MessageSizes:
     unpacked = unpack(
         message.body, group=message.appid, deduplication_id=message.batch_id, sent_at=message.max_ts
     )
-    rows = [row_of(record) for record in unpacked.records]
+    rows = unpacked.rows
     frame = compress(encode_rows(rows))
     items = [
         to_item(row, arrived=_BASE, expires_at=_BASE // SECOND)
@@ -154,17 +154,8 @@ def _sizes(message: Packed, alert_level: str) -> MessageSizes:
         )
     ]
     row_sizes = list(map(item_bytes, items))
-    marks = [
-        item_bytes(
-            {
-                "app": {"S": f"_file#{message.appid}#{_SOURCE}"},
-                "chunk": {"S": f"{block.last:020d}#{block.batch_id}"},
-                "marks": {"B": block.marks},
-                "expires_at": {"N": str(_BASE // SECOND)},
-            }
-        )
-        for block in brought(message.batch_id, unpacked.records)
-    ]
+    marked = marks_item(message.appid, _SOURCE, message.batch_id, rows, now=_BASE)
+    marks = [item_bytes(marked)] if marked else []
     kinds = len(tally(unpacked.records, alert_level))
     return MessageSizes(
         records=len(rows),

@@ -297,10 +297,11 @@ def _partitions(deployment: Deployment, now: int) -> _Seen:
 
 def _apps(deployment: Deployment, now: int) -> _Seen:
     store = HotStore(deployment.aws.dynamodb, deployment.names.hot_table)
-    known = store.apps()
+    listed = {item.name: item.last for item in store.listed()}
+    known = list(listed)
 
     def read(app: str) -> AppFacts:
-        arrival = store.latest(app)
+        arrival = listed[app] or store.latest(app)
         if arrival is None:
             return AppFacts(app)
         stored = stored_at(deployment, app, arrival.newest, arrival.batch_id)

@@ -130,7 +130,7 @@ class _Trace:
     def _athena(self, started: int) -> Check:
         partition = Partition.at(self.message.min_ts, APP)
         query = runner.Query(
-            f"SELECT count(*) FROM {self.deployment.names.table} WHERE year = ? AND month = ? AND day = ? "  # noqa: S608 - our name
+            f"SELECT count(*) FROM {self.deployment.names.view} WHERE year = ? AND month = ? AND day = ? "  # noqa: S608 - our name
             "AND appid = ? AND batch_id = ?",
             tuple(f"'{value}'" for value in (*partition.values, self.message.batch_id)),
         )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PART = 8 * 1024 * 1024
 """Bytes of a request. A reader that pauses, such as `less`, keeps no connection open between two of them."""
+_PIECE = 256 * 1024
+"""Bytes that are text and rows at the same time."""
 _TRIES = 3
 _CELL = re.compile(r'(?:^|,)(?:"([^"]*(?:""[^"]*)*)"|([^,]*))')
 
@@ -55,7 +57,7 @@ def result_rows(
 
 
 def _parts(s3: S3Client, bucket: str, key: str) -> Iterator[bytes]:
-    """Yield the object's content, in parts of `PART` bytes."""
+    """Yield the object's content, which is requested in parts of `PART` bytes."""
     start, size, tag = 0, 1, ""
     while start < size:
         wanted: dict[str, Any] = {"Bucket": bucket, "Key": key, "Range": f"bytes={start}-{start + PART - 1}"}
@@ -69,7 +71,7 @@ def _parts(s3: S3Client, bucket: str, key: str) -> Iterator[bytes]:
             except HTTPClientError:  # botocore repeats a request, but not the reading of its reply
                 if not again:
                     raise
-        yield content
+        yield from (content[begin : begin + _PIECE] for begin in range(0, len(content), _PIECE))
         tag = reply["ETag"]
         start += len(content)
         size = int(reply.get("ContentRange", f"/{start}").rpartition("/")[2])

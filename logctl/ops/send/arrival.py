@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from logctl.core.partitions import Partition
+from logctl.core.partitions import OBJECT, Partition
 from logctl.core.times import TimeRange, from_datetime
 from logctl.core.unpacking import unpack
 from logctl.ops.deployment import Deployment
@@ -81,7 +81,7 @@ def stored(known: KnownRecords, message: Packed, clock: Callable[[], int]) -> Ca
 
     Records that were stored before, by another message, make no rows for this one.
     """
-    records = unpack(message.body, group=message.appid, deduplication_id="", sent_at=0).records
+    records = unpack(message.body, group=message.appid, deduplication_id="", sent_at=0).rows
 
     def look() -> bool:
         return not known.new_of(message.appid, message.source, "", records, now=clock())
@@ -94,7 +94,7 @@ def stored_at(deployment: Deployment, app: str, moment: int, batch_id: str) -> i
 
     The object is listed and not fetched, so that no permission to read logs is needed.
     """
-    key = Partition.at(moment, app).object_key(batch_id)
-    listed = deployment.aws.s3.list_objects_v2(Bucket=deployment.bucket, Prefix=key, MaxKeys=1)
+    stem = Partition.at(moment, app).object_key(batch_id).removesuffix(OBJECT)
+    listed = deployment.aws.s3.list_objects_v2(Bucket=deployment.bucket, Prefix=f"{stem}.", MaxKeys=1)
     objects = listed.get("Contents", [])
     return from_datetime(objects[0]["LastModified"]) if objects else None

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec import field as default
 
 from logctl.core.formats.reading import Reading
 from logctl.core.levels import UNKNOWN
+
+_sha256 = hashlib.sha256
 
 MAX_LINE = 1024 * 1024
 """Bytes of a line of text, or of a JSON object."""
@@ -28,14 +33,13 @@ class Trail:
 
     def step(self, line: bytes) -> str:
         """Add a line (without its end) or an array's element; return its chain in hexadecimal."""
-        self.chain = hashlib.sha256(self.chain + line).digest()[:16]
+        self.chain = _sha256(self.chain + line).digest()[:16]
         chain = self.chain.hex()
         self.source = self.source or chain[:16]
         return chain
 
 
-@dataclass(slots=True)
-class Recognised:
+class Recognised(Struct):
     """How the lines of a record were read, for `send --dry-run` and `formats test`.
 
     `format` and `layers` are those of `formats.reading.Reading`. `zone` is the zone of the time as the
@@ -49,15 +53,15 @@ class Recognised:
     lines: int = 1
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct, eq=False):
     """A record in a source, before it has an app and an id.
 
     `value` is the JSON object, or the text of the lines. `reading` is what it says, and `text` its original
     text. `offset` and `end` count bytes, `line` counts from 1. `ts`
     (milliseconds) is the entry's own time or the last one before it in the source; None if there was none.
     `chain` and `source` are those of its first line (see `Trail`). `again` counts the earlier files of the
-    same name that began with the same lines. `parsed` is the object that the text is, if it is one line.
+    same name that began with the same lines. `parsed` is the object that the text is, if it is one line, and
+    `style` that of `canonical_json`, if it is known that the text is written in one.
     """
 
     offset: int
@@ -66,13 +70,23 @@ class Entry:
     value: Mapping[str, Any] | str
     ts: int | None = None
     level: str = UNKNOWN
-    chain: str = field(default="", compare=False)
-    source: str = field(default="", compare=False)
+    chain: str = ""
+    source: str = ""
     again: int = 0
-    recognised: Recognised | None = field(default=None, compare=False)
-    reading: Reading = field(default_factory=lambda: Reading(""), compare=False)
-    text: str = field(default="", compare=False)
-    parsed: Mapping[str, Any] | None = field(default=None, compare=False)
+    recognised: Recognised | None = None
+    reading: Reading = default(default_factory=lambda: Reading(""))
+    text: str = ""
+    parsed: Mapping[str, Any] | None = None
+    style: int | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what an entry is; how it was read and its identity do not count."""
+        return isinstance(other, Entry) and self._said() == other._said()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _said(self) -> tuple[object, ...]:
+        return self.offset, self.end, self.line, self.value, self.ts, self.level, self.again
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 
+from msgspec import structs
+
 from logctl.core.errors import UsageError
 from logctl.core.formats.reading import Format
 from logctl.core.times import SECOND
@@ -244,7 +246,7 @@ def _begun(items: Iterable[Entry | Rejection], most: int) -> tuple[str, ...]:
 
 def _again(item: Entry | Rejection, before: Mapping[str, int]) -> Entry | Rejection:
     if before and isinstance(item, Entry) and item.ts is None and item.chain[:_KEY] in before:
-        return replace(item, again=before[item.chain[:_KEY]])
+        return structs.replace(item, again=before[item.chain[:_KEY]])
     return item
 
 

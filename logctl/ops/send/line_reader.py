@@ -7,19 +7,26 @@ without a break, so that `send -f` can repeat a batch exactly.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any, BinaryIO
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from logctl.core import strictjson
+from logctl.core.canonical_json import read_canonical
 from logctl.core.formats.joining import Joined
 from logctl.core.formats.json_objects import load
 from logctl.core.formats.object_lines import ObjectLines
+from logctl.core.formats.plain_objects import read_plain
 from logctl.core.formats.reading import MALFORMED_JSON, NOT_UTF8, Context, Format, Reading
 from logctl.core.levels import UNKNOWN
 from logctl.core.times import EARLIEST, LATEST
+from logctl.ops.send.byte_streams import CHUNK, Prepended, buffered
 from logctl.ops.send.encodings import decode_mixed
 from logctl.ops.send.entries import MAX_LINE, Entry, Recognised, Rejection, Trail, not_utf8
 from logctl.ops.send.input_forms import BOM, Errors, Form, LineForm
@@ -50,8 +57,7 @@ class Position:
     """`Context.day_first`."""
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(Struct):
     """One line, or a part of a line that is too long, and later the place of a record that begins with it.
 
     `continued` marks every part but the first, `cut` every part but the last. `before` is the last time in
@@ -68,6 +74,10 @@ class _Line:
     before: int | None = None
     value: Mapping[str, Any] | None = None
     not_utf8: bool = False
+    text: str | None = None
+    """Its text, if it is known already."""
+    style: int | None = None
+    """`Entry.style`"""
 
 
 class LineReader(ObjectLines[_Line, Entry]):
@@ -181,6 +191,63 @@ class LineReader(ObjectLines[_Line, Entry]):
         self._offset, self._number, self._inside_line = offset, line, False
 
     def _lines(self, stream: BinaryIO, *, final: bool) -> Iterator[_Line]:
+        """Yield the lines of a stream, those of a block at once unless something about them is special."""
+        read = getattr(stream, "read1", stream.read)
+        limit, parts, size = self._max_line + 2, [], 0
+        while more := read(CHUNK):
+            end = more.rfind(b"\n") + 1
+            if not end:
+                parts.append(more)
+                size += len(more)
+                if size >= limit or not parts[0][0]:
+                    rest = buffered(Prepended(b"".join(parts), stream))
+                    yield from self._special_lines(rest, final=final)
+                    return
+                continue
+            block = b"".join((*parts, more[:end])) if parts else more[:end]
+            parts, size = [more[end:]] if end < len(more) else [], len(more) - end
+            text = self._plain_text(block, limit)
+            if text is None:
+                yield from self._special_lines(io.BytesIO(block), final=False)
+            else:
+                yield from self._plain_lines(block, text)
+        if parts:
+            yield from self._special_lines(io.BytesIO(b"".join(parts)), final=final)
+
+    def _plain_text(self, block: bytes, limit: int) -> str | None:
+        """Return the text of a block of whole lines; None if one of them may have to be looked at closely."""
+        if self._inside_line or len(block) > limit or b"\0" in block:
+            return None
+        if self._offset == 0 and block.startswith(BOM):
+            return None
+        try:
+            return block.decode()
+        except UnicodeDecodeError:
+            return None
+
+    def _plain_lines(self, block: bytes, text: str) -> Iterator[_Line]:
+        trail, offset, number = self._trail, self._offset, self._number
+        has_returns = b"\r" in block
+        for data, content in zip(block[:-1].split(b"\n"), text[:-1].split("\n"), strict=True):
+            end = offset + len(data) + 1
+            if has_returns and content.endswith("\r"):
+                data, content = data[:-1], content[:-1]
+            chain = trail.step(data)
+            self._offset, self._number = end, number + 1
+            yield _Line(
+                offset=offset,
+                end=end,
+                number=number,
+                data=data,
+                continued=False,
+                cut=False,
+                chain=chain,
+                text=content,
+            )
+            offset, number = end, number + 1
+
+    def _special_lines(self, stream: BinaryIO, *, final: bool) -> Iterator[_Line]:
+        """Yield the lines of a stream; holes of zeros are passed over, lines that are too long divided."""
         limit = self._max_line + 2  # with its end of line
         rest, zeros = b"", 0
         while data := rest + stream.readline(limit - len(rest)):
@@ -230,9 +297,8 @@ class LineReader(ObjectLines[_Line, Entry]):
     # ── Lines ───────────────────────────────────────────────────────────────────────────────────────
 
     def _line(self, line: _Line) -> Iterable[Entry | Rejection]:
-        try:
-            text = line.data.decode()
-        except UnicodeDecodeError:
+        text = line.text
+        if text is None:
             decoded = self._decode(line)
             if isinstance(decoded, Rejection):
                 return (decoded,)
@@ -245,7 +311,11 @@ class LineReader(ObjectLines[_Line, Entry]):
             self._joiner.blank(text)
             return ()
         if not text[0].isalnum() and not self._plain and self._may_be_object(text):
-            return self._objects(line, text)
+            whole = text[0] == "{" and text[-1] == "}" and not line.not_utf8
+            canonical = read_canonical(text) if whole else None
+            if canonical is None or strictjson.may_exceed(text):
+                return self._objects(line, text)
+            return self._canonical(line, text, *canonical)
         return self._add(line, text, self._joiner.read(text))
 
     def _rest_of_line(self, line: _Line, text: str) -> Iterator[Entry]:
@@ -292,9 +362,39 @@ class LineReader(ObjectLines[_Line, Entry]):
             ),
             reading=reading,
             text=joined.text,
+            style=line.style if joined.lines == 1 else None,
         )
 
     # ── Objects ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _canonical(self, line: _Line, text: str, value: dict[str, Any], style: int) -> Iterable[Entry]:
+        """Return the entries of a line that is an object in one of the styles of `canonical_json`."""
+        reading = read_plain(value, self._context)
+        if reading is None or not self._joiner.passes():
+            line.style = style
+            return self._object(line, text, value)
+        before = self._ts
+        ts = self._ts = before if reading.ts is None else reading.ts
+        self._level = reading.level
+        reading.inner = text
+        zone = None if reading.ts is None else reading.zone
+        return (
+            Entry(
+                offset=line.offset,
+                end=line.end,
+                line=line.number,
+                value=value,
+                ts=ts,
+                level=reading.level,
+                chain=line.chain,
+                source=self._trail.source,
+                recognised=Recognised(reading.format, (), zone),
+                reading=reading,
+                text=text,
+                parsed=value,
+                style=style,
+            ),
+        )
 
     def _may_be_object(self, text: str) -> bool:
         first = text[0]

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from logctl.core.formats.original import keep
+from msgspec import Struct
+
+from logctl.core.formats.original import Raw, keep, keep_canonical
 from logctl.core.formats.reading import BAD_TIME, Reading
 from logctl.core.records import RAW, TS_DERIVED, Record, Rejected, derive_id, take_app, take_id
 from logctl.core.times import plausible
@@ -52,8 +54,7 @@ class Source:
         return self.app or self.names.of_reading(reading, text) or self.otherwise
 
 
-@dataclass(slots=True)
-class Placed:
+class Placed(Struct):
     """A record with the number of its first line and the identity of its source (see `Trail.source`).
 
     `recognised` is that of its entry.
@@ -89,11 +90,7 @@ def _fitting(entry: Entry, source: Source) -> Record:
     """
     fields: dict[str, Any] = {}
     record = _record(entry, source, fields)
-    text, value = entry.text or record.message, entry.value
-    parsed = None if isinstance(value, str) else value
-    if entry.parsed is not None and text[0] == "{" and text[-1] == "}":
-        parsed = entry.parsed
-    raw = keep(text, record, parsed)
+    raw = _raw(entry, record)
     if raw is not None:
         fields[RAW] = raw
         if 0 < len(entry.text) < _SMALL:
@@ -108,12 +105,26 @@ def _fitting(entry: Entry, source: Source) -> Record:
     return record
 
 
+def _raw(entry: Entry, record: Record) -> Raw | None:
+    """Return what is needed beside a record to write its original text again; None if nothing is."""
+    text = entry.text or record.message
+    value = None if isinstance(entry.value, str) else entry.value
+    if entry.parsed is not None and text[0] == "{" and text[-1] == "}":
+        value = entry.parsed
+        taken = entry.reading.taken
+        if taken is not None and entry.style is not None and len(record.fields) + len(taken) == len(value):
+            return keep_canonical(value, entry.style, taken, record)
+    return keep(text, record, value, entry.style)
+
+
 def _record(entry: Entry, source: Source, fields: dict[str, Any]) -> Record:
     """Return an entry's record; its fields are put into `fields`, so that one can be added."""
     reading = entry.reading
     fields.update(reading.fields)
     is_object = not isinstance(entry.value, str)
-    app = _app(entry, source, fields if is_object else {}, reading)
+    app = source.app if source.app and "appid" not in fields else None
+    if app is None:
+        app = _app(entry, source, fields if is_object else {}, reading)
     event_id = take_id(fields) if is_object else None
     if event_id is None:
         # It comes from content and place, here at the producer: it is as good as one of its own.

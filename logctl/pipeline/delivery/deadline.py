@@ -55,6 +55,15 @@ class Deadline:
         if self._remaining() < self._floor:
             raise DeadlinePassed(self._own)
 
+    def before(self, task: Callable[[], object]) -> Callable[[], None]:
+        """Return a task that checks first that there is time left, and raises `DeadlinePassed` if not."""
+
+        def checked() -> None:
+            self.check()
+            task()
+
+        return checked
+
     def between(self, items: Iterable[T]) -> Iterator[T]:
         """Yield the items, with a check before each.
 

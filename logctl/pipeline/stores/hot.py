@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.error_codes import code_of
 from logctl.core.batches import batched
+from logctl.core.errors import UnreachableError
 from logctl.core.hot_rows import APPS, HotRow, from_item, hour_of, lane_of, to_item
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND, TimeRange
 
@@ -42,6 +43,29 @@ class Arrival:
     newest: int
     batch_id: str
     arrived: int
+
+
+@dataclass(frozen=True)
+class ListedApp:
+    """An app in the list of apps.
+
+    Attributes:
+        name: of the app.
+        lane: its partition in the index by arrival; None until the consumer of this version has noted it.
+        seen_at: when it was last noted, in milliseconds; 0 if that was not for an arrival.
+        last: what arrived then; None in what earlier versions wrote.
+    """
+
+    name: str
+    lane: str | None
+    seen_at: int = 0
+    last: Arrival | None = None
+
+
+def _listed(item: Mapping[str, Any]) -> ListedApp:
+    lane, seen_at = item.get("lane"), int(item["seen_at"]["N"]) if "seen_at" in item else 0
+    last = Arrival(int(item["newest"]["N"]), item["batch_id"]["S"], seen_at) if "newest" in item else None
+    return ListedApp(item["chunk"]["S"], lane["S"] if lane else None, seen_at, last)
 
 
 class HotStore:
@@ -128,12 +152,16 @@ class HotStore:
 
     def apps(self) -> list[str]:
         """Return the apps that have sent something in the last 35 days, sorted."""
+        return [item.name for item in self.listed()]
+
+    def listed(self) -> list[ListedApp]:
+        """Return the list of apps, sorted by name."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="app = :apps",
             ExpressionAttributeValues={":apps": {"S": APPS}},
         )
-        return [item["chunk"]["S"] for page in pages for item in page["Items"]]
+        return [_listed(item) for page in pages for item in page["Items"]]
 
     def read(
         self,
@@ -178,22 +206,61 @@ class HotStore:
         return next(self.read(appid, everything, now=now, newest_first=True), None)
 
     def latest(self, appid: str) -> Arrival | None:
-        """Return the arrival of the chunk that arrived last, by reading one entry of the index."""
-        items = self._dynamodb.query(
-            TableName=self._table,
-            IndexName=ARRIVAL,
-            KeyConditionExpression="app = :app",
-            ExpressionAttributeValues={":app": {"S": appid}},
-            ScanIndexForward=False,
-            Limit=1,
-        )["Items"]
-        if not items:
+        """Return an arrival of the last minute before the last one, or the last one; None without any.
+
+        It is read from the list of apps, or where an earlier version has listed the app, from its newest row.
+        """
+        noted = self._first(
+            KeyConditionExpression="app = :apps AND chunk = :app",
+            ExpressionAttributeValues={":apps": {"S": APPS}, ":app": {"S": appid}},
+        )
+        if noted is not None and (last := _listed(noted).last) is not None:
+            return last
+        newest = self._first(
+            KeyConditionExpression="app = :app AND chunk <= :last",
+            ExpressionAttributeValues={":app": {"S": appid}, ":last": {"S": f"{_LAST}"}},
+            ProjectionExpression="chunk, arrived",
+        )
+        if newest is None:
             return None
-        newest, _, batch_and_part = items[0]["chunk"]["S"].partition("#")
-        return Arrival(int(newest), batch_and_part.rpartition("#")[0], int(items[0]["arrived"]["N"]))
+        ts, _, batch_and_part = newest["chunk"]["S"].partition("#")
+        return Arrival(int(ts), batch_and_part.rpartition("#")[0], int(newest["arrived"]["N"]))
+
+    def _first(self, **query: Any) -> dict[str, Any] | None:
+        """Return the first item that a query finds from the end of its range."""
+        found = self._dynamodb.query(TableName=self._table, ScanIndexForward=False, Limit=1, **query)
+        return next(iter(found["Items"]), None)
+
+    def arrived_in(self, lane: str, since: int) -> list[tuple[str, str, int]]:
+        """Return app, sort key and arrival of the rows of a lane that arrived since a moment, oldest first.
+
+        Raises:
+            UnreachableError: the index is not there: the environment is of an earlier version.
+        """
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=ARRIVALS,
+            KeyConditionExpression="lane = :lane AND arrived_at >= :since",
+            ExpressionAttributeValues={":lane": {"S": lane}, ":since": {"N": str(since)}},
+        )
+        try:
+            return [
+                (item["app"]["S"], item["chunk"]["S"], int(item["arrived_at"]["N"]))
+                for page in pages
+                for item in page["Items"]
+            ]
+        except ClientError as error:
+            # DynamoDB says so of an index that is not there, and of one that is being filled.
+            if code_of(error) == "ValidationException":
+                raise UnreachableError(
+                    "The hot table has no index by arrival, which following needs: the environment was "
+                    "provisioned by an earlier version.",
+                    "Run: logctl provision. Or wait a minute, if that has just been done.",
+                ) from None
+            raise
 
     def arrived(self, appid: str, since: int) -> list[tuple[str, int]]:
-        """Return sort keys and arrivals of the chunks that arrived since a moment, oldest first."""
+        """Return sort keys and arrivals of an app's rows in the index of earlier versions, oldest first."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             IndexName=ARRIVAL,
@@ -202,15 +269,14 @@ class HotStore:
         )
         return [(item["chunk"]["S"], int(item["arrived"]["N"])) for page in pages for item in page["Items"]]
 
-    def get(self, appid: str, keys: Sequence[str]) -> list[HotRow]:
-        """Return the chunks with these sort keys, in this order; those that do not exist are omitted."""
-        found: dict[str, HotRow] = {}
+    def get(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], HotRow]:
+        """Return the rows with some keys, which are app and sort key; those that do not exist are missing."""
+        found: dict[tuple[str, str], HotRow] = {}
         for batch in batched(keys, _BATCH_GET):
-            wanted = [{"app": {"S": appid}, "chunk": {"S": key}} for key in batch]
-            for item in self._get_batch(wanted):
-                chunk = from_item(item)
-                found[chunk.sort_key] = chunk
-        return [found[key] for key in keys if key in found]
+            wanted = [{"app": {"S": app}, "chunk": {"S": sort_key}} for app, sort_key in batch]
+            for row in map(from_item, self._get_batch(wanted)):
+                found[row.appid, row.sort_key] = row
+        return found
 
     def _get_batch(self, keys: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
         while keys:

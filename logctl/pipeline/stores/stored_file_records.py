@@ -6,17 +6,39 @@ see them. The rules are in `core.deduplication`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from logctl.core.deduplication import KEPT, MAX_BLOCKS, Brought, block_of, brought, new_of, span
-from logctl.core.records import Record
+from logctl.core.deduplication import KEPT, Brought, furthest, marks_of, new_of, span_of
+from logctl.core.rows import Row
 from logctl.core.times import SECOND
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 PREFIX = "_file#"
+
+
+def marks_item(
+    appid: str, source: str, batch_id: str, rows: Sequence[Row], *, now: int
+) -> dict[str, Any] | None:
+    """Return the item that says which records of a file a message has stored; None for other records.
+
+    `source`: the file, by its first line; "" for records that are not of a file.
+    """
+    span = span_of(rows) if source else None
+    if span is None:
+        return None
+    first, last = span
+    return {
+        "app": {"S": _key(appid, source)},
+        "chunk": {"S": f"{last:020d}#{batch_id}"},
+        "begins": {"N": str(first)},
+        "records": {"B": marks_of(rows)},
+        # Earlier versions, to which an update may be rolled back, read this.
+        "marks": {"B": b""},
+        "expires_at": {"N": str((now + KEPT) // SECOND)},
+    }
 
 
 class KnownRecords:
@@ -27,61 +49,47 @@ class KnownRecords:
         self._table = table
 
     def new_of(
-        self, appid: str, source: str, batch_id: str, records: Sequence[Record], *, now: int
-    ) -> tuple[Record, ...]:
+        self, appid: str, source: str, batch_id: str, rows: Sequence[Row], *, now: int
+    ) -> Sequence[Row]:
         """Return the records of a message that no other message of its file contained.
 
         `source`: the file, by its first line; "" for records that are not of a file, which are all
         returned.
         """
-        if not _of_a_file(source, records):
-            return tuple(records)
-        return new_of(batch_id, records, self._overlapping(appid, source, records, now))
+        span = span_of(rows) if source else None
+        if span is None:
+            return rows
+        return new_of(batch_id, rows, self._overlapping(_key(appid, source), *span, now=now))
 
-    def note(self, appid: str, source: str, batch_id: str, records: Sequence[Record], *, now: int) -> None:
+    def note(self, appid: str, source: str, batch_id: str, rows: Sequence[Row], *, now: int) -> None:
         """Record that these records are stored. A second call changes nothing."""
-        if not _of_a_file(source, records):
-            return
-        for block in brought(batch_id, records):
-            self._dynamodb.put_item(
-                TableName=self._table,
-                Item={
-                    "app": {"S": _key(appid, source)},
-                    "chunk": {"S": f"{block.last:020d}#{batch_id}"},
-                    "marks": {"B": block.marks},
-                    "expires_at": {"N": str((now + KEPT) // SECOND)},
-                },
-            )
+        item = marks_item(appid, source, batch_id, rows, now=now)
+        if item is not None:
+            self._dynamodb.put_item(TableName=self._table, Item=item)
 
-    def _overlapping(self, appid: str, source: str, records: Sequence[Record], now: int) -> list[Brought]:
-        first, last = span(records)
+    def _overlapping(self, key: str, first: int, last: int, *, now: int) -> list[Brought]:
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="app = :file AND chunk BETWEEN :first AND :last",
-            FilterExpression="expires_at > :now",
+            FilterExpression="expires_at > :now AND (attribute_not_exists(begins) OR begins <= :begins)",
             ExpressionAttributeValues={
-                ":file": {"S": _key(appid, source)},
+                ":file": {"S": key},
                 ":first": {"S": f"{first:020d}"},
-                ":last": {"S": f"{last:020d}~"},
+                ":last": {"S": f"{furthest(last):020d}~"},
+                ":begins": {"N": str(last)},
                 ":now": {"N": str(now // SECOND)},
             },
             ConsistentRead=True,
         )
-        found = []
-        for page in pages:
-            for item in page["Items"]:
-                place, _, batch_id = item["chunk"]["S"].partition("#")
-                found.append(Brought(batch_id, int(place), bytes(item["marks"]["B"])))
-        return found
+        return [_brought(item) for page in pages for item in page["Items"]]
 
 
 def _key(appid: str, source: str) -> str:
     return f"{PREFIX}{appid}#{source}"
 
 
-def _of_a_file(source: str, records: Sequence[Record]) -> bool:
-    """Return whether the records are of a file, and span no more blocks than a message of `Packer`."""
-    if not source or not records:
-        return False
-    blocks = [block_of(record) for record in records]
-    return max(blocks) - min(blocks) < MAX_BLOCKS
+def _brought(item: Mapping[str, Any]) -> Brought:
+    last, _, batch_id = item["chunk"]["S"].partition("#")
+    if "records" not in item:
+        return Brought(batch_id, 0, int(last), earlier=bytes(item["marks"]["B"]))
+    return Brought(batch_id, int(item["begins"]["N"]), int(last), bytes(item["records"]["B"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from logctl.core.partitions import LOGS, QUARANTINE
 from logctl.pipeline.stores.attempt_ledger import PREFIX
 from logctl.pipeline.stores.attention_index import DUE
-from logctl.pipeline.stores.hot import ARRIVAL
+from logctl.pipeline.stores.hot import ARRIVAL, ARRIVALS
 from logctl.pipeline.stores.silences import SILENCES
 from logctl.stack.catalog_tables import own_tables
 from logctl.stack.iam import policies
@@ -51,7 +51,7 @@ def tail(scope: PolicyScope) -> list[Statement]:
     Whether an object is gone or forbidden can be told only with the permission to list it.
     """
     return (
-        policies.read_hot_rows("HotTable", ARRIVAL)
+        policies.read_hot_rows("HotTable", ARRIVAL, ARRIVALS)
         + policies.read_objects("Bucket", LOGS)
         + policies.list_objects("Bucket", LOGS)
         + read_rules(scope)

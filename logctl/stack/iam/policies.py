@@ -96,11 +96,11 @@ def empty_outbox(table: Arn) -> list[Statement]:
     return [{**statement, "Condition": rows}]
 
 
-def read_hot_rows(table: str, index: str) -> list[Statement]:
+def read_hot_rows(table: str, *indexes: str) -> list[Statement]:
     return allow(
         "ReadHotRows",
         ["dynamodb:Query"],
-        [arn_of(table), sub(f"${{{table}.Arn}}/index/{index}")],
+        [arn_of(table), *(sub(f"${{{table}.Arn}}/index/{index}") for index in indexes)],
     ) + allow("GetHotRows", ["dynamodb:BatchGetItem"], [arn_of(table)])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from logctl.core.partitions import COMPACTED, LOGS, RESULTS
-from logctl.pipeline.stores.hot import ARRIVAL
 from logctl.stack.catalog_tables import own_tables
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import Statement, allow, arn_of, sub
@@ -74,7 +73,7 @@ def stack_arns(scope: PolicyScope, *names: str) -> list[policies.Arn]:
 
 
 def query_hot_rows(_: PolicyScope) -> list[Statement]:
-    return allow("HotRows", ["dynamodb:Query"], [HOT, sub(f"${{HotTable.Arn}}/index/{ARRIVAL}")])
+    return allow("HotRows", ["dynamodb:Query"], [HOT])
 
 
 def see_tables(scope: PolicyScope) -> list[Statement]:

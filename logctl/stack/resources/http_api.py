@@ -14,7 +14,7 @@ from logctl.pipeline.config import ApiConfig
 from logctl.pipeline.http.responses import RETRY_AFTER
 from logctl.pipeline.http.routes import ROUTES, PublicRoute, Route
 from logctl.pipeline.stores.attention_index import DUE
-from logctl.pipeline.stores.hot import ARRIVAL
+from logctl.pipeline.stores.hot import ARRIVAL, ARRIVALS
 from logctl.stack.iam import policies
 from logctl.stack.iam.policies import arn_of, sub
 from logctl.stack.names import Names
@@ -70,7 +70,7 @@ def resources(
     """
     who = signin.sign_in(settings, names, endpoint, region)
     may = (
-        policies.read_hot_rows("HotTable", ARRIVAL)
+        policies.read_hot_rows("HotTable", ARRIVAL, ARRIVALS)
         + policies.read_objects("Bucket", LOGS)
         + policies.read_alerts("AlertsTable", DUE)
         + policies.see_queues(arn_of("Queue"), arn_of("DeadLetterQueue"))
