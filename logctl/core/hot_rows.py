@@ -258,7 +258,6 @@ def to_item(row: HotRow, *, arrived: int, expires_at: int, lane: str = "0") -> d
         "min_ts": {"N": str(row.min_ts)},
         "counts": {"B": _pack(flat)},
         "order": {"S": row.order},
-        "arrived": {"N": str(arrived)},
         "lane": {"S": lane},
         "arrived_at": {"N": str(arrived)},
         "expires_at": {"N": str(expires_at)},

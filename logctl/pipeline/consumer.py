@@ -160,6 +160,7 @@ class Consumer:
             batch_id=unpacked.batch_id,
             late_before=unpacked.sent_at - self._config.late_after,
             redactor=self._redactor,
+            plain=unpacked.plain if new is unpacked.rows else None,
             times=unpacked.times if new is unpacked.rows else None,
             between=deadline.between,
         )
@@ -191,7 +192,7 @@ class Consumer:
         )
         newest = max(hot_row.max_ts for hot_row in hot_rows)
         tasks: list[Callable[[], object]] = [
-            partial(self._cold.put, partition, batch_id, group, frame=frame)
+            partial(self._cold.put, partition, batch_id, group, frame=frame if len(partitions) == 1 else None)
             for partition, group in partitions.items()
         ]
         tasks += [

@@ -117,7 +117,7 @@ class Settings:
     )
     hot_rows: str = _setting(
         parse.choice(INDEX, FULL),
-        FULL,
+        INDEX,
         "what DynamoDB keeps of a message: index, its counts and its records of WARN and above, or full, all "
         "records; tail and the API read the others from S3",
     )

@@ -67,7 +67,7 @@ VALUES: dict[str, tuple[str, str, str]] = {
     "cors_origins": ("https://one.example", "https://two.example", '["https://three.example"]'),
     "api_rate": ("5", "6", "7"),
     "api_burst": ("5", "6", "7"),
-    "hot_rows": ("index", "full", '"index"'),
+    "hot_rows": ("full", "index", '"full"'),
     "arrival_lanes": ("2", "4", "8"),
     "api_timeout": ("5s", "6s", '"7s"'),
     "api_concurrency": ("auto", "off", "7"),

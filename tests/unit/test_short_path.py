@@ -56,6 +56,8 @@ def facts(found: Unpacked | str) -> Any:
         return found
     if found.frame is not None:
         assert frames.decompress(found.frame) == encode_rows(found.rows)
+        assert len({row.ts[:10] for row in found.rows}) == 1
+        assert not any(flag.startswith(("late", "redacted")) for row in found.rows for flag in row.flags)
     return replace(found, rows=list(found.rows), frame=None, times=None)
 
 
@@ -88,6 +90,27 @@ def test_no_damaged_row_passes_on_one_path_only(rows, data):
     count = max(1, changed.count(b"\n"))
     body = seal("checkout", changed, count=count)[1]
     assert facts(opened(body, short=True)) == facts(opened(body, short=False))
+
+
+@pytest.mark.parametrize(
+    ("part", "other", "reason"),
+    [
+        ('"count":7', '"count":8', "count"),
+        ('"count":7', '"count":07', "json"),
+        ('"appid":"checkout"', '"appid":"shop"', "group_mismatch"),
+        ('"encoding":"zstd"', '"encoding":"gzip"', "schema"),
+        ('"source":"abababab', '"source":"ABABABAB', "schema"),
+        ('"logctl":2', '"logctl":3', "version"),
+        ('"logctl":2', '"logctl":2,"logctl":2', "json"),
+        ('"data":"', '"data":"A', "encoding"),
+        ('"data":"KLUv', '"data":"AAAA', "encoding"),
+    ],
+)
+def test_an_envelope_that_is_not_right_is_rejected_on_both_paths(part, other, reason):
+    body = packed(records(7), "ab" * 8)["body"]
+    assert part in body
+    for short in (True, False):
+        assert opened(body.replace(part, other), short=short) == reason
 
 
 def test_what_send_writes_takes_the_short_path():
