@@ -134,6 +134,8 @@ class StubQueue(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.calls: dict[str, int] = {}
         self.messages = self.records = self.bytes = 0
+        self.refusal = b""
+        """The body of the answer to every request to SQS, with status 400; "" for a queue that works."""
 
     @property
     def url(self) -> str:
@@ -142,6 +144,14 @@ class StubQueue(ThreadingHTTPServer):
     def reset(self) -> None:
         self.calls.clear()
         self.messages = self.records = self.bytes = 0
+
+
+_IDENTITY = (
+    b'<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
+    b"<Arn>arn:aws:iam::123456789012:user/bench</Arn><UserId>bench</UserId><Account>123456789012</Account>"
+    b"</GetCallerIdentityResult></GetCallerIdentityResponse>"
+)
+"""STS's answer, which is asked for the account's number where an error is explained."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -169,9 +179,12 @@ class _Handler(BaseHTTPRequestHandler):
                 ],
                 "Failed": [],
             }
-        data = json.dumps(answer).encode()
-        self.send_response(200)
+        refused = bool(self.server.refusal) and bool(call)
+        data = self.server.refusal if refused else json.dumps(answer).encode() if call else _IDENTITY
+        self.send_response(400 if refused else 200)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
+        if refused:
+            self.send_header("x-amzn-query-error", "AWS.SimpleQueueService.NonExistentQueue;Sender")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
