@@ -1,5 +1,6 @@
 """What packing buys, as ratios within one run: `make bench`, or `python -m bench [FOLDER]`.
 
+`python -m bench consumer` measures the whole consumer beside the least that any consumer costs,
 `python -m bench partitions` measures repair at 100,000 partitions, `python -m bench fingerprint` how well
 kinds of messages are told apart, `python -m bench hotkey` how fast one debounce key is counted,
 `python -m bench scale` what a load uses of AWS's quotas and how the queue behaves under it, by a model,
@@ -23,7 +24,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import fingerprint, gate, hotkey, partitions, reading, redaction, scale, send, startup, tables
+from bench import (
+    consumer,
+    fingerprint,
+    gate,
+    hotkey,
+    partitions,
+    reading,
+    redaction,
+    scale,
+    send,
+    startup,
+    tables,
+)
 from logctl.core.frames import compress
 from logctl.core.hot_rows import make_hot_rows, to_item
 from logctl.core.records import Record
@@ -77,7 +90,7 @@ def item_size(item: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    for part in (partitions, fingerprint, gate, hotkey, reading, redaction, scale, startup, tables):
+    for part in (partitions, fingerprint, gate, hotkey, reading, redaction, scale, startup, tables, consumer):
         if sys.argv[1:] == [part.__name__.removeprefix("bench.")]:
             part.main()
             return

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from logctl.core.debounce import Action, State
+from logctl.core.hot_rows import HotRow
+from logctl.core.records import Record
+from logctl.core.rows import record_of
 from logctl.core.times import DAY, TimeRange
 from logctl.ops.alerts.queue_subscriber import Delivered
 from logctl.ops.deployment import Deployment
@@ -15,6 +18,7 @@ from logctl.pipeline.alerting.alerter import alerter_for
 from logctl.pipeline.alerting.sweep import Sweep
 from logctl.pipeline.stores.alert_items import to_state
 from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.stored_objects import StoredObjects, rows_of
 from tests.helpers.stored import lines_of, records_in
 
 
@@ -51,7 +55,16 @@ def hot(deployment: Deployment, app: str) -> list[str]:
     now = time.time_ns() // 1_000_000
     store = HotStore(deployment.aws.dynamodb, deployment.names.hot_table)
     chunks = store.read(app, TimeRange(now - DAY, now + DAY), now=now)
-    return sorted(record.event_id for chunk in chunks for record in records_in(chunk))
+    return sorted(record.event_id for chunk in chunks for record in records_behind(deployment, chunk))
+
+
+def records_behind(deployment: Deployment, row: HotRow) -> list[Record]:
+    """The records that a hot row stands for, from the row itself or from the object."""
+    if row.whole:
+        return records_in(row)
+    body = StoredObjects(lambda: (deployment.aws.s3, deployment.bucket)).frame(row)
+    assert body is not None, f"{row.object_key} is not there"
+    return [record_of(each, row.appid) for each in rows_of(row, body) or []]
 
 
 def cold(deployment: Deployment, app: str) -> list[str]:

@@ -24,9 +24,10 @@ from logctl.stack.provision import Provisioner
 from logctl.stack.resources.storage import set_indexes
 from logctl.stack.settings import Settings
 from logctl.stack.upgrade import ALERTS_TABLE, HOT_TABLE, Indexes
+from tests.helpers.aftermath import records_behind
 from tests.helpers.environment import Environment
 from tests.helpers.sandbox import eventually
-from tests.helpers.stored import lines_of, records_in
+from tests.helpers.stored import lines_of
 
 APP = "shop"
 EMPTY = [0, 0, 0, 0]
@@ -60,7 +61,9 @@ class Inhabited(Environment):
         """What the hot store holds: messages, and how often each is there."""
         span = TimeRange(now() - HOUR, now() + HOUR)
         chunks = HotStore(self.aws.dynamodb, self.names.hot_table).read(APP, span, now=now())
-        return Counter(record.message for chunk in chunks for record in records_in(chunk))
+        return Counter(
+            record.message for chunk in chunks for record in records_behind(self.deployment, chunk)
+        )
 
     def cold(self) -> Counter[str]:
         """What the bucket holds, likewise."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from typing import Any
 
 import pytest
 
 from logctl.core.records import Record
+from logctl.pipeline.config import PipelineConfig
 from logctl.pipeline.consumer import Consumer
 from logctl.pipeline.delivery.deadline import Deadline, DeadlinePassed
 from logctl.pipeline.delivery.together import AtOnce, InTurn, Together
@@ -145,3 +149,31 @@ def test_a_message_fails_when_any_write_fails_and_is_whole_the_next_time(fault):
         return {key for key in cloud.tables.items[CONFIG.hot_table] if key[0] in ("checkout", "_apps")}
 
     assert rows(world.cloud) - {("checkout", "~canary")} == rows(untroubled.cloud)
+
+
+PROGRAM = """
+from logctl.pipeline import consumer
+made = consumer._consumer.cache_info().currsize
+print(made, *sorted(vars(consumer._consumer()._aws)) if made else ())
+"""
+
+
+@pytest.mark.parametrize("in_lambda", [True, False])
+def test_lambda_creates_the_clients_when_the_function_starts(in_lambda):
+    variables = {
+        variable: form.write(getattr(CONFIG, name))
+        for name, (variable, form) in PipelineConfig._variables().items()
+    }
+    region = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    lambdas = {"AWS_LAMBDA_FUNCTION_NAME": "consumer", **variables} if in_lambda else {}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**region, **lambdas, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    made, *clients = done.stdout.split()
+    assert made == str(int(in_lambda))
+    assert set(clients) >= ({"s3", "dynamodb", "glue", "sns"} if in_lambda else set())
