@@ -623,13 +623,13 @@ def test_lines_after_a_quiet_time_are_sent_at_once(stream: Any) -> None:
     assert all(0 <= at - expected / 1000 <= 0.2 for (at, _), expected in zip(sent, times, strict=True))
 
 
-def test_a_steady_stream_is_one_message_in_five_seconds(stream: Any) -> None:
+def test_a_steady_stream_is_one_message_in_six_seconds(stream: Any) -> None:
     made = stream()
     made.lines = {at: [line("x")] for at in range(100, 600_000, 100)}
     sent = made.sent(600)
-    assert 600 / 5 <= len(sent) <= 600 / 5 + 21  # and what may be sent at the start
+    assert 600 / 6 <= len(sent) <= 600 / 6 + 21  # and what may be sent at the start
     late = [at for at, _ in sent if at > 300]
-    assert all(4.9 <= after - before <= 5.3 for before, after in itertools.pairwise(late))
+    assert all(5.9 <= after - before <= 6.3 for before, after in itertools.pairwise(late))
     assert sum(len(entries) for _, entries in sent) >= 5_900
 
 
@@ -644,7 +644,7 @@ def test_the_first_error_of_its_kind_does_not_wait_and_others_of_it_do(stream: A
     assert first - 200.05 <= 1.2
     other = next(at for at, entries in sent if "out of memory" in entries)
     assert other - 302.07 <= 1.2
-    assert len([at for at, _ in sent if at > 200]) <= 200 / 5 + 4
+    assert len([at for at, _ in sent if at > 200]) <= 200 / 6 + 4
 
 
 def test_many_kinds_of_errors_are_not_a_message_each(stream: Any) -> None:
@@ -655,7 +655,7 @@ def test_many_kinds_of_errors_are_not_a_message_each(stream: Any) -> None:
         for at in range(100, 600_000, 100)
     }
     sent = made.sent(600)
-    assert len(sent) <= 600 / 5 + 20 + 30 + 600 / 20 + 2
+    assert len(sent) <= 600 / 6 + 20 + 30 + 600 / 20 + 2
 
 
 def test_an_error_in_text_is_sent_with_its_whole_trace(folder: Path, following: Any) -> None:
@@ -681,7 +681,7 @@ def test_a_full_message_does_not_wait(stream: Any) -> None:
     made = stream(every=60)
     made.lines = {at: [line("y" * 900)] * 100 for at in range(1_000, 30_000, 1000)}
     sent = made.sent(30)
-    assert 4 <= len(sent) <= 6  # of half a megabyte each
+    assert 2 <= len(sent) <= 4  # of a megabyte each
 
 
 def test_a_busy_file_goes_on_at_once_and_does_not_take_others_with_it(folder: Path, following: Any) -> None:
