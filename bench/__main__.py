@@ -4,9 +4,10 @@
 kinds of messages are told apart, `python -m bench hotkey` how fast one debounce key is counted,
 `python -m bench scale` what a load uses of AWS's quotas and how the queue behaves under it, by a model,
 `python -m bench gate` what the sandbox's gate costs a request, `python -m bench reading` what reading lines
-costs by their kind, `python -m bench startup` what a command costs before it does anything, `python -m bench
-tables` what tables and large results cost, `python -m bench.compaction` what compaction
-saves five queries; see there.
+costs by their kind, `python -m bench redaction` what redaction costs where there is nothing to redact,
+`python -m bench send` what `send` costs beside programs that read log files,
+`python -m bench startup` what a command costs before it does anything, `python -m bench tables` what tables and
+large results cost, `python -m bench.compaction` what compaction saves five queries; see there.
 
 Input are the real logs of LOGCTL_LOGHUB or ../shared/data/loghub, or made ones where those are absent.
 Nothing here needs a server; times are the best of a few rounds.
@@ -22,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import fingerprint, gate, hotkey, partitions, reading, scale, startup, tables
+from bench import fingerprint, gate, hotkey, partitions, reading, redaction, scale, send, startup, tables
 from logctl.core.frames import compress
 from logctl.core.hot_rows import make_hot_rows, to_item
 from logctl.core.records import Record
@@ -76,10 +77,13 @@ def item_size(item: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    for part in (partitions, fingerprint, gate, hotkey, reading, scale, startup, tables):
+    for part in (partitions, fingerprint, gate, hotkey, reading, redaction, scale, startup, tables):
         if sys.argv[1:] == [part.__name__.removeprefix("bench.")]:
             part.main()
             return
+    if sys.argv[1:2] == ["send"]:
+        send.main(*sys.argv[2:])
+        return
     folder = Path(
         sys.argv[1] if len(sys.argv) > 1 else os.environ.get("LOGCTL_LOGHUB", "../shared/data/loghub")
     )

@@ -9,8 +9,10 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-LOGCTL = (sys.executable, "-m", "logctl")
+LOGCTL = (str(Path(sys.executable).with_name("logctl")),)
+"""The program as people start it: the script that pip makes."""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,6 @@ class Costs:
         lookup: seconds of the first round trip of a message, a read of DynamoDB.
         store: seconds of the second, in which the object is written to S3 beside the rows in DynamoDB.
         note: seconds of the third, the items that mark a message as done.
-        in_turn: how many round trips of each kind come one after the other; 1 if independent calls run together.
         record: seconds of processor time for a record.
         failure: seconds until a call fails during an outage.
     """
@@ -57,7 +56,6 @@ class Costs:
     lookup: float = estimate.LOOKUP_MS / 1000
     store: float = estimate.STORE_MS / 1000
     note: float = estimate.NOTE_MS / 1000
-    in_turn: float = 1.0
     record: float = estimate.RECORD_MS / 1000
     failure: float = 5.0
 
@@ -288,7 +286,7 @@ class QueueModel:
         free = max(now, self._partition_free.get(app.name, 0.0))
         self._partition_free[app.name] = free + app.units / PARTITION_UNITS
         trips = sum(map(self._latency, (costs.lookup, costs.store, costs.note)))
-        return free + trips * costs.in_turn + app.records * costs.record
+        return free + trips + app.records * costs.record
 
     def _latency(self, median: float) -> float:
         return median * math.exp(self._random.gauss(0.0, SPREAD))

@@ -92,7 +92,7 @@ ONE_CONSUMER = Quota(
     (None, None),
     "records/s",
     lambda shape: shape.records / (shape.apps * shape.groups),
-    "more groups for an app (shards)",
+    "the setting `shards`: more groups for an app",
     f"{_SQS}, FIFO queue delivery logic; the rate is that of the model below",
 )
 """Its limit is not AWS's figure: it is how fast one consumer is (`Shape.consumer`)."""
@@ -112,7 +112,7 @@ QUOTAS = (
         (3_000, 3_000),
         "messages/s",
         lambda shape: shape.messages / (shape.apps * shape.groups),
-        "more groups; SQS adds partitions by itself",
+        "the setting `shards`; SQS adds partitions by itself",
         f"{_SQS}, Partitions and data distribution for high throughput for SQS FIFO queues",
     ),
     Quota(
@@ -152,7 +152,7 @@ QUOTAS = (
         (1_000, 1_000),
         "units/s",
         lambda shape: shape.messages / shape.apps * shape.load.traffic.sizes.row_units,
-        "fixed; fewer records of WARN and above inline, larger messages",
+        'fixed; `hot_rows = "index"`, larger messages, fewer records of WARN and above',
         f"{_DYNAMODB}, Best practices for designing and using partition keys; Key range throughput exceeded",
     ),
     Quota(

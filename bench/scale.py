@@ -135,12 +135,11 @@ def one_group(costs: Costs, records: int) -> float:
 
 
 def group() -> str:
-    before = Costs(in_turn=11.6 / 3, record=150e-6)
     rows = [
-        [f"{records:,}", *(f"{one_group(costs, records):,.0f}" for costs in (USUAL, SLOW, before))]
+        [f"{records:,}", *(f"{one_group(costs, records):,.0f}" for costs in (USUAL, SLOW))]
         for records in (1, 10, 100, 1_000, FULL, 4_000)
     ]
-    return _table(("records in a message", "usual", "S3 slow", "as it was: 11.6 calls in turn"), rows)
+    return _table(("records in a message", "usual", "S3 slow"), rows)
 
 
 def shards() -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -19,7 +18,7 @@ import typer
 
 from logctl.cli.context import CommandContext
 from logctl.cli.options import TARGET_OPTIONS
-from logctl.cli.render import say
+from logctl.cli.render import discard_output, say
 from logctl.core.errors import LogctlError
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -99,9 +98,7 @@ def _guarded(call: Callable[[], None], context: CommandContext, *, as_json: bool
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
-        # The reader of the pipe, such as `head`, has ended: not an error. The rest of the buffer must not
-        # be flushed to the closed pipe when Python exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         raise typer.Exit(0) from None
     except typer.Exit:
         raise

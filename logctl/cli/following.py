@@ -28,6 +28,7 @@ def follow(context: CommandContext, inputs: Inputs, options: SendOptions) -> Non
     from logctl.ops.send.followed_messages import FollowedInputs
     from logctl.ops.send.gathering import Gathering
     from logctl.ops.send.sender import Outgoing, Sender
+    from logctl.ops.send.shards import Shards
 
     every = _interval(options.every) if options.every else None
     paths = FollowPaths.of(inputs.paths, options.exclude_files or ())
@@ -39,7 +40,7 @@ def follow(context: CommandContext, inputs: Inputs, options: SendOptions) -> Non
         raise UsageError(f"{problem.filename} cannot be read: {problem.strerror}.") from None
     deployment = context.deployment
     url = deployment.queue_url()
-    total = 0
+    total, shards = 0, Shards(context.settings.shards)
 
     def open_file(path: Path, from_end: bool) -> FollowedFile:
         app, content = followed.app(path), followed.content(path)
@@ -59,7 +60,8 @@ def follow(context: CommandContext, inputs: Inputs, options: SendOptions) -> Non
                         say(warning)
                     outgoing += made.outgoing
                     count += made.records
-                Sender(deployment.aws.sqs, url).send_until_accepted(outgoing, on_trouble=say)
+                sender = Sender(deployment.aws.sqs, url, shards=shards)
+                sender.send_until_accepted(outgoing, on_trouble=say)
                 found.commit()
                 total += count
         except KeyboardInterrupt:

@@ -84,6 +84,15 @@ def say(message: str) -> None:
     sys.stderr.flush()
 
 
+def discard_output() -> None:
+    """Let the rest of the output go nowhere, after a BrokenPipeError.
+
+    That the reader of a pipe, such as `head`, has ended is not an error. What is left in the buffer must not
+    be flushed to the closed pipe when Python exits.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return a rich console that shows text as it is, without markup, emoji or highlighting."""
     from rich.console import Console

@@ -51,13 +51,22 @@ class Brought:
     earlier: bytes = b""
 
 
-def span_of(rows: Sequence[Row]) -> tuple[int, int] | None:
-    """Return where the first and the last of a file's records begin; None if one message cannot have them."""
-    if not rows:
-        return None
-    places = [row.seq for row in rows]
-    first, last = min(places), max(places)
-    return (first, last) if last // BLOCK - first // BLOCK < MAX_BLOCKS else None
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the records of a message begin in their file: each, the first and the last."""
+
+    each: list[int]
+    first: int
+    last: int
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Places | None:
+        """Return where records begin; None if there are none, or if one message cannot have them."""
+        each = [row.seq for row in rows]
+        if not each:
+            return None
+        first, last = min(each), max(each)
+        return cls(each, first, last) if last // BLOCK - first // BLOCK < MAX_BLOCKS else None
 
 
 def furthest(last: int) -> int:
@@ -65,17 +74,22 @@ def furthest(last: int) -> int:
     return last + _SPAN - 1
 
 
-def marks_of(rows: Sequence[Row]) -> bytes:
-    """Return eight bytes for each record: the CRC-32 of its id, and the lower half of its position.
+def marks_of(rows: Sequence[Row], places: Places) -> bytes:
+    """Return eight bytes for each record: four that its id gives, and the lower half of its position.
 
-    All CRCs come first, then all positions. Two records with the same id at two positions are two records.
+    All those of ids come first, then all positions. Two records with the same id at two positions are two
+    records.
     """
-    ids, places = _marked(rows)
-    each = f"<{len(ids)}I"
-    return struct.pack(each, *ids) + struct.pack(each, *places)
+    return _id_marks(rows) + struct.pack(f"<{len(rows)}I", *_low(places.each))
 
 
-def new_of(batch_id: str, rows: Sequence[Row], earlier: Iterable[Brought]) -> Sequence[Row]:
+def _id_marks(rows: Sequence[Row]) -> bytes:
+    """Return four bytes for each record's id: the CRC-32 of its text, as `struct` packs numbers with `<`."""
+    ids = [row.event_id for row in rows]
+    return struct.pack(f"<{len(ids)}I", *map(zlib.crc32, map(str.encode, ids)))
+
+
+def new_of(batch_id: str, rows: Sequence[Row], places: Places, earlier: Iterable[Brought]) -> Sequence[Row]:
     """Return the records that no other message contained; the same sequence if all are new.
 
     Records of the message itself count as new: a redelivery is stored again, under the same keys.
@@ -84,6 +98,7 @@ def new_of(batch_id: str, rows: Sequence[Row], earlier: Iterable[Brought]) -> Se
     if not others:
         return rows
     known = {mark for one in others for mark in _unpacked(one.marks)}
+    marks = _unpacked(marks_of(rows, places))
     known_earlier = {
         one.earlier[start : start + _EARLIER]
         for one in others
@@ -91,16 +106,14 @@ def new_of(batch_id: str, rows: Sequence[Row], earlier: Iterable[Brought]) -> Se
     }
     new = [
         row
-        for row, mark in zip(rows, zip(*_marked(rows), strict=True), strict=True)
+        for row, mark in zip(rows, marks, strict=True)
         if mark not in known and not (known_earlier and _earlier_mark(row) in known_earlier)
     ]
     return rows if len(new) == len(rows) else new
 
 
-def _marked(rows: Sequence[Row]) -> tuple[list[int], list[int]]:
-    ids = list(map(zlib.crc32, map(str.encode, [row.event_id for row in rows])))
-    places = [row.seq for row in rows]
-    return ids, places if max(places, default=0) <= _LOW else [place & _LOW for place in places]
+def _low(places: list[int]) -> list[int]:
+    return places if max(places) <= _LOW else [place & _LOW for place in places]
 
 
 def _unpacked(marks: bytes) -> Iterable[tuple[int, int]]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from logctl.core.records import LATE
 from logctl.core.redaction import Redactor
-from logctl.core.rows import Row, Times, record_of, row_of
+from logctl.core.rows import Row, Times, encode_rows, record_of, row_of
 from logctl.core.times import iso
 
 _AT_A_TIME = 64
@@ -26,6 +26,7 @@ def final_rows(
     batch_id: str,
     late_before: int,
     redactor: Redactor,
+    plain: bytes | None = None,
     times: Times | None = None,
     between: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Sequence[Row]:
@@ -37,6 +38,7 @@ def final_rows(
         batch_id: of the message.
         late_before: records before this time (milliseconds) are late.
         redactor: removes secrets.
+        plain: the rows as `encode_rows` writes them, if that is at hand.
         times: those of the rows, if they are known.
         between: yields what it is given; it may stop before each by raising an exception.
     """
@@ -44,14 +46,14 @@ def final_rows(
         return rows
     limit = iso(max(0, late_before))
     late = (times or Times.of(rows)).first < limit
-    unsafe = bool(redactor)
-    if not (late or unsafe):
+    suspects = redactor.suspects(plain or encode_rows(rows)) if redactor else frozenset[int]()
+    if not (late or suspects):
         return rows
     final: list[Row] = []
     for start in between(range(0, len(rows), _AT_A_TIME)):
         some = rows[start : start + _AT_A_TIME]
-        if unsafe:
-            some = [_without_secrets(row, redactor, appid, batch_id) for row in some]
+        if suspects:
+            some = _without_secrets(some, start, suspects, redactor, appid=appid, batch_id=batch_id)
         if late:
             some = [_late(row) if row.ts < limit else row for row in some]
         final += some
@@ -59,10 +61,23 @@ def final_rows(
     return final if changed else rows
 
 
-def _without_secrets(row: Row, redactor: Redactor, appid: str, batch_id: str) -> Row:
-    record = record_of(row, appid)
-    safe = redactor.record(record, batch_id=batch_id)
-    return row if safe is record else row_of(safe)
+def _without_secrets(
+    rows: Sequence[Row],
+    start: int,
+    suspects: set[int] | frozenset[int],
+    redactor: Redactor,
+    *,
+    appid: str,
+    batch_id: str,
+) -> list[Row]:
+    """Return some rows of a message, from `start` on, without the secrets of those among `suspects`."""
+    safe = list(rows)
+    for place in suspects.intersection(range(start, start + len(rows))):
+        before = record_of(rows[place - start], appid)
+        record = redactor.record(before, batch_id=batch_id)
+        if record is not before:
+            safe[place - start] = row_of(record)
+    return safe
 
 
 def _late(row: Row) -> Row:

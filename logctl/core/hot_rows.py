@@ -48,6 +48,8 @@ CANARY = "~canary"
 It sorts after all hot rows, whose keys begin with a time, and has no arrival, so that no reader finds it.
 """
 MAX_LANES = 64
+INDEX, FULL = "index", "full"
+"""The values of the setting `hot_rows`."""
 _LEVELS = (*levels.ORDER, levels.UNKNOWN)
 _NOTABLE = frozenset((levels.WARN, levels.ERROR, levels.FATAL))
 
@@ -256,7 +258,6 @@ def to_item(row: HotRow, *, arrived: int, expires_at: int, lane: str = "0") -> d
         "min_ts": {"N": str(row.min_ts)},
         "counts": {"B": _pack(flat)},
         "order": {"S": row.order},
-        "arrived": {"N": str(arrived)},
         "lane": {"S": lane},
         "arrived_at": {"N": str(arrived)},
         "expires_at": {"N": str(expires_at)},

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
@@ -60,11 +60,14 @@ class Rule:
 # ── The rules ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _patterns(name: str, *patterns: str, needs: str = "") -> Callable[[str], tuple[str, int]]:
+_LIKE_ASCII = ("\u017f", "\u212a", "\u0130", "\u0131")
+"""What (?i:...) takes for s, k and i, although `lower` does not make these of it."""
+
+
+def _patterns(name: str, *patterns: str, hints: Sequence[str]) -> Callable[[str], tuple[str, int]]:
     """Return a function that replaces the group `secret` of every match.
 
-    `needs`: characters of which a text has at least one if any pattern matches; other texts are not
-    searched.
+    `hints`: a text in which a pattern matches has one of these in lowercase; other texts are not searched.
     """
     compiled = [re.compile(pattern) for pattern in patterns]
 
@@ -79,7 +82,10 @@ def _patterns(name: str, *patterns: str, needs: str = "") -> Callable[[str], tup
             start, end = match.start("secret") - match.start(), match.end("secret") - match.start()
             return f"{match[0][:start]}[redacted:{name}]{match[0][end:]}"
 
-        if needs and not any(character in text for character in needs):
+        lower = text.lower()
+        if not any(hint in lower for hint in hints) and (
+            text.isascii() or not any(letter in text for letter in _LIKE_ASCII)
+        ):
             return text, 0
         for pattern in compiled:
             text = pattern.sub(mark, text)
@@ -173,6 +179,7 @@ _RULES = (
             "pem",
             r"(?P<secret>-----BEGIN [A-Z0-9 ]{1,64}-----[\s\S]*?(?=-----END |\Z)"
             r"(?:-----END [A-Z0-9 ]{1,64}-----)?)",
+            hints=("-----begin ",),
         ),
         Signs(marks=(("BEGIN", "-----BEGIN "),)),
     ),
@@ -184,6 +191,7 @@ _RULES = (
             r"(?P<secret>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16,}+)",
             r"(?i:secret[_-]?access[_-]?key|aws[_-]?secret(?:[_-]?key)?|(?:session|security)[_-]?token)"
             rf"{_IS}[\\\"']{{0,16}}(?P<secret>{_BASE64}{{16,}}+)",
+            hints=("akia", "asia", "abia", "acca", "secret", "token"),
         ),
         Signs(
             names=_AWS_NAMES,
@@ -200,6 +208,7 @@ _RULES = (
             rf"(?i:authorization){_IS}[\\\"']{{0,16}}(?:[A-Za-z0-9-]{{1,20}}\s{{1,8}})?"
             r"(?P<secret>[^\s\"'\\,;<>]{4,}+)",
             r"(?<![A-Za-z0-9_-])(?P<secret>eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]*+)",
+            hints=("bearer", "authorization", "eyj"),
         ),
         Signs(names=("authorization", "bearer"), marks=(("eyJ", "eyJ"),), words=("bearer",)),
         ("authorization", "bearer"),
@@ -212,13 +221,23 @@ _RULES = (
             r":\\?/\\?/[^\s/?#@:\"'<>\\]{0,256}+:(?P<secret>[^\s/?#\"'<>\\]{1,1024})@",
             r"(?i:[?&;](?:[a-z0-9_-]{0,32}(?:password|passwd|secret|token|signature)"
             r"|pwd|pass|api_?key|key|auth|sig)=)(?P<secret>[^\s&#\"'<>\\]++)",
+            hints=(
+                "@",
+                *(f"{name}=" for name in ("word", "passwd", "secret", "token", "signature")),
+                *(f"{name}=" for name in ("pwd", "pass", "key", "auth", "sig")),
+            ),
         ),
         Signs(outlines=(r":\\*/\\*/[^/?@:\"\\]*:[^/?\"\\]*@", rf"[?&;](?:[a-z]*(?:{_LONG})|{_SHORT})=")),
     ),
     Rule(
         "passwords",
         "what follows password=, secret:, api_key= and the like",
-        _patterns("passwords", rf"{_NAMES}{_IS}{_QUOTED}", rf"{_NAMES}{_IS}{_BARE}", needs="=:>"),
+        _patterns(
+            "passwords",
+            rf"{_NAMES}{_IS}{_QUOTED}",
+            rf"{_NAMES}{_IS}{_BARE}",
+            hints=("passw", "passphrase", "pwd", "secret", "key", "token"),
+        ),
         Signs(names=_PASSWORD_NAMES),
         _PASSWORD_NAMES,
     ),

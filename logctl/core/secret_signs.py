@@ -10,7 +10,7 @@ rule declares signs beside its patterns. They are looked for in two reductions o
 
 This look misses nothing that a rule finds. Only letters and digits count in the name of a field, so that
 punctuation between letters is allowed for here. Rows have JSON within JSON as text, where a letter may be
-written as `\\u0061`, and where a line break within a name is `\\n`: a row with such an escape is looked at
+written as `\\u0061`, and where a line break within a name is `\\n`: a row with one of these is looked at
 closely, and so is one with a character outside ASCII that equals a letter of ASCII where case is ignored.
 """
 
@@ -39,6 +39,13 @@ _BETWEEN = b"[" + re.escape(_PUNCTUATION) + b"]*+"
 _BEFORE_COLON = rb"(?:\\[nrtu]?|[=?&;@/>:\"])*"
 # What leaves a letter of an escape in an outline, in JSON within JSON.
 _ESCAPE = re.compile(rb"\\\\[nrtu]")
+_HIDDEN = re.compile(rb"\\\\u(?:00[2-7]|017[fF]|212[aA]|013[01])")
+"""An escape of a letter or digit, or of what (?i:...) takes for s, k or i."""
+# An outline with these does not tell: the escape may hide a letter, or the backslashes before the quotation
+# mark may be what is left of `\\b`.
+_UNCLEAR = (b"\\\\u", b'\\\\\\"')
+# A text in JSON within JSON, and the colon after it if it is a name.
+_INNER = re.compile(rb'\\"((?:[^"\\]|\\\\(?:\\["\\]|[^"\\]))*)\\"(?:(?:\s|\\[nrt])*(:))?')
 _LIKE_ASCII = tuple(letter.encode() for letter in "\u017f\u212a\u0130\u0131")
 
 # Spaces and hyphens may be between the digits of a card, other letters than these seldom are. Without
@@ -53,6 +60,8 @@ _GROUPS = b"000-000"
 _ESCAPED = b"\\u"
 """Before digits of an escape, which are not digits of the number after them."""
 
+_FEW = 4
+"""If fewer than one row in so many has a long number, each of these rows is looked at, and else the block."""
 _REMEMBERED = 20_000
 """How many outlines without a sign are remembered; each takes two hundred bytes or so."""
 
@@ -142,7 +151,11 @@ class SecretSearch:
 
     def _may(self, outline: bytes) -> bool:
         """Return whether a row with this outline may have a sign, whatever the outline omits."""
-        if any(mark in outline for mark, _ in self._marks) or _ESCAPE.search(outline):
+        if any(mark in outline for mark, _ in self._marks):
+            return True
+        if _ESCAPE.search(outline) and (
+            any(text in outline for text in _UNCLEAR) or _has_escape_in_name(outline)
+        ):
             return True
         lower = outline.translate(_LOWER, _HEX.upper())
         return self._has_name(lower) or self._has_outline(lower)
@@ -159,7 +172,7 @@ class SecretSearch:
     def _confirmed(self, outline: bytes, row: bytes) -> bool:
         """Return whether the row has a sign that its outline may have."""
         lower = outline.translate(_LOWER, _HEX.upper())
-        if self._has_outline(lower) or _ESCAPE.search(outline):
+        if self._has_outline(lower) or (_ESCAPE.search(outline) and _escapes_matter(row)):
             return True
         if any(mark in outline and pattern.search(row) for mark, pattern in self._marks):
             return True
@@ -176,44 +189,62 @@ class SecretSearch:
             yield from _places(numbers.split(b"\n"), self._words)
         if not self._cards or _RUN not in numbers:
             return
-        rows, place, at = block.split(b"\n"), 0, 0
-        begin = numbers.find(_RUN)
+        rows = block.split(b"\n")
+        # An eighth of the block stands for all of it.
+        if numbers.count(_RUN, 0, len(numbers) // 8) > len(rows) // (8 * _FEW):
+            yield from _places_of(sorted(self._card_begins(block)), block)
+            return
+        begin, place, at = numbers.find(_RUN), 0, 0
         while begin >= 0:
             place += numbers.count(b"\n", at, begin)
-            digits = rows[place].translate(_DIGITS)
-            if self._in_runs(rows[place], digits) or self._in_groups(rows[place], digits):
+            if any(self._card_begins(rows[place])):
                 yield place
             at = numbers.find(b"\n", begin)
             begin = numbers.find(_RUN, at) if at >= 0 else -1
 
-    def _in_runs(self, row: bytes, digits: bytes) -> bool:
-        """Return whether a row has the number of a card without separators."""
+    def _card_begins(self, text: bytes) -> Iterator[int]:
+        """Yield one more than where numbers of cards begin, or groups of digits among which there is one."""
+        digits = text.translate(_DIGITS)
         begin = digits.find(_RUN)
         while begin >= 0:
             end = begin + SHORTEST_CARD
             while digits[end : end + 1] == b"0":
                 end += 1
             # Most long numbers are times, which begin with 1; no card does.
-            if row[begin] in b"23456" and self._is_card(row[begin:end].decode()):
-                return True
-            if row[begin - 2 : begin] == _ESCAPED:
-                return True
+            card = text[begin] in b"23456" and self._is_card(text[begin:end].decode())
+            if card or text[begin - 2 : begin] == _ESCAPED:
+                yield begin + 1
             begin = digits.find(_RUN, end)
-        return False
-
-    def _in_groups(self, row: bytes, digits: bytes) -> bool:
-        """Return whether a row has the number of a card among groups of digits."""
         begin = digits.find(_GROUPS)
         while begin >= 0:
             first = digits.rfind(b".", 0, begin) + 1
             end = digits.find(b".", begin) % (len(digits) + 1)  # -1 is the end
-            if end - first > SHORTEST_CARD and (
-                row[first - 2 : first] == _ESCAPED
-                or self._has_card(row[first:end].decode("utf-8", "replace"))
-            ):
-                return True
+            if end - first > SHORTEST_CARD:
+                escaped = text[first - 2 : first] == _ESCAPED
+                if escaped or self._has_card(text[first:end].decode()):
+                    yield first + 1
             begin = digits.find(_GROUPS, end)
-        return False
+
+
+def _escapes_matter(row: bytes) -> bool:
+    """Return whether an escape hides a letter, or stands between the letters of a name."""
+    if b"\\\\u" in row and _HIDDEN.search(row):
+        return True
+    return _has_escape_in_name(row)
+
+
+def _has_escape_in_name(row: bytes) -> bool:
+    """Return whether there is an escape in a name in JSON within JSON; a row or an outline tells it."""
+    return any(found[2] and b"\\\\" in found[1] for found in _INNER.finditer(row))
+
+
+def _places_of(begins: Iterable[int], block: bytes) -> Iterator[int]:
+    """Yield in which rows places of a block are; both in rising order."""
+    row = at = 0
+    for begin in begins:
+        row += block.count(b"\n", at, begin)
+        at = begin
+        yield row
 
 
 def _places(rows: Iterable[bytes], texts: Iterable[bytes]) -> list[int]:

@@ -83,6 +83,7 @@ class Unpacked:
         rows: the records, as they are stored if nothing else has to be changed.
         frame: the rows as `frames.compress(rows.encode_rows(rows))`, as they came; None if they came in
             another form, or if something of them was changed.
+        plain: the rows as they were in the frame; None where that is None.
         times: those of the rows, if they are known.
         sent_at: when the message was sent, milliseconds.
         lasting: `batch_id` comes from the content alone, so that it is the same however the message is sent
@@ -100,6 +101,7 @@ class Unpacked:
     untimed: bool = False
     source: str = ""
     frame: bytes | None = None
+    plain: bytes | None = None
     times: Times | None = None
 
     @property
@@ -152,7 +154,8 @@ def unpack(
     - `deduplication_id`: identifies a message without an envelope whose records have no ids of their own.
     - `sent_at`: milliseconds, SQS's SentTimestamp.
     - `zone`: the zone of times that do not say theirs, in a message without an envelope.
-    - `short`: take the short path where it is possible; the long one has the same result, but for `frame`.
+    - `short`: take the short path where it is possible; the long one has the same result, but for `frame`
+      and `plain`.
 
     Raises:
         Rejected: the whole message is unusable, or asks for too much.
@@ -197,6 +200,7 @@ def _unpack_sealed(body: str, appid: str, sent_at: int) -> Unpacked | None:
         lasting=True,
         source=sealed.source,
         frame=sealed.frame,
+        plain=plain,
         times=times,
     )
 
@@ -207,7 +211,7 @@ def _are_taken_as_they_are(rows: Sequence[Row], times: Times, sent_at: int) -> b
         return False
     if not (plausible(from_iso(times.first), sent_at) and plausible(from_iso(times.last), sent_at)):
         return False
-    flags = {flags for flags in [row.flags for row in rows] if flags}
+    flags = {*[row.flags for row in rows]}
     return not any(is_ours_alone(flag) for each in flags for flag in each)
 
 

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 from logctl.core.formats.zones import place
+from logctl.core.hot_rows import INDEX
 from logctl.core.times import DAY
 
 MAX_RECEIVES = 1000
@@ -137,7 +138,10 @@ class PipelineConfig(FunctionConfig):
     """The zone of times that do not say theirs, in what producers without logctl send."""
     redact: tuple[str, ...] = ()
     """Names of the redaction rules that apply (`core.redaction`)."""
+    hot_rows: str = INDEX
+    """Whether hot rows have all records, or those of WARN and above (`core.hot_rows`)."""
     arrival_lanes: int = 1
+    """Over how many partitions the index by arrival is spread."""
     cli_flags: str = ""
     """Options that a command in an alert needs to find this environment, with a leading space."""
     dead_letter_queue_url: str = ""

@@ -23,7 +23,7 @@ from logctl.core import levels
 from logctl.core.debounce import AlertKey, Tally, tally
 from logctl.core.final_rows import final_rows
 from logctl.core.frames import compress
-from logctl.core.hot_rows import make_hot_rows
+from logctl.core.hot_rows import FULL, make_hot_rows
 from logctl.core.partitions import by_partition
 from logctl.core.records import Rejected
 from logctl.core.redaction import Redactor
@@ -160,6 +160,7 @@ class Consumer:
             batch_id=unpacked.batch_id,
             late_before=unpacked.sent_at - self._config.late_after,
             redactor=self._redactor,
+            plain=unpacked.plain if new is unpacked.rows else None,
             times=unpacked.times if new is unpacked.rows else None,
             between=deadline.between,
         )
@@ -181,11 +182,17 @@ class Consumer:
         if frame is None and len(partitions) == 1:
             frame = compress(encode_rows(rows))
         hot_rows = make_hot_rows(
-            appid, batch_id, rows, order=message.sequence, frame=frame, times=times, full=True
+            appid,
+            batch_id,
+            rows,
+            order=message.sequence,
+            frame=frame,
+            times=times,
+            full=self._config.hot_rows == FULL,
         )
         newest = max(hot_row.max_ts for hot_row in hot_rows)
         tasks: list[Callable[[], object]] = [
-            partial(self._cold.put, partition, batch_id, group, frame=frame)
+            partial(self._cold.put, partition, batch_id, group, frame=frame if len(partitions) == 1 else None)
             for partition, group in partitions.items()
         ]
         tasks += [

@@ -1,4 +1,6 @@
-"""The zip that Lambda runs: `core`, `aws`, `pipeline`, `dashboard` and zstandard; boto3 is in the runtime.
+"""The zip that Lambda runs: `core`, `aws`, `pipeline`, `dashboard`, msgspec and zstandard.
+
+Lambda's runtime has boto3.
 
 Its bytes depend on the sources only (sorted names, one date, fixed permissions), so that provisioning twice
 uploads and changes nothing.
@@ -25,13 +27,13 @@ CODE = "code/"
 """Prefix of the zips in the deploy bucket."""
 AWS_RUNTIME = "python3.13"
 AWS_ARCHITECTURE = "arm64"
-_WHEEL = "zstandard"
 
 
 @dataclass(frozen=True)
 class Wheel:
     """A wheel and its digest: a package index, a mirror or a cache may contain something else."""
 
+    package: str
     version: str
     name: str
     sha256: str
@@ -42,13 +44,26 @@ class Wheel:
 
 
 WHEELS = {
-    ("python3.13", "arm64"): Wheel(
-        "0.25.0",
-        "zstandard-0.25.0-cp313-cp313-manylinux2014_aarch64.manylinux_2_17_aarch64.whl",
-        "bfc4e20784722098822e3eee42b8e576b379ed72cca4a7cb856ae733e62192ea",
+    ("python3.13", "arm64"): (
+        Wheel(
+            "msgspec",
+            "0.22.0",
+            "msgspec-0.22.0-cp313-cp313-manylinux2014_aarch64.manylinux_2_17_aarch64"
+            ".manylinux_2_28_aarch64.whl",
+            "627bfdfe5a4b3d916b3360b30f4cddeee3a084f56593e33527c6872fa8322ff9",
+        ),
+        Wheel(
+            "zstandard",
+            "0.25.0",
+            "zstandard-0.25.0-cp313-cp313-manylinux2014_aarch64.manylinux_2_17_aarch64.whl",
+            "bfc4e20784722098822e3eee42b8e576b379ed72cca4a7cb856ae733e62192ea",
+        ),
     ),
 }
-"""The compiled wheel for each of Lambda's runtimes and architectures, as published on PyPI."""
+"""The compiled wheels for each of Lambda's runtimes and architectures, as published on PyPI."""
+_UNUSED = ("zstandard/_cffi.", "zstandard/backend_cffi.")
+"""Files of the wheels that CPython never imports: zstandard's code for PyPy is as large as the rest."""
+_AWS_WHEELS = WHEELS[AWS_RUNTIME, AWS_ARCHITECTURE]
 _PACKAGES = ("core", "aws", "pipeline", "dashboard")
 _PAGE_PARTS = frozenset({".css", ".html", ".ico", ".js", ".json", ".png", ".svg", ".woff2"})
 # The earliest date of the zip format.
@@ -100,15 +115,17 @@ def build(target: str, *, cache: Path | None = None) -> Bundle:
         cache: the folder for wheels; by default the user's.
 
     Raises:
-        LogctlError: the wheel for Lambda could not be fetched, or has another digest than it should.
+        LogctlError: a wheel for Lambda could not be fetched, or has another digest than it should.
     """
     files = dict(_own_files())
     if target == "local":
-        files.update(_installed_files())
+        for wheel in _AWS_WHEELS:
+            files.update(_installed_files(wheel.package))
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
     else:
-        files.update(_wheel_files(_fetch_wheel(cache or _default_cache())))
+        for wheel in _AWS_WHEELS:
+            files.update(_wheel_files(wheel.package, _fetch_wheel(cache or _default_cache(), wheel)))
         version, architecture = AWS_RUNTIME, AWS_ARCHITECTURE
     return Bundle(files, version, architecture)
 
@@ -131,29 +148,32 @@ def _is_source(path: Path) -> bool:
     return path.suffix == ".py" or (path.parts[0] == "dashboard" and path.suffix in _PAGE_PARTS)
 
 
-def _wanted(name: str) -> bool:
-    """Return whether a file of the wheel belongs to the package itself.
+def _wanted(package: str, name: str) -> bool:
+    """Return whether a file of a wheel belongs to its package itself, and is imported in Lambda.
 
     Its metadata is left out, because installers write files of their own there.
     """
-    return name.startswith(f"{_WHEEL}/") and name.endswith((".py", ".so", ".pyd"))
+    if not (name.startswith(f"{package}/") and name.endswith((".py", ".so", ".pyd"))):
+        return False
+    return not name.startswith(_UNUSED)
 
 
-def _installed_files() -> Iterator[tuple[str, bytes]]:
-    files = [path for path in importlib.metadata.files(_WHEEL) or () if _wanted(path.as_posix())]
+def _installed_files(package: str) -> Iterator[tuple[str, bytes]]:
+    found = importlib.metadata.files(package) or ()
+    files = [path for path in found if _wanted(package, path.as_posix())]
     if not files:
         raise LogctlError(
-            f"The files of {_WHEEL} cannot be found in this Python.",
-            f"Install it again with: {sys.executable} -m pip install --force-reinstall {_WHEEL}",
+            f"The files of {package} cannot be found in this Python.",
+            f"Install it again with: {sys.executable} -m pip install --force-reinstall {package}",
         )
     for path in files:
         yield path.as_posix(), path.read_binary()
 
 
-def _wheel_files(wheel: bytes) -> Iterator[tuple[str, bytes]]:
+def _wheel_files(package: str, wheel: bytes) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         for name in archive.namelist():
-            if _wanted(name) and not name.endswith("/"):
+            if _wanted(package, name) and not name.endswith("/"):
                 yield name, archive.read(name)
 
 
@@ -163,8 +183,8 @@ def _default_cache() -> Path:
     return user_cache_path("logctl") / "wheels"
 
 
-def _fetch_wheel(cache: Path, wheel: Wheel = WHEELS[AWS_RUNTIME, AWS_ARCHITECTURE]) -> bytes:
-    """Return the wheel for Lambda's platform: from the cache, or fetched if the cache has not this file."""
+def _fetch_wheel(cache: Path, wheel: Wheel) -> bytes:
+    """Return a wheel for Lambda's platform: from the cache, or fetched if the cache has not this file."""
     kept = cache / wheel.name
     if kept.is_file() and wheel.is_in(data := kept.read_bytes()):
         return data
@@ -176,30 +196,31 @@ def _fetch_wheel(cache: Path, wheel: Wheel = WHEELS[AWS_RUNTIME, AWS_ARCHITECTUR
             sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
             "--only-binary=:all:", "--implementation=cp", f"--python-version={python}",
             "--platform=manylinux2014_aarch64", "--platform=manylinux_2_28_aarch64",
-            f"--dest={landing}", f"{_WHEEL}=={wheel.version}",
+            f"--dest={landing}", f"{wheel.package}=={wheel.version}",
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         fetched = Path(landing) / wheel.name
         if done.returncode or not fetched.is_file():
-            raise _no_wheel(wheel.version, done.stderr)
+            raise _no_wheel(wheel, done.stderr)
         data = fetched.read_bytes()
         if not wheel.is_in(data):
+            name = f"{wheel.package} {wheel.version}"
             raise LogctlError(
-                f"The wheel of {_WHEEL} {wheel.version} for Lambda is not the one that PyPI published.",
+                f"The wheel of {name} for Lambda is not the one that PyPI published.",
                 "Check which index pip uses: pip config list",
             )
         fetched.replace(kept)
         return data
 
 
-def _no_wheel(version: str, said: str) -> LogctlError:
+def _no_wheel(wheel: Wheel, said: str) -> LogctlError:
     reason = (said.strip().splitlines() or ["no reason given"])[-1]
     if "No module named pip" in reason:
         return LogctlError(
-            "The Python that runs logctl has no pip, which fetches Lambda's build of zstandard.",
+            f"The Python that runs logctl has no pip, which fetches Lambda's build of {wheel.package}.",
             f"Install it with: {sys.executable} -m ensurepip",
         )
     return LogctlError(
-        f"The wheel of {_WHEEL} {version} for Lambda could not be fetched: {reason}",
-        f"pip must work here: try {sys.executable} -m pip download {_WHEEL}=={version}",
+        f"The wheel of {wheel.package} {wheel.version} for Lambda could not be fetched: {reason}",
+        f"pip must work here: try {sys.executable} -m pip download {wheel.package}=={wheel.version}",
     )

@@ -178,6 +178,17 @@ def concurrency(value: Any) -> int:
     return number
 
 
+def shards(value: Any) -> int:
+    """Parse over how many groups an app's messages are spread: a number, or `auto` (0)."""
+    if value == "auto":
+        return 0
+    try:
+        number: int = whole_number(1, 64)(value)
+    except ValueError as problem:
+        raise ValueError(f"{problem}, or auto") from None
+    return number
+
+
 def scan_limit(value: Any) -> int:
     """Parse a size like `100GB`, in bytes, that Athena takes as the limit of a query."""
     size = parse_size(value) if isinstance(value, str) else value

@@ -21,7 +21,7 @@ from typing import Any
 
 from logctl.core.errors import UsageError
 from logctl.core.formats.reading import Format
-from logctl.core.hot_rows import MAX_LANES
+from logctl.core.hot_rows import FULL, INDEX, MAX_LANES
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from logctl.stack import setting_parsers as parse
 from logctl.stack.format_settings import LogSource, log_formats, log_sources
@@ -115,11 +115,23 @@ class Settings:
         "the time in which a kind of error alerts at most once",
         option="--alert-window",
     )
+    hot_rows: str = _setting(
+        parse.choice(INDEX, FULL),
+        INDEX,
+        "what DynamoDB keeps of a message: index, its counts and its records of WARN and above, or full, all "
+        "records; tail and the API read the others from S3",
+    )
     arrival_lanes: int = _setting(
         parse.whole_number(1, MAX_LANES),
         1,
         "over how many partitions the index that tail -f follows is spread: one takes about 1,000 messages "
         "a second (1 to 64)",
+    )
+    shards: int = _setting(
+        parse.shards,
+        "auto",
+        "over how many message groups send spreads the files of an app (1 to 64): one is stored at about "
+        "20,000 records a second; auto begins with one, and uses 8 above 10,000 records a second",
     )
     late_after: int = _setting(
         parse.duration(MINUTE, 365 * DAY),

@@ -42,13 +42,10 @@ IMPORTED = (
         for module in pkgutil.walk_packages([str(SOURCES / package)], f"logctl.{package}.")
     ),
     "pyathena.cursor",
-    "pydantic",
     "rich.console",
     "rich.progress",
-    "rich.table",
     "s3transfer.manager",
     "sqlglot.dialects.athena",
-    "typer._adapters",
 )
 SIGNED_HOST = "TESTS_SIGNED_HOST"
 """A variable: the host that a command signs its requests for, when a proxy passes them on to another one."""

@@ -92,8 +92,16 @@ class _Parser:
             name = self.name()
             self.take(")")
             return lambda item, names, values: (names.get(name, name) in item) is wanted
-        left, compare, right = self.operand(), _COMPARISONS[self.take()], self.operand()
+        left = self.operand()
+        if self.next == "BETWEEN":
+            self.take()
+            low = self._compared(left, operator.ge, self.operand())
+            self.take("AND")
+            high = self._compared(left, operator.le, self.operand())
+            return lambda *given: low(*given) and high(*given)
+        return self._compared(left, _COMPARISONS[self.take()], self.operand())
 
+    def _compared(self, left: Evaluate, compare: Callable[[Any, Any], bool], right: Evaluate) -> Evaluate:
         def compared(item: Mapping[str, Any], names: Mapping[str, str], values: Item) -> bool:
             one, other = left(item, names, values), right(item, names, values)
             if one is None or other is None or one.keys() != other.keys():

@@ -42,7 +42,7 @@ def test_the_bytes_are_the_same_every_time(local):
     }
 
 
-def test_it_holds_core_aws_pipeline_dashboard_and_zstandard_only(local):
+def test_it_holds_core_aws_pipeline_dashboard_and_the_wheels_only(local):
     names = names_in(local)
     package = Path(bundle.__file__).parent.parent
     ours = {
@@ -51,12 +51,13 @@ def test_it_holds_core_aws_pipeline_dashboard_and_zstandard_only(local):
         for path in (package / folder).rglob("*.py")
     }
     page = {f"logctl/dashboard/{name}" for name in ("index.html", "assets/app.js", "assets/style.css")}
-    assert ours | page | {"logctl/__init__.py", "zstandard/__init__.py"} <= set(names)
+    assert ours | page | {"logctl/__init__.py", "msgspec/__init__.py", "zstandard/__init__.py"} <= set(names)
     parts = ("__init__.py", "core/", "aws/", "pipeline/", "dashboard/")
-    allowed = (*(f"logctl/{part}" for part in parts), "zstandard/")
+    allowed = (*(f"logctl/{part}" for part in parts), "msgspec/", "zstandard/")
     assert [name for name in names if not name.startswith(allowed)] == []
     assert [name for name in names if name.endswith((".pyc", ".pyi", "py.typed"))] == []
-    assert len(local.data) < 10 * 2**20
+    assert [name for name in names if "cffi" in name] == []
+    assert len(local.data) < 7 * 2**20
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,9 @@ for name in {modules!r}:
     assert module.__file__.startswith({str(task)!r}), module.__file__
 for name in ("consumer", "sweeper", "compactor"):
     assert callable(importlib.import_module(f"logctl.pipeline.{{name}}").handler)
-import zstandard
+import msgspec, zstandard
+assert msgspec.__file__.startswith({str(task)!r})
+assert zstandard.backend == "cext"
 assert zstandard.__file__.startswith({str(task)!r})
 assert zstandard.decompress(zstandard.compress(b"log")) == b"log"
 """
@@ -115,7 +118,7 @@ assert zstandard.decompress(zstandard.compress(b"log")) == b"log"
 
 
 @pytest.mark.slow
-def test_the_bundle_for_aws_has_lambdas_wheel(tmp_path):
+def test_the_bundle_for_aws_has_lambdas_wheels(tmp_path):
     try:
         made = bundle.build("aws", cache=tmp_path)
     except LogctlError as error:
@@ -124,11 +127,13 @@ def test_the_bundle_for_aws_has_lambdas_wheel(tmp_path):
     assert compiled
     assert all("cpython-313-aarch64-linux-gnu" in name for name in compiled)
     assert (made.runtime, made.architecture) == ("python3.13", "arm64")
-    assert [path.suffix for path in tmp_path.iterdir()] == [".whl"]
+    assert {name.partition("/")[0] for name in compiled} == {"msgspec", "zstandard"}
+    assert [path.suffix for path in tmp_path.iterdir()] == [".whl"] * 2
+    assert len(made.data) < 4 * 2**20
 
 
 @pytest.mark.slow
-def test_the_wheel_is_fetched_once(tmp_path, monkeypatch):
+def test_the_wheels_are_fetched_once(tmp_path, monkeypatch):
     try:
         first = bundle.build("aws", cache=tmp_path)
     except LogctlError as error:
@@ -139,21 +144,23 @@ def test_the_wheel_is_fetched_once(tmp_path, monkeypatch):
 
 def test_a_wheel_that_cannot_be_fetched_is_one_sentence_and_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    with pytest.raises(LogctlError, match=r"wheel of zstandard .* could not be fetched") as failure:
+    with pytest.raises(LogctlError, match=r"wheel of msgspec .* could not be fetched") as failure:
         bundle.build("aws", cache=tmp_path)
     assert "\n" not in failure.value.message
     assert "pip download" in failure.value.hint
     assert list(tmp_path.iterdir()) == []
 
 
-WHEEL = bundle.WHEELS[bundle.AWS_RUNTIME, bundle.AWS_ARCHITECTURE]
+WHEEL = bundle.WHEELS[bundle.AWS_RUNTIME, bundle.AWS_ARCHITECTURE][0]
 
 
 def test_every_platform_that_is_deployed_to_has_its_wheel_pinned():
     assert (bundle.AWS_RUNTIME, bundle.AWS_ARCHITECTURE) in bundle.WHEELS
-    for wheel in bundle.WHEELS.values():
-        assert re.fullmatch(r"[0-9a-f]{64}", wheel.sha256)
-        assert wheel.name.startswith(f"zstandard-{wheel.version}-")
+    for wheels in bundle.WHEELS.values():
+        for wheel in wheels:
+            assert re.fullmatch(r"[0-9a-f]{64}", wheel.sha256)
+            assert wheel.name.startswith(f"{wheel.package}-{wheel.version}-")
+            assert importlib.metadata.version(wheel.package) == wheel.version
 
 
 def an_index_with(tmp_path: Path, data: bytes) -> Path:
@@ -168,10 +175,10 @@ def a_wheel(inside: bytes = b"somebody else's code") -> bytes:
     """A wheel that pip would install."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("zstandard/__init__.py", inside)
-        about = f"zstandard-{WHEEL.version}.dist-info"
+        archive.writestr("msgspec/__init__.py", inside)
+        about = f"msgspec-{WHEEL.version}.dist-info"
         archive.writestr(
-            f"{about}/METADATA", f"Metadata-Version: 2.1\nName: zstandard\nVersion: {WHEEL.version}\n"
+            f"{about}/METADATA", f"Metadata-Version: 2.1\nName: msgspec\nVersion: {WHEEL.version}\n"
         )
         archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nTag: cp313-cp313-manylinux2014_aarch64\n")
         archive.writestr(f"{about}/RECORD", "")
@@ -207,6 +214,6 @@ def test_a_wheel_in_the_cache_that_is_another_file_is_fetched_anew(tmp_path, mon
 
 
 def test_a_python_without_pip_says_how_to_get_it():
-    failure = bundle._no_wheel("0.25.0", "/usr/bin/python3: No module named pip\n")
+    failure = bundle._no_wheel(WHEEL, "/usr/bin/python3: No module named pip\n")
     assert "no pip" in failure.message
     assert "ensurepip" in failure.hint

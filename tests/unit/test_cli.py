@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -399,6 +401,21 @@ def test_version_tells_what_a_bug_report_needs(logctl):
     assert next(iter(found)) == "logctl"
     assert {"python", "platform", "boto3", "botocore", "pyathena", "ministack"} <= set(found)
     assert found["logctl"].count(".") == found["botocore"].count(".") == 2
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_the_versions_may_go_to_a_program_that_has_ended(unbuffered):
+    reads, writes = os.pipe()
+    os.close(reads)
+    with os.fdopen(writes, "wb") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "logctl", "--version"],
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            env={"PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_wrong_usage_is_exit_2(logctl):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -18,17 +19,19 @@ from moto import mock_aws
 from bench.loghub import loghub
 from logctl.aws.clients import Aws
 from logctl.core.errors import LogctlError, UsageError
+from logctl.core.hot_rows import FULL, INDEX
 from logctl.core.records import Record
 from logctl.core.times import DAY, HOUR, MINUTE, SECOND, iso, to_datetime
 from logctl.ops.cost import estimate
-from logctl.ops.cost.bill import MONTH, total
-from logctl.ops.cost.load import SQS_BATCH, Load, Traffic, parse_rate
+from logctl.ops.cost.bill import MONTH, SQS_CHUNK, total
+from logctl.ops.cost.load import SQS_BATCH, Load, Traffic, parse_rate, per_request
 from logctl.ops.cost.log_sample import LogSample, generated, mean_sizes
 from logctl.ops.cost.measured import usage
 from logctl.ops.cost.prices import REGIONS, prices
 from logctl.ops.send.gathering import ENOUGH, Gathering
 from logctl.ops.send.input_messages import Inputs
 from logctl.ops.send.packing import Packed, pack
+from logctl.ops.send.sender import Outgoing, Sender
 from logctl.stack.resources.lambda_functions import Code
 from logctl.stack.settings import Settings
 from logctl.stack.template import build_template
@@ -68,7 +71,10 @@ def json_log(path: Path, count: int) -> Path:
 
 
 FAILURES = ("card refused", "stock gone", "gateway timed out")
-AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0.0.0 Safari/537.36"
+AGENT = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0.0.0 "
+    "Safari/537.36 Edg/129.0.2792.52 (corporate; build 20261127)"
+)
 
 
 @cache
@@ -89,7 +95,7 @@ def test_generated_text_is_compressed_like_real_logs(count):
     for file in sorted(folder.glob("*.log")):
         real = real_sample(file)
         made = generated(round(real.line_bytes), 0.01, 5)
-        sizes = [log.of(count) for log in (made, real)]
+        sizes = [log.of(count, INDEX) for log in (made, real)]
         ours, theirs = (each.stored / each.records for each in sizes)
         found.append(ours / theirs - 1)
     assert max(map(abs, found)) < MARGIN, found
@@ -103,23 +109,23 @@ def test_generated_lines_have_the_size_and_the_errors_that_were_asked_for(size, 
     made = generated(size, errors, kinds)
     assert made.line_bytes == pytest.approx(size + 1, rel=0.05)
     assert made.kinds == (kinds if errors else 0)
-    assert made.of(100).alarming == pytest.approx(min(1, 100 * errors), abs=0.05)
-    assert made.of(1).kinds == pytest.approx(errors, rel=0.3)
+    assert made.of(100, INDEX).alarming == pytest.approx(min(1, 100 * errors), abs=0.05)
+    assert made.of(1, INDEX).kinds == pytest.approx(errors, rel=0.3)
 
 
 def test_a_sample_is_packed_as_send_packs_it(tmp_path):
     records = read(json_log(tmp_path / "shop.ndjson", 5_000))
     log, messages = LogSample(records), list(pack(records, "0" * 16))
-    full = log.full()
+    full = log.full(INDEX)
     assert len(messages) > 2
     assert full.records == pytest.approx(sum(each.count for each in messages[:-1]) / (len(messages) - 1))
     assert full.body == pytest.approx(
         sum(each.size for each in messages[:-1]) / (len(messages) - 1), rel=0.01
     )
-    assert log.of(100).records == 100
+    assert log.of(100, INDEX).records == 100
     # Live records are of one hour, however old the log is.
-    assert log.of(100).rows == 1
-    assert log.of(10**6).records == pytest.approx(full.records, rel=0.2)
+    assert log.of(100, INDEX).rows == 1
+    assert log.of(10**6, INDEX).records == pytest.approx(full.records, rel=0.2)
 
 
 def test_a_sample_knows_rate_and_size_of_its_log(tmp_path):
@@ -133,7 +139,7 @@ def test_a_sample_knows_rate_and_size_of_its_log(tmp_path):
 
 def test_a_small_sample_is_scaled_up_by_whole_messages(tmp_path):
     log = LogSample(read(json_log(tmp_path / "shop.ndjson", 30)))
-    assert log.of(10**5).records == 30
+    assert log.of(10**5, INDEX).records == 30
     assert Load(1_000, 548, sample=log).records_per_message == pytest.approx(30, rel=0.01)
 
 
@@ -143,12 +149,16 @@ ALL_KINDS = 160
 """Records of the log that have an error of each kind."""
 
 
-def metered(pipeline: Pipeline, log: Path, sizes: list[int]) -> tuple[CallMeter, list[Packed]]:
+def metered(
+    pipeline: Pipeline, log: Path, sizes: list[int], hot_rows: str = Settings().hot_rows
+) -> tuple[CallMeter, list[Packed]]:
     """Return the consumer's calls for messages of so many records each, after a first one with all kinds."""
     records = read(json_log(log, ALL_KINDS + sum(sizes)))
     starts = [ALL_KINDS + sum(sizes[:number]) for number in range(len(sizes))]
     groups = [records[start : start + size] for start, size in zip(starts, sizes, strict=True)]
     source = "0123456789abcdef"
+    pipeline.config = replace(pipeline.config, hot_rows=hot_rows)
+    pipeline.restart()
     assert pipeline.consumer.process(event(packed(records[:ALL_KINDS], source))) == NOTHING_FAILED
     messages = [message for group in groups for message in pack(group, source)]
     meter = CallMeter(pipeline)
@@ -158,17 +168,18 @@ def metered(pipeline: Pipeline, log: Path, sizes: list[int]) -> tuple[CallMeter,
     return meter, messages
 
 
-def estimated(messages: list[Packed]) -> dict[str, float]:
+def estimated(messages: list[Packed], hot_rows: str) -> dict[str, float]:
     """Return the quantities of an estimate for messages that are sent one by one."""
-    count, sizes = len(messages), mean_sizes(messages)
+    count, sizes = len(messages), mean_sizes(messages, hot_rows)
     traffic = Traffic(sizes.records * count, count, count, sizes)
     return {line.what: line.quantity or 0 for line in estimate.requests(traffic, HERE)}
 
 
+@pytest.mark.parametrize("hot_rows", [INDEX, FULL])
 @pytest.mark.parametrize("sizes", [[1] * 4, [20] * 6, [300, 400]])
-def test_the_consumers_calls_are_those_of_the_estimate(pipeline, tmp_path, sizes):
-    meter, messages = metered(pipeline, tmp_path / "shop.ndjson", sizes)
-    lines = estimated(messages)
+def test_the_consumers_calls_are_those_of_the_estimate(pipeline, tmp_path, sizes, hot_rows):
+    meter, messages = metered(pipeline, tmp_path / "shop.ndjson", sizes, hot_rows)
+    lines = estimated(messages, hot_rows)
     hot, alerts = pipeline.config.hot_table, pipeline.config.alerts_table
     assert meter.calls["PutObject"] == lines["writing objects"] == len(messages)
     assert meter.written[hot] + meter.written[f"{hot}, indexes"] == pytest.approx(
@@ -205,6 +216,62 @@ def test_an_app_is_noted_as_often_as_the_estimate_says(pipeline):
 
     first, soon, later = written(0), written(1_000), written(estimate.APP_NOTED)
     assert first == later == soon + 1
+
+
+class CountingQueue:
+    """An SQS that accepts everything, and counts what it bills: each request by its 64 KB."""
+
+    def __init__(self) -> None:
+        self.requests: list[int] = []
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        self.requests.append(-(-sum(len(entry["MessageBody"]) for entry in Entries) // SQS_CHUNK))
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+
+
+@pytest.mark.parametrize("count", [200, 2_000, 10_000])
+def test_the_senders_requests_are_those_of_the_estimate(tmp_path, count):
+    records = read(json_log(tmp_path / "shop.ndjson", count))
+    queue = CountingQueue()
+    messages = list(pack(records, "0123456789abcdef"))
+    Sender(queue, "url").send(Outgoing(message, "shop.ndjson") for message in messages)
+    sizes = mean_sizes(messages, INDEX)
+    traffic = Traffic(count, len(messages), len(messages) / per_request(sizes, len(messages)), sizes)
+    sent = {line.what: line.quantity or 0 for line in estimate.requests(traffic, HERE)}
+    # What is sent is received in batches like these, which are deleted by one request.
+    both = sent["sending, receiving, deleting"] - traffic.requests
+    assert both / 2 == pytest.approx(sum(queue.requests), rel=0.15)
+    assert len(queue.requests) == math.ceil(traffic.requests)
+    whole = Traffic.of_files(LogSample(records), count, INDEX)
+    assert math.floor(whole.requests) <= len(queue.requests)
+
+
+def test_a_million_json_records_cost_an_eighth_of_what_cloudwatch_takes_in(pipeline, tmp_path):
+    """By counted calls: `send FILE` with the default settings, records of 548 bytes with trace ids."""
+    path = tmp_path / "shop.ndjson"
+    meter, messages = metered(pipeline, path, [5_000])
+    records = sum(message.count for message in messages)
+    chunks = sum(-(-message.size // SQS_CHUNK) for message in messages)
+    units = sum(meter.written.values())
+    counted = {
+        "sqs_fifo_request": 2 * chunks + len(messages),
+        "lambda_request": len(messages),
+        "s3_put": meter.calls["PutObject"],
+        "dynamodb_write": units,
+        "dynamodb_read": sum(meter.read.values()),
+        "sns_publish": meter.calls["Publish"],
+    }
+    dollars = sum(HERE[name].of(quantity) for name, quantity in counted.items()) * 1e6 / records
+    line = path.stat().st_size / (ALL_KINDS + 5_000)
+    assert line == pytest.approx(548, rel=0.02)
+    assert dollars <= 0.035 < HERE["logs_ingest"].of(1e6 * line) / 7
+
+
+@pytest.mark.parametrize(("rate", "most"), [(10, 1), (100, 1 / 3), (1_000, 1 / 5)])
+def test_a_month_costs_no_more_than_a_part_of_cloudwatch(rate, most):
+    load = Load(rate, 500)
+    ours = total(estimate.estimate(load, Settings(), HERE))
+    assert ours <= most * total(estimate.with_cloudwatch_logs(load, Settings(), HERE))
 
 
 def test_model_constants_match_the_template():

@@ -14,6 +14,7 @@ from logctl.core.partitions import Partition, by_partition
 from logctl.core.records import Record
 from logctl.core.rows import row_of
 from logctl.core.times import DAY, parse_time
+from logctl.pipeline.stores.catalog import Catalog
 
 KEY = re.compile(r"logs/year=\d{4}/month=\d{2}/day=\d{2}/appid=[a-z0-9][a-z0-9_-]*/[A-Za-z0-9_-]+\.json\.zst")
 
@@ -80,3 +81,38 @@ def test_the_same_error_with_other_numbers_is_one_kind():
 def test_any_message_has_a_fingerprint(message):
     assert re.fullmatch("[0-9a-f]{12}", fingerprint(message))
     assert fingerprint(message) == fingerprint(message)
+
+
+# ── Registering in the catalog ──────────────────────────────────────────────────────────────────────
+
+
+class Glue:
+    """A catalog that notes each call."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+
+    def batch_create_partition(self, *, PartitionInputList, **_):
+        self.calls.append(["/".join(one["Values"]) for one in PartitionInputList])
+        return {}
+
+
+def test_the_next_day_is_registered_before_midnight_with_a_call_that_is_made_anyway():
+    glue = Glue()
+    catalog = Catalog(glue, database="d", table="t", bucket="b")  # type: ignore[arg-type]
+
+    def arrives(time: str, *, day: str = "") -> list[list[str]]:
+        glue.calls.clear()
+        now = parse_time(time)
+        partition = Partition.at(parse_time(day) if day else now, "shop")
+        assert catalog.ensure([partition], now=now) == []
+        return glue.calls
+
+    assert arrives("2026-12-31T21:30:00Z") == [["2026/12/31/shop"]]
+    assert arrives("2026-12-31T22:10:00Z") == []
+    assert arrives("2026-12-31T22:30:00Z") == [["2026/12/31/shop", "2027/01/01/shop"]]
+    assert arrives("2026-12-31T23:45:00Z") == [["2026/12/31/shop", "2027/01/01/shop"]]
+    assert arrives("2027-01-01T00:00:00Z") == []  # what all containers would do at the same time
+    assert arrives("2027-01-01T00:44:00Z") == []
+    assert arrives("2027-01-01T00:46:00Z") == [["2027/01/01/shop"]]
+    assert arrives("2027-01-01T23:00:00Z", day="2026-11-03") == [["2026/11/03/shop"]]  # an old record

@@ -176,7 +176,7 @@ def test_replayed_rows_live_from_now_and_arrived_when_they_did(pipeline):
     replay(pipeline).run()
     (row,) = pipeline.hot_rows()
     assert int(row["expires_at"]["N"]) == (LATER + pipeline.config.hot_retention) // 1000
-    assert int(row["arrived"]["N"]) == int(written.timestamp() * 1000)
+    assert int(row["arrived_at"]["N"]) == int(written.timestamp() * 1000)
     assert HotStore(pipeline.aws.dynamodb, pipeline.config.hot_table).apps() == ["checkout"]
 
 

@@ -11,9 +11,11 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
 from logctl.core.envelope import SQS_LIMIT
+from logctl.core.unpacking import group_appid
 from logctl.ops.send.message_spool import MessageSpool
 from logctl.ops.send.packing import Packed
 from logctl.ops.send.sender import Outgoing, RefusedByQueue, Sender
+from logctl.ops.send.shards import AUTOMATIC, Shards
 
 
 class Queue:
@@ -215,3 +217,68 @@ def test_a_pipe_in_the_place_of_a_file_is_read_once(tmp_path):
     writer.join()
     assert sum(item.message.count for item in messages) == 3
     assert inputs.refused == []
+
+
+# ── Shards ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def of_source(source: str, number: int, count: int = 100, app: str = "a") -> Outgoing:
+    message = Packed(app, f"{app}-{source}-{number}", "x", count, number, 0, 0, source)
+    return Outgoing(message, source)
+
+
+def groups(queue: Queue) -> dict[str, set[str]]:
+    """Return the sources of the messages in each group."""
+    return {group: {one.split("-")[1] for one in ids} for group, ids in queue.accepted.items()}
+
+
+def test_without_shards_all_files_of_an_app_are_in_its_group():
+    queue = Queue()
+    sender(queue).send(of_source(f"{n % 9}", n) for n in range(90))
+    assert set(queue.accepted) == {"a"}
+
+
+def test_each_source_stays_in_its_shard_and_in_order():
+    queue = Queue()
+    messages = [of_source(f"file{n % 40}", n) for n in range(400)]
+    queue.refuse = {item.message.batch_id: n % 2 for n, item in enumerate(messages)}
+    result = sender(queue, shards=Shards(8)).send(iter(messages))
+    assert result.unsent == ()
+    assert set(queue.accepted) == {f"a.{n}" for n in range(8)}
+    assert all(group_appid(group) == "a" for group in queue.accepted)
+    sources = [source for found in groups(queue).values() for source in found]
+    assert len(sources) == len(set(sources)) == 40
+    again = Queue()
+    sender(again, shards=Shards(8)).send(reversed(messages))
+    assert groups(again) == groups(queue)
+
+
+def test_messages_of_no_source_are_in_the_group_of_the_app():
+    assert Shards(8).group_of(of_source("", 1).message) == "a"
+
+
+def test_sources_that_begin_at_a_high_rate_are_in_shards_and_earlier_ones_stay():
+    now = 0.0
+    shards = Shards(AUTOMATIC, clock=lambda: now)
+    chosen: dict[str, set[str]] = {}
+    for number in range(300):
+        for source in ("old", f"file{number // 20}"):
+            chosen.setdefault(source, set()).add(shards.group_of(of_source(source, number, 1_000).message))
+        now += 0.1  # 20,000 records a second
+    assert chosen.pop("old") == {"a"}
+    assert chosen.pop("file0") == {"a"}
+    assert all(len(found) == 1 for found in chosen.values())
+    assert len({group for found in chosen.values() for group in found} - {"a"}) > 3
+    now += 60
+    assert shards.group_of(of_source("late", 0, 1).message) != ""
+    now += 60
+    assert shards.group_of(of_source("quiet", 0, 1).message) == "a"
+
+
+def test_one_app_at_a_high_rate_does_not_divide_another():
+    now = 0.0
+    shards = Shards(AUTOMATIC, clock=lambda: now)
+    for number in range(50):
+        shards.group_of(of_source(f"s{number}", number, 5_000).message)
+        assert shards.group_of(of_source(f"s{number}", number, 10, app="b").message) == "b"
+        now += 0.1

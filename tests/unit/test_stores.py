@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from botocore.exceptions import ClientError
 from logctl.core.debounce import Action, AlertKey, Claim, State, Status, Tally, compose
 from logctl.core.hot_rows import lane_of
 from logctl.core.records import Record
-from logctl.core.rows import row_of
+from logctl.core.rows import Row, row_of
 from logctl.core.silence import Silence
 from logctl.core.times import DAY, HOUR, MINUTE
 from logctl.pipeline.delivery.canary import Canary
@@ -626,3 +627,73 @@ def test_rows_are_in_the_lane_of_their_app(pipeline: Pipeline):
     apps = [f"app-{number}" for number in range(200)]
     assert {lane_of(app, 8) for app in apps} == set("01234567")
     assert {lane_of(app, 1) for app in apps} == {"0"}
+
+
+def file_rows(count: int, first: int = 0, name: str = "event") -> list[Row]:
+    return [
+        row_of(Record("checkout", f"{name}-{number:06d}", NOON, "INFO", "x", number * 100))
+        for number in range(first, first + count)
+    ]
+
+
+def test_a_message_is_marked_by_one_item_of_eight_bytes_a_record():
+    stores = Stores()
+    stores.known.note("checkout", "src", "b", file_rows(4_000), now=NOON)
+    ((place, row),) = stores.rows().items()
+    assert place == ("_file#checkout#src", f"{399_900:020d}#b")
+    assert len(row["records"]["B"]) == 8 * 4_000
+    assert row["begins"] == {"N": "0"}
+    assert [call.operation for call in stores.calls] == ["put_item"]
+
+
+@pytest.mark.parametrize("first", [0, 1, 50, 99, 100, 250])
+def test_what_overlaps_is_found_wherever_the_other_message_begins_and_ends(first):
+    stores = Stores()
+    stores.known.note("checkout", "src", "b1", file_rows(100), now=NOON)
+    rows = file_rows(100, first)
+    new = stores.known.new_of("checkout", "src", "b2", rows, now=NOON)
+    assert list(new) == [row for row in rows if row.seq >= 100 * 100]
+    if first >= 100:
+        assert new is rows
+
+
+def test_the_same_id_elsewhere_and_another_id_there_are_new():
+    stores = Stores()
+    stores.known.note("checkout", "src", "b1", file_rows(3), now=NOON)
+    others = file_rows(3, name="other")
+    assert stores.known.new_of("checkout", "src", "b2", others, now=NOON) == others
+    (moved,) = file_rows(1)
+    moved.seq = 100
+    assert stores.known.new_of("checkout", "src", "b2", [moved], now=NOON) == [moved]
+
+
+def test_positions_beyond_four_gigabytes_are_told_apart():
+    stores = Stores()
+    (near,), (far,) = file_rows(1), file_rows(1)
+    far.seq = near.seq + 2**32
+    stores.known.note("checkout", "src", "b1", [far], now=NOON)
+    assert stores.known.new_of("checkout", "src", "b2", [near], now=NOON) == [near]
+    assert stores.known.new_of("checkout", "src", "b2", [far], now=NOON) == []
+
+
+def earlier_marks(rows: list[Row]) -> bytes:
+    """The marks as versions before 0.16 wrote them."""
+    return b"".join(sha256(f"{row.event_id}\0{row.seq}".encode()).digest()[:8] for row in rows)
+
+
+def test_the_marks_of_earlier_versions_still_count():
+    stores = Stores()
+    rows = file_rows(20)
+    stores.cloud.tables.put_item(
+        TableName=HOT,
+        Item={
+            "app": {"S": "_file#checkout#src"},
+            "chunk": {"S": f"{900:020d}#b1"},
+            "marks": {"B": earlier_marks(rows[:10])},
+            "expires_at": {"N": str((NOON + DAY) // 1000)},
+        },
+    )
+    assert stores.known.new_of("checkout", "src", "b2", rows, now=NOON) == rows[10:]
+    assert stores.known.new_of("checkout", "src", "b1", rows, now=NOON) is rows
+    stores.known.note("checkout", "src", "b3", rows[10:15], now=NOON)
+    assert stores.known.new_of("checkout", "src", "b2", rows, now=NOON) == rows[15:]

@@ -99,7 +99,9 @@ def cost(
     table = prices(chosen)
     if estimated:
         log = _log_of(context, like) if like else None
-        _show_estimate(context.settings, _load(_Given(rate, size, apps, every, errors), log), table, output)
+        load = _load(_Given(rate, size, apps, every, errors), log)
+        settings = context.settings
+        _show_estimate(settings, replace(load, hot_rows=settings.hot_rows), table, output)
     else:
         if rate or like or apps or every or errors is not None:
             raise UsageError("RATE, SIZE, --like, --apps, --every and --errors need --estimate.")
@@ -195,17 +197,18 @@ def _show_estimate(settings: Settings, load: Load, table: Mapping[str, Price], o
     }
     _show(bills, output)
     if load.sample:
+        full = load.sample.full(settings.hot_rows)
         say(
             f"The log's first {counted(len(load.sample), 'record')} have {load.record_bytes:,.0f} bytes each "
             f"and {counted(load.sample.kinds, 'kind')} of error; in a full message a record takes "
-            f"{load.sample.full().stored / load.sample.full().records:,.0f} bytes."
+            f"{full.stored / full.records:,.0f} bytes."
         )
     say(
         f"{load.records:,.0f} records a month, {load.records_per_message:,.0f} in a message, sent every "
         f"{format_duration(load.every)}. Storage is what has accumulated after "
         f"{format_duration(settings.cold_retention)}."
     )
-    whole = total(cost.requests(Traffic.of_files(load.log, 1e6), table))
+    whole = total(cost.requests(Traffic.of_files(load.log, 1e6, settings.hot_rows), table))
     say(f"  A million such records sent with `send FILE` cost ${whole:.3f} in requests.")
     if load.every < MINUTE:
         slower = cost.estimate(replace(load, every=MINUTE), settings, table, alarms=alarms)

@@ -85,7 +85,7 @@ def listing(
 def _row(letter: DeadLetter) -> dict[str, object]:
     return {
         "message_id": letter.message_id,
-        "app": letter.group,
+        "app": letter.app,
         "sent": iso(letter.sent_at),
         "receives": letter.receives,
         "size": letter.size,

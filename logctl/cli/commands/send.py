@@ -174,6 +174,7 @@ def _deliver(
 ) -> None:
     """Send all messages, print the number of accepted records, and fail if a record was not accepted."""
     from logctl.ops.send.sender import Sender
+    from logctl.ops.send.shards import Shards
 
     last: dict[str, Outgoing] = {}
 
@@ -185,7 +186,9 @@ def _deliver(
 
     started = time.monotonic()
     with _progress("accepted") as advance:
-        sender = Sender(context.aws.sqs, queue_url, on_accepted=advance)
+        sender = Sender(
+            context.aws.sqs, queue_url, on_accepted=advance, shards=Shards(context.settings.shards)
+        )
         try:
             result = sender.send(noted())
         except BaseException:

@@ -11,6 +11,7 @@ from logctl.core.times import DAY, HOUR, MINUTE, SECOND
 from logctl.ops.cost.bill import MONTH
 from logctl.ops.cost.log_sample import LogSample, MessageSizes, generated
 from logctl.ops.send import gathering
+from logctl.stack.settings import Settings
 
 GATHERED = gathering.SECONDS * SECOND
 """How long `send -f` collects the records of a steady stream, in milliseconds. Errors of a new kind are sent
@@ -33,11 +34,11 @@ class Traffic:
     sizes: MessageSizes
 
     @classmethod
-    def of_files(cls, log: LogSample, count: float) -> Traffic:
-        """Return what `send FILE` makes of so many records of a log."""
-        sizes = log.full()
+    def of_files(cls, log: LogSample, count: float, hot_rows: str) -> Traffic:
+        """Return what `send FILE` makes of so many records of a log; `hot_rows` is the setting."""
+        sizes = log.full(hot_rows)
         messages = count / sizes.records
-        return cls(count, messages, messages / _together(sizes, SQS_BATCH), sizes)
+        return cls(count, messages, messages / per_request(sizes, SQS_BATCH), sizes)
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Load:
         every: how long a producer, which is a followed file, collects records for a message, in milliseconds.
         errors: the part of the records that can cause an alert.
         kinds: how many kinds of error each app has.
+        hot_rows: the setting of this name.
         sample: a log of such records; without it, text of that size with those errors is generated.
     """
 
@@ -59,6 +61,7 @@ class Load:
     every: int = GATHERED
     errors: float = 0.01
     kinds: int = 5
+    hot_rows: str = Settings().hot_rows
     sample: LogSample | None = None
 
     @property
@@ -85,9 +88,9 @@ class Load:
     @cached_property
     def traffic(self) -> Traffic:
         """The messages of a month."""
-        sends, sizes = self.records / self.together, self.log.of(self.together)
+        sends, sizes = self.records / self.together, self.log.of(self.together, self.hot_rows)
         each = max(1.0, round(self.together) / sizes.records)
-        return Traffic(self.records, sends * each, sends * each / _together(sizes, each), sizes)
+        return Traffic(self.records, sends * each, sends * each / per_request(sizes, each), sizes)
 
     @property
     def messages(self) -> float:
@@ -100,7 +103,7 @@ class Load:
         return self.records / self.messages
 
 
-def _together(sizes: MessageSizes, most: float) -> float:
+def per_request(sizes: MessageSizes, most: float) -> float:
     """Return how many messages go into one request, of `most` that are ready."""
     return max(1.0, min(most, SQS_BATCH, SQS_LIMIT // sizes.body))
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from logctl.core.debounce import tally
 from logctl.core.frames import compress
-from logctl.core.hot_rows import make_hot_rows, to_item
+from logctl.core.hot_rows import FULL, make_hot_rows, to_item
 from logctl.core.records import Record
 from logctl.core.rows import encode_row, encode_rows, row_of
 from logctl.core.times import SECOND, iso
@@ -82,7 +82,7 @@ class LogSample:
         """
         self._records = tuple(islice(found, MOST_RECORDS))
         self._alert_level = alert_level
-        self._known: dict[int, MessageSizes] = {}
+        self._known: dict[tuple[int, str], MessageSizes] = {}
         if not self._records:
             raise ValueError("there is no record")
 
@@ -109,21 +109,27 @@ class LogSample:
         """The number of kinds of error."""
         return len(tally(self._records, self._alert_level))
 
-    def full(self) -> MessageSizes:
-        """Return the sizes of full messages, as `send FILE` makes them: cut where the log's own times say."""
-        if 0 not in self._known:
-            full = _whole(list(pack(self._records, _SOURCE)))
-            self._known[0] = mean_sizes(full, self._alert_level)
-        return self._known[0]
+    def full(self, hot_rows: str) -> MessageSizes:
+        """Return the sizes of full messages, as `send FILE` makes them: cut where the log's own times say.
 
-    def of(self, count: float) -> MessageSizes:
+        `hot_rows`: the setting of this name.
+        """
+        known = self._known.get((0, hot_rows))
+        if known is None:
+            messages = _whole(list(pack(self._records, _SOURCE)))
+            known = self._known[0, hot_rows] = mean_sizes(messages, hot_rows, self._alert_level)
+        return known
+
+    def of(self, count: float, hot_rows: str) -> MessageSizes:
         """Return the sizes of the messages that `send` makes of so many records of a live log at a time.
+
+        `hot_rows`: the setting of this name.
 
         Where the sample is smaller than that, its messages are taken to be full, which says too little about
         how well more records can be compressed together.
         """
         number = max(1, round(count))
-        if number not in self._known:
+        if (number, hot_rows) not in self._known:
             live = [replace(record, ts=_BASE + index * _STEP) for index, record in enumerate(self._records)]
             if number >= len(live):
                 messages = _whole(list(pack(live, _SOURCE)))
@@ -131,17 +137,17 @@ class LogSample:
                 most = max(3 * number, min(_LOOKED_AT, _MESSAGES * number))
                 ends = range(number, min(len(live), most) + 1, number)
                 messages = [message for end in ends for message in pack(live[end - number : end], _SOURCE)]
-            self._known[number] = mean_sizes(messages, self._alert_level)
-        return self._known[number]
+            self._known[number, hot_rows] = mean_sizes(messages, hot_rows, self._alert_level)
+        return self._known[number, hot_rows]
 
 
-def mean_sizes(messages: Sequence[Packed], alert_level: str = "ERROR") -> MessageSizes:
-    """Return the mean sizes of messages; `alert_level` is the setting of this name."""
-    columns = zip(*(astuple(_sizes(message, alert_level)) for message in messages), strict=True)
+def mean_sizes(messages: Sequence[Packed], hot_rows: str, alert_level: str = "ERROR") -> MessageSizes:
+    """Return the mean sizes of messages; `hot_rows` and `alert_level` are the settings of these names."""
+    columns = zip(*(astuple(_sizes(message, hot_rows, alert_level)) for message in messages), strict=True)
     return MessageSizes(*(sum(column) / len(messages) for column in columns))
 
 
-def _sizes(message: Packed, alert_level: str) -> MessageSizes:
+def _sizes(message: Packed, hot_rows: str, alert_level: str) -> MessageSizes:
     unpacked = unpack(
         message.body, group=message.appid, deduplication_id=message.batch_id, sent_at=message.max_ts
     )
@@ -150,7 +156,7 @@ def _sizes(message: Packed, alert_level: str) -> MessageSizes:
     items = [
         to_item(row, arrived=_BASE, expires_at=_BASE // SECOND)
         for row in make_hot_rows(
-            message.appid, message.batch_id, rows, order="1" * 20, frame=frame, full=True
+            message.appid, message.batch_id, rows, order="1" * 20, frame=frame, full=hot_rows == FULL
         )
     ]
     row_sizes = list(map(item_bytes, items))

@@ -43,6 +43,11 @@ class DeadLetter:
     problem: str
     body: str
 
+    @property
+    def app(self) -> str:
+        """The app that the message's group names; a group may be a shard of an app."""
+        return self.group.partition(".")[0]
+
 
 @dataclass(frozen=True)
 class DeadLetterListing:

@@ -18,7 +18,7 @@ from typing import Any
 from logctl.aws.s3_listing import objects
 from logctl.core.batches import batched
 from logctl.core.frames import decompress
-from logctl.core.hot_rows import HotRow, make_hot_rows
+from logctl.core.hot_rows import FULL, HotRow, make_hot_rows
 from logctl.core.partitions import LOGS, OBJECT, OBJECTS, Partition, Scope
 from logctl.core.records import Record
 from logctl.core.redaction import Redactor
@@ -178,7 +178,9 @@ class Replay:
         # Redacted by the rules of today, because what was stored before them may hold secrets.
         records = [self._redactor.record(record, batch_id=batch.batch_id) for record in batch.records]
         rows = [row_of(record) for record in records]
-        for chunk in make_hot_rows(batch.partition.appid, batch.batch_id, rows, full=True):
+        for chunk in make_hot_rows(
+            batch.partition.appid, batch.batch_id, rows, full=self._config.hot_rows == FULL
+        ):
             if chunk.max_ts >= self._span.since and chunk.min_ts < self._span.until:
                 yield chunk
 

@@ -25,7 +25,7 @@ from logctl.ops.send.encodings import wide_encoding
 from logctl.ops.send.entries import Entry, Rejection
 from logctl.ops.send.follow_checkpoint import CheckpointUnusable, FollowedElsewhere, FollowState
 from logctl.ops.send.follow_paths import FollowPaths, FoundPaths, LeftOut
-from logctl.ops.send.followed_content import holds
+from logctl.ops.send.followed_content import SETTLE_OF_TRACES, holds
 from logctl.ops.send.followed_file import FollowBatch, FollowedFile
 from logctl.ops.send.growing_file import open_rotated
 
@@ -266,7 +266,7 @@ class FollowedFiles:
             entry.much = followed.left >= _MUCH
             return batch
         entry.resting, entry.signature = followed.at_rest, signature
-        waiting = followed.is_busy or followed.quiet >= _SLOW
+        waiting = followed.is_busy or followed.quiet >= SETTLE_OF_TRACES
         entry.paused_at, entry.pause = now, _SLOW if waiting else 0
         return None
 

@@ -93,8 +93,9 @@ def _fitting(entry: Entry, source: Source) -> Record:
     raw = _raw(entry, record)
     if raw is not None:
         fields[RAW] = raw
-        if 0 < len(entry.text) < _SMALL:
-            return record
+    if 0 < len(entry.text) < _SMALL:
+        return record  # it is encoded only once, when its message is full
+    if raw is not None:
         try:
             check_fits(record)
         except TooBig:

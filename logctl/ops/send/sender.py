@@ -1,8 +1,8 @@
 """Sending packed messages to the FIFO queue, up to ten in a request.
 
-Different apps are sent in parallel; the messages of one app are sent in order. A message that SQS refuses
-is sent again before any later message of the same app. The deduplication id of a message is its batch id,
-which is derived from its content, so a repeated send adds no duplicates.
+Different groups (apps, or shards of apps) are sent in parallel; the messages of one group are sent in order.
+A message that SQS refuses is sent again before any later message of the same group. The deduplication id of a
+message is its batch id, which is derived from its content, so a repeated send adds no duplicates.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from logctl.aws.error_codes import DAMAGED
 from logctl.core.envelope import SQS_LIMIT
 from logctl.ops.send.packing import Packed
+from logctl.ops.send.shards import Shards
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -39,10 +40,14 @@ _DAMAGED = "its reply was damaged in transit"
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message and the name of the source that it comes from, such as a file's path."""
+    """A message, and the name of the source that it comes from, such as a file's path.
+
+    `group` is that in the queue; "" until it is chosen.
+    """
 
     message: Packed
     source: str
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ class _Lane:
 class Sender:
     """A sender of messages to one queue, which counts the accepted ones.
 
-    An app's messages always go through the same lane, which keeps them in order while the lanes work in
+    A group's messages always go through the same lane, which keeps them in order while the lanes work in
     parallel.
     """
 
@@ -129,7 +134,9 @@ class Sender:
         *,
         on_accepted: Callable[[int], None] = lambda records: None,
         sleep: Callable[[float], None] = time.sleep,
+        shards: Shards | None = None,
     ) -> None:
+        self._shards = shards or Shards()
         self._sqs = sqs
         self._queue_url = queue_url
         self._on_accepted = on_accepted
@@ -158,7 +165,9 @@ class Sender:
                     for lane in lanes:
                         lane.flush()
                     continue
-                lane = lanes[zlib.crc32(outgoing.message.appid.encode()) % _LANES]
+                if not outgoing.group:
+                    outgoing = replace(outgoing, group=self._shards.group_of(outgoing.message))
+                lane = lanes[zlib.crc32(outgoing.group.encode()) % _LANES]
                 if self._stop.is_set():
                     lane.skip(outgoing)  # The input is read to its end: the result names all that is unsent.
                 else:
@@ -221,7 +230,7 @@ class Sender:
             {
                 "Id": str(index),
                 "MessageBody": outgoing.message.body,
-                "MessageGroupId": outgoing.message.appid,
+                "MessageGroupId": outgoing.group or outgoing.message.appid,
                 "MessageDeduplicationId": outgoing.message.batch_id,
             }
             for index, outgoing in enumerate(batch)

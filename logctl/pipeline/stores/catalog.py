@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from logctl.core.batches import batched
 from logctl.core.partitions import Partition
 from logctl.core.schema import storage_descriptor
-from logctl.core.times import HOUR
+from logctl.core.times import DAY, HOUR
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.client import GlueClient
@@ -19,6 +19,8 @@ CREATE_LIMIT = 100
 """BatchCreatePartition and BatchUpdatePartition take up to 100 partitions (AWS Glue API)."""
 DELETE_LIMIT = 25
 """BatchDeletePartition takes up to 25 (AWS Glue API)."""
+_AHEAD = 2 * HOUR
+"""How long before its day a partition is registered: each container has its call in every hour."""
 _ALREADY = "AlreadyExistsException"
 _NOT_THERE = "EntityNotFoundException"
 
@@ -44,11 +46,14 @@ class Catalog:
     def ensure(self, partitions: Iterable[Partition], *, now: int) -> list[Failure]:
         """Register the partitions that this container has not registered within the last hour.
 
-        After an hour a partition is registered again, because it may have been dropped (`repair --prune`).
+        After an hour a partition is registered again, because it may have been dropped (`repair --prune`). In
+        the last hours of a day, the next day's partition of an app is registered in the same call, so that
+        midnight does not make all containers call Glue at the same time.
         """
         unknown = [
             partition for partition in partitions if now - self._registered.get(partition, -HOUR) >= HOUR
         ]
+        unknown += _next_days(unknown, now)
         failures = self.register(unknown)
         refused = {failure.partition for failure in failures}
         self._registered.update({partition: now for partition in unknown if partition not in refused})
@@ -98,6 +103,14 @@ class Catalog:
             "Values": list(partition.values),
             "StorageDescriptor": storage_descriptor(partition.location(self._bucket)),  # type: ignore[typeddict-item]
         }
+
+
+def _next_days(partitions: Iterable[Partition], now: int) -> list[Partition]:
+    """Return the next day's partitions of those of today, if today is nearly over."""
+    if now % DAY < DAY - _AHEAD:
+        return []
+    today = now // DAY * DAY
+    return [Partition.at(today + DAY, each.appid) for each in partitions if each.start == today]
 
 
 def _failures(reply: Mapping[str, Any], values: str, *, unless: str = "") -> list[Failure]:

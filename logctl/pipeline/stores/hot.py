@@ -239,12 +239,13 @@ class HotStore:
         newest = self._first(
             KeyConditionExpression="app = :app AND chunk <= :last",
             ExpressionAttributeValues={":app": {"S": appid}, ":last": {"S": f"{_LAST}"}},
-            ProjectionExpression="chunk, arrived",
+            ProjectionExpression="chunk, arrived, arrived_at",
         )
         if newest is None:
             return None
         ts, _, batch_and_part = newest["chunk"]["S"].partition("#")
-        return Arrival(int(ts), batch_and_part.rpartition("#")[0], int(newest["arrived"]["N"]))
+        arrived = newest.get("arrived_at") or newest["arrived"]  # the latter in rows of earlier versions
+        return Arrival(int(ts), batch_and_part.rpartition("#")[0], int(arrived["N"]))
 
     def _first(self, **query: Any) -> dict[str, Any] | None:
         """Return the first item that a query finds from the end of its range."""

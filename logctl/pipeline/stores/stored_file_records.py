@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from logctl.core.deduplication import KEPT, Brought, furthest, marks_of, new_of, span_of
+from logctl.core.deduplication import KEPT, Brought, Places, furthest, marks_of, new_of
 from logctl.core.rows import Row
 from logctl.core.times import SECOND
 
@@ -26,15 +26,14 @@ def marks_item(
 
     `source`: the file, by its first line; "" for records that are not of a file.
     """
-    span = span_of(rows) if source else None
-    if span is None:
+    places = Places.of(rows) if source else None
+    if places is None:
         return None
-    first, last = span
     return {
         "app": {"S": _key(appid, source)},
-        "chunk": {"S": f"{last:020d}#{batch_id}"},
-        "begins": {"N": str(first)},
-        "records": {"B": marks_of(rows)},
+        "chunk": {"S": f"{places.last:020d}#{batch_id}"},
+        "begins": {"N": str(places.first)},
+        "records": {"B": marks_of(rows, places)},
         # Earlier versions, to which an update may be rolled back, read this.
         "marks": {"B": b""},
         "expires_at": {"N": str((now + KEPT) // SECOND)},
@@ -56,10 +55,11 @@ class KnownRecords:
         `source`: the file, by its first line; "" for records that are not of a file, which are all
         returned.
         """
-        span = span_of(rows) if source else None
-        if span is None:
+        places = Places.of(rows) if source else None
+        if places is None:
             return rows
-        return new_of(batch_id, rows, self._overlapping(_key(appid, source), *span, now=now))
+        found = self._overlapping(_key(appid, source), places, now)
+        return new_of(batch_id, rows, places, found)
 
     def note(self, appid: str, source: str, batch_id: str, rows: Sequence[Row], *, now: int) -> None:
         """Record that these records are stored. A second call changes nothing."""
@@ -67,21 +67,21 @@ class KnownRecords:
         if item is not None:
             self._dynamodb.put_item(TableName=self._table, Item=item)
 
-    def _overlapping(self, key: str, first: int, last: int, *, now: int) -> list[Brought]:
+    def _overlapping(self, key: str, places: Places, now: int) -> list[Brought]:
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="app = :file AND chunk BETWEEN :first AND :last",
-            FilterExpression="expires_at > :now AND (attribute_not_exists(begins) OR begins <= :begins)",
+            FilterExpression="expires_at > :now",
             ExpressionAttributeValues={
                 ":file": {"S": key},
-                ":first": {"S": f"{first:020d}"},
-                ":last": {"S": f"{furthest(last):020d}~"},
-                ":begins": {"N": str(last)},
+                ":first": {"S": f"{places.first:020d}"},
+                ":last": {"S": f"{furthest(places.last):020d}~"},
                 ":now": {"N": str(now // SECOND)},
             },
             ConsistentRead=True,
         )
-        return [_brought(item) for page in pages for item in page["Items"]]
+        found = [_brought(item) for page in pages for item in page["Items"]]
+        return [message for message in found if message.first <= places.last]
 
 
 def _key(appid: str, source: str) -> str:
