@@ -174,7 +174,9 @@ def json_of_row(app: str, row: Row) -> str:
             del fields[RAW]
         elif canonical and fields:
             fields = msgspec.Raw(text)
-    public = _Public(row.ts, app, row.level, row.message, row.event_id, fields or None, row.flags or None)
+    public = _Public(
+        row.ts, app, row.level, row.message, row.event_id, fields=fields or None, flags=row.flags or None
+    )
     try:
         line = _format(_encode(public), indent=0).decode()
     except (msgspec.MsgspecError, UnicodeError, OverflowError, TypeError):

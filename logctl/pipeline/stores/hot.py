@@ -46,7 +46,7 @@ class Arrival:
 
 
 @dataclass(frozen=True)
-class AtOnce:
+class PageSizes:
     """How many chunks the first call for a range fetches; each further one fetches twice as many, to `most`.
 
     DynamoDB bills what a query reads, whether it is used or not.
@@ -181,7 +181,7 @@ class HotStore:
         *,
         now: int,
         newest_first: bool = False,
-        at_once: AtOnce | None = None,
+        at_once: PageSizes | None = None,
         consistent: bool = True,
     ) -> Iterator[HotRow]:
         """Yield the chunks that may hold records of a range, in the order of their newest record.
@@ -223,7 +223,7 @@ class HotStore:
     def newest(self, appid: str, *, now: int) -> HotRow | None:
         """Return the chunk with the app's newest record; None when there is none."""
         everything = TimeRange(0, 10**13 - 2 * HOUR)
-        return next(self.read(appid, everything, now=now, newest_first=True, at_once=AtOnce(1, 100)), None)
+        return next(self.read(appid, everything, now=now, newest_first=True, at_once=PageSizes(1, 100)), None)
 
     def latest(self, appid: str) -> Arrival | None:
         """Return an arrival of the last minute before the last one, or the last one; None without any.

@@ -22,7 +22,7 @@ from logctl.core.appid import is_glob, matching
 from logctl.core.hot_rows import HotRow, hour_of
 from logctl.core.records import Record
 from logctl.core.times import MINUTE, TimeRange
-from logctl.pipeline.stores.hot import AtOnce, HotStore
+from logctl.pipeline.stores.hot import HotStore, PageSizes
 from logctl.pipeline.stores.hot_contents import Contents, Keyed, Runs, milliseconds_of, record_in
 from logctl.pipeline.stores.record_filter import Filter
 from logctl.pipeline.stores.stored_objects import Gone, StoredObjects
@@ -258,7 +258,7 @@ class Reader:
 
     def _by_newest(self, apps: Sequence[str], span: TimeRange, size: int) -> Iterator[HotRow]:
         most = max(1, _AT_ONCE // max(1, len(apps)))
-        at_once = AtOnce(min(most, max(4, size // _RECORDS_OF_A_ROW)), most)
+        at_once = PageSizes(min(most, max(4, size // _RECORDS_OF_A_ROW)), most)
         read = partial(self.store.read, span=span, now=self.clock(), newest_first=True, at_once=at_once)
         streams = (read(app) for app in apps)
         for row in heapq.merge(*streams, key=_newest, reverse=True):
