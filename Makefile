@@ -34,8 +34,8 @@ t: $(READY) ## the tests of one topic, in every folder: make t K=alerts
 sandbox: $(READY) ## the tests that deploy to the sandbox
 	$(BIN)/pytest -n $(WORKERS) tests/sandbox
 
-test: $(READY) ## everything
-	$(BIN)/pytest -n $(WORKERS)
+test: $(READY) ## everything, and at the end the modules that took longest
+	$(BIN)/pytest -n $(WORKERS) -p tests.processor_time
 
 # deptry twice: what people install with the sandbox, and without it.
 lint: $(READY) ## all linters: the source, its dependencies, the template
@@ -97,7 +97,7 @@ $(READY): pyproject.toml
 # In an environment of their own: together they want other versions than we do.
 $(JUDGES)/.ready: tests/judges/requirements.txt
 	$(PYTHON) -m venv $(JUDGES)
-	$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/judges/requirements.txt
+	$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r tests/judges/requirements.txt
 	touch $@
 
 clean: ## remove the environments and what was built

@@ -1,5 +1,6 @@
 """What packing buys, as ratios within one run: `make bench`, or `python -m bench [FOLDER]`.
 
+`python -m bench consumer` measures the whole consumer beside the least that any consumer costs,
 `python -m bench partitions` measures repair at 100,000 partitions, `python -m bench fingerprint` how well
 kinds of messages are told apart, `python -m bench hotkey` how fast one debounce key is counted,
 `python -m bench scale` what a load uses of AWS's quotas and how the queue behaves under it, by a model,
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import (
+    consumer,
     fingerprint,
     gate,
     hotkey,
@@ -89,7 +91,19 @@ def item_size(item: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    for part in (partitions, fingerprint, gate, hotkey, reading, redaction, scale, startup, tables, tail):
+    for part in (
+        partitions,
+        fingerprint,
+        gate,
+        hotkey,
+        reading,
+        redaction,
+        scale,
+        startup,
+        tables,
+        consumer,
+        tail,
+    ):
         if sys.argv[1:] == [part.__name__.removeprefix("bench.")]:
             part.main()
             return

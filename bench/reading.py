@@ -1,19 +1,19 @@
 """What reading and packing lines costs, by kind, beside a peer: `python -m bench reading`.
 
-For each kind of line, `logctl send`'s way from a file to messages (`Inputs.messages`) is measured in the same
-run as the least that a shipper does which reads nothing in a line: the peer is `json.loads` of each line and
-zstd at level 3 over the same lines, in blocks of 512 KiB. A line of text is put into a JSON object before, as
-such a shipper does. The ratio does not depend on the speed of the machine. Reported are CPU times, the best of
-a few rounds. The lines are made, and always the same; where the logs of loghub are (see `bench.loghub`), they
-are measured too.
+For each kind of line, `logctl send`'s way from a file to records (`Inputs.records`) and to messages
+(`Inputs.messages`) is measured in the same run as the least that a shipper does which reads nothing in a line:
+the peer is `json.loads` of each line and zstd at level 3 over the same lines, in blocks of 512 KiB. A line of
+text is put into a JSON object before, as such a shipper does. The ratio does not depend on the speed of the
+machine. Reported are user CPU times, the best of a few rounds, taken in turns. The lines are made, and always
+the same; where the logs of loghub are (see `bench.loghub`), they are measured too.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import resource
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ from bench.loghub import loghub
 from logctl.ops.send.input_messages import Inputs
 
 ROUNDS = 3
-LINES = 5_000
+LINES = 10_000
 BLOCK = 512 * 1024
 START = datetime(2026, 11, 27, 10, 0, 0)
 
@@ -63,6 +63,10 @@ def _syslog(at: datetime, chance: random.Random) -> str:
     return f"{at:%b %d %H:%M:%S} web-1 shop[{chance.randint(100, 999)}]: {_message(chance)}"
 
 
+def _logfmt(at: datetime, chance: random.Random) -> str:
+    return f'time={at:%Y-%m-%dT%H:%M:%S}Z level=info msg="{_message(chance)}" component=shop'
+
+
 def _nanoseconds(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond * 1000:09}Z"
 
@@ -96,6 +100,7 @@ KINDS: dict[str, Make] = {
     "plain": _plain,
     "access": _access,
     "syslog": _syslog,
+    "logfmt": _logfmt,
     "CRI": _cri,
     "docker JSON": _docker,
     "JSON": _json,
@@ -108,19 +113,25 @@ def made(make: Make, count: int = LINES) -> list[str]:
     return [make(START + timedelta(milliseconds=517 * number), chance) for number in range(count)]
 
 
-def cpu(work: Callable[[], object]) -> float:
-    """Return the CPU time of the fastest of a few rounds, in seconds."""
-    timings = []
+def cpu(*works: Callable[[], object]) -> list[float]:
+    """Return the user CPU times of the fastest of a few rounds, in seconds; the works take turns."""
+    timings: list[list[float]] = [[] for _ in works]
     for _ in range(ROUNDS):
-        start = time.process_time()
-        work()
-        timings.append(time.process_time() - start)
-    return min(timings)
+        for number, work in enumerate(works):
+            start = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+            work()
+            timings[number].append(resource.getrusage(resource.RUSAGE_SELF).ru_utime - start)
+    return [min(each) for each in timings]
 
 
 def send(path: Path) -> int:
     """Read and pack a file as `logctl send` does; return how many records its messages hold."""
     return sum(item.message.count for item in Inputs([str(path)], "bench", where="").messages() if item)
+
+
+def read(path: Path) -> int:
+    """Read a file as `logctl send` does, without packing; return how many records it holds."""
+    return sum(1 for _ in Inputs([str(path)], "bench", where="").records())
 
 
 def peer(path: Path) -> int:
@@ -147,15 +158,18 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def main() -> None:
-    print(f"{'CPU':<14}{'records':>9}{'us/record':>11}{'x peer':>8}{'x text':>8}")
-    text = 0.0
+    print(
+        f"{'user CPU':<14}{'records':>9}{'read us':>9}{'MB/s':>7}{'x peer':>8}{'in all us':>11}{'MB/s':>7}{'x peer':>8}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         for kind, path in _files(Path(folder)):
             count = send(path)  # the first round compiles patterns
-            took, least = cpu(partial(send, path)), cpu(partial(peer, path))
-            each = took / count
-            text = text or each
-            print(f"{kind:<14}{count:>9,}{each * 1e6:>11.1f}{took / least:>8.1f}{each / text:>8.2f}")
+            reading, sending, least = cpu(partial(read, path), partial(send, path), partial(peer, path))
+            row = f"{kind:<14}{count:>9,}"
+            for took, wide in ((reading, 9), (sending, 11)):
+                speed = path.stat().st_size / took / 1e6
+                row += f"{took / count * 1e6:>{wide}.1f}{speed:>7.1f}{took / least:>8.1f}"
+            print(row)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ _SPACED, _ASCII, _GO = 1, 2, 4
 """The bits of a style: spaces after colons and commas, all other characters than ASCII as escapes, and Go's
 escapes of the characters that HTML gives a meaning."""
 STYLES = range(8)
+DEEPEST = 32
+"""The most levels of objects and arrays that are read."""
 _GO_ESCAPES = (
     ("<", "\\u003c"),
     (">", "\\u003e"),
@@ -64,11 +66,12 @@ def written(members: Mapping[str, Any], style: int) -> str:
 def read_canonical(text: str) -> tuple[dict[str, Any], int] | None:
     """Return the object that a text in one of the styles is, with its style; None for any other text.
 
-    `written(value, style)` is the text again. Depth and number of keys are not limited.
+    `written(value, style)` is the text again. The object is nested at most `DEEPEST` levels; the number of
+    its keys is not limited.
     """
     try:
         value = _decode(text)
-        if value.__class__ is not dict or not _has_plain_numbers(value.values()):
+        if value.__class__ is not dict or not _has_plain_numbers(value.values(), 1):
             return None
         again = _encode(value)
     except (ValueError, RecursionError, msgspec.MsgspecError):
@@ -86,11 +89,14 @@ _WIDE = 10**38
 """Where integers have too many digits for `strictjson` to keep them as numbers."""
 
 
-def _has_plain_numbers(items: Iterable[Any]) -> bool:
-    """Return whether the numbers in some values are written in the same way by msgspec and Python.
+def _has_plain_numbers(items: Iterable[Any], depth: int) -> bool:
+    """Return whether the numbers in the items at a level are written in the same way by msgspec and Python.
 
-    They write the exponents of very small and very large floats differently.
+    They write the exponents of very small and very large floats differently. Items that are nested too deeply
+    are refused.
     """
+    if depth > DEEPEST:
+        return False
     for item in items:
         kind = item.__class__
         if kind is str:
@@ -101,8 +107,8 @@ def _has_plain_numbers(items: Iterable[Any]) -> bool:
         elif kind is int:
             if not -_WIDE < item < _WIDE:
                 return False
-        elif (kind is dict and not _has_plain_numbers(item.values())) or (
-            kind is list and not _has_plain_numbers(item)
+        elif (kind is dict and not _has_plain_numbers(item.values(), depth + 1)) or (
+            kind is list and not _has_plain_numbers(item, depth + 1)
         ):
             return False
     return True

@@ -108,6 +108,10 @@ _NAMES = (
 # Card numbers are not written in groups of one or two digits, and a megabyte of such groups must cost little.
 _DIGITS = re.compile(r"(?<![0-9])[0-9]{3,}+(?:(?=[ -][0-9][0-9][0-9])[ -][0-9]{3,}+)*+")
 _GROUP = re.compile(r"[0-9]+")
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]*")
+_HEXADECIMAL_END = re.compile(r"[0-9A-Fa-f]*\Z")
+_LONGEST_ID = 128
+"""Digits of the longest hexadecimal word that is looked at: of SHA-512."""
 # The major networks' first digits and lengths (ISO/IEC 7812 issuer numbers). Times in milliseconds and
 # nanoseconds begin with 1 until 2033, and no card does.
 _CARD = re.compile(
@@ -124,10 +128,26 @@ def _cards(text: str) -> tuple[str, int]:
         if run.end() - run.start() < SHORTEST_CARD:
             continue
         for start, end in _cards_in(run[0]):
+            if _is_within_id(text, run.start() + start, run.start() + end):
+                continue
             parts += (text[done : run.start() + start], "[redacted:cards]")
             done = run.start() + end
             count += 1
     return "".join((*parts, text[done:])), count
+
+
+def _is_within_id(text: str, start: int, end: int) -> bool:
+    """Return whether digits are part of a hexadecimal id, such as a trace id, and no number by themselves.
+
+    One hexadecimal id of 32 digits in 2,500 has digits that look like a card's number. An id has letters on
+    either side of the digits, and no other letters.
+    """
+    before = _HEXADECIMAL_END.search(text, max(0, start - _LONGEST_ID), start)
+    after = _HEXADECIMAL.match(text, end, end + _LONGEST_ID)
+    if before is None or after is None or not (before[0] + after[0]):
+        return False
+    outside = text[max(0, before.start() - 1) : before.start()] + text[after.end() : after.end() + 1]
+    return not any(character.isascii() and character.isalnum() for character in outside)
 
 
 def _cards_in(run: str) -> Iterator[tuple[int, int]]:

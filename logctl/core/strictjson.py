@@ -15,9 +15,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from logctl.core.canonical_json import read_canonical
+from logctl.core.canonical_json import DEEPEST, read_canonical
 
-MAX_DEPTH = 32
+MAX_DEPTH = DEEPEST
 MAX_KEYS = 500
 _MAX_DIGITS = 38  # of the widest number of DynamoDB and Hive
 _PARSED_DIGITS = 4300  # the interpreter's own limit, sys.get_int_max_str_digits
@@ -123,7 +123,8 @@ def _repair_escape(match: re.Match[str]) -> str:
 
 
 def _check_size(value: Any, text: str, depth: int, keys: int) -> None:
-    if may_exceed(text, depth, keys):
+    # Brackets inside strings are counted as well.
+    if text.count("[") + text.count("{") > depth or may_have_more_keys(text, keys):
         if isinstance(value, list):
             for item in value:
                 _measure(item, depth - 1, keys)
@@ -131,10 +132,10 @@ def _check_size(value: Any, text: str, depth: int, keys: int) -> None:
             _measure(value, depth, keys)
 
 
-def may_exceed(text: str, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) -> bool:
-    """Return whether a text can be JSON that is nested deeper or has more keys; False is certain."""
-    # Brackets and colons inside strings are counted as well. A member has at least five characters: `"":1,`.
-    return text.count("[") + text.count("{") > depth or (len(text) >= 5 * keys and text.count(":") > keys)
+def may_have_more_keys(text: str, keys: int = MAX_KEYS) -> bool:
+    """Return whether a text can be JSON with more keys than that; False is certain."""
+    # Colons inside strings are counted as well. A member has at least five characters: `"":1,`.
+    return len(text) >= 5 * keys and text.count(":") > keys
 
 
 def fits(value: Any, *, depth: int = MAX_DEPTH, keys: int = MAX_KEYS) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import hashlib
 import importlib
 import json
 import os
@@ -153,6 +154,10 @@ def _server() -> str:
     return address
 
 
+_ZIPS = Path(sys.prefix, "zips-of-tests")
+"""Zips by the digest of what is in them, for all workers and their servers."""
+
+
 def zipped_once() -> property:
     """A `Bundle.data` that compresses the same files once: a second each time they are deployed otherwise."""
     compress: Callable[[Bundle], bytes] = Bundle.data.func
@@ -160,10 +165,28 @@ def zipped_once() -> property:
 
     def data(bundle: Bundle) -> bytes:
         if bundle.digest not in zips:
-            zips[bundle.digest] = compress(bundle)
+            zips[bundle.digest] = _kept(bundle.digest, lambda: compress(bundle))
         return zips[bundle.digest]
 
     return property(data)
+
+
+def _kept(digest: str, make: Callable[[], bytes]) -> bytes:
+    """Return the file of this digest; make it if there is none, and remove those of yesterday's sources."""
+    how = hashlib.sha256((SOURCES / "stack" / "bundle.py").read_bytes()).hexdigest()
+    file = _ZIPS / f"{digest}-{how[:16]}.zip"
+    with contextlib.suppress(FileNotFoundError):
+        return file.read_bytes()
+    made = make()
+    _ZIPS.mkdir(exist_ok=True)
+    for other in _ZIPS.glob("*.zip"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - other.stat().st_mtime > 24 * 3600:
+                other.unlink()
+    part = file.with_suffix(f".{os.getpid()}")
+    part.write_bytes(made)
+    part.rename(file)
+    return made
 
 
 def _get_ready() -> None:

@@ -13,6 +13,7 @@ ONE_WORKER = ("tests/browser",)
 """Folders whose modules run in one worker each: they share a Chromium and a sandbox."""
 SLOWEST_FIRST = (
     "tests/sandbox/test_install.py",
+    "tests/sandbox/test_readme.py",
     "tests/browser",
     "tests/simulation/test_production.py",
     "tests/sandbox/test_operations.py",

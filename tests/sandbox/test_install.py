@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import html
-import importlib.metadata
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -20,125 +15,16 @@ import boto3
 import pytest
 
 from logctl.stack.names import Names
+from tests.helpers.bare_environment import NOT_NEEDED, README, Bare, bare_environment
 from tests.helpers.command_tree import command_tree
-from tests.helpers.distributions import closure, link
 from tests.helpers.sandbox import eventually
-from tests.helpers.terminal import in_a_terminal
 from tests.helpers.web import fetch
-
-ROOT = Path(__file__).parents[2]
-PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-
-
-def install(venv: Path) -> Path:
-    """What `pipx install '.[local]'` does: an environment with logctl's wheel and what that declares, no more.
-
-    pip takes half a minute to choose the dependencies, and has done so when this environment was made: they
-    are linked from here. The soak run lets it choose again.
-
-    Returns:
-        Where the commands are.
-    """
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
-    python = venv / "bin" / "python"
-    into_it = [*PIP, "--python", python, "install", "--quiet"]
-    if os.environ.get("LOGCTL_SOAK"):
-        subprocess.run([*into_it, "--no-compile", f"{ROOT}[local]"], check=True)
-    else:
-        subprocess.run([*PIP, "wheel", "--quiet", "--no-deps", "-w", venv / "wheels", ROOT], check=True)
-        subprocess.run([*into_it, "--no-deps", *(venv / "wheels").glob("logctl-*.whl")], check=True)
-        (packages,) = venv.glob("lib/python*/site-packages")
-        (logctl,) = importlib.metadata.distributions(name="logctl", path=[str(packages)])
-        for needed in closure(logctl, {"local"}):
-            link(needed, packages)
-    return python.parent
-
-
-MISSED = """
-import os, sys
-class Missed:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if path is None:
-            with open({log!r}, "a") as log:
-                log.write(name + "\\n")
-sys.meta_path.append(Missed)
-"""
-"""Writes down what is imported and found nowhere, in whichever process: the last finder that Python asks."""
-
-NOT_NEEDED = {
-    **dict.fromkeys(("_winapi", "msvcrt", "nt", "winreg"), "the standard library, on Windows"),
-    "org": "the standard library, on Jython",
-    **dict.fromkeys(
-        ("sitecustomize", "usercustomize", "apport_python_hook"), "site: a machine's own additions"
-    ),
-    "OpenSSL": "MiniStack and botocore: before Python had TLS of its own",
-    "asyncssh": "MiniStack: SFTP servers, which the sandbox has switched off",
-    "awscrt": "botocore: faster checksums and signatures, otherwise its own",
-    "backports": "urllib3: zstd, for replies that AWS does not send",
-    "bcrypt": "cryptography: keys of OpenSSH",
-    **dict.fromkeys(("brotli", "brotlicffi"), "urllib3: replies that AWS does not send"),
-    "certifi": "botocore: it has certificates of its own",
-    "docker": "MiniStack: functions and databases in containers, otherwise as processes",
-    **dict.fromkeys(("isal", "lz4", "lzmaffi", "snappy"), "fsspec: compressions that are not used"),
-    **dict.fromkeys(("mypy_extensions", "sqlglotrs"), "sqlglot: its compiled form"),
-    "pyarrow": "logctl: the extra that `-o parquet` names",
-    "tornado": "tenacity: another event loop",
-}
-"""What may be missing, because whoever asks for it does as well without."""
-
-
-@dataclass(frozen=True)
-class Bare:
-    """A home and a bare environment with logctl in it; `missed` tells what its programs imported in vain."""
-
-    bin: Path
-    home: Path
-    log: Path
-
-    @property
-    def environ(self) -> dict[str, str]:
-        return {
-            "PATH": f"{self.bin}:/usr/bin:/bin",
-            "HOME": str(self.home),
-            "LANG": "C.UTF-8",
-            "COLUMNS": "200",
-            "LOGCTL_TARGET": "local",
-        }
-
-    def run(self, *args: str, code: int = 0, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [self.bin / "logctl", *args],
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            env=self.environ,
-            cwd=self.home,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        assert done.returncode == code, f"{args} exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
-
-    def missed(self) -> set[str]:
-        return set(self.log.read_text().split())
 
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
-    root = tmp_path_factory.mktemp("bare")
-    binaries = install(root / "venv")
-    (packages,) = (root / "venv").glob("lib/python*/site-packages")
-    found = Bare(binaries, root / "home", root / "missed")
-    found.home.mkdir()
-    (packages / "missed_imports.py").write_text(MISSED.format(log=str(found.log)))
-    (packages / "missed_imports.pth").write_text("import missed_imports\n")
-    try:
+    with bare_environment(tmp_path_factory) as found:
         yield found
-    finally:
-        found.run("local", "down")
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +60,7 @@ def test_the_link_and_the_token_of_a_bare_installation_open_the_api(bare, demo):
 
 
 @pytest.mark.timeout(900)
-def test_every_command_works_in_a_bare_environment_and_misses_no_package(bare, demo):
+def test_a_tour_of_commands_works_in_a_bare_environment_and_misses_no_package(bare, demo):
     put_what_failed(bare)
     key = json.loads(bare.run("debounce", "list", "-o", "json").stdout)[0]["key"]
     letter, other = (row["message_id"] for row in json.loads(bare.run("dlq", "list", "-o", "json").stdout))
@@ -183,27 +69,15 @@ def test_every_command_works_in_a_bare_environment_and_misses_no_package(bare, d
     for line, command in zip(tried, TOUR, strict=True):
         given = "one more line\n" if line.startswith("send") else None
         bare.run(*shlex.split(line), stdin=given, code=EXIT_CODES.get(command, 0))
-    for command in README:
-        if command == "logctl init":
-            bare.run("local", "up")  # from here on it is about AWS; here it goes to the sandbox
-        code, shown = in_a_terminal(command, environ=bare.environ, cwd=bare.home)
-        assert code == 0, f"{command}\n{shown}"
-        assert "Traceback" not in shown
-        if command.startswith("logctl tail") or "athena query" in command:
-            assert shown.strip(), command
     bare.run("local", "reset", "--yes")
-    tried += ["local up", "local reset"]
-    tried += [command.partition("logctl ")[2] for command in README]
-    assert [command for command in every_command() if not any(map(command_in(command), tried))] == []
     assert bare.missed() - NOT_NEEDED.keys() == set()
 
 
-README = [
-    line[2:]
-    for session in re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    for line in session.splitlines()
-    if line.startswith("$ ")
-]
+def test_every_command_is_part_of_the_tour_or_of_the_readme():
+    tried = [*TOUR, "local up", "local reset", *(command.partition("logctl ")[2] for command in README)]
+    assert [command for command in every_command() if not any(map(command_in(command), tried))] == []
+
+
 TOUR = (
     "local status -o json",
     "local env",

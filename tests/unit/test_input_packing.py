@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -204,6 +205,19 @@ class Prints:
         return os.getpid()
 
 
+class Odd(Exception):
+    """An error that cannot be pickled."""
+
+    def __init__(self) -> None:
+        super().__init__("odd")
+        self.lock = threading.Lock()
+
+
+class FailsOddly:
+    def run(self) -> None:
+        raise Odd
+
+
 class Fails:
     def run(self) -> None:
         raise UsageError("It is damaged.", "Restore it.")
@@ -215,12 +229,23 @@ def test_a_worker_that_is_killed_is_an_error_in_words():
     assert "ended by signal 9" in told.value.message
 
 
+def test_a_process_that_cannot_be_started_is_an_error_in_words(monkeypatch):
+    def full(*words: Any, **options: Any) -> Any:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(subprocess, "Popen", full)
+    with WorkerProcesses(1) as pool, pytest.raises(LogctlError, match="cannot be started"):
+        pool.submit(Prints()).result()
+
+
 def test_errors_of_workers_come_with_their_hints_and_the_worker_goes_on(capfd):
     with WorkerProcesses(1) as pool:
         first = pool.submit(Prints()).result()
         with pytest.raises(UsageError) as told:
             pool.submit(Fails()).result()
         assert (told.value.message, told.value.hint) == ("It is damaged.", "Restore it.")
+        with pytest.raises(RuntimeError, match="Odd: odd"):
+            pool.submit(FailsOddly()).result()
         assert pool.submit(Prints()).result() == first
     assert capfd.readouterr() == ("", "")
     with pytest.raises(ProcessLookupError):

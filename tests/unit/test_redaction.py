@@ -98,6 +98,27 @@ def test_card_numbers_of_every_network_and_form(number):
     assert (found, sum(character.isdigit() for character in shown)) == (1, 5 if number[:3] == "12 " else 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("trace_id=ab4111111111111111cdef0123456789", 0),
+        ("4111111111111111abcdef0123456789 ok", 0),
+        ("abcdef01234567894111111111111111", 0),
+        ("D4111111111111111", 0),
+        ("card4111111111111111", 1),  # r is no hexadecimal digit
+        ("4111111111111111x", 1),
+        ("xD4111111111111111", 1),
+        ("4111111111111111", 1),
+        ("a 4111111111111111 b", 1),
+        ("a-4111111111111111-b", 1),
+        ("é4111111111111111", 1),
+        ("f" * 200 + "4111111111111111", 1),  # no id is so long
+    ],
+)
+def test_digits_within_a_hexadecimal_id_are_no_card(text, found):
+    assert Redactor(["cards"]).text(text)[1] == found
+
+
 @pytest.mark.parametrize("quote", ['"', "'", '\\"', '\\\\\\"'])
 def test_a_quoted_secret_goes_whole_however_often_it_is_escaped(quote):
     text = f"{{{quote}db_password{quote}: {quote}two lemons{quote}, {quote}a{quote}: 1}}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from enum import Enum
 from typing import Any, Literal, NamedTuple
 
@@ -25,6 +25,7 @@ _MOST_PATHS = 48
 _MOST_OF_A_CHARACTER = 6
 _MOST_COUNTED = 1000
 _REFERENCE = re.compile(r"\(\?P=|\\[1-9]|\(\?\(")
+_WORD = re.compile(WORD)
 _BLANKS = frozenset((r"[ \t]*", r"[ \t]+"))
 _CHARACTERS = [*map(chr, range(33, 127))]
 
@@ -66,7 +67,7 @@ class LearnedPaths:
     def __init__(self) -> None:
         self._paths: dict[str, list[_LearnedPath | _DeadEnd]] = {}
         self._counts: Counter[_Key] = Counter()
-        self._learned: set[_Key] = set()
+        self._learned: dict[_Key, _LearnedPath | _DeadEnd | None] = {}
 
     def read(self, text: str, context: Context, scan: Scan) -> Reading | Literal[Unlearned.UNLEARNED] | None:
         """Return what a line says if it takes one of the ways, and None if one of them leads nowhere."""
@@ -84,7 +85,10 @@ class LearnedPaths:
     def note(self, text: str, path: Sequence[PathStep]) -> None:
         """Count the way of a line, given from its end, and learn it if lines take it often."""
         key = tuple((id(step.choice), step.chosen, step.vain) for step in path)
-        if not path or key in self._learned:
+        if not path:
+            return
+        if key in self._learned:
+            self._add(text[0], self._learned[key])
             return
         self._counts[key] += 1
         if self._counts[key] < _LEARNED_AFTER:
@@ -92,14 +96,16 @@ class LearnedPaths:
                 self._counts.clear()
             return
         del self._counts[key]
-        self._learned.add(key)
-        same = self._paths.get(text[0], [])
-        if len(self._learned) <= _MOST_PATHS and len(same) < _MOST_OF_A_CHARACTER:
+        if len(self._learned) < _MOST_PATHS:
             last = path[0]
             ends = last.chosen < len(last.choice.nodes)
-            learned = _learn(path[::-1]) if ends else _dead_end(path)
-            if learned is not None:
-                self._paths[text[0]] = [*same, learned]
+            self._learned[key] = _learn(path[::-1]) if ends else _dead_end(path)
+            self._add(text[0], self._learned[key])
+
+    def _add(self, character: str, path: _LearnedPath | _DeadEnd | None) -> None:
+        paths = self._paths.get(character, [])
+        if path is not None and path not in paths and len(paths) < _MOST_OF_A_CHARACTER:
+            self._paths[character] = [*paths, path]
 
 
 class _LearnedPath:
@@ -151,11 +157,16 @@ class _LearnedPath:
         word = ""
         for index, own in self._words:
             word = texts[index]
-            if levels.level_of_word(word) == levels.UNKNOWN and word.lower() not in own:
+            if not _is_level(word, own):
                 return UNLEARNED
         groups = [(name, texts[index]) for index, name in self._names]
         reading = reading_of(Head(text, end, groups, word=word, time=time, time_at=at), self._format, context)
         return UNLEARNED if reading is None else reading
+
+
+def _is_level(word: str, own: Container[str] | None) -> bool:
+    """Return whether a word is a level, in general or by formats' own words."""
+    return levels.level_of_word(word) != levels.UNKNOWN or (own is not None and word.lower() in own)
 
 
 class _DeadEnd:
@@ -165,14 +176,18 @@ class _DeadEnd:
         after: matches if no part can follow the time at the beginning; None if no time must be there.
         beginning: matches if no other part can be at the beginning.
         of_dates: the time has to be a date, or must not be one.
+        words: the formats' own words for a level, which must not be at the beginning; None if one may be.
     """
 
-    __slots__ = ("_after", "_beginning", "_of_dates")
+    __slots__ = ("_after", "_beginning", "_of_dates", "_words")
 
-    def __init__(self, after: _Pattern | None, beginning: _Pattern, *, of_dates: bool) -> None:
+    def __init__(
+        self, after: _Pattern | None, beginning: _Pattern, *, of_dates: bool, words: frozenset[str] | None
+    ) -> None:
         self._after = after.compiled if after is not None else None
         self._beginning = beginning.compiled
         self._of_dates = of_dates
+        self._words = words
 
     def read(self, text: str, context: Context, scan: Scan) -> Reading | Literal[Unlearned.UNLEARNED] | None:
         time = scan(text, 0, context)
@@ -184,6 +199,9 @@ class _DeadEnd:
             or (time.end >= DATE_AND_TIME) is not self._of_dates
             or self._after(text, time.end) is None
         ):
+            return UNLEARNED
+        word = _WORD.match(text, 0, 20) if self._words is not None else None
+        if word is not None and _is_level(word[0], self._words):
             return UNLEARNED
         return None if self._beginning(text) is not None else UNLEARNED
 
@@ -203,7 +221,7 @@ class _Pattern:
         before = [
             _until_end(other) if number in step.vain else _unnamed(other)
             for number, other in enumerate(step.choice.nodes[: step.chosen])
-            if not (other.empty and other.is_time)
+            if not other.empty
         ]
         if before:
             self._parts.append("(?!" + "|".join(before) + ")")
@@ -267,7 +285,7 @@ def _class(step: PathStep) -> str:
 def _is_certain(step: PathStep, *, first: bool) -> bool:
     """Return whether a pattern can say that the parts before the chosen one of a step lead nowhere."""
     for index, node in enumerate(step.choice.nodes[: step.chosen]):
-        if node.empty and not (first and node.is_time and not step.of_dates):
+        if node.empty and (not first or step.of_dates):
             return False
         parts = list(_parts_in(node)) if index in step.vain else [node]
         if any(_REFERENCE.search(part.pattern) for part in parts):
@@ -285,17 +303,21 @@ def _dead_end(ends: Sequence[PathStep]) -> _DeadEnd | None:
         return None
     start = _Pattern()
     start.add_place(beginning)
+    empty = [node for node in beginning.choice.nodes if node.empty and not node.is_time]
+    words = frozenset(word for node in empty for word in node.words) if empty else None
     if not timed:
-        return _DeadEnd(None, start, of_dates=False)
+        return _DeadEnd(None, start, of_dates=False, words=words)
     if timed[0].of_dates or not _is_certain(timed[0], first=False):
         return None
     after = _Pattern()
     after.add_place(timed[0])
-    return _DeadEnd(after, start, of_dates=beginning.of_dates)
+    return _DeadEnd(after, start, of_dates=beginning.of_dates, words=words)
 
 
 def _learn(path: Sequence[PathStep]) -> _LearnedPath | None:
     """Return a way, given from its start; None if it cannot be made into a pattern."""
+    if any(node.empty and not node.is_time for node in path[0].choice.nodes[: path[0].chosen]):
+        return None
     for number, step in enumerate(path):
         node = step.choice.nodes[step.chosen]
         if step.of_dates or _REFERENCE.search(node.pattern) or not _is_certain(step, first=number == 0):

@@ -22,6 +22,7 @@ GROUP_NAME = re.compile(r"\(\?P<\w+>")
 
 _NUMBERS = frozenset(("pid", "status", "bytes", "line", "memory", "max_memory"))
 _DURATIONS = frozenset(("duration", "billed_duration"))
+_SPECIAL = frozenset(("level", "message", "pairs", "app")) | _NUMBERS | _DURATIONS
 _DECIMAL = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
 _MOST_IN_FIELD = 256
 
@@ -47,7 +48,10 @@ def reading_of(head: Head, declared: Format, context: Context) -> Reading | None
     for name, value in head.groups:
         if not value or not (value := value.strip()):
             continue
-        if name == "level":
+        if name not in _SPECIAL:
+            if value != "-":
+                fields[name] = value if len(value) <= _MOST_IN_FIELD else value[:_MOST_IN_FIELD]
+        elif name == "level":
             word = value
         elif name == "message":
             message = value

@@ -12,9 +12,11 @@ from typing import Any
 from msgspec import Struct
 
 from logctl.core import strictjson
+from logctl.core.canonical_json import read_canonical
 from logctl.core.formats.events import events_of
 from logctl.core.formats.joining import Joined
 from logctl.core.formats.object_lines import ObjectLines
+from logctl.core.formats.plain_objects import read_plain
 from logctl.core.formats.reader import mark_malformed, read_line, read_value
 from logctl.core.formats.reading import BAD_TIME, MALFORMED_JSON, Context, Reading
 
@@ -95,6 +97,24 @@ class _LinesReader(ObjectLines[_Place, BodyPart]):
         self._ts: int | None = None
 
     def line(self, place: _Place, text: str) -> Iterable[BodyPart]:
+        """Return the records that are complete after a line."""
+        if text[:1] == "{" and text[-1] == "}" and (part := self._plain(place, text)) is not None:
+            return (part,)
+        return self._line(place, text)
+
+    def _plain(self, place: _Place, text: str) -> BodyPart | None:
+        """Return the record of a line that is an ordinary object between whole records; None for others."""
+        canonical = read_canonical(text) if self._collector is None else None
+        if canonical is None or strictjson.may_have_more_keys(text):
+            return None
+        reading = read_plain(canonical[0], self._context)
+        if reading is None or not self._joiner.passes():
+            return None
+        reading.inner = text
+        self._ts = self._ts if reading.ts is None else reading.ts
+        return BodyPart(reading, text, place.position, place.place, whole=True)
+
+    def _line(self, place: _Place, text: str) -> Iterator[BodyPart]:
         if self._collector is not None:
             yield from self._collect(self._collector, place, text)
         elif not text or text.isspace():

@@ -205,8 +205,21 @@ _WHOLE_ISO = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
+def _second(text: str) -> int | None:
+    """Return the local time of `2026-11-27T10:15:30` in milliseconds, or None if it is not one."""
+    found = _WHOLE_ISO.fullmatch(f"{text}Z")
+    base = _minute(found[1]) if found is not None else None
+    return None if found is None or base is None else base + int(found[2]) * SECOND
+
+
 def whole_iso_time(text: str) -> tuple[int, str] | None:
     """Return time and zone of a text that is an ISO time with an offset, as `scan_time` does, or None."""
+    if text[19:20] == "." and text[-1] == "Z" and len(text) < 31:
+        digits = text[20:-1]
+        base = _second(text[:19])
+        if base is not None and digits.isdecimal() and digits.isascii():
+            return base + int((digits + "00")[:3]), "Z"
     found = _WHOLE_ISO.fullmatch(text)
     if found is None:
         return None

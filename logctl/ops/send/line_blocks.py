@@ -47,8 +47,7 @@ def line_blocks(stream: BinaryIO, size: int) -> Iterator[LineBlock]:
     """Yield a source as blocks of whole lines of at most `size` bytes; at least one."""
     rest = b""
     while True:
-        more = stream.read(size - len(rest))
-        data = rest + more
+        data = rest + stream.read(size - len(rest))
         if len(data) < size:
             yield LineBlock(data, final=True)
             return

@@ -298,6 +298,10 @@ class LineReader(ObjectLines[_Line, Entry]):
 
     def _line(self, line: _Line) -> Iterable[Entry | Rejection]:
         text = line.text
+        if text is not None and text[:1] == "{" and text[-1] == "}" and not (self._collector or self._plain):
+            canonical = read_canonical(text)
+            if canonical is not None and not strictjson.may_have_more_keys(text):
+                return self._canonical(line, text, *canonical)
         if text is None:
             decoded = self._decode(line)
             if isinstance(decoded, Rejection):
@@ -311,11 +315,7 @@ class LineReader(ObjectLines[_Line, Entry]):
             self._joiner.blank(text)
             return ()
         if not text[0].isalnum() and not self._plain and self._may_be_object(text):
-            whole = text[0] == "{" and text[-1] == "}" and not line.not_utf8
-            canonical = read_canonical(text) if whole else None
-            if canonical is None or strictjson.may_exceed(text):
-                return self._objects(line, text)
-            return self._canonical(line, text, *canonical)
+            return self._objects(line, text)
         return self._add(line, text, self._joiner.read(text))
 
     def _rest_of_line(self, line: _Line, text: str) -> Iterator[Entry]:
@@ -330,7 +330,9 @@ class LineReader(ObjectLines[_Line, Entry]):
         if ts is not None and EARLIEST <= ts < LATEST:
             self._ts = ts
         complete = self._joiner.add(text, reading, place)
-        return [self._entry(joined) for joined in complete] if complete else ()
+        if len(complete) == 1:
+            return (self._entry(complete[0]),)
+        return [self._entry(joined) for joined in complete]
 
     def _close(self) -> Iterator[Entry]:
         while self._collected:

@@ -130,7 +130,9 @@ def _record(entry: Entry, source: Source, fields: dict[str, Any]) -> Record:
     if event_id is None:
         # It comes from content and place, here at the producer: it is as good as one of its own.
         event_id = _identity(entry, source, app)
-    ts, flags = _time(entry, reading, source)
+    ts, flags = reading.ts, reading.flags
+    if ts is None or not plausible(ts, source.now):
+        ts, flags = _time_beside(entry, reading, source)
     return Record(
         appid=app,
         event_id=event_id,
@@ -160,16 +162,14 @@ def _app(entry: Entry, source: Source, fields: dict[str, Any], reading: Reading)
     return app
 
 
-def _time(entry: Entry, reading: Reading, source: Source) -> tuple[int, tuple[str, ...]]:
-    """Return a record's time and flags: its own time, or the last one in the source before it.
+def _time_beside(entry: Entry, reading: Reading, source: Source) -> tuple[int, tuple[str, ...]]:
+    """Return time and flags of a record without a plausible time: the last one in the source before it.
 
     A record whose own time is wrong never has the time of another one.
     """
     flags = reading.flags
-    if reading.ts is not None:
-        if plausible(reading.ts, source.now):
-            return reading.ts, flags
-    elif BAD_TIME not in flags and entry.ts is not None and plausible(entry.ts, source.now):
+    usable = reading.ts is None and BAD_TIME not in flags
+    if usable and entry.ts is not None and plausible(entry.ts, source.now):
         return entry.ts, flags if isinstance(entry.value, str) else (*flags, TS_DERIVED)
     return source.read_at, (*flags, TS_DERIVED)
 

@@ -18,17 +18,18 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, BinaryIO, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from logctl.core.errors import LogctlError
 
 MOST = 8
 """How many workers there are at most: each takes some 60 MB of memory."""
-_LENGTH = 8
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from logctl.ops.send.worker_processes import work; work()"
 )
+
+_AGAIN = "Memory may be short. Send the same again: records that were accepted are not added twice."
 
 T = TypeVar("T", covariant=True)
 
@@ -43,6 +44,8 @@ class Task(Protocol[T]):
 
 def useful_workers() -> int:
     """Return how many processes this machine can run at the same time, up to `MOST`."""
+    if not sys.executable:
+        return 1  # Python is embedded in another program
     try:
         count = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS
@@ -95,20 +98,27 @@ class _Worker:
 
     def __init__(self) -> None:
         places = [place for place in sys.path if os.path.isabs(place)]  # noqa: PTH117 - pure, and one of many
-        self._process = subprocess.Popen(
-            # -P: a module in the current folder must not be taken for one of Python's.
-            [sys.executable, "-P", "-c", _START, json.dumps(places)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        try:
+            self._process = subprocess.Popen(
+                # -P: a module in the current folder must not be taken for one of Python's.
+                [sys.executable, "-P", "-c", _START, json.dumps(places)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as problem:
+            raise LogctlError(
+                f"A process that reads the input cannot be started: {problem.strerror}.", _AGAIN
+            ) from None
 
     def run(self, task: Task[T]) -> T:
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
-            _write(self._process.stdin, task)
-            answer = _read(self._process.stdout)
-        except (OSError, EOFError, ValueError):
+            # Not through `dumps`, which would copy a block of lines.
+            pickle.dump(task, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+            answer = pickle.load(self._process.stdout)  # noqa: S301 - from a process of the same command
+        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
             raise self._ended() from None
         result, error = answer
         if error is not None:
@@ -121,7 +131,7 @@ class _Worker:
         how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         return LogctlError(
             f"A process that reads the input ended {how} before it was done.",
-            "Memory may be short. Send the same again: records that were accepted are not added twice.",
+            _AGAIN,
         )
 
     def end(self) -> None:
@@ -141,36 +151,26 @@ def work() -> None:
     os.dup2(null, 1)
     while True:
         try:
-            task = _read(source)
-        except EOFError:
+            task = pickle.load(source)  # noqa: S301 - from the process that started this one
+        except (EOFError, pickle.UnpicklingError):
             return
         try:
-            _write(target, _answer(task.run))
+            target.write(_answer(task.run))
+            target.flush()
         except BrokenPipeError:
             os._exit(0)  # nobody waits for the answer, and Python would try to write the rest of it
 
 
-def _answer(run: Callable[[], Any]) -> tuple[Any, Exception | None]:
+def _answer(run: Callable[[], Any]) -> bytes:
+    """Return what a task returns or raises, pickled."""
     try:
-        return run(), None
+        return _pickled((run(), None))
     except Exception as error:  # noqa: BLE001 - raised again by the command
-        return None, error
+        try:
+            return _pickled((None, error))
+        except Exception:  # noqa: BLE001 - an error that cannot be pickled
+            return _pickled((None, RuntimeError(f"{type(error).__name__}: {error}")))
 
 
-def _write(target: Any, value: object) -> None:
-    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    target.write(len(data).to_bytes(_LENGTH, "big"))
-    target.write(data)
-    target.flush()
-
-
-def _read(source: Any) -> Any:
-    size = int.from_bytes(_exactly(source, _LENGTH), "big")
-    return pickle.loads(_exactly(source, size))  # noqa: S301 - from a process of the same command
-
-
-def _exactly(source: BinaryIO, size: int) -> bytes:
-    data = source.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
+def _pickled(value: object) -> bytes:
+    return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
