@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from hypothesis.stateful import run_state_machine_as_test
+from msgspec import structs
 
-from logctl.core import debounce
+from logctl.core import debounce, times
 from logctl.core.debounce import Action
 from logctl.core.partitions import Partition
 from logctl.pipeline.alerting import alerter as alerts
@@ -65,11 +66,13 @@ def a_random_key_in_s3(patch: Patch) -> None:
 
 @bug
 def a_partition_by_the_clock(patch: Patch) -> None:
-    real = Consumer._mark_late
+    real = Consumer._final
     patch.setattr(
         Consumer,
-        "_mark_late",
-        lambda self, record, message: replace(real(self, record, message), ts=self._clock()),
+        "_final",
+        lambda self, *given: [
+            structs.replace(row, ts=times.iso(self._clock())) for row in real(self, *given)
+        ],
     )
 
 
