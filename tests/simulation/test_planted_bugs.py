@@ -15,10 +15,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from hypothesis.stateful import run_state_machine_as_test
+from msgspec import structs
 
 from logctl.core import debounce
 from logctl.core.debounce import Action
 from logctl.core.partitions import Partition
+from logctl.core.rows import Row
+from logctl.core.times import iso
 from logctl.pipeline.alerting import alerter as alerts
 from logctl.pipeline.alerting.alerter import Alerter
 from logctl.pipeline.alerting.sweep import Sweep
@@ -65,12 +68,12 @@ def a_random_key_in_s3(patch: Patch) -> None:
 
 @bug
 def a_partition_by_the_clock(patch: Patch) -> None:
-    real = Consumer._mark_late
-    patch.setattr(
-        Consumer,
-        "_mark_late",
-        lambda self, record, message: replace(real(self, record, message), ts=self._clock()),
-    )
+    real = Consumer._final
+
+    def final(self: Consumer, *given: Any) -> list[Row]:
+        return [structs.replace(row, ts=iso(self._clock())) for row in real(self, *given)]
+
+    patch.setattr(Consumer, "_final", final)
 
 
 @bug
