@@ -4,7 +4,7 @@
 `python -m bench partitions` measures repair at 100,000 partitions, `python -m bench fingerprint` how well
 kinds of messages are told apart, `python -m bench hotkey` how fast one debounce key is counted,
 `python -m bench scale` what a load uses of AWS's quotas and how the queue behaves under it, by a model,
-`python -m bench gate` what the sandbox's gate costs a request, `python -m bench reading` what reading lines
+`python -m bench tail` what reading records back costs, `python -m bench gate` what the sandbox's gate costs a request, `python -m bench reading` what reading lines
 costs by their kind, `python -m bench redaction` what redaction costs where there is nothing to redact,
 `python -m bench send` what `send` costs beside programs that read log files,
 `python -m bench startup` what a command costs before it does anything, `python -m bench tables` what tables and
@@ -36,6 +36,7 @@ from bench import (
     send,
     startup,
     tables,
+    tail,
 )
 from logctl.core.frames import compress
 from logctl.core.hot_rows import make_hot_rows, to_item
@@ -90,7 +91,19 @@ def item_size(item: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    for part in (partitions, fingerprint, gate, hotkey, reading, redaction, scale, startup, tables, consumer):
+    for part in (
+        partitions,
+        fingerprint,
+        gate,
+        hotkey,
+        reading,
+        redaction,
+        scale,
+        startup,
+        tables,
+        consumer,
+        tail,
+    ):
         if sys.argv[1:] == [part.__name__.removeprefix("bench.")]:
             part.main()
             return

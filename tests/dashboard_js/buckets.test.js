@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bars, bucketAt, label, neighbour, timeRange, total } from "../../logctl/dashboard/assets/buckets.js";
+import {
+  bars,
+  bucketAt,
+  continued,
+  label,
+  neighbour,
+  timeRange,
+  total,
+} from "../../logctl/dashboard/assets/buckets.js";
 
 const MINUTE = 60_000;
 const AREA = { width: 1000, height: 100 };
@@ -15,6 +23,24 @@ const BUCKETS = [
 
 test("a bucket's total is the sum of its levels", () => {
   assert.deepEqual(BUCKETS.map(total), [100, 0, 1, 1000]);
+});
+
+test("a later answer replaces the last buckets, and the oldest leave the range", () => {
+  const answer = (since, until, buckets) => ({
+    since: `2026-01-31T08:0${since}:00.000Z`,
+    until: `2026-01-31T08:0${until}:00.000Z`,
+    step_ms: MINUTE,
+    buckets,
+    total: 0,
+    complete: true,
+    gone: { records: 0, messages: 0 },
+  });
+  const before = answer(0, 4, BUCKETS);
+  const later = answer(3, 5, [bucket(3, { INFO: 1200 }), bucket(4, { WARN: 2 })]);
+  const joined = continued(before, later);
+  assert.deepEqual(joined.buckets, [...BUCKETS.slice(1, 3), ...later.buckets]);
+  assert.deepEqual([joined.total, joined.since, joined.until], [1203, "2026-01-31T08:01:00.000Z", later.until]);
+  assert.deepEqual(continued(joined, later), joined);
 });
 
 test("bars are as high as their share of the largest, the most severe level on top", () => {

@@ -103,7 +103,7 @@ def test_nothing_found_says_where_it_looked_and_where_to_look(apps):
         (["batch", "-l", "loud"], "is not a level"),
         (["batch", "-g", "("], "not a regular expression"),
         (["batch", "-q", "[["], "not a JMESPath"),
-        (["batch", "-n", "-1"], "greater than or equal to 0"),
+        (["batch", "-n", "-1"], "Invalid value for '-n'"),
     ],
 )
 def test_bad_options_are_one_sentence(apps, arguments, words):

@@ -17,11 +17,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hypothesis.stateful import run_state_machine_as_test
 from msgspec import structs
 
-from logctl.core import debounce
+from logctl.core import debounce, times
 from logctl.core.debounce import Action
 from logctl.core.partitions import Partition
-from logctl.core.rows import Row
-from logctl.core.times import iso
 from logctl.pipeline.alerting import alerter as alerts
 from logctl.pipeline.alerting.alerter import Alerter
 from logctl.pipeline.alerting.sweep import Sweep
@@ -69,11 +67,13 @@ def a_random_key_in_s3(patch: Patch) -> None:
 @bug
 def a_partition_by_the_clock(patch: Patch) -> None:
     real = Consumer._final
-
-    def final(self: Consumer, *given: Any) -> list[Row]:
-        return [structs.replace(row, ts=iso(self._clock())) for row in real(self, *given)]
-
-    patch.setattr(Consumer, "_final", final)
+    patch.setattr(
+        Consumer,
+        "_final",
+        lambda self, *given: [
+            structs.replace(row, ts=times.iso(self._clock())) for row in real(self, *given)
+        ],
+    )
 
 
 @bug

@@ -16,6 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logctl.core.fingerprint import fingerprint
+from logctl.core.hot_rows import HotRow, make_hot_rows, to_item
+from logctl.core.records import Record
+from logctl.core.rows import row_of
 from logctl.core.silence import Silence
 from logctl.core.times import HOUR, MINUTE, TimeRange, iso
 from logctl.pipeline.api import Api
@@ -30,6 +33,7 @@ from logctl.pipeline.stores.silences import SilenceStore
 from tests.helpers.api import Site, send, token
 from tests.helpers.messages import break_, event, sqs
 from tests.helpers.pipeline import NOON
+from tests.helpers.read_units import units_read
 from tests.helpers.stored import without_records
 
 EXAMPLES = 1_000 if os.environ.get("LOGCTL_SOAK") else 100
@@ -135,6 +139,54 @@ def test_counts_by_level_over_time(site):
     shown = {bucket["at"]: bucket["counts"] for bucket in counts["buckets"] if bucket["counts"]}
     assert shown == {iso(NOON - 2 * MINUTE): {"INFO": 4}, iso(NOON - MINUTE): {"ERROR": 2}}
     assert (counts["total"], counts["complete"], len(counts["buckets"])) == (6, True, 6)
+
+
+def test_the_last_bucket_can_be_counted_again_alone(site):
+    send(site, count=4, ts=NOON - 20 * HOUR)
+    send(site, count=2, name="m2", ts=NOON - MINUTE)
+    everything = site.get("/counts", since="24h", buckets=80)
+    assert everything["step_ms"] == 30 * MINUTE
+    last = everything["buckets"][-1]
+    send(site, count=5, name="m3", ts=NOON + 1)
+    again = site.get("/counts", since=last["at"], step="1800s")
+    assert again["buckets"] == [{"at": last["at"], "counts": {"INFO": 5}}]
+    assert site.get("/counts", since="24h", buckets=80)["total"] == 11
+    assert "step" in site.get("/counts", 400, since="24h", step="1s")["error"]
+    assert "step" in site.get("/counts", 400, since="24h", step="soon")["error"]
+
+
+@pytest.mark.parametrize(("path", "query", "units"), [
+    ("/counts", {"since": "24h", "buckets": 80}, 20),
+    ("/counts", {"since": iso(NOON - 30 * MINUTE), "step": "1800s"}, 1),
+    ("/logs", {"since": "48h", "limit": 200}, 10),
+])  # fmt: skip
+def test_what_the_page_reads_of_a_day_of_logs(site, path, query, units):
+    """A day with 200,000 records in 400 messages: units by the size of the items that DynamoDB reads."""
+    for n in range(400):
+        ts = NOON - (400 - n) * 24 * HOUR // 400
+        row = day_row("checkout", f"batch-{n:04d}", ts, 500)
+        site.pipeline.aws.dynamodb.put_item(
+            TableName=site.config.hot_table, Item=to_item(row, arrived=ts, expires_at=NOON // 1000 + 3600)
+        )
+    answers: list[Any] = []
+    read = units_read(
+        site.pipeline.aws.dynamodb, lambda: answers.append(site.get(path, app="checkout", **query))
+    )
+    assert answers[0]["complete"] and answers[0].get("total", 1) > 0
+    assert 0 < read <= units
+
+
+def day_row(app: str, batch: str, ts: int, count: int) -> HotRow:
+    """An index entry of a message with a few warnings, in ten minutes."""
+    records = [
+        Record(
+            app, f"{batch}-{n:04d}", ts - 200_000 + n * 400, "WARN" if n % 100 == 0 else "INFO", f"{n} " * 20
+        )
+        for n in range(count)
+    ]
+    newest = make_hot_rows(app, batch, [row_of(record) for record in records])[-1]
+    assert not newest.whole
+    return newest
 
 
 def test_alerts_and_silences_of_the_apps_one_may_read(site):

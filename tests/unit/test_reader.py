@@ -24,7 +24,7 @@ from logctl.core.partitions import by_partition
 from logctl.core.records import Record
 from logctl.core.rows import encode_rows, row_of
 from logctl.core.times import HOUR, MINUTE, TimeRange, parse_time
-from logctl.pipeline.stores.hot import ListedApp
+from logctl.pipeline.stores.hot import ListedApp, PageSizes
 from logctl.pipeline.stores.hot_contents import Keyed, record_in
 from logctl.pipeline.stores.hot_follower import Follower
 from logctl.pipeline.stores.hot_reader import Reader
@@ -78,7 +78,8 @@ class Store:
         *,
         now: int,
         newest_first: bool = False,
-        at_once: int | None = None,
+        at_once: PageSizes | None = None,
+        consistent: bool = True,
     ) -> Iterator[HotRow]:
         found = [
             chunk

@@ -200,6 +200,21 @@ def test_what_was_stored_before_the_rules_is_redacted_by_the_rules_of_now(pipeli
     assert rows(pipeline).keys() == before
 
 
+def test_a_row_that_is_redacted_now_has_its_records_and_does_not_point_to_the_object(pipeline):
+    noise = random.Random(2)
+    texts = [f"password=hunter2 {noise.randbytes(40).hex()}" for _ in range(100)]
+    lines = (json.dumps({"msg": text, "ts": (NOON + n) / 1000}) for n, text in enumerate(texts))
+    pipeline.consumer.process(event(sqs("\n".join(lines), name="m1")))
+    (row,) = pipeline.hot_rows()
+    assert "whole" not in row
+    lose(pipeline)
+    pipeline.config = replace(pipeline.config, redact=("all",))
+    replay(pipeline).run()
+    (row,) = pipeline.hot_rows()
+    assert "whole" in row
+    assert not any("hunter2" in record.message for record in records_in(row))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "body",

@@ -26,13 +26,11 @@ from logctl.cli.options import (
 from logctl.cli.render import Color, RecordFormat, say, working
 from logctl.core.errors import UsageError
 from logctl.core.safe_text import counted, neutralise
-from logctl.core.times import MINUTE, TimeRange, iso, parse_range
 
 if TYPE_CHECKING:
     from logctl.cli.record_output import Printer
     from logctl.core.records import Record
-
-DEFAULT_SINCE = 10 * MINUTE
+    from logctl.core.times import TimeRange
 
 
 def register(app: typer.Typer) -> None:
@@ -107,6 +105,7 @@ def tail(context: CommandContext, options: TailOptions) -> None:
       logctl tail 'web-*' -g timeout -o json | jq .message
     """
     from logctl.cli.record_output import Printer, is_colored
+    from logctl.core.times import MINUTE, TimeRange, parse_range
     from logctl.pipeline.stores.hot import HotStore
     from logctl.pipeline.stores.hot_follower import Follower
     from logctl.pipeline.stores.hot_reader import Reader
@@ -115,7 +114,7 @@ def tail(context: CommandContext, options: TailOptions) -> None:
 
     patterns = _checked(options.apps or [])
     try:
-        span = parse_range(options.since, options.until, now(), DEFAULT_SINCE)
+        span = parse_range(options.since, options.until, now(), default=10 * MINUTE)
     except ValueError as problem:
         raise UsageError(f"{problem}.") from None
     if options.lines is not None and options.since is None:
@@ -156,6 +155,7 @@ def tail(context: CommandContext, options: TailOptions) -> None:
 
 def _divided(context: CommandContext, span: TimeRange) -> tuple[TimeRange | None, TimeRange]:
     """Split a range into the part that Athena has to read, if any, and the part in the hot store."""
+    from logctl.core.times import TimeRange
     from logctl.ops.query.cold_records import boundary
     from logctl.stack.settings import SHORTEST_RETENTION
 
@@ -172,6 +172,7 @@ def _archived(
     context: CommandContext, keep: Any, patterns: list[str], span: TimeRange, lines: int | None = None
 ) -> Iterable[Record]:
     """Read records that the hot store may no longer have, and print where they come from."""
+    from logctl.core.times import iso
     from logctl.ops.query.cold_records import Archive
     from logctl.stack.sizes import format_size
 
@@ -204,6 +205,7 @@ def _say_what_is_gone(reader: Any) -> bool:
 
 def _follow(reader: Any, follower: Any, printer: Printer, span: TimeRange) -> None:
     from logctl.aws.error_codes import TROUBLE
+    from logctl.core.times import MINUTE, TimeRange
 
     troubled = False
     try:
@@ -251,6 +253,8 @@ def _checked(apps: list[str]) -> list[str]:
 
 def _explain_nothing(reader: Any, names: list[str], patterns: list[str], span: TimeRange) -> None:
     """Print which range and apps had no records, and where the newest record is."""
+    from logctl.core.times import iso
+
     until = "now" if span.until > now() else iso(span.until)
     say(f"No records from {iso(span.since)} to {until} in {', '.join(names) if names else 'any app'}.")
     newest = [

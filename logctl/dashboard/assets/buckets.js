@@ -4,7 +4,8 @@ import { LEVELS } from "./levels.js";
 import { number } from "./text.js";
 import { localTime } from "./times.js";
 
-/** @typedef {import("./answers.d.ts").Answers["counts"]["buckets"][number]} Bucket */
+/** @typedef {import("./answers.d.ts").Answers["counts"]} Counts */
+/** @typedef {Counts["buckets"][number]} Bucket */
 
 const LEAST_HEIGHT = 1.5; // a single record among thousands stays visible
 
@@ -13,6 +14,28 @@ const LEAST_HEIGHT = 1.5; // a single record among thousands stays visible
  * @param {Bucket} bucket
  */
 export const total = (bucket) => Object.values(bucket.counts).reduce((sum, count) => sum + count, 0);
+
+/**
+ * Return counts with their last buckets as a later answer has them. The range keeps its length: it ends where the
+ * later answer ends.
+ * @param {Counts} before
+ * @param {Counts} later
+ * @returns {Counts}
+ */
+export function continued(before, later) {
+  const length = Date.parse(before.until) - Date.parse(before.since);
+  const since = Date.parse(later.until) - length;
+  const ends = (/** @type {Bucket} */ bucket) => Date.parse(bucket.at) + later.step_ms;
+  const first = later.buckets[0]?.at ?? later.since;
+  const kept = before.buckets.filter((bucket) => bucket.at < first);
+  const buckets = [...kept, ...later.buckets].filter((bucket) => ends(bucket) > since);
+  return {
+    ...later,
+    since: new Date(since).toISOString(),
+    buckets,
+    total: buckets.reduce((sum, bucket) => sum + total(bucket), 0),
+  };
+}
 
 /**
  * Return one bar for each bucket. The least severe level is at the bottom.

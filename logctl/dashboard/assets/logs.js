@@ -1,6 +1,7 @@
 // The view of records: a page of the newest ones, older ones while scrolling, and those that arrive.
 
 import { asApiError } from "./api.js";
+import { continued } from "./buckets.js";
 import { showDetail } from "./detail.js";
 import { byId } from "./dom.js";
 import { Histogram } from "./histogram.js";
@@ -22,6 +23,7 @@ const MOST_WAITING = 5_000; // records that arrive while the list is paused
 const POLL_INTERVAL = 1_000;
 const LONGEST_POLL_INTERVAL = 30_000; // while the API fails
 const COUNT_INTERVAL = 5_000;
+const COUNT_ALL_INTERVAL = 60_000; // meanwhile only the last bucket is counted again, where most records arrive
 
 export class Logs {
   /**
@@ -61,6 +63,9 @@ export class Logs {
     this.failures = 0; // in a row
     this.noticed = false; // whether a notice tells of a failure to load older records
     this.skipped = 0;
+    /** @type {Answers["counts"] | null} the counts of the range */
+    this.counted = null;
+    this.countedAllAt = 0; // when all of them were requested
     this.gone = 0; // records that were asked for and are no longer in S3
     this.pollTimer = 0;
     this.countTimer = 0;
@@ -84,6 +89,7 @@ export class Logs {
     this.waiting = [];
     this.skipped = this.gone = 0;
     this.next = this.live = null;
+    this.counted = null;
     this.list.clear();
   }
 
@@ -234,18 +240,34 @@ export class Logs {
 
   // ── Counts ──
 
+  /** Return the counts of the range; but for once a minute, only the last bucket is requested. */
+  async #counts() {
+    const before = this.counted;
+    const last = before?.buckets.at(-1);
+    if (before?.complete && last && Date.now() - this.countedAllAt < COUNT_ALL_INTERVAL) {
+      const step = `${before.step_ms / 1_000}s`;
+      const later = await this.api.get("counts", { ...filters(this.view()), since: last.at, step });
+      return continued(before, later);
+    }
+    const asked = Date.now();
+    const answer = await this.api.get("counts", {
+      ...filters(this.view()),
+      ...range(this.view()),
+      buckets: BUCKETS,
+    });
+    this.countedAllAt = asked;
+    return answer;
+  }
+
   /** @param {number} round */
   async #count(round) {
     clearTimeout(this.countTimer);
     let wait = this.view().from ? 0 : COUNT_INTERVAL; // a selected range does not change
     if (!document.hidden) {
       try {
-        const answer = await this.api.get("counts", {
-          ...filters(this.view()),
-          ...range(this.view()),
-          buckets: BUCKETS,
-        });
+        const answer = await this.#counts();
         if (round !== this.round) return;
+        this.counted = answer;
         this.histogram.show(answer);
         byId("chart-from").textContent = localTime(answer.since);
         byId("chart-to").textContent = localTime(answer.until);

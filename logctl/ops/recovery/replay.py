@@ -39,12 +39,16 @@ _WINDOW = 500
 
 @dataclass(frozen=True)
 class Batch:
-    """The records of one message and one day, in order. `arrived` (milliseconds) is when it was stored."""
+    """The records of one message and one day, in order.
+
+    `arrived` (milliseconds) is when it was stored. `compacted` says that its object may be gone.
+    """
 
     partition: Partition
     batch_id: str
     arrived: int
     records: tuple[Record, ...]
+    compacted: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,9 +182,9 @@ class Replay:
         # Redacted by the rules of today, because what was stored before them may hold secrets.
         records = [self._redactor.record(record, batch_id=batch.batch_id) for record in batch.records]
         rows = [row_of(record) for record in records]
-        for chunk in make_hot_rows(
-            batch.partition.appid, batch.batch_id, rows, full=self._config.hot_rows == FULL
-        ):
+        # A row points to its object only where readers find the same records there.
+        full = self._config.hot_rows == FULL or batch.compacted or tuple(records) != batch.records
+        for chunk in make_hot_rows(batch.partition.appid, batch.batch_id, rows, full=full):
             if chunk.max_ts >= self._span.since and chunk.min_ts < self._span.until:
                 yield chunk
 
@@ -237,7 +241,7 @@ class Replay:
         keyed = ((Partition.at(record.ts, record.appid), batch_id, record) for record, batch_id in records)
         for (partition, batch_id), group in groupby(keyed, key=lambda item: (item[0], item[1])):
             members = tuple(record for _, _, record in group)
-            yield Batch(partition, batch_id, max(record.ts for record in members), members)
+            yield Batch(partition, batch_id, max(record.ts for record in members), members, compacted=True)
 
 
 def _same(batch: Batch) -> Batch:

@@ -163,7 +163,10 @@ class Answers:
         # Counts end a second after now. A default range reaches further, for records with timestamps ahead of
         # the clock, and its last buckets would be almost empty.
         span = TimeRange(span.since, max(min(span.until, request.now + SECOND), span.since + 1))
-        step = histogram.step_for(span, most)
+        step = params.step(span, most=MOST_BUCKETS) or histogram.step_for(span, most)
+        if step % MINUTE == 0:
+            # Hot rows have counts by minute: for a part of one, the records would have to be read.
+            span = TimeRange(span.since // MINUTE * MINUTE, -(-span.until // MINUTE) * MINUTE)
         counted = reader.counted(reader.apps(patterns), span, step, stop=request.budget.over)
         buckets = histogram.buckets(counted, step, span)
         return {

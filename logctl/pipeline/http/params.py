@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from logctl.core import levels
 from logctl.core.access import is_pattern
-from logctl.core.times import FUTURE_TOLERANCE, TimeRange, iso, parse_range
+from logctl.core.times import FUTURE_TOLERANCE, SECOND, TimeRange, iso, parse_duration, parse_range
 from logctl.pipeline.http.http_errors import BadRequest
 from logctl.pipeline.stores.record_filter import Filter
 
@@ -129,6 +129,23 @@ class Params:
         if not _WHOLE.fullmatch(text) or not text.isascii() or not least <= int(text) <= most:
             raise BadRequest(f"{name}: {text[:40]!r} is not a whole number from {least} to {most}.")
         return int(text)
+
+    def step(self, span: TimeRange, *, most: int) -> int | None:
+        """Return the length of buckets that `step` asks for, in milliseconds; None without one.
+
+        Raises:
+            BadRequest: it is not a duration of whole seconds, or makes more than `most` buckets.
+        """
+        text = self.given.get("step")
+        if text is None:
+            return None
+        try:
+            step = parse_duration(text)
+        except ValueError as problem:
+            raise BadRequest(f"step: {problem}.") from None
+        if step % SECOND or (span.until - span.since) // step >= most:
+            raise BadRequest(f"step: it must be whole seconds and make at most {most} buckets.")
+        return step
 
     def cursor(self) -> str | None:
         """Return the cursor's text, which `cursors` parses; None without one.

@@ -118,7 +118,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     ApiRoute(
         path="/counts",
-        summary="Numbers of records by level over time.",
+        summary="Numbers of records by level over time. A range with buckets of minutes or more is widened "
+        "to whole minutes.",
         handler=Answers.counts,
         answer=object_of(
             {
@@ -133,7 +134,7 @@ ROUTES: tuple[Route, ...] = (
                 "gone": GONE,
             }
         ),
-        parameters=("app", "since", "until", "level", "q", "buckets"),
+        parameters=("app", "since", "until", "level", "q", "buckets", "step"),
     ),
     ApiRoute(
         path="/alerts",

@@ -136,6 +136,12 @@ _LISTED = (
         {"type": "integer", "minimum": 1, "maximum": MOST_BUCKETS, "default": 60},
     ),
     _parameter(
+        "step",
+        "Length of the buckets in place of `buckets`: the `step_ms` of an earlier answer as seconds (300s), "
+        "to ask for its last buckets again, with `since` of the first of them.",
+        {"type": "string", "pattern": r"^([1-9][0-9]{0,8}[smhdw]){1,2}$", "examples": ["300s", "1h"]},
+    ),
+    _parameter(
         "cursor",
         "The `next` or `live` of an earlier answer. It is valid with the same app, level and q only.",
         _CURSOR,

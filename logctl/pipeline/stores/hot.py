@@ -46,6 +46,17 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class PageSizes:
+    """How many chunks the first call for a range fetches; each further one fetches twice as many, to `most`.
+
+    DynamoDB bills what a query reads, whether it is used or not.
+    """
+
+    first: int
+    most: int
+
+
+@dataclass(frozen=True)
 class ListedApp:
     """An app in the list of apps.
 
@@ -170,40 +181,49 @@ class HotStore:
         *,
         now: int,
         newest_first: bool = False,
-        at_once: int | None = None,
+        at_once: PageSizes | None = None,
+        consistent: bool = True,
     ) -> Iterator[HotRow]:
         """Yield the chunks that may hold records of a range, in the order of their newest record.
 
         A chunk is within one hour, so that one with records of the range ends at most an hour after the
         range.
 
-        `at_once`: how many are fetched by one call; None for as many as make a megabyte.
+        - `at_once`: how many are fetched by one call; None for as many as make a megabyte.
+        - `consistent`: whether what was written a moment ago is found; it doubles the price.
         """
         first, last = max(0, span.since), min(hour_of(span.until) + HOUR, _LAST)
         if first > last:
             return
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="app = :app AND chunk BETWEEN :first AND :last",
-            FilterExpression="expires_at > :now AND min_ts < :until",
-            ExpressionAttributeValues={
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "app = :app AND chunk BETWEEN :first AND :last",
+            "FilterExpression": "expires_at > :now AND min_ts < :until",
+            "ExpressionAttributeValues": {
                 ":app": {"S": appid},
                 ":first": {"S": f"{first:013d}"},
                 ":last": {"S": f"{last:013d}"},
                 ":now": {"N": str(now // SECOND)},
                 ":until": {"N": str(span.until)},
             },
-            ConsistentRead=True,
-            ScanIndexForward=not newest_first,
-            PaginationConfig={"PageSize": at_once} if at_once else {},
-        )
-        for page in pages:
+            "ConsistentRead": consistent,
+            "ScanIndexForward": not newest_first,
+        }
+        limit = at_once.first if at_once else 0
+        while True:
+            if limit:
+                query["Limit"] = limit
+            page = self._dynamodb.query(**query)
             yield from map(from_item, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            limit = min(2 * limit, at_once.most) if at_once else 0
 
     def newest(self, appid: str, *, now: int) -> HotRow | None:
         """Return the chunk with the app's newest record; None when there is none."""
         everything = TimeRange(0, 10**13 - 2 * HOUR)
-        return next(self.read(appid, everything, now=now, newest_first=True), None)
+        return next(self.read(appid, everything, now=now, newest_first=True, at_once=PageSizes(1, 100)), None)
 
     def latest(self, appid: str) -> Arrival | None:
         """Return an arrival of the last minute before the last one, or the last one; None without any.

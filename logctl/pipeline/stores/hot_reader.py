@@ -22,13 +22,15 @@ from logctl.core.appid import is_glob, matching
 from logctl.core.hot_rows import HotRow, hour_of
 from logctl.core.records import Record
 from logctl.core.times import MINUTE, TimeRange
-from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.hot import HotStore, PageSizes
 from logctl.pipeline.stores.hot_contents import Contents, Keyed, Runs, milliseconds_of, record_in
 from logctl.pipeline.stores.record_filter import Filter
 from logctl.pipeline.stores.stored_objects import Gone, StoredObjects
 
 _AT_ONCE = 256
 """Hot rows that are held in memory at once, over all apps, when the newest records of several are merged."""
+_RECORDS_OF_A_ROW = 50
+"""How many records a hot row is taken to have until the first ones are read."""
 
 SortKey = tuple[int, str, int, str]
 """Where a record stands in a listing: its time, its message's place in the queue, its place in the message,
@@ -162,7 +164,7 @@ class Reader:
             entries.extend(found)
             return len(entries) > size
 
-        for row, read in contents.in_turn(self._by_newest(list(apps), span)):
+        for row, read in contents.in_turn(self._by_newest(list(apps), span, size)):
             if take(row.max_ts):
                 break
             if stop():
@@ -196,7 +198,7 @@ class Reader:
             for app in apps:
                 if stop():
                     return
-                for row in self.store.read(app, span, now=self.clock(), newest_first=True):
+                for row in self.store.read(app, span, now=self.clock(), newest_first=True, consistent=False):
                     self.on_found(row)
                     if stop():
                         return
@@ -254,8 +256,9 @@ class Reader:
         for _, hour in groupby(rows, key=lambda row: hour_of(row.max_ts)):
             yield from sorted(hour, key=_oldest)
 
-    def _by_newest(self, apps: Sequence[str], span: TimeRange) -> Iterator[HotRow]:
-        at_once = max(1, _AT_ONCE // len(apps)) if len(apps) > 1 else None
+    def _by_newest(self, apps: Sequence[str], span: TimeRange, size: int) -> Iterator[HotRow]:
+        most = max(1, _AT_ONCE // max(1, len(apps)))
+        at_once = PageSizes(min(most, max(4, size // _RECORDS_OF_A_ROW)), most)
         read = partial(self.store.read, span=span, now=self.clock(), newest_first=True, at_once=at_once)
         streams = (read(app) for app in apps)
         for row in heapq.merge(*streams, key=_newest, reverse=True):
