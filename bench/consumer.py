@@ -62,7 +62,7 @@ CONFIG = PipelineConfig(
 
 
 def json_records(count: int, *, seed: int = 1, errors: bool = True) -> list[Record]:
-    """Return records of a JSON logger with trace ids: about 548 bytes each as a row."""
+    """Return records of a JSON logger with trace ids: about 520 bytes each as a row."""
     random_ = random.Random(seed)
     found = []
     for number in range(count):
@@ -89,7 +89,7 @@ def json_records(count: int, *, seed: int = 1, errors: bool = True) -> list[Reco
 
 
 def text_records(count: int, *, seed: int = 2, errors: bool = True) -> list[Record]:
-    """Return records of lines of text: about 192 bytes each as a row."""
+    """Return records of lines of text: about 180 bytes each as a row."""
     random_ = random.Random(seed)
     return [
         Record(
