@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import struct
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -30,11 +32,12 @@ from logctl.core.debounce import (
     may_publish,
     tally,
 )
-from logctl.core.deduplication import Brought, block_of, brought, mark, new_of, span
+from logctl.core.deduplication import MAX_BLOCKS, Brought, Places, furthest, marks_of, new_of
 from logctl.core.fair_order import Turns
 from logctl.core.fingerprint import template
 from logctl.core.limits import count_values
 from logctl.core.records import LATE, Record
+from logctl.core.rows import Row, row_of
 from logctl.core.times import HOUR, MINUTE, parse_time
 
 NOON = parse_time("2026-01-31T12:00:00Z")
@@ -42,57 +45,63 @@ KILOBYTE = 1024
 BLOCK = 256 * KILOBYTE
 
 
-def line(seq: int, event_id: str = "") -> Record:
-    return Record("app", event_id or f"e{seq}", 0, "INFO", "", seq)
+def line(seq: int, event_id: str = "") -> Row:
+    return row_of(Record("app", event_id or f"e{seq}", 0, "INFO", "", seq))
 
 
 # ── Records of files ────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("seq", "block"), [(0, 0), (BLOCK - 1, 0), (BLOCK, 1), (7 * BLOCK + 5, 7)])
-def test_a_record_lies_in_the_block_in_which_it_begins(seq, block):
-    assert (block_of(line(seq)), type(block_of(line(seq)))) == (block, int)
+@pytest.mark.parametrize(
+    ("places", "ends"),
+    [
+        ([0], (0, 0)),
+        ([3 * BLOCK + 1, 7, BLOCK], (7, 3 * BLOCK + 1)),
+        ([BLOCK - 1, MAX_BLOCKS * BLOCK - 1], (BLOCK - 1, MAX_BLOCKS * BLOCK - 1)),
+        ([BLOCK - 1, MAX_BLOCKS * BLOCK], None),  # it begins in one block more than a message may
+        ([], None),
+    ],
+)
+def test_a_message_has_places_if_its_records_begin_in_so_many_blocks_at_most(places, ends):
+    found = Places.of([line(place) for place in places])
+    assert (found and (found.first, found.last)) == ends
+    assert found is None or found.each == places
+
+
+def test_what_begins_at_a_place_ends_before_the_most_blocks_later():
+    for first in (0, 5, BLOCK - 1, 7 * BLOCK + 5):
+        last = first // BLOCK * BLOCK + MAX_BLOCKS * BLOCK - 1
+        assert Places.of([line(first), line(last)]) is not None
+        assert last <= furthest(first)
 
 
 def test_a_record_is_marked_by_its_id_and_its_place():
-    assert mark(line(3, "e")) == hashlib.sha256(b"e\x003").digest()[:8]
-    assert len({mark(line(3, "e")), mark(line(4, "e")), mark(line(3, "f"))}) == 3
+    far = 2**32 + 3
+    rows = [line(3, "e"), line(far, "f")]
+    ids = struct.pack("<2I", zlib.crc32(b"e"), zlib.crc32(b"f"))
+    assert marks_of(rows, Places([3, far], 3, far)) == ids + struct.pack("<2I", 3, 3)
 
 
-@pytest.mark.parametrize(
-    ("places", "first", "last"),
-    [
-        ([0], 0, BLOCK - 1),
-        ([5, BLOCK - 1], 5, BLOCK - 1),
-        ([BLOCK], BLOCK, 2 * BLOCK - 1),
-        ([3 * BLOCK + 1, 7, BLOCK], 7, 4 * BLOCK - 1),
-    ],
-)
-def test_what_can_have_a_record_in_common_ends_between_its_place_and_the_end_of_its_block(
-    places, first, last
-):
-    assert span([line(place) for place in places]) == (first, last)
-
-
-def test_what_was_brought_is_written_down_block_by_block():
-    lines = [line(1), line(BLOCK + 2), line(9), line(BLOCK + 1)]
-    assert brought("b", lines) == [
-        Brought("b", 9, mark(lines[0]) + mark(lines[2])),
-        Brought("b", BLOCK + 2, mark(lines[1]) + mark(lines[3])),
-    ]
-    assert brought("b", []) == []
+def of(rows, *earlier):
+    return list(new_of("b", rows, Places.of(rows), earlier))
 
 
 def test_only_what_another_message_has_brought_is_known():
     one, two, three = line(1), line(2), line(3)
-    marks = mark(one) + mark(three)
-    assert new_of("b", [one, two, three], [Brought("a", 3, marks)]) == (two,)
-    assert new_of("b", [one, two, three], [Brought("b", 3, marks)]) == (one, two, three)
-    assert new_of("b", [one, two, three], []) == (one, two, three)
+    marks = marks_of([one, three], Places.of([one, three]))
+    assert of([one, two, three], Brought("a", 1, 3, marks)) == [two]
+    assert of([one, two, three], Brought("b", 1, 3, marks)) == [one, two, three]
+    assert of([one, two, three]) == [one, two, three]
+    # The same id at another place, and another id at the same place, are other records.
+    assert of([line(2, "e1"), line(1, "e2")], Brought("a", 1, 3, marks)) == [line(2, "e1"), line(1, "e2")]
+
+
+def test_marks_of_an_earlier_version_are_known():
+    one, two = line(1), line(2)
+    earlier = hashlib.sha256(b"e1\x001").digest()[:8]
+    assert of([one, two], Brought("a", 0, 3, earlier=earlier)) == [two]
     # Eight bytes that begin in the middle of two marks are nobody's.
-    between = line(0)
-    shifted = b"x" + mark(between) + b"x" * 7
-    assert new_of("b", [between], [Brought("a", 0, shifted)]) == (between,)
+    assert of([one, two], Brought("a", 0, 3, earlier=b"x" + earlier + b"x" * 7)) == [one, two]
 
 
 # ── How much a message asks for ─────────────────────────────────────────────────────────────────────
