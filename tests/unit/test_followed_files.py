@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from logctl.core.errors import UsageError
@@ -469,6 +469,12 @@ STEPS = st.lists(
 
 @pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(
+    # The file after the one that was read is compressed before anything of it is confirmed.
+    steps=[("rotate", 1), ("append", 1), ("rotate", 1), ("poll", 0), ("compress", 1), ("crash", 0)],
+    max_bytes=80,
+    max_open=1,
+)
 @given(steps=STEPS, max_bytes=st.sampled_from([80, 1024 * 1024]), max_open=st.sampled_from([1, 2, 50]))
 def test_any_schedule_tells_every_line_once_and_in_order(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]], max_bytes: int, max_open: int

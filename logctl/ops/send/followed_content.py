@@ -156,6 +156,9 @@ class FollowedContent:
     def continues(self, file: GrowingFile, state: FollowState) -> bool:
         """Return whether a file is a copy of the one that was read: it holds everything that was sent."""
         place = state.place
+        if place.offset == 0:
+            # Nothing was sent of it yet. What was about to be sent tells whether it is the file.
+            return state.pending is not None and _pending_bytes(file, state, state.pending) is not None
         if not place.chain or self._first_line(file).source != place.source or not holds(file, state):
             return False
         if self._trail(file, place.offset).chain != place.chain:
