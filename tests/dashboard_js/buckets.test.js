@@ -39,7 +39,10 @@ test("a later answer replaces the last buckets, and the oldest leave the range",
   const later = answer(3, 5, [bucket(3, { INFO: 1200 }), bucket(4, { WARN: 2 })]);
   const joined = continued(before, later);
   assert.deepEqual(joined.buckets, [...BUCKETS.slice(1, 3), ...later.buckets]);
-  assert.deepEqual([joined.total, joined.since, joined.until], [1203, "2026-01-31T08:01:00.000Z", later.until]);
+  assert.deepEqual(
+    [joined.total, joined.since, joined.until],
+    [1203, "2026-01-31T08:01:00.000Z", later.until],
+  );
   assert.deepEqual(continued(joined, later), joined);
 });
 
