@@ -68,8 +68,8 @@ scale: $(READY) ## write the tables in docs/scale.md and docs/cost.md anew
 soak: $(READY) ## the long searches
 	LOGCTL_SOAK=1 $(BIN)/pytest -m "soak or not soak" --timeout 3600 tests
 
-bench: $(READY) ## the measurements
-	$(BIN)/python -m bench
+bench: $(READY) ## measure, and compare with the recorded ratios
+	$(BIN)/python -m bench performance
 
 # docs/proofs.md, from the tests.
 proofs: $(READY) ## write docs/proofs.md anew

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.__main__ import read
 from bench.environment import environment
+from bench.packing import read
 from logctl.aws.athena import Runner
 from logctl.core.partitions import by_partition
 from logctl.core.records import Record, derive_id
@@ -63,9 +63,9 @@ class Measured:
     rows: list[tuple[str | None, ...]]
 
 
-def main() -> int:
+def main(*arguments: str) -> int:
     folder = Path(
-        sys.argv[1] if len(sys.argv) > 1 else os.environ.get("LOGCTL_LOGHUB", "../shared/data/loghub")
+        arguments[0] if arguments else os.environ.get("LOGCTL_LOGHUB", "../shared/data/loghub")
     )
     with environment() as deployment:
         objects = load(deployment, folder)
@@ -150,4 +150,4 @@ def report(objects, done, took, before, after) -> None:  # type: ignore[no-untyp
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

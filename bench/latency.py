@@ -16,28 +16,37 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 
 from bench.environment import sandboxed
+from bench.ratios import Ratio
 from logctl.ops.deployment import Deployment
 
 LINES = 40
 APP = "latency"
 _WAIT = 30.0
+TARGET = 0.4
+"""Seconds from the write into the file to the line in the output, for half of the lines."""
 
 
 def main() -> None:
+    for ratio in ratios():
+        print(f"{ratio.name}: {ratio.figures}")
+
+
+def ratios() -> Iterator[Ratio]:
+    """Measure, and yield the seconds of each hop; the target is that of the whole."""
     with sandboxed() as (deployment, environ), tempfile.TemporaryDirectory() as folder:
         whole, stored = measure(deployment, environ, Path(folder))
     shown = [end - middle for end, middle in zip(whole, stored, strict=True)]
-    for name, values in (
-        ("file to hot row", stored),
-        ("hot row to output", shown),
-        ("file to output", whole),
-    ):
-        print(f"{name}: p50 {percentile(values, 50):.2f} s, p99 {percentile(values, 99):.2f} s")
+    hops = {"file to hot row": stored, "hot row to output": shown, "file to output": whole}
+    for name, values in hops.items():
+        half = percentile(values, 50)
+        figures = f"p50 {half:.2f} s, p99 {percentile(values, 99):.2f} s"
+        yield Ratio("latency", f"{name}, p50", "0.4 seconds", half / TARGET, 1.0, lower=True, figures=figures)
 
 
 def percentile(values: list[float], share: int) -> float:

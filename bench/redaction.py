@@ -12,7 +12,7 @@ import json
 import random
 import resource
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -97,24 +97,20 @@ def measure(lines: Sequence[str]) -> tuple[float, float, float]:
     return count / min(times[without]), count / min(times[redacting]), looked_at / count
 
 
-def run() -> list[Ratio]:
+def ratios() -> Iterator[Ratio]:
     """Measure every kind of line, and the logs of loghub where they are."""
     lines = {name: made(make, LINES) for name, make in LOOKED_AT.items()}
     if folder := loghub():
         for path in sorted(folder.glob("*.log")):
             lines[path.stem] = path.read_text(errors="replace").splitlines() * 5
-    found = []
     for name, each in lines.items():
         without, redacting, part = measure(each)
         figures = f"{redacting:,.0f} of {without:,.0f} records/s, {part:.2%} of them looked at closely"
-        found.append(
-            Ratio("redaction", name, "without redaction", redacting / without, TARGET, figures=figures)
-        )
-    return found
+        yield Ratio("redaction", name, "without redaction", redacting / without, TARGET, figures=figures)
 
 
 def main() -> None:
-    for ratio in run():
+    for ratio in ratios():
         print(f"{ratio.name:<28}{ratio.value:>6.2f} of the throughput without: {ratio.figures}")
 
 

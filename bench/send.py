@@ -31,7 +31,12 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from bench.ratios import Ratio
+
 ROUNDS = 2
+PEER = "json.loads and zstd -3"
+TARGET = 0.48
+"""45 MB a second of CPU, where the peer reads 94."""
 START = datetime(2026, 11, 27, 8, tzinfo=UTC)
 
 _PEER = """
@@ -357,6 +362,44 @@ def compare(megabytes: float) -> None:
                 )
             print(f"{kind:<7}{sent}")
             path.unlink()
+
+
+def ratios(megabytes: float = 25.0) -> Iterator[Ratio]:
+    """Measure `send` beside the peer for JSON and text, and yield each ratio as soon as it is known."""
+    with tempfile.TemporaryDirectory() as name, stub_queue() as queue:
+        folder = Path(name)
+        for kind, make in (("JSON", json_line), ("text", text_line)):
+            path = folder / f"{kind}.log"
+            write_lines(path, make, int(megabytes * 1e6))
+            size = path.stat().st_size / 1e6
+            peer = [sys.executable, "-c", _PEER, str(path)]
+            ours, theirs = (
+                min(start().user for _ in range(ROUNDS))
+                for start in (
+                    lambda path=path: logctl_send(path, queue, folder, 1),
+                    lambda peer=peer: run(peer, dict(os.environ)),
+                )
+            )
+            figures = f"{size / ours:.1f} MB a second of CPU, {size / theirs:.1f}"
+            yield Ratio("send", f"{megabytes:.0f} MB of {kind}", PEER, theirs / ours, TARGET, figures=figures)
+            path.unlink()
+
+
+def growth(megabytes: float = 30.0) -> Iterator[Ratio]:
+    """Yield how much more memory `send` has for a file of three times the size."""
+    with tempfile.TemporaryDirectory() as name, stub_queue() as queue:
+        folder = Path(name)
+        for kind, make in (("JSON", json_line), ("text", text_line)):
+            path = folder / f"{kind}.log"
+            found = []
+            for factor in (1, 3):
+                write_lines(path, make, int(megabytes * factor * 1e6))
+                found.append(logctl_send(path, queue, folder, None).memory)
+                path.unlink()
+            what = f"send of {3 * megabytes:.0f} MB of {kind}"
+            figures = f"{found[1]:.0f} MB, {found[0]:.0f} MB"
+            value = found[1] / found[0]
+            yield Ratio("memory", what, f"of {megabytes:.0f} MB", value, 1.2, lower=True, figures=figures)
 
 
 def memory(megabytes: float) -> None:
