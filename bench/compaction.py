@@ -64,9 +64,7 @@ class Measured:
 
 
 def main(*arguments: str) -> int:
-    folder = Path(
-        arguments[0] if arguments else os.environ.get("LOGCTL_LOGHUB", "../shared/data/loghub")
-    )
+    folder = Path(arguments[0] if arguments else os.environ.get("LOGCTL_LOGHUB", "../shared/data/loghub"))
     with environment() as deployment:
         objects = load(deployment, folder)
         before = measure(deployment)

@@ -50,6 +50,12 @@ class Shelf:
     def get_item(self, **_: Any) -> dict[str, Any]:
         return {}
 
+    def batch_get_item(self, *, RequestItems: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"Responses": {table: [] for table in RequestItems}, "UnprocessedKeys": {}}
+
+    def query(self, **_: Any) -> dict[str, Any]:
+        return {"Items": []}
+
     def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> None:
         self.fails("transact_write_items")
         for item in TransactItems:

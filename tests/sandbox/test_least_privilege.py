@@ -24,6 +24,7 @@ from logctl.aws.athena import Runner
 from logctl.aws.clients import Aws
 from logctl.core.debounce import AlertKey, Tally
 from logctl.core.errors import LogctlError
+from logctl.core.hot_rows import APPS
 from logctl.core.partitions import COMPACTED, LOGS, Partition
 from logctl.core.times import DAY, MINUTE, TimeRange
 from logctl.ops.deployment import Deployment
@@ -75,6 +76,10 @@ def unseen(stage: Stage, function: str) -> set[Need]:
     needs = by_lambda(stage.where, names, function)
     if function == "sweeper":
         needs |= at_the_second_table(stage)
+    if function == "api":
+        # Without it, S3 says of an object that is not there that one may not see it (S3 API, GetObject).
+        bucket = f"arn:aws:s3:::{stage.deployment.bucket}"
+        needs.add(Need("s3:ListBucket", bucket, prefix="logs/"))
     if function == "compactor":
         needs |= by_athena(stage.where, names, f"arn:aws:s3:::{stage.deployment.bucket}")
     return needs
@@ -163,7 +168,7 @@ def something_to_sweep(stage: Stage) -> None:
 
 def sweep(aws: Aws, stage: Stage) -> None:
     Outbox(stage.deployment.aws.dynamodb, stage.pipeline.hot_table).put(
-        f"turn-{stage.turn}", Tally(AlertKey(stage.app, "ERROR", "f" * 12), 1, "t", "s", now())
+        f"turn-{stage.turn}", [Tally(AlertKey(stage.app, "ERROR", "f" * 12), 1, "t", "s", now())]
     )
     # The first begins the windows, the second ends them.
     for wait in (0, stage.pipeline.alert_window + MINUTE):
@@ -172,7 +177,20 @@ def sweep(aws: Aws, stage: Stage) -> None:
 
 
 def something_to_read(stage: Stage) -> None:
-    stage.store(stage.deployment.aws)
+    """More records than a hot row holds, and an app that only an earlier version has noted."""
+    aws, moment = stage.deployment.aws, now()
+    stage.store(aws)
+    many = records(500, app=stage.app, level="INFO", ts=moment)
+    Consumer(aws, stage.pipeline, clock=now).process(event(packed(many, "b" * 16, sent_at=moment)))
+    aws.dynamodb.put_item(
+        TableName=stage.pipeline.hot_table,
+        Item={
+            "app": {"S": APPS},
+            "chunk": {"S": f"{stage.app}-before"},
+            "seen_at": {"N": str(moment)},
+            "expires_at": {"N": str((moment + DAY) // 1000)},
+        },
+    )
 
 
 def answer(aws: Aws, stage: Stage) -> None:

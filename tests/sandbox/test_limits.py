@@ -18,7 +18,7 @@ import pytest
 from logctl.core.envelope import SQS_LIMIT
 from logctl.core.records import Record, derive_id
 from logctl.core.redaction import RULES
-from logctl.ops.send.packing import MAX_BODY, MAX_PLAIN, Packed, pack
+from logctl.ops.send.packing import MAX_BODY, MAX_RECORDS, TARGET_BODY, Packed, pack
 from tests.helpers.aftermath import by_hand, cold, hot, keys
 from tests.helpers.functions import Function, deployed
 from tests.helpers.sandbox import Cli
@@ -62,7 +62,7 @@ def messages_of(app: str, kind: str) -> list[Packed]:
         "noise": lambda n: noise(900),
         "long": lambda n: noise(600_000),
     }[kind]
-    count = {"small": 1_000, "noise": 95, "long": 1}[kind]
+    count = {"small": 4_000, "noise": 240, "long": 1}[kind]
     records = [
         Record(app, derive_id(app, 0, n), now + n, "ERROR" if n % 2 else "INFO", texts(n), n)
         for n in range(count)
@@ -120,9 +120,9 @@ def test_ten_of_the_largest_messages_fit_into_one_function(environment, consumer
 
 def test_the_messages_are_as_large_as_send_makes_them():
     small, noise, long = (messages_of("size", kind)[0] for kind in ("small", "noise", "long"))
-    assert small.count == 1_000
-    assert noise.size > 0.8 * MAX_BODY
-    assert MAX_PLAIN < long.size < SQS_LIMIT
+    assert small.count == MAX_RECORDS
+    assert 0.8 * TARGET_BODY < noise.size <= TARGET_BODY
+    assert MAX_BODY < long.size < SQS_LIMIT
 
 
 @pytest.mark.parametrize("rules", ["", EVERYTHING], ids=["plain", "redact-all"])

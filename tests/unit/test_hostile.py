@@ -24,8 +24,11 @@ from logctl.cli.record_output import Printer
 from logctl.cli.render import Output, RecordFormat
 from logctl.core.appid import PATTERN, is_appid
 from logctl.core.debounce import Action, Claim, State, Status, compose, tally
+from logctl.core.frames import decompress
+from logctl.core.hot_rows import from_item
 from logctl.core.partitions import Partition
 from logctl.core.records import Record, derive_id
+from logctl.core.rows import read_stored, record_of
 from logctl.core.safe_text import ascii_only, csv_cell, neutralise, neutralise_lines
 from logctl.core.times import MINUTE, parse_time
 from logctl.ops.send.packing import MAX_BODY, pack
@@ -34,7 +37,7 @@ from tests.helpers import prefork
 from tests.helpers.config import CONFIG
 from tests.helpers.messages import WIRE, sealed
 from tests.helpers.shelf import Shelf, unavailable
-from tests.helpers.stored import plain_of, records_in
+from tests.helpers.stored import plain_of
 
 SOAK = bool(os.environ.get("LOGCTL_SOAK"))
 NOON = parse_time("2026-01-31T12:00:00Z")
@@ -182,8 +185,12 @@ def check_kept(shelf: Shelf, body: str) -> None:
             fields = json.loads(row.get("fields", "{}"), parse_constant=refuse_constant)
             assert isinstance(fields, dict)
             cold += 1
-    hot = [record for row in shelf.rows for record in records_in(row)]
-    assert len(hot) == cold
+    assert sum(from_item(row).count for row in shelf.rows) == cold
+    for row in map(from_item, shelf.rows):
+        stored = read_stored(decompress(shelf.objects[row.object_key], most=2**30))
+        assert len(row.own(stored)) == row.count
+        assert not row.whole or row.rows == row.own(stored)
+        assert all(record_of(each, row.appid) for each in row.rows)
     assert all(len(row["chunk"]["S"].partition("#")[0]) == 13 for row in shelf.rows)
     assert shelf.objects, body
 
@@ -250,7 +257,7 @@ def test_the_reply_names_what_is_not_done_and_only_that(capsys):
 
 # ── Names of apps ───────────────────────────────────────────────────────────────────────────────────
 
-KEY = re.compile(rf"logs/year=\d{{4}}/month=\d{{2}}/day=\d{{2}}/appid={PATTERN}/[0-9a-f]+\.json\.gz")
+KEY = re.compile(rf"logs/year=\d{{4}}/month=\d{{2}}/day=\d{{2}}/appid={PATTERN}/[0-9a-f]+\.json\.zst")
 
 
 def hostile_appid(random_: random.Random) -> str:

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from bench.send import StubQueue, json_line, stub_queue, write_lines
+from logctl.ops.send.input_messages import SMALL_INPUT
 from logctl.ops.send.input_packing import WORTH_IT
+from tests.helpers.prefork import as_from_a_shell
 
 
 @pytest.fixture
@@ -42,22 +44,42 @@ def started(queue: StubQueue, home: Path, *words: str) -> subprocess.Popen[bytes
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=as_from_a_shell,
     )
 
 
 @pytest.mark.slow
-def test_a_queue_that_is_not_there_is_said_before_anything_is_read(queue, tmp_path):
+def test_a_queue_that_is_not_there_is_said_before_a_large_file_is_read(queue, tmp_path):
     error = {
         "__type": "com.amazonaws.sqs#QueueDoesNotExist",
         "message": "The specified queue does not exist.",
     }
     queue.refusal = json.dumps(error).encode()
-    process = started(queue, tmp_path / "home", str(tmp_path / "is not there.log"))
+    large = tmp_path / "large.log"
+    write_lines(large, json_line, SMALL_INPUT + 100_000)
+    with large.open("a") as file:
+        file.write('{"appid":"NO APP"}\n')
+    process = started(queue, tmp_path / "home", str(large))
     _, said = process.communicate(timeout=120)
     assert process.returncode == 3, said
-    assert b"is not there" not in said
+    assert b"cannot be sent" not in said
     assert b"logctl provision" in said
     assert queue.calls["GetQueueUrl"] == 1
+
+
+@pytest.mark.slow
+def test_a_small_file_that_cannot_be_sent_is_said_before_aws_is_asked(queue, tmp_path):
+    bad = tmp_path / "bad.log"
+    bad.write_text('{"appid":"NO APP","msg":"x"}\n')
+    for path, words in (
+        (bad, b"1 record cannot be sent"),
+        (tmp_path / "none.log", b"none.log does not exist"),
+    ):
+        process = started(queue, tmp_path / "home", str(path))
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 2, said
+        assert words in said
+    assert queue.calls == {}
 
 
 @pytest.mark.slow

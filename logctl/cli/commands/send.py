@@ -130,17 +130,25 @@ def _send_files(context: CommandContext, inputs: Inputs, options: SendOptions, c
             error = PartialError if options.keep_going else UsageError
             raise error(f"{counted(len(inputs.refused), 'record')} cannot be sent.")
         return
-    url = context.deployment.queue_url()  # what is not provisioned is said before anything is read
     if options.keep_going:
+        url = context.deployment.queue_url()
         _deliver(context, inputs.messages(), url, wait=options.wait, refused=inputs.refused)
         return
     from logctl.ops.send.message_spool import MessageSpool
 
     with MessageSpool() as spool:
+        # What is not provisioned is said before much is read.
+        url = None if inputs.are_small else context.deployment.queue_url()
         with _progress("read") as advance:
             inputs.spool_files(spool, advance)
         _refuse_bad_files(inputs.refused)
-        _deliver(context, inputs.messages(spool), url, wait=options.wait, refused=inputs.refused)
+        _deliver(
+            context,
+            inputs.messages(spool),
+            url or context.deployment.queue_url(),
+            wait=options.wait,
+            refused=inputs.refused,
+        )
 
 
 def _sampled(count: int, app: str | None) -> Iterator[Outgoing | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -33,6 +34,8 @@ from logctl.ops.send.stream_pauses import with_pauses
 from logctl.stack.format_settings import LogSource, source_of
 
 STDIN = "-"
+SMALL_INPUT = 4 * 1024 * 1024
+"""Bytes of files that are read before AWS is asked for anything: what is wrong with them is said first."""
 PAUSE_SECONDS = 1.0
 """How long a stream may be silent before its records are sent in a message that is not full."""
 
@@ -75,6 +78,17 @@ class Inputs:
     _not_utf8: set[str] = field(default_factory=set, init=False)
     _spooled: dict[int, tuple[int, int]] = field(default_factory=dict, init=False)
     """By the index of a file, where its messages begin and end in the spool."""
+
+    @property
+    def are_small(self) -> bool:
+        """Whether all inputs are files that are read in a moment, or that cannot be read."""
+        size = 0
+        for path in self.paths:
+            if is_stream(path):
+                return False
+            with contextlib.suppress(OSError, ValueError):
+                size += Path(path).stat().st_size
+        return size <= SMALL_INPUT
 
     def spool_files(
         self, spool: MessageSpool, on_records: Callable[[int], object] = lambda records: None
