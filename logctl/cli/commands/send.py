@@ -138,14 +138,14 @@ def _send_files(context: CommandContext, inputs: Inputs, options: SendOptions, c
 
     with MessageSpool() as spool:
         # What is not provisioned is said before much is read.
-        url = None if inputs.are_small else context.deployment.queue_url()
+        early = None if inputs.are_small else context.deployment.queue_url()
         with _progress("read") as advance:
             inputs.spool_files(spool, advance)
         _refuse_bad_files(inputs.refused)
         _deliver(
             context,
             inputs.messages(spool),
-            url or context.deployment.queue_url(),
+            early or context.deployment.queue_url(),
             wait=options.wait,
             refused=inputs.refused,
         )
