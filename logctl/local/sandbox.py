@@ -166,7 +166,9 @@ def up(
     with locked(home):
         memory = recall(home)
         if memory and not memory.stopped and memory.process.alive():
-            return _already_up(memory, home, patience)
+            running = _already_up(memory, home, patience)
+            if running is not None:
+                return running
         unclean = memory is not None and not memory.stopped
         if memory is not None:
             # It may still run after MiniStack has died.
@@ -178,11 +180,18 @@ def up(
         return replace(_running(started, home), unclean=unclean, new_port=moved)
 
 
-def _already_up(memory: Memory, home: Path, patience: Patience) -> Running:
+def _already_up(memory: Memory, home: Path, patience: Patience) -> Running | None:
+    """Return the sandbox that runs; None if its process ends while it is waited for.
+
+    Raises:
+        UnreachableError: it does not answer, or is of a version without a gate.
+    """
     if not memory.guarded:
         raise UnreachableError(UNGUARDED, RESTART)
     deadline = time.monotonic() + min(patience.timeout, 10)
     while not answers(memory.port):
+        if not memory.process.alive():
+            return None  # it was being killed
         if time.monotonic() > deadline:
             raise UnreachableError(
                 f"The sandbox runs (process {memory.pid}) but does not answer on port {memory.port}.",

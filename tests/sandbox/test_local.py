@@ -164,6 +164,23 @@ def test_somebodys_aws_settings_do_not_reach_it(home, monkeypatch):
     assert b"LOGCTL_" not in environ
 
 
+def test_a_sandbox_that_is_killed_while_it_is_looked_for_is_started_again(home):
+    running = sandbox.up(home)
+    os.kill(running.pid, signal.SIGSTOP)  # it does not answer
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 1:
+            os.kill(running.pid, signal.SIGKILL)
+            os.waitpid(running.pid, 0)
+
+    again = sandbox.up(home, sleep=sleep)
+    assert slept
+    assert (again.was_already_up, again.unclean) == (False, True)
+    assert again.pid != running.pid
+
+
 def test_after_kill_s3_objects_are_there_and_the_rest_is_explained(home):
     running = sandbox.up(home)
     s3 = client(running, "s3")
