@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -68,7 +68,11 @@ def regressions(found: Iterable[Ratio], recorded: Mapping[str, float]) -> list[s
 
 def read_recorded(path: Path = RECORDED) -> dict[str, float]:
     """Return the recorded value of each ratio; none before the first recording."""
-    return dict(json.loads(path.read_text())["ratios"]) if path.exists() else {}
+    return {ratio.key: ratio.value for ratio in _read(path)}
+
+
+def _read(path: Path) -> list[Ratio]:
+    return [Ratio(**each) for each in json.loads(path.read_text())["ratios"]] if path.exists() else []
 
 
 def machine() -> str:
@@ -87,11 +91,18 @@ def _cpu() -> str:
 
 
 def record(found: Sequence[Ratio], *, path: Path = RECORDED, page: Path = PAGE, plot: Path = PLOT) -> None:
-    """Write the ratios of a run: as JSON for the next comparison, as a page, and as a plot."""
-    values = {ratio.key: round(ratio.value, 3) for ratio in found}
-    path.write_text(json.dumps({"machine": machine(), "ratios": values}, indent=2) + "\n")
-    page.write_text(_page(found))
-    plot.write_text(svg(found))
+    """Write the ratios of a run: as JSON for the next comparison, as a page, and as a plot.
+
+    Topics that were not measured keep what was recorded of them.
+    """
+    topics = {ratio.topic: [each for each in found if each.topic == ratio.topic] for ratio in found}
+    kept = list(dict.fromkeys(ratio.topic for ratio in _read(path)))
+    old = {topic: [each for each in _read(path) if each.topic == topic] for topic in kept}
+    listed = [ratio for group in (old | topics).values() for ratio in group]
+    ratios = [asdict(replace(ratio, value=round(ratio.value, 3))) for ratio in listed]
+    path.write_text(json.dumps({"machine": machine(), "ratios": ratios}, indent=2) + "\n")
+    page.write_text(_page(listed))
+    plot.write_text(svg(listed))
 
 
 _INTRODUCTION = """# Performance

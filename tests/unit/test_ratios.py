@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -31,5 +32,10 @@ def test_what_is_recorded_is_read_again_and_missed_targets_are_named(tmp_path: P
     missed = text.partition("not met")[2]
     assert "--version: 1.8 instead of at most 1.3" in missed
     assert "packed" not in missed
+    better = replace(SLOW, value=1.1)
+    record([better], path=path, page=page, plot=plot)
+    assert read_recorded(path) == {FAST.key: 0.52, SLOW.key: 1.1}
+    assert "not met" not in page.read_text()
+    record([SLOW], path=path, page=page, plot=plot)
     bars = ElementTree.fromstring(plot.read_text()).findall(".//{http://www.w3.org/2000/svg}rect")
     assert [bar.get("fill") for bar in bars] == ["#fff", "#2a7f62", "#b8532f"]

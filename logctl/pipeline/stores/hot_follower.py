@@ -30,7 +30,7 @@ _NOTED_HOURLY = HOUR + 10 * MINUTE
 """Earlier versions note an app once an hour: for how long rows of theirs may arrive without a note."""
 _ROWS_AT_ONCE = 100
 _ONLY_LANE = lane_of("", 1)
-_QUICK, _IDLE = 0.2, 1.1
+_QUICK, _IDLE = 0.1, 1.1
 """Seconds between two polls. An idle follower sends at most one request a second, with those for apps."""
 _BUSY_FOR = 10 * SECOND
 
