@@ -11,9 +11,9 @@ Version 1, which senders before this version write, has NDJSON of another form (
 
 `batch_id` is a digest of the frame (in version 1, of its content), which holds the records' ids and
 positions: a retried send, a redelivery and a redrive are the same batch. SQS's messageId would be another one
-each time. `source`
-identifies the file that the records come from, by its first line: the consumer then recognises records that
-came before in other messages (see `core.deduplication`). It is not part of the content.
+each time. `source` identifies the file that the records come from, by its first line: the consumer then
+recognises records that came before in other messages (see `core.deduplication`). It is not part of the
+content.
 
 `core.unpacking` reads messages: envelopes, and what other producers send.
 """

@@ -23,7 +23,6 @@ from functools import cached_property, partial
 from typing import Any
 
 import msgspec
-import zstandard
 
 from logctl.core import levels
 from logctl.core.frames import compress, decompress
@@ -38,7 +37,8 @@ MAX_INLINE = 350_000
 """DynamoDB refuses items over 400 KB, attribute names included (Amazon DynamoDB Developer Guide, quotas)."""
 MAX_NOTABLE = 32_768
 """Bytes of the records of WARN and above, compressed; more are only in the object."""
-_MAX_STORED = 64 * 1024 * 1024
+MAX_STORED = 64 * 1024 * 1024
+"""Bytes of rows in a frame that was stored: more than a message may have, because rows may have got flags."""
 
 APPS = "_apps"
 """The partition key under which the hot table lists the apps; it is not a valid app name."""
@@ -114,9 +114,9 @@ class HotRow:
         if self.inline is None:
             return []
         if self.counts is None:
-            plain = zstandard.ZstdDecompressor().decompress(self.inline, max_output_size=_MAX_STORED)
-            return [row_of(from_wire(wire, self.appid)) for wire in json.loads(plain)]
-        return read_stored(decompress(self.inline, most=_MAX_STORED))
+            wires = json.loads(decompress(self.inline, most=MAX_STORED))
+            return [row_of(from_wire(wire, self.appid)) for wire in wires]
+        return read_stored(decompress(self.inline, most=MAX_STORED))
 
     def own(self, stored: Sequence[Row]) -> list[Row]:
         """Return those rows of the object that this hot row stands for: an object has a whole day."""
@@ -177,9 +177,7 @@ def _hot_row(
     full: bool,
 ) -> HotRow:
     counts = _counts(times, [row.level for row in rows])
-    level_counts: dict[str, int] = {}
-    for (_, level), count in counts.items():
-        level_counts[level] = level_counts.get(level, 0) + count
+    level_counts = _by_level(counts)
     inline, whole = _inline(rows, level_counts, frame, MAX_INLINE if full else SMALL)
     return HotRow(
         appid=appid,
@@ -210,6 +208,14 @@ def _counts(times: Times, levels_: Sequence[str]) -> dict[tuple[int, str], int]:
             counts[int(minute[14:]), level] = count
         start = end
     return counts
+
+
+def _by_level(counts: Counts) -> dict[str, int]:
+    """Return the numbers of records by level, in order of first appearance."""
+    found: dict[str, int] = {}
+    for (_, level), count in counts.items():
+        found[level] = found.get(level, 0) + count
+    return found
 
 
 def _inline(
@@ -286,14 +292,11 @@ def from_item(item: Mapping[str, Any]) -> HotRow:
         (minute, _LEVELS[level]): count
         for minute, level, count in zip(flat[::3], flat[1::3], flat[2::3], strict=True)
     }
-    level_counts = {}
-    for (_, level), count in counts.items():
-        level_counts[level] = level_counts.get(level, 0) + count
     whole = "whole" in item
     inline = item.get("whole") or item.get("notable")
     return HotRow(
         **common,
-        level_counts=level_counts,
+        level_counts=_by_level(counts),
         counts=counts,
         inline=bytes(inline["B"]) if inline else None,
         whole=whole,

@@ -31,7 +31,7 @@ ID_DERIVED = "id_derived"
 LATE = "late"
 """It arrived so long after its time that it does not count towards alerts."""
 TRUNCATED = "truncated"
-"""The hot store has only the start of the message; S3 has all of it."""
+"""An answer of the API, or a hot row of an earlier version, has only the start of the message; S3 has all."""
 REDACTED = "redacted="
 """The prefix of the flag that says how many secrets were redacted in a record."""
 _OURS_ALONE = re.compile(rf"{LATE}|{TRUNCATED}|{REDACTED}.*", re.DOTALL)

@@ -294,10 +294,6 @@ class Redactor:
         """
         return self._search.rows(block) if self._rules else set()
 
-    def may_have(self, block: bytes) -> bool:
-        """Return whether a rule may find something in a block of rows."""
-        return bool(self.suspects(block))
-
     def __bool__(self) -> bool:
         return bool(self._rules)
 

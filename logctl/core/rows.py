@@ -86,20 +86,15 @@ def record_of(row: Row, appid: str) -> Record:
     Its fields are what their text says. A text that is not an object in JSON, or one that parsers read in
     different ways, is kept under the name `UNREAD`.
     """
-    return Record(
-        appid=appid,
-        event_id=row.event_id,
-        ts=from_iso(row.ts),
-        level=row.level,
-        message=row.message,
-        seq=row.seq,
-        fields=parse_fields(row.fields),
-        flags=row.flags,
-    )
+    return _record(row, appid, parse_fields(row.fields))
 
 
 def without_fields(row: Row, appid: str) -> Record:
     """Return the record of a row, but without its fields, for what does not look at them."""
+    return _record(row, appid, {})
+
+
+def _record(row: Row, appid: str, fields: dict[str, Any]) -> Record:
     return Record(
         appid=appid,
         event_id=row.event_id,
@@ -107,6 +102,7 @@ def without_fields(row: Row, appid: str) -> Record:
         level=row.level,
         message=row.message,
         seq=row.seq,
+        fields=fields,
         flags=row.flags,
     )
 

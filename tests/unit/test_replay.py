@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logctl.core import limits
+from logctl.core.hot_rows import from_item
 from logctl.core.partitions import Partition
 from logctl.core.records import Record, Rejected, from_cold
 from logctl.core.times import DAY, HOUR, MINUTE, TimeRange
@@ -22,7 +24,7 @@ from logctl.pipeline.stores.stored_objects import StoredObjects
 from logctl.stack.names import Names
 from tests.helpers.messages import event, packed, records, sqs
 from tests.helpers.pipeline import NOON, Pipeline
-from tests.helpers.stored import cold_of_version_1, hot_rows_of, records_in
+from tests.helpers.stored import cold_of_version_1, hot_rows_of, object_of, records_in
 
 LATER = NOON + 6 * HOUR
 EVERYTHING = TimeRange(NOON - 3 * DAY, NOON + 3 * DAY)
@@ -213,6 +215,20 @@ def test_a_row_that_is_redacted_now_has_its_records_and_does_not_point_to_the_ob
     (row,) = pipeline.hot_rows()
     assert "whole" in row
     assert not any("hunter2" in record.message for record in records_in(row))
+
+
+def test_an_object_with_more_bytes_than_a_message_may_have_is_replayed(pipeline):
+    """Rows may have got flags after their message was measured."""
+    many = records(5, message="x" * 900_000)
+    assert sum(len(each.message) for each in many) > limits.MAX_PLAIN
+    pipeline.aws.s3.put_object(
+        Bucket=pipeline.config.bucket,
+        Key=Partition.at(NOON, "checkout").object_key("b" * 32),
+        Body=object_of(many),
+    )
+    outcome = replay(pipeline).run()
+    assert outcome.unreadable == []
+    assert [row.count for row in map(from_item, pipeline.hot_rows())] == [5]
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ counted, and no alert is opened. Compacted days, whose original objects are gone
 
 from __future__ import annotations
 
-import gzip
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,9 +17,8 @@ from typing import Any
 
 from logctl.aws.s3_listing import objects
 from logctl.core.batches import batched
-from logctl.core.frames import decompress
 from logctl.core.hot_rows import FULL, HotRow, make_hot_rows
-from logctl.core.partitions import LOGS, OBJECT, OBJECTS, Partition, Scope
+from logctl.core.partitions import LOGS, OBJECTS, Partition, Scope
 from logctl.core.records import Record
 from logctl.core.redaction import Redactor
 from logctl.core.rows import read_stored, record_of, row_of
@@ -30,6 +29,7 @@ from logctl.ops.query.cold_records import COLUMNS, record_of_result
 from logctl.ops.query.conditions import Selection
 from logctl.ops.query.runner import Query, QueryResult, query
 from logctl.pipeline.stores.hot import HotStore
+from logctl.pipeline.stores.stored_objects import plain_of
 
 _AT_ONCE = 10
 """Threads; botocore keeps as many connections open."""
@@ -220,9 +220,9 @@ class Replay:
         partition, batch_id = known
         body = self._s3.get_object(Bucket=self._deployment.bucket, Key=key)["Body"].read()
         try:
-            plain = decompress(body) if key.endswith(OBJECT) else gzip.decompress(body)
-            records = tuple(record_of(row, partition.appid) for row in read_stored(plain))
-        except (ValueError, OSError, EOFError) as problem:
+            rows = read_stored(plain_of(body)) if body else []
+            records = tuple(record_of(row, partition.appid) for row in rows)
+        except (ValueError, zlib.error) as problem:
             return Unreadable(key, str(problem))
         return Batch(partition, batch_id, arrived, records)
 

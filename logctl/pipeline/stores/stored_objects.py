@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from logctl.aws.error_codes import Trouble, code_of, trouble_of
 from logctl.core.frames import BadFrame, decompress
-from logctl.core.hot_rows import HotRow
+from logctl.core.hot_rows import MAX_STORED, HotRow
 from logctl.core.partitions import OBJECT, OBJECTS
 from logctl.core.rows import Row, read_stored
 
@@ -32,7 +32,6 @@ _KEPT = 16 * 1024 * 1024
 """Bytes of objects that are kept, because the hours of a message are in one object."""
 _MOST_BYTES = 16 * 1024 * 1024
 """Bytes of one object; the consumer stores at most a quarter of that, uncompressed."""
-_MOST_PLAIN = 64 * 1024 * 1024
 _GZIP = b"\x1f\x8b"
 """The first bytes of the objects of earlier versions."""
 
@@ -149,16 +148,21 @@ def _may_exist(s3: S3Client, bucket: str, key: str) -> bool:
 def rows_of(row: HotRow, body: bytes) -> Sequence[Row] | None:
     """Return the records of a row, from its object; None if that is damaged."""
     try:
-        return row.own(read_stored(_plain(body)))
+        return row.own(read_stored(plain_of(body)))
     except (BadFrame, ValueError, zlib.error):
         return None
 
 
-def _plain(body: bytes) -> bytes:
+def plain_of(body: bytes) -> bytes:
+    """Return the NDJSON of an object under `logs/`, of this version or an earlier one.
+
+    Raises:
+        BadFrame, zlib.error: it is damaged, or too big.
+    """
     if not body.startswith(_GZIP):
-        return decompress(body, most=_MOST_PLAIN)
+        return decompress(body, most=MAX_STORED)
     stream = zlib.decompressobj(wbits=31)
-    plain = stream.decompress(body, _MOST_PLAIN)
+    plain = stream.decompress(body, MAX_STORED)
     if not stream.eof:
         raise BadFrame("it is cut off, or too big")
     return plain
