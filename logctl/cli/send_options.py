@@ -75,7 +75,7 @@ class SendOptions:
         str | None,
         every_option(
             "With --follow: how long lines are collected for a message, always; 1m makes fewer messages. "
-            "[default: at once after a quiet time and for new errors, or else up to 5s]"
+            "[default: at once after a quiet time and for new errors, or else up to 6s]"
         ),
     ] = None
     sample: Annotated[

@@ -39,7 +39,7 @@ _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
 
 
 def storage_descriptor(location: str) -> dict[str, Any]:
-    """Return the storage descriptor of `logs_raw` or of one of its partitions: gzipped JSON lines."""
+    """Return the storage descriptor of `logs_raw` or of one of its partitions: compressed JSON lines."""
     return {
         "Columns": _columns(),
         "Location": location,

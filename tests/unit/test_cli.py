@@ -16,6 +16,7 @@ from logctl.cli.app import COMMANDS as COMMAND_SUMMARIES
 from logctl.cli.commands.init import document
 from logctl.cli.context import TARGET_SETTINGS
 from logctl.cli.options import TARGET_OPTIONS
+from logctl.ops.send.gathering import SECONDS
 from logctl.stack.settings import Settings
 from tests.helpers.command_tree import command_tree
 from tests.helpers.commands import NOWHERE, told
@@ -227,6 +228,10 @@ def test_the_template_needs_no_account(logctl, tmp_path):
     written = yaml.safe_load((tmp_path / "stack.yaml").read_text())
     assert written["Resources"]["Queue"]["Properties"]["QueueName"] == "logctl-prod-ingest.fifo"
     assert yaml.safe_load(logctl("provision", "--template", "-", "--target", "local").out)
+
+
+def test_help_says_how_long_followed_lines_are_collected(logctl):
+    assert f"or else up to {SECONDS}s]" in " ".join(logctl("send", "--help").out.split())
 
 
 # ── send's input ────────────────────────────────────────────────────────────────────────────────────
