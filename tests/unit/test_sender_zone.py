@@ -42,7 +42,8 @@ def test_a_tz_that_is_none_is_an_error_that_says_what_to_do(text):
     assert "--timezone Europe/Berlin" in refused.value.hint
 
 
-def test_without_tz_it_is_the_machines_zone():
+def test_without_tz_it_is_the_machines_zone(monkeypatch):
+    monkeypatch.delenv("TZ", raising=False)  # tzlocal looks at it, too
     found = sender_zone({})
     assert found.origin == "this machine"
     local = subprocess.run([sys.executable, "-c", LOCAL], env={}, capture_output=True, text=True)
